@@ -1,0 +1,85 @@
+"""Dialects and directions: one table row per dialect, `source:target` for a direction.
+
+Contract: a dialect is data. Code that needs to know something about a dialect reads it from its row; nothing
+branches on a dialect's name. New dialects are added by adding a row (and a back end that can compile it).
+
+    python -c "from corpora.dialects import direction; print(direction('cpp:cuda'))"
+"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """One row of the dialect table.
+
+    name: the word used in directions, records and on the command line.
+    language: grammar family, `cpp` or `fortran`; chooses lexer, parser and compiler front end.
+    suffixes: file suffixes (lower case, longest first) by which a file is recognised.
+    model: programming model: `serial`, `cuda` or `openmp`.
+    codebleu_language: language that the codebleu package scores this dialect as, None where it has none.
+    """
+
+    name: str
+    language: str
+    suffixes: tuple[str, ...]
+    model: str
+    codebleu_language: str | None
+
+
+DIALECTS: dict[str, Dialect] = {
+    row.name: row
+    for row in (
+        Dialect("cpp", "cpp", (".cpp", ".cc", ".cxx", ".c", ".hpp", ".h"), "serial", "cpp"),
+        Dialect("cuda", "cpp", (".cuh", ".cu"), "cuda", "cpp"),
+        Dialect("openmp", "cpp", (".omp.cpp", ".omp.c"), "openmp", "cpp"),
+        Dialect("fortran", "fortran", (".f90", ".f95", ".f03", ".f08", ".for", ".f"), "serial", None),
+        Dialect("openmp-fortran", "fortran", (".omp.f90", ".omp.f"), "openmp", None),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Direction:
+    """A translation direction; its text form is `source:target`."""
+
+    source: Dialect
+    target: Dialect
+
+    def __str__(self) -> str:
+        return f"{self.source.name}:{self.target.name}"
+
+    @property
+    def reverse(self) -> Direction:
+        return Direction(self.target, self.source)
+
+
+def dialect(name: str) -> Dialect:
+    """The row called `name`. Raises ValueError naming the nearest dialect."""
+    if name in DIALECTS:
+        return DIALECTS[name]
+    near = difflib.get_close_matches(name, DIALECTS, n=1)
+    hint = f"; did you mean '{near[0]}'?" if near else ""
+    raise ValueError(f"unknown dialect '{name}'{hint} (known: {', '.join(DIALECTS)})")
+
+
+def dialect_of_path(path: str) -> Dialect:
+    """Dialect by file suffix, longest suffix first. Raises ValueError when no row claims it."""
+    lowered = path.lower()
+    claims = [(len(s), row) for row in DIALECTS.values() for s in row.suffixes if lowered.endswith(s)]
+    if not claims:
+        raise ValueError(f"cannot tell the dialect of '{path}' by its suffix; name it with --from/--to")
+    return max(claims, key=lambda claim: claim[0])[1]
+
+
+def direction(text: str) -> Direction:
+    """Parse `source:target`. Raises ValueError."""
+    source, colon, target = text.partition(":")
+    if not colon:
+        raise ValueError(f"direction '{text}' is not of the form source:target, for example cpp:cuda")
+    if source == target:
+        raise ValueError(f"direction '{text}' translates a dialect into itself")
+    return Direction(dialect(source), dialect(target))

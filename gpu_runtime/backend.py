@@ -1,0 +1,163 @@
+"""The execution seam: what is compiled, what it is run on, and what came back. One Protocol, plain records.
+
+Contract: generated code that fails is described by `Compiled.ok`/`Execution.status`; an exception means that our own
+machinery failed. Nothing here knows about expected outputs: those exist only in the process that compares.
+
+    python -c "from gpu_runtime.backend import Variant; print(list(Variant))"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from corpora.records import Program, Signature
+
+
+class Variant(StrEnum):
+    """How a program is built. Every variant has the same entry symbol and the same argument layout.
+
+    PLAIN: -O2, no fast-math, no contraction (the semantics that verdicts are about).
+    RECORDED: memory accesses call the runner's hooks (compiler's thread instrumentation, our own run-time).
+    SANITIZED: address and undefined-behaviour sanitizers, an executable of its own.
+    REASSOCIATED: -O3 -ffast-math, for the error bar and the second optimisation level.
+    PRECISE: float computed as double, double as long double/quad; argument layout unchanged.
+    RACE_CHECKED: OpenMP under a race detector, an executable of its own.
+    """
+
+    PLAIN = "plain"
+    RECORDED = "recorded"
+    SANITIZED = "sanitized"
+    REASSOCIATED = "reassociated"
+    PRECISE = "precise"
+    RACE_CHECKED = "race_checked"
+
+
+@dataclass(frozen=True, slots=True)
+class CompileRequest:
+    program: Program
+    signature: Signature
+    variant: Variant = Variant.PLAIN
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """`artifact` is a shared object (or an executable when `executable`); several requests may share one.
+
+    refused: True when the program was turned away before compiling (it uses what no candidate may use).
+    diagnostics: compiler text of this program only, or why it was refused.
+    """
+
+    request: CompileRequest
+    ok: bool
+    artifact: Path | None = None
+    symbol: str = ""
+    executable: bool = False
+    refused: bool = False
+    diagnostics: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Geometry:
+    """A concrete CUDA launch: grid and block in (x, y, z), dynamic shared memory in bytes."""
+
+    grid: tuple[int, int, int]
+    block: tuple[int, int, int]
+    shared_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """One materialised call, in the order of the program's own parameters.
+
+    values: 0-d arrays for scalars, 1-d (extent,) for arrays, 2-d (rows, columns) for `T**`.
+    aliases: pairs of parameter indices whose storage is shared (the second uses the first's).
+    origins: element offset of the passed pointer inside `values[i]`; empty means all 0 (used when extents are learnt).
+    placement: `right` puts the end of every array against an inaccessible page, `left` its beginning.
+    threads: OpenMP threads; schedule: OMP_SCHEDULE text; order: 0 forward, 1 reversed, k >= 2 seeded thread order of the
+    CUDA emulation.
+    """
+
+    values: tuple[np.ndarray, ...]
+    aliases: tuple[tuple[int, int], ...] = ()
+    origins: tuple[int, ...] = ()
+    geometry: Geometry | None = None
+    placement: str = "right"
+    threads: int = 1
+    schedule: str = "static"
+    order: int = 0
+
+
+class Status(StrEnum):
+    OK = "ok"
+    SIGNAL = "signal"
+    TIMEOUT = "timeout"
+    MEMORY_LIMIT = "memory_limit"
+    OUT_OF_BOUNDS = "out_of_bounds"
+    UNINITIALISED = "uninitialised"
+    RACE = "race"
+    DIVERGENCE = "divergence"
+    SANITIZER = "sanitizer"
+    EARLY_EXIT = "early_exit"
+    FORBIDDEN = "forbidden"
+    """A system call that the sandbox denies by killing."""
+    NOT_RUN = "not_run"
+    """An earlier call of the same batch ended the process."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Element range of one array that was touched, relative to the passed pointer; None where never."""
+
+    first_read: int | None = None
+    last_read: int | None = None
+    first_write: int | None = None
+    last_write: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """What one call did. `values` are the buffers after the call (same layout as Arguments.values), `result` 0-d or None.
+
+    accesses: per parameter, only for RECORDED (empty otherwise). active_threads: most distinct CUDA/OpenMP threads that
+    wrote to a global buffer, 0 where not known. detail: signal name, race location, sanitizer text: one line.
+    """
+
+    status: Status
+    detail: str = ""
+    values: tuple[np.ndarray, ...] = ()
+    result: np.ndarray | None = None
+    elapsed_ms: float = 0.0
+    accesses: tuple[Access, ...] = ()
+    active_threads: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Limits of one sandboxed process. Wall time is for the whole batch of calls."""
+
+    wall_s: float = 10.0
+    cpu_s: int = 10
+    memory_mib: int = 2048
+    output_bytes: int = 64 * 1024
+
+
+class ExecutionBackend(Protocol):
+    """Compiles and runs programs of some dialects. `name` goes into every verdict (`emulated`, `cuda:<device>`)."""
+
+    name: str
+
+    def compile(self, requests: Sequence[CompileRequest]) -> list[Compiled]:
+        """Compile many programs, batched as the back end likes; result i belongs to request i."""
+        ...
+
+    def run(self, compiled: Compiled, calls: Sequence[Arguments], limits: Limits = Limits()) -> list[Execution]:
+        """Run calls one after the other in one sandboxed process; after a crash the rest are NOT_RUN."""
+        ...
+
+    def close(self) -> None: ...

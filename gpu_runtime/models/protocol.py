@@ -1,0 +1,72 @@
+"""The model seam: generate a batch, learn from examples, save and load. One Protocol; back ends are in this package.
+
+Contract: text in, text out. A back end owns its tokeniser, its optimiser and its devices; it knows nothing of
+programs, directions or verdicts.
+
+    python -c "from gpu_runtime.models.protocol import Sampling; print(Sampling())"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What a model is asked. `prefix` is forced at the start of every answer and is part of the answer returned."""
+
+    text: str
+    prefix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """n answers per prompt; temperature 0 is greedy (then all n are equal, so n should be 1)."""
+
+    n: int = 1
+    temperature: float = 0.8
+    top_p: float = 0.95
+    max_new_tokens: int = 512
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One training example; the loss is on `answer` only. `weight` scales its loss."""
+
+    prompt: str
+    answer: str
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Learning:
+    """Hyper-parameters of one call of `learn`. batch_tokens counts source and target tokens of one optimiser step."""
+
+    learning_rate: float = 2e-3
+    epochs: float = 1.0
+    batch_tokens: int = 2048
+    seed: int = 0
+    max_minutes: float | None = None
+    """Upper bound on wall time; None for reproducible runs (a run stopped by the clock is not reproducible)."""
+
+
+class LanguageModel(Protocol):
+    """A trainable text-to-text model."""
+
+    def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> list[list[str]]:
+        """For each prompt, `sampling.n` answers. Same model, prompts and sampling give the same answers on one machine."""
+        ...
+
+    def learn(
+        self, examples: Sequence[Example], learning: Learning, progress: Callable[[int, int, float], None] | None = None
+    ) -> dict[str, float]:
+        """Train; returns figures such as `loss`, `tokens`, `seconds`. progress(step, steps, loss) is called as it goes."""
+        ...
+
+    def save(self, folder: Path) -> None:
+        """Write a Hugging Face folder (safetensors, tokeniser, generation config). The folder appears only when complete."""
+        ...
