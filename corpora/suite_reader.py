@@ -68,7 +68,7 @@ class Reader:
     """Recursive descent over the tokens; expressions become closures because scalars may come later in the line."""
 
     def __init__(self, text: str) -> None:
-        self.tokens, self.at, self.depth = _tokens(text), 0, 0
+        self.tokens, self.at, self.depth, self.operators = _tokens(text), 0, 0, 0
 
     @property
     def next(self) -> Token:
@@ -97,16 +97,24 @@ class Reader:
         return token
 
     def expression(self) -> Expression:
+        self.operators = self.operators if self.depth else 0
         value = self._term()
         while self.next.text in ("+", "-"):
-            value = _binary(self.take(), value, self._term())
+            value = self._joined(value, self._term)
         return value
 
     def _term(self) -> Expression:
         value = self.factor()
         while self.next.text in ("*", "/", "%"):
-            value = _binary(self.take(), value, self.factor())
+            value = self._joined(value, self.factor)
         return value
+
+    def _joined(self, left: Expression, operand: Callable[[], Expression]) -> Expression:
+        operator = self.take()
+        self.operators += 1
+        if self.operators > 100:
+            raise operator.error("the expression is too long")
+        return _binary(operator, left, operand())
 
     def factor(self) -> Expression:
         token = self.take()

@@ -65,6 +65,7 @@ def test_special_numbers():
         ("x:f32[1000000000]=constant(1)", "1:1", "extent"),
         ("x:f32[2]=constant(1) alias(x,y)", "1:30", "not an array"),
         ("n:i32=" + "(" * 5000, "1:", "nested too deeply"),
+        ("n:i32=" + "1+" * 5000 + "1", "1:", "too long"),
         ("n:i32=" + "9" * 5000, "1:7", "too long"),
     ],
 )

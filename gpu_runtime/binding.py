@@ -1,0 +1,162 @@
+"""Which parameter of a target stands for which parameter of its source, across dialects.
+
+Contract: names decide first (equal without case and trailing underscores), then order. A target may leave parameters
+out; one that the source lacks cannot be bound. Compatible: same kind, same class (bool, signed, unsigned, float,
+complex) and width of elements; integer scalars by value may differ in width and sign (the value is checked when it is
+converted), float scalars in width. A scalar that its own dialect passes by reference and may change (Fortran, C++
+reference) may stand for a one-element array and back.
+
+    python -c "from gpu_runtime.binding import bind; help(bind)"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from corpora.records import Parameter, Signature
+from gpu_runtime.backend import Arguments
+from gpu_runtime.materialise import DTYPES
+
+
+class BindingError(ValueError):
+    """The target's parameters cannot be filled from the source's; the message names the parameter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """sources[j] is the index of the source parameter that target parameter j stands for."""
+
+    source: Signature
+    target: Signature
+    sources: tuple[int, ...]
+
+    def arguments(self, arguments: Arguments) -> Arguments:
+        """The source's call as the target's. Raises BindingError when a scalar does not fit the target's type."""
+        values = tuple(self._value(arguments.values[i], j) for j, i in enumerate(self.sources))
+        place = {i: j for j, i in enumerate(self.sources)}
+        aliases = tuple((place[a], place[b]) for a, b in arguments.aliases if a in place and b in place)
+        origins = tuple(arguments.origins[i] for i in self.sources) if arguments.origins else ()
+        return replace(arguments, values=values, aliases=aliases, origins=origins)
+
+    def outputs(self, values: Sequence[np.ndarray], given: Arguments) -> tuple[np.ndarray, ...]:
+        """The target's buffers in the source's order and shape; parameters left out keep what the source was given."""
+        result = list(given.values)
+        for j, i in enumerate(self.sources):
+            result[i] = np.asarray(values[j]).reshape(given.values[i].shape).astype(given.values[i].dtype, copy=False)
+        return tuple(result)
+
+    def _value(self, value: np.ndarray, j: int) -> np.ndarray:
+        parameter = self.target.parameters[j]
+        dtype = DTYPES[parameter.type]
+        if parameter.kind != "scalar":
+            return value.reshape(1) if value.ndim == 0 else value
+        scalar = value.reshape(())
+        with np.errstate(all="ignore"):
+            converted = scalar.astype(dtype)
+        if dtype.kind in "iu" and int(converted) != int(scalar):
+            raise BindingError(f"the value {int(scalar)} does not fit '{parameter.name}' ({parameter.type}) of the target")
+        return converted
+
+
+def bind(source: Signature, target: Signature) -> Binding:
+    """The binding of `target` to `source`. Raises BindingError."""
+    chosen = _by_name(source, target)
+    free_targets = [j for j in range(len(target.parameters)) if j not in chosen]
+    free_sources = [i for i in range(len(source.parameters)) if i not in chosen.values()]
+    if free_targets and (pairs := _by_order(source, target, free_sources, free_targets)) is None:
+        # Names that agree by chance can hide a plain renaming of the whole list, so order alone is tried before refusing.
+        everything = range(len(source.parameters)), range(len(target.parameters))
+        pairs = _by_order(source, target, *map(list, everything)) if len(everything[0]) == len(everything[1]) else None
+        if pairs is None:
+            raise BindingError(_why(source, target, free_sources, free_targets))
+        chosen = {}
+    if free_targets:
+        chosen.update(pairs or {})
+    if source.result and target.result and not _results_agree(source.result, target.result):
+        raise BindingError(f"the target returns {target.result}, the source {source.result}")
+    return Binding(source, target, tuple(chosen[j] for j in range(len(target.parameters))))
+
+
+def plain_name(name: str) -> str:
+    return name.lower().rstrip("_")
+
+
+def _by_name(source: Signature, target: Signature) -> dict[int, int]:
+    """Target index to source index where names agree. Raises BindingError where types then do not."""
+    places: dict[str, int] = {}
+    for i, parameter in enumerate(source.parameters):
+        places.setdefault(plain_name(parameter.name), i)
+    chosen: dict[int, int] = {}
+    for j, parameter in enumerate(target.parameters):
+        i = places.get(plain_name(parameter.name))
+        if i is not None and i not in chosen.values() and compatible(source.parameters[i], parameter):
+            chosen[j] = i
+    return chosen
+
+
+def _by_order(source: Signature, target: Signature, sources: list[int], targets: list[int]) -> dict[int, int] | None:
+    """In order when the counts agree; with fewer targets, only where one ordered choice is possible."""
+    if len(sources) == len(targets):
+        pairs = dict(zip(targets, sources, strict=True))
+        return pairs if all(compatible(source.parameters[i], target.parameters[j]) for j, i in pairs.items()) else None
+    if len(sources) < len(targets):
+        return None
+    earliest = _greedy(source, target, sources, targets)
+    latest = _greedy(source, target, sources[::-1], targets[::-1])
+    return earliest if earliest == latest else None
+
+
+def _greedy(source: Signature, target: Signature, sources: list[int], targets: list[int]) -> dict[int, int] | None:
+    pairs, rest = {}, iter(sources)
+    for j in targets:
+        found = next((i for i in rest if compatible(source.parameters[i], target.parameters[j])), None)
+        if found is None:
+            return None
+        pairs[j] = found
+    return pairs
+
+
+def compatible(source: Parameter, target: Parameter) -> bool:
+    """Whether a value of `source` can be handed to `target` without changing what it means."""
+    if source.kind == target.kind == "scalar":
+        groups = {"i": "integer", "u": "integer", "b": "integer", "f": "float", "c": "complex"}
+        if _changes(source) and _changes(target):
+            return source.type == target.type
+        return groups[source.type[0]] == groups[target.type[0]]
+    if source.type != target.type:
+        return False
+    if source.kind == target.kind:
+        return True
+    scalar, other = (source, target) if source.kind == "scalar" else (target, source)
+    return scalar.kind == "scalar" and other.kind == "array" and scalar.by_reference
+
+
+def _changes(parameter: Parameter) -> bool:
+    return parameter.by_reference and parameter.intent != "in"
+
+
+def _results_agree(source: str, target: str) -> bool:
+    groups = {"i": "integer", "u": "integer", "b": "integer", "f": "float", "c": "complex"}
+    return groups[source[0]] == groups[target[0]]
+
+
+def _why(source: Signature, target: Signature, sources: list[int], targets: list[int]) -> str:
+    names = {plain_name(p.name): p for p in source.parameters}
+    for j in targets:
+        parameter = target.parameters[j]
+        same = names.get(plain_name(parameter.name))
+        if same is not None and not compatible(same, parameter):
+            return f"parameter '{parameter.name}' is {_shown(parameter)} in the target, {_shown(same)} in the source"
+    for j in targets:
+        if not any(compatible(source.parameters[i], target.parameters[j]) for i in sources):
+            parameter = target.parameters[j]
+            return f"parameter '{parameter.name}' ({_shown(parameter)}) of the target has no counterpart in the source"
+    listed = ", ".join(target.parameters[j].name for j in targets)
+    return f"parameters {listed} of the target cannot be told apart: neither names nor order decide"
+
+
+def _shown(parameter: Parameter) -> str:
+    return {"scalar": "{}", "array": "{}*", "rows": "{}**"}[parameter.kind].format(parameter.type)

@@ -1,0 +1,176 @@
+"""A unit test as numpy buffers, ready for any back end: seeded fills, expanded by counter and vectorised.
+
+Contract: the same test and signature give the same bytes on every machine and in every numpy version (no np.random).
+Element k of a fill depends on (seed, position of the parameter, k) only, so that two arrays with one seed differ and a
+longer array begins with the shorter one (permutation and sorted excepted). Generator: SplitMix64 (Steele, Lea and
+Flood, 2014) used as a counter-based hash.
+
+    python -c "from gpu_runtime.materialise import *; print(expand(Fill('uniform', (-1, 1), 3), 'f32', 4))"
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from corpora.records import ArrayValue, Fill, Parameter, ScalarValue, Signature, UnitTest
+from gpu_runtime.backend import Arguments
+
+DTYPES = {
+    "bool": np.dtype(np.bool_), "i8": np.dtype(np.int8), "u8": np.dtype(np.uint8), "i16": np.dtype(np.int16),
+    "u16": np.dtype(np.uint16), "i32": np.dtype(np.int32), "u32": np.dtype(np.uint32), "i64": np.dtype(np.int64),
+    "u64": np.dtype(np.uint64), "f32": np.dtype(np.float32), "f64": np.dtype(np.float64),
+    "c64": np.dtype(np.complex64), "c128": np.dtype(np.complex128),
+}  # fmt: skip
+_GOLDEN = 0x9E3779B97F4A7C15
+_MASK = (1 << 64) - 1
+
+
+def random_bits(seed: int, stream: int, count: int) -> np.ndarray:
+    """`count` 64-bit words, shape (count,), dtype uint64: SplitMix64 at counters 0 to count-1 of one stream."""
+    start = (seed * 0xD1342543DE82EF95 + stream * 0xA0761D6478BD642F + 0x2545F4914F6CDD1D) & _MASK
+    z = np.arange(1, count + 1, dtype=np.uint64) * np.uint64(_GOLDEN) + np.uint64(start)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))
+
+
+def _unit(seed: int, stream: int, count: int) -> np.ndarray:
+    """float64 in [0, 1), shape (count,)."""
+    return (random_bits(seed, stream, count) >> np.uint64(11)).astype(np.float64) * 2.0**-53
+
+
+def _real(fill: Fill, dtype: np.dtype, stream: int, count: int) -> np.ndarray:
+    """uniform, normal, sorted, constant of a floating type."""
+    if fill.kind == "constant":
+        return np.full(count, fill.arguments[0], dtype)
+    a, b = (float(v) for v in fill.arguments)
+    if fill.kind == "normal":
+        u, v = _unit(fill.seed, stream, count), _unit(fill.seed, stream + (1 << 20), count)
+        with np.errstate(over="ignore"):
+            return (a + b * np.sqrt(-2.0 * np.log1p(-u)) * np.cos(2.0 * np.pi * v)).astype(dtype)
+    with np.errstate(over="ignore"):
+        values = (a * (1.0 - (u := _unit(fill.seed, stream, count))) + b * u).astype(dtype)
+    return np.sort(values) if fill.kind == "sorted" else values
+
+
+def _integral(fill: Fill, dtype: np.dtype, stream: int, count: int) -> np.ndarray:
+    """Every kind but `special` of an integer type or bool; bounds are cut to the type's range."""
+    low, high = (0, 1) if dtype.kind == "b" else (int(np.iinfo(dtype).min), int(np.iinfo(dtype).max))
+
+    def cut(value: float | int) -> int:
+        return min(max(int(value), low), high) if math.isfinite(value) else (high if value > 0 else low)
+
+    if fill.kind == "constant":
+        value = fill.arguments[0]
+        return np.full(count, 0 if isinstance(value, float) and math.isnan(value) else cut(value), dtype)
+    if fill.kind == "permutation":
+        order = np.argsort(random_bits(fill.seed, stream, count), kind="stable")
+        return order.astype(dtype)
+    if fill.kind == "normal":
+        floats = _real(fill, np.dtype(np.float64), stream, count)
+        return np.clip(np.rint(floats), low, high).astype(np.float64).astype(dtype)
+    bounds = (0, fill.arguments[0] - 1) if fill.kind == "indices" else fill.arguments
+    first, last = cut(math.ceil(bounds[0])), cut(math.floor(bounds[1]))
+    span = max(last - first, 0) + 1
+    bits = random_bits(fill.seed, stream, count)
+    offsets = bits % np.uint64(span) if span <= _MASK else bits
+    values = (offsets + np.uint64(first & _MASK)).astype(np.uint64)  # two's complement: wraps to the right value
+    values = values.view(np.int64).astype(dtype) if dtype.kind == "i" else values.astype(dtype)
+    return np.sort(values) if fill.kind == "sorted" else values
+
+
+def _specials(dtype: np.dtype) -> np.ndarray:
+    if dtype.kind == "f":
+        info = np.finfo(dtype)
+        tiny = info.smallest_subnormal
+        return np.array(
+            [0.0, -0.0, np.nan, np.inf, -np.inf, 1.0, -1.0, tiny, -tiny, info.tiny, info.max, -info.max, info.eps, 0.5], dtype
+        )
+    if dtype.kind == "b":
+        return np.array([False, True])
+    info = np.iinfo(dtype)
+    return np.array([0, 1, info.max, info.min, info.max - 1, info.min + 1, 2, 3, *([-1] if dtype.kind == "i" else [])], dtype)
+
+
+def _special(fill: Fill, dtype: np.dtype, stream: int, count: int) -> np.ndarray:
+    """Every special value once, beginning at one that the seed chooses, then at random."""
+    values = _specials(dtype)
+    picks = (random_bits(fill.seed, stream, count) % np.uint64(len(values))).astype(np.int64)
+    once = min(count, len(values))
+    picks[:once] = (np.arange(once) + fill.seed) % len(values)
+    return values[picks]
+
+
+def expand(fill: Fill, type_: str, count: int, stream: int = 0) -> np.ndarray:
+    """`count` elements of `type_` (shape (count,)). Integer kinds give integral values in floating types too."""
+    dtype = DTYPES[type_]
+    if dtype.kind == "c":
+        part = "f32" if type_ == "c64" else "f64"
+        real, imaginary = (expand(fill, part, count, stream + offset) for offset in (0, 1 << 21))
+        return _joined(real, imaginary, dtype)
+    if fill.kind == "special":
+        return _special(fill, dtype, stream, count)
+    if dtype.kind == "f" and fill.kind in ("uniform", "normal", "sorted", "constant"):
+        return _real(fill, dtype, stream, count)
+    if dtype.kind == "f":
+        return _integral(fill, np.dtype(np.int64), stream, count).astype(dtype)
+    return _integral(fill, dtype, stream, count)
+
+
+def _joined(real: np.ndarray, imaginary: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    """Complex from parts without arithmetic, which would turn inf * 0 into NaN."""
+    joined = np.empty(len(real), dtype)
+    joined.real, joined.imag = real, imaginary
+    return joined
+
+
+def array_of(value: ArrayValue, parameter: Parameter, stream: int) -> np.ndarray:
+    """Shape (rows, columns) for a table of rows, else flat (count,)."""
+    count = math.prod(value.extents)
+    dtype = DTYPES[value.type]
+    if value.fill is not None:
+        array = expand(value.fill, value.type, count, stream)
+    elif dtype.kind == "c":
+        parts = np.array(value.values, np.float64)
+        array = _joined(parts[::2], parts[1::2], dtype)
+    else:
+        with np.errstate(over="ignore"):
+            array = np.array(value.values, dtype)
+    return array.reshape(value.extents) if parameter.kind == "rows" else array
+
+
+def scalar_of(value: ScalarValue) -> np.ndarray:
+    """0-d array of the scalar's type."""
+    plain = complex(*value.value) if isinstance(value.value, tuple) else value.value
+    with np.errstate(over="ignore"):
+        return np.array(plain, DTYPES[value.type])
+
+
+def integer_scalars(test: UnitTest) -> dict[str, int]:
+    """Integer scalars by name, for launch plans and expressions."""
+    return {
+        a.name: int(a.value)
+        for a in test.assignments
+        if isinstance(a, ScalarValue) and a.type[0] in "iu" and not isinstance(a.value, tuple)
+    }
+
+
+def extents_of(test: UnitTest) -> dict[str, int]:
+    """Element count of every array by name."""
+    return {a.name: math.prod(a.extents) for a in test.assignments if isinstance(a, ArrayValue)}
+
+
+def materialise(test: UnitTest, signature: Signature) -> Arguments:
+    """`test` in the order of the signature's parameters. Raises ValueError when they do not fit each other."""
+    by_name = {a.name: a for a in test.assignments}
+    position = {p.name: i for i, p in enumerate(signature.parameters)}
+    values = []
+    for i, parameter in enumerate(signature.parameters):
+        value = by_name.get(parameter.name)
+        if value is None or isinstance(value, ScalarValue) != (parameter.kind == "scalar"):
+            raise ValueError(f"the test gives no {parameter.kind} '{parameter.name}' for {signature.name}")
+        values.append(scalar_of(value) if isinstance(value, ScalarValue) else array_of(value, parameter, i))
+    aliases = tuple((position[a], position[b]) for a, b in test.aliases)
+    return Arguments(tuple(values), aliases=aliases)

@@ -1,0 +1,64 @@
+import numpy as np
+import pytest
+
+from corpora.records import Parameter, Signature
+from gpu_runtime.backend import Arguments
+from gpu_runtime.binding import BindingError, bind
+
+
+def signature(*parameters, result=None):
+    kinds = {"": "scalar", "*": "array", "**": "rows", "&": "scalar"}
+    made = []
+    for text in parameters:
+        name, type_ = text.split(":")
+        stars = type_.lstrip("abcdefghijklmnopqrstuvwxyz0123456789")
+        made.append(Parameter(name, kinds[stars], type_.removesuffix(stars) if stars else type_, by_reference=stars == "&"))
+    return Signature("f", tuple(made), result)
+
+
+def test_names_win_over_order_and_may_differ_in_case_and_underscores():
+    binding = bind(signature("n:i32", "x:f32*", "y:f32*"), signature("Y_:f32*", "X:f32*", "n_:i32"))
+    assert binding.sources == (2, 1, 0)
+    given = Arguments((np.array(2, np.int32), np.ones(2, np.float32), np.zeros(2, np.float32)), aliases=((1, 2),))
+    called = binding.arguments(given)
+    assert called.values[2] == 2 and called.aliases == ((1, 0),)
+    back = binding.outputs((np.full(2, 5, np.float32), called.values[1], called.values[2]), given)
+    assert back[2].tolist() == [5, 5] and back[1].tolist() == [1, 1]
+
+
+def test_order_where_names_differ_and_dropped_parameters():
+    assert bind(signature("a:f32*", "b:f32*", "n:i32"), signature("x:f32*", "y:f32*", "len:i32")).sources == (0, 1, 2)
+    assert bind(signature("a:f32*", "w:i32", "b:f32*"), signature("a:f32*", "b:f32*")).sources == (0, 2)
+    assert bind(signature("a:f32*", "w:i32", "k:f32"), signature("z:f32*", "q:f32")).sources == (0, 2)
+    # One name agrees by chance; the order of the whole list is right.
+    assert bind(signature("a:f32*", "b:i32*"), signature("b:f32*", "c:i32*")).sources == (0, 1)
+
+
+def test_scalar_widths_and_references():
+    binding = bind(signature("n:i64", "s:f64&"), signature("n:i32", "s:f64*"))
+    given = Arguments((np.array(7, np.int64), np.array(1.5)))
+    assert binding.arguments(given).values[0].dtype == np.int32
+    assert binding.arguments(given).values[1].shape == (1,)
+    assert binding.outputs((np.array(7, np.int32), np.array([2.5])), given)[1] == 2.5
+    with pytest.raises(BindingError, match="does not fit 'n'"):
+        binding.arguments(Arguments((np.array(2**40), np.array(0.0))))
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "message"),
+    [
+        (("x:f32*",), ("x:f32*", "n:i32"), "'n'.*no counterpart"),
+        (("x:f32*", "n:i32"), ("x:f64*", "n:i32"), "'x' is f64. in the target, f32. in the source"),
+        (("x:i32*",), ("x:u32*",), "'x'"),
+        (("x:f32**",), ("x:f32*",), "'x'"),
+        (("a:f32*", "b:f32*", "c:f32*"), ("x:f32*", "y:f32*"), "cannot be told apart"),
+    ],
+)
+def test_refusals_name_the_parameter(source, target, message):
+    with pytest.raises(BindingError, match=message):
+        bind(signature(*source), signature(*target))
+
+
+def test_results_must_agree():
+    with pytest.raises(BindingError, match="returns"):
+        bind(signature("n:i32", result="f32"), signature("n:i32", result="i32"))

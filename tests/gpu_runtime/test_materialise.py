@@ -1,0 +1,65 @@
+import math
+
+import numpy as np
+import pytest
+
+from corpora.records import ELEMENT_TYPES, Fill, Parameter, Signature
+from corpora.unit_tests import FILL_ARITY, parse_test
+from gpu_runtime.materialise import DTYPES, expand, materialise
+
+ARGUMENTS = {"uniform": (-3, 5), "normal": (1.0, 2.0), "integers": (-3, 5), "sorted": (-3, 5), "indices": (7,), "constant": (3,)}
+
+
+@pytest.mark.parametrize("type_", ELEMENT_TYPES)
+@pytest.mark.parametrize("kind", FILL_ARITY)
+def test_every_fill_makes_every_type(type_, kind):
+    fill = Fill(kind, ARGUMENTS.get(kind, ()), 5)
+    values = expand(fill, type_, 100, 2)
+    assert values.dtype == DTYPES[type_] and values.shape == (100,)
+    assert np.array_equal(values, expand(fill, type_, 100, 2), equal_nan=type_[0] in "fc")
+    if kind in ("uniform", "integers", "sorted") and type_ != "bool":
+        low = 0 if type_[0] == "u" else -3
+        real = np.real(values).astype(np.float64)
+        assert real.min() >= low and real.max() <= 5 and len(np.unique(real)) > 4
+
+
+def test_fixed_bytes():
+    """Suites are kept on disk: a change of the generator would change what they mean."""
+    assert expand(Fill("integers", (0, 99), 1), "i32", 5).tolist() == FIXED
+
+
+FIXED = [31, 24, 27, 39, 88]
+
+
+def test_kinds_mean_what_they_say():
+    assert sorted(expand(Fill("permutation", (), 1), "i32", 50).tolist()) == list(range(50))
+    assert set(expand(Fill("indices", (3,), 1), "f32", 60).tolist()) == {0.0, 1.0, 2.0}
+    assert np.all(np.diff(expand(Fill("sorted", (-1, 1), 1), "f64", 60)) >= 0)
+    specials = expand(Fill("special"), "f32", 40)
+    assert np.isnan(specials).any() and np.isinf(specials).any() and (specials == 0).sum() >= 2
+    assert {-(2**31), 2**31 - 1} <= set(expand(Fill("special"), "i32", 40).tolist())
+    big = expand(Fill("integers", (-(2**63), 2**63 - 1)), "i64", 64)
+    assert big.min() < -(2**61) and big.max() > 2**61
+    normal = expand(Fill("normal", (10.0, 2.0), 3), "f64", 20000)
+    assert abs(normal.mean() - 10) < 0.1 and abs(normal.std() - 2) < 0.1
+
+
+def test_streams_and_prefixes():
+    fill = Fill("uniform", (-1, 1), 3)
+    assert not np.array_equal(expand(fill, "f32", 10, 0), expand(fill, "f32", 10, 1))
+    assert np.array_equal(expand(fill, "f32", 10), expand(fill, "f32", 99)[:10])
+
+
+def test_materialise_orders_and_shapes():
+    signature = Signature(
+        "f",
+        (Parameter("n", "scalar", "i32"), Parameter("x", "array", "f32"), Parameter("A", "rows", "f64"), Parameter("z", "array", "c64")),
+    )
+    test = parse_test("A[2][3]=uniform(0,1) n=4 x={1,nan,-0.0} z={(1,inf)} alias(x,z)", signature)
+    made = materialise(test, signature)
+    assert made.values[0] == 4 and made.values[0].shape == ()
+    assert made.values[2].shape == (2, 3) and made.values[3].dtype == np.complex64
+    assert math.copysign(1, made.values[1][2]) == -1 and made.values[3][0].real == 1
+    assert made.aliases == ((1, 3),)
+    with pytest.raises(ValueError, match="no array 'x'"):
+        materialise(parse_test("n:i32=1"), signature)
