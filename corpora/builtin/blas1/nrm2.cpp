@@ -1,0 +1,9 @@
+// Returns the Euclidean norm of x (plain sum of squares).
+float nrm2(int n, const float *x) {
+    float ss = 0.0f;
+    for (int i = 0; i < n; ++i) {
+        const float v = x[i];
+        ss += v * v;
+    }
+    return sqrtf(ss);
+}

@@ -1,0 +1,13 @@
+! Returns the Euclidean norm of x (plain sum of squares).
+function nrm2(n, x) result(nrm)
+  implicit none
+  integer, intent(in) :: n
+  real(4), intent(in) :: x(n)
+  real(4) :: nrm, ss
+  integer :: i
+  ss = 0.0
+  do i = 1, n
+    ss = ss + x(i) * x(i)
+  end do
+  nrm = sqrt(ss)
+end function nrm2

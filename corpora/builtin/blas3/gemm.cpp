@@ -1,0 +1,13 @@
+// C := alpha * A * B + beta * C; A is m x k, B is k x n, C is m x n, all row-major.
+void gemm(int m, int n, int k, float alpha, const float *A, const float *B, float beta, float *C)
+{
+    for (int i = 0; i < m; i++) {
+        for (int j = 0; j < n; j++) {
+            float sum = 0.0f;
+            for (int p = 0; p < k; p++) {
+                sum += A[i * k + p] * B[p * n + j];
+            }
+            C[i * n + j] = alpha * sum + beta * C[i * n + j];
+        }
+    }
+}

@@ -1,0 +1,15 @@
+! Solves L X = B in place (B becomes X), L unit lower triangular; entry (i, j) is (j, i) here.
+subroutine trsm(n, m, l, b)
+  implicit none
+  integer, intent(in) :: n, m
+  real(8), intent(in) :: l(n, n)
+  real(8), intent(inout) :: b(m, n)
+  integer :: i, j, p
+  do i = 1, n
+    do p = 1, i - 1
+      do j = 1, m
+        b(j, i) = b(j, i) - l(p, i) * b(j, p)
+      end do
+    end do
+  end do
+end subroutine trsm
