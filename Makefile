@@ -1,0 +1,38 @@
+# make demo: install everything and run the loop on the built-in corpus. make test: install and run the tests.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test test-gpu test-slow install system bench clean
+
+demo: install
+	$(BIN)/coevolve run configs/demo.toml
+
+test: install
+	$(BIN)/python -m pytest
+
+test-slow: install
+	$(BIN)/python -m pytest -m slow
+
+test-gpu: install
+	$(BIN)/python -m pip install --quiet -e ".[cuda]"
+	REQUIRE_CUDA=1 $(BIN)/python -m pytest -m gpu
+
+bench: install
+	$(BIN)/python benchmarks/verify_throughput.py
+
+install: system $(VENV)/.installed
+
+system:
+	@sh gpu_runtime/system_packages.sh
+
+# torch first and alone: its pinned wheel must be settled before anything asks for "torch".
+$(VENV)/.installed: pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; set PYTHON=...")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet torch==2.13.0
+	$(BIN)/python -m pip install --quiet -e ".[dev,cuda]"
+	touch $@
+
+clean:
+	rm -rf $(VENV) build *.egg-info

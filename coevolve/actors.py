@@ -1,0 +1,76 @@
+"""The only file that knows Ray: thin actors round the plain classes, one crew per run.
+
+Contract: an actor holds an undecorated object and forwards one call at a time. The run folder must be on storage that
+every node sees (checkpoints are saved by the actors). A verifier that dies is restarted by Ray and its call retried.
+
+    python -c "from coevolve.actors import ray_address; print(ray_address())"
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import contextmanager
+from typing import Any
+
+from coevolve.config import Config
+from coevolve.workers import Crew
+
+
+def ray_address() -> str:
+    """`auto` inside a Ray job or when RAY_ADDRESS is set, else empty: a private Ray on this machine."""
+    return "auto" if os.environ.get("RAY_ADDRESS") or os.environ.get("RAY_JOB_ID") else ""
+
+
+class RayWorker:
+    """`coevolve.workers.Worker` over an actor handle."""
+
+    def __init__(self, handle: Any) -> None:
+        self.handle = handle
+
+    def call(self, method: str, *arguments: Any) -> Future:
+        return self.handle.forward.remote(method, *arguments).future()
+
+
+class Host:
+    """What runs inside an actor: builds its object there (models and runners do not travel) and forwards calls."""
+
+    def __init__(self, make: Callable[..., object], *arguments: Any) -> None:
+        self.target = make(*arguments)
+
+    def forward(self, method: str, *arguments: Any) -> Any:
+        return getattr(self.target, method)(*arguments)
+
+
+@contextmanager
+def ray_crew(config: Config, make_translator, make_tester, make_verifier):
+    """A Crew on Ray. `make_*(config)` run inside the actors. Verifiers: config.verify.workers, or one per CPU."""
+    import ray
+
+    address = ray_address()
+    started = not ray.is_initialized()
+    if started:
+        # working_dir stays unset: a Ray job brings its own, and locally the driver's environment is the actors'.
+        ray.init(address=address or None, log_to_driver=True, logging_level="ERROR", include_dashboard=False if not address else None)
+    try:
+        cpus = int(ray.cluster_resources().get("CPU", 1))
+        count = config.verify.workers or max(1, cpus)
+        # CPU shares are nominal: models idle while verifiers work, so actors must all fit on a two-core laptop.
+        model_options = {"num_cpus": 0, "num_gpus": config.resources.model_gpus}
+        verifier_options = {
+            "num_cpus": 0.5 if count > cpus // 2 else 1,
+            "num_gpus": config.resources.verifier_gpus,
+            "max_restarts": -1,
+            "max_task_retries": 2,
+        }
+        model_host, verifier_host = ray.remote(Host).options(**model_options), ray.remote(Host).options(**verifier_options)
+        handles = [model_host.remote(make_translator, config), model_host.remote(make_tester, config)]
+        handles += [verifier_host.remote(make_verifier, config) for _ in range(count)]
+        workers = [RayWorker(h) for h in handles]
+        yield Crew(workers[0], workers[1], tuple(workers[2:]))
+        for handle in handles:
+            ray.kill(handle)
+    finally:
+        if started:
+            ray.shutdown()

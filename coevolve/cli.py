@@ -1,0 +1,170 @@
+"""The command line: `coevolve run|eval|export|report|verify|doctor`.
+
+Contract: exit 0 done, 2 wrong use or bad input (one line on stderr), 130 interrupted; `verify` adds 1 and 3. Heavy
+packages are imported by the command that needs them, so `--help` answers at once.
+
+    coevolve run configs/demo.toml
+"""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import sys
+from pathlib import Path
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = _parser()
+    args = parser.parse_args(arguments)
+    if not hasattr(args, "handler"):
+        parser.print_help()
+        return 2
+    try:
+        return args.handler(args)
+    except KeyboardInterrupt:
+        print("\ninterrupted; what finished is kept, the same command (or --resume) goes on from there", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        return 141
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            where = f" while writing {error.filename}" if error.filename else ""
+            print(f"coevolve: the disk is full{where}; finished stages are kept, free some space and run again", file=sys.stderr)
+            return 2
+        if isinstance(error, (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError)):
+            print(f"coevolve: {error.strerror}: {error.filename}", file=sys.stderr)
+            return 2
+        raise
+    except ValueError as error:
+        if _is_user_error(error):
+            print(f"coevolve: {error}", file=sys.stderr)
+            return 2
+        raise
+
+
+def _is_user_error(error: ValueError) -> bool:
+    from coevolve.errors import USER_ERRORS
+
+    return isinstance(error, USER_ERRORS())
+
+
+def _parser() -> argparse.ArgumentParser:
+    from coevolve import verify_command
+
+    parser = argparse.ArgumentParser(
+        prog="coevolve",
+        description="Make verified pairs of serial and parallel HPC code by co-evolving a Translator and a Tester.",
+        epilog="First steps: coevolve run configs/demo.toml; coevolve verify axpy.cpp axpy.cu",
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    _add_run(commands)
+    _add_eval(commands)
+    _add_export(commands)
+    _add_report(commands)
+    verify = verify_command.add_parser(commands)
+    if verify is not None:
+        verify.set_defaults(handler=verify_command.run)
+    _add_doctor(commands)
+    return parser
+
+
+def _add_run(commands) -> None:
+    parser = commands.add_parser(
+        "run",
+        help="run rounds of co-verify and co-evolve",
+        description="Run the configured rounds. Finished stages of the run folder are not repeated, so the same command resumes.",
+    )
+    parser.add_argument("config", nargs="?", help="TOML configuration, for example configs/demo.toml")
+    parser.add_argument("--resume", metavar="RUN", help="go on with the run in this folder, by its own configuration")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="override a key, for example --set round.count=1")
+    parser.add_argument("--dry-run", action="store_true", help="load the configuration and the corpora, print what would run, stop")
+    parser.add_argument("--local", action="store_true", help="without Ray, everything in this process (for debugging)")
+    parser.set_defaults(handler=_run)
+
+
+def _run(args) -> int:
+    from coevolve.config import ConfigError, load
+
+    if bool(args.config) == bool(args.resume):
+        raise ConfigError("give either a configuration file or --resume RUN")
+    file = Path(args.resume) / "config.toml" if args.resume else Path(args.config)
+    if args.resume and not file.is_file():
+        raise ConfigError(f"'{args.resume}' holds no run (no config.toml in it)")
+    # The folder named is the run, wherever it was moved to.
+    overrides = tuple(args.set) + ((f'run_dir="{Path(args.resume)}"',) if args.resume else ())
+    config = load(file, overrides)
+    from coevolve.rounds import describe, run
+
+    if args.dry_run:
+        print(describe(config))
+        return 0
+    run(config, use_ray=not args.local)
+    return 0
+
+
+def _add_eval(commands) -> None:
+    parser = commands.add_parser(
+        "eval",
+        help="evaluate a checkpoint on the held-out split of a run",
+        description="Translate the held-out programs of RUN with a checkpoint, execute, and print BLEU, CodeBLEU, compile rate and pass@k.",
+    )
+    parser.add_argument("run", metavar="RUN", help="run folder, which fixes the held-out split and its suites")
+    parser.add_argument("--checkpoint", metavar="FOLDER", help="Hugging Face folder of a Translator (defaults to the run's last)")
+    parser.add_argument("--samples", type=int, metavar="N", help="candidates per program (defaults to the run's evaluate.samples)")
+    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
+    parser.set_defaults(handler=_eval)
+
+
+def _eval(args) -> int:
+    from coevolve.evaluation import evaluate_command
+
+    return evaluate_command(Path(args.run), args.checkpoint, args.samples, args.json)
+
+
+def _add_export(commands) -> None:
+    parser = commands.add_parser(
+        "export",
+        help="export a run's checkpoints and verified pairs",
+        description="Write Hugging Face folders (translator/, tester/) with model cards and pairs.parquet with the evidence.",
+    )
+    parser.add_argument("run", metavar="RUN", help="run folder")
+    parser.add_argument("--out", metavar="FOLDER", help="where to write (defaults to RUN/export)")
+    parser.add_argument("--round", type=int, metavar="K", help="round whose checkpoints are exported (defaults to the last finished)")
+    parser.set_defaults(handler=_export)
+
+
+def _export(args) -> int:
+    from coevolve.export import export
+
+    print(export(Path(args.run), Path(args.out) if args.out else None, args.round))
+    return 0
+
+
+def _add_report(commands) -> None:
+    parser = commands.add_parser("report", help="print a run's table and write report.html", description="Print a run's table and write RUN/report.html.")
+    parser.add_argument("run", metavar="RUN", help="run folder, finished or not")
+    parser.set_defaults(handler=_report)
+
+
+def _report(args) -> int:
+    from coevolve.report import print_table, write_report
+
+    print_table(Path(args.run))
+    print(f"report: {write_report(Path(args.run))}")
+    return 0
+
+
+def _add_doctor(commands) -> None:
+    parser = commands.add_parser("doctor", help="show what this machine offers and what is missing", description="List compilers, sandbox modes, OpenMP, Fortran and CUDA, with the install command for what is missing.")
+    parser.set_defaults(handler=_doctor)
+
+
+def _doctor(_args) -> int:
+    from gpu_runtime.doctor import survey
+
+    for finding in survey():
+        mark = "yes" if finding.present else "no "
+        hint = "" if finding.present or not finding.install else f"   install: {finding.install}"
+        print(f"{mark}  {finding.name:<28} {finding.detail}{hint}")
+    return 0

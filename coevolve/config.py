@@ -1,0 +1,265 @@
+"""The run's configuration: one strict TOML file, fewer than 40 keys, documented in `configs/reference.toml`.
+
+Contract: an unknown key, a wrong type or a value out of range raises ConfigError, one line that names the file, the key
+and the nearest valid name. Nothing else in the project reads TOML.
+
+    python -c "from coevolve.config import load; print(load('configs/demo.toml').direction)"
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+import tomllib
+from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
+from pathlib import Path
+
+from corpora.dialects import direction
+
+
+class ConfigError(ValueError):
+    """The configuration cannot be used; the message is one line for the user."""
+
+
+@dataclass(frozen=True, slots=True)
+class CorpusConfig:
+    """Where real programs come from. `target` is unpaired with `source`; alignment is used for evaluation only."""
+
+    source: str = "builtin"
+    target: str = ""
+    aligned: bool = False
+    evaluation_fraction: float = 0.5
+    evaluation_limit: int = 0
+    training_limit: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ModelConfig:
+    backend: str = "scratch"
+    name_or_path: str = ""
+    layers: int = 4
+    width: int = 192
+    heads: int = 6
+    max_new_tokens: int = 400
+
+
+@dataclass(frozen=True, slots=True)
+class ColdStartConfig:
+    generated: int = 20000
+    suites: int = 4000
+    level: str = "mixed"
+    epochs: float = 1.0
+    learning_rate: float = 2e-3
+
+
+@dataclass(frozen=True, slots=True)
+class RoundConfig:
+    count: int = 2
+    samples: int = 4
+    suites: int = 1
+    temperature: float = 0.6
+    learn: str = "both"
+    freeze: str = "none"
+    epochs: float = 4.0
+    learning_rate: float = 5e-4
+    replay: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyConfig:
+    backend: str = "auto"
+    workers: int = 0
+    mutants: int = 12
+    least_strength: float = 0.5
+    require_parallel: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluateConfig:
+    samples: int = 10
+    temperature: float = 0.3
+    pass_at: tuple[int, ...] = (1, 5, 10)
+
+
+@dataclass(frozen=True, slots=True)
+class ResourcesConfig:
+    model_gpus: float = 0.0
+    verifier_gpus: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    direction: str = "cpp:cuda"
+    seed: int = 1
+    run_dir: str = "runs/run"
+    corpus: CorpusConfig = field(default_factory=CorpusConfig)
+    model: ModelConfig = field(default_factory=ModelConfig)
+    cold_start: ColdStartConfig = field(default_factory=ColdStartConfig)
+    round: RoundConfig = field(default_factory=RoundConfig)
+    verify: VerifyConfig = field(default_factory=VerifyConfig)
+    evaluate: EvaluateConfig = field(default_factory=EvaluateConfig)
+    resources: ResourcesConfig = field(default_factory=ResourcesConfig)
+
+    @property
+    def digest(self) -> str:
+        """Hash of everything that decides a run's results (not of where it lies or how many workers it has)."""
+        plain = asdict(self)
+        for section, key in ((plain, "run_dir"), (plain["verify"], "workers")):
+            section.pop(key)
+        plain.pop("resources")
+        return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:16]
+
+
+CHOICES = {
+    "model.backend": ("scratch", "pretrained"),
+    "round.learn": ("back", "forward", "both"),
+    "round.freeze": ("none", "translator", "tester"),
+    "cold_start.level": ("easy", "mixed"),
+    "verify.backend": ("auto", "cuda", "emulated"),
+}
+RANGES = {
+    "corpus.evaluation_fraction": (0.05, 0.95),
+    "round.temperature": (0.0, 2.0),
+    "evaluate.temperature": (0.0, 2.0),
+    "verify.least_strength": (0.0, 1.0),
+}
+AT_LEAST_ONE = ("round.samples", "evaluate.samples", "model.layers", "model.width", "model.heads", "model.max_new_tokens")
+
+
+def load(path: str | Path, overrides: tuple[str, ...] = ()) -> Config:
+    """Read a TOML file and `section.key=value` overrides (values in TOML form). Raises ConfigError."""
+    file = Path(path)
+    if not file.is_file():
+        raise ConfigError(f"config file '{file}' does not exist; try configs/demo.toml")
+    try:
+        table = tomllib.loads(file.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{file}: not a text file ({error.reason} at byte {error.start})") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{file}: not valid TOML: {error}") from None
+    for text in overrides:
+        _override(table, text)
+    return parse(table, str(file))
+
+
+def parse(table: dict, where: str) -> Config:
+    """Build a Config from a parsed table. Raises ConfigError naming `where` and the key."""
+    config = _section(Config, table, where, "")
+    _check(config, where)
+    return config
+
+
+def known_keys() -> list[str]:
+    """Every key in dotted form, in file order."""
+    keys = []
+    for top in fields(Config):
+        value = getattr(Config(), top.name)
+        if is_dataclass(value):
+            keys += [f"{top.name}.{f.name}" for f in fields(value)]
+        else:
+            keys.append(top.name)
+    return keys
+
+
+def to_toml(config: Config) -> str:
+    """The configuration as TOML, every key written out."""
+    plain = asdict(config)
+    sections = {k: v for k, v in plain.items() if isinstance(v, dict)}
+    lines = [f"{k} = {_toml_value(v)}" for k, v in plain.items() if k not in sections]
+    for name, keys in sections.items():
+        lines += ["", f"[{name}]"] + [f"{k} = {_toml_value(v)}" for k, v in keys.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _toml_value(value: object) -> str:
+    return json.dumps(list(value) if isinstance(value, tuple) else value)
+
+
+def _override(table: dict, text: str) -> None:
+    key, equals, value = text.partition("=")
+    if not equals:
+        raise ConfigError(f"--set '{text}' is not of the form key=value, for example --set round.count=3")
+    try:
+        parsed = tomllib.loads(f"v = {value}")["v"]
+    except tomllib.TOMLDecodeError:
+        parsed = value
+    section, dot, name = key.strip().rpartition(".")
+    inner = table.setdefault(section, {}) if dot else table
+    if not isinstance(inner, dict):
+        raise ConfigError(f"--set '{text}': '{section}' is not a section")
+    inner[name] = parsed
+
+
+def _section(kind: type, table: dict, where: str, prefix: str):
+    known = {f.name: f for f in fields(kind)}
+    default = kind()
+    values = {}
+    for key, value in table.items():
+        if key not in known:
+            raise ConfigError(f"{where}: unknown key '{prefix}{key}'{_nearest(prefix + key)}")
+        current = getattr(default, key)
+        if is_dataclass(current):
+            if not isinstance(value, dict):
+                raise ConfigError(f"{where}: '{key}' is a section; write [{key}]")
+            values[key] = _section(type(current), value, where, f"{prefix}{key}.")
+        else:
+            values[key] = _typed(current, value, where, prefix + key)
+    return replace(default, **values)
+
+
+def _nearest(key: str) -> str:
+    close = difflib.get_close_matches(key, known_keys(), n=1, cutoff=0.5)
+    if not close:
+        leaf = key.rpartition(".")[2]
+        close = [k for k in known_keys() if k.rpartition(".")[2] == leaf][:1]
+    return f"; did you mean '{close[0]}'?" if close else "; see configs/reference.toml for the keys"
+
+
+def _typed(current: object, value: object, where: str, key: str):
+    if isinstance(current, bool) or isinstance(value, bool):
+        good = isinstance(current, bool) and isinstance(value, bool)
+    elif isinstance(current, float):
+        good, value = isinstance(value, (int, float)), float(value) if isinstance(value, (int, float)) else value
+    elif isinstance(current, tuple):
+        good = isinstance(value, list) and bool(value) and all(isinstance(v, int) and v > 0 for v in value)
+        value = tuple(value) if good else value
+    else:
+        good = isinstance(value, type(current))
+    if not good:
+        wanted = "a list of positive integers" if isinstance(current, tuple) else type(current).__name__
+        raise ConfigError(f"{where}: '{key}' must be {wanted}, not {value!r}")
+    return value
+
+
+def _lookup(config: Config, key: str):
+    value = config
+    for part in key.split("."):
+        value = getattr(value, part)
+    return value
+
+
+def _check(config: Config, where: str) -> None:
+    try:
+        direction(config.direction)
+    except ValueError as error:
+        raise ConfigError(f"{where}: direction: {error}") from None
+    for key, allowed in CHOICES.items():
+        if _lookup(config, key) not in allowed:
+            raise ConfigError(f"{where}: '{key}' must be one of {', '.join(allowed)}, not '{_lookup(config, key)}'")
+    for key, (low, high) in RANGES.items():
+        if not low <= _lookup(config, key) <= high:
+            raise ConfigError(f"{where}: '{key}' must lie in [{low}, {high}], not {_lookup(config, key)}")
+    for key in AT_LEAST_ONE:
+        if _lookup(config, key) < 1:
+            raise ConfigError(f"{where}: '{key}' must be at least 1")
+    for key in known_keys():
+        value = _lookup(config, key)
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and value < 0:
+            raise ConfigError(f"{where}: '{key}' must not be negative")
+    if config.model.backend == "pretrained" and not config.model.name_or_path:
+        raise ConfigError(f"{where}: model.backend = 'pretrained' needs model.name_or_path (a Hugging Face id or a folder)")
+    if max(config.evaluate.pass_at) > config.evaluate.samples:
+        raise ConfigError(f"{where}: evaluate.pass_at asks for k = {max(config.evaluate.pass_at)} > evaluate.samples")
+    if config.model.width % config.model.heads:
+        raise ConfigError(f"{where}: model.width must be a multiple of model.heads")

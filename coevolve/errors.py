@@ -1,0 +1,19 @@
+"""Which exceptions are the user's to mend: printed as one line with exit code 2, without a traceback.
+
+    python -c "from coevolve.errors import USER_ERRORS; print(USER_ERRORS())"
+"""
+
+from __future__ import annotations
+
+
+class UserError(ValueError):
+    """Bad input found by the loop itself; the message is one line saying what, where and how to mend it."""
+
+
+def USER_ERRORS() -> tuple[type[Exception], ...]:  # noqa: N802 - reads as the constant it would be, were imports free
+    """Exception types whose text is meant for the user. A function because importing them loads parsers."""
+    from coevolve.config import ConfigError
+    from corpora.loaders import CorpusError
+    from corpora.signatures import SignatureError
+
+    return (UserError, ConfigError, CorpusError, SignatureError)

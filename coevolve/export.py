@@ -1,0 +1,74 @@
+"""Export: checkpoints as Hugging Face folders with model cards, verified pairs as Parquet with their evidence.
+
+Contract: the checkpoints load with `AutoModelForCausalLM.from_pretrained` (or Seq2Seq) and `AutoTokenizer` in a fresh
+process without this project. The export folder appears only when complete.
+
+    coevolve export runs/demo --out exported
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from coevolve.errors import UserError
+from coevolve.report import figures, open_run, table
+from coevolve.run_folder import RunFolder, build_folder
+from corpora.records import Triplet
+from corpora.store import read_jsonl, write_parquet
+
+
+def export(root: Path, out: Path | None = None, number: int | None = None) -> Path:
+    """Write translator/, tester/ and pairs.parquet. Raises UserError when that round has no checkpoints."""
+    folder, config = open_run(root)
+    last = _last_round(folder) if number is None else number
+    paths = folder.round(last)
+    if not (paths.translator.exists() and paths.tester.exists()):
+        raise UserError(f"'{root}' has no finished checkpoints of round {last}; see 'coevolve report {root}'")
+    target = out or folder.export
+    if target == folder.export and target.exists():
+        shutil.rmtree(target)
+    elif target.exists():
+        raise UserError(f"'{target}' exists already; choose another --out or delete it")
+
+    def fill(temporary: Path) -> None:
+        temporary.mkdir(parents=True)
+        header, rows = table(folder, config)
+        for kind, source in (("Translator", paths.translator), ("Tester", paths.tester)):
+            copied = temporary / kind.lower()
+            shutil.copytree(source, copied)
+            (copied / "README.md").write_text(model_card(kind, config.direction, last, header, rows), encoding="utf-8")
+        write_parquet(temporary / "pairs.parquet", all_triplets(folder))
+
+    build_folder(target, fill)
+    return target
+
+
+def all_triplets(folder: RunFolder) -> list[Triplet]:
+    """Every kept triplet of every finished round, once each."""
+    rounds = range(1, len(figures(folder)))
+    found = (t for k in rounds if folder.round(k).triplets.exists() for t in read_jsonl(folder.round(k).triplets, Triplet))
+    return list({t.id: t for t in found}.values())
+
+
+def _last_round(folder: RunFolder) -> int:
+    number = 0
+    while folder.round(number + 1).translator.exists() and folder.round(number + 1).tester.exists():
+        number += 1
+    return number
+
+
+def model_card(kind: str, direction: str, number: int, header: list[str], rows: list[list[str]]) -> str:
+    """A Hugging Face model card with the run's table."""
+    lines = ["| " + " | ".join(header) + " |", "|" + " --- |" * len(header)]
+    lines += ["| " + " | ".join(cells) + " |" for cells in rows]
+    purpose = {
+        "Translator": f"translates code ({direction} and the reverse where both corpora were given); input is the canonical token "
+        "form of the project (identifiers renamed, numbers split), which `translator.translate` makes and undoes.",
+        "Tester": "writes unit tests in the project's text form for a function given in canonical token form.",
+    }[kind]
+    return (
+        f"---\nlibrary_name: transformers\ntags: [code-translation, hpc, {direction.replace(':', '-to-')}]\n---\n\n"
+        f"# {kind} after round {number}\n\nThis model {purpose}\n\n## Figures of the run\n\n"
+        "Measured on held-out programs by execution; no held-out program or near-duplicate was trained on.\n\n" + "\n".join(lines) + "\n"
+    )

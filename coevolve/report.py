@@ -1,0 +1,174 @@
+"""The run's table and its report page, from the files of the run folder alone.
+
+Contract: reads what is there, so it works on an unfinished run and says which stages are missing. The page is one file
+without scripts or outside styles; every piece of generated code is escaped.
+
+    coevolve report runs/demo
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from coevolve.config import Config, load
+from coevolve.errors import UserError
+from coevolve.run_folder import RunFolder, read_json
+from corpora.records import Candidate, Triplet, Verdict
+from corpora.store import read_jsonl, write_atomically
+
+STAGES = ("cold start", "suites", "propose and verify", "learn", "evaluate")
+
+
+@dataclass(frozen=True, slots=True)
+class RoundFigures:
+    """One row of the table; None where the stage has not finished or does not exist (round 0 proposes nothing)."""
+
+    number: int
+    candidates: int | None
+    compiled: int | None
+    suites_valid: str
+    kept: int | None
+    evaluation: dict
+    seconds: dict[str, float]
+    outcomes: Counter
+
+
+def figures(folder: RunFolder) -> list[RoundFigures]:
+    """Rows for the cold start (0) and every round begun."""
+    times = folder.times()
+    rows = []
+    number = 0
+    while folder.round(number).folder.exists():
+        rows.append(_row(folder, number, {stage: s for (n, stage), s in times.items() if n == number}))
+        number += 1
+    return rows
+
+
+def _row(folder: RunFolder, number: int, seconds: dict[str, float]) -> RoundFigures:
+    paths = folder.round(number)
+    outcomes: Counter = Counter()
+    candidates = compiled = kept = None
+    suites = ""
+    if paths.suite_counts.exists():
+        counts = read_json(paths.suite_counts)
+        suites = f"{counts['programs_with_suite']}/{counts['programs']}"
+    if paths.verdicts.exists():
+        outcomes = Counter(str(v.outcome) for v in read_jsonl(paths.verdicts, Verdict))
+        candidates = sum(1 for _ in read_jsonl(paths.proposals, Candidate))
+        compiled = sum(n for o, n in outcomes.items() if o not in ("COMPILE_ERROR", "REFUSED", "INVALID_SUITE"))
+    if paths.triplets.exists():
+        kept = sum(1 for _ in read_jsonl(paths.triplets, Triplet))
+    evaluation = read_json(paths.evaluation) if paths.evaluation.exists() else {}
+    return RoundFigures(number, candidates, compiled, suites, kept, evaluation, seconds, outcomes)
+
+
+def _cell(value: object, pattern: str = "{}") -> str:
+    return "–" if value is None or value == "" else pattern.format(value)
+
+
+def table(folder: RunFolder, config: Config) -> tuple[list[str], list[list[str]]]:
+    """Header and rows of the closing table, as text."""
+    ks = config.evaluate.pass_at
+    header = ["round", "candidates", "compiled", "suites valid", "pairs kept"]
+    header += [f"pass@{k} %" for k in ks] + ["compiles %", "BLEU", "CodeBLEU", "Tester valid %", "seconds per stage"]
+    rows = []
+    for row in figures(folder):
+        e = row.evaluation
+        cells = ["cold" if row.number == 0 else str(row.number), _cell(row.candidates), _cell(row.compiled)]
+        cells += [_cell(row.suites_valid), _cell(row.kept)]
+        cells += [_cell(e.get(f"pass@{k}"), "{:.1f}") for k in ks]
+        cells += [_cell(e.get(key), "{:.1f}") for key in ("compile_rate", "bleu", "codebleu", "tester_valid_rate")]
+        cells.append(", ".join(f"{s} {row.seconds[s]:.0f}" for s in STAGES if s in row.seconds))
+        rows.append(cells)
+    return header, rows
+
+
+def print_table(root: Path) -> None:
+    """Print the table of a run. Raises UserError when the folder holds none."""
+    folder, config = open_run(root)
+    from rich.console import Console
+    from rich.table import Table
+
+    header, rows = table(folder, config)
+    held_out = next((r.evaluation.get("programs") for r in figures(folder) if r.evaluation), None)
+    shown = Table(title=f"{root}: {config.direction}, held-out programs: {_cell(held_out)}", title_justify="left")
+    for name in header:
+        shown.add_column(name, justify="left" if name.startswith("seconds") else "right", overflow="fold")
+    for cells in rows:
+        shown.add_row(*cells)
+    console = Console(width=None if Console().is_terminal else 160)
+    console.print(shown)
+
+
+def open_run(root: Path) -> tuple[RunFolder, Config]:
+    """The folder and the configuration it was started with. Raises UserError when there is no run."""
+    folder = RunFolder(root)
+    if not folder.config.is_file():
+        raise UserError(f"'{root}' holds no run (no config.toml in it); start one with 'coevolve run CONFIG'")
+    return folder, load(folder.config, (f'run_dir="{root}"',))
+
+
+def write_report(root: Path) -> Path:
+    """Write RUN/report.html and return its path."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    folder, config = open_run(root)
+    header, rows = table(folder, config)
+    all_figures = figures(folder)
+    environment = Environment(loader=PackageLoader("coevolve", "templates"), autoescape=True, undefined=StrictUndefined)
+    page = environment.get_template("report.html").render(
+        name=root.name,
+        config_text=folder.config.read_text(encoding="utf-8"),
+        direction=config.direction,
+        header=header,
+        rows=rows,
+        chart=_chart(all_figures, config.evaluate.pass_at),
+        outcomes=[(r.number, r.outcomes.most_common()) for r in all_figures if r.outcomes],
+        pairs=_sample_pairs(folder, len(all_figures)),
+        refused=_sample_refusals(folder, len(all_figures)),
+    )
+    write_atomically(folder.report, lambda out: out.write(page.encode()))
+    return folder.report
+
+
+def _chart(rows: list[RoundFigures], ks: tuple[int, ...]) -> list[dict]:
+    """Polylines of pass@k over rounds in a 0..100 % box of 460 x 200 points."""
+    lines = []
+    known = [r for r in rows if r.evaluation]
+    for k in ks:
+        values = [(r.number, r.evaluation.get(f"pass@{k}")) for r in known]
+        values = [(n, v) for n, v in values if v is not None]
+        step = 400 / max(1, len(known) - 1)
+        dots = [{"x": 40 + n * step, "y": 190 - 1.8 * v, "value": f"{v:.1f}"} for n, v in values]
+        lines.append({"label": f"pass@{k}", "dots": dots, "points": " ".join(f"{d['x']:.1f},{d['y']:.1f}" for d in dots)})
+    return lines
+
+
+def _sample_pairs(folder: RunFolder, rounds: int, most: int = 20) -> list[Triplet]:
+    """Up to `most` kept pairs of the last round that kept any, in an order fixed by content."""
+    for number in reversed(range(1, rounds)):
+        path = folder.round(number).triplets
+        if path.exists():
+            triplets = sorted(read_jsonl(path, Triplet), key=lambda t: t.id)
+            if triplets:
+                return triplets[:most]
+    return []
+
+
+def _sample_refusals(folder: RunFolder, rounds: int, most: int = 20) -> list[tuple[Verdict, str]]:
+    """Up to `most` verdicts that are not EQUIVALENT, two per outcome and more where few outcomes occur, with the text."""
+    for number in reversed(range(1, rounds)):
+        paths = folder.round(number)
+        if not paths.verdicts.exists():
+            continue
+        texts = {c.id: c.text for c in read_jsonl(paths.proposals, Candidate)}
+        by_outcome: dict[str, list[Verdict]] = {}
+        for verdict in read_jsonl(paths.verdicts, Verdict):
+            if str(verdict.outcome) != "EQUIVALENT":
+                by_outcome.setdefault(str(verdict.outcome), []).append(verdict)
+        per_outcome = max(2, most // max(1, len(by_outcome)))
+        chosen = [v for group in by_outcome.values() for v in sorted(group, key=lambda v: v.target_id)[:per_outcome]]
+        return [(v, texts.get(v.target_id, "")) for v in chosen[:most]]
+    return []

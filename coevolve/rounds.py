@@ -1,0 +1,107 @@
+"""The loop: cold start, then rounds of suites, candidates, verdicts, triplets, learning and evaluation.
+
+Contract: `run` may be interrupted anywhere and called again; it goes on from the last finished stage. With the same
+configuration it writes the same files.
+
+    coevolve run configs/demo.toml
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from coevolve.config import Config
+from coevolve.run_corpus import build, load_or_build
+from coevolve.run_folder import RunFolder
+from coevolve.services import make_tester, make_translator, make_verifier
+from coevolve.workers import Crew, LocalWorker
+
+
+def run(config: Config, use_ray: bool = True) -> Path:
+    """Run or resume; returns the run folder. Raises ConfigError, CorpusError or UserError on bad input."""
+    from coevolve import stages
+    from coevolve.evaluation import evaluate_round, prepare_evaluation
+    from coevolve.export import export
+    from coevolve.report import print_table, write_report
+    from gpu_runtime.toolchain import require_compiler
+
+    require_compiler()
+    config = replace(config, run_dir=str(resolve_run_dir(config.run_dir)))
+    folder = RunFolder(config.run_dir)
+    corpus = load_or_build_first(config, folder)
+    print(f"run folder {folder.root}: {summary(config, corpus)}", flush=True)
+    with (ray_workers if use_ray else local_workers)(config) as crew:
+        this = stages.Run(config, folder, corpus, crew)
+        stages.cold_start(this)
+        prepare_evaluation(this)
+        evaluate_round(this, 0)
+        for number in range(1, config.round.count + 1):
+            stages.make_suites(this, number)
+            stages.propose_and_verify(this, number)
+            stages.keep_triplets(this, number)
+            stages.learn(this, number)
+            evaluate_round(this, number)
+            write_report(folder.root)
+    export(folder.root)
+    print_table(folder.root)
+    print(f"report:      {write_report(folder.root)}")
+    print(f"checkpoints: {folder.export / 'translator'}, {folder.export / 'tester'}")
+    print(f"pairs:       {folder.export / 'pairs.parquet'}")
+    return folder.root
+
+
+def load_or_build_first(config: Config, folder: RunFolder):
+    """The corpus, before the folder is claimed: a bad corpus must not leave a run behind."""
+    if not folder.split.exists():
+        build(config)
+    folder.claim(config)
+    return load_or_build(config, folder)
+
+
+def resolve_run_dir(run_dir: str) -> Path:
+    """Absolute run folder. Inside a Ray job the working folder is a temporary copy: relative runs go to ~/coevolve-runs."""
+    path = Path(run_dir).expanduser()
+    if path.is_absolute():
+        return path
+    if os.environ.get("RAY_JOB_ID") or "working_dir_files" in str(Path.cwd()):
+        home = Path(os.environ.get("COEVOLVE_RUNS", "~/coevolve-runs")).expanduser()
+        return home / (path.relative_to("runs") if path.parts[:1] == ("runs",) else path)
+    return Path.cwd() / path
+
+
+def summary(config: Config, corpus) -> str:
+    return (
+        f"{config.direction}, {len(corpus.training_source)} source programs, {len(corpus.training_target)} target programs, "
+        f"{len(corpus.evaluation)} held out, {corpus.held_back} held back as near-duplicates of held-out ones"
+    )
+
+
+def describe(config: Config) -> str:
+    """What `--dry-run` prints. Loads the corpora, so bad input is found."""
+    corpus = build(config)
+    candidates = config.round.samples * (len(corpus.training_source) + len(corpus.training_target))
+    return (
+        f"{summary(config, corpus)}\n{config.round.count} rounds of about {candidates} candidates, "
+        f"cold start on {config.cold_start.generated} generated pairs, run folder {resolve_run_dir(config.run_dir)}"
+    )
+
+
+@contextmanager
+def local_workers(config: Config):
+    """Everything in this process, one call after the other."""
+    yield Crew(
+        LocalWorker(make_translator(config)),
+        LocalWorker(make_tester(config)),
+        (LocalWorker(make_verifier(config)),),
+    )
+
+
+@contextmanager
+def ray_workers(config: Config):
+    from coevolve.actors import ray_crew
+
+    with ray_crew(config, make_translator, make_tester, make_verifier) as crew:
+        yield crew

@@ -1,0 +1,125 @@
+"""The programs of one run: what is trained on, what is held out, and the references of the held-out side.
+
+Contract: made once per run from the configuration (`corpus.jsonl`, `split.json`), deterministic; a held-out program and
+anything nearly like it, on either side of the direction, is not in the training part.
+
+    python -c "from coevolve.config import load; from coevolve.run_corpus import build; print(len(build(load('configs/demo.toml')).training_source))"
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from coevolve.config import Config
+from coevolve.errors import UserError
+from coevolve.run_folder import RunFolder, read_json, write_json
+from corpora.dialects import direction
+from corpora.records import Program
+from corpora.store import read_jsonl, write_jsonl
+
+
+@dataclass(frozen=True, slots=True)
+class RunCorpus:
+    """training_source / training_target: unpaired mono corpora. evaluation: held-out programs of the source dialect.
+
+    references: source program id -> a human translation (BLEU only; it never feeds training).
+    held_back: training programs dropped because they are near-duplicates of held-out ones.
+    """
+
+    training_source: tuple[Program, ...]
+    training_target: tuple[Program, ...]
+    evaluation: tuple[Program, ...]
+    references: dict[str, Program]
+    held_back: int = 0
+
+    @property
+    def protected(self) -> tuple[Program, ...]:
+        """Everything that must never be trained on."""
+        return self.evaluation + tuple(self.references.values())
+
+
+def build(config: Config) -> RunCorpus:
+    """Load, split and guard. Raises CorpusError or UserError on bad input."""
+    from corpora.splits import EvaluationGuard, split
+
+    way = direction(config.direction)
+    sources, targets, references = _load(config, way)
+    parts = split(sources, evaluation_fraction=config.corpus.evaluation_fraction)
+    evaluation = _limited(parts.evaluation, config.corpus.evaluation_limit)
+    held_out = {p.id: references[p.id] for p in parts.evaluation if p.id in references}
+    guard = EvaluationGuard(tuple(parts.evaluation) + tuple(held_out.values()))
+    training_source, dropped_source = guard.filter(parts.train)
+    training_target, dropped_target = guard.filter(targets)
+    if not evaluation or not training_source:
+        raise UserError(
+            f"corpus.source '{config.corpus.source}' gives {len(training_source)} programs to train on and {len(evaluation)} "
+            "to evaluate; both are needed: use a larger corpus or change corpus.evaluation_fraction"
+        )
+    return RunCorpus(
+        _limited(training_source, config.corpus.training_limit),
+        _limited(training_target, config.corpus.training_limit),
+        evaluation,
+        {p.id: held_out[p.id] for p in evaluation if p.id in held_out},
+        dropped_source + dropped_target,
+    )
+
+
+def _load(config: Config, way) -> tuple[list[Program], list[Program], dict[str, Program]]:
+    from corpora import builtin
+    from corpora.loaders import load_corpus, load_pairs
+
+    spec, other = config.corpus.source, config.corpus.target
+    sources = list(load_corpus(spec, way.source.name).programs)
+    targets = list(load_corpus(other, way.target.name).programs) if other else []
+    references: dict[str, Program] = {}
+    if config.corpus.aligned:
+        if not other:
+            raise UserError("corpus.aligned = true needs corpus.target, the other side of the alignment")
+        references = {s.id: t for s, t in load_pairs(spec, other, str(way))}
+    elif spec == "builtin":
+        references = {s.id: t for s, t in builtin.pairs(str(way))}
+    return _unique(sources), _unique(targets), references
+
+
+def _unique(programs: list[Program]) -> list[Program]:
+    return list({p.id: p for p in programs}.values())
+
+
+def _limited(programs, most: int) -> tuple[Program, ...]:
+    """The first `most` in an order fixed by content, so that a limit takes a fair sample; all when `most` is 0."""
+    if not most or len(programs) <= most:
+        return tuple(programs)
+    return tuple(sorted(programs, key=lambda p: hashlib.sha256(p.id.encode()).digest())[:most])
+
+
+def load_or_build(config: Config, folder: RunFolder) -> RunCorpus:
+    """The run's corpus from its folder, built and stored at the first call."""
+    if folder.split.exists():
+        by_id = {p.id: p for p in read_jsonl(folder.corpus, Program)}
+        held = read_json(folder.split)
+
+        def some(key: str) -> tuple[Program, ...]:
+            return tuple(by_id[i] for i in held[key])
+
+        return RunCorpus(
+            some("training_source"),
+            some("training_target"),
+            some("evaluation"),
+            {k: by_id[v] for k, v in held["references"].items()},
+            held["held_back"],
+        )
+    corpus = build(config)
+    everything = corpus.training_source + corpus.training_target + corpus.protected
+    write_jsonl(folder.corpus, list({p.id: p for p in everything}.values()))
+    write_json(
+        folder.split,
+        {
+            "training_source": [p.id for p in corpus.training_source],
+            "training_target": [p.id for p in corpus.training_target],
+            "evaluation": [p.id for p in corpus.evaluation],
+            "references": {k: v.id for k, v in corpus.references.items()},
+            "held_back": corpus.held_back,
+        },
+    )
+    return corpus

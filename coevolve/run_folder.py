@@ -1,0 +1,175 @@
+"""One run on disk: named paths, stage files that exist if and only if the stage finished, and the resume rule.
+
+Contract: a stage's file or folder is made under a temporary name in the same place and renamed when complete. A run
+folder belongs to one configuration (`config.digest`); another one is refused with the ways out.
+
+    python -c "from coevolve.run_folder import RunFolder; print(RunFolder('runs/demo').round(1).verdicts)"
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from coevolve.config import Config, ConfigError, load, to_toml
+from corpora.store import write_atomically
+
+
+@dataclass(frozen=True, slots=True)
+class RoundPaths:
+    """Files of one round; round 0 is the cold start and has only the checkpoints and the evaluation."""
+
+    folder: Path
+
+    @property
+    def proposals(self) -> Path:
+        return self.folder / "proposals.jsonl"
+
+    @property
+    def suites(self) -> Path:
+        return self.folder / "suites.jsonl"
+
+    @property
+    def suite_counts(self) -> Path:
+        return self.folder / "suite_counts.json"
+
+    @property
+    def verdicts(self) -> Path:
+        return self.folder / "verdicts.jsonl"
+
+    @property
+    def triplets(self) -> Path:
+        return self.folder / "triplets.jsonl"
+
+    @property
+    def translator(self) -> Path:
+        return self.folder / "translator"
+
+    @property
+    def tester(self) -> Path:
+        return self.folder / "tester"
+
+    @property
+    def evaluation(self) -> Path:
+        return self.folder / "evaluation.json"
+
+    @property
+    def evaluation_verdicts(self) -> Path:
+        return self.folder / "evaluation_verdicts.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """Paths of a run. Opening writes nothing; `claim` does."""
+
+    root: Path
+
+    def __init__(self, root: str | Path) -> None:
+        object.__setattr__(self, "root", Path(root))
+
+    @property
+    def config(self) -> Path:
+        return self.root / "config.toml"
+
+    @property
+    def corpus(self) -> Path:
+        return self.root / "corpus.jsonl"
+
+    @property
+    def split(self) -> Path:
+        return self.root / "split.json"
+
+    @property
+    def evaluation_suites(self) -> Path:
+        return self.root / "evaluation_suites.jsonl"
+
+    @property
+    def timings(self) -> Path:
+        return self.root / "timings.jsonl"
+
+    @property
+    def report(self) -> Path:
+        return self.root / "report.html"
+
+    @property
+    def export(self) -> Path:
+        return self.root / "export"
+
+    def round(self, number: int) -> RoundPaths:
+        return RoundPaths(self.root / ("cold" if number == 0 else f"round-{number}"))
+
+    def claim(self, config: Config) -> None:
+        """Create the folder for this configuration, or check that it is this configuration's. Raises ConfigError."""
+        if self.config.exists():
+            held = load(self.config)
+            if held.digest != config.digest:
+                keys = ", ".join(differing_keys(held, config))
+                raise ConfigError(
+                    f"{self.root} holds a run with another configuration (differs in: {keys}); resume that run with "
+                    f"'coevolve run --resume {self.root}', choose another folder with --set run_dir=..., or delete it"
+                )
+            return
+        self.root.mkdir(parents=True, exist_ok=True)
+        write_atomically(self.config, lambda out: out.write(to_toml(config).encode()))
+
+    def record_time(self, round_number: int, stage: str, seconds: float) -> None:
+        """Append to timings.jsonl: the one file that is not reproducible, so it feeds the report and nothing else."""
+        line = json.dumps({"round": round_number, "stage": stage, "seconds": round(seconds, 3)})
+        with open(self.timings, "a", encoding="utf-8") as out:
+            out.write(line + "\n")
+
+    def times(self) -> dict[tuple[int, str], float]:
+        """Seconds per (round, stage), summed over interrupted attempts; torn lines are skipped."""
+        seconds: dict[tuple[int, str], float] = {}
+        if self.timings.exists():
+            for line in self.timings.read_text(encoding="utf-8").splitlines():
+                try:
+                    row = json.loads(line)
+                except json.JSONDecodeError:
+                    continue
+                key = (row["round"], row["stage"])
+                seconds[key] = seconds.get(key, 0.0) + row["seconds"]
+        return seconds
+
+
+def differing_keys(a: Config, b: Config) -> list[str]:
+    from coevolve.config import _lookup, known_keys
+
+    return [k for k in known_keys() if _lookup(a, k) != _lookup(b, k)]
+
+
+def write_json(path: Path, value: object) -> None:
+    """Atomic, key-sorted JSON (so that equal values give equal bytes)."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(value, indent=1, sort_keys=True) + "\n"
+    write_atomically(path, lambda out: out.write(text.encode()))
+
+
+def read_json(path: Path):
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def build_folder(path: Path, fill: Callable[[Path], None]) -> None:
+    """Make `path` by filling a temporary sibling and renaming it; an unfinished leftover is removed first."""
+    if path.exists():
+        return
+    temporary = path.with_name(f".{path.name}.partial")
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.parent.mkdir(parents=True, exist_ok=True)
+    fill(temporary)
+    os.replace(temporary, path)
+
+
+class Stopwatch:
+    """Seconds since creation."""
+
+    def __init__(self) -> None:
+        self._start = time.monotonic()
+
+    def seconds(self) -> float:
+        return time.monotonic() - self._start

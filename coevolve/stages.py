@@ -1,0 +1,272 @@
+"""The stages of a round, each a function from finished files to one more finished file.
+
+Contract: a stage returns at once when its file exists; it writes it atomically at the end. Results are put in input
+order before they are written, so equal seeds give equal bytes however the workers were scheduled. Timing goes to
+`timings.jsonl` only.
+
+    python -c "from coevolve.stages import Run; print(Run.__doc__)"
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from coevolve.config import Config
+from coevolve.progress import Progress
+from coevolve.run_corpus import RunCorpus
+from coevolve.run_folder import RoundPaths, RunFolder, Stopwatch, write_json
+from coevolve.verifier import Prepared
+from coevolve.workers import Crew, map_unordered, stream
+from corpora.dialects import Direction, direction
+from corpora.records import Candidate, Outcome, Program, Triplet, UnitTestSuite, Verdict, content_hash
+from corpora.store import read_jsonl, write_jsonl
+from gpu_runtime.models.protocol import Sampling
+
+PROGRAMS_PER_CHUNK = 16
+CANDIDATES_PER_TASK = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What every stage needs: the configuration, the folder, the corpus and the workers."""
+
+    config: Config
+    folder: RunFolder
+    corpus: RunCorpus
+    crew: Crew
+
+    @property
+    def forward(self) -> Direction:
+        return direction(self.config.direction)
+
+    def sides(self) -> list[tuple[Direction, tuple[Program, ...]]]:
+        """Directions to propose in, each with its real programs; the reverse one only where a real corpus exists."""
+        sides = [(self.forward, self.corpus.training_source)]
+        if self.corpus.training_target:
+            sides.append((self.forward.reverse, self.corpus.training_target))
+        return sides
+
+    def sampling(self, n: int, temperature: float, *salt: object) -> Sampling:
+        seed = int(content_hash(self.config.seed, *salt), 16) % (1 << 31)
+        return Sampling(n=n, temperature=temperature, max_new_tokens=self.config.model.max_new_tokens, seed=seed)
+
+    @contextmanager
+    def timed(self, number: int, stage: str) -> Iterator[None]:
+        watch = Stopwatch()
+        try:
+            yield
+        finally:
+            self.folder.record_time(number, stage, watch.seconds())
+
+
+def cold_start(run: Run) -> None:
+    """Both models from nothing (or from the pretrained checkpoint) on generated pairs and suites."""
+    paths = run.folder.round(0)
+    if paths.translator.exists() and paths.tester.exists():
+        return
+    with run.timed(0, "cold start"):
+        for label, worker, folder in (("Translator", run.crew.translator, paths.translator), ("Tester", run.crew.tester, paths.tester)):
+            if not folder.exists():
+                bar = Progress(f"cold start: {label}", 1)
+                figures = worker.call("cold_start", run.corpus.protected, str(folder)).result()
+                bar.set(1)
+                bar.close(_learned(figures))
+
+
+def _learned(figures: dict[str, float]) -> str:
+    parts = [f"{k} {v:.3g}" for k, v in figures.items()]
+    return ", ".join(parts)
+
+
+def make_suites(run: Run, number: int) -> None:
+    """The Tester proposes suites from the real programs; the verifiers prove and top them up."""
+    paths = run.folder.round(number)
+    if paths.suites.exists() and paths.suite_counts.exists():
+        return
+    programs = [p for _, side in run.sides() for p in side]
+    checkpoint = str(run.folder.round(number - 1).tester)
+    sampling = run.sampling(run.config.round.suites, run.config.round.temperature, "suites", number)
+    with run.timed(number, "suites"):
+        prepared = _propose_suites(run, f"round {number}: suites", programs, checkpoint, sampling)
+        kept = [p.suite for p in prepared if p.suite is not None]
+        write_jsonl(paths.suites, kept)
+        write_json(paths.suite_counts, suite_counts(prepared))
+
+
+def _propose_suites(run: Run, label: str, programs: list[Program], checkpoint: str, sampling: Sampling) -> list[Prepared]:
+    chunks = _chunks(programs, PROGRAMS_PER_CHUNK)
+    bar = Progress(label, len(programs))
+    prepared: dict[int, Prepared] = {}
+
+    def expand(index: int, proposals: list) -> list[tuple]:
+        return [(program, proposed) for program, proposed in zip(chunks[index], proposals)]
+
+    asked = [(checkpoint, chunk, sampling) for chunk in chunks]
+    for index, result in stream(run.crew.tester, "propose", asked, run.crew.verifiers, "prepare", expand):
+        prepared[index] = result
+        bar.advance(note=f"{sum(p.suite is not None for p in prepared.values())} valid")
+    bar.close()
+    return [prepared[i] for i in range(len(programs))]
+
+
+def suite_counts(prepared: list[Prepared]) -> dict:
+    """Counts for the table: how good the Tester's own tests were, and why programs have no suite."""
+    reasons = Counter(p.reason for p in prepared if p.suite is None)
+    return {
+        "programs": len(prepared),
+        "programs_with_suite": sum(p.suite is not None for p in prepared),
+        "tests_proposed": sum(p.proposed for p in prepared),
+        "tests_valid": sum(p.valid for p in prepared),
+        "answers": sum(p.answers for p in prepared),
+        "answers_with_valid_test": sum(p.good_answers for p in prepared),
+        "no_suite": dict(sorted(reasons.items())),
+    }
+
+
+def propose_and_verify(run: Run, number: int) -> None:
+    """The Translator proposes candidates; they stream to the verifiers while generation goes on."""
+    paths = run.folder.round(number)
+    if paths.verdicts.exists():
+        return
+    suites = {s.program_id: s for s in read_jsonl(paths.suites, UnitTestSuite)}
+    work = [(way, chunk) for way, side in run.sides() for chunk in _chunks([p for p in side if p.id in suites], PROGRAMS_PER_CHUNK)]
+    if not work:
+        write_jsonl(paths.proposals, [])
+        write_jsonl(paths.verdicts, [])
+        return
+    with run.timed(number, "propose and verify"):
+        if paths.proposals.exists():
+            known = list(read_jsonl(paths.proposals, Candidate))
+            verdicts = judge_all(run, f"round {number}: verify", known, _by_id(run), suites)
+        else:
+            verdicts = _stream_candidates(run, number, work, suites)
+        write_jsonl(paths.verdicts, verdicts)
+
+
+def _stream_candidates(run: Run, number: int, work: list, suites: dict[str, UnitTestSuite]) -> list[Verdict]:
+    paths, wanted = run.folder.round(number), run.config.round
+    checkpoint = str(run.folder.round(number - 1).translator)
+    asked = [
+        (checkpoint, chunk, str(way), run.sampling(wanted.samples, wanted.temperature, "translate", number, i))
+        for i, (way, chunk) in enumerate(work)
+    ]
+    bar = Progress(f"round {number}: propose and verify", sum(len(c) for _, c in work))
+    generated: dict[int, list[Candidate]] = {}
+    results: dict[int, list[Verdict]] = {}
+    sizes: list[int] = []
+
+    def expand(index: int, candidates: list[Candidate]) -> list[tuple]:
+        items = judging_items(candidates, {p.id: p for p in work[index][1]}, suites)
+        sizes.extend(len(item[2]) for item in items)
+        return items
+
+    def generated_chunk(index: int, candidates: list[Candidate]) -> None:
+        generated[index] = _distinct(candidates)
+        if len(generated) == len(work):
+            write_jsonl(paths.proposals, [c for i in range(len(work)) for c in generated[i]])
+
+    for index, verdicts in stream(
+        run.crew.translator, "propose", asked, run.crew.verifiers, "judge", lambda i, a: expand(i, _distinct(a)), on_generated=generated_chunk
+    ):
+        results[index] = verdicts
+        bar.advance(note=f"{sum(v.outcome is Outcome.EQUIVALENT for r in results.values() for v in r)} equivalent")
+    bar.close()
+    return [v for i in sorted(results) for v in results[i]]
+
+
+def judge_all(run: Run, label: str, candidates: list[Candidate], programs: dict[str, Program], suites: dict[str, UnitTestSuite]) -> list[Verdict]:
+    """Verdicts of known candidates, in the candidates' order grouped by program."""
+    items = judging_items(candidates, programs, suites)
+    bar = Progress(label, len(items))
+    results: dict[int, list[Verdict]] = {}
+    for index, verdicts in map_unordered(run.crew.verifiers, "judge", items):
+        results[index] = verdicts
+        bar.advance()
+    bar.close()
+    return [v for i in sorted(results) for v in results[i]]
+
+
+def judging_items(candidates: list[Candidate], programs: dict[str, Program], suites: dict[str, UnitTestSuite]) -> list[tuple]:
+    """(program, suite, its candidates) per program, in first-seen order; programs without a suite are left out."""
+    grouped: dict[str, list[Candidate]] = {}
+    for candidate in candidates:
+        if candidate.source_id in suites:
+            grouped.setdefault(candidate.source_id, []).append(candidate)
+    return [(programs[i], suites[i], group) for i, group in grouped.items()]
+
+
+def _distinct(candidates: list[Candidate]) -> list[Candidate]:
+    """One of each text: the same answer twice needs one verdict."""
+    return list({c.id: c for c in candidates}.values())
+
+
+def _by_id(run: Run) -> dict[str, Program]:
+    return {p.id: p for _, side in run.sides() for p in side}
+
+
+def _chunks(items: list, size: int) -> list[list]:
+    return [items[i : i + size] for i in range(0, len(items), size)]
+
+
+def keep_triplets(run: Run, number: int) -> None:
+    """Survivors become triplets: EQUIVALENT, and shown so by a suite of at least the configured strength."""
+    paths = run.folder.round(number)
+    if paths.triplets.exists():
+        return
+    write_jsonl(paths.triplets, survivors(run, paths))
+
+
+def survivors(run: Run, paths: RoundPaths) -> list[Triplet]:
+    """Triplets of one round, in the order of its proposals."""
+    programs = _by_id(run)
+    suites = {s.program_id: s for s in read_jsonl(paths.suites, UnitTestSuite)}
+    candidates = {c.id: c for c in read_jsonl(paths.proposals, Candidate)}
+    least = run.config.verify.least_strength
+    triplets = []
+    for verdict in read_jsonl(paths.verdicts, Verdict):
+        suite = suites.get(verdict.source_id)
+        if verdict.outcome is not Outcome.EQUIVALENT or suite is None or (suite.strength or 0.0) < least:
+            continue
+        candidate, source = candidates[verdict.target_id], programs[verdict.source_id]
+        target_dialect = direction(candidate.direction).target.name
+        target = Program(target_dialect, target_name(candidate, source), candidate.text, f"translator round {paths.folder.name}")
+        triplets.append(Triplet(source, target, suite, candidate.direction, verdict))
+    return triplets
+
+
+def target_name(candidate: Candidate, source: Program) -> str:
+    """Name of the candidate's entry function: the source's own, unless the text defines another one only."""
+    from translator.translate import entry_name
+
+    return entry_name(candidate.text, direction(candidate.direction).target.name, source.name)
+
+
+def learn(run: Run, number: int) -> None:
+    """Both models learn from every triplet kept so far; a frozen one carries its checkpoint on."""
+    paths = run.folder.round(number)
+    if paths.translator.exists() and paths.tester.exists():
+        return
+    rounds = range(1, number + 1)
+    triplets = list({t.id: t for k in rounds for t in read_jsonl(run.folder.round(k).triplets, Triplet)}.values())
+    used = {t.suite.id for t in triplets}
+    suites = {s.id: s for k in rounds for s in read_jsonl(run.folder.round(k).suites, UnitTestSuite) if s.id in used}
+    by_id = _by_id(run)
+    lessons = [(by_id[s.program_id], s) for s in suites.values()]
+    before = run.folder.round(number - 1)
+    frozen = run.config.round.freeze
+    with run.timed(number, "learn"):
+        jobs = (
+            ("Translator", run.crew.translator, before.translator, paths.translator, triplets, frozen == "translator"),
+            ("Tester", run.crew.tester, before.tester, paths.tester, lessons, frozen == "tester"),
+        )
+        for label, worker, old, new, data, is_frozen in jobs:
+            if new.exists():
+                continue
+            bar = Progress(f"round {number}: {label} learns", 1)
+            lessons_given = [] if is_frozen else data
+            figures = worker.call("learn", str(old), lessons_given, run.corpus.protected, str(new), number).result()
+            bar.set(1)
+            bar.close("frozen" if is_frozen else _learned(figures))

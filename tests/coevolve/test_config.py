@@ -1,0 +1,86 @@
+"""Every committed configuration loads; a wrong one is refused in one line that names the key and the nearest name."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from coevolve.config import Config, ConfigError, known_keys, load, parse, to_toml
+
+ROOT = Path(__file__).parents[2]
+CONFIGS = sorted((ROOT / "configs").glob("*.toml"))
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda p: p.name)
+def test_committed_configs_load(path):
+    assert load(path).round.count >= 1
+
+
+def test_reference_names_every_key_with_its_default_and_a_comment():
+    text = (ROOT / "configs" / "reference.toml").read_text()
+    assert parse(tomllib.loads(text), "reference") == Config()
+    for key in known_keys():
+        leaf = key.rpartition(".")[2]
+        line = next(line for line in text.splitlines() if line.startswith(f"{leaf} = "))
+        assert "#" in line, f"{key} has no comment"
+    assert len(known_keys()) < 40
+
+
+def test_docs_config_names_every_key():
+    text = (ROOT / "docs" / "config.md").read_text()
+    assert [k for k in known_keys() if f"`{k}`" not in text] == []
+
+
+def test_toml_round_trip():
+    config = parse({"seed": 7, "round": {"count": 3, "learn": "back"}, "evaluate": {"pass_at": [1, 2]}}, "t")
+    assert parse(tomllib.loads(to_toml(config)), "t") == config
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        ({"rounds": 2}, ("unknown key 'rounds'", "round")),
+        ({"round": {"sample": 2}}, ("round.sample", "did you mean 'round.samples'")),
+        ({"direction": "cpp:cudaa"}, ("did you mean 'cuda'",)),
+        ({"direction": "cpp"}, ("source:target",)),
+        ({"seed": "one"}, ("'seed' must be int",)),
+        ({"seed": True}, ("'seed' must be int",)),
+        ({"round": 3}, ("write [round]",)),
+        ({"verify": {"least_strength": 2}}, ("least_strength", "[0.0, 1.0]")),
+        ({"evaluate": {"samples": 2}}, ("pass_at",)),
+        ({"model": {"backend": "pretrained"}}, ("name_or_path",)),
+        ({"model": {"width": 100, "heads": 3}}, ("multiple",)),
+        ({"round": {"count": -1}}, ("round.count",)),
+        ({"evaluate": {"pass_at": []}}, ("pass_at",)),
+    ],
+)
+def test_wrong_configs_are_refused(table, words):
+    with pytest.raises(ConfigError) as caught:
+        parse(table, "run.toml")
+    message = str(caught.value)
+    assert message.startswith("run.toml") and "\n" not in message
+    for word in words:
+        assert word in message
+
+
+def test_overrides_and_missing_and_binary_files(tmp_path):
+    path = tmp_path / "c.toml"
+    path.write_text("seed = 3\n")
+    config = load(path, ("round.count=5", "run_dir=here/it is", "round.learn=back"))
+    assert (config.round.count, config.run_dir, config.round.learn) == (5, "here/it is", "back")
+    with pytest.raises(ConfigError, match="key=value"):
+        load(path, ("seed",))
+    with pytest.raises(ConfigError, match="does not exist"):
+        load(tmp_path / "none.toml")
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ConfigError, match="not a text file"):
+        load(path)
+    path.write_text("seed = \n")
+    with pytest.raises(ConfigError, match="not valid TOML"):
+        load(path)
+
+
+def test_digest_ignores_where_and_how_many_workers():
+    base = Config()
+    assert parse({"run_dir": "x", "verify": {"workers": 3}, "resources": {"model_gpus": 1}}, "t").digest == base.digest
+    assert parse({"seed": 2}, "t").digest != base.digest

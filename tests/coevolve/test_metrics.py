@@ -1,0 +1,55 @@
+"""Metrics against values worked out by hand or by exhaustive enumeration."""
+
+import math
+from itertools import combinations
+
+import pytest
+
+from coevolve.metrics import bleu, code_tokens, codebleu, efficiency_at_k, mean_pass_at_k, pass_at_k, speedup_at_k
+
+
+@pytest.mark.parametrize(("n", "c", "k"), [(10, 0, 1), (10, 3, 1), (10, 3, 5), (5, 5, 5), (6, 2, 4), (4, 1, 4)])
+def test_pass_at_k_equals_enumeration(n, c, k):
+    draws = list(combinations(range(n), k))
+    assert pass_at_k(n, c, k) == pytest.approx(sum(any(i < c for i in d) for d in draws) / len(draws))
+
+
+@pytest.mark.parametrize(("n", "c", "k"), [(5, 6, 1), (5, -1, 1), (5, 1, 0), (5, 1, 6)])
+def test_pass_at_k_refuses_nonsense(n, c, k):
+    with pytest.raises(ValueError, match="pass_at_k"):
+        pass_at_k(n, c, k)
+
+
+def test_means_of_nothing_are_none():
+    assert mean_pass_at_k([], 1) is None and bleu([], []) is None and codebleu([], [], "cpp") is None
+
+
+def test_speedup_at_k_is_the_expected_best():
+    runtimes = [1.0 / s for s in (16, 8, 4, 2, 1)]
+    expected = sum(max(16 >> i, 16 >> j) for i, j in combinations(range(5), 2)) / 10
+    assert expected == pytest.approx(9.8)
+    assert speedup_at_k(runtimes, 1.0, 2) == pytest.approx(9.8)
+    assert speedup_at_k(runtimes, 1.0, 5) == pytest.approx(16)
+    assert efficiency_at_k(runtimes, 1.0, 2, 4) == pytest.approx(9.8 / 4)
+
+
+def test_speedup_counts_wrong_samples_as_no_speed():
+    assert speedup_at_k([math.inf, 0.5], 1.0, 1) == pytest.approx(1.0)
+    assert speedup_at_k([math.inf, math.inf], 1.0, 2) == 0.0
+    with pytest.raises(ValueError, match="speedup_at_k"):
+        speedup_at_k([], 1.0, 1)
+
+
+def test_bleu_ignores_white_space_and_ranks_by_closeness():
+    reference = "void f(float *x, int n) { for (int i = 0; i < n; i++) x[i] = 2.0f * x[i]; }"
+    spaced = " ".join(code_tokens(reference))
+    assert bleu([spaced], [reference]) == pytest.approx(100)
+    near = reference.replace("2.0f", "3.0f")
+    far = "int main() { return 0; }"
+    assert 100 > bleu([near], [reference]) > bleu([far], [reference])
+
+
+def test_codebleu_scores_cuda_with_launches():
+    cuda = "void f(float *x, int n) { k<<<n, 256>>>(x); }"
+    assert codebleu([cuda], [cuda], "cuda") == pytest.approx(100)
+    assert codebleu([cuda], [cuda], "fortran") is None
