@@ -1,0 +1,238 @@
+"""What a test must give, how far from it a right answer may lie, and where an answer first differs.
+
+Formula, per element i of a floating buffer (real and imaginary parts apart):
+
+    tolerance_i = ULPS * ulp(e_i) + SAFETY * b_i + smallest normal number
+    b_i = max(|precise_i - e_i|, |precise_ik - redrawn_ik|, |nudged_ik - e_i|, min(|reassociated_i - e_i|, JUMP * rest_i))
+
+e is what the source gave at -O2. `precise` is the source in the next wider type: it shows the source's own rounding
+error at this element. One such error may be small by luck, so it is drawn again: `redrawn_k` and `precise_k` are the
+source and the wider source on inputs moved by up to a thousandth, where the rounding errors are of the same size but
+other ones. `nudged_k`, inputs moved by one unit in the last place, show the condition of the computation.
+`reassociated` (-O3 -ffast-math) shows other orders of summation; it is limited by the rest, because fast-math also
+moves exact boundaries (x/3 becomes x*(1/3)), which no translation does.
+All of it is per element: one large element of an array does not widen the bar of a small one. A bar measured on the
+computation itself admits a tree reduction, whose error is at most of the serial sum's size, and stays within a few ulp
+where nothing cancels. SAFETY covers that a few draws seldom show the worst case; ULPS covers library functions (CUDA
+documents errors of 1 to 8 ulp).
+Integers are exact, NaN and inf must stand in the same places, +0 equals -0, buffers the source never writes are exact.
+
+    python -c "from gpu_runtime.compare import *; help(reference_of)"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from gpu_runtime.backend import Arguments, Execution
+from gpu_runtime.materialise import random_bits
+
+ULPS = 8.0
+SAFETY = 6.0
+JUMP = 64.0
+LOOSE = 0.02
+"""A test whose bar exceeds this share of the buffer's largest magnitude on most elements says nothing."""
+UNSTABLE_SHARE = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Expected outputs of one test: never sent to a process that runs generated code.
+
+    values: buffers in the source's parameter order; tolerances: float64 of the same shape (complex: trailing axis of 2
+    for real and imaginary part), None where exact. unstable: why this test decides nothing; empty when it does.
+    """
+
+    values: tuple[np.ndarray, ...]
+    tolerances: tuple[np.ndarray | None, ...]
+    result: np.ndarray | None = None
+    result_tolerance: np.ndarray | None = None
+    unstable: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """First differing place. parameter: index in the source's signature, -1 for the result."""
+
+    parameter: int
+    element: int
+    expected: str
+    actual: str
+    tolerance: str
+    count: int
+    """How many elements of this buffer differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """Runs of the source that measure its error bar; empty where a variant does not exist.
+
+    redrawn: pairs (plain, precise) on `redrawn(arguments, k)`; nudged: plain on `nudged(arguments, k)`.
+    """
+
+    precise: Execution | None = None
+    reassociated: Execution | None = None
+    redrawn: tuple[tuple[Execution, Execution], ...] = ()
+    nudged: tuple[Execution, ...] = ()
+
+
+def nudged(arguments: Arguments, draw: int) -> Arguments:
+    """Every floating value moved by one ulp up or down, except integral ones: ties and exact sums must stay exact."""
+
+    def move(flat: np.ndarray, bits: np.ndarray) -> np.ndarray:
+        up = (bits & np.uint64(1 << 40)) != 0
+        moved = np.nextafter(flat, np.where(up, np.inf, -np.inf).astype(flat.dtype))
+        return np.where(flat != np.rint(flat), moved, flat)
+
+    return _moved(arguments, draw, move)
+
+
+def redrawn(arguments: Arguments, draw: int) -> Arguments:
+    """Every floating value multiplied by 1 + d, |d| <= 2^-10."""
+
+    def move(flat: np.ndarray, bits: np.ndarray) -> np.ndarray:
+        share = (bits >> np.uint64(11)).astype(np.float64) * 2.0**-63 - 2.0**-11
+        return (flat * (1.0 + 2.0 * share)).astype(flat.dtype)
+
+    return _moved(arguments, draw + 100, move)
+
+
+def _moved(arguments: Arguments, draw: int, move: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> Arguments:
+    values = []
+    for stream, value in enumerate(arguments.values):
+        if value.dtype.kind in "fc":
+            flat = _parts(value.copy()).reshape(-1)
+            with np.errstate(all="ignore"):
+                moved = move(flat, random_bits(draw, 7919 + stream, flat.size))
+            value = np.where(np.isfinite(flat) & np.isfinite(moved), moved, flat).view(value.dtype).reshape(value.shape)
+        values.append(value)
+    return replace(arguments, values=tuple(values))
+
+
+def reference_of(plain: Execution, written: Sequence[bool], runs: Runs = Runs()) -> Reference:
+    """The reference from runs of the source alone. `written[i]`: whether the source ever writes parameter i."""
+    tolerances: list[np.ndarray | None] = []
+    reasons = []
+    for i, value in enumerate(plain.values):
+        if not written[i]:
+            tolerances.append(None)
+            continue
+        tolerance, reason = _tolerance(value, runs, i)
+        tolerances.append(tolerance)
+        reasons.append(reason)
+    result_tolerance = None
+    if plain.result is not None:
+        result_tolerance, reason = _tolerance(plain.result, runs, -1)
+        reasons.append(reason)
+    unstable = next((r for r in reasons if r), "")
+    return Reference(plain.values, tuple(tolerances), plain.result, result_tolerance, unstable)
+
+
+def _output(execution: Execution | None, parameter: int) -> np.ndarray | None:
+    if execution is None:
+        return None
+    return execution.result if parameter < 0 else execution.values[parameter]
+
+
+def _parts(value: np.ndarray) -> np.ndarray:
+    """A complex array as reals with a trailing axis of 2; others as they are."""
+    if value.dtype.kind != "c":
+        return value
+    flat = np.ascontiguousarray(value)
+    return flat.view(flat.real.dtype).reshape((*flat.shape, 2))
+
+
+def _tolerance(value: np.ndarray, runs: Runs, parameter: int) -> tuple[np.ndarray | None, str]:
+    """Tolerances (None: exact) of one buffer or result, and why it is unstable (empty: it is not)."""
+    precise, reassociated = _output(runs.precise, parameter), _output(runs.reassociated, parameter)
+    if value.dtype.kind not in "fc":
+        return None, _integer_stability(value, precise, reassociated)
+    base = _parts(np.atleast_1d(value))
+    expected = base.astype(np.float64)
+    with np.errstate(all="ignore"):
+        ulp = np.spacing(np.abs(base)).astype(np.float64)
+    usable = np.isfinite(expected)
+    pairs = [(value, precise)] + [(value, _output(n, parameter)) for n in runs.nudged]
+    pairs += [(_output(a, parameter), _output(b, parameter)) for a, b in runs.redrawn]
+    bar = np.zeros(expected.shape)
+    for one, other in pairs:
+        bar = np.maximum(bar, _distance(one, other, usable))
+    distance = _distance(value, reassociated, usable)
+    limit = JUMP * np.maximum(bar, ulp)
+    jumped = float(np.mean(distance > SAFETY * limit)) if distance.size else 0.0
+    bar = np.maximum(bar, np.minimum(distance, limit))
+    with np.errstate(all="ignore"):
+        tolerance = np.where(usable, ULPS * ulp + SAFETY * bar + np.finfo(base.dtype).tiny, 0.0)
+    reason = "the source's result depends on the optimisation level" if jumped > UNSTABLE_SHARE else ""
+    if not reason and usable.any() and (largest := float(np.abs(expected[usable]).max())) > 0:
+        if float(np.mean(SAFETY * bar[usable] > LOOSE * largest)) > 0.5:
+            reason = "ill-conditioned: the source's own rounding error is as large as its result"
+    return tolerance.reshape(_parts(value).shape), reason
+
+
+def _distance(one: np.ndarray | None, other: np.ndarray | None, usable: np.ndarray) -> np.ndarray:
+    """|one - other| where finite, else 0: a run that overflows elsewhere says nothing about this element."""
+    if one is None or other is None:
+        return np.zeros(usable.shape)
+    with np.errstate(all="ignore"):
+        a, b = (_parts(np.atleast_1d(v)).astype(np.float64) for v in (one, other))
+        distance = np.abs(a - b)
+    return np.where(usable & np.isfinite(distance), distance, 0.0)
+
+
+def _integer_stability(value: np.ndarray, precise: np.ndarray | None, reassociated: np.ndarray | None) -> str:
+    if precise is not None and not np.array_equal(value, precise):
+        return "an integer result depends on the precision of floating-point steps"
+    if reassociated is not None and value.size and np.mean(value != reassociated) > UNSTABLE_SHARE:
+        return "the source's result depends on the optimisation level"
+    return ""
+
+
+def compare(reference: Reference, values: Sequence[np.ndarray], result: np.ndarray | None) -> Difference | None:
+    """The first differing place of the first differing buffer, result last; None when all agree.
+
+    values are in the source's order and shapes (see Binding.outputs). A result of None is not compared.
+    """
+    for i, (expected, actual) in enumerate(zip(reference.values, values, strict=True)):
+        if (difference := _first(expected, actual, reference.tolerances[i], i)) is not None:
+            return difference
+    if reference.result is None or result is None:
+        return None
+    return _first(reference.result, result, reference.result_tolerance, -1)
+
+
+def _first(expected: np.ndarray, actual: np.ndarray, tolerance: np.ndarray | None, parameter: int) -> Difference | None:
+    if expected.shape != actual.shape:
+        raise ValueError(f"parameter {parameter}: shapes {expected.shape} and {actual.shape} differ")
+    wrong = np.atleast_1d(_differs(expected, actual, tolerance))
+    places = np.flatnonzero(wrong)
+    if not len(places):
+        return None
+    place = int(places[0])
+    allowed = "exact"
+    if tolerance is not None:
+        flat = np.atleast_1d(tolerance).reshape(wrong.size, -1)
+        allowed = f"{flat[place].max():.3g}"
+    old, new = np.atleast_1d(expected).reshape(-1)[place], np.atleast_1d(actual).reshape(-1)[place]
+    return Difference(parameter, place, shown(old), shown(new), allowed, len(places))
+
+
+def _differs(expected: np.ndarray, actual: np.ndarray, tolerance: np.ndarray | None) -> np.ndarray:
+    """Boolean array of the buffer's shape."""
+    if expected.dtype.kind not in "fc":
+        return expected != actual
+    a, b = _parts(expected), _parts(np.asarray(actual).astype(expected.dtype, copy=False))
+    wrong = ~((a == b) | (np.isnan(a) & np.isnan(b)))
+    if tolerance is not None and wrong.any():
+        with np.errstate(all="ignore"):
+            near = np.abs(b.astype(np.float64) - a.astype(np.float64)) <= tolerance
+        wrong &= ~(near & np.isfinite(a) & np.isfinite(b))
+    return wrong.any(axis=-1) if expected.dtype.kind == "c" else wrong
+
+
+def shown(value: np.generic) -> str:
+    """A value in its own type's shortest exact form."""
+    return str(value)

@@ -1,0 +1,113 @@
+import numpy as np
+import pytest
+
+from gpu_runtime.backend import Arguments, Execution, Status
+from gpu_runtime.compare import Runs, compare, nudged, redrawn, reference_of
+
+
+def execution(*values, result=None):
+    return Execution(Status.OK, values=tuple(np.asarray(v) for v in values), result=result)
+
+
+def wider(function, arguments):
+    return execution(function(*(v.astype(np.float64) for v in arguments.values)).astype(np.float32))
+
+
+def reference(function, *inputs):
+    """A reference for numpy `function(*inputs) -> array`; the function runs in f32 or f64 as its inputs are."""
+    given = Arguments(tuple(inputs))
+    again = [redrawn(given, k) for k in range(4)]
+    runs = Runs(
+        wider(function, given),
+        None,
+        tuple((execution(function(*a.values)), wider(function, a)) for a in again),
+        tuple(execution(function(*nudged(given, k).values)) for k in range(2)),
+    )
+    return reference_of(execution(function(*inputs)), [True], runs)
+
+
+def serial_sum(x):
+    return np.cumsum(x)[-1:].astype(x.dtype)
+
+
+def tree_sum(x):
+    while len(x) > 1:
+        x = np.pad(x, (0, len(x) % 2))
+        x = x[::2] + x[1::2]
+    return x
+
+
+@pytest.mark.parametrize("n", [10, 1000, 30000])
+@pytest.mark.parametrize("low", [-1.0, 0.0])
+def test_tree_reduction_passes_and_a_lost_element_does_not(n, low):
+    failures = 0
+    for seed in range(20):
+        x = np.random.default_rng(seed).uniform(low, 1, n).astype(np.float32)
+        expected = reference(serial_sum, x)
+        assert compare(expected, [tree_sum(x)], None) is None
+        assert compare(expected, [serial_sum(x[::-1].copy())], None) is None
+        failures += compare(expected, [serial_sum(x[1:])], None) is None
+    assert failures <= 1 or n > 1000  # the serial sum itself is then off by a share of an element
+
+
+def test_wide_dynamic_range_is_judged_per_element():
+    x = np.array([1e20, 1e-3, 3.0], np.float32)
+    expected = reference(lambda v: v * v.dtype.type(1.1), x)
+    wrong = expected.values[0].copy()
+    wrong[1] *= np.float32(1.00001)
+    found = compare(expected, [wrong], None)
+    assert found is not None and found.element == 1 and found.count == 1
+
+
+def test_cancellation_widens_only_its_own_element():
+    x = np.array([1.1, 1.1], np.float32)
+    y = np.array([1.1000001, 2.3], np.float32)
+    expected = reference(lambda a, b: (a * a) - (b * b), x, y)
+    off = expected.values[0].copy()
+    off[0] += np.float32(1e-7)
+    assert compare(expected, [off], None) is None
+    off[1] += np.float32(1e-4)
+    assert compare(expected, [off], None).element == 1
+
+
+def test_nan_inf_zero_and_integers():
+    expected = reference_of(execution(np.array([np.nan, np.inf, 0.0, 1.0])), [True])
+    assert compare(expected, [np.array([np.nan, np.inf, -0.0, 1.0])], None) is None
+    for wrong in ([0, np.inf, 0, 1], [np.nan, -np.inf, 0, 1], [np.nan, np.inf, np.nan, 1], [np.nan, 1e308, 0, 1]):
+        assert compare(expected, [np.array(wrong, float)], None) is not None
+    integers = reference_of(execution(np.array([1, 2], np.int32)), [True])
+    found = compare(integers, [np.array([1, 3], np.int32)], None)
+    assert (found.element, found.expected, found.actual, found.tolerance) == (1, "2", "3", "exact")
+
+
+def test_unwritten_buffers_are_exact_and_results_count():
+    x = np.array([1.0], np.float32)
+    expected = reference_of(execution(x, result=np.array(2.0)), [False])
+    assert compare(expected, [np.nextafter(x, np.float32(2))], np.array(2.0)).parameter == 0
+    assert compare(expected, [x], np.array(2.1)).parameter == -1
+    assert compare(expected, [x], np.nextafter(np.array(2.0), 3.0)) is None
+
+
+def test_complex_parts_are_judged_apart():
+    z = np.array([1e6 + 1e-3j], np.complex64)
+    expected = reference_of(execution(z), [True])
+    assert compare(expected, [z], None) is None
+    assert compare(expected, [z + np.complex64(1e-4j)], None) is not None
+
+
+def test_unstable_tests_say_why():
+    noisy = np.array([1e-8, 2e-8, -1e-8], np.float32)
+    loud = reference_of(execution(noisy), [True], Runs(execution(noisy * 3)))
+    assert "ill-conditioned" in loud.unstable
+    flips = reference_of(execution(np.array([1, 2])), [True], Runs(execution(np.array([1, 3]))))
+    assert "precision" in flips.unstable
+
+
+def test_moved_inputs_leave_what_must_stay():
+    x = np.array([1.0, 0.5, np.nan, 0.0, -3.0, np.inf], np.float32)
+    moved = nudged(Arguments((x, np.array([1, 2]))), 1)
+    assert moved.values[0][[0, 3, 4, 5]].tolist() == [1.0, 0.0, -3.0, np.inf] and moved.values[0][1] != 0.5
+    assert moved.values[1].tolist() == [1, 2] and np.isnan(moved.values[0][2])
+    again = redrawn(Arguments((np.linspace(1, 2, 1000, dtype=np.float32),)), 1).values[0]
+    ratio = again / np.linspace(1, 2, 1000, dtype=np.float32)
+    assert 0.0005 < np.abs(ratio - 1).max() < 0.00099
