@@ -1,0 +1,283 @@
+"""Records on disk: the only module that knows their JSONL and Parquet form. Every file is whole or absent.
+
+Contract: `from_json(cls, to_json(record)) == record`, floats included to the last bit (nan and inf too; they are written
+as the strings "nan", "inf", "-inf"). A line of JSONL is one record, its fields in order, with `schema_version`.
+A file is written beside its place, flushed to the disk and renamed, so a reader never sees a part of it; when the disk
+is full the part is removed, what was there before stays, and DiskFullError says so.
+
+    python -c "from corpora.store import to_json; from corpora.records import Program; print(to_json(Program('cpp', 'f', '')))"
+"""
+
+from __future__ import annotations
+
+import difflib
+import errno
+import io
+import json
+import math
+import os
+import types
+import typing
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import MISSING, fields, is_dataclass
+from enum import Enum
+from functools import cache
+from pathlib import Path
+from typing import BinaryIO, TypeVar
+
+from corpora.records import SCHEMA_VERSION, Triplet
+from corpora.unit_tests import format_suite
+
+T = TypeVar("T")
+_NON_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
+
+
+class StoreError(ValueError):
+    """A file or a value does not have the form of the record asked for; one line: where, what, how to mend."""
+
+
+class DiskFullError(OSError):
+    """The file could not be written for want of space (or quota); nothing that existed before was changed."""
+
+
+# --- records and JSON -------------------------------------------------------------------------------------------------
+
+
+def to_json(record: object) -> dict[str, object]:
+    """JSON-ready dict of a record (a dataclass), with `schema_version` first. Raises StoreError for foreign values."""
+    if not is_dataclass(record) or isinstance(record, type):
+        raise StoreError(f"{type(record).__name__} is not a record (a dataclass instance)")
+    return {"schema_version": SCHEMA_VERSION, **_plain(record)}
+
+
+def _plain(value: object) -> object:
+    if is_dataclass(value) and not isinstance(value, type):
+        return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, (tuple, list)):
+        return [_plain(v) for v in value]
+    if isinstance(value, dict):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, float) and not math.isfinite(value):
+        return "nan" if math.isnan(value) else ("inf" if value > 0 else "-inf")
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return float(value) if isinstance(value, float) else value
+    raise StoreError(f"a record cannot hold a {type(value).__name__}")
+
+
+def from_json(cls: type[T], value: object) -> T:
+    """The record of type `cls` that `to_json` wrote. Raises StoreError naming the field that does not fit."""
+    if not isinstance(value, dict):
+        raise StoreError(f"{cls.__name__}: expected an object, found {type(value).__name__}")
+    version = value.get("schema_version")
+    if version != SCHEMA_VERSION:
+        found = "none" if version is None else repr(version)
+        raise StoreError(f"{cls.__name__}: schema_version is {found}, this program reads {SCHEMA_VERSION}; make it again")
+    return _record(cls, {k: v for k, v in value.items() if k != "schema_version"}, cls.__name__)
+
+
+@cache
+def _hints(cls: type) -> dict[str, object]:
+    return typing.get_type_hints(cls)
+
+
+def _record(cls: type, value: object, where: str) -> object:
+    if not isinstance(value, dict):
+        raise StoreError(f"{where}: expected an object, found {type(value).__name__}")
+    known = {f.name: f for f in fields(cls)}
+    for name in value:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            raise StoreError(f"{where}: unknown field '{name}'" + (f"; did you mean '{near[0]}'?" if near else ""))
+    missing = [n for n, f in known.items() if n not in value and f.default is MISSING and f.default_factory is MISSING]
+    if missing:
+        raise StoreError(f"{where}: field '{missing[0]}' is missing")
+    hints = _hints(cls)
+    return cls(**{name: _typed(hints[name], item, f"{where}.{name}") for name, item in value.items()})
+
+
+def _typed(hint: object, value: object, where: str) -> object:
+    """`value` (from JSON) as `hint`: dataclasses, tuples, lists, dicts, enums, unions and plain values."""
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (typing.Union, types.UnionType):
+        return _member(arguments, value, where)
+    if origin in (tuple, list) or hint in (tuple, list):
+        return _sequence(origin or hint, arguments, value, where)
+    if origin is dict and isinstance(value, dict):
+        return {k: _typed(arguments[1], v, f"{where}[{k!r}]") for k, v in value.items()}
+    if is_dataclass(hint):
+        return _record(hint, value, where)
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        try:
+            return hint(value)
+        except ValueError:
+            raise StoreError(f"{where}: '{value}' is not one of {', '.join(m.value for m in hint)}") from None
+    if hint is float and isinstance(value, str) and value in _NON_FINITE:
+        return _NON_FINITE[value]
+    if hint is float and type(value) is int:
+        return float(value)
+    if hint in (object, typing.Any, dict) or (hint is None and value is None) or type(value) is hint:
+        return value
+    if hint is type(None) and value is None:
+        return None
+    raise StoreError(f"{where}: expected {getattr(hint, '__name__', hint)}, found {json.dumps(value)[:60]}")
+
+
+def _sequence(kind: type, arguments: tuple, value: object, where: str) -> object:
+    if not isinstance(value, list):
+        raise StoreError(f"{where}: expected a list, found {json.dumps(value)[:60]}")
+    if kind is tuple and arguments and arguments[-1] is not Ellipsis:
+        if len(value) != len(arguments):
+            raise StoreError(f"{where}: expected {len(arguments)} items, found {len(value)}")
+        return tuple(_typed(hint, v, f"{where}[{i}]") for i, (hint, v) in enumerate(zip(arguments, value, strict=True)))
+    hint = arguments[0] if arguments else object
+    return kind(_typed(hint, v, f"{where}[{i}]") for i, v in enumerate(value))
+
+
+def _member(choices: tuple, value: object, where: str) -> object:
+    """The union member that fits exactly: a plain value by its own type, an object by its fields."""
+    exact = [c for c in choices if type(value) is c]
+    if isinstance(value, dict):
+        exact = [c for c in choices if is_dataclass(c) and set(value) <= {f.name for f in fields(c)}]
+    if isinstance(value, str) and value in _NON_FINITE and float in choices and str not in choices:
+        return _NON_FINITE[value]
+    problem = StoreError(f"{where}: {json.dumps(value)[:60]} fits none of {', '.join(str(c) for c in choices)}")
+    for choice in exact or choices:
+        try:
+            return _typed(choice, value, where)
+        except StoreError as error:
+            problem = error
+    raise problem
+
+
+# --- files ------------------------------------------------------------------------------------------------------------
+
+
+def write_atomically(path: Path | str, writer: Callable[[BinaryIO], None]) -> None:
+    """Let `writer` fill a file that appears at `path` only when complete and on the disk.
+
+    Raises DiskFullError when there is no room; any failure removes the part and leaves what was at `path`.
+    """
+    path = Path(path)
+    part = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("xb") as file:
+            writer(file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise DiskFullError(
+                error.errno, f"no space left to write '{path}'; free some and run again (nothing was lost)"
+            ) from error
+        raise
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_jsonl(path: Path | str, records: Iterable[object]) -> int:
+    """Write records, one a line, atomically; returns how many. Raises StoreError, DiskFullError."""
+    count = 0
+
+    def write(file: BinaryIO) -> None:
+        nonlocal count
+        for record in records:
+            line = json.dumps(to_json(record), ensure_ascii=False, allow_nan=False)
+            file.write(line.encode("utf-8", "surrogatepass") + b"\n")
+            count += 1
+
+    write_atomically(path, write)
+    return count
+
+
+def read_jsonl(path: Path | str, cls: type[T]) -> Iterator[T]:
+    """Records of a file, lazily. Raises StoreError naming file, line and field; FileNotFoundError."""
+    with Path(path).open("rb") as file:
+        for number, line in enumerate(file, 1):
+            if not line.strip():
+                continue
+            try:
+                yield from_json(cls, json.loads(line.decode("utf-8", "surrogatepass")))
+            except (json.JSONDecodeError, UnicodeDecodeError) as error:
+                raise StoreError(f"{path}, line {number}: not JSON ({error})") from None
+            except StoreError as error:
+                raise StoreError(f"{path}, line {number}: {error}") from None
+
+
+# --- triplets as Parquet ----------------------------------------------------------------------------------------------
+
+
+def write_triplets(path: Path | str, triplets: Iterable[Triplet]) -> int:
+    """Verified pairs with their evidence as Parquet, atomically; returns how many.
+
+    Columns for people and other programs: id, direction, {source,target}_{dialect,name,text,origin}, suite (text form),
+    suite_strength, branch_coverage, outcome, backend, launch, serial, verdict (JSON); `record` (JSON) is what
+    `read_triplets` reads back.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    rows = [_triplet_row(t) for t in triplets]
+    table = pa.Table.from_pylist(rows, schema=pa.schema([(name, _arrow(pa, name)) for name in _TRIPLET_COLUMNS]))
+    buffer = io.BytesIO()
+    pq.write_table(table, buffer, compression="zstd")
+    write_atomically(path, lambda file: file.write(buffer.getbuffer()) and None)
+    return len(rows)
+
+
+_TRIPLET_COLUMNS = (
+    "id", "direction", "source_dialect", "source_name", "source_text", "source_origin", "target_dialect", "target_name",
+    "target_text", "target_origin", "suite", "suite_strength", "branch_coverage", "outcome", "backend", "launch", "serial",
+    "verdict", "record",
+)  # fmt: skip
+
+
+def _arrow(pa: types.ModuleType, column: str) -> object:
+    return {"suite_strength": pa.float64(), "branch_coverage": pa.float64(), "serial": pa.bool_()}.get(column, pa.string())
+
+
+def _triplet_row(triplet: Triplet) -> dict[str, object]:
+    sides = {
+        f"{side}_{field}": getattr(program, field)
+        for side, program in (("source", triplet.source), ("target", triplet.target))
+        for field in ("dialect", "name", "text", "origin")
+    }
+    verdict = triplet.verdict
+    return {
+        "id": triplet.id,
+        "direction": triplet.direction,
+        **sides,
+        "suite": format_suite(triplet.suite.tests, triplet.suite.launch),
+        "suite_strength": triplet.suite.strength,
+        "branch_coverage": triplet.suite.branch_coverage,
+        "outcome": verdict.outcome.value,
+        "backend": verdict.backend,
+        "launch": verdict.launch,
+        "serial": verdict.serial,
+        "verdict": json.dumps(to_json(verdict), ensure_ascii=False),
+        "record": json.dumps(to_json(triplet), ensure_ascii=False),
+    }
+
+
+def read_triplets(path: Path | str) -> list[Triplet]:
+    """Triplets that `write_triplets` wrote. Raises StoreError when the file is another kind of Parquet."""
+    import pyarrow.parquet as pq
+
+    if "record" not in pq.read_schema(path).names:
+        raise StoreError(f"{path}: has no column 'record'; it was not written by this program")
+    column = pq.read_table(path, columns=["record"])["record"].to_pylist()
+    return [from_json(Triplet, json.loads(row)) for row in column]

@@ -1,0 +1,197 @@
+"""Records survive the disk to the last bit, and no failure leaves a torn file."""
+
+import errno
+import json
+import math
+import os
+import struct
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from corpora.records import (
+    ArrayValue,
+    Blame,
+    Fill,
+    Outcome,
+    Parameter,
+    Program,
+    ScalarValue,
+    Signature,
+    Triplet,
+    UnitTest,
+    UnitTestSuite,
+    Verdict,
+)
+from corpora.store import (
+    DiskFullError,
+    StoreError,
+    from_json,
+    read_jsonl,
+    read_triplets,
+    to_json,
+    write_atomically,
+    write_jsonl,
+    write_triplets,
+)
+
+
+def make_triplet(text="void f(float *x, int n) {}", value=0.1):
+    source, target = Program("cpp", "f", text, "here, line 1"), Program("cuda", "f", "__global__ " + text)
+    test = UnitTest(
+        (
+            ScalarValue("n", "i32", 3),
+            ArrayValue("x", "f32", (3,), values=(value, -0.0, 1e-45)),
+            ArrayValue("y", "f64", (4,), fill=Fill("uniform", (-1.0, 1), 3)),
+        ),
+        (("x", "y"),),
+    )
+    suite = UnitTestSuite(source.id, (test,), strength=0.75)
+    verdict = Verdict(source.id, target.id, suite.id, Outcome.EQUIVALENT, Blame.NOBODY, backend="emulated", suite_strength=0.75)
+    return Triplet(source, target, suite, "cpp:cuda", verdict)
+
+
+def same_bits(a, b):
+    if isinstance(a, float) and isinstance(b, float):
+        return struct.pack("<d", a) == struct.pack("<d", b) or (math.isnan(a) and math.isnan(b))
+    if isinstance(a, tuple) and isinstance(b, tuple):
+        return len(a) == len(b) and all(same_bits(x, y) for x, y in zip(a, b, strict=True))
+    return type(a) is type(b) and a == b
+
+
+numbers = st.one_of(st.floats(), st.integers(-(2**63), 2**64))
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(numbers, max_size=6), numbers, st.text(max_size=20))
+def test_values_survive_to_the_last_bit(values, scalar, name):
+    test = UnitTest((ArrayValue(name, "f64", (len(values),), values=tuple(values)), ScalarValue("s", "f64", scalar)))
+    back = from_json(UnitTest, json.loads(json.dumps(to_json(test), allow_nan=False)))
+    assert same_bits(back.assignments[0].values, test.assignments[0].values)
+    assert same_bits(back.assignments[1].value, scalar)
+    assert type(back.assignments[0]) is ArrayValue and type(back.assignments[1]) is ScalarValue
+    assert back.id == test.id
+
+
+def test_every_kind_of_record_comes_back_equal():
+    triplet = make_triplet()
+    signature = Signature("f", (Parameter("a", "array", "f32", inner_extents=(3, 4), shape=("n", "0:m")),), None, "kernel")
+    complex_value = ScalarValue("z", "c64", (1.5, -0.0))
+    flag = ScalarValue("b", "bool", True)
+    for record in (triplet, triplet.source, triplet.suite, triplet.verdict, signature, complex_value, flag):
+        assert from_json(type(record), json.loads(json.dumps(to_json(record)))) == record
+    assert from_json(Triplet, to_json(triplet)).verdict.outcome is Outcome.EQUIVALENT
+
+
+def test_jsonl_round_trip_and_same_bytes(tmp_path):
+    triplets = [make_triplet(), make_triplet("void f() { /* über \u2028 */ }", math.inf)]
+    assert write_jsonl(tmp_path / "a.jsonl", triplets) == 2
+    write_jsonl(tmp_path / "b.jsonl", triplets)
+    assert list(read_jsonl(tmp_path / "a.jsonl", Triplet)) == triplets
+    assert (tmp_path / "a.jsonl").read_bytes() == (tmp_path / "b.jsonl").read_bytes()
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.jsonl", "b.jsonl"]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"schema_version": 99}, ["schema_version is 99", "reads 1"]),
+        ({"dialekt": "cpp"}, ["unknown field 'dialekt'", "dialect"]),
+        ({"text": 3}, ["Program.text", "expected str"]),
+        ({"name": None}, ["Program.name"]),
+    ],
+)
+def test_wrong_lines_say_where_and_what(tmp_path, change, words):
+    good = to_json(Program("cpp", "f", "x"))
+    (tmp_path / "p.jsonl").write_text(json.dumps(good) + "\n" + json.dumps(good | change) + "\n")
+    with pytest.raises(StoreError) as caught:
+        list(read_jsonl(tmp_path / "p.jsonl", Program))
+    message = str(caught.value)
+    assert "line 2" in message and "\n" not in message
+    assert all(word in message for word in words), message
+
+
+def test_missing_field_and_torn_line(tmp_path):
+    (tmp_path / "p.jsonl").write_text('{"schema_version": 1, "dialect": "cpp", "name": "f"}\n')
+    with pytest.raises(StoreError, match="'text' is missing"):
+        list(read_jsonl(tmp_path / "p.jsonl", Program))
+    (tmp_path / "p.jsonl").write_text('{"schema_version": 1, "dial')
+    with pytest.raises(StoreError, match="line 1: not JSON"):
+        list(read_jsonl(tmp_path / "p.jsonl", Program))
+
+
+def test_failure_while_writing_leaves_the_old_file(tmp_path):
+    path = tmp_path / "a.jsonl"
+    write_jsonl(path, [make_triplet()])
+    before = path.read_bytes()
+
+    def broken():
+        yield make_triplet()
+        raise RuntimeError("the maker of records failed")
+
+    with pytest.raises(RuntimeError):
+        write_jsonl(path, broken())
+    assert path.read_bytes() == before
+    assert [p.name for p in tmp_path.iterdir()] == ["a.jsonl"]
+
+
+def test_full_disk_is_one_clear_error_and_nothing_is_lost(tmp_path):
+    path = tmp_path / "a.bin"
+    path.write_bytes(b"old")
+
+    def full(file):
+        file.write(b"x" * 10)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with pytest.raises(DiskFullError, match="no space left to write"):
+        write_atomically(path, full)
+    assert path.read_bytes() == b"old" and len(list(tmp_path.iterdir())) == 1
+
+
+def test_really_full_file_system(tmp_path):
+    """A tmpfs of 64 KiB in a mount namespace of its own; skipped where the machine forbids that."""
+    script = (
+        "import sys; from pathlib import Path; from corpora.store import *\n"
+        "p = Path(sys.argv[1]) / 'a.bin'; write_atomically(p, lambda f: f.write(b'o' * 1000) and None)\n"
+        "try: write_atomically(p, lambda f: f.write(b'x' * 1000000) and None)\n"
+        "except DiskFullError as e: print('FULL', e)\n"
+        "print([x.name for x in p.parent.iterdir()], p.stat().st_size)\n"
+    )
+    shell = f"mount -t tmpfs -o size=64k none {tmp_path} && {sys.executable} -c \"$SCRIPT\" {tmp_path}"
+    unshare = ["unshare", "--mount", "--user", "--map-root-user", "sh", "-c", shell]
+    try:
+        done = subprocess.run(unshare, env={**os.environ, "SCRIPT": script}, capture_output=True, text=True, timeout=60)
+    except FileNotFoundError:
+        pytest.skip("no unshare")
+    if "mount" in done.stderr or "unshare" in done.stderr:
+        pytest.skip("this machine does not let us mount a tmpfs")
+    assert "FULL" in done.stdout, done.stderr
+    assert "['a.bin'] 1000" in done.stdout
+
+
+def test_triplets_as_parquet(tmp_path):
+    import pyarrow.parquet as pq
+
+    triplets = [make_triplet(), make_triplet("int f(){}", math.nan)]
+    path = tmp_path / "pairs.parquet"
+    assert write_triplets(path, triplets) == 2
+    back = read_triplets(path)
+    assert back[0] == triplets[0] and back[1].id == triplets[1].id
+    row = pq.read_table(path).to_pylist()[0]
+    assert row["outcome"] == "EQUIVALENT" and row["backend"] == "emulated" and row["direction"] == "cpp:cuda"
+    assert row["suite"].startswith("n:i32=3 x:f32[3]={0.1,-0.0,1e-45}") and "alias(x,y)" in row["suite"]
+    assert row["source_text"] == triplets[0].source.text and row["suite_strength"] == 0.75
+    write_triplets(tmp_path / "none.parquet", [])
+    assert read_triplets(tmp_path / "none.parquet") == []
+
+
+def test_foreign_parquet_is_named(tmp_path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    pq.write_table(pa.table({"a": [1]}), tmp_path / "x.parquet")
+    with pytest.raises(StoreError, match="no column 'record'"):
+        read_triplets(tmp_path / "x.parquet")
