@@ -1,0 +1,82 @@
+import shutil
+import subprocess
+
+import pytest
+
+from corpora.records import Program
+from tester.mutants import mutants_of, sample
+
+CPP = Program(
+    "cpp",
+    "f",
+    """void f(float *x, int *y, int n, int m) {
+  for (int i = 0; i < n; ++i)
+    for (int j = 0; j < m; ++j)
+      if (x[i * m + j] > 0.5f) x[i * m + j] += 1.0f;
+      else y[i] = 0;
+}""",
+)
+FORTRAN = Program(
+    "fortran",
+    "f",
+    """subroutine f(n, a, s)
+  implicit none
+  integer, intent(in) :: n
+  real, intent(inout) :: a(n, n)
+  real, intent(out) :: s
+  integer :: i, j
+  s = 0.0
+  do j = 1, n
+    do i = 1, n
+      if (a(i, j) > 0.5) then
+        s = s + 2.0 * a(i, j)
+      end if
+    end do
+  end do
+end subroutine f
+""",
+)
+KINDS = {"operator", "constant", "off_by_one", "index_swap", "dropped_statement", "swapped_branches"}
+
+
+@pytest.mark.parametrize("program", [CPP, FORTRAN])
+def test_every_kind_appears_and_every_text_differs(program):
+    mutants = mutants_of(program)
+    assert {m.kind for m in mutants} == KINDS
+    assert len({m.program.text for m in mutants} | {program.text}) == len(mutants) + 1
+    assert [m.program.text for m in mutants] == [m.program.text for m in mutants_of(program)]
+
+
+@pytest.mark.parametrize(("program", "compiler"), [(CPP, ["g++", "-xc++"]), (FORTRAN, ["gfortran", "-xf95"])])
+def test_nearly_all_compile(program, compiler):
+    if not shutil.which(compiler[0]):
+        pytest.skip(f"no {compiler[0]}")
+    mutants = mutants_of(program)[:12]
+    runs = [subprocess.run([*compiler, "-fsyntax-only", "-"], input=m.program.text.encode(), capture_output=True) for m in mutants]
+    assert sum(r.returncode == 0 for r in runs) >= len(mutants) - 1
+
+
+def test_known_edits():
+    texts = {m.program.text for m in mutants_of(CPP)}
+    assert CPP.text.replace("i < n", "i <= n") in texts
+    assert CPP.text.replace("x[i * m + j] +=", "x[i * m + j + 1] +=") in texts
+    assert CPP.text.replace("y[i] = 0;", ";") in texts
+    wheres = [m.where for m in mutants_of(CPP) if m.kind == "dropped_statement"]
+    assert wheres[0].startswith("4:32 ")
+
+
+def test_sample_takes_every_kind_and_is_seeded():
+    mutants = mutants_of(CPP)
+    chosen = sample(mutants, 6, 1)
+    assert {m.kind for m in chosen} == KINDS and chosen == sample(mutants, 6, 1)
+    assert sample(mutants, 999) == mutants
+
+
+def test_declarations_and_array_sizes_are_left_alone():
+    program = Program("cuda", "k", "__global__ void k(int *x) { __shared__ int t[32]; t[threadIdx.x] = x[threadIdx.x]; x[0] = t[0]; }")
+    assert all("t[33]" not in m.program.text for m in mutants_of(program))
+
+
+def test_whitespace_tokenised_text():
+    program = Program("cpp", "g", "void g ( int * a , int n ) { for ( int i = 0 ; i < n ; i ++ ) a [ i ] = a [ i ] - 1 ; }")
+    assert len(mutants_of(program)) >= 8
