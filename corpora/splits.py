@@ -1,0 +1,193 @@
+"""Near-duplicates, splits by cluster, and the guard that keeps evaluation items out of training.
+
+Contract: two programs are near-duplicates when the Jaccard similarity of their 5-token shingles is at least THRESHOLD
+after comments are dropped and the program's own names are replaced by V0, V1, ... in order of first use; so renaming,
+layout and comments never hide a copy. Candidates come from MinHash with banded hashing (64 values, 16 bands of 4: at
+the threshold 99.98 % are found, exact matches always) and are confirmed exactly. A split depends only on the content
+of a cluster, never on order or on what else is in the corpus.
+
+    python -c "from corpora.builtin import programs; from corpora.splits import split; s = split(programs('cpp')); \
+print(len(s.train), len(s.validation), len(s.test))"
+
+Method: Broder, "On the resemblance and containment of documents" (1997); banding as in Leskovec, Rajaraman, Ullman,
+"Mining of Massive Datasets", chapter 3.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from corpora.fingerprints import BANDS, Fingerprints, fingerprints, jaccard
+from corpora.records import Program
+
+THRESHOLD = 0.8
+
+
+class LeakError(ValueError):
+    """A training item equals or nearly equals an evaluation item; the message names both."""
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Programs (or groups of programs) of each part; no cluster is in two parts."""
+
+    train: tuple
+    validation: tuple
+    test: tuple
+
+
+def clusters(items: Sequence[Program | str]) -> list[int]:
+    """For each item the index of the first item of its cluster (near-duplicates, closed transitively)."""
+    prints = fingerprints(items)
+    first: dict[str, int] = {}
+    owner = [first.setdefault(key, i) for i, key in enumerate(prints.exact)]
+    sets = {i: frozenset(prints.shingles[i].tolist()) for i in first.values()}
+    groups = _Groups(len(prints))
+    for band in range(BANDS):
+        keys = prints.bands[:, band].tolist()
+        buckets: dict[int, list[int]] = {}
+        for i in sets:
+            buckets.setdefault(keys[i], []).append(i)
+        for members in buckets.values():
+            _join_bucket(members, sets, groups)
+    return [groups.root(owner[i]) for i in range(len(prints))]
+
+
+class _Groups:
+    """Disjoint sets of indices, each known by its least member."""
+
+    def __init__(self, count: int) -> None:
+        self._parent = list(range(count))
+
+    def root(self, i: int) -> int:
+        parent = self._parent
+        while parent[i] != i:
+            parent[i] = parent[parent[i]]
+            i = parent[i]
+        return i
+
+    def join(self, i: int, j: int) -> None:
+        a, b = self.root(i), self.root(j)
+        self._parent[max(a, b)] = min(a, b)
+
+
+def _join_bucket(members: list[int], sets: dict[int, frozenset[int]], groups: _Groups) -> None:
+    """Join the near-duplicates among `members`; pairs that are joined already are not compared."""
+    for position, j in enumerate(members):
+        size = len(sets[j])
+        for i in members[:position]:
+            other = len(sets[i])
+            if min(size, other) < THRESHOLD * max(size, other) or groups.root(i) == groups.root(j):
+                continue
+            if jaccard(sets[i], sets[j]) >= THRESHOLD:
+                groups.join(i, j)
+
+
+def split(programs: Sequence[Program], validation: float = 0.1, test: float = 0.1) -> Split:
+    """Split programs by cluster; `validation` and `test` are expected shares in [0, 1]. Raises ValueError."""
+    parts = split_groups([(p,) for p in programs], validation, test)
+    return Split(*(tuple(group[0] for group in part) for part in (parts.train, parts.validation, parts.test)))
+
+
+def split_groups(groups: Sequence[tuple[Program, ...]], validation: float = 0.1, test: float = 0.1) -> Split:
+    """Split groups that must stay together (aligned pairs): groups with near-duplicate members go to the same part.
+
+    Raises ValueError when the shares are not in [0, 1] or exceed 1 together.
+    """
+    if min(validation, test) < 0 or validation + test > 1:
+        raise ValueError(f"shares validation={validation} and test={test} must be at least 0 and at most 1 together")
+    members = [(g, program) for g, group in enumerate(groups) for program in group]
+    cluster_of = clusters([program for _, program in members])
+    owner = _joined_groups(len(groups), [g for g, _ in members], cluster_of)
+    keys: dict[int, str] = {}
+    for g, program in members:
+        keys[owner[g]] = min(program.id, keys.get(owner[g], program.id))
+    parts: dict[str, list[tuple[Program, ...]]] = {"train": [], "validation": [], "test": []}
+    for g, group in enumerate(groups):
+        # Hashed once more: the least of several ids is no longer spread evenly.
+        place = int(hashlib.sha256(f"split:{keys.get(owner[g], '')}".encode()).hexdigest()[:13], 16) / 16**13
+        name = "test" if place < test else "validation" if place < test + validation else "train"
+        parts[name].append(group)
+    return Split(tuple(parts["train"]), tuple(parts["validation"]), tuple(parts["test"]))
+
+
+def _joined_groups(count: int, group_of: Sequence[int], cluster_of: Sequence[int]) -> list[int]:
+    """For each group the least group that it is connected with through shared clusters."""
+    joined = _Groups(count)
+    first: dict[int, int] = {}
+    for group, cluster in zip(group_of, cluster_of, strict=True):
+        joined.join(group, first.setdefault(cluster, group))
+    return [joined.root(i) for i in range(count)]
+
+
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """Training item `item` (its index) is too like evaluation item `evaluation`; similarity 1.0 for an exact match."""
+
+    item: int
+    evaluation: int
+    similarity: float
+
+
+class EvaluationGuard:
+    """Refuses training items that equal or nearly equal an evaluation item. Built once, asked for every training set."""
+
+    def __init__(self, evaluation: Sequence[Program | str]) -> None:
+        self._items = list(evaluation)
+        prints = fingerprints(self._items)
+        self._exact = {key: i for i, key in reversed(list(enumerate(prints.exact)))}
+        self._sets = [frozenset(s.tolist()) for s in prints.shingles]
+        self._buckets: list[dict[int, list[int]]] = [{} for _ in range(BANDS)]
+        for i, row in enumerate(prints.bands.tolist()):
+            for bucket, key in zip(self._buckets, row, strict=True):
+                bucket.setdefault(key, []).append(i)
+
+    def leaks(self, items: Sequence[Program | str]) -> list[Leak]:
+        """Every item that may not be trained on, in order, each with the evaluation item that it is most like."""
+        if not self._items:
+            return []
+        prints = fingerprints(items)
+        hit = np.zeros(len(items), bool)
+        for band, bucket in enumerate(self._buckets):
+            hit |= np.isin(prints.bands[:, band], np.array(list(bucket), np.uint64))
+        found = (self._worst(i, prints) for i in np.flatnonzero(hit).tolist())
+        return [leak for leak in found if leak is not None]
+
+    def _worst(self, item: int, prints: Fingerprints) -> Leak | None:
+        if prints.exact[item] in self._exact:
+            return Leak(item, self._exact[prints.exact[item]], 1.0)
+        row = prints.bands[item].tolist()
+        near = {e for bucket, key in zip(self._buckets, row, strict=True) for e in bucket.get(key, ())}
+        own = frozenset(prints.shingles[item].tolist())
+        scored = [(jaccard(own, self._sets[e]), -e) for e in near]
+        similarity, negated = max(scored)
+        return Leak(item, -negated, similarity) if similarity >= THRESHOLD else None
+
+    def check(self, items: Sequence[Program | str]) -> None:
+        """Raises LeakError naming the first offender, what it is like, and how many offenders there are."""
+        items = list(items)
+        found = self.leaks(items)
+        if found:
+            first = found[0]
+            how = "equals" if first.similarity == 1.0 else f"is {first.similarity:.0%} like"
+            raise LeakError(
+                f"training item {_label(items[first.item], first.item)} {how} evaluation item "
+                f"{_label(self._items[first.evaluation], first.evaluation)}; {len(found)} of {len(items)} training items "
+                "leak: leave them out with EvaluationGuard.filter"
+            )
+
+    def filter(self, items: Sequence[Program | str]) -> tuple[list[Program | str], int]:
+        """(the items that may be trained on, in order; how many were held back)."""
+        items = list(items)
+        held = {leak.item for leak in self.leaks(items)}
+        return [item for i, item in enumerate(items) if i not in held], len(held)
+
+
+def _label(item: Program | str, index: int) -> str:
+    if isinstance(item, Program):
+        return f"'{item.name}' ({item.origin or f'item {index}'})"
+    return f"{index} ('{' '.join(item.split())[:40]}')"
