@@ -110,7 +110,7 @@ def token_ids(item: Program | str) -> np.ndarray:
     ids: list[int] = []
     previous = ""
     words = _TOKEN.findall(text)
-    for word, following in zip(words, [*words[1:], ""], strict=True):
+    for word, following in zip(words, [*words[1:], ""], strict=False):
         if word in _QUALIFIERS:
             continue
         if not (word[0].isalpha() or word[0] == "_") or word in kept or previous in (".", "->"):
