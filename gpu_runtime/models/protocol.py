@@ -9,17 +9,32 @@ programs, directions or verdicts.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 
+class ConstraintState(Protocol):
+    """What may not come next in one answer, word by word (words are separated by single spaces).
+
+    It starts after the prompt's prefix. The word that ends an answer is `</s>`.
+    """
+
+    def forbidden(self) -> Sequence[str]: ...
+
+    def advance(self, word: str) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What a model is asked. `prefix` is forced at the start of every answer and is part of the answer returned."""
+    """What a model is asked. `prefix` is forced at the start of every answer and is part of the answer returned.
+
+    constraint: makes a fresh state for one answer; a back end whose vocabulary has no whole words may ignore it.
+    """
 
     text: str
     prefix: str = ""
+    constraint: Callable[[], ConstraintState] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,249 @@
+"""Canonical names: a text as a stream of words in which every identifier of the program's own is V0, V1, ... .
+
+Contract: `canonicalise` renames identifiers in order of first use (those of `names` first, so that a pair shares its
+names), keeps what belongs to the language, drops comments and splits numbers into characters; `restore` makes text that
+a compiler takes. `restore(canonicalise(x))` lexes to the tokens of x. A word never holds white space.
+
+    python -c "from corpora.canonical import canonicalise; print(canonicalise('x[i] = 10 * y;', 'cpp').text)"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from corpora import lexers
+from corpora.lexers import NEWLINE, Token, lex
+from corpora.printing import print_words
+
+ENTRY = "F0"
+"""Stands for the entry function's own name."""
+
+DIGIT = "_"
+"""Marks the second and later characters of a number: `100` is `1 _0 _0`, which a small model can copy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Canonical:
+    """`tokens` are words; `names[k]` is the spelling behind word `Vk`."""
+
+    tokens: tuple[str, ...]
+    names: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        return " ".join(self.tokens)
+
+
+class _Names:
+    """Spellings in order of first use; a language without case finds them without case."""
+
+    def __init__(self, names: Iterable[str], fold: bool) -> None:
+        self._fold = fold
+        self.spellings: list[str] = []
+        self._index: dict[str, int] = {}
+        for name in names:
+            self.spellings.append(name)
+            self._index.setdefault(self._key(name), len(self.spellings) - 1)
+
+    def _key(self, name: str) -> str:
+        return name.lower() if self._fold else name
+
+    def __contains__(self, name: str) -> bool:
+        return self._key(name) in self._index
+
+    def word(self, name: str) -> str:
+        key = self._key(name)
+        if key not in self._index:
+            self._index[key] = len(self.spellings)
+            self.spellings.append(name)
+        return f"V{self._index[key]}"
+
+
+def canonicalise(text: str, language: str, names: Sequence[str] = (), entry: str = "") -> Canonical:
+    """Words of `text` (language `cpp`, `fortran` or `suite`).
+
+    names: spellings that already have numbers, such as the source's when `text` is its translation or its suite.
+    entry: the entry function's name, which becomes F0.
+    """
+    tokens = lex(text, language)
+    fold = language == "fortran"
+    table = _Names(names, fold)
+    keeps = _KEEPERS[language](tokens, table)
+    words: list[str] = []
+    for position, (kind, spelling) in enumerate(tokens):
+        if kind == "number":
+            words.append(spelling[0])
+            words.extend(DIGIT + character for character in spelling[1:])
+        elif kind == "literal":
+            words.append(_encode(spelling))
+        elif kind != "name":
+            words.append(spelling)
+        elif entry and (spelling.lower() == entry.lower() if fold else spelling == entry):
+            words.append(ENTRY)
+        elif keeps(position):
+            words.append(spelling.lower() if fold else spelling)
+        else:
+            words.append(table.word(spelling))
+    return Canonical(tuple(words), tuple(table.spellings))
+
+
+def restore(tokens: Sequence[str], names: Sequence[str], language: str, entry: str = "f0") -> str:
+    """Text of words, one statement a line.
+
+    Names that the language reserves get a trailing underscore (`gpu_runtime.binding` ignores it); a V number beyond
+    `names` gets a spelling that no name has. Words that make no sense are passed on as they are: compilers judge them.
+    """
+    spell = _Spelling(names, language, entry)
+    words: list[str] = []
+    is_number = False
+    for token in tokens:
+        if is_number and len(token) == 2 and token[0] == DIGIT:
+            words[-1] += token[1]
+            continue
+        is_number = token[:1].isdigit() or token == "."
+        words.append(_decode(token) if token[:1] in "\"'<%" else spell(token))
+    return print_words(words, language)
+
+
+class _Spelling:
+    def __init__(self, names: Sequence[str], language: str, entry: str) -> None:
+        self._fold = language == "fortran"
+        reserved = lexers.CPP_TYPES | lexers.CPP_KEYWORDS if language == "cpp" else frozenset()
+        reserved = lexers.FORTRAN_FIXED if self._fold else reserved
+        self._entry = entry
+        self._taken = set(reserved) | {self._key(entry)}
+        self._given: list[str] = []
+        for name in names:
+            self._given.append(self._claim(f"v{name}" if self._fold and name.startswith("_") else name))
+        self._fresh: dict[str, str] = {}
+
+    def _key(self, name: str) -> str:
+        return name.lower() if self._fold else name
+
+    def _claim(self, name: str) -> str:
+        while self._key(name) in self._taken:
+            name += "_"
+        self._taken.add(self._key(name))
+        return name
+
+    def __call__(self, word: str) -> str:
+        if word == ENTRY:
+            return self._entry
+        if word[:1] != "V" or not word[1:].isdigit():
+            return word
+        number = int(word[1:])
+        if number < len(self._given):
+            return self._given[number]
+        if word not in self._fresh:
+            self._fresh[word] = self._claim(f"v{number}")
+        return self._fresh[word]
+
+
+def _encode(literal: str) -> str:
+    return "".join(f"%{ord(c):02x}" if c.isspace() or c == "%" else c for c in literal)
+
+
+def _decode(word: str) -> str:
+    if word[:1] not in "\"'<" or "%" not in word:
+        return word
+    head, *rest = word.split("%")
+    for part in rest:
+        try:
+            head += chr(int(part[:2], 16)) + part[2:]
+        except ValueError:
+            head += "%" + part
+    return head
+
+
+def _cpp_keeper(tokens: list[Token], table: _Names):
+    """Which identifiers of a C-like text belong to the language.
+
+    A library function's name that is also used without a call (`float max = ...`) is the program's own everywhere.
+    """
+    texts = [t.text for t in tokens]
+    follower = [*texts[1:], ""]
+    own = {t for t, f in zip(texts, follower) if t in lexers.CPP_FUNCTIONS and f not in ("(", "<", "<<<")}
+    pragma_depth: list[int | None] = []
+    depth: int | None = None
+    for kind, text in tokens:
+        if kind == "directive":
+            depth = 0 if text == "#pragma" else None
+        elif kind == "newline":
+            depth = None
+        elif depth is not None:
+            depth += (text == "(") - (text == ")")
+        pragma_depth.append(depth)
+
+    def keeps(position: int) -> bool:
+        text = texts[position]
+        if position and texts[position - 1] in (".", "->"):
+            return text in lexers.CPP_MEMBERS
+        in_pragma = pragma_depth[position]
+        if in_pragma is not None and text in lexers.OMP_WORDS:
+            return in_pragma == 0 or text not in table or follower[position] == ":"
+        if text in lexers.CPP_FUNCTIONS:
+            return text not in own
+        return text in lexers.CPP_TYPES or text in lexers.CPP_KEYWORDS
+
+    return keeps
+
+
+def _fortran_keeper(tokens: list[Token], table: _Names):
+    """Fortran reserves nothing: a keyword or intrinsic is the program's own where the text declares it."""
+    declared = _fortran_declared(tokens)
+    in_directive: list[bool] = []
+    inside = False
+    for kind, _ in tokens:
+        inside = kind == "directive" or (inside and kind != "newline")
+        in_directive.append(inside)
+
+    def keeps(position: int) -> bool:
+        text = tokens[position].text.lower()
+        if in_directive[position] and text in lexers.OMP_WORDS:
+            return text not in declared
+        if text in lexers.FORTRAN_FIXED:
+            return True
+        return (text in lexers.FORTRAN_KEYWORDS or text in lexers.FORTRAN_FUNCTIONS) and text not in declared
+
+    return keeps
+
+
+def _fortran_declared(tokens: list[Token]) -> set[str]:
+    declared: set[str] = set()
+    first, depth, listing = "", 0, False
+    previous = NEWLINE
+    for kind, text in tokens:
+        lowered = text.lower()
+        if previous == NEWLINE:
+            first, depth, listing = lowered, 0, False
+        depth += (text in "([") - (text in ")]") if kind == "symbol" else 0
+        if text == "::":
+            listing = first != "use"
+        elif kind == "name" and listing and depth == 0 and previous in ("::", ","):
+            declared.add(lowered)
+        previous = text
+    return declared
+
+
+def _suite_keeper(tokens: list[Token], table: _Names):
+    """A word of the suite form is a name where an assignment begins, inside an extent, and where a source has it."""
+    depth, square = 0, []
+    for _, text in tokens:
+        depth += (text == "[") - (text == "]")
+        square.append(depth > 0)
+
+    def keeps(position: int) -> bool:
+        text = tokens[position].text
+        following = tokens[position + 1].text if position + 1 < len(tokens) else ""
+        previous = tokens[position - 1].text if position else NEWLINE
+        if text not in lexers.SUITE_WORDS or square[position]:
+            return False
+        if previous == ":" or following == "(":
+            return True
+        return previous == "=" and text not in table or previous in ("-", ",", "{", "(") and text not in table
+
+    return keeps
+
+
+_KEEPERS = {"cpp": _cpp_keeper, "fortran": _fortran_keeper, "suite": _suite_keeper}

@@ -1,0 +1,185 @@
+"""A small decoder-only model trained from nothing: the default back end where no pre-trained model is at hand.
+
+Contract: the `LanguageModel` Protocol. The shape is transformers' Llama (rotary positions, tied embeddings), so a saved
+folder loads with `AutoModelForCausalLM` and `AutoTokenizer` alone: `tokenizer(prompt)` frames the prompt, and what the
+model generates up to `</s>` is the answer. fp32 on the CPU: bf16 is slower there.
+
+    python -c "from gpu_runtime.models.scratch import ScratchConfig, ScratchModel as S; \\
+        print(S.create(ScratchConfig(layers=1, width=32, heads=2), ['a b']).parameters)"
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from transformers import AutoTokenizer, GenerationConfig, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+from gpu_runtime.models.decoding import DecodeLimits, LlamaDecoder, Request, decode
+from gpu_runtime.models.protocol import Example, Learning, Prompt, Sampling
+from gpu_runtime.models.tokenizer import SPACE, train_tokenizer
+from gpu_runtime.models.training import Encoded, padded, save_complete, train, weighted_cross_entropy
+
+
+@dataclass(frozen=True, slots=True)
+class ScratchConfig:
+    """Shape and start of a model. `context` is the longest prompt and answer in tokens; longer examples are left out.
+
+    threads: torch threads for this process; 0 leaves them. Results are repeatable for a fixed number of threads.
+    """
+
+    layers: int = 4
+    width: int = 192
+    heads: int = 6
+    kept_heads: int = 2
+    """Key/value heads: decoding is bound by reading the cache, which these make a third as large."""
+    inner_width: int = 512
+    context: int = 1024
+    seed: int = 0
+    threads: int = 0
+    rows: int = 64
+    """Answers decoded side by side."""
+
+
+class ScratchModel:
+    """`create` makes a new one, `load` reads a saved folder."""
+
+    def __init__(self, model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, context: int, rows: int = 64) -> None:
+        self._model = model
+        self._tokenizer = tokenizer
+        self._context = context
+        self._rows = rows
+        vocabulary = tokenizer.convert_ids_to_tokens(list(range(len(tokenizer))))
+        self._words = [piece[1:] if piece.startswith(SPACE) else "" for piece in vocabulary]
+        self._words[tokenizer.eos_token_id] = tokenizer.eos_token
+
+    @classmethod
+    def create(cls, config: ScratchConfig, texts: Iterable[str], words: Sequence[str] = ()) -> ScratchModel:
+        """A model with random weights and a vocabulary of `words` and what is frequent in `texts`."""
+        if config.width % config.heads or config.heads % config.kept_heads:
+            raise ValueError(f"model width {config.width}, heads {config.heads}, kept heads {config.kept_heads}: each must divide the one before")
+        if config.threads:
+            torch.set_num_threads(config.threads)
+        tokenizer = train_tokenizer(texts, words)
+        tokenizer.model_max_length = config.context
+        torch.manual_seed(config.seed)
+        shape = LlamaConfig(
+            vocab_size=len(tokenizer),
+            hidden_size=config.width,
+            intermediate_size=config.inner_width,
+            num_hidden_layers=config.layers,
+            num_attention_heads=config.heads,
+            num_key_value_heads=config.kept_heads,
+            max_position_embeddings=config.context,
+            tie_word_embeddings=True,
+            pad_token_id=tokenizer.pad_token_id,
+            bos_token_id=tokenizer.bos_token_id,
+            eos_token_id=tokenizer.eos_token_id,
+        )
+        return cls(LlamaForCausalLM(shape), tokenizer, config.context, config.rows)
+
+    @classmethod
+    def load(cls, folder: Path | str, threads: int = 0, rows: int = 64) -> ScratchModel:
+        """A model that `save` wrote. Raises ValueError when the folder holds none."""
+        if not (Path(folder) / "config.json").is_file():
+            raise ValueError(f"{folder}: no saved model here (config.json is missing)")
+        if threads:
+            torch.set_num_threads(threads)
+        model = LlamaForCausalLM.from_pretrained(folder, local_files_only=True, dtype=torch.float32)
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        return cls(model, tokenizer, model.config.max_position_embeddings, rows)
+
+    @property
+    def parameters(self) -> int:
+        """Number of trained values."""
+        return sum(p.numel() for p in self._model.parameters())
+
+    def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> list[list[str]]:
+        """See LanguageModel. A prompt that fills the context gets its forced prefix alone as answer."""
+        self._model.eval()
+        greedy = sampling.temperature <= 0
+        requests, whole = [], []
+        for place, (ids, prompt) in enumerate(zip(self._encode_prompts(prompts), prompts)):
+            if len(ids) >= self._context:
+                continue
+            seeds = tuple(_row_seed(sampling.seed, prompt, k) for k in range(1 if greedy else sampling.n))
+            requests.append(Request(tuple(ids), seeds, prompt.constraint))
+            whole.append(place)
+        limits = DecodeLimits(
+            sampling.temperature,
+            sampling.top_p,
+            min(sampling.max_new_tokens, self._context),
+            self._tokenizer.eos_token_id,
+            self._tokenizer.pad_token_id,
+        )
+        answers = [[prompt.prefix] * sampling.n for prompt in prompts]
+        for place, found in zip(whole, decode(LlamaDecoder(self._model), requests, limits, self._words, self._rows)):
+            texts = [_joined(prompts[place].prefix, t) for t in self._tokenizer.batch_decode(found)]
+            answers[place] = texts * sampling.n if greedy else texts
+        return answers
+
+    def learn(
+        self, examples: Sequence[Example], learning: Learning, progress: Callable[[int, int, float], None] | None = None
+    ) -> dict[str, float]:
+        """See LanguageModel. Adds `dropped`: examples longer than the context. Raises ValueError when none is left."""
+        encoded = self._encode_examples(examples)
+        fitting = [e for e in encoded if len(e.ids) <= self._context]
+        if not fitting:
+            raise ValueError(f"nothing to learn: {len(examples)} examples, none within {self._context} tokens")
+        self._model.train()
+        figures = train(list(self._model.parameters()), self._loss, fitting, learning, progress)
+        self._model.eval()
+        return {**figures, "examples": len(fitting), "dropped": len(encoded) - len(fitting)}
+
+    def loss(self, examples: Sequence[Example]) -> float:
+        """Mean loss per answer token, without learning."""
+        fitting = [e for e in self._encode_examples(examples) if len(e.ids) <= self._context]
+        with torch.no_grad():
+            parts = [(float(self._loss([e])), len(e.ids) - e.answer_at) for e in fitting]
+        return sum(value * count for value, count in parts) / max(1, sum(count for _, count in parts))
+
+    def save(self, folder: Path) -> None:
+        """See LanguageModel."""
+        save_complete(folder, self._write)
+
+    def _write(self, folder: Path) -> None:
+        self._model.save_pretrained(folder)
+        self._tokenizer.save_pretrained(folder)
+        ids = {name: getattr(self._tokenizer, name) for name in ("pad_token_id", "bos_token_id", "eos_token_id")}
+        GenerationConfig(do_sample=False, max_length=self._context, **ids).save_pretrained(folder)
+
+    def _loss(self, batch: Sequence[Encoded]) -> torch.Tensor:
+        ids, weights = padded(batch, self._tokenizer.pad_token_id, "cpu")
+        # Right padding under a causal mask needs no attention mask; the head runs on answer positions only.
+        hidden = self._model.model(input_ids=ids[:, :-1], use_cache=False).last_hidden_state
+        chosen = weights[:, 1:] > 0
+        logits = self._model.lm_head(hidden[chosen])
+        return weighted_cross_entropy(logits, ids[:, 1:][chosen], weights[:, 1:][chosen])
+
+    def _encode_prompts(self, prompts: Sequence[Prompt]) -> list[list[int]]:
+        if not prompts:
+            return []
+        framed = self._tokenizer([p.text for p in prompts]).input_ids
+        prefixes = self._tokenizer([p.prefix for p in prompts], add_special_tokens=False).input_ids
+        return [ids + (prefix if p.prefix else []) for ids, prefix, p in zip(framed, prefixes, prompts)]
+
+    def _encode_examples(self, examples: Sequence[Example]) -> list[Encoded]:
+        prompts = self._encode_prompts([Prompt(e.prompt) for e in examples])
+        answers = self._tokenizer([e.answer for e in examples], add_special_tokens=False).input_ids if examples else []
+        end = self._tokenizer.eos_token_id
+        return [
+            Encoded((*prompt, *answer, end), len(prompt), e.weight) for prompt, answer, e in zip(prompts, answers, examples)
+        ]
+
+
+def _joined(prefix: str, answer: str) -> str:
+    return f"{prefix} {answer}" if prefix and answer else prefix or answer
+
+
+def _row_seed(seed: int, prompt: Prompt, sample: int) -> int:
+    """A seed of its own for each answer, whatever batch it is decoded in."""
+    text = f"{seed}\0{sample}\0{prompt.text}\0{prompt.prefix}"
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:7], "big")

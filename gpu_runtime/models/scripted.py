@@ -1,0 +1,38 @@
+"""A model whose answers come from a function: for tests of everything that sits on the model seam.
+
+    python -c "from gpu_runtime.models.scripted import ScriptedModel as S; from gpu_runtime.models.protocol import *; \\
+        print(S(lambda prompt, k: prompt.text.upper()).generate([Prompt('a')], Sampling(n=2)))"
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from gpu_runtime.models.protocol import Example, Learning, Prompt, Sampling
+from gpu_runtime.models.training import save_complete
+
+
+class ScriptedModel:
+    """`answer(prompt, sample)` gives each answer; what it was taught is kept in `learnt`."""
+
+    def __init__(self, answer: Callable[[Prompt, int], str]) -> None:
+        self._answer = answer
+        self.learnt: list[Example] = []
+
+    def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> list[list[str]]:
+        return [[self._answer(prompt, sample) for sample in range(sampling.n)] for prompt in prompts]
+
+    def learn(
+        self, examples: Sequence[Example], learning: Learning, progress: Callable[[int, int, float], None] | None = None
+    ) -> dict[str, float]:
+        self.learnt += examples
+        if progress:
+            progress(1, 1, 0.0)
+        return {"loss": 0.0, "steps": 1.0, "tokens": 0.0, "seconds": 0.0}
+
+    def save(self, folder: Path) -> None:
+        """Writes `learnt.jsonl`: enough to see what a run taught it."""
+        lines = "".join(json.dumps([e.prompt, e.answer, e.weight]) + "\n" for e in self.learnt)
+        save_complete(folder, lambda temporary: (temporary / "learnt.jsonl").write_text(lines))

@@ -1,0 +1,162 @@
+"""The training loop that every trainable back end shares: batches by token count, AdamW, linear decay.
+
+Contract: examples are token ids with the place where the answer begins; only answer tokens carry loss. Same examples,
+hyper-parameters, start weights and thread count give the same end weights on one machine (unless `max_minutes` stops it).
+
+An own loop rather than transformers' Trainer: batches of a fixed number of *tokens*, sorted by length, waste 3 % on
+padding where fixed numbers of rows waste half, and Trainer's per-step bookkeeping costs as much as a small model's step.
+
+    python -c "from gpu_runtime.models.training import plan_batches; print(plan_batches([3, 9, 4], 12, 1.0, 0))"
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+
+from gpu_runtime.models.protocol import Learning
+
+WARM_UP_SHARE = 0.03
+WEIGHT_DECAY = 0.01
+BETAS = (0.9, 0.95)
+CLIP_NORM = 1.0
+_POOL_BATCHES = 50
+"""Examples are sorted by length inside pools of this many batches, so that each epoch still mixes them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """One example as ids: prompt, answer, end. Loss is on `ids[answer_at:]`."""
+
+    ids: tuple[int, ...]
+    answer_at: int
+    weight: float = 1.0
+
+
+Loss = Callable[[Sequence[Encoded]], torch.Tensor]
+"""Mean weighted loss per answer token of a batch, as a scalar tensor with gradient."""
+
+
+def plan_batches(lengths: Sequence[int], batch_tokens: int, epochs: float, seed: int) -> list[list[int]]:
+    """Indices of the examples of each optimiser step. Rows x longest row stays within `batch_tokens` (one row always fits)."""
+    steps: list[list[int]] = []
+    remaining = epochs
+    generator = random.Random(seed)
+    while remaining > 1e-9 and lengths:
+        epoch = _one_epoch(lengths, batch_tokens, generator)
+        steps += epoch if remaining >= 1 else epoch[: max(1, round(len(epoch) * remaining))]
+        remaining -= 1
+    return steps
+
+
+def _one_epoch(lengths: Sequence[int], batch_tokens: int, generator: random.Random) -> list[list[int]]:
+    order = list(range(len(lengths)))
+    generator.shuffle(order)
+    mean = sum(lengths) / len(lengths)
+    pool = max(1, int(_POOL_BATCHES * batch_tokens / max(mean, 1.0)))
+    batches: list[list[int]] = []
+    for start in range(0, len(order), pool):
+        batch: list[int] = []
+        for index in sorted(order[start : start + pool], key=lambda i: lengths[i]):
+            if batch and (len(batch) + 1) * lengths[index] > batch_tokens:
+                batches.append(batch)
+                batch = []
+            batch.append(index)
+        batches.append(batch)
+    generator.shuffle(batches)
+    return batches
+
+
+def train(
+    parameters: Sequence[torch.nn.Parameter],
+    loss_of: Loss,
+    examples: Sequence[Encoded],
+    learning: Learning,
+    progress: Callable[[int, int, float], None] | None = None,
+) -> dict[str, float]:
+    """Run the whole schedule. Returns `loss` (mean over the last tenth), `first_loss`, `steps`, `tokens`, `seconds`.
+
+    The learning rate warms up and decays linearly over steps, or over `max_minutes` where that ends first.
+    """
+    torch.manual_seed(learning.seed)
+    steps = plan_batches([len(e.ids) for e in examples], learning.batch_tokens, learning.epochs, learning.seed)
+    optimiser = torch.optim.AdamW(
+        parameters, lr=learning.learning_rate, betas=BETAS, weight_decay=WEIGHT_DECAY, fused=True
+    )
+    started, losses, tokens = time.monotonic(), [], 0
+    for number, batch in enumerate(steps):
+        done = number / len(steps)
+        if learning.max_minutes is not None:
+            done = max(done, (time.monotonic() - started) / (60 * learning.max_minutes))
+            if done >= 1:
+                break
+        for group in optimiser.param_groups:
+            group["lr"] = learning.learning_rate * min(1.0, (number + 1) / (WARM_UP_SHARE * len(steps) + 1), 1 - done + 0.01)
+        chosen = [examples[i] for i in batch]
+        loss = loss_of(chosen)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(parameters, CLIP_NORM)
+        optimiser.step()
+        optimiser.zero_grad()
+        tokens += sum(len(e.ids) for e in chosen)
+        losses.append(float(loss.detach()))
+        if progress:
+            progress(number + 1, len(steps), losses[-1])
+    return _figures(losses, tokens, time.monotonic() - started)
+
+
+def _figures(losses: Sequence[float], tokens: int, seconds: float) -> dict[str, float]:
+    last = losses[-max(1, len(losses) // 10) :]
+    return {
+        "loss": sum(last) / len(last) if last else float("nan"),
+        "first_loss": losses[0] if losses else float("nan"),
+        "steps": len(losses),
+        "tokens": tokens,
+        "seconds": seconds,
+    }
+
+
+def padded(batch: Sequence[Encoded], pad: int, device: torch.device | str) -> tuple[torch.Tensor, torch.Tensor]:
+    """Right-padded ids (rows, longest) and loss weights of the same shape: weight at t is that of predicting ids[t]."""
+    longest = max(len(e.ids) for e in batch)
+    ids = torch.full((len(batch), longest), pad, dtype=torch.long)
+    weights = torch.zeros((len(batch), longest))
+    for row, example in enumerate(batch):
+        ids[row, : len(example.ids)] = torch.tensor(example.ids)
+        weights[row, example.answer_at : len(example.ids)] = example.weight
+    return ids.to(device), weights.to(device)
+
+
+def weighted_cross_entropy(logits: torch.Tensor, targets: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+    """Mean over positive-weight targets; shapes (n, vocabulary), (n,), (n,)."""
+    losses = F.cross_entropy(logits.float(), targets, reduction="none")
+    return (losses * weights).sum() / (weights > 0).sum().clamp(min=1)
+
+
+def save_complete(folder: Path, write: Callable[[Path], None]) -> None:
+    """Call write(temporary sibling), then put the result in the place of `folder`: it appears only when complete."""
+    folder = Path(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    try:
+        write(temporary)
+        temporary.chmod(0o755)
+        if folder.exists():
+            old = Path(tempfile.mkdtemp(prefix=f".{folder.name}.old.", dir=folder.parent))
+            os.rename(folder, old / folder.name)
+            os.rename(temporary, folder)
+            shutil.rmtree(old)
+        else:
+            os.rename(temporary, folder)
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
