@@ -1,0 +1,19 @@
+// Same-size 2-D correlation with a kh x kw kernel centred at (kh / 2, kw / 2), zero padding.
+void convolve2d(int h, int w, int kh, int kw, const double *img, const double *kernel, double *out)
+{
+    #pragma omp parallel for collapse(2) schedule(static)
+    for (int y = 0; y < h; y++) {
+        for (int x = 0; x < w; x++) {
+            double acc = 0.0;
+            for (int i = 0; i < kh; i++) {
+                for (int j = 0; j < kw; j++) {
+                    int sy = y + i - kh / 2;
+                    int sx = x + j - kw / 2;
+                    if (sy >= 0 && sy < h && sx >= 0 && sx < w)
+                        acc += kernel[i * kw + j] * img[sy * w + sx];
+                }
+            }
+            out[y * w + x] = acc;
+        }
+    }
+}

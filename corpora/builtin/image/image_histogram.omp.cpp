@@ -1,0 +1,16 @@
+// 256-bin histogram of a byte image; bins[256] is overwritten.
+void image_histogram(int n, const unsigned char *pixels, int *bins)
+{
+    for (int b = 0; b < 256; b++)
+        bins[b] = 0;
+    #pragma omp parallel
+    {
+        int local[256] = {0};
+        #pragma omp for nowait
+        for (int i = 0; i < n; i++)
+            local[pixels[i]]++;
+        #pragma omp critical
+        for (int b = 0; b < 256; b++)
+            bins[b] += local[b];
+    }
+}

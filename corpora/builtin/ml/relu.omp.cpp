@@ -1,0 +1,8 @@
+// Rectified linear unit, in place.
+void relu(int n, float *x)
+{
+    #pragma omp parallel for simd
+    for (int i = 0; i < n; ++i)
+        if (x[i] < 0.0f)
+            x[i] = 0.0f;
+}
