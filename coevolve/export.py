@@ -15,7 +15,7 @@ from coevolve.errors import UserError
 from coevolve.report import figures, open_run, table
 from coevolve.run_folder import RunFolder, build_folder
 from corpora.records import Triplet
-from corpora.store import read_jsonl, write_parquet
+from corpora.store import read_jsonl, write_triplets
 
 
 def export(root: Path, out: Path | None = None, number: int | None = None) -> Path:
@@ -38,7 +38,7 @@ def export(root: Path, out: Path | None = None, number: int | None = None) -> Pa
             copied = temporary / kind.lower()
             shutil.copytree(source, copied)
             (copied / "README.md").write_text(model_card(kind, config.direction, last, header, rows), encoding="utf-8")
-        write_parquet(temporary / "pairs.parquet", all_triplets(folder))
+        write_triplets(temporary / "pairs.parquet", all_triplets(folder))
 
     build_folder(target, fill)
     return target

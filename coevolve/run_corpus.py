@@ -41,16 +41,17 @@ class RunCorpus:
 
 def build(config: Config) -> RunCorpus:
     """Load, split and guard. Raises CorpusError or UserError on bad input."""
-    from corpora.splits import EvaluationGuard, split
+    from corpora.splits import EvaluationGuard, split_groups
 
     way = direction(config.direction)
     sources, targets, references = _load(config, way)
-    parts = split(sources, evaluation_fraction=config.corpus.evaluation_fraction)
-    evaluation = _limited(parts.evaluation, config.corpus.evaluation_limit)
-    held_out = {p.id: references[p.id] for p in parts.evaluation if p.id in references}
-    guard = EvaluationGuard(tuple(parts.evaluation) + tuple(held_out.values()))
-    training_source, dropped_source = guard.filter(parts.train)
+    # A program and its reference stay together, so that neither side of a held-out pair is trained on.
+    groups = [(p, references[p.id]) if p.id in references else (p,) for p in sources]
+    parts = split_groups(groups, validation=0.0, test=config.corpus.evaluation_fraction)
+    guard = EvaluationGuard([program for group in parts.test for program in group])
+    training_source, dropped_source = guard.filter([group[0] for group in parts.train])
     training_target, dropped_target = guard.filter(targets)
+    evaluation = _limited([group[0] for group in parts.test], config.corpus.evaluation_limit)
     if not evaluation or not training_source:
         raise UserError(
             f"corpus.source '{config.corpus.source}' gives {len(training_source)} programs to train on and {len(evaluation)} "
@@ -60,7 +61,7 @@ def build(config: Config) -> RunCorpus:
         _limited(training_source, config.corpus.training_limit),
         _limited(training_target, config.corpus.training_limit),
         evaluation,
-        {p.id: held_out[p.id] for p in evaluation if p.id in held_out},
+        {p.id: references[p.id] for p in evaluation if p.id in references},
         dropped_source + dropped_target,
     )
 
