@@ -4,8 +4,8 @@ __global__ void iamax_kernel(int n, const float *x, int *result)
     __shared__ float value[128];
     __shared__ int index[128];
     int t = threadIdx.x;
-    float big = -1.0f;
-    int best = n;
+    float big = fabsf(x[0]);
+    int best = 0;
     for (int i = t; i < n; i += blockDim.x) {
         float m = fabsf(x[i]);
         if (m > big) {

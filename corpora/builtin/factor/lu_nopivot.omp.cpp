@@ -1,0 +1,12 @@
+// In-place LU factorisation without pivoting, A is n x n row-major; all pivots must be nonzero.
+void lu_nopivot(int n, double *A)
+{
+    for (int k = 0; k < n; k++) {
+        #pragma omp parallel for schedule(static)
+        for (int i = k + 1; i < n; i++) {
+            A[i * n + k] /= A[k * n + k];
+            for (int j = k + 1; j < n; j++)
+                A[i * n + j] -= A[i * n + k] * A[k * n + j];
+        }
+    }
+}

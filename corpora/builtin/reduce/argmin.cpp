@@ -1,0 +1,11 @@
+// Returns the 0-based index of the first smallest element.
+int argmin(int n, const double *v)
+{
+    int at = 0;
+    for (int i = 1; i < n; i++) {
+        if (v[i] < v[at]) {
+            at = i;
+        }
+    }
+    return at;
+}

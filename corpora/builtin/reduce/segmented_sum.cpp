@@ -1,0 +1,10 @@
+// Sums of consecutive segments: segment s covers values[start[s]] to values[start[s+1] - 1]; start ascends from 0 to n.
+void segmented_sum(int segments, int n, const int *start, const double *values, double *sums)
+{
+    for (int s = 0; s < segments; s++) {
+        double total = 0.0;
+        for (int i = start[s]; i < start[s + 1]; i++)
+            total += values[i];
+        sums[s] = total;
+    }
+}

@@ -1,0 +1,10 @@
+// y := A x for a CSR matrix with m rows; row_ptr[0] = 0, row_ptr ascending to nnz, col[k] indexes x (n elements).
+void spmv(int m, int n, int nnz, const int *row_ptr, const int *col, const double *val, const double *x, double *y)
+{
+    for (int i = 0; i < m; i++) {
+        double sum = 0.0;
+        for (int k = row_ptr[i]; k < row_ptr[i + 1]; k++)
+            sum += val[k] * x[col[k]];
+        y[i] = sum;
+    }
+}

@@ -1,0 +1,19 @@
+! y := A x for a CSR matrix with m rows; row_ptr and col are 0-based, row_ptr ascends from 0 to nnz.
+subroutine spmv(m, n, nnz, row_ptr, col, val, x, y)
+  implicit none
+  integer, intent(in) :: m, n, nnz
+  integer, intent(in) :: row_ptr(m + 1), col(nnz)
+  real(8), intent(in) :: val(nnz), x(n)
+  real(8), intent(out) :: y(m)
+  integer :: i, k
+  real(8) :: s
+  !$omp parallel do private(k, s) schedule(dynamic, 16)
+  do i = 1, m
+    s = 0.0d0
+    do k = row_ptr(i) + 1, row_ptr(i + 1)
+      s = s + val(k) * x(col(k) + 1)
+    end do
+    y(i) = s
+  end do
+  !$omp end parallel do
+end subroutine spmv

@@ -1,0 +1,18 @@
+! y := y + A x for a matrix of nnz triplets; row(k) in [0, m), col(k) in [0, n); triplets may repeat.
+subroutine spmv_coo(m, n, nnz, row, col, val, x, y)
+  implicit none
+  integer, intent(in) :: m, n, nnz
+  integer, intent(in) :: row(nnz), col(nnz)
+  real(8), intent(in) :: val(nnz), x(n)
+  real(8), intent(inout) :: y(m)
+  integer :: k, i
+  real(8) :: term
+  !$omp parallel do private(i, term)
+  do k = 1, nnz
+    i = row(k) + 1
+    term = val(k) * x(col(k) + 1)
+    !$omp atomic
+    y(i) = y(i) + term
+  end do
+  !$omp end parallel do
+end subroutine spmv_coo
