@@ -4,6 +4,7 @@
  *   args[i], i < n      scalar: address of its storage; array: the pointer itself; rows: pointer to a table of row pointers
  *   args[n]             storage of the result (unused when the function returns nothing)
  *   args[n + 1]         int32_t[8]: grid xyz, block xyz, dynamic shared bytes, thread order (kernels and host CUDA code)
+ *   args[n + 2]         int64_t[n][4]: elements from the pointer on, row length (0: not a table), origin, element bytes
  *
  * Shared objects resolve cv_* and __tsan_* against the runner executable (linked -rdynamic), so that programs compiled
  * with `-fsanitize=thread` report every access to hooks.c instead of libtsan. Executable variants (sanitizers) link the

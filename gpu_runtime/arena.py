@@ -1,0 +1,257 @@
+"""The arena: a memory file shared with the runner, laid out as `native/batch.h` says.
+
+Contract: `Arena.pack` copies the inputs of one batch in, `Arena.values`/`calls` copy results out, `Arena.scrub` leaves
+nothing behind, so that no later child can read what an earlier one computed. Arrays lie flush against unmapped pages.
+
+    pytest tests/gpu_runtime/test_runner.py
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from corpora.records import Parameter, Signature
+from gpu_runtime.backend import Arguments
+
+PAGE = 4096
+MAX_PARAMETERS = 64
+NUMPY_TYPES = {
+    "bool": np.dtype(np.bool_), "i8": np.dtype(np.int8), "u8": np.dtype(np.uint8), "i16": np.dtype(np.int16),
+    "u16": np.dtype(np.uint16), "i32": np.dtype(np.int32), "u32": np.dtype(np.uint32), "i64": np.dtype(np.int64),
+    "u64": np.dtype(np.uint64), "f32": np.dtype(np.float32), "f64": np.dtype(np.float64),
+    "c64": np.dtype(np.complex64), "c128": np.dtype(np.complex128),
+}  # fmt: skip
+
+_BATCH = struct.Struct("<5Q4I2i400s112s128s256s")
+_CALL_HEAD = struct.Struct("<Iiii8i2Q2I2Q")
+_ARG = struct.Struct("<IIIiQQQQQq")
+REPORT = np.dtype(
+    [("finding", "i4"), ("parameter", "i4"), ("element", "i8"), ("is_write", "i4"), ("a", "i4", 6), ("b", "i4", 6),
+     ("active_threads", "i8"), ("text", "S160"), ("access", "i8", (MAX_PARAMETERS, 4))], align=True)  # fmt: skip
+OUTCOME = np.dtype([("elapsed_ns", "u8"), ("state", "i4"), ("fault", "i4"), ("report", REPORT)], align=True)
+_CALL_BYTES = _CALL_HEAD.size + OUTCOME.itemsize
+MAGIC = 0x6376 << 48 | _BATCH.size << 32 | _CALL_BYTES << 12 | _ARG.size
+_CURRENT_AT = struct.calcsize("<5Q4I")
+_MESSAGE_AT = struct.calcsize("<5Q4I2i400s112s128s")
+_KINDS = {"scalar": 0, "array": 1, "rows": 2}
+_SCHEDULES = {"static": 1, "dynamic": 2, "guided": 3, "auto": 4}
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How arguments are handed over: convert maps an element type to a batch.h conversion; see `emulated.layout_of`.
+
+    align_bytes: least alignment of arrays; 0 means that of the element. recorded: the program calls the access hooks.
+    """
+
+    convert: tuple[tuple[str, int], ...] = ()
+    align_bytes: int = 0
+    recorded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What is run: an artifact file, its entry symbol and the limits, in bytes, milliseconds and seconds."""
+
+    folder: str
+    artifact: str
+    symbol: str
+    memory_bytes: int
+    output_bytes: int
+    cpu_s: int
+    wall_ms: int
+    threads: int = 64
+
+
+@dataclass(slots=True)
+class _Slot:
+    """Where one value lies: `at` in the file, `storage` index when it shares another parameter's."""
+
+    at: int
+    storage: int = -1
+
+
+def _round_up(n: int, unit: int) -> int:
+    return (n + unit - 1) // unit * unit
+
+
+class Arena:
+    """The shared file. One batch at a time."""
+
+    def __init__(self) -> None:
+        self.fd = os.memfd_create("coevolve-arena", 0)
+        self._size = 0
+        self._used = 0
+        self._map: mmap.mmap | None = None
+        self._bytes = np.empty(0, np.uint8)
+        self._slots: list[list[_Slot]] = []
+        self._results: list[int] = []
+        self._n_calls = 0
+
+    def close(self) -> None:
+        self._bytes = np.empty(0, np.uint8)
+        self._map = None
+        os.close(self.fd)
+
+    def _reserve(self, size: int) -> None:
+        if size > self._size:
+            self._size = _round_up(max(size, 1 << 20, self._size * 3 // 2), PAGE)
+            os.ftruncate(self.fd, self._size)
+            self._map = mmap.mmap(self.fd, self._size)
+            self._bytes = np.frombuffer(self._map, np.uint8)
+        self._used = max(self._used, size)
+
+    def scrub(self) -> None:
+        """Give every page back: what is read next is zero."""
+        os.ftruncate(self.fd, 0)
+        if self._size > 1 << 28:  # keep no large address range for a rare large batch
+            self._size, self._map, self._bytes = 0, None, np.empty(0, np.uint8)
+        else:
+            os.ftruncate(self.fd, self._size)
+        self._used = 0
+
+    def pack(self, target: Target, signature: Signature, calls: Sequence[Arguments], layout: Layout) -> None:
+        """Lay out and copy in one batch. Raises ValueError where `calls` do not fit `signature`."""
+        parameters = signature.parameters
+        n = len(parameters)
+        if n > MAX_PARAMETERS:
+            raise ValueError(f"{signature.name} has {n} parameters; the engine takes at most {MAX_PARAMETERS}")
+        self._n_calls = len(calls)
+        args_at = _BATCH.size + _CALL_BYTES * len(calls)
+        scalars_at = args_at + _ARG.size * n * len(calls)
+        control_bytes = _round_up(scalars_at + 16 * (n + 1) * len(calls), PAGE)
+        plans, end = [], control_bytes + (1 << 16)
+        for arguments in calls:
+            if len(arguments.values) != n:
+                raise ValueError(f"{signature.name} takes {n} arguments, got {len(arguments.values)}")
+            plan, end = _place(parameters, arguments, layout, end)
+            plans.append(plan)
+        self._reserve(end)
+        buffer = self._map
+        assert buffer is not None
+        _BATCH.pack_into(
+            buffer, 0, MAGIC, control_bytes, end - control_bytes, target.memory_bytes, target.output_bytes, len(calls), target.cpu_s,
+            target.wall_ms, target.threads, -1, -1, target.folder.encode(), target.artifact.encode(), target.symbol.encode(), b"",
+        )  # fmt: skip
+        self._slots, self._results = [], []
+        for i, (arguments, plan) in enumerate(zip(calls, plans, strict=True)):
+            here = scalars_at + 16 * (n + 1) * i
+            self._pack_call(i, signature, arguments, plan, layout, args_at + _ARG.size * n * i, here)
+
+    def _pack_call(self, index: int, signature: Signature, arguments: Arguments, plan: _Plan, layout: Layout, args_at: int, scalars_at: int) -> None:
+        parameters, n = signature.parameters, len(signature.parameters)
+        conversions = dict(layout.convert)
+        kind, _, chunk = arguments.schedule.partition(",")
+        g = arguments.geometry
+        geometry = (*g.grid, *g.block, g.shared_bytes, arguments.order) if g else (1, 1, 1, 1, 1, 1, 0, arguments.order)
+        result = NUMPY_TYPES[signature.result] if signature.result else None
+        result_at = scalars_at + 16 * n
+        buffer = self._map
+        assert buffer is not None
+        _CALL_HEAD.pack_into(
+            buffer, _BATCH.size + _CALL_BYTES * index, n, arguments.threads, _SCHEDULES.get(kind, 1), int(chunk or 0), *geometry,
+            args_at, result_at, 0 if result is None else result.itemsize, conversions.get(signature.result or "", 0), plan.begin, plan.end - plan.begin,
+        )  # fmt: skip
+        slots = []
+        for i, (p, value) in enumerate(zip(parameters, arguments.values, strict=True)):
+            factor = 2 if p.type in ("c64", "c128") and p.type in conversions else 1
+            unit, count = value.itemsize // factor, value.size * factor
+            origin = arguments.origins[i] * factor if arguments.origins else 0
+            columns = value.shape[1] * factor if value.ndim == 2 else 0
+            place = plan.places[i]
+            at = scalars_at + 16 * i if p.kind == "scalar" else place.at
+            _ARG.pack_into(buffer, args_at + _ARG.size * i, _KINDS[p.kind], conversions.get(p.type, 0), unit, place.storage, at, count,
+                           columns, place.region_at, place.region_bytes, origin)  # fmt: skip
+            if place.storage < 0 and value.size:
+                self._bytes[at : at + value.nbytes] = np.ascontiguousarray(value).reshape(-1).view(np.uint8)
+            slots.append(_Slot(at, place.storage))
+        self._slots.append(slots)
+        self._results.append(result_at)
+
+    @property
+    def current(self) -> int:
+        """Index of the call that was being run; -1 while the program was loaded; the number of calls when all are done."""
+        assert self._map is not None
+        return struct.unpack_from("<i", self._map, _CURRENT_AT)[0]
+
+    @property
+    def denied_syscall(self) -> int:
+        assert self._map is not None
+        return struct.unpack_from("<i", self._map, _CURRENT_AT + 4)[0]
+
+    @property
+    def message(self) -> str:
+        assert self._map is not None
+        return self._map[_MESSAGE_AT : _MESSAGE_AT + 256].partition(b"\0")[0].decode(errors="replace")
+
+    def outcome(self, index: int) -> np.void:
+        """What the child wrote about call `index`, as an OUTCOME record."""
+        at = _BATCH.size + _CALL_BYTES * index + _CALL_HEAD.size
+        return np.frombuffer(self._map, OUTCOME, 1, at)[0].copy()
+
+    def values(self, index: int, arguments: Arguments) -> tuple[np.ndarray, ...]:
+        """Copies of every parameter's storage after call `index`, shaped like `arguments.values`."""
+        slots = self._slots[index]
+        out = []
+        for slot, value in zip(slots, arguments.values, strict=True):
+            if value.size == 0:
+                out.append(value.copy())
+                continue
+            at = slots[slot.storage].at if slot.storage >= 0 else slot.at
+            out.append(np.frombuffer(self._map, value.dtype, value.size, at).reshape(value.shape).copy())
+        return tuple(out)
+
+    def result(self, index: int, signature: Signature) -> np.ndarray | None:
+        """The value returned by call `index`, 0-d; None for void."""
+        if signature.result is None:
+            return None
+        return np.frombuffer(self._map, NUMPY_TYPES[signature.result], 1, self._results[index]).reshape(()).copy()
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    at: int = 0
+    region_at: int = 0
+    region_bytes: int = 0
+    storage: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    begin: int
+    end: int
+    places: tuple[_Place, ...]
+
+
+def _place(parameters: Sequence[Parameter], arguments: Arguments, layout: Layout, end: int) -> tuple[_Plan, int]:
+    """Assign pages to the arrays of one call, from file offset `end` on; a guard range follows each."""
+    shared = {second: first for first, second in arguments.aliases}
+    begin, places = end, []
+    for i, (p, value) in enumerate(zip(parameters, arguments.values, strict=True)):
+        if value.dtype != NUMPY_TYPES[p.type]:
+            raise ValueError(f"argument '{p.name}' is {value.dtype}, the signature says {p.type}")
+        if p.kind == "scalar":
+            places.append(_Place())
+            continue
+        first = i
+        while first in shared:
+            first = shared[first]
+        if first != i:
+            if first > i:
+                raise ValueError(f"argument '{p.name}' shares storage with a later one; the first of an alias pair owns it")
+            if value.nbytes > arguments.values[first].nbytes:
+                raise ValueError(f"argument '{p.name}' is larger than '{parameters[first].name}' whose storage it shares")
+            places.append(_Place(storage=first))
+            continue
+        region_bytes = max(_round_up(value.nbytes, PAGE), PAGE)
+        align = max(layout.align_bytes, value.itemsize)
+        at = end + (region_bytes - value.nbytes) // align * align if arguments.placement == "right" else end
+        places.append(_Place(at, end, region_bytes))
+        end += region_bytes + min(max(region_bytes, 1 << 16), 1 << 26)
+    return _Plan(begin, end, tuple(places)), end

@@ -1,0 +1,68 @@
+/* What Python writes at the start of the arena file for one batch of calls, and what the child writes back.
+ *
+ * File: [struct cv_batch][struct cv_call * n_calls][struct cv_arg ...][scalars and results] up to control_bytes, then the
+ * arrays with unpopulated guard ranges between them. Python mirrors these structs (runner.py); `magic` carries their sizes,
+ * so that a runner built from other sources is noticed at once. The arena never holds expected outputs.
+ */
+#ifndef CV_BATCH_H
+#define CV_BATCH_H
+#include "abi.h"
+
+#define CV_PAGE 4096u
+#define CV_CANARY 0xB5
+
+enum cv_state { CV_NOT_RUN = 0, CV_RUNNING = 1, CV_DONE = 2, CV_FINDING = 3, CV_MEMORY = 4, CV_DENIED = 5, CV_FAULT = 6 };
+
+/* How the child died, beyond signals and programs' own exit codes (runner's reply, not the process exit code). */
+enum cv_end { CV_END_EXIT = 0, CV_END_SIGNAL = 1, CV_END_TIMEOUT = 2, CV_END_MEMORY = 3, CV_END_FAILED = 4 };
+
+/* Exit codes of the child's own code. Programs may use them too: they count only together with `current` and the states. */
+enum { CV_EXIT_STOPPED = 77, CV_EXIT_LOAD = 78, CV_EXIT_SETUP = 79, CV_EXIT_SANITIZER = 88 };
+
+enum cv_kind { CV_SCALAR = 0, CV_ARRAY = 1, CV_ROWS = 2 };
+
+/* Storage in the arena -> what the program is given. Converted before and after the call, in private memory. */
+enum cv_convert { CV_AS_IS = 0, CV_F32_F64 = 1, CV_F64_F80 = 2, CV_BOOL_I32 = 3 };
+
+struct cv_arg {
+    uint32_t kind, convert, element_bytes;
+    int32_t same_as;          /* index of an earlier argument whose storage is used, or -1 */
+    uint64_t at;              /* file offset of the value (scalar) or of element 0 (array) */
+    uint64_t elements;        /* scalars: 1; complex numbers count as two when converted */
+    uint64_t columns;         /* rows: elements of one row */
+    uint64_t region_at, region_bytes; /* pages of this array in the file */
+    int64_t origin;           /* elements from `at` to the pointer that is passed */
+};
+
+struct cv_call {
+    uint32_t n_args; int32_t threads, schedule, chunk;
+    int32_t geometry[8];      /* abi.h: args[n + 1] */
+    uint64_t args_at, result_at;
+    uint32_t result_bytes, result_convert; /* result_bytes 0: returns nothing */
+    uint64_t arrays_at, arrays_bytes;      /* all regions of this call, guards between them included */
+    /* written by the child */
+    uint64_t elapsed_ns;
+    int32_t state, fault;     /* enum cv_state; fault: the signal */
+    struct cv_report report;
+};
+
+struct cv_batch {
+    uint64_t magic, control_bytes, arena_bytes, memory_bytes, output_bytes;
+    uint32_t n_calls, cpu_s, wall_ms, threads;
+    int32_t current;          /* -1 while loading, the call being run, n_calls when all are done */
+    int32_t denied_syscall;   /* number of the system call that was denied, -1 when none */
+    char folder[400], artifact[112], symbol[128], message[256];
+};
+
+#define CV_MAGIC (0x6376000000000000ull | (uint64_t)sizeof(struct cv_batch) << 32 | (uint64_t)sizeof(struct cv_call) << 12 | sizeof(struct cv_arg))
+
+/* The reply to one batch. */
+struct cv_reply { int32_t end, code; int64_t max_rss_kib; int64_t output_bytes; };
+/* The runner's greeting: what of the lock-down works on this machine (enum cv_feature bits). */
+struct cv_hello { uint64_t magic; uint32_t features; uint32_t reserved; };
+
+/* child.c: runs the calls with the caller's address space locked down already; ends the process. */
+void cv_catch_faults(struct cv_batch *batch, char *arena);
+void cv_run_batch(struct cv_batch *batch, char *arena, cv_entry entry) __attribute__((noreturn));
+void cv_out_of_memory(void) __attribute__((noreturn));
+#endif

@@ -1,0 +1,220 @@
+/* The runner: one process per worker that forks a locked-down child for every batch of calls.
+ *
+ * Contract: `serve` speaks on a socket: hello once, then per batch one byte in, one struct cv_reply out. The batch lies in
+ * the arena file (batch.h); text of the program and of the sanitizers goes to the output file. The runner itself never loads
+ * foreign code and never maps the arrays. `exec` locks the caller down and becomes a compiler.
+ *
+ *     runner probe | runner serve ARENA_FD OUTPUT_FD SOCKET_FD UID | runner exec DIR UID CPU_S MEMORY_MIB FILE_MIB FEATURES -- COMMAND...
+ */
+#define _GNU_SOURCE
+#include "batch.h"
+#include "sandbox.h"
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/personality.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#ifdef CV_SANITIZER /* its run-time needs huge address space and may read its own modules; memory is watched from outside */
+enum { sanitizer = 1 };
+#else
+enum { sanitizer = 0 };
+#endif
+
+int cv_foreign_code;
+static int arena_fd, output_fd, socket_fd;
+static uint32_t features, uid;
+
+static void give_up(struct cv_batch *b, const char *what) {
+    snprintf(b->message, sizeof b->message, "%s: %s", what, strerror(errno));
+    _exit(CV_EXIT_SETUP);
+}
+
+/* ---- the child ---------------------------------------------------------------------------------------------------- */
+
+static void lock_down(struct cv_batch *b, size_t own_bytes) {
+    const char *readable[8];
+    int n = 0, memory = sanitizer ? 0 : 1;
+    for (; cv_system_paths[n]; n++) readable[n] = cv_system_paths[n];
+    readable[n++] = b->artifact;
+    readable[n] = NULL;
+    uint32_t processes = features & CV_OWN_UID ? b->threads : 0; /* counted per uid: only an own uid makes it meaningful */
+    if (cv_limit(memory ? own_bytes + b->memory_bytes + b->arena_bytes : 0, b->output_bytes, b->cpu_s, processes)) give_up(b, "limits");
+    if ((features & CV_LANDLOCK) && (cv_no_new_privileges() || cv_paths(readable, NULL))) give_up(b, "landlock");
+    if ((features & CV_OWN_UID) && cv_become_nobody(uid)) give_up(b, "unprivileged uid");
+    if (cv_no_new_privileges()) give_up(b, "no new privileges");
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* cleared by the change of uid */
+    prctl(PR_SET_DUMPABLE, 0);
+}
+
+static void filter(struct cv_batch *b, enum cv_profile profile) {
+    if ((features & CV_SECCOMP) && cv_system_calls(profile)) give_up(b, "system call filter");
+}
+
+static size_t own_address_space(void) {
+    char text[64] = "0";
+    int f = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    if (f >= 0) { if (read(f, text, sizeof text - 1) < 0) text[0] = '0'; close(f); }
+    size_t bytes = strtoull(text, NULL, 10) * CV_PAGE;
+    return bytes ? bytes : (size_t)256 << 20;
+}
+
+static void child(size_t control_bytes, size_t arena_bytes, size_t own_bytes) {
+    setpgid(0, 0);
+    struct cv_batch *b = mmap(NULL, control_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, arena_fd, 0);
+    if (b == MAP_FAILED) _exit(CV_EXIT_SETUP);
+    char *arena = mmap(NULL, arena_bytes, PROT_NONE, MAP_SHARED, arena_fd, (off_t)control_bytes);
+    if (arena == MAP_FAILED) give_up(b, "arena");
+    int folder = open(b->folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (folder < 0 || fchdir(folder)) give_up(b, "artifact folder"); /* its parents may be closed to our own uid */
+    if (dup2(output_fd, 1) < 0 || dup2(output_fd, 2) < 0) give_up(b, "output");
+    close(0);
+    cv_catch_faults(b, arena);
+    lock_down(b, own_bytes);
+    syscall(SYS_close_range, 3u, ~0u, 0u);
+    if (!sanitizer) { filter(b, CV_LOADING); clearenv(); }
+    cv_foreign_code = 1;
+    char path[128];
+    snprintf(path, sizeof path, "./%s", b->artifact);
+    void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    cv_entry entry = library ? (cv_entry)dlsym(library, b->symbol) : NULL;
+    if (!entry) {
+        const char *why = dlerror();
+        snprintf(b->message, sizeof b->message, "%s", why ? why : "no entry");
+        _exit(CV_EXIT_LOAD);
+    }
+    filter(b, sanitizer ? CV_COMPUTING_LENIENT : CV_COMPUTING);
+    cv_run_batch(b, arena, entry);
+}
+
+/* ---- the server --------------------------------------------------------------------------------------------------- */
+
+static int64_t now_ms(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static int64_t resident_kib(pid_t pid) {
+    char path[64], text[128] = "";
+    snprintf(path, sizeof path, "/proc/%d/statm", (int)pid);
+    int f = open(path, O_RDONLY | O_CLOEXEC);
+    if (f < 0) return 0;
+    if (read(f, text, sizeof text - 1) < 0) text[0] = 0;
+    close(f);
+    char *space = strchr(text, ' ');
+    return space ? strtoll(space, NULL, 10) * (CV_PAGE / 1024) : 0;
+}
+
+/* Waits until the child has died or a limit is passed; returns the limit (enum cv_end) or CV_END_EXIT. */
+static int watch(pid_t pid, int pidfd, const struct cv_batch *b) {
+    int64_t deadline = now_ms() + b->wall_ms, limit_kib = (int64_t)((b->memory_bytes + b->arena_bytes) >> 10);
+    for (;;) {
+        int64_t left = deadline - now_ms();
+        if (left <= 0) return CV_END_TIMEOUT;
+        struct pollfd p = {pidfd, POLLIN, 0};
+        int64_t slice = sanitizer && left > 20 ? 20 : left;
+        if (pidfd < 0) { usleep(200); siginfo_t i = {0}; if (!waitid(P_PID, (id_t)pid, &i, WEXITED | WNOHANG | WNOWAIT) && i.si_pid) return CV_END_EXIT; }
+        else if (poll(&p, 1, (int)slice) > 0) return CV_END_EXIT;
+        if (sanitizer && (features & CV_OWN_PROC) && resident_kib(pid) > limit_kib) return CV_END_MEMORY;
+    }
+}
+
+static struct cv_reply one_batch(size_t own_bytes) {
+    struct cv_reply reply = {CV_END_FAILED, 0, 0, 0};
+    struct cv_batch head;
+    if (pread(arena_fd, &head, sizeof head, 0) != sizeof head || head.magic != CV_MAGIC) return reply;
+    if (ftruncate(output_fd, 0) || lseek(output_fd, 0, SEEK_SET)) return reply;
+    pid_t pid = fork();
+    if (pid < 0) { reply.code = errno; return reply; }
+    if (pid == 0) { child(head.control_bytes, head.arena_bytes, own_bytes); _exit(CV_EXIT_SETUP); }
+    int pidfd = (int)syscall(SYS_pidfd_open, pid, 0), status = 0;
+    struct rusage usage = {0};
+    reply.end = watch(pid, pidfd, &head);
+    if (pidfd >= 0) close(pidfd);
+    if (reply.end != CV_END_EXIT) { kill(pid, SIGKILL); kill(-pid, SIGKILL); }
+    while (wait4(pid, &status, 0, &usage) < 0 && errno == EINTR) {}
+    if (features & CV_PID_NS) kill(-1, SIGKILL); /* we are its init: whatever got away ends here */
+    else kill(-pid, SIGKILL);
+    while (waitpid(-1, NULL, WNOHANG) > 0) {}
+    if (reply.end == CV_END_EXIT && WIFSIGNALED(status)) { reply.end = CV_END_SIGNAL; reply.code = WTERMSIG(status); }
+    else if (reply.end == CV_END_EXIT) reply.code = WEXITSTATUS(status);
+    reply.max_rss_kib = usage.ru_maxrss;
+    reply.output_bytes = lseek(output_fd, 0, SEEK_END);
+    return reply;
+}
+
+static int serve(void) {
+    char go;
+    size_t own_bytes = own_address_space();
+    struct cv_hello hello = {CV_MAGIC, features, 0};
+    if (send(socket_fd, &hello, sizeof hello, MSG_NOSIGNAL) != sizeof hello) return 1;
+    while (recv(socket_fd, &go, 1, 0) == 1) {
+        struct cv_reply reply = one_batch(own_bytes);
+        if (send(socket_fd, &reply, sizeof reply, MSG_NOSIGNAL) != sizeof reply) break;
+    }
+    return 0;
+}
+
+/* Namespaces are made once, here, so that they cost nothing per batch. The outer process only waits for the inner one. */
+static int serve_in_namespaces(void) {
+    features = cv_probe();
+    uint32_t namespaces = CV_NET_NS | CV_PID_NS | CV_IPC_NS;
+    features = (features & ~namespaces) | cv_unshare((features & namespaces) | CV_OWN_PROC);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    pid_t inner = fork();
+    if (inner < 0) return 1;
+    if (inner == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        signal(SIGINT, SIG_IGN);
+        if ((features & CV_OWN_PROC) && mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL)) features &= ~(uint32_t)CV_OWN_PROC;
+        _exit(serve());
+    }
+    signal(SIGINT, SIG_IGN);
+    close(socket_fd);
+    int status = 0;
+    while (waitpid(inner, &status, 0) < 0 && errno == EINTR) {}
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}
+
+/* ---- compilers ---------------------------------------------------------------------------------------------------- */
+
+static int run_compiler(char **argv) {
+    const char *writable[] = {argv[0], "/dev/null", NULL};
+    uint64_t memory = strtoull(argv[3], NULL, 10) << 20, file = strtoull(argv[4], NULL, 10) << 20;
+    uint32_t found = (uint32_t)strtoul(argv[5], NULL, 10);
+    if (chdir(argv[0])) { perror("work folder"); return 125; }
+    writable[0] = ".";
+    if (cv_limit(memory, file, (uint32_t)atoi(argv[2]), found & CV_OWN_UID ? 64 : 0)) { perror("limits"); return 125; }
+    if (cv_no_new_privileges()) { perror("no new privileges"); return 125; }
+    if ((found & CV_LANDLOCK) && cv_paths(cv_system_paths, writable)) { perror("landlock"); return 125; }
+    if ((found & CV_OWN_UID) && cv_become_nobody((uint32_t)strtoul(argv[1], NULL, 10))) { perror("unprivileged uid"); return 125; }
+    if ((found & CV_SECCOMP) && cv_system_calls(CV_COMPILING)) { perror("system call filter"); return 125; }
+    execv(argv[7], argv + 7);
+    perror(argv[7]);
+    return 125;
+}
+
+int main(int argc, char **argv) {
+    if (argc == 2 && !strcmp(argv[1], "probe")) { printf("%u\n", cv_probe()); return 0; }
+    if (argc == 6 && !strcmp(argv[1], "serve")) {
+        arena_fd = atoi(argv[2]); output_fd = atoi(argv[3]); socket_fd = atoi(argv[4]); uid = (uint32_t)strtoul(argv[5], NULL, 10);
+        return serve_in_namespaces();
+    }
+    if (argc > 9 && !strcmp(argv[1], "exec") && !strcmp(argv[8], "--")) return run_compiler(argv + 2);
+    fprintf(stderr, "usage: runner probe | serve ARENA OUTPUT SOCKET UID | exec DIR UID CPU_S MEMORY_MIB FILE_MIB FEATURES -- COMMAND...\n");
+    return 2;
+}

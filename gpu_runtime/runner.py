@@ -1,0 +1,301 @@
+"""A worker: one runner process, its arena, and what a batch of calls did, as `Execution`s.
+
+Contract: `Runner.run` never raises for what a program does; `RunnerError` means that our own machinery failed (the runner
+is then started anew at the next call). One thread and one process at a time.
+
+    pytest tests/gpu_runtime/test_runner.py
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import struct
+import subprocess
+from collections.abc import Sequence
+from itertools import count
+from pathlib import Path
+
+import numpy as np
+
+from corpora.records import Signature
+from gpu_runtime import sandbox
+from gpu_runtime.arena import MAGIC, Arena, Layout, Target
+from gpu_runtime.backend import Access, Arguments, Compiled, Execution, Limits, Status
+from gpu_runtime.toolchain import find_toolchain, runner_binary
+
+_HELLO = struct.Struct("<QII")
+_REPLY = struct.Struct("<iiqq")
+_EXIT, _SIGNAL, _TIMEOUT, _MEMORY, _FAILED = range(5)
+_NOT_RUN, _RUNNING, _DONE, _FINDING, _OUT_OF_MEMORY, _DENIED, _FAULT = range(7)
+_LOAD, _SETUP = 78, 79
+_FINDINGS = {1: Status.OUT_OF_BOUNDS, 2: Status.UNINITIALISED, 3: Status.RACE, 4: Status.DIVERGENCE, 5: Status.SIGNAL}
+_FORBIDDEN_NAMES = {
+    2: "open", 41: "socket", 56: "clone", 57: "fork", 58: "vfork", 59: "execve", 62: "kill", 87: "unlink", 101: "ptrace", 112: "setsid",
+    13: "rt_sigaction", 34: "pause", 37: "alarm", 38: "setitimer", 21: "access", 4: "stat", 83: "mkdir", 157: "prctl", 165: "mount",
+    9: "mmap of code", 10: "mprotect to code", 200: "tkill", 234: "tgkill", 257: "openat", 319: "memfd_create", 22: "pipe", 32: "dup",
+    33: "dup2", 310: "process_vm_readv", 90: "chmod", 76: "truncate", 77: "ftruncate", 1: "write", 80: "chdir", 160: "setrlimit",
+    39: "getpid", 102: "getuid", 293: "pipe2", 29: "shmget", 72: "fcntl", 86: "link", 88: "symlink", 302: "prlimit64", 272: "unshare",
+}  # fmt: skip
+_numbers = count()
+
+
+class RunnerError(RuntimeError):
+    """Our own machinery failed: the runner died, or the lock-down could not be set up."""
+
+
+def _environment(flavour: str, cache: Path) -> dict[str, str]:
+    """The whole environment of the runner. Nothing is inherited."""
+    common = {
+        "LC_ALL": "C", "OMP_WAIT_POLICY": "passive", "OMP_DYNAMIC": "false", "OMP_STACKSIZE": "16M", "OMP_THREAD_LIMIT": "48",
+        "GFORTRAN_ERROR_BACKTRACE": "0",
+    }  # fmt: skip
+    if flavour == "asan":
+        common["ASAN_OPTIONS"] = ":".join((
+            "detect_leaks=0", "handle_segv=0", "handle_sigbus=0", "handle_abort=0", "exitcode=88", "allocator_may_return_null=0",
+            "max_allocation_size_mb=2048", "symbolize=0", "detect_stack_use_after_return=0", "print_legend=0", "use_sigaltstack=0",
+            "detect_odr_violation=0",
+        ))  # fmt: skip
+        common["UBSAN_OPTIONS"] = "exitcode=88:print_stacktrace=0"
+    if flavour == "tsan":
+        suppressions = cache / "bin" / "tsan-suppressions"  # mutexes inside the OpenMP run-time are not the program's
+        temporary = suppressions.with_suffix(f".{os.getpid()}")
+        temporary.write_text("called_from_lib:libomp.so\ncalled_from_lib:libomp.so.5\n")
+        os.replace(temporary, suppressions)
+        common["TSAN_OPTIONS"] = f"ignore_noninstrumented_modules=1:exitcode=88:halt_on_error=1:die_after_fork=0:suppressions={suppressions}"
+        archer = find_toolchain().libarcher
+        if archer:
+            common["OMP_TOOL_LIBRARIES"] = archer
+    return common
+
+
+class Runner:
+    """One worker process of a flavour (`plain`, `asan`, `tsan`). `degraded` names the walls that are missing here."""
+
+    def __init__(self, cache: Path, flavour: str = "plain") -> None:
+        self._cache, self._flavour = cache, flavour
+        self._arena = Arena()
+        self._output_fd = os.memfd_create("coevolve-output", 0)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._socket: socket.socket | None = None
+        self._owner = os.getpid()
+        self.features = 0
+        self._start()
+
+    @property
+    def degraded(self) -> tuple[str, ...]:
+        return sandbox.degraded(self.features)
+
+    def _start(self) -> None:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        fds = (self._arena.fd, self._output_fd, theirs.fileno())
+        command = [str(runner_binary(self._flavour, self._cache)), "serve", *map(str, fds), str(sandbox.own_uid(next(_numbers)))]
+        with theirs:
+            self._process = subprocess.Popen(
+                command, pass_fds=fds, env=_environment(self._flavour, self._cache), stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True,
+            )  # fmt: skip
+        self._socket = ours
+        ours.settimeout(20)
+        try:
+            hello = ours.recv(_HELLO.size)
+        except TimeoutError:
+            hello = b""
+        if len(hello) != _HELLO.size:
+            self._process.kill()
+            raise RunnerError(f"the {self._flavour} runner does not start: {self._last_words()}")
+        magic, self.features, _ = _HELLO.unpack(hello)
+        if magic != MAGIC:
+            raise RunnerError("the runner was built from other sources than this Python code; reinstall the package")
+
+    def _last_words(self) -> str:
+        assert self._process is not None and self._process.stderr is not None
+        return self._process.stderr.read().decode(errors="replace").strip()[:300] or "it says nothing"
+
+    def _stop(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+        if self._process is not None:
+            self._process.kill()  # its namespace, if it has one, ends with it
+            self._process.wait()
+            if self._process.stderr is not None:
+                self._process.stderr.close()
+            self._process = None
+
+    def close(self) -> None:
+        """End the worker. Further calls are an error."""
+        if self._owner != os.getpid() or self._output_fd < 0:
+            return
+        self._stop()
+        self._arena.close()
+        os.close(self._output_fd)
+        self._output_fd = -1
+
+    def run(self, compiled: Compiled, calls: Sequence[Arguments], limits: Limits, layout: Layout) -> list[Execution]:
+        """Run `calls` in one locked-down process. Raises RunnerError, and ValueError where calls do not fit the signature."""
+        if self._owner != os.getpid():
+            raise RunnerError("a runner belongs to the process that started it; make one after the fork")
+        if not calls:
+            return []
+        if self._socket is None:
+            self._start()
+        assert compiled.artifact is not None
+        target = Target(
+            str(compiled.artifact.parent), compiled.artifact.name, compiled.symbol, limits.memory_mib << 20, limits.output_bytes,
+            limits.cpu_s, max(1, round(limits.wall_s * 1000)),
+        )  # fmt: skip
+        signature = compiled.request.signature
+        self._arena.pack(target, signature, calls, layout)
+        try:
+            return self._read(self._exchange(limits.wall_s), signature, calls, layout)
+        finally:
+            self._arena.scrub()
+
+    def _exchange(self, wall_s: float) -> _Ending:
+        assert self._socket is not None
+        self._socket.settimeout(wall_s + 20)
+        try:
+            self._socket.send(b"g")
+            reply = self._socket.recv(_REPLY.size)
+        except (TimeoutError, OSError) as error:
+            self._stop()
+            raise RunnerError(f"the runner does not answer: {error}") from None
+        if len(reply) != _REPLY.size:
+            self._stop()
+            raise RunnerError("the runner died; it is started anew at the next call")
+        end, code, _, output_bytes = _REPLY.unpack(reply)
+        if end == _FAILED:
+            raise RunnerError(f"the runner could not start a process: {os.strerror(code) if code else 'unreadable batch'}")
+        text = os.pread(self._output_fd, 1 << 16, 0).decode(errors="replace") if output_bytes else ""
+        return _Ending(end, code, text)
+
+    def _read(self, ending: _Ending, signature: Signature, calls: Sequence[Arguments], layout: Layout) -> list[Execution]:
+        current, message = self._arena.current, self._arena.message
+        if current < 0 and ending.end == _EXIT and ending.code == _SETUP and message:
+            raise RunnerError(f"the lock-down failed: {message}")
+        done = []
+        for i, arguments in enumerate(calls):
+            record = self._arena.outcome(i)
+            state = int(record["state"])
+            if state == _DONE:
+                done.append(self._finished(i, record, signature, arguments, layout))
+            elif state == _NOT_RUN and not (i == 0 and current < 0):
+                done.append(Execution(Status.NOT_RUN, "an earlier call ended the process"))
+            else:
+                status, detail = self._why(state, record, ending, signature, message)
+                done.append(Execution(status, detail, elapsed_ms=float(record["elapsed_ns"]) / 1e6))
+        return done
+
+    def _finished(self, index: int, record: np.void, signature: Signature, arguments: Arguments, layout: Layout) -> Execution:
+        report = record["report"]
+        seen = _accesses(report["access"], signature, arguments) if layout.recorded else ()
+        return Execution(
+            Status.OK, "", self._arena.values(index, arguments), self._arena.result(index, signature), float(record["elapsed_ns"]) / 1e6,
+            seen, int(report["active_threads"]),
+        )  # fmt: skip
+
+    def _why(self, state: int, record: np.void, ending: _Ending, signature: Signature, message: str) -> tuple[Status, str]:
+        report = record["report"]
+        text = bytes(report["text"]).decode(errors="replace")
+        if state == _FINDING:
+            return _FINDINGS.get(int(report["finding"]), Status.SIGNAL), _name_parameter(text, signature)
+        if state == _OUT_OF_MEMORY:
+            return Status.MEMORY_LIMIT, "the memory limit is reached"
+        if state == _FAULT:
+            return Status.SIGNAL, f"{_signal_name(int(record['fault']))}: {text}"
+        if state == _DENIED or self._arena.denied_syscall >= 0:
+            return Status.FORBIDDEN, _system_call(self._arena.denied_syscall)
+        return ending.explain(message, self._flavour)
+
+
+class _Ending:
+    """How the child process ended, from the runner's reply."""
+
+    def __init__(self, end: int, code: int, text: str) -> None:
+        self.end, self.code, self.text = end, code, text
+
+    def explain(self, message: str, flavour: str) -> tuple[Status, str]:
+        """Status and one line for the call (or the loading) during which the process ended."""
+        if self.end == _TIMEOUT:
+            return Status.TIMEOUT, "the wall-clock limit is reached"
+        if self.end == _MEMORY:
+            return Status.MEMORY_LIMIT, "the memory limit is reached"
+        if flavour != "plain":
+            found = sanitizer_line(self.text)
+            if found:
+                return found
+        if self.end == _SIGNAL:
+            return self._signalled()
+        if self.code == _LOAD and message:
+            memory = "annot allocate memory" in message or "failed to map" in message
+            return (Status.MEMORY_LIMIT if memory else Status.SIGNAL), f"cannot be loaded: {message}"
+        first = next((line.strip() for line in self.text.splitlines() if line.strip()), "")
+        return Status.EARLY_EXIT, f"the program ended the process with code {self.code}{': ' + first[:200] if first else ''}"
+
+    def _signalled(self) -> tuple[Status, str]:
+        if self.code == signal.SIGXCPU:
+            return Status.TIMEOUT, "the CPU time limit is reached"
+        if self.code == signal.SIGXFSZ:
+            return Status.FORBIDDEN, "more output than the limit"
+        if self.code == signal.SIGSYS:
+            return Status.FORBIDDEN, "a system call of another architecture"
+        if self.code == signal.SIGKILL:
+            return Status.MEMORY_LIMIT, "killed by the system, which had no memory left"
+        return Status.SIGNAL, _signal_name(self.code)
+
+
+def sanitizer_line(text: str) -> tuple[Status, str] | None:
+    """What a sanitizer (or Fortran's run-time checks) wrote, as a status and one line; None where it wrote nothing."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    for i, line in enumerate(lines):
+        if "ThreadSanitizer" in line and "FATAL" not in line:
+            kind = re.sub(r" \(pid=\d+\)", "", line.partition("ThreadSanitizer: ")[2])
+            places = [re.sub(r"\s*\(.*$", "", part.partition(" ")[2]) for part in lines[i + 1 : i + 30] if part.startswith("#0 ")]
+            return Status.RACE, f"{kind}: {' and '.join(places[:2])}"[:300]
+        if "ERROR: AddressSanitizer" in line:
+            what = re.sub(r" (on|at pc|address|pc|bp|sp|T\d+) ?(0x[0-9a-f]+)?", "", line.partition("AddressSanitizer: ")[2]).strip()
+            memory = "out-of-memory" in line or "allocation-size-too-big" in line or "out of memory" in line
+            size = next((part for part in lines[i + 1 : i + 3] if part.startswith(("READ", "WRITE"))), "")
+            return (Status.MEMORY_LIMIT if memory else Status.SANITIZER), f"{what} {re.sub(r' at 0x.*', '', size)}".strip()[:300]
+        if "runtime error:" in line or "Fortran runtime error" in line:
+            return Status.SANITIZER, line[:300]
+    return None
+
+
+def _accesses(ranges: np.ndarray, signature: Signature, arguments: Arguments) -> tuple[Access, ...]:
+    """Per parameter what the hooks saw; the runner numbers only arrays that own their storage."""
+    shared = {second: first for first, second in arguments.aliases}
+    owners = [i for i, p in enumerate(signature.parameters) if p.kind != "scalar" and i not in shared]
+    seen = {i: _access(ranges[j]) for j, i in enumerate(owners)}
+    return tuple(seen.get(shared.get(i, i), Access()) for i in range(len(signature.parameters)))
+
+
+def _access(row: np.ndarray) -> Access:
+    first_read, last_read, first_write, last_write = (int(v) for v in row)
+    read, write = first_read <= last_read, first_write <= last_write
+    return Access(
+        first_read if read else None, last_read if read else None, first_write if write else None, last_write if write else None
+    )
+
+
+def _name_parameter(text: str, signature: Signature) -> str:
+    def name(found: re.Match[str]) -> str:
+        i = int(found[1])
+        return f"parameter '{signature.parameters[i].name}'" if i < len(signature.parameters) else found[0]
+
+    return re.sub(r"parameter (\d+)", name, text)
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def _system_call(number: int) -> str:
+    name = _FORBIDDEN_NAMES.get(number)
+    return f"system call {number}{f' ({name})' if name else ''} is denied"
