@@ -1,0 +1,305 @@
+/* CUDA grids on one CPU thread: blocks one after the other, the threads of a block as plain calls until one has to wait.
+ *
+ * Contract: cv_launch runs body(closure) once per thread with threadIdx & co. set. Threads run one after the other on one stack;
+ * the first one that waits at a barrier keeps that stack and the rest go on from a fiber. So kernels without barriers cost a
+ * call per thread, and nothing needs to be known about a kernel beforehand. A thread that has returned counts as arrived;
+ * two different __syncthreads sites at once, or a warp operation that waits for lanes that wait elsewhere, is CV_DIVERGENCE.
+ * Thread and block order: 0 forward, 1 reversed, k >= 2 a permutation seeded by k.
+ */
+#include "hooks.h"
+#include "fibers.h"
+#include <string.h>
+
+#define MAX_THREADS 1024
+
+struct uint3_ { uint32_t x, y, z; };
+struct uint3_ cv_thread_idx, cv_block_idx, cv_block_dim = {1, 1, 1}, cv_grid_dim = {1, 1, 1};
+
+enum state { RUNNING, READY, WAIT_BLOCK, WAIT_WARP, FINISHED };
+/* The same numbers in prelude_cuda.h. */
+enum warp_op { OP_SYNC, OP_SHUFFLE, OP_SHUFFLE_UP, OP_SHUFFLE_DOWN, OP_SHUFFLE_XOR, OP_BALLOT, OP_ACTIVE, OP_MATCH };
+
+#define NOT_TAKING_PART 0xfff8dead7fc0deadu /* what a shuffle reads from a lane that is not there: NaN as float and double */
+
+struct thread {
+    struct context where;         /* valid while it waits */
+    enum state state;
+    int wrote, fenced;
+    uint32_t warp_sync, acquired;
+    int op, weak, argument, width;
+    uint32_t mask;
+    uint64_t value, result;
+};
+
+static struct thread threads[MAX_THREADS];
+static struct { uint32_t alive, waiting; } warps[MAX_THREADS / 32];
+static struct context fibers[MAX_THREADS], main_context;
+static struct uint3_ coordinates[MAX_THREADS];
+static uint16_t start_order[MAX_THREADS], ready[MAX_THREADS], free_fibers[MAX_THREADS];
+static int n_fibers, n_free, order_seed;
+static uint32_t published; /* stamp of the last __threadfence + atomic of this launch */
+static struct {            /* the block that runs */
+    void (*body)(void *);
+    void *closure;
+    int threads, next, alive, current, ready_head, ready_count, waiting, site, votes;
+    int count, all, any;   /* results of the last barrier with a predicate */
+    uint32_t serial_base, acquired;
+} b;
+
+void cv_set_order(int order) { order_seed = order < 0 ? 0 : order; }
+
+static void become(int t) {
+    struct thread *me = &threads[t];
+    b.current = t;
+    me->state = RUNNING;
+    cv_thread_idx = coordinates[t];
+    cv_now.serial = b.serial_base + (uint32_t)t;
+    cv_now.warp_sync = me->warp_sync; cv_now.acquired = me->acquired; cv_now.wrote = me->wrote;
+}
+
+static void put_aside(void) { /* before another thread runs */
+    cv_flush_pending();
+    threads[b.current].wrote = cv_now.wrote;
+    threads[b.current].acquired = cv_now.acquired;
+}
+
+static void push_ready(int t) {
+    threads[t].state = READY;
+    ready[(b.ready_head + b.ready_count++) % MAX_THREADS] = (uint16_t)t;
+}
+
+/* ---- warp operations ---- */
+static uint64_t shuffled(int w, int lane, uint32_t group) {
+    const struct thread *me = &threads[w * 32 + lane];
+    int width = me->width < 1 || me->width > 32 ? 32 : me->width, first = lane & ~(width - 1), last = first + width - 1, from = lane;
+    switch (me->op) {
+    case OP_SHUFFLE: from = first + (me->argument & (width - 1)); break;
+    case OP_SHUFFLE_UP: from = lane - me->argument < first ? lane : lane - me->argument; break;
+    case OP_SHUFFLE_DOWN: from = lane + me->argument > last ? lane : lane + me->argument; break;
+    default: from = (lane ^ me->argument) > last ? lane : lane ^ me->argument;
+    }
+    return from >= 0 && from < 32 && (group >> from & 1) ? threads[w * 32 + from].value : NOT_TAKING_PART;
+}
+
+static void release_lanes(int w, uint32_t group) {
+    uint64_t ballot = 0;
+    uint32_t stamp = ++cv_now.stamp;
+    for (int lane = 0; lane < 32; lane++) if (group >> lane & 1 && threads[w * 32 + lane].value) ballot |= 1u << lane;
+    for (int lane = 0; lane < 32; lane++) {
+        if (!(group >> lane & 1)) continue;
+        struct thread *me = &threads[w * 32 + lane];
+        uint64_t same = 0;
+        if (me->op == OP_MATCH)
+            for (int k = 0; k < 32; k++) if (group >> k & 1 && threads[w * 32 + k].value == me->value) same |= 1u << k;
+        me->result = me->op == OP_BALLOT ? ballot | (uint64_t)group << 32 : me->op == OP_ACTIVE ? group : me->op == OP_MATCH ? same :
+                     me->op == OP_SYNC ? 0 : shuffled(w, lane, group);
+    }
+    for (int lane = 0; lane < 32; lane++) if (group >> lane & 1) { threads[w * 32 + lane].warp_sync = stamp; push_ready(w * 32 + lane); }
+    warps[w].waiting &= ~group;
+}
+
+/* Releases every group of lanes of warp w that is complete. */
+static void settle_warp(int w) {
+    uint32_t waiting = warps[w].waiting, left = waiting, alive = warps[w].alive;
+    while (left) {
+        const struct thread *first = &threads[w * 32 + __builtin_ctz(left)];
+        uint32_t group = (first->weak ? ~0u : first->mask) & alive;
+        left &= (left - 1) & ~group;
+        if (group & ~waiting) continue;
+        for (uint32_t rest = group; rest; rest &= rest - 1) {
+            const struct thread *lane = &threads[w * 32 + __builtin_ctz(rest)];
+            if (lane->op == first->op && lane->weak == first->weak && (lane->weak || lane->mask == first->mask)) continue;
+            if (first->weak || lane->weak) { group = 0; break; }
+            cv_fail(CV_DIVERGENCE, "lanes of one warp wait at different warp operations or with different masks");
+        }
+        if (group) release_lanes(w, group);
+    }
+}
+
+/* Nothing can run. Operations without a mask take the lanes that are there; anything else is stuck for good. */
+static void quiescent(void) {
+    for (int w = 0; w * 32 < b.threads; w++) {
+        uint32_t group = 0;
+        int op = -1;
+        for (uint32_t left = warps[w].waiting; left; left &= left - 1) {
+            const struct thread *lane = &threads[w * 32 + __builtin_ctz(left)];
+            if (lane->weak && (op < 0 || lane->op == op)) { op = lane->op; group |= left & -left; }
+        }
+        if (group) { release_lanes(w, group); return; }
+    }
+    cv_fail(CV_DIVERGENCE, b.waiting ? "some threads wait at __syncthreads, others at a warp operation for lanes that do not come"
+                                     : "a warp operation waits for lanes that do not come");
+}
+
+/* ---- who runs next ---- */
+static void run_unstarted(void);
+void cv_leave(struct context *from);
+
+static void fiber_main(void) {
+    int self = free_fibers[n_free]; /* the slot that idle_fiber has just vacated still names this fiber */
+    for (;;) {
+        run_unstarted();
+        free_fibers[n_free++] = (uint16_t)self;
+        cv_leave(&fibers[self]);
+    }
+}
+
+static struct context *idle_fiber(void) {
+    if (!n_free) {
+        char *stack = fiber_stack();
+        if (!stack) cv_fail(CV_BAD_LAUNCH, "no memory for thread stacks");
+        context_make(&fibers[n_fibers], stack + FIBER_GUARD_BYTES, FIBER_STACK_BYTES - FIBER_GUARD_BYTES, fiber_main);
+        free_fibers[n_free++] = (uint16_t)n_fibers++;
+    }
+    return &fibers[free_fibers[--n_free]];
+}
+
+/* The running stack has nothing to do: goes on with a released thread, one not yet started, or the launch itself. */
+void cv_leave(struct context *from) {
+    for (;;) {
+        struct context *to = NULL;
+        if (b.ready_count) {
+            int t = ready[b.ready_head];
+            b.ready_head = (b.ready_head + 1) % MAX_THREADS;
+            b.ready_count--;
+            become(t);
+            to = &threads[t].where;
+        } else if (b.next < b.threads) to = idle_fiber();
+        else if (!b.alive) to = &main_context;
+        if (to && to != from) context_switch(from, to);
+        if (to) return;
+        quiescent();
+    }
+}
+
+static void release_block(void) {
+    int backwards = order_seed > 1 && (cv_now.stamp & 1);
+    b.count = b.votes; b.any = b.votes > 0; b.all = b.votes == b.waiting;
+    b.votes = b.waiting = 0;
+    cv_now.block_sync = ++cv_now.stamp;
+    for (int i = 0; i < b.threads; i++) {
+        int t = start_order[backwards ? b.threads - 1 - i : i];
+        if (threads[t].state != WAIT_BLOCK) continue;
+        if (b.acquired) threads[t].acquired = b.acquired;
+        push_ready(t);
+    }
+}
+
+static void run_unstarted(void) {
+    while (b.next < b.threads) {
+        int t = start_order[b.next++];
+        struct thread *me = &threads[t];
+        me->wrote = me->fenced = 0;
+        me->warp_sync = me->acquired = 0;
+        become(t);
+        b.body(b.closure);
+        t = b.current;
+        cv_flush_pending();
+        threads[t].state = FINISHED;
+        b.alive--;
+        warps[t / 32].alive &= ~(1u << t % 32);
+        if (b.waiting && b.waiting == b.alive) release_block();
+        if (warps[t / 32].waiting) settle_warp(t / 32);
+    }
+}
+
+/* ---- what prelude_cuda.h calls from inside kernels ---- */
+int cv_barrier(int site, int predicate, int result) { /* result: 0 none, 1 count, 2 and, 3 or. site < 0 matches any */
+    if (!cv_now.in_kernel) return predicate;
+    struct thread *me = &threads[b.current];
+    put_aside();
+    if (b.waiting && site >= 0 && b.site >= 0 && site != b.site)
+        cv_fail(CV_DIVERGENCE, "threads of one block wait at two different __syncthreads");
+    b.site = site;
+    b.votes += predicate != 0;
+    me->state = WAIT_BLOCK;
+    if (++b.waiting == b.alive) release_block();
+    cv_leave(&me->where);
+    return result == 1 ? b.count : result == 2 ? b.all : result == 3 ? b.any : 0;
+}
+
+uint64_t cv_warp(int op, uint32_t mask, uint64_t value, int argument, int width, int weak) {
+    if (!cv_now.in_kernel) return value;
+    int t = b.current, w = t / 32;
+    struct thread *me = &threads[t];
+    put_aside();
+    if (!weak && !(mask >> t % 32 & 1)) cv_fail(CV_DIVERGENCE, "a lane calls a warp operation whose mask leaves it out");
+    me->op = op; me->mask = mask; me->value = value; me->argument = argument; me->width = width; me->weak = weak;
+    me->state = WAIT_WARP;
+    warps[w].waiting |= 1u << t % 32;
+    settle_warp(w);
+    cv_leave(&me->where);
+    return me->result;
+}
+
+void cv_atomic(void *address, size_t bytes) {
+    cv_touch(address, bytes, CV_WRITE | CV_ATOMIC);
+    if (!cv_now.in_kernel) return;
+    if (published > cv_now.acquired) { cv_now.acquired = published; if (published > b.acquired) b.acquired = published; }
+    if (threads[b.current].fenced) published = ++cv_now.stamp;
+}
+
+void cv_fence(void) { if (cv_now.in_kernel) threads[b.current].fenced = 1; }
+
+/* ---- launches ---- */
+static uint64_t permuted(uint64_t i, uint64_t n, int seed) { /* the i-th of 0..n-1 in the order that seed asks for */
+    if (seed == 0 || n < 2) return i;
+    if (seed == 1) return n - 1 - i;
+    uint64_t step = (uint64_t)seed * 2654435761u % n | 1, x = n, y = step;
+    for (;; step += 2, x = n, y = step) {
+        while (y) { uint64_t r = x % y; x = y; y = r; }
+        if (x == 1) return (i * (step % n) + (uint64_t)seed * 40503u) % n;
+    }
+}
+
+static void run_block(uint64_t index) {
+    cv_block_idx = (struct uint3_){(uint32_t)(index % cv_grid_dim.x), (uint32_t)(index / cv_grid_dim.x % cv_grid_dim.y),
+                                   (uint32_t)(index / cv_grid_dim.x / cv_grid_dim.y)};
+    b.serial_base = (uint32_t)(index * (uint64_t)b.threads);
+    b.next = b.ready_head = b.ready_count = b.waiting = b.votes = 0;
+    b.alive = b.threads;
+    b.acquired = 0;
+    for (int w = 0; w * 32 < b.threads; w++) {
+        int lanes = b.threads - w * 32;
+        warps[w].alive = lanes >= 32 ? ~0u : (1u << lanes) - 1;
+        warps[w].waiting = 0;
+    }
+    cv_new_block();
+    run_unstarted();
+    if (b.alive) cv_leave(&main_context);
+}
+
+static const char *unfit(const uint32_t g[3], const uint32_t k[3], size_t shared) {
+    if (!g[0] || !g[1] || !g[2] || !k[0] || !k[1] || !k[2]) return "a grid or block dimension is 0";
+    if ((uint64_t)k[0] * k[1] > 1024 || (uint64_t)k[0] * k[1] * k[2] > 1024 || k[2] > 64) return "more than 1024 threads in a block";
+    if (g[0] > 0x7fffffffu || g[1] > 65535 || g[2] > 65535) return "a grid dimension is over the limit";
+    if (shared > CV_DYNAMIC_SHARED_MAX) return "more dynamic shared memory than a block can have";
+    if ((uint64_t)g[0] * g[1] * g[2] * k[0] * k[1] * k[2] >= 1u << 29) return "more threads than the emulation counts (2^29)";
+    return NULL;
+}
+
+/* Runs a grid. Returns a cudaError_t: a launch from host code that does not fit is not run, as on a device; a launch that the
+ * engine chose itself (host_style 0) is a finding. */
+int cv_launch(const uint32_t grid[3], const uint32_t block[3], size_t shared_bytes, void (*body)(void *), void *closure, int host_style) {
+    if (cv_now.in_kernel) cv_fail(CV_BAD_LAUNCH, "a kernel launches a kernel");
+    const char *why = unfit(grid, block, shared_bytes);
+    if (why && !host_style) cv_fail(CV_BAD_LAUNCH, why);
+    if (why) return 9;
+    cv_grid_dim = (struct uint3_){grid[0], grid[1], grid[2]};
+    cv_block_dim = (struct uint3_){block[0], block[1], block[2]};
+    b.threads = (int)(block[0] * block[1] * block[2]);
+    b.body = body; b.closure = closure;
+    for (int i = 0; i < 3; i++) { cv_launch_now.grid[i] = grid[i]; cv_launch_now.block[i] = block[i]; }
+    cv_launch_now.threads_per_block = (uint32_t)b.threads;
+    for (int t = 0; t < b.threads; t++) {
+        uint32_t r = (uint32_t)t / block[0];
+        coordinates[t] = (struct uint3_){(uint32_t)t % block[0], r % block[1], r / block[1]};
+        start_order[t] = (uint16_t)permuted((uint64_t)t, (uint64_t)b.threads, order_seed);
+    }
+    published = 0;
+    cv_new_launch(host_style, shared_bytes);
+    uint64_t blocks = (uint64_t)grid[0] * grid[1] * grid[2];
+    for (uint64_t i = 0; i < blocks; i++) run_block(permuted(i, blocks, order_seed));
+    cv_launch_done();
+    return 0;
+}

@@ -1,0 +1,370 @@
+/* The access hooks: every load and store of a program compiled with -fsanitize=thread ends up in cv_touch (tsan.c).
+ *
+ * Contract: outside kernels the touched range of every watched region is recorded, and an access that lies in the arena but
+ * in no window stops the call. Inside an emulated kernel reads of uninitialised shared or device memory and data races
+ * (shadow.h) are found as well. Two writes of the same value are no race: a suspicious write is remembered and judged at the
+ * next hook, when its value is in memory. A finding ends the process through cv_stop() with the report filled in.
+ */
+#include "hooks.h"
+#include "shadow.h"
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#define PAGE_SHIFT 12
+#define MAX_REGIONS 250
+#define SEVERAL 255
+#define PAD_BYTES 64
+#define PAD_WORD 0xc5a17e6bu /* prelude_cuda.h fills the gaps between __shared__ variables with it */
+
+struct now cv_now;
+struct launch_state cv_launch_now = {{1, 1, 1}, {1, 1, 1}, 1};
+char cv_dynamic_shared[CV_DYNAMIC_SHARED_MAX + 8192] __attribute__((aligned(4096)));
+
+struct space { char *base; size_t bytes; uint8_t *pages; size_t map_bytes; }; /* page -> 1 + region index, or SEVERAL */
+static struct space arena_space, heap_space;
+static struct region regions[MAX_REGIONS], shared_static, shared_dynamic;
+static int n_regions, n_arguments, watching;
+static uint8_t *static_pads; /* per 4 bytes of the static shared section: no variable lives there */
+static struct cv_report *report;
+static struct cell *pool; static size_t pool_cells;
+static int64_t launch_writers;
+static struct { int armed; struct region *region; size_t offset, bytes; uint32_t other; const char *what; char old[64]; } pending;
+static struct { struct region *region; size_t offset; int write; uint32_t serial; } unset; /* first read of uninitialised memory */
+
+struct cell *cv_map_cells(size_t count) {
+    void *p = mmap(NULL, count * sizeof(struct cell), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (p == MAP_FAILED) cv_fail(CV_BAD_LAUNCH, "no memory left to watch these buffers");
+    return p;
+}
+
+static void map_space(struct space *s, char *base, size_t bytes) {
+    size_t need = (bytes >> PAGE_SHIFT) + 2;
+    if (need > s->map_bytes) {
+        if (s->pages) munmap(s->pages, s->map_bytes);
+        s->pages = mmap(NULL, need, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (s->pages == MAP_FAILED) { s->pages = NULL; s->map_bytes = s->bytes = 0; cv_fail(CV_BAD_LAUNCH, "no memory for a page map"); }
+        s->map_bytes = need;
+    }
+    s->base = base; s->bytes = bytes;
+}
+
+static void mark_pages(struct region *r, uint8_t value) {
+    struct space *s = (size_t)(r->base - arena_space.base) < arena_space.bytes ? &arena_space : &heap_space;
+    if (!r->bytes || (size_t)(r->base - s->base) >= s->bytes) return;
+    size_t first = (size_t)(r->base - s->base) >> PAGE_SHIFT, last = (size_t)(r->base + r->bytes - 1 - s->base) >> PAGE_SHIFT;
+    for (size_t p = first; p <= last; p++) s->pages[p] = value && s->pages[p] ? SEVERAL : value;
+}
+
+static void no_extents(struct region *r) { r->first_read = r->first_write = SIZE_MAX; r->end_read = r->end_write = 0; }
+
+struct region *cv_watch(char *base, size_t bytes, uint32_t granule_bytes, int kind, struct cell *cells) {
+    int i = 0;
+    while (i < n_regions && regions[i].base) i++;
+    if (i == MAX_REGIONS) cv_fail(CV_BAD_LAUNCH, "more than 250 live buffers");
+    if (i == n_regions) n_regions++;
+    uint32_t shift = granule_bytes == 1 ? 0 : granule_bytes == 2 ? 1 : granule_bytes >= 8 ? 3 : 2;
+    regions[i] = (struct region){.base = base, .bytes = bytes, .cells = cells, .granule_shift = shift, .kind = kind,
+                                 .parameter = -1, .origin = base, .element_bytes = granule_bytes ? granule_bytes : 1};
+    no_extents(&regions[i]);
+    mark_pages(&regions[i], (uint8_t)(i + 1));
+    return &regions[i];
+}
+
+void cv_unwatch(struct region *r) { mark_pages(r, 0); r->base = NULL; r->bytes = 0; }
+void cv_device_heap_is(char *base, size_t bytes) { map_space(&heap_space, base, bytes); }
+
+void cv_hooks_begin(const struct cv_buffer *buffers, int n, char *base, size_t bytes, struct cv_report *r) {
+    report = r;
+    for (int i = 0; i < n_regions; i++) if (regions[i].base) mark_pages(&regions[i], 0);
+    n_regions = 0; cv_now.in_kernel = 0; pending.armed = 0; unset.region = NULL;
+    r->finding = CV_CLEAN; r->parameter = -1; r->active_threads = 0; r->text[0] = 0;
+    for (int i = 0; i < CV_MAX_BUFFERS; i++) r->access[i] = (struct cv_access){0, -1, 0, -1};
+    cv_device_reset();
+    watching = n > 0;
+    if (!watching) { arena_space.bytes = 0; n_arguments = 0; return; }
+    map_space(&arena_space, base, bytes);
+    for (int i = 0; i < n; i++) {
+        struct region *region = cv_watch(buffers[i].window, buffers[i].window_bytes, buffers[i].element_bytes, R_ARGUMENT, NULL);
+        region->parameter = (int32_t)buffers[i].parameter;
+        region->origin = buffers[i].origin;
+    }
+    n_arguments = n;
+}
+
+static int64_t element_of(const struct region *r, size_t offset) {
+    int64_t delta = (r->base + offset) - r->origin, size = r->element_bytes;
+    return delta >= 0 ? delta / size : -((-delta + size - 1) / size);
+}
+
+static void write_extents(void) {
+    for (int i = 0; i < n_arguments && i < CV_MAX_BUFFERS; i++) {
+        const struct region *r = &regions[i];
+        if (r->first_read < r->end_read)
+            report->access[i].first_read = element_of(r, r->first_read), report->access[i].last_read = element_of(r, r->end_read - 1);
+        if (r->first_write < r->end_write)
+            report->access[i].first_write = element_of(r, r->first_write), report->access[i].last_write = element_of(r, r->end_write - 1);
+    }
+}
+
+void cv_hooks_end(void) {
+    cv_flush_pending();
+    if (watching) write_extents();
+    watching = 0;
+}
+
+static void name_thread(int32_t out[6], uint32_t serial) {
+    uint32_t n = cv_launch_now.threads_per_block, b = serial / n, t = serial % n;
+    for (int i = 0; i < 3; i++) { out[i] = (int32_t)(b % cv_launch_now.grid[i]); b /= cv_launch_now.grid[i]; }
+    for (int i = 0; i < 3; i++) { out[3 + i] = (int32_t)(t % cv_launch_now.block[i]); t /= cv_launch_now.block[i]; }
+}
+
+void cv_fail(int finding, const char *text) {
+    if (!report) cv_stop();
+    report->finding = finding;
+    int32_t *a = report->thread_a;
+    if (cv_now.in_kernel) {
+        name_thread(a, cv_now.serial);
+        snprintf(report->text, sizeof report->text, "%s; block (%d,%d,%d) thread (%d,%d,%d)", text, a[0], a[1], a[2], a[3], a[4], a[5]);
+    } else snprintf(report->text, sizeof report->text, "%s", text);
+    write_extents();
+    cv_stop();
+}
+
+static void place_of(const struct region *r, size_t offset, char *out, size_t size) {
+    int64_t element = r ? element_of(r, offset) : -1;
+    report->parameter = r && r->kind == R_ARGUMENT ? r->parameter : -1;
+    report->element = element;
+    if (!r) snprintf(out, size, "outside every buffer");
+    else if (r->kind == R_ARGUMENT) snprintf(out, size, "argument %d element %lld", r->parameter, (long long)element);
+    else snprintf(out, size, "%s byte %lld", r->kind == R_SHARED ? "shared memory" : r->kind == R_DEVICE_VARIABLE ? "device variables" :
+                  "device memory", (long long)offset);
+}
+
+static void report_unset(void);
+
+__attribute__((noreturn, noinline)) static void found(int finding, const struct region *r, size_t offset, int write, const char *what) {
+    char place[64], text[128];
+    if (unset.region && finding != CV_UNINITIALISED) report_unset(); /* what follows from a garbage value is not the cause */
+    place_of(r, offset, place, sizeof place);
+    report->is_write = write;
+    snprintf(text, sizeof text, "%s %s", what, place);
+    cv_fail(finding, text);
+}
+
+__attribute__((noreturn, noinline)) static void race(const struct region *r, size_t offset, int write, uint32_t other, const char *what) {
+    char place[64];
+    int32_t *a = report->thread_a, *b = report->thread_b;
+    place_of(r, offset, place, sizeof place);
+    report->finding = CV_RACE; report->is_write = write;
+    name_thread(a, cv_now.serial); name_thread(b, other);
+    snprintf(report->text, sizeof report->text, "%s on %s: block (%d,%d,%d) thread (%d,%d,%d) and block (%d,%d,%d) thread (%d,%d,%d)",
+             what, place, a[0], a[1], a[2], a[3], a[4], a[5], b[0], b[1], b[2], b[3], b[4], b[5]);
+    write_extents();
+    cv_stop();
+}
+
+void cv_flush_pending(void) {
+    if (!pending.armed) return;
+    pending.armed = 0;
+    if (memcmp(pending.region->base + pending.offset, pending.old, pending.bytes)) {
+        race(pending.region, pending.offset, 1, pending.other, pending.what);
+    }
+}
+
+static void report_unset(void) {
+    if (!unset.region) return;
+    cv_now.serial = unset.serial;
+    found(CV_UNINITIALISED, unset.region, unset.offset, unset.write, unset.write ? "atomic update of uninitialised" : "read of uninitialised");
+}
+
+static struct region *nearest(const char *address) { /* the argument whose storage is closest: names an access outside all */
+    struct region *best = NULL;
+    size_t least = (size_t)1 << 20;
+    for (int i = 0; i < n_regions; i++) {
+        if (!regions[i].base) continue;
+        size_t gap = address < regions[i].base ? (size_t)(regions[i].base - address) : (size_t)(address - regions[i].base - regions[i].bytes);
+        if (gap < least) { least = gap; best = &regions[i]; }
+    }
+    return best;
+}
+
+static inline struct region *in_space(const struct space *s, const char *address) {
+    uint8_t page = s->pages[(size_t)(address - s->base) >> PAGE_SHIFT];
+    if (page && page != SEVERAL) return &regions[page - 1];
+    for (int i = 0; page && i < n_regions; i++)
+        if ((size_t)(address - regions[i].base) < regions[i].bytes) return &regions[i];
+    return NULL;
+}
+
+static inline int watched_place(const char *address, struct region **out) { /* 0: not ours, do not look at it */
+    if ((size_t)(address - arena_space.base) < arena_space.bytes) *out = in_space(&arena_space, address);
+    else if ((size_t)(address - heap_space.base) < heap_space.bytes) *out = in_space(&heap_space, address);
+    else if ((size_t)(address - shared_static.base) < shared_static.bytes) *out = &shared_static;
+    else if ((size_t)(address - cv_dynamic_shared) < sizeof cv_dynamic_shared) *out = &shared_dynamic;
+    else {
+        *out = NULL;
+        for (int i = n_arguments; i < n_regions; i++)
+            if (regions[i].kind == R_DEVICE_VARIABLE && (size_t)(address - regions[i].base) < regions[i].bytes) *out = &regions[i];
+        return *out != NULL;
+    }
+    return 1;
+}
+
+struct region *cv_region_of(const char *address) {
+    struct region *r;
+    return watched_place(address, &r) ? r : NULL;
+}
+
+/* A read of what nobody wrote is reported at the end of the block: if another thread writes it meanwhile, it is a race. */
+static inline void note_unset(struct region *r, size_t offset, int write) {
+    if (unset.region) return;
+    unset.region = r; unset.offset = offset; unset.write = write; unset.serial = cv_now.serial;
+}
+
+static inline void check_cell(struct region *r, struct cell *c, size_t offset, size_t bytes, int mode) {
+    uint32_t since = r->kind == R_SHARED ? cv_now.block_first : cv_now.launch_first;
+    if (c->write_stamp < r->valid_since && mode != CV_WRITE) note_unset(r, offset, mode & CV_WRITE);
+    if (!(mode & CV_WRITE)) {
+        if (!ordered(since, c->write_stamp, c->writer & SERIAL)) race(r, offset, 0, c->writer & SERIAL, "read/write race");
+        note_read(since, c);
+        return;
+    }
+    int both_atomic = (mode & CV_ATOMIC) && (c->writer & ATOMIC_BIT);
+    int clash = !both_atomic && !ordered(since, c->write_stamp, c->writer & SERIAL);
+    if ((clash || !readers_ordered(since, c)) && !pending.armed) {
+        pending.armed = 1; pending.region = r; pending.offset = offset;
+        pending.bytes = bytes < sizeof pending.old ? bytes : sizeof pending.old;
+        pending.other = (clash ? c->writer : c->reader) & SERIAL;
+        pending.what = clash ? "write/write race" : "write after another thread's read, a race,";
+        memcpy(pending.old, r->base + offset, pending.bytes);
+    }
+    c->write_stamp = cv_now.stamp;
+    c->writer = cv_now.serial | (mode & CV_ATOMIC ? ATOMIC_BIT : 0);
+}
+
+/* Shared memory is judged in words until a narrower access shows that it holds narrower elements. */
+__attribute__((noinline)) static void split_cells(struct region *r) {
+    for (size_t i = r->bytes; i-- > 0;) r->cells[i] = r->cells[i >> r->granule_shift];
+    r->granule_shift = 0;
+}
+
+static inline void check_cells(struct region *r, size_t offset, size_t bytes, int mode) {
+    size_t granule = (size_t)1 << r->granule_shift;
+    if (bytes < granule || (offset & (granule - 1))) {
+        if (r->kind == R_ARGUMENT) { /* part of an element: says that it is initialised, too coarse to judge races */
+            struct cell *c = r->cells + (offset >> r->granule_shift);
+            if ((mode & CV_WRITE) && c->write_stamp < r->valid_since) c->write_stamp = r->valid_since;
+            return;
+        }
+        split_cells(r);
+        granule = 1;
+    }
+    struct cell *c = r->cells + (offset >> r->granule_shift);
+    if (bytes == granule) { check_cell(r, c, offset, bytes, mode); return; }
+    for (size_t done = 0; done < bytes; done += granule, c++) check_cell(r, c, offset + done, bytes - done, mode);
+}
+
+static inline void note_extent(struct region *r, size_t offset, size_t end, int mode) {
+    if (mode & CV_WRITE) {
+        if (offset < r->first_write) r->first_write = offset;
+        if (end > r->end_write) r->end_write = end;
+    }
+    if (!(mode & CV_WRITE) || (mode & CV_ATOMIC)) {
+        if (offset < r->first_read) r->first_read = offset;
+        if (end > r->end_read) r->end_read = end;
+    }
+}
+
+static inline size_t in_bounds(struct region *r, const char *address, size_t bytes, int mode) { /* offset in r, or no return */
+    size_t offset = r ? (size_t)(address - r->base) : 0;
+    if (!r || offset >= r->bytes || bytes > r->bytes - offset) {
+        struct region *near = r ? r : nearest(address);
+        found(CV_OUT_OF_BOUNDS, near, near ? (size_t)(address - near->base) : 0, mode & CV_WRITE,
+              mode & CV_WRITE ? "write out of bounds," : "read out of bounds,");
+    }
+    return offset;
+}
+
+void cv_touch(const char *address, size_t bytes, int mode) {
+    struct region *r;
+    if (pending.armed) cv_flush_pending();
+    if (!watched_place(address, &r) || !watching) return;
+    size_t offset = in_bounds(r, address, bytes, mode);
+    if (r->kind == R_ARGUMENT) note_extent(r, offset, offset + bytes, mode);
+    if (!cv_now.in_kernel) {
+        if (r->kind == R_MANAGED && (mode & CV_WRITE)) cv_written_by_host(address, bytes, 1);
+        if (r->kind == R_DEVICE_HEAP) found(CV_OUT_OF_BOUNDS, r, offset, mode & CV_WRITE, "host code touches");
+        return;
+    }
+    if (r->kind == R_ARGUMENT && cv_now.host_style) found(CV_OUT_OF_BOUNDS, r, offset, mode & CV_WRITE, "kernel touches host memory,");
+    if (r == &shared_static && static_pads[offset >> 2]) found(CV_OUT_OF_BOUNDS, r, offset, mode & CV_WRITE, "beyond a __shared__ array,");
+    if (r->kind != R_SHARED && (mode & CV_WRITE) && !cv_now.wrote) { cv_now.wrote = 1; launch_writers++; }
+    if (r->cells) check_cells(r, offset, bytes, mode);
+}
+
+void cv_range(const char *address, size_t bytes, int mode) {
+    struct region *r;
+    if (!bytes || !watching || !watched_place(address, &r)) return;
+    size_t offset = in_bounds(r, address, bytes, mode);
+    note_extent(r, offset, offset + bytes, mode);
+}
+
+void cv_written_by_host(const char *address, size_t bytes, int valid) {
+    struct region *r = cv_region_of(address);
+    if (!r || !r->cells || !bytes) return;
+    size_t offset = (size_t)(address - r->base);
+    for (size_t i = offset >> r->granule_shift; i <= (offset + bytes - 1) >> r->granule_shift; i++)
+        r->cells[i] = (struct cell){valid ? r->valid_since : 0, 0, 0, 0};
+}
+
+static void give_cells_to_arguments(void) {
+    size_t need = 0;
+    for (int i = 0; i < n_arguments; i++) need += (regions[i].bytes >> regions[i].granule_shift) + 1;
+    if (need > pool_cells) {
+        if (pool) munmap(pool, pool_cells * sizeof *pool);
+        pool = cv_map_cells(need);
+        if (need >= 1 << 16) madvise(pool, need * sizeof *pool, MADV_HUGEPAGE);
+        pool_cells = need;
+    }
+    struct cell *next = pool;
+    for (int i = 0; i < n_arguments; i++) { regions[i].cells = next; next += (regions[i].bytes >> regions[i].granule_shift) + 1; }
+}
+
+void cv_new_launch(int host_style, size_t dynamic_shared_bytes) {
+    if (!shared_dynamic.cells) shared_dynamic.cells = cv_map_cells(sizeof cv_dynamic_shared);
+    if (watching && !host_style && n_arguments && !regions[0].cells) give_cells_to_arguments();
+    if (!shared_dynamic.base) shared_dynamic = (struct region){.cells = shared_dynamic.cells, .granule_shift = 2};
+    uint32_t shift = shared_dynamic.granule_shift;
+    shared_dynamic = (struct region){.base = cv_dynamic_shared, .bytes = dynamic_shared_bytes, .cells = shared_dynamic.cells,
+        .granule_shift = shift, .kind = R_SHARED, .parameter = -1, .origin = cv_dynamic_shared, .element_bytes = 1};
+    cv_now.host_style = host_style; cv_now.in_kernel = 1; cv_now.acquired = 0;
+    cv_now.launch_first = ++cv_now.stamp;
+    launch_writers = 0;
+}
+
+void cv_new_block(void) {
+    if (unset.region) report_unset();
+    cv_now.block_first = cv_now.block_sync = ++cv_now.stamp;
+    shared_static.valid_since = shared_dynamic.valid_since = cv_now.stamp;
+}
+
+void cv_launch_done(void) {
+    cv_flush_pending();
+    report_unset();
+    cv_now.in_kernel = 0;
+    if (report && launch_writers > report->active_threads) report->active_threads = launch_writers;
+}
+
+/* Called once per shared object: where its __shared__ variables live, and the filled gaps between them. */
+void cv_shared_section(char *base, size_t bytes) {
+    if (base == shared_static.base || !bytes) return;
+    shared_static = (struct region){.base = base, .bytes = bytes, .cells = cv_map_cells(bytes), .granule_shift = 2,
+                                    .kind = R_SHARED, .parameter = -1, .origin = base, .element_bytes = 1};
+    static_pads = (uint8_t *)cv_map_cells(bytes / 64 + 1);
+    for (size_t i = 0; i + PAD_BYTES <= bytes; i += 4) {
+        size_t n = 0;
+        while (n < PAD_BYTES / 4 && ((uint32_t *)(base + i))[n] == PAD_WORD) n++;
+        if (n == PAD_BYTES / 4) memset(static_pads + i / 4, 1, n);
+    }
+}

@@ -1,0 +1,61 @@
+/* What hooks.c, emulation.c and device.c share: watched regions, the emulated thread that runs now, stamps.
+ *
+ * Time is a counter of *stamps*: it moves on at every launch, block and barrier. A shadow cell remembers the stamp of the
+ * last write and read, so nothing is ever cleared: what is older than the launch (or the block, or the barrier) is ordered.
+ */
+#ifndef CV_HOOKS_H
+#define CV_HOOKS_H
+#include "abi.h"
+
+enum region_kind { R_ARGUMENT, R_DEVICE_HEAP, R_MANAGED, R_DEVICE_VARIABLE, R_SHARED };
+
+/* Last writer and reader of one granule. Thread serials: block * threads_per_block + thread, 29 bits.
+ * writer bit 31: the write was atomic. reader bits 30-31: how far apart the readers since then were (enum spread). */
+struct cell { uint32_t write_stamp, writer, read_stamp, reader; };
+
+struct region {
+    char *base;
+    size_t bytes;
+    struct cell *cells;
+    uint32_t granule_shift;    /* log2 of the bytes of one cell */
+    uint32_t valid_since;      /* cells written before this stamp are uninitialised; 0: all are initialised */
+    int32_t kind, parameter;
+    size_t first_read, end_read, first_write, end_write; /* byte offsets; first > end where never */
+    char *origin;
+    uint32_t element_bytes;
+};
+
+/* The emulated thread that runs now and the clock that its accesses are judged by. */
+struct now {
+    int in_kernel;             /* 0 in host code: then only extents and bounds are looked at */
+    int host_style;            /* the kernel was launched by host code: arguments of the call are host memory */
+    uint32_t serial, stamp;
+    uint32_t launch_first, block_first, block_sync, warp_sync;
+    uint32_t acquired;         /* accesses of other blocks before this stamp were published to this thread */
+    int wrote;                 /* this thread has written to a buffer */
+};
+extern struct now cv_now;
+
+struct launch_state { uint32_t grid[3], block[3]; uint32_t threads_per_block; };
+extern struct launch_state cv_launch_now;
+
+enum { CV_WRITE = 1, CV_ATOMIC = 2 };
+
+void cv_touch(const char *address, size_t bytes, int mode);  /* one access of the running program */
+void cv_range(const char *address, size_t bytes, int mode);  /* memcpy and friends: bounds and extents only */
+void cv_flush_pending(void);                      /* judges the last suspicious write: did it change the value? */
+void cv_fail(int finding, const char *text) __attribute__((noreturn)); /* a finding that is about no single access */
+void cv_new_launch(int host_style, size_t dynamic_shared_bytes);
+void cv_new_block(void);
+void cv_launch_done(void);                        /* counts the threads that wrote */
+struct region *cv_watch(char *base, size_t bytes, uint32_t granule_bytes, int kind, struct cell *cells);
+void cv_unwatch(struct region *region);
+struct region *cv_region_of(const char *address); /* NULL when no watched region holds it */
+void cv_written_by_host(const char *address, size_t bytes, int valid);
+struct cell *cv_map_cells(size_t count);
+void cv_device_heap_is(char *base, size_t bytes); /* addresses in it outside every region are out of bounds */
+void cv_device_reset(void);                       /* device.c: forgets the device memory of the last call */
+
+#define CV_DYNAMIC_SHARED_MAX (227 * 1024)
+extern char cv_dynamic_shared[];                  /* what `extern __shared__` arrays point to */
+#endif

@@ -1,0 +1,57 @@
+/* Happens-before over shadow cells: which two accesses of a launch are not ordered. Included by hooks.c only.
+ *
+ * Blocks run one at a time, so a stamp tells the block of an access apart without storing it. Accesses of two blocks are
+ * never ordered within a launch (except through __threadfence + atomic, see `acquired`); accesses of one block are ordered
+ * by __syncthreads (block_sync) and, within a warp, by warp barriers and shuffles (warp_sync). The cell keeps one reader and
+ * how far apart the readers since the last barrier were: enough to know that *some* other thread read.
+ */
+#ifndef CV_SHADOW_H
+#define CV_SHADOW_H
+#include "hooks.h"
+
+#define SERIAL 0x1fffffffu
+#define ATOMIC_BIT 0x80000000u
+enum spread { ONE = 0, WARP = 1, BLOCK = 2, GRID = 3 };
+
+static inline int same_warp(uint32_t a, uint32_t b) {
+    uint32_t n = cv_launch_now.threads_per_block;
+    return a / n == b / n && (a % n) / 32 == (b % n) / 32;
+}
+
+/* Is an access of thread `other` at `stamp` ordered before what thread cv_now.serial does now? `since` is where the life of the
+ * memory began: the launch, or the block for shared memory. */
+static inline int ordered(uint32_t since, uint32_t stamp, uint32_t other) {
+    if (stamp < since || other == cv_now.serial) return 1;
+    if (stamp < cv_now.block_first) return stamp < cv_now.acquired;
+    if (stamp < cv_now.block_sync) return 1;
+    return same_warp(other, cv_now.serial) && stamp < cv_now.warp_sync;
+}
+
+/* The same for the readers that a cell remembers. */
+static inline int readers_ordered(uint32_t since, const struct cell *c) {
+    uint32_t stamp = c->read_stamp, other = c->reader & SERIAL;
+    if (stamp < since) return 1;
+    switch ((enum spread)(c->reader >> 30)) {
+    case ONE: return ordered(since, stamp, other);
+    case WARP: return (stamp >= cv_now.block_first && stamp < cv_now.block_sync) ||
+                      (same_warp(other, cv_now.serial) && stamp < cv_now.warp_sync);
+    case BLOCK: return stamp >= cv_now.block_first && stamp < cv_now.block_sync;
+    default: return stamp < cv_now.acquired;
+    }
+}
+
+static inline void note_read(uint32_t since, struct cell *c) {
+    uint32_t stamp = c->read_stamp, other = c->reader & SERIAL, spread = c->reader >> 30;
+    if (stamp < since) spread = ONE;
+    else if (stamp < cv_now.block_first) spread = GRID;
+    else if (spread < GRID) {
+        if (stamp < cv_now.block_sync) spread = ONE;
+        else if (other != cv_now.serial) {
+            if (!same_warp(other, cv_now.serial)) spread = BLOCK;
+            else if (spread <= WARP) spread = stamp < cv_now.warp_sync ? ONE : WARP;
+        }
+    }
+    c->reader = cv_now.serial | spread << 30;
+    c->read_stamp = cv_now.stamp;
+}
+#endif

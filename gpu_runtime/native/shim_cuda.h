@@ -1,0 +1,47 @@
+/* Generic shims: the compiler reads the parameter types off the function. See abi.h for args. */
+extern "C" {
+extern char cv_shared_begin[] __asm__("__start_cv_shared") __attribute__((weak, visibility("hidden")));
+extern char cv_shared_end[] __asm__("__stop_cv_shared") __attribute__((weak, visibility("hidden")));
+extern char cv_device_begin[] __asm__("__start_cv_device") __attribute__((weak, visibility("hidden")));
+extern char cv_device_end[] __asm__("__stop_cv_device") __attribute__((weak, visibility("hidden")));
+}
+CV_UNSEEN static inline void cv_sections() {
+    cv_shared_section(cv_shared_begin, (unsigned long)(cv_shared_end - cv_shared_begin));
+    cv_device_section(cv_device_begin, (unsigned long)(cv_device_end - cv_device_begin));
+}
+template <class P> struct cv_argument { CV_UNSEEN static P get(void *p) { return *(P *)p; } };
+template <class P> struct cv_argument<P *> { CV_UNSEEN static P *get(void *p) { return (P *)p; } };
+template <class P> struct cv_argument<P &> { CV_UNSEEN static P &get(void *p) { return *(P *)p; } };
+template <unsigned long... I> struct cv_indices {};
+CV_UNSEEN static inline cv_config cv_geometry(void **args, int n) {
+    const int *g = (const int *)args[n + 1];
+    cv_set_order(g[7]);
+    return cv_config(dim3(g[0], g[1], g[2]), dim3(g[3], g[4], g[5]), g[6]);
+}
+template <class... P, unsigned long... I> CV_UNSEEN void cv_kernel_with(void (*f)(P...), void **args, cv_indices<I...>) {
+    cv_run(cv_geometry(args, sizeof...(P)), 0, f, cv_argument<P>::get(args[I])...);
+}
+template <class... P> CV_UNSEEN void cv_shim_kernel(void (*f)(P...), void **args) { cv_kernel_with(f, args, cv_indices<__integer_pack(sizeof...(P))...>()); }
+
+template <class R, class... P, unsigned long... I> CV_UNSEEN void cv_host_with(R (*f)(P...), void **args, cv_indices<I...>) {
+    if constexpr (__is_same(R, void)) f(cv_argument<P>::get(args[I])...);
+    else *(R *)args[sizeof...(P)] = f(cv_argument<P>::get(args[I])...);
+}
+template <class R, class... P> CV_UNSEEN void cv_shim_host(R (*f)(P...), void **args) {
+    cv_set_order(((const int *)args[sizeof...(P) + 1])[7]);
+    cv_host_with(f, args, cv_indices<__integer_pack(sizeof...(P))...>());
+}
+template <class R, class... P> CV_UNSEEN void cv_shim_device(R (*f)(P...), void **args) {
+    int geometry[8], *g = (int *)args[sizeof...(P) + 1];
+    for (int i = 0; i < 8; i++) geometry[i] = i < 6 && !g[i] ? 1 : g[i];
+    struct call { R (*f)(P...); void **args; } c = {f, args};
+    cv_set_order(geometry[7]);
+    cv_run(cv_config(dim3(geometry[0], geometry[1], geometry[2]), dim3(geometry[3], geometry[4], geometry[5]), geometry[6]), 0, [](call *c) CV_UNSEEN {
+        alignas(16) char out[32]; /* where the results of the other threads go */
+        void *mine[sizeof...(P) + 1];
+        for (unsigned long i = 0; i < sizeof...(P); i++) mine[i] = c->args[i];
+        bool first = !(threadIdx.x | threadIdx.y | threadIdx.z | blockIdx.x | blockIdx.y | blockIdx.z);
+        mine[sizeof...(P)] = first ? c->args[sizeof...(P)] : (void *)out;
+        cv_host_with(c->f, mine, cv_indices<__integer_pack(sizeof...(P))...>());
+    }, &c);
+}
