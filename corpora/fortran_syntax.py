@@ -241,3 +241,25 @@ def _as_unit(unit: Procedure | Unit) -> Unit:
     if isinstance(unit, Unit):
         return unit
     return Unit(unit.kind, unit.name, unit.first, unit.last, unit.lines)
+
+
+def to_free_form(text: str) -> str:
+    """`text` in free form: comment markers, continuations and OpenMP sentinels of fixed form are rewritten by line."""
+    if not is_fixed_form(text):
+        return text
+    rows: list[str] = []
+    last_code = -1
+    for row in text.splitlines():
+        row = re.sub(r"^( *\d* *)\t", lambda m: m.group(1).ljust(6), row)
+        sentinel = re.match(r"^[cC*!](\$omp)(.)", row, re.I)
+        if not sentinel and (re.match(r"^[cC*!dD]", row) or not row.strip() or row.startswith("#")):
+            rows.append(row if row.startswith("#") else "!" + row[1:] if row.strip() else "")
+            continue
+        if (row[5:6] not in ("", " ", "0") if sentinel else re.match(r"^ {5}[^ 0]", row)) and last_code >= 0:
+            rows[last_code] = rows[last_code].rstrip() + " &"
+            row = "!$omp& " + row[6:] if sentinel else "     &" + row[6:72]
+        else:
+            row = "!$omp " + row[6:] if sentinel else row[:72]
+        rows.append(row if sentinel else _without_comment(row).rstrip())
+        last_code = len(rows) - 1
+    return "\n".join(rows) + "\n"

@@ -1,0 +1,238 @@
+"""Functions of a C-family file, each cut out with the declarations that it needs, directly or through others.
+
+Contract: `pieces(text)` has one Piece per function definition. Declarations are found by name (functions, templates,
+macros, types, enumerators, constants, `__constant__` and `__device__` data) and come in their order in the file;
+namespaces and `extern "C"` are unwrapped. A function that uses a changeable global is left out: data cannot set it.
+
+    python -c "from corpora.extract_cpp import pieces; print(pieces('#define N 4\\nvoid f(int *x) { x[0] = N; }')[0].text)"
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from tree_sitter import Node
+
+from corpora.c_syntax import CFunction, c_functions, leaf_texts, node_text, parse_c_family
+from corpora.extract import Piece
+
+_WRAPPERS = {"linkage_specification", "declaration_list", "namespace_definition", "preproc_ifdef", "preproc_if",
+             "preproc_else", "preproc_elif", "ERROR"}  # fmt: skip
+_TYPES = {"type_definition", "alias_declaration", "struct_specifier", "union_specifier", "enum_specifier", "class_specifier"}
+_MACROS = {"preproc_def", "preproc_function_def"}
+_STL = {"vector", "complex", "array", "algorithm", "numeric", "utility", "limits", "tuple", "functional"}
+_NAME = re.compile(r"[A-Za-z_]\w*")
+_DEVICE = {"__constant__", "__device__", "__managed__"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Declaration:
+    """Something outside functions that a function may need.
+
+    kind: `definition`, `prototype`, `state` (a variable that can change between calls) or `device` (device data without
+    a value, which only a function that copies to it can use).
+    """
+
+    names: frozenset[str]
+    uses: frozenset[str]
+    start: int
+    end: int
+    kind: str = "definition"
+
+
+def pieces(text: str) -> list[Piece]:
+    """One Piece per function definition of `text`, in textual order."""
+    source = text.encode()
+    root = parse_c_family(text).root_node
+    declarations = [d for node in _outer(root) for d in _declared(node)]
+    by_name: dict[str, list[_Declaration]] = {}
+    for declaration in declarations:
+        for name in declaration.names:
+            by_name.setdefault(name, []).append(declaration)
+    includes = [node_text(n).strip() for n in _outer(root) if n.type == "preproc_include"]
+    spaces = {node_text(n) for d in _descendants(root) if d.type == "namespace_definition" and (n := d.child_by_field_name("name"))}
+    return [_piece(f, by_name, includes, spaces, source) for f in c_functions(root)]
+
+
+def _piece(
+    function: CFunction, by_name: dict[str, list[_Declaration]], includes: list[str], namespaces: set[str], source: bytes
+) -> Piece:
+    reason = _barred(function)
+    if reason:
+        return Piece(function.name, reason=reason)
+    needed, problem = _closure(function, by_name)
+    if problem:
+        return Piece(function.name, reason=problem)
+    spans = {(d.start, d.end) for d in needed} | {(function.node.start_byte, function.node.end_byte)}
+    body = "\n".join(source[a:b].decode(errors="replace").strip() for a, b in _outermost(spans))
+    body = re.sub(rf"\b(?:{'|'.join(namespaces)})\s*::\s*", "", body) if namespaces else body
+    kept = [line for line in includes if (m := re.search(r"<(\w+)>", line)) and m[1] in _STL and _needs(m[1], body)]
+    return Piece(function.name, "\n".join([*dict.fromkeys(kept), body]) + "\n")
+
+
+def _barred(function: CFunction) -> str:
+    if function.name == "main":
+        return "is the main program"
+    if function.member:
+        return "is a class member or operator"
+    if function.template:
+        return "is a template"
+    head = function.head()
+    if "__device__" in head and "__host__" not in head:
+        return "is a __device__ function, which the host cannot call"
+    return ""
+
+
+def _needs(header: str, body: str) -> bool:
+    return "std" in body or bool(re.search(rf"\b{header}\b", body))
+
+
+def _closure(function: CFunction, by_name: dict[str, list[_Declaration]]) -> tuple[list[_Declaration], str]:
+    """(declarations needed, why the function cannot stand alone or '')."""
+    own = _locals(function.node)
+    waiting = [n for n in _identifiers(function.node) if n not in own]
+    seen: set[str] = set()
+    needed: dict[int, _Declaration] = {}
+    while waiting:
+        name = waiting.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        for declaration in by_name.get(name, ()):
+            if declaration.start == function.node.start_byte:
+                continue
+            reason = _problem(name, declaration, by_name, function)
+            if reason:
+                return [], reason
+            if declaration.start not in needed:
+                needed[declaration.start] = declaration
+                waiting += declaration.uses
+    return list(needed.values()), ""
+
+
+def _problem(name: str, found: _Declaration, by_name: dict[str, list[_Declaration]], function: CFunction) -> str:
+    if found.kind == "prototype" and all(d.kind == "prototype" for d in by_name[name]):
+        return f"calls '{name}', which the file declares but does not define" if name != function.name else ""
+    if found.kind == "state":
+        return f"uses the global variable '{name}', which tests cannot set"
+    if found.kind == "device" and "ToSymbol" not in node_text(function.node):
+        return f"uses the device variable '{name}', which tests cannot set"
+    return ""
+
+
+def _locals(node: Node) -> frozenset[str]:
+    """Names declared inside a function (parameters included): they hide those of the file."""
+    found: set[str] = set()
+    for child in _descendants(node):
+        if child.type in ("parameter_declaration", "declaration", "for_range_loop"):
+            for declarator in child.children_by_field_name("declarator"):
+                found.update(_declarator_name(declarator))
+    return frozenset(found)
+
+
+def _declarator_name(node: Node | None) -> list[str]:
+    while node is not None and node.type not in ("identifier", "type_identifier", "field_identifier"):
+        following = node.child_by_field_name("declarator")
+        if following is None:
+            inner = [c for c in node.children if c.type.endswith("declarator") or c.type == "identifier"]
+            following = inner[0] if inner else None
+        node = following
+    return [node_text(node)] if node is not None else []
+
+
+def _descendants(node: Node) -> list[Node]:
+    found, waiting = [], [node]
+    while waiting:
+        current = waiting.pop()
+        found.append(current)
+        waiting += current.children
+    return found
+
+
+def _identifiers(node: Node) -> frozenset[str]:
+    return frozenset(t for t in leaf_texts(node) for t in _NAME.findall(t))
+
+
+def _outer(node: Node) -> list[Node]:
+    """Nodes outside functions, wrappers (namespaces, extern "C", #if) opened."""
+    found: list[Node] = []
+    for child in node.children:
+        found += _outer(child) if child.type in _WRAPPERS else [child]
+    return found
+
+
+def _declared(node: Node) -> list[_Declaration]:
+    names: list[str] = []
+    kind = "definition"
+    if node.type in ("function_definition", "template_declaration"):
+        names = [f.name for f in _functions_of(node)] or _type_names(node)
+    elif node.type in _MACROS:
+        names = [node_text(node.child_by_field_name("name"))]
+    elif node.type in _TYPES:
+        names = _type_names(node)
+    elif node.type == "declaration":
+        declarators = node.children_by_field_name("declarator")
+        names = [n for d in declarators for n in _declarator_name(d)] + _type_names(node)
+        kind = _kind(node, declarators)
+    elif node.type == "expression_statement" and node_text(node).startswith(("struct", "enum", "union", "class")):
+        names = _type_names(node)
+    if not names:
+        return []
+    uses = _identifiers(node) - frozenset(names)
+    return [_Declaration(frozenset(names), uses, node.start_byte, _end(node), kind)]
+
+
+def _functions_of(node: Node) -> list[CFunction]:
+    if node.type == "template_declaration":
+        return list(c_functions(node, template=True))
+    parent = node.parent
+    return [f for f in c_functions(parent) if f.node.start_byte == node.start_byte] if parent else []
+
+
+def _kind(node: Node, declarators: list[Node]) -> str:
+    words = set(leaf_texts(node))
+    if not declarators:
+        return "definition"
+    if any(_is_prototype(d) for d in declarators):
+        return "prototype"
+    valued = any(d.type == "init_declarator" for d in declarators)
+    if {"const", "constexpr", "__constant__"} & words and valued:
+        return "definition"
+    return "device" if _DEVICE & words else "state"
+
+
+def _is_prototype(node: Node) -> bool:
+    return node.type == "function_declarator" or any(
+        _is_prototype(c) for c in node.children if c.type in ("pointer_declarator", "function_declarator")
+    )
+
+
+def _type_names(node: Node) -> list[str]:
+    """Names of types (and enumerators) that a node defines."""
+    found: list[str] = []
+    for child in _descendants(node):
+        if child.type in ("struct_specifier", "union_specifier", "enum_specifier", "class_specifier", "alias_declaration"):
+            label = child.child_by_field_name("name")
+            if label is not None and (child.child_by_field_name("body") or child.type == "alias_declaration"):
+                found.append(node_text(label))
+        elif child.type == "enumerator":
+            found.append(node_text(child.child_by_field_name("name")))
+        elif child.type == "type_definition":
+            found += [n for d in child.children_by_field_name("declarator") for n in _declarator_name(d)]
+    return found
+
+
+def _end(node: Node) -> int:
+    """End of a declaration with the `;` that the grammar leaves outside of it."""
+    after = node.next_sibling
+    return after.end_byte if node.type in _TYPES and after is not None and after.type == ";" else node.end_byte
+
+
+def _outermost(spans: set[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Spans in order, those inside another left out."""
+    found: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if not found or start >= found[-1][1]:
+            found.append((start, end))
+    return found

@@ -1,0 +1,253 @@
+"""Corpora by one spec string: files, folders, BabelTower lines, JSONL, Parquet, Hugging Face, built-in and generated.
+
+Contract: `load_corpus(spec, dialect)` gives every function that tests can call, and names what was left out and why;
+`load_pairs(source, target, direction)` keeps the alignment of two sides (line with line, row with row, name with name)
+and leaves out only what holds no function. Bad input is a CorpusError: one line with what, where and how to mend it.
+
+    spec                        what
+    builtin                     the project's hand-written functions
+    generated:COUNT:SEED        loop nests from the generator
+    hf:DATASET[:SPLIT]          a Hugging Face data set (split `train` where not given)
+    PATH.tok                    one whitespace-tokenised function a line
+    PATH.jsonl, PATH.parquet    one text a row; newlines may be stored as backslash-n
+    PATH                        a source file, or a folder whose files are chosen by suffix
+`#COLUMN` after a table names its text column, `?NAME=VALUE&...` after any of them replaces macro names in the text:
+`polybench.parquet#fortran?DATA_TYPE=double precision`.
+
+    python -c "from corpora.loaders import load_corpus; print(len(load_corpus('builtin', 'cpp').programs))"
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from corpora.c_syntax import c_functions, parse_c_family
+from corpora.dialects import Dialect, dialect, dialect_of_path, direction
+from corpora.extract import Skipped, extract, uncallable
+from corpora.records import Program
+from corpora.tables import CorpusError, read_file, rows_of_hub, rows_of_jsonl, rows_of_parquet, unescaped
+
+__all__ = ["CorpusError", "Loaded", "Pairs", "load_corpus", "load_pairs"]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a corpus gave: programs in order, and what was left out with the reasons."""
+
+    programs: tuple[Program, ...]
+    skipped: tuple[Skipped, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Aligned programs (source, target) in order; iterates as the pairs."""
+
+    pairs: tuple[tuple[Program, Program], ...]
+    skipped: tuple[Skipped, ...] = ()
+
+    def __iter__(self) -> Iterator[tuple[Program, Program]]:
+        return iter(self.pairs)
+
+    def __len__(self) -> int:
+        return len(self.pairs)
+
+
+@dataclass(frozen=True, slots=True)
+class _Spec:
+    """A spec string taken apart. `macros`: (name, replacement) pairs."""
+
+    text: str
+    base: str
+    column: str
+    macros: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """A text and where it came from. `line`: it is one function in BabelTower form."""
+
+    origin: str
+    text: str
+    line: bool = False
+
+
+def load_corpus(spec: str, dialect_name: str) -> Loaded:
+    """Functions of `dialect_name` in the corpus `spec` (see the module). Raises CorpusError, ValueError for the dialect."""
+    row = dialect(dialect_name)
+    parsed = _parse(spec)
+    ready = _ready_made(parsed, row)
+    if ready is not None:
+        return Loaded(tuple(ready))
+    programs: list[Program] = []
+    skipped: list[Skipped] = []
+    for unit in _units(parsed, row):
+        found, lost = _programs(unit, row, parsed.macros)
+        programs += found
+        skipped += lost
+    if not programs:
+        why = f"; first reason: {skipped[0].name or 'text'} at {skipped[0].where}: {skipped[0].reason}" if skipped else ""
+        raise CorpusError(f"corpus '{spec}' holds no {row.name} function that tests can call ({len(skipped)} left out{why})")
+    return Loaded(tuple(programs), tuple(skipped))
+
+
+def load_pairs(source: str, target: str, direction_text: str) -> Pairs:
+    """Aligned programs of two specs for `source:target`; what tests cannot call stays in. Raises CorpusError."""
+    way = direction(direction_text)
+    left, right = _parse(source), _parse(target)
+    if left.base == right.base == "builtin":
+        from corpora import builtin
+
+        return Pairs(tuple(builtin.pairs(direction_text)))
+    sides = [list(_units(left, way.source)), list(_units(right, way.target))]
+    if len(sides[0]) != len(sides[1]):
+        raise CorpusError(
+            f"'{source}' has {len(sides[0])} entries and '{target}' {len(sides[1])}; aligned corpora need the same number"
+        )
+    pairs: list[tuple[Program, Program]] = []
+    skipped: list[Skipped] = []
+    for a, b in zip(*sides, strict=True):
+        found = _aligned(_named(a, way.source, left.macros), _named(b, way.target, right.macros))
+        pairs += found
+        if not found:
+            skipped.append(Skipped(f"{a.origin} / {b.origin}", "", "no function of one side matches one of the other"))
+    if not pairs:
+        raise CorpusError(f"'{source}' and '{target}' hold no pair of functions for {direction_text}")
+    return Pairs(tuple(pairs), tuple(skipped))
+
+
+def _parse(spec: str) -> _Spec:
+    base, _, macros = spec.partition("?")
+    base, _, column = base.partition("#")
+    pairs = []
+    for part in macros.split("&") if macros else []:
+        name, equals, value = part.partition("=")
+        if not equals or not name.isidentifier():
+            raise CorpusError(f"corpus '{spec}': '{part}' is not of the form NAME=VALUE")
+        pairs.append((name, value))
+    if not base.strip():
+        raise CorpusError("the corpus is empty text; give a path, 'builtin', 'generated:COUNT:SEED' or 'hf:DATASET'")
+    return _Spec(spec, base, column, tuple(pairs))
+
+
+def _ready_made(spec: _Spec, row: Dialect) -> list[Program] | None:
+    """Programs of the corpora that need no reading; None where `spec` is none of them."""
+    if spec.base == "builtin":
+        from corpora import builtin
+
+        return builtin.programs(row.name)
+    if not spec.base.startswith("generated:"):
+        return None
+    counts = spec.base.split(":")[1:]
+    if len(counts) != 2 or not all(part.isdigit() for part in counts):
+        raise CorpusError(f"corpus '{spec.text}' is not of the form generated:COUNT:SEED, for example generated:1000:0")
+    from corpora.loopnests import generate
+
+    made = generate(int(counts[0]), int(counts[1]))
+    return [item.programs[row.name] for item in made if row.name in item.programs]
+
+
+def _units(spec: _Spec, row: Dialect) -> Iterable[_Unit]:
+    if spec.base.startswith("hf:"):
+        return (_Unit(origin, text) for origin, text in rows_of_hub(spec.base[3:], spec.column, row))
+    path = Path(spec.base).expanduser()
+    if not path.exists():
+        raise CorpusError(f"corpus '{spec.base}' does not exist; check corpus.source/target or the path given{_nearest(path)}")
+    if path.is_dir():
+        return _folder(path, row)
+    reader = _READERS.get(path.suffix.lower(), _source_file)
+    return reader(path, spec.column, row)
+
+
+def _nearest(path: Path) -> str:
+    import difflib
+
+    siblings = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
+    near = difflib.get_close_matches(path.name, siblings, n=1)
+    return f" (did you mean '{path.parent / near[0]}'?)" if near else ""
+
+
+def _folder(folder: Path, row: Dialect) -> list[_Unit]:
+    files = []
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        try:
+            if dialect_of_path(path.name) == row:
+                files.append(path)
+        except ValueError:
+            continue
+    if not files:
+        raise CorpusError(f"folder '{folder}' holds no {row.name} file (suffixes: {', '.join(row.suffixes)})")
+    return [_Unit(str(path.relative_to(folder)), read_file(path)) for path in files]
+
+
+def _source_file(path: Path, column: str, row: Dialect) -> list[_Unit]:
+    return [_Unit(path.name, read_file(path))]
+
+
+def _tokenised(path: Path, column: str, row: Dialect) -> list[_Unit]:
+    lines = read_file(path).splitlines()
+    return [_Unit(f"{path.name}, line {i}", line, line=True) for i, line in enumerate(lines, 1) if line.strip()]
+
+
+def _jsonl(path: Path, column: str, row: Dialect) -> list[_Unit]:
+    return [_Unit(f"{path.name}, line {i}", text) for i, text in rows_of_jsonl(path, column, row)]
+
+
+def _parquet(path: Path, column: str, row: Dialect) -> list[_Unit]:
+    return [_Unit(f"{path.name}, row {i}", text) for i, text in rows_of_parquet(path, column, row)]
+
+
+_READERS = {".tok": _tokenised, ".jsonl": _jsonl, ".parquet": _parquet}
+
+_LINE_MARKER = re.compile(r"#\s*\d+\s*\"[^\"]*\"\s*(?:\d+\s*)*")
+_TOKENISED_PRAGMA = re.compile(r"#\s*pragma\b.*?\bENDCOM\b")
+_OMP_LINE = {
+    "cpp": re.compile(r"^[ \t]*#[ \t]*pragma[ \t]+omp\b(?:[^\n]*\\\n)*[^\n]*\n?", re.M),
+    "fortran": re.compile(r"^[ \t]*!\$omp\b[^\n]*\n?|^[cC*]\$omp\b[^\n]*\n?", re.M | re.I),
+}
+
+
+def _cleaned(unit: _Unit, row: Dialect, macros: Iterable[tuple[str, str]]) -> str:
+    """Text with the marks of tokenised corpora removed, macros replaced, and, for a serial dialect, no OpenMP directive."""
+    text = unescaped(unit.text)
+    if unit.line:
+        text = _LINE_MARKER.sub(" ", text)
+        text = re.sub(r"(?<=\w)\s*<unk>\s*(?=\w)", "_unk_", text)
+        if row.model == "openmp":
+            text = _TOKENISED_PRAGMA.sub(lambda m: "\n" + m.group()[: -len("ENDCOM")].strip() + "\n", text)
+        text = _TOKENISED_PRAGMA.sub(" ", text).replace(" ENDCOM ", " ")
+    if row.model == "serial":
+        text = _OMP_LINE[row.language].sub("", text)
+    for name, value in macros:
+        text = re.sub(rf"\b{re.escape(name)}\b", lambda _, value=value: value, text)
+    return re.sub(r" {2,}", " ", text).strip() if unit.line else text
+
+
+def _programs(unit: _Unit, row: Dialect, macros: Iterable[tuple[str, str]]) -> tuple[list[Program], list[Skipped]]:
+    if not unit.line:
+        found = extract(_cleaned(unit, row, macros), row.name, unit.origin)
+        return list(found.programs), list(found.skipped)
+    named = _named(unit, row, macros)
+    if not named:
+        return [], [Skipped(unit.origin, "", "no function definition in the line")]
+    reason = "has an unknown token <unk>" if "<unk>" in named[0].text else uncallable(named[0])
+    return ([], [Skipped(unit.origin, named[0].name, reason)]) if reason else (named, [])
+
+
+def _named(unit: _Unit, row: Dialect, macros: Iterable[tuple[str, str]]) -> list[Program]:
+    """Programs of a unit whether or not tests can call them: the last function of a line, all functions of a text."""
+    text = _cleaned(unit, row, macros)
+    if not unit.line:
+        return list(extract(text, row.name, unit.origin).programs)
+    functions = list(c_functions(parse_c_family(text).root_node)) if row.language == "cpp" else []
+    return [Program(row.name, functions[-1].name, text, unit.origin)] if functions else []
+
+
+def _aligned(left: list[Program], right: list[Program]) -> list[tuple[Program, Program]]:
+    """The only function of each side, else functions of the same name (without case and trailing underscore)."""
+    if len(left) == len(right) == 1:
+        return [(left[0], right[0])]
+    by_name = {p.name.lower().rstrip("_"): p for p in right}
+    return [(p, by_name[key]) for p in left if (key := p.name.lower().rstrip("_")) in by_name]
