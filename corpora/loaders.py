@@ -12,7 +12,7 @@ and leaves out only what holds no function. Bad input is a CorpusError: one line
     PATH.jsonl, PATH.parquet    one text a row; newlines may be stored as backslash-n
     PATH                        a source file, or a folder whose files are chosen by suffix
 `#COLUMN` after a table names its text column, `?NAME=VALUE&...` after any of them replaces macro names in the text:
-`polybench.parquet#fortran?DATA_TYPE=double precision`.
+`polybench.parquet#fortran?DATA_TYPE=double precision&_PB_*=*` (a `*` ends a name, and in the value stands for its rest).
 
     python -c "from corpora.loaders import load_corpus; print(len(load_corpus('builtin', 'cpp').programs))"
 """
@@ -124,8 +124,8 @@ def _parse(spec: str) -> _Spec:
     pairs = []
     for part in macros.split("&") if macros else []:
         name, equals, value = part.partition("=")
-        if not equals or not name.isidentifier():
-            raise CorpusError(f"corpus '{spec}': '{part}' is not of the form NAME=VALUE")
+        if not equals or not name.removesuffix("*").isidentifier():
+            raise CorpusError(f"corpus '{spec}': '{part}' is not of the form NAME=VALUE or PREFIX*=VALUE")
         pairs.append((name, value))
     if not base.strip():
         raise CorpusError("the corpus is empty text; give a path, 'builtin', 'generated:COUNT:SEED' or 'hf:DATASET'")
@@ -221,7 +221,9 @@ def _cleaned(unit: _Unit, row: Dialect, macros: Iterable[tuple[str, str]]) -> st
     if row.model == "serial":
         text = _OMP_LINE[row.language].sub("", text)
     for name, value in macros:
-        text = re.sub(rf"\b{re.escape(name)}\b", lambda _, value=value: value, text)
+        rest = r"(\w+)" if name.endswith("*") else "()"
+        pattern = rf"\b{re.escape(name.removesuffix('*'))}{rest}\b"
+        text = re.sub(pattern, lambda m, value=value: value.replace("*", m[1]) if m[1] else value, text)
     return re.sub(r" {2,}", " ", text).strip() if unit.line else text
 
 
