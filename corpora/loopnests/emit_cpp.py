@@ -1,0 +1,55 @@
+"""The serial C++ function of a nest.
+
+    python -c "from corpora.loopnests import generate; print(next(generate(1, 0)).programs['cpp'].text)"
+"""
+
+from __future__ import annotations
+
+from corpora.loopnests import expressions as ast
+from corpora.loopnests.emit_c import CEmitter, serial_loop
+from corpora.loopnests.nest import Nest, Region, Style
+
+
+def emit_cpp(nest: Nest, style: Style) -> str:
+    """One serial function; its parallel loops are plain loops."""
+    emitter = CEmitter(nest, style, lambda target, op, value: _update(target, op, value, style))
+    kept, style.hoist = style.hoist, False
+    before = emitter.block(nest.before, "    ")
+    style.hoist = kept
+    lines = emitter.locals_at_top(nest, "    ") + before
+    for region in nest.regions:
+        lines += _loops(emitter, region, nest, style)
+    style.hoist = False
+    lines += emitter.block(nest.after, "    ")
+    style.hoist = kept
+    word = emitter.words[nest.result] if nest.result else "void"
+    return f"{word} {style.names[0]}({emitter.parameter_list(nest)}) {{\n" + "\n".join(lines) + "\n}\n"
+
+
+def _update(target: str, op: str, value: str, style: Style) -> list[str]:
+    if op in ("max", "min"):
+        return [f"{target} = {op}({target}, {value});"]
+    if value == "1" and style.compound:
+        return [f"({target})++;" if target.startswith("*") else f"{target}++;"]
+    return [f"{target} {op} {value};" if style.compound else f"{target} = {target} {op[0]} {value};"]
+
+
+def _loops(emitter: CEmitter, region: Region, nest: Nest, style: Style) -> list[str]:
+    axis = region.axes[0]
+    if style.serial_loop == "while" and len(region.axes) == 1 and not axis.down and not _has_continue(region.body):
+        word = "" if style.early else emitter.words[nest.index_type] + " "
+        op = "<=" if axis.inclusive else "<"
+        head = f"    {word}{axis.variable} = {emitter.expression(axis.start)};"
+        test = f"while ({axis.variable} {op} {emitter.expression(axis.stop, 11)})"
+        return [head, *emitter.body(test, region.body, "    ", (emitter.step(axis.variable, axis.step) + ";",))]
+    body = region.body
+    for axis in reversed(region.axes):
+        body = (serial_loop(axis, body, nest.index_type),)
+    emitter._depth = -len(region.axes)
+    lines = emitter.block(body, "    ")
+    emitter._depth = 0
+    return lines
+
+
+def _has_continue(body: tuple) -> bool:
+    return any(type(s) is ast.Jump and s.kind == "continue" for s in ast.walk_statements(body))

@@ -1,0 +1,310 @@
+"""Families over two or three parallel loops: element-wise grids, stencils, convolutions, padding, flattened indices.
+
+    python -c "from corpora.loopnests import generate; print(next(generate(1, 12)).programs['cuda'].text)"
+"""
+
+from __future__ import annotations
+
+from corpora.loopnests import effects, names
+from corpora.loopnests import expressions as ast
+from corpora.loopnests.builder import FLOATS, Builder
+from corpora.loopnests.nest import Axis, Nest, Region
+from corpora.loopnests.points import Point, gathered, input_place, neighbours, output_place
+
+_SIDES = (1, 2, 3, 5, 6, 9)
+_SMALL = (1, 2, 3, 4)
+
+
+def extents(b: Builder, count: int) -> tuple:
+    """Size parameters, outermost first; seldom square or constant."""
+    if count == 2 and b.chance(0.15):
+        side = b.size(names.SIZES + ("width", "dim"), _SIDES)
+        return (side, side)
+    if count == 2 and b.chance(0.04):
+        side = ast.whole(b.pick((4, 5, 8, 10, 16)))
+        return (side, side if b.chance(0.6) else ast.whole(b.pick((3, 6, 8))))
+    pair = b.pick(names.EXTENTS)
+    sides = [b.size((w,), _SIDES if count == 2 else _SMALL) for w in pair]
+    if count == 3:
+        sides.insert(0, b.size(names.DEPTHS, _SMALL))
+    return tuple(sides)
+
+
+def loops(b: Builder, sides: tuple, margin: int = 0) -> tuple[tuple[ast.Name, ...], tuple[Axis, ...]]:
+    words = b.pick(names.GRIDS)
+    words = (words[2], *words[:2]) if len(sides) == 3 and b.chance(0.6) else words
+    variables = tuple(ast.Name(b.exact(w, "i32")) for w in words[: len(sides)])
+    start = ast.whole(margin)
+    axes = tuple(Axis(v.id, start, ast.sub(s, margin) if margin else s) for v, s in zip(variables, sides))
+    return variables, axes
+
+
+def _flat(b: Builder, variables: tuple, sides: tuple) -> tuple[ast.Name, tuple]:
+    """`int idx = i * m + j;` and the local's name."""
+    word = b.name(names.FLATS, "i32")
+    position = variables[0]
+    for variable, side in zip(variables[1:], sides[1:]):
+        position = ast.add(ast.mul(ast.Paren(position) if type(position) is ast.Binary else position, side), variable)
+    if len(sides) == 3 and b.chance(0.6):
+        position = ast.add(ast.add(ast.product([variables[0], sides[1], sides[2]]), ast.mul(variables[1], sides[2])), variables[2])
+    elif len(sides) == 2 and b.chance(0.3):
+        position = ast.add(variables[1], ast.mul(variables[0], sides[1]))
+    return ast.Name(word), (ast.Declare("i32", word, position, b.chance(0.1)),)
+
+
+def grid(b: Builder) -> Nest:
+    """Element-wise work on a matrix or a volume."""
+    sides = extents(b, 2 if b.chance(0.78) else 3)
+    variables, axes = loops(b, sides)
+    flat, made = (None, ())
+    if b.chance(0.4):
+        flat, made = _flat(b, variables, sides)
+    point = Point(variables, sides, flat, plain=b.chance(0.4))
+    if b.chance(0.1):
+        return Nest("", [], [Region(axes, made + effects.constant(b, point))])
+    effects.inputs(b, point)
+    count = b.pick((1, 1, 1, 1, 2, 2))
+    if b.chance(0.12):
+        before = _bordered(b, variables, sides, point)
+        return Nest("", [], [Region(axes, made + before)])
+    return Nest("", [], [Region(axes, made + effects.body(b, point, count, b.pick((1, 1, 2, 2))))])
+
+
+def _bordered(b: Builder, variables: tuple, sides: tuple, point: Point) -> tuple:
+    """One value on the border, another inside."""
+    place = output_place(b, point)
+    tests = [ast.compare(v, "==", ast.ZERO) for v in variables] + [ast.compare(v, "==", ast.sub(s, 1)) for v, s in zip(variables, sides)]
+    chosen = tests[:: b.pick((1, 2))]
+    test = chosen[0]
+    for part in chosen[1:]:
+        test = ast.Binary("||", test, part)
+    return (ast.If(test, (ast.Assign(place, "=", b.number(zero=True)),), (ast.Assign(place, "=", b.value(2)),)),)
+
+
+def flattened(b: Builder) -> Nest:
+    """One loop over rows * columns whose index is taken apart by division."""
+    three = b.chance(0.3)
+    sides = extents(b, 3 if three else 2)
+    one = ast.Name(b.name(names.LOOPS, "i32"))
+    words = tuple(b.name(names.INNER + ("row", "col", "r0", "c0", "pos_x", "pos_y"), "i32") for _ in sides)
+    variables = tuple(ast.Name(w) for w in words)
+    axis = Axis(one.id, ast.ZERO, ast.product(list(sides)))
+    if three:
+        inner = ast.Paren(ast.mul(sides[1], sides[2])) if b.chance(0.5) else None
+        first = ast.Binary("/", one, inner) if inner else ast.Binary("/", ast.Binary("/", one, sides[2]), sides[1])
+        middle = ast.Binary("%", ast.Paren(ast.Binary("/", one, sides[2])), sides[1])
+        values = (first, middle, ast.Binary("%", one, sides[2]))
+    else:
+        last = ast.Binary("%", one, sides[1]) if b.chance(0.75) else ast.sub(one, ast.mul(variables[0], sides[1]))
+        values = (ast.Binary("/", one, sides[1]), last)
+    made = tuple(ast.Declare("i32", w, v) for w, v in zip(words, values))
+    if three and b.chance(0.5):
+        made = made[::-1]
+    flat = one if b.chance(0.35) else None
+    point = Point(variables, sides, flat)
+    effects.inputs(b, Point(variables, sides))
+    return Nest("", [], [Region((axis,), made + effects.body(b, point, b.pick((1, 1, 2)), b.pick((1, 2))))])
+
+
+def stencil(b: Builder) -> Nest:
+    """Neighbours along each axis inside a margin."""
+    sides = extents(b, 2 if b.chance(0.8) else 3)
+    inside = b.chance(0.65)
+    variables, axes = loops(b, sides, 1 if inside else 0)
+    array = b.array(sides)
+    result = b.array(sides)
+    b.parameter(result).written = True
+    here, there = ast.At(array, variables), ast.At(result, variables)
+    around = neighbours(b, Point(variables, sides, margin=1), array)
+    if inside:
+        chosen = around if b.chance(0.8) else around[:2]
+        total = chosen[0]
+        for place in chosen[1:]:
+            total = ast.Binary("+" if b.chance(0.93) else "-", total, place)
+        draw = b.rng.random()
+        if draw < 0.35:
+            value = ast.Binary("*", b.number(), ast.Paren(total)) if b.kind in FLOATS and b.chance(0.6) else ast.Binary("/", ast.Paren(total), ast.whole(len(chosen)))
+        elif draw < 0.7:
+            laplace = ast.sub(total, ast.mul(b.number(), here))
+            value = ast.add(here, ast.mul(b.scalar(), ast.Paren(laplace)))
+        else:
+            value = ast.sub(total, ast.mul(ast.whole(len(chosen)), here))
+        if b.chance(0.2):
+            value = ast.add(value, input_place(b, Point(variables, sides, plain=True)))
+        return Nest("", [], [Region(axes, (ast.Assign(there, "=", value),))])
+    return Nest("", [], [Region(axes, _guarded_neighbours(b, variables, sides, around, here, there))])
+
+
+def _guarded_neighbours(b: Builder, variables: tuple, sides: tuple, around: list, here: ast.At, there: ast.At) -> tuple:
+    """Neighbours that may not exist, each behind its own test."""
+    word = b.local()
+    local = ast.Name(word)
+    tests = []
+    for v, s in zip(variables, sides):
+        tests += [ast.compare(v, ">", ast.ZERO), ast.compare(v, "<", ast.sub(s, 1)) if b.chance(0.6) else ast.compare(ast.add(v, 1), "<", s)]
+    chosen = sorted(b.rng.sample(range(len(around)), b.pick((1, 2, 2, len(around)))))
+    statements: tuple = (ast.Declare(b.kind, word, here if b.chance(0.6) else b.number(zero=True)),)
+    if b.chance(0.5):
+        for c in chosen:
+            statements += (ast.If(tests[c], (ast.Assign(local, b.pick(("+=", "+=", "-=")), around[c]),)),)
+        return (*statements, ast.Assign(there, "=", local))
+    parts = []
+    for c in chosen:
+        other = b.number(zero=True) if b.chance(0.6) else here
+        part = b.local()
+        test = ast.Paren(tests[c]) if b.chance(0.5) else tests[c]
+        statements += (ast.Declare(b.kind, part, ast.Conditional(test, around[c], other, True)),)
+        parts.append(ast.Name(part))
+    value = local
+    for part in parts:
+        value = ast.Binary(b.pick("+-"), value, part)
+    return (*statements, ast.Assign(there, "=", value))
+
+
+def transpose(b: Builder) -> Nest:
+    """Moves: transposition, reversal of a side, padding, cropping, up- and down-sampling."""
+    n, m = extents(b, 2)
+    (i, j), axes = loops(b, (n, m))
+    draw = b.rng.random()
+    array = b.array((n, m))
+    factor = ast.whole(b.pick((2, 2, 3))) if b.chance(0.5) else None
+    if draw < 0.4:
+        result, there, source = b.array((m, n)), (j, i), (i, j)
+    elif draw < 0.6:
+        mirrored = ast.sub(ast.sub(m, 1), j) if b.chance(0.6) else ast.sub(ast.sub(m, j), 1)
+        result, there, source = b.array((n, m)), (i, j), (i, mirrored) if b.chance(0.6) else (ast.sub(ast.sub(n, 1), i), j)
+    elif draw < 0.8:
+        scale = factor or b.size(names.COUNTS, (1, 2, 3))
+        result = b.array((n, m))
+        there, source = (i, j), (ast.Binary("/", i, scale), ast.Binary("/", j, scale))
+    else:
+        scale = factor or b.size(names.COUNTS, (1, 2, 3))
+        array = b.array((ast.mul(n, scale), ast.mul(m, scale)))
+        b.parameters = [p for p in b.parameters if p.written or p.kind == "scalar" or p.name == array]
+        result, there, source = b.array((n, m)), (i, j), (ast.mul(i, scale), ast.mul(j, scale))
+    b.parameter(result).written = True
+    value: tuple = ast.At(array, source)
+    if b.chance(0.25):
+        value = ast.Binary(b.pick("*+-"), value, b.number())
+    return Nest("", [], [Region(axes, (ast.Assign(ast.At(result, there), "=", value),))])
+
+
+def pad(b: Builder) -> Nest:
+    """A border of zeros round a matrix."""
+    n, m = extents(b, 2)
+    border = b.size(("pad", "border", "halo", "margin"), (0, 1, 2))
+    rows, cols = b.name(("new_h", "outH", "padded_h"), "i32"), b.name(("new_w", "outW", "padded_w"), "i32")
+    before = tuple(ast.Declare("i32", w, ast.add(s, ast.mul(2, border))) for w, s in ((rows, n), (cols, m)))
+    (i, j), axes = loops(b, (ast.Name(rows), ast.Name(cols)))
+    grown = tuple(ast.add(s, ast.mul(2, border)) for s in (n, m))
+    array, result = b.array((n, m)), b.array((ast.product([ast.Paren(g) for g in grown]),))
+    b.parameter(result).written = True
+    there = ast.At(result, (ast.add(ast.mul(i, ast.Name(cols)), j),))
+    source = ast.At(array, (ast.add(ast.mul(ast.Paren(ast.sub(i, border)), m), ast.Paren(ast.sub(j, border))),))
+    outside = [ast.compare(i, "<", border), ast.compare(i, ">=", ast.add(n, border)), ast.compare(j, "<", border), ast.compare(j, ">=", ast.add(m, border))]
+    test = outside[0]
+    for part in outside[1:]:
+        test = ast.Binary("||", test, part)
+    zero, move = ast.Assign(there, "=", b.number(zero=True)), ast.Assign(there, "=", source)
+    return Nest("", [], [Region(axes, (ast.If(test, (zero,), (move,)),))], before=before)
+
+
+def convolution(b: Builder) -> Nest:
+    """A filter moved over a line or an image, with or without tests at the border."""
+    if b.chance(0.45):
+        return _convolution_line(b)
+    n, m = extents(b, 2)
+    radius = b.size(("r0", "radius", "filterR", "half"), (0, 1, 2)) if b.chance(0.5) else ast.whole(b.pick((1, 1, 2)))
+    (i, j), axes = loops(b, (n, m))
+    width = ast.add(ast.mul(2, radius), 1) if type(radius) is ast.Name else ast.whole(2 * int(radius.text) + 1)
+    array = b.array((n, m))
+    weights = b.array((ast.mul(ast.Paren(width), ast.Paren(width)) if type(radius) is ast.Name else ast.mul(width, width),))
+    place = output_place(b, Point((i, j), (n, m), plain=True))
+    word = b.local(b.kind, names.SUMS)
+    p, q = ast.Name(b.name(("ki", "dy", "fr", "u0"), "i32")), ast.Name(b.name(("kj", "dx", "fc", "v0"), "i32"))
+    y, x = ast.Name(b.name(("yy", "r1", "ny0", "imageRow"), "i32")), ast.Name(b.name(("xx", "c3", "nx0", "imageCol"), "i32"))
+    inside = ast.both(ast.both(ast.both(ast.compare(y, ">=", ast.ZERO), ast.compare(y, "<", n)), ast.compare(x, ">=", ast.ZERO)), ast.compare(x, "<", m))
+    position = ast.add(ast.mul(ast.Paren(ast.add(p, radius)), ast.Paren(width) if type(width) is not ast.Literal else width), ast.add(q, radius))
+    change = ast.Assign(ast.Name(word), "+=", ast.mul(ast.At(array, (y, x)), ast.At(weights, (position,))))
+    made = (ast.Declare("i32", y.id, ast.add(i, p)), ast.Declare("i32", x.id, ast.add(j, q)))
+    low = ast.Unary("-", radius)
+    inner = ast.For(q.id, low, "<=", radius, (*made, ast.If(inside, (change,))))
+    outer = ast.For(p.id, low, "<=", radius, (inner,))
+    return Nest("", [], [Region(axes, (ast.Declare(b.kind, word, b.number(zero=True)), outer, ast.Assign(place, "=", ast.Name(word))))])
+
+
+def _convolution_line(b: Builder) -> Nest:
+    n = b.size(names.SIZES, (1, 3, 8, 20))
+    taps = b.size(("k_len", "filterLength", "taps", "ksize", "win"), (1, 2, 3, 5)) if b.chance(0.7) else ast.whole(b.pick((3, 4, 5)))
+    i = ast.Name(b.name(names.LOOPS, "i32"))
+    k = ast.Name(b.name(names.INNER, "i32"))
+    word = b.local(b.kind, names.SUMS)
+    local = ast.Name(word)
+    weights = b.array((taps,))
+    valid = b.chance(0.5)
+    array = b.array((ast.add(n, taps),) if valid else (n,))
+    place = output_place(b, Point((i,), (n,), plain=True))
+    weight = ast.At(weights, (k,))
+    if valid:
+        step: tuple = (ast.Assign(local, "+=", ast.mul(ast.At(array, (ast.add(i, k),)), weight)),)
+    else:
+        d = ast.Name(b.name(names.FLATS, "i32"))
+        centre = ast.sub(ast.add(i, k), ast.Binary("/", taps, ast.TWO)) if b.chance(0.5) else ast.sub(i, k)
+        test = ast.both(ast.compare(d, ">=", ast.ZERO), ast.compare(d, "<", n))
+        step = (ast.Declare("i32", d.id, centre), ast.If(test, (ast.Assign(local, "+=", ast.mul(ast.At(array, (d,)), weight)),)))
+    body = (ast.Declare(b.kind, word, b.number(zero=True)), ast.For(k.id, ast.ZERO, "<", taps, step), ast.Assign(place, "=", local))
+    return Nest("", [], [Region((Axis(i.id, ast.ZERO, n),), body)])
+
+
+def channels(b: Builder) -> Nest:
+    """Batch, channel, position: per-channel coefficients on `(b * c + k) * spatial + i`."""
+    outer, filters, spatial = (b.size(w, _SMALL) for w in (("batch", "num", "nb"), ("filters", "channels", "c", "nf"), ("spatial", "size", "area", "hw")))
+    variables, axes = loops(b, (outer, filters, spatial))
+    flat, made = (None, ())
+    if b.chance(0.6):
+        flat, made = _flat(b, variables, (outer, filters, spatial))
+    where = (flat,) if flat else variables
+    whole = (ast.product([outer, filters, spatial]),) if flat else (outer, filters, spatial)
+    array = b.array(whole)
+    b.parameter(array).written = True
+    place = ast.At(array, where)
+    vector = ast.At(b.array((filters,)), (variables[1],))
+    b.reads += [place, vector]
+    if b.chance(0.4):
+        b.reads.append(ast.At(b.array((filters,)), (variables[1],)))
+    if b.chance(0.2):
+        b.reads.append(ast.At(b.array((outer,)), (variables[0],)))
+    draw = b.rng.random()
+    if draw < 0.4:
+        change = ast.Assign(place, b.pick(("*=", "+=", "-=")) if b.kind in FLOATS else "+=", vector)
+    elif draw < 0.6 and b.kind in FLOATS:
+        spread = ast.Call(b.function("sqrt"), (ast.Call(b.function("fabs"), (vector,)),))
+        change = ast.Assign(place, "=", ast.Binary("/", ast.Paren(ast.sub(place, b.read())), ast.Paren(ast.add(spread, b.number()))))
+    else:
+        change = ast.Assign(place, "=", b.value(2))
+    return Nest("", [], [Region(axes, (*made, change))])
+
+
+def scattered_rows(b: Builder) -> Nest:
+    """Rows chosen by an index array."""
+    n, m = extents(b, 2)
+    if n == m or type(n) is not ast.Name:
+        return grid_of(b, n, m)
+    (i, j), axes = loops(b, (n, m))
+    count = b.size(("table_rows", "vocab", "n_src", "limit"), (1, 2, 4, 7))
+    which = gathered(b, i, n, count.id)
+    table, result = b.array((count, m)), b.array((n, m))
+    b.parameter(result).written = True
+    if b.chance(0.5):
+        word = b.name(names.FLATS, "i32")
+        made: tuple = (ast.Declare("i32", word, which, b.chance(0.3)),)
+        return Nest("", [], [Region(axes, (*made, ast.Assign(ast.At(result, (i, j)), "=", ast.At(table, (ast.Name(word), j)))))])
+    return Nest("", [], [Region(axes, (ast.Assign(ast.At(result, (i, j)), b.pick(("=", "=", "+=")), ast.At(table, (which, j))),))])
+
+
+def grid_of(b: Builder, n: tuple, m: tuple) -> Nest:
+    """A plain copy with arithmetic, when a richer family does not fit."""
+    variables, axes = loops(b, (n, m))
+    point = Point(variables, (n, m), plain=True)
+    effects.inputs(b, point)
+    return Nest("", [], [Region(axes, effects.assign(b, point, 1))])

@@ -1,0 +1,117 @@
+"""What one generated computation is before it is written in a dialect: parameters, parallel loops, bodies, style.
+
+Contract: a `Nest` says what is computed; a `Style` says how the author likes to write it. Emitters read both and
+change neither. Iterations of the axes of one region are independent except for `atomic` assignments and `reduction`.
+
+    python -c "from corpora.loopnests.nest import Style; print(Style())"
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Parameter:
+    """kind: `scalar`, `array`, `rows` (`T **`) or `fixed` (`T a[][C]`).
+
+    extents: expression nodes, outermost first; several extents of an `array` are flattened row-major in C.
+    fill: text of the fill rule for tests; for scalars the values to choose from.
+    """
+
+    name: str
+    kind: str
+    type: str
+    extents: tuple = ()
+    fill: str = ""
+    values: tuple = ()
+    written: bool = False
+    overwritten: bool = False
+    """Every element is written before it is read."""
+    unsized: bool = False
+    """Spelled `T a[]` in C."""
+
+
+@dataclass(slots=True)
+class Axis:
+    """One parallel loop: `for (variable = start; variable < stop; variable += step)`; `inclusive` means `<=`."""
+
+    variable: str
+    start: tuple
+    stop: tuple
+    inclusive: bool = False
+    step: int = 1
+    down: bool = False
+
+
+@dataclass(slots=True)
+class Region:
+    """Perfectly nested parallel loops round `body`."""
+
+    axes: tuple[Axis, ...]
+    body: tuple
+    reduction: tuple[str, str] | None = None
+    """(operator, variable) of a local accumulator."""
+
+
+@dataclass(slots=True)
+class Nest:
+    """before/after: statements round the regions. `result` names the type of the returned value.
+
+    kernel: whether a void kernel with the same parameters exists. shared_sum: the one atomic addition may be done by a
+    block-wide reduction in shared memory.
+    """
+
+    name: str
+    parameters: list[Parameter]
+    regions: list[Region]
+    before: tuple = ()
+    after: tuple = ()
+    result: str | None = None
+    kernel: bool = True
+    index_type: str = "i32"
+    signed_index: bool = True
+    types: dict[str, str] | None = None
+    """Element type of every parameter and local."""
+
+
+@dataclass(slots=True)
+class Style:
+    """How the author writes; drawn once a computation, used by every dialect."""
+
+    braces: bool = True
+    """Braces round single statements."""
+    increment: str = "i++"
+    early: bool = False
+    """Loop variables and locals are declared at the top, C89 style."""
+    hoist: bool = False
+    serial_loop: str = "for"
+    guard: str = "if"
+    """`if`, `return`, `stride`, `while`, `stride-named`, `thread`."""
+    index: int = 0
+    flatten: str = "i*m+j"
+    deref: bool = False
+    swap_xy: bool = False
+    linear: bool = False
+    """Several axes are computed from one thread index."""
+    block_rows: bool = False
+    const_scalars: bool = False
+    const_arrays: bool = True
+    const_index: bool = False
+    parens: bool = False
+    restrict: bool = False
+    compound: bool = True
+    float_suffix: bool = False
+    words: dict[str, str] | None = None
+    """C spelling of every element type."""
+    names: tuple[str, str] = ("f", "f")
+    """Serial and kernel name."""
+    schedule: str = ""
+    collapse: bool = False
+    simd: bool = False
+    split_pragma: bool = False
+    fortran_flat: bool = False
+    fortran_kind: bool = False
+    index_first: bool = True
+    functional_cast: bool = False
+    shared_sum: bool = False

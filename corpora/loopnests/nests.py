@@ -1,0 +1,212 @@
+"""Draws a nest and a style: which family, which element type, how the author writes. Weights follow real kernels.
+
+Contract: `make(rng, level)` gives a finished (nest, style); everything is decided by `rng`.
+
+    python -c "from corpora.loopnests import generate; print(next(generate(1, 2, level='easy')).programs['cpp'].text)"
+"""
+
+from __future__ import annotations
+
+import random
+
+from corpora.loopnests import expressions as ast
+from corpora.loopnests import grids, lines, names, rows
+from corpora.loopnests.builder import Builder
+from corpora.loopnests.emit_c import WORDS
+from corpora.loopnests.nest import Axis, Nest, Parameter, Style
+
+_EASY = ((lines.simple, 70), (lines.elementwise, 10), (grids.grid, 8), (lines.total, 4), (lines.indirect, 4), (lines.image, 4))
+_RICH = (
+    (lines.simple, 24), (lines.elementwise, 17), (lines.several, 3), (lines.histogram, 3), (lines.total, 4), (lines.returned, 2),
+    (lines.image, 3), (lines.indirect, 3), (grids.grid, 10), (grids.flattened, 4), (grids.stencil, 4), (grids.transpose, 3),
+    (grids.pad, 1), (grids.convolution, 3), (grids.channels, 3), (grids.scattered_rows, 1), (rows.row_sum, 6), (rows.row_extreme, 3),
+    (rows.row_passes, 4), (rows.row_scan, 2), (rows.row_elements, 3), (rows.product, 4), (rows.triangle, 2), (rows.sparse, 1),
+    (rows.pairs, 1), (rows.strided_columns, 2),
+)  # fmt: skip
+_LEVELS = {level: ([f for f, _ in menu], [w for _, w in menu]) for level, menu in (("easy", _EASY), ("mixed", _RICH))}
+_ODD_KINDS = (lines.simple, lines.elementwise, lines.several)
+_ATOMIC_KINDS = frozenset(("i32", "u32", "f32", "f64"))
+
+
+def make(rng: random.Random, level: str) -> tuple[Nest, Style]:
+    """One computation. Raises KeyError for an unknown level."""
+    families, weights = _LEVELS[level]
+    family = rng.choices(families, weights)[0]
+    kind = rng.choices(("f32", "f64", "i32"), (60, 17, 23))[0]
+    if family in _ODD_KINDS and rng.random() < 0.08:
+        kind = rng.choice(("i64", "i64", "u32", "u32", "u8", "i16", "u16"))
+    suffix = kind == "f32" and rng.random() < 0.5
+    b = Builder(rng, kind, suffix)
+    nest = family(b)
+    nest.parameters, nest.types = b.parameters, b.types
+    _order_parameters(nest, b)
+    _special_arrays(nest, rng)
+    _mark_overwritten(nest)
+    nest.kernel = nest.kernel and all(nest.types[s.target.array] in _ATOMIC_KINDS for s in _atomics(nest))
+    style = _style(nest, rng)
+    style.float_suffix = suffix
+    return nest, style
+
+
+def _atomics(nest: Nest) -> list[ast.Assign]:
+    statements = (s for region in nest.regions for s in ast.walk_statements(region.body))
+    return [s for s in statements if type(s) is ast.Assign and s.atomic]
+
+
+def _order_parameters(nest: Nest, b: Builder) -> None:
+    """Arrays first, sizes first, or any order; seldom a parameter that nobody uses."""
+    rng = b.rng
+    if rng.random() < 0.05:
+        if rng.random() < 0.7:
+            b.size(names.COUNTS + names.SIZES, (0, 1, 2))
+        else:
+            b.scalar("f32")
+    draw = rng.random()
+    if draw < 0.55:
+        nest.parameters.sort(key=lambda p: p.kind == "scalar")
+    elif draw < 0.75:
+        nest.parameters.sort(key=lambda p: p.kind != "scalar")
+    elif draw < 0.90:
+        rng.shuffle(nest.parameters)
+    if rng.random() < 0.3:  # outputs first, as memcpy has it
+        nest.parameters.sort(key=lambda p: (p.kind == "scalar", not p.written))
+
+
+def _special_arrays(nest: Nest, rng: random.Random) -> None:
+    """Turn some arrays into `T **`, `T a[][C]` or `T a[]`."""
+    draw = rng.random()
+    if draw < 0.03:
+        for parameter in nest.parameters:
+            parameter.unsized = parameter.kind == "array"
+    elif draw < 0.12:
+        views = {s.array for r in nest.regions for s in ast.walk_statements(r.body) if type(s) is ast.DeclarePointer}
+        for parameter in nest.parameters:
+            if parameter.kind != "array" or len(parameter.extents) != 2 or parameter.name in views:
+                continue
+            if any(len(at.subscripts) != 2 for at in _accesses(nest, parameter.name)):
+                continue
+            constant = type(parameter.extents[1]) is ast.Literal
+            parameter.kind = "fixed" if constant else "rows"
+
+
+def _accesses(nest: Nest, array: str) -> list[ast.At]:
+    found = []
+    for region in nest.regions:
+        for statement in ast.walk_statements(region.body):
+            for expression in ast.expressions_of(statement):
+                found += [n for n in ast.walk(expression) if type(n) is ast.At and n.array == array]
+    return found
+
+
+def _mark_overwritten(nest: Nest) -> None:
+    """Outputs whose every element the function certainly writes and never reads."""
+    if len(nest.regions) != 1 or nest.before:
+        return
+    region = nest.regions[0]
+    whole = tuple(ast.Name(a.variable) for a in region.axes if a.start == ast.ZERO and a.step == 1)
+    for statement in region.body:
+        if type(statement) is ast.If and any(type(s) is ast.Jump for s in statement.then):
+            return
+        if type(statement) is not ast.Assign or statement.op != "=" or type(statement.target) is not ast.At:
+            continue
+        if statement.target.subscripts != whole:
+            continue
+        array = statement.target.array
+        parameter = next(p for p in nest.parameters if p.name == array)
+        stops = tuple(a.stop for a in region.axes)
+        if len(_accesses(nest, array)) == 1 and parameter.extents == stops:
+            parameter.overwritten = True
+
+
+def _style(nest: Nest, rng: random.Random) -> Style:
+    def chance(probability: float) -> bool:
+        return rng.random() < probability
+
+    style = Style(words=dict(WORDS))
+    style.words["i64"] = rng.choice(("long", "long", "long", "long long", "long int"))
+    style.words["u32"] = rng.choice(("unsigned int", "unsigned int", "unsigned int", "unsigned"))
+    style.braces = chance(0.72)
+    style.increment = rng.choices(("i++", "++i", "i += 1"), (76, 20, 4))[0]
+    style.early = chance(0.28)
+    style.serial_loop = "while" if chance(0.03) else "for"
+    style.flatten = rng.choices(("i*m+j", "j+i*m", "m*i+j", "horner"), (64, 16, 8, 12))[0]
+    style.deref = chance(0.4)
+    style.const_scalars, style.const_arrays = chance(0.12), chance(0.3)
+    style.const_index, style.parens, style.compound = chance(0.12), chance(0.3), chance(0.93)
+    style.restrict, style.functional_cast = chance(0.03), chance(0.1)
+    style.hoist = style.early and chance(0.5) and _may_hoist(nest)
+    style.names = _function_names(nest, rng)
+    _parallel_style(nest, style, rng)
+    style.fortran_flat, style.fortran_kind = chance(0.3), chance(0.3)
+    style.collapse = chance(0.5)
+    style.schedule = rng.choices(("", "static", "dynamic", "guided", "static, 16", "dynamic, 8"), (70, 15, 6, 4, 3, 2))[0]
+    style.simd, style.split_pragma = chance(0.12), chance(0.08)
+    if style.simd:
+        style.schedule = ""
+    return style
+
+
+def _may_hoist(nest: Nest) -> bool:
+    """Hoisted locals need one region, no constants and no two locals of one name."""
+    seen: set[str] = set()
+    for region in nest.regions:
+        for statement in ast.walk_statements(region.body):
+            if type(statement) is ast.Declare:
+                if statement.const or statement.name in seen:
+                    return False
+                seen.add(statement.name)
+    return len(nest.regions) == 1
+
+
+def _function_names(nest: Nest, rng: random.Random) -> tuple[str, str]:
+    verb, noun = rng.choice(names.VERBS), rng.choice(names.NOUNS)
+    base = f"{verb}_{noun}" if rng.random() < 0.4 else verb + noun.title().replace("_", "")
+    return base + rng.choice(names.SERIAL_ENDS), base + rng.choice(names.KERNEL_ENDS)
+
+
+def _parallel_style(nest: Nest, style: Style, rng: random.Random) -> None:
+    """How the kernel finds its index and guards it, as far as the nest allows."""
+    axes = nest.regions[0].axes
+    jumps = any(type(s) is ast.Jump and s.kind == "continue" for s in ast.walk_statements(nest.regions[0].body))
+    style.index = rng.choices(range(6), (50, 18, 14, 6, 6, 6))[0]
+    style.index_first = rng.random() < 0.8
+    style.swap_xy = rng.random() < 0.4
+    if len(axes) == 1:
+        wanted = rng.choices(("if", "return", "stride", "stride-named", "while", "thread"), (62, 21, 6, 5, 4, 2))[0]
+        if (wanted == "while" and jumps) or (wanted == "thread" and not _may_repeat(nest)):
+            wanted = "if"
+        style.guard = wanted
+        style.shared_sum = _may_share(nest) and rng.random() < 0.25
+        if style.shared_sum:
+            style.early = style.hoist = False
+            style.guard = "if"
+    else:
+        style.guard = rng.choices(("if", "return", "stride"), (70, 26, 4))[0]
+        plain = all(a.start == ast.ZERO and a.step == 1 and not a.inclusive for a in axes)
+        style.linear = plain and style.guard != "stride" and rng.random() < (0.1 if len(axes) == 2 else 0.45)
+        style.block_rows = len(axes) == 2 and not style.linear and rng.random() < 0.02
+    if style.index == 5 and (style.guard not in ("if", "return") or (len(axes) > 1 and not style.linear)):
+        style.index = 0
+    if len(nest.regions) > 1:
+        style.guard, style.linear, style.hoist = "if", False, False
+
+
+def _may_repeat(nest: Nest) -> bool:
+    """Whether doing an iteration twice gives the same: plain assignments to arrays that are not read."""
+    written = {p.name for p in nest.parameters if p.written}
+    statements = [s for r in nest.regions for s in ast.walk_statements(r.body)]
+    targets = [s.target for s in statements if type(s) is ast.Assign and type(s.target) is ast.At]
+    if any(type(s) is ast.Assign and s.op != "=" and type(s.target) is ast.At for s in statements):
+        return False
+    reads = sum(len(_accesses(nest, array)) for array in written)
+    return reads == len(targets)
+
+
+def _may_share(nest: Nest) -> bool:
+    """One atomic sum into one cell, at the end of a straight body."""
+    last = nest.regions[0].body[-1]
+    if type(last) is not ast.Assign or not last.atomic or last.op != "+=" or last.target.subscripts != (ast.ZERO,):
+        return False
+    axis: Axis = nest.regions[0].axes[0]
+    array: Parameter = next(p for p in nest.parameters if p.name == last.target.array)
+    return array.extents == (ast.ONE,) and axis.step == 1 and nest.types[last.target.array] in ("f32", "f64", "i32")
