@@ -13,7 +13,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from corpora.dialects import dialect, dialect_of_path, direction
+from corpora import dialects
 from corpora.records import Program
 
 _ROOT = Path(__file__).parent
@@ -30,7 +30,7 @@ def _programs() -> tuple[Program, ...]:
         if suffix is None:
             continue
         name, family = path.name.removesuffix(suffix), path.parent.name
-        row = dialect_of_path(path.name).name
+        row = dialects.dialect_of_path(path.name).name
         if (row, name) in taken:
             raise ValueError(f"built-in corpus: '{path}' repeats the name of '{taken[row, name]}'; rename one of them")
         taken[row, name] = path
@@ -38,15 +38,15 @@ def _programs() -> tuple[Program, ...]:
     return tuple(found[key] for key in sorted(found))
 
 
-def programs(dialect_name: str) -> list[Program]:
+def programs(dialect: str) -> list[Program]:
     """The built-in functions of one dialect, sorted by origin. Raises ValueError for an unknown dialect."""
-    wanted = dialect(dialect_name).name
+    wanted = dialects.dialect(dialect).name
     return [program for program in _programs() if program.dialect == wanted]
 
 
-def pairs(direction_text: str) -> list[tuple[Program, Program]]:
+def pairs(direction: str) -> list[tuple[Program, Program]]:
     """(source, target) of every computation that has both dialects of `source:target`. Raises ValueError."""
-    wanted = direction(direction_text)
+    wanted = dialects.direction(direction)
     targets = {program.origin: program for program in programs(wanted.target.name)}
     sources = programs(wanted.source.name)
     return [(source, targets[source.origin]) for source in sources if source.origin in targets]

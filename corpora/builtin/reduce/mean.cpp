@@ -1,5 +1,5 @@
-// Returns the arithmetic mean of 8-bit samples.
-double mean(int n, const unsigned char *sample)
+// Returns the arithmetic mean of integer samples, summed exactly.
+double mean(int n, const int *sample)
 {
     long total = 0;
     for (int i = 0; i < n; i++)
