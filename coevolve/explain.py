@@ -1,0 +1,66 @@
+"""A verdict for people: what was found, on which smallest test, and what the evidence is.
+
+    coevolve verify axpy.cpp axpy.cu
+"""
+
+from __future__ import annotations
+
+from coevolve.minimise import smaller_failure
+from coevolve.verify import Engine, Pair, suite_record
+from coevolve.verify_command import OUTCOME_WORDS
+from corpora.records import ArrayValue, ScalarValue, UnitTest, Verdict
+from corpora.signatures import signature_of
+from corpora.unit_tests import format_assignment, format_number
+from gpu_runtime.materialise import materialise
+
+SHOWN_ELEMENTS = 12
+
+
+def explain(engine: Engine, pair: Pair, verdict: Verdict, elapsed_ms: float) -> str:
+    """Several lines; with a counterexample where a test decided."""
+    lines = [f"{OUTCOME_WORDS[verdict.outcome]}: {verdict.detail}"]
+    lines.append(f"  pair      {pair.source.name} ({pair.source.dialect}) -> {pair.target.name} ({pair.target.dialect}), on {verdict.backend}")
+    if verdict.blame.value in ("source", "suite"):
+        lines.append(f"  blame     {verdict.blame.value}")
+    expectations = None
+    if verdict.suite_id:
+        expectations = engine.expectations(pair.source, suite_record(pair)).expectations
+    if expectations is not None:
+        strength = "not measured" if verdict.suite_strength is None else f"{verdict.suite_strength:.0%} of mutants killed"
+        suite = expectations.suite
+        lines.append(f"  suite     {len(suite.tests)} tests by {suite.author}, strength {strength}")
+        if verdict.test_index >= 0:
+            lines += _counterexample(engine, pair, verdict, expectations)
+    if verdict.launch:
+        lines.append(f"  launch    {verdict.launch}")
+    if verdict.serial:
+        lines.append("  note      one thread does all the work of a parallel target")
+    lines.append(f"  took      {elapsed_ms:.0f} ms")
+    return "\n".join(lines)
+
+
+def _counterexample(engine: Engine, pair: Pair, verdict: Verdict, expectations) -> list[str]:
+    test, smallest = smaller_failure(expectations, verdict, pair.target, engine.backend, engine.config.judge)
+    lines = [f"  fails on  {_in_line(test)}"]
+    if smallest is not verdict:
+        lines.append(f"            {smallest.detail}")
+    if smallest.buffer:
+        place = smallest.buffer if smallest.buffer == "result" else f"{smallest.buffer}[{smallest.element}]"
+        lines.append(f"  expected  {place} = {smallest.expected} (tolerance {smallest.tolerance})")
+        lines.append(f"  actual    {place} = {smallest.actual}")
+    call = materialise(test, signature_of(pair.source))
+    for parameter, value in zip(expectations.signature.parameters, call.values, strict=True):
+        if parameter.kind != "scalar" and 0 < value.size <= SHOWN_ELEMENTS:
+            lines.append(f"            {parameter.name} = {{{', '.join(str(v) for v in value.reshape(-1))}}}")
+    return lines
+
+
+def _in_line(test: UnitTest) -> str:
+    parts = []
+    for a in test.assignments:
+        if isinstance(a, ScalarValue):
+            parts.append(f"{a.name}={format_number(a.value)}")
+        elif isinstance(a, ArrayValue):
+            text = format_assignment(a)
+            parts.append(text if len(text) < 120 else text[:117] + "...")
+    return " ".join(parts + [f"alias({a},{b})" for a, b in test.aliases])

@@ -1,0 +1,259 @@
+"""Is a translation equivalent to its source? The engine as a library: `verify`, `verify_many`, and `Engine` for more.
+
+Contract: a Verdict for every pair, from execution; what programs do wrong is data, what we do wrong raises. Verdicts are
+cached on disk by content (source, target, suite, settings, and the engine's own sources), so that a repeated question
+costs less than a millisecond. Expected outputs are kept in memory only.
+
+    python -c "from coevolve.verify import *; from corpora.records import Program; \
+print(verify(Program('cpp', 'f', 'void f(int *x, int n) { for (int i = 0; i < n; i++) x[i] = i; }'), \
+Program('cuda', 'f', '__global__ void f(int *x, int n) { int i = blockIdx.x * blockDim.x + threadIdx.x; if (i < n) x[i] = i; }')))"
+"""
+
+from __future__ import annotations
+
+import os
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from pathlib import Path
+
+from corpora.records import Blame, Outcome, Program, UnitTestSuite, Verdict, content_hash
+from corpora.signatures import SignatureError, signature_of
+from corpora.store import from_json, to_json
+from corpora.unit_tests import SuiteError, launch_of, parse_suite
+from gpu_runtime.backend import CompileRequest, ExecutionBackend, Variant
+from gpu_runtime.expectations import Expectations
+from tester.rules import NoSuite, suite_for
+from tester.strength import top_up
+from tester.validity import Validation, requests_for, validate
+from translator.judge import JudgeConfig, judge, plain_requests
+
+KEPT_SOURCES = 64
+"""Checked suites kept in memory by one engine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One question. suite: text form, a record, or None for a rule-made suite."""
+
+    source: Program
+    target: Program
+    suite: str | UnitTestSuite | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyConfig:
+    """What decides verdicts apart from programs and suite; part of the cache's key.
+
+    tests: most tests of a rule-made suite; mutants: sample for its strength (0: not measured, not topped up).
+    """
+
+    tests: int = 12
+    mutants: int = 12
+    seed: int = 0
+    judge: JudgeConfig = field(default_factory=JudgeConfig)
+
+
+def backend_kind(word: str) -> str:
+    """`emulated` or `cuda` for auto, by whether a device is there. Raises ValueError for another word."""
+    if word not in ("auto", "cuda", "emulated"):
+        raise ValueError(f"unknown back end '{word}' (known: auto, cuda, emulated)")
+    if word == "auto":
+        return "cuda" if _has_device() else "emulated"
+    return word
+
+
+def _has_device() -> bool:
+    return any(Path("/dev").glob("nvidia[0-9]*")) and _cuda_module() is not None
+
+
+def _cuda_module():
+    try:
+        from gpu_runtime import cuda
+    except ImportError:
+        return None
+    return cuda
+
+
+def make_backend(word: str = "auto") -> ExecutionBackend:
+    """The execution back end of that name. Raises ValueError with one line when it is not to be had here."""
+    makers = {"emulated": _emulated, "cuda": _cuda}
+    return makers[backend_kind(word)]()
+
+
+def _emulated() -> ExecutionBackend:
+    from gpu_runtime.emulated import EmulatedBackend
+
+    return EmulatedBackend()
+
+
+def _cuda() -> ExecutionBackend:
+    module = _cuda_module()
+    if module is None:
+        raise ValueError("the CUDA back end is not available here; use --backend emulated")
+    return module.CudaBackend()
+
+
+def cache_folder() -> Path:
+    return Path(os.environ.get("COEVOLVE_CACHE") or Path.home() / ".cache" / "coevolve")
+
+
+@lru_cache(maxsize=1)
+def engine_version() -> str:
+    """Hash of the sources that decide verdicts: another engine, another cache."""
+    root = Path(__file__).resolve().parent.parent
+    folders = ("gpu_runtime", "gpu_runtime/native", "tester", "translator", "corpora")
+    files = [f for name in folders for f in sorted((root / name).glob("*")) if f.suffix in (".py", ".c", ".h")]
+    return content_hash(*(f.read_text() for f in [*files, Path(__file__)]))
+
+
+class Engine:
+    """A back end with the sources it knows. Not for several threads; one per process."""
+
+    def __init__(self, backend: str | ExecutionBackend = "auto", config: VerifyConfig = VerifyConfig(), cache: Path | None = None) -> None:
+        self.config = config
+        self._backend = None if isinstance(backend, str) else backend
+        self.kind = backend_kind(backend) if isinstance(backend, str) else backend.name
+        self.cache = (cache or cache_folder()) / "verdicts"
+        self._known: OrderedDict[str, Validation] = OrderedDict()
+
+    @property
+    def backend(self) -> ExecutionBackend:
+        """Started on first use: a cached verdict needs none."""
+        self._backend = self._backend or make_backend(self.kind)
+        return self._backend
+
+    def verify(self, pair: Pair) -> Verdict:
+        """The verdict on one pair. Raises SuiteError for suite text that does not parse."""
+        suite = suite_record(pair)
+        key = self._key(pair, suite)
+        if (known := self._cached(key)) is not None:
+            return known
+        verdict = self._fresh(pair, suite)
+        self._keep(key, verdict)
+        return verdict
+
+    def prepare(self, pairs: Iterable[Pair]) -> None:
+        """Compile together what these pairs will need, in as few units as the back end can make of them."""
+        requests: list[CompileRequest] = []
+        for pair in pairs:
+            try:
+                if self._cached(self._key(pair, suite_record(pair))) is None:
+                    requests += requests_for(pair.source, signature_of(pair.source))
+                    requests += plain_requests([pair.target])
+            except (SignatureError, SuiteError):
+                continue  # judged later, with its reason
+        if requests:
+            self.backend.compile(list(dict.fromkeys(requests)))
+
+    def expectations(self, source: Program, suite: UnitTestSuite | None = None) -> Validation:
+        """The checked suite of a source, from memory when it was asked before. Raises SignatureError."""
+        key = content_hash(source.id, suite.id if suite else "")
+        if key not in self._known:
+            self._known[key] = self._checked(source, suite)
+            while len(self._known) > KEPT_SOURCES:
+                self._known.popitem(last=False)
+        self._known.move_to_end(key)
+        return self._known[key]
+
+    def _checked(self, source: Program, suite: UnitTestSuite | None) -> Validation:
+        signature = signature_of(source)
+        if suite is not None:
+            validation = validate(source, signature, suite, self.backend)
+        else:
+            try:
+                made = suite_for(source, signature, self.backend, seed=self.config.seed, tests=self.config.tests)
+            except NoSuite as error:
+                return _unusable(source, signature, self.backend, str(error))
+            validation = validate(source, signature, made, self.backend, prune=True)
+        if validation.expectations is None or not self.config.mutants:
+            return validation
+        # A suite that a person or a model gave is measured as it is; only our own may grow.
+        rounds = 1 if suite is None else 0
+        stronger = top_up(validation.expectations, self.backend, limit=self.config.mutants, seed=self.config.seed, rounds=rounds)
+        return replace(validation, expectations=stronger)
+
+    def _fresh(self, pair: Pair, suite: UnitTestSuite | None) -> Verdict:
+        base = Verdict(
+            pair.source.id, pair.target.id, suite.id if suite else "", Outcome.COMPILE_ERROR, Blame.SOURCE, backend=self.backend.name
+        )
+        try:
+            validation = self.expectations(pair.source, suite)
+        except SignatureError as error:
+            return replace(base, detail=str(error))
+        if validation.expectations is None:
+            outcome = Outcome.COMPILE_ERROR if validation.blame is Blame.SOURCE else Outcome.INVALID_SUITE
+            return replace(base, outcome=outcome, blame=validation.blame, detail=validation.reason)
+        return judge(validation.expectations, [pair.target], self.backend, self.config.judge)[0]
+
+    def _key(self, pair: Pair, suite: UnitTestSuite | None) -> str:
+        parts = (engine_version(), self.kind, self.config, pair.source.id, pair.target.id, suite.id if suite else "rules")
+        return content_hash(*parts)
+
+    def _cached(self, key: str) -> Verdict | None:
+        import json
+
+        try:
+            return from_json(Verdict, json.loads((self.cache / key[:2] / f"{key}.json").read_bytes()))
+        except (OSError, ValueError):
+            return None  # absent, or torn by an older crash: made again
+
+    def _keep(self, key: str, verdict: Verdict) -> None:
+        import json
+
+        folder = self.cache / key[:2]
+        temporary = folder / f"{key}.{os.getpid()}.tmp"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            temporary.write_text(json.dumps(to_json(verdict)))
+            temporary.replace(folder / f"{key}.json")
+        except OSError:
+            temporary.unlink(missing_ok=True)  # a cache that cannot be written costs time, not the verdict
+
+    def close(self) -> None:
+        if self._backend is not None:
+            self._backend.close()
+
+
+def _unusable(source: Program, signature, backend: ExecutionBackend, reason: str) -> Validation:
+    """Why a source got no suite: itself when it does not even compile, else that no test suits it."""
+    plain = backend.compile([CompileRequest(source, signature, Variant.PLAIN)])[0]
+    return Validation(False, reason, Blame.SUITE if plain.ok else Blame.SOURCE)
+
+
+def suite_record(pair: Pair) -> UnitTestSuite | None:
+    """The pair's suite as a record. Raises SuiteError."""
+    if pair.suite is None or isinstance(pair.suite, UnitTestSuite):
+        return pair.suite
+    tests = parse_suite(pair.suite, signature_of(pair.source))
+    if not tests:
+        raise SuiteError(1, 1, "the suite has no test")
+    return UnitTestSuite(pair.source.id, tests, "user", launch=launch_of(pair.suite))
+
+
+@lru_cache(maxsize=4)
+def shared_engine(backend: str = "auto", config: VerifyConfig = VerifyConfig()) -> Engine:
+    """This process's engine of that kind."""
+    return Engine(backend, config)
+
+
+def verify(
+    source: Program, target: Program, suite: str | UnitTestSuite | None = None, backend: str = "auto", config: VerifyConfig = VerifyConfig()
+) -> Verdict:
+    """Whether `target` is equivalent to `source` on a suite (rule-made when None).
+
+    Raises SuiteError (a ValueError) for suite text that does not parse, ValueError for an unknown back end.
+    """
+    return shared_engine(backend, config).verify(Pair(source, target, suite))
+
+
+def verify_many(pairs: Sequence[Pair], backend: str = "auto", config: VerifyConfig = VerifyConfig(), chunk: int = 16) -> list[Verdict]:
+    """Verdicts in the pairs' order; `chunk` pairs at a time are compiled together."""
+    engine = shared_engine(backend, config)
+    verdicts = []
+    for start in range(0, len(pairs), chunk):
+        part = pairs[start : start + chunk]
+        engine.prepare(part)
+        verdicts += [engine.verify(pair) for pair in part]
+    return verdicts

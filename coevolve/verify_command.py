@@ -1,0 +1,196 @@
+"""`coevolve verify`: one pair with a readable verdict, or a batch of rows.
+
+Contract: exit 0 equivalent, 1 not equivalent, 3 undecided, 2 wrong use. A batch exits 0 when every row has an answer; its
+output is in input order, written as it comes, and a later call with the same files goes on where it stopped.
+
+    coevolve verify axpy.cpp axpy.cu
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from pathlib import Path
+
+from corpora.records import Outcome, Verdict
+
+CHUNK = 16
+"""Rows that are compiled together and handed to one worker."""
+
+
+def add_parser(commands) -> argparse.ArgumentParser:
+    parser = commands.add_parser(
+        "verify",
+        help="say whether a translation is equivalent to its source",
+        description="Run SOURCE and TARGET on the same typed tests and compare what they do. With no suite, tests are made "
+        "from the source by execution. Exit code: 0 equivalent, 1 not equivalent, 3 undecided, 2 wrong use.",
+        epilog="Dialects: cpp, fortran, cuda, openmp, openmp-fortran; told by the suffix (.cpp .f90 .cu .omp.cpp .omp.f90).",
+    )
+    parser.add_argument("source", nargs="?", metavar="SOURCE", help="the program that is right by definition")
+    parser.add_argument("target", nargs="?", metavar="TARGET", help="its translation")
+    parser.add_argument("--from", dest="source_dialect", metavar="D", help="dialect of SOURCE")
+    parser.add_argument("--to", dest="target_dialect", metavar="D", help="dialect of TARGET")
+    parser.add_argument("--suite", metavar="FILE", help="tests in text form (docs/architecture.md)")
+    parser.add_argument("--backend", default="auto", choices=("auto", "cuda", "emulated"), help="where CUDA runs (default: auto)")
+    parser.add_argument("--json", action="store_true", help="print the verdict as one JSON object")
+    parser.add_argument("--batch", metavar="PAIRS.jsonl", help="rows with id, source_dialect, source, target_dialect, target, suite")
+    parser.add_argument("--out", metavar="VERDICTS.jsonl", help="where the batch's answers go; continued when it exists")
+    parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes for a batch (default: 1)")
+    return parser
+
+
+def run(args: argparse.Namespace) -> int:
+    """Returns the exit code; wrong use is printed as one line."""
+    try:
+        return _batch(args) if args.batch else _single(args)
+    except ValueError as error:
+        print(f"coevolve verify: {error}", file=sys.stderr)
+        return 2
+
+
+def _single(args: argparse.Namespace) -> int:
+    from coevolve.questions import VerifyError, answer, pair_of_files
+    from coevolve.verify import Engine
+    from corpora.store import to_json
+
+    if not args.source or not args.target:
+        raise VerifyError("give SOURCE and TARGET, or --batch PAIRS.jsonl --out VERDICTS.jsonl")
+    if args.out:
+        raise VerifyError("--out belongs to --batch")
+    pair = pair_of_files(args.source, args.target, args.source_dialect, args.target_dialect, args.suite)
+    engine = Engine(args.backend)
+    started = time.perf_counter()
+    try:
+        verdict = engine.verify(pair)
+        elapsed_ms = (time.perf_counter() - started) * 1e3
+        if args.json:
+            print(json.dumps({**to_json(verdict), **answer(args.source, verdict, elapsed_ms)}))
+        else:
+            from coevolve.explain import explain
+
+            print(explain(engine, pair, verdict, elapsed_ms))
+    finally:
+        engine.close()
+    return exit_code(verdict)
+
+
+def exit_code(verdict: Verdict) -> int:
+    return {True: 0, False: 1, None: 3}[verdict.equivalent]
+
+
+def _batch(args: argparse.Namespace) -> int:
+    from coevolve.questions import VerifyError
+
+    if args.source or args.target or args.suite:
+        raise VerifyError("--batch takes its programs and suites from the rows")
+    if not args.out:
+        raise VerifyError("--batch needs --out VERDICTS.jsonl")
+    if args.workers < 1:
+        raise VerifyError("--workers must be at least 1")
+    try:
+        lines = [line for line in Path(args.batch).read_text(encoding="utf-8").splitlines() if line.strip()]
+    except OSError as error:
+        raise VerifyError(f"cannot read '{args.batch}': {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise VerifyError(f"'{args.batch}' is not UTF-8 text (byte {error.start})") from None
+    out = Path(args.out)
+    done = _answered(out, lines)
+    if done:
+        print(f"{done} of {len(lines)} rows were answered before; going on from there", file=sys.stderr)
+    with out.open("a", encoding="utf-8") as sink:
+        for rows in _answers(lines, done, args.backend, args.workers):
+            sink.write("".join(json.dumps(row) + "\n" for row in rows))
+            sink.flush()
+    return 0
+
+
+def _answered(out: Path, lines: list[str]) -> int:
+    """How many rows `out` answers already; a torn last line is cut off. Raises VerifyError when it is of other rows."""
+    from coevolve.questions import VerifyError, read_row
+
+    if not out.exists():
+        return 0
+    try:
+        data = out.read_bytes()
+    except OSError as error:
+        raise VerifyError(f"cannot read '{out}': {error.strerror}") from None
+    whole = data[: data.rfind(b"\n") + 1]
+    rows = whole.decode(errors="replace").splitlines()
+    if len(rows) > len(lines):
+        raise VerifyError(f"'{out}' holds {len(rows)} answers but the batch has {len(lines)} rows; remove it or name another --out")
+    for number, (row, line) in enumerate(zip(rows, lines, strict=False), 1):
+        try:
+            same = json.loads(row)["id"] == read_row(line, number).id
+        except (ValueError, KeyError, TypeError):
+            same = False
+        if not same:
+            raise VerifyError(f"'{out}' line {number} answers another row than the batch's; remove it or name another --out")
+    if len(whole) != len(data):
+        os.truncate(out, len(whole))
+    return len(rows)
+
+
+def _answers(lines: list[str], done: int, backend: str, workers: int) -> Iterator[list[dict]]:
+    """Answers chunk by chunk, in input order."""
+    chunks = [list(enumerate(lines, 1))[i : i + CHUNK] for i in range(done, len(lines), CHUNK)]
+    if workers == 1 or len(chunks) < 2:
+        for chunk in chunks:
+            yield answer_chunk(chunk, backend)
+        return
+    with ProcessPoolExecutor(workers) as pool:
+        waiting: list[Future] = []
+        for chunk in chunks:
+            waiting.append(pool.submit(answer_chunk, chunk, backend))
+            if len(waiting) >= 2 * workers:
+                yield waiting.pop(0).result()
+        for future in waiting:
+            yield future.result()
+
+
+def answer_chunk(chunk: list[tuple[int, str]], backend: str) -> list[dict]:
+    """Answers to (line number, text) rows in order; whatever goes wrong with a row stays in that row."""
+    from coevolve.questions import answer, read_row, undecided
+    from coevolve.verify import shared_engine
+
+    rows = [read_row(line, number) for number, line in chunk]
+    engine = shared_engine(backend)
+    _guarded(lambda: engine.prepare([row.pair for row in rows if row.pair is not None]))
+    answers = []
+    for row in rows:
+        if row.pair is None:
+            answers.append(undecided(row.id, row.problem))
+            continue
+        started = time.perf_counter()
+        verdict, problem = _guarded(lambda pair=row.pair: engine.verify(pair))
+        elapsed_ms = (time.perf_counter() - started) * 1e3
+        answers.append(answer(row.id, verdict, elapsed_ms) if verdict else undecided(row.id, problem))
+    return answers
+
+
+def _guarded(action):
+    """(result, problem): a fault of ours in one row must not take the others with it, but it must be seen."""
+    try:
+        return action(), ""
+    except ValueError as error:
+        return None, str(error)
+    except Exception as error:
+        return None, f"engine fault: {type(error).__name__}: {error}"
+
+
+OUTCOME_WORDS = {
+    Outcome.EQUIVALENT: "equivalent",
+    Outcome.MISMATCH: "not equivalent: other values",
+    Outcome.COMPILE_ERROR: "does not compile",
+    Outcome.RUNTIME_ERROR: "fails when run",
+    Outcome.MEMORY_ERROR: "touches memory that it must not",
+    Outcome.RACE: "has a data race",
+    Outcome.TIMEOUT: "does not end in time",
+    Outcome.REFUSED: "undecided: refused",
+    Outcome.INVALID_SUITE: "undecided: no valid test",
+    Outcome.NONDETERMINISTIC: "gives other values with another thread order",
+}

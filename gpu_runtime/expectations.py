@@ -1,0 +1,51 @@
+"""What a checked suite expects of any program that claims to be equivalent, and the one way to run many calls.
+
+Contract: Expectations live in the memory of the process that compares. They are never written where a sandboxed
+process could read them, and never put into an arena.
+
+    python -c "from gpu_runtime.expectations import Expectations; help(Expectations)"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from corpora.records import Program, Signature, UnitTestSuite
+from gpu_runtime.backend import Arguments, Compiled, Execution, ExecutionBackend, Limits, Status
+from gpu_runtime.compare import Reference
+
+
+@dataclass(frozen=True, slots=True)
+class Expectations:
+    """A suite of `source` that was checked on the source itself. calls[i] and references[i] belong to suite.tests[i].
+
+    source_ms: the slowest test's own time in the source, from which a target's time limit follows.
+    result_varies: False when the source returns the same value in every test.
+    """
+
+    source: Program
+    signature: Signature
+    suite: UnitTestSuite
+    calls: tuple[Arguments, ...]
+    references: tuple[Reference, ...]
+    source_ms: float = 0.0
+    result_varies: bool = False
+
+
+def run_each(
+    backend: ExecutionBackend, compiled: Compiled, calls: Sequence[Arguments], limits: Limits = Limits(), timeouts: int = 2
+) -> list[Execution]:
+    """One Execution per call: what stands after a crash is run again without the crashed call.
+
+    After `timeouts` calls that ran out of time the rest stay NOT_RUN, so that a program that hangs costs little.
+    """
+    found: list[Execution] = []
+    while len(found) < len(calls):
+        batch = backend.run(compiled, calls[len(found) :], limits)
+        ended = next((i for i, e in enumerate(batch) if e.status is not Status.OK), len(batch) - 1)
+        timeouts -= batch[ended].status is Status.TIMEOUT
+        if timeouts <= 0:
+            return found + batch
+        found += batch[: ended + 1]
+    return found

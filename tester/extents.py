@@ -1,0 +1,196 @@
+"""Array extents learnt by execution: a program is run on wide windows, and the ranges that it touches are its extents.
+
+Contract: a Sketch says everything of a test but the extents. `complete` gives for each sketch a UnitTest whose arrays
+are exactly as long as the program needs for these scalars (on any of a few other contents too, so that a search that
+stops early does not shorten its array), or the reason why the program cannot be run on it. Nothing is inferred from the
+text; what is measured for one test is measured anew for the next.
+
+    python -c "from tester.extents import complete; help(complete)"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from corpora.records import ArrayValue, Fill, Parameter, ScalarValue, Signature, UnitTest
+from gpu_runtime.backend import Access, Arguments, Compiled, Execution, ExecutionBackend, Geometry, Limits, Status
+from gpu_runtime.expectations import run_each
+from gpu_runtime.materialise import DTYPES, expand, scalar_of
+
+WINDOW = 1 << 12
+MARGIN = 64
+"""Elements before the passed pointer that belong to the window: a program that reads there cannot be given a test."""
+LIMITS = Limits(wall_s=4.0, cpu_s=4)
+
+Scalars = dict[str, "int | float | bool | tuple[float, float]"]
+GeometryOf = Callable[[UnitTest], "Geometry | None"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """scalars and fills by parameter name; `label` says what the test is for."""
+
+    scalars: Scalars
+    fills: dict[str, Fill]
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One array's extents and whether it is read and written, for one sketch."""
+
+    extents: tuple[int, ...]
+    read: bool
+    written: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What running a sketch showed. `arrays` by name; `reason` is set where the sketch cannot become a test."""
+
+    sketch: Sketch
+    arrays: dict[str, Measured]
+    reason: str = ""
+    elapsed_ms: float = 0.0
+    changed: bool = False
+    """Whether any array changed or a result was returned."""
+
+
+def test_of(sketch: Sketch, extents: dict[str, tuple[int, ...]], signature: Signature) -> UnitTest:
+    """The sketch with these extents."""
+    assignments: list[ScalarValue | ArrayValue] = []
+    for p in signature.parameters:
+        if p.kind == "scalar":
+            assignments.append(ScalarValue(p.name, p.type, sketch.scalars[p.name]))
+        else:
+            assignments.append(ArrayValue(p.name, p.type, extents[p.name], fill=sketch.fills[p.name]))
+    return UnitTest(tuple(assignments))
+
+
+def probe(
+    backend: ExecutionBackend,
+    compiled: Compiled,
+    sketches: Sequence[Sketch],
+    geometry_of: GeometryOf = lambda test: None,
+    largest: int = 1 << 16,
+) -> list[Probe]:
+    """Run sketches on windows (grown until the program stays inside) and report what it touched.
+
+    compiled: the RECORDED variant. largest: a sketch that touches more elements of one array than this is turned down.
+    """
+    signature = compiled.request.signature
+    probes: dict[int, Probe] = {}
+    window, waiting = min(WINDOW, largest), list(range(len(sketches)))
+    while waiting:
+        calls = [_windowed(sketches[i], signature, window, geometry_of) for i in waiting]
+        executions = run_each(backend, compiled, calls, LIMITS)
+        again = []
+        for i, call, execution in zip(waiting, calls, executions, strict=True):
+            if execution.status is Status.OUT_OF_BOUNDS and window < largest and "before" not in execution.detail:
+                again.append(i)
+            else:
+                probes[i] = _probe(sketches[i], signature, call, execution)
+        waiting, window = again, min(window * 8, largest)
+    return [probes[i] for i in range(len(sketches))]
+
+
+def _windowed(sketch: Sketch, signature: Signature, window: int, geometry_of: GeometryOf) -> Arguments:
+    values, origins = [], []
+    for stream, p in enumerate(signature.parameters):
+        if p.kind == "scalar":
+            values.append(scalar_of(ScalarValue(p.name, p.type, sketch.scalars[p.name])))
+        elif p.kind == "rows":
+            side = _side(sketch, window)
+            values.append(expand(sketch.fills[p.name], p.type, side * side, stream).reshape(side, side))
+        else:
+            body = expand(sketch.fills[p.name], p.type, window, stream)
+            values.append(np.concatenate([np.zeros(MARGIN, DTYPES[p.type]), body]))
+        origins.append(MARGIN if p.kind == "array" else 0)
+    wide = {p.name: (window,) if p.kind == "array" else (_side(sketch, window),) * 2 for p in signature.parameters}
+    geometry = geometry_of(test_of(sketch, wide, signature))
+    return Arguments(tuple(values), origins=tuple(origins), geometry=geometry)
+
+
+def _side(sketch: Sketch, window: int) -> int:
+    """Rows and columns of a table: one more than the largest size, so that every use of a size as an extent fits."""
+    sizes = [v for v in sketch.scalars.values() if isinstance(v, int) and 0 <= v <= 4096]
+    return min(max([8, *sizes]) + 1, int(window**0.5) * 2)
+
+
+def _probe(sketch: Sketch, signature: Signature, call: Arguments, execution: Execution) -> Probe:
+    if execution.status is not Status.OK:
+        return Probe(sketch, {}, f"{execution.status.value}: {execution.detail}")
+    arrays = {}
+    changed = execution.result is not None
+    for i, p in enumerate(signature.parameters):
+        if p.kind == "scalar":
+            changed |= p.by_reference and execution.values[i].tobytes() != call.values[i].tobytes()
+            continue
+        access = execution.accesses[i]
+        touched = [v for v in (access.first_read, access.first_write) if v is not None]
+        if touched and min(touched) < 0:
+            return Probe(sketch, {}, f"{p.name}[{min(touched)}] is touched")
+        arrays[p.name] = _measured(p, access, call.values[i].shape)
+        changed |= execution.values[i].tobytes() != call.values[i].tobytes()
+    return Probe(sketch, arrays, "", execution.elapsed_ms, changed)
+
+
+def _measured(parameter: Parameter, access: Access, shape: tuple[int, ...]) -> Measured:
+    last = max((v for v in (access.last_read, access.last_write) if v is not None), default=-1)
+    extents = (last + 1,) if parameter.kind == "array" else shape
+    return Measured(extents, access.first_read is not None, access.first_write is not None)
+
+
+def complete(
+    backend: ExecutionBackend,
+    compiled: Compiled,
+    sketches: Sequence[Sketch],
+    others: Callable[[Sketch], Sequence[Sketch]] = lambda sketch: (),
+    geometry_of: GeometryOf = lambda test: None,
+    largest: int = 1 << 16,
+) -> list[UnitTest | str]:
+    """For every sketch its test with measured extents, or the reason why there is none.
+
+    others(sketch): sketches with the same scalars and other contents whose extents count too (where they run at all).
+    An array that is never touched is as long as the longest: a translation may read it before it decides.
+    """
+    signature = compiled.request.signature
+    family = [[s, *others(s)] for s in sketches]
+    flat = probe(backend, compiled, [s for group in family for s in group], geometry_of, largest)
+    results: list[UnitTest | str] = []
+    at = 0
+    for group in family:
+        own, rest = flat[at], flat[at + 1 : at + len(group)]
+        at += len(group)
+        results.append(own.reason or test_of(own.sketch, _extents(own, rest), signature))
+    return _exact(backend, compiled, results, geometry_of)
+
+
+def _extents(own: Probe, rest: Sequence[Probe]) -> dict[str, tuple[int, ...]]:
+    found = {}
+    for name, measured in own.arrays.items():
+        same = [measured, *(p.arrays[name] for p in rest if not p.reason)]
+        found[name] = max((m.extents for m in same), default=(0,))
+    longest = max((e[0] for e in found.values() if len(e) == 1), default=1)
+    return {name: e if e != (0,) else (max(longest, 1),) for name, e in found.items()}
+
+
+def _exact(
+    backend: ExecutionBackend, compiled: Compiled, results: Sequence[UnitTest | str], geometry_of: GeometryOf
+) -> list[UnitTest | str]:
+    """Run once more on exactly these extents: fills that depend on the length may touch other places."""
+    from gpu_runtime.materialise import materialise
+
+    signature = compiled.request.signature
+    tests = [t for t in results if isinstance(t, UnitTest)]
+    calls = [replace(materialise(t, signature), geometry=geometry_of(t)) for t in tests]
+    executions = iter(run_each(backend, compiled, calls, LIMITS))
+    final: list[UnitTest | str] = []
+    for result in results:
+        execution = next(executions) if isinstance(result, UnitTest) else None
+        clean = execution is None or execution.status is Status.OK
+        final.append(result if clean else f"{execution.status.value}: {execution.detail}")
+    return final

@@ -1,0 +1,213 @@
+"""The rule-based tester: suites from execution alone, without a model.
+
+Contract: `suite_for` runs the program on sketches of tests, learns from what it touches which scalars are sizes and
+which arrays hold indices, and returns tests of growing size whose extents are exact and on which the program stays
+inside its arrays. Whether a test is *valid* is for `tester.validity` to say. Same program and seed: same suite.
+
+    python -c "from tester.rules import suite_for; help(suite_for)"
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from corpora.records import ArrayValue, Fill, Parameter, Program, Signature, UnitTest, UnitTestSuite
+from corpora.unit_tests import INTEGER_RANGES
+from gpu_runtime.backend import Compiled, CompileRequest, ExecutionBackend, Variant
+from gpu_runtime.materialise import random_bits
+from tester.extents import GeometryOf, Probe, Sketch, complete, probe
+from tester.sketches import Roles, base_draws, contents, is_flag, size_draws
+
+
+class NoSuite(ValueError):
+    """No test could be made for the program; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Setting:
+    backend: ExecutionBackend
+    compiled: Compiled
+    signature: Signature
+    geometry_of: GeometryOf
+    largest: int
+    seed: int
+
+
+def suite_for(
+    program: Program,
+    signature: Signature,
+    backend: ExecutionBackend,
+    *,
+    seed: int = 0,
+    tests: int = 12,
+    largest: int = 1 << 16,
+    big: bool = False,
+    launch: str = "",
+) -> UnitTestSuite:
+    """A suite of at most `tests` tests, smallest first. Raises NoSuite.
+
+    largest: most elements of one array; big: add a test with at least 2^20 elements where the program allows one.
+    launch: the launch plan of a bare kernel; found by trial when empty.
+    """
+    compiled = backend.compile([CompileRequest(program, signature, Variant.RECORDED)])[0]
+    if not compiled.ok:
+        raise NoSuite(f"the program does not compile: {_first_line(compiled.diagnostics)}")
+    plan, geometry_of = _plan(program, signature, backend, compiled, launch, seed)
+    setting = _Setting(backend, compiled, signature, geometry_of, largest, seed)
+    roles = _roles(setting, program.text)
+    made = _tests(setting, roles, tests)
+    if big:
+        made += _big(setting, roles)
+    if not made:
+        raise NoSuite("the program runs clean on no sketch of a test")
+    return UnitTestSuite(program.id, tuple(made), "rules", launch=plan)
+
+
+def more_tests(suite: UnitTestSuite, program: Program, signature: Signature, backend: ExecutionBackend, seed: int, tests: int = 12) -> UnitTestSuite:
+    """Another rule-made suite of the same program under the same launch plan, for topping up. Raises NoSuite."""
+    return suite_for(program, signature, backend, seed=seed, tests=tests, launch=suite.launch)
+
+
+def _first_line(text: str) -> str:
+    return next((line.strip() for line in text.splitlines() if line.strip()), "no diagnostics")
+
+
+def geometry_maker(launch: str) -> GeometryOf:
+    """Geometry of a test under a launch plan's text; None throughout for an empty text (functions)."""
+    if not launch:
+        return lambda test: None
+    from gpu_runtime.launch import parse_plan
+    from gpu_runtime.materialise import extents_of, integer_scalars
+
+    plan = parse_plan(launch)
+    return lambda test: plan.geometry(integer_scalars(test), extents_of(test))
+
+
+def launch_for(program: Program, signature: Signature, backend: ExecutionBackend, seed: int = 0) -> str:
+    """Text of the launch plan under which a bare kernel runs best. Raises NoSuite."""
+    compiled = backend.compile([CompileRequest(program, signature, Variant.RECORDED)])[0]
+    if not compiled.ok:
+        raise NoSuite(f"the program does not compile: {_first_line(compiled.diagnostics)}")
+    return _plan(program, signature, backend, compiled, "", seed)[0]
+
+
+def _plan(
+    program: Program, signature: Signature, backend: ExecutionBackend, compiled: Compiled, launch: str, seed: int
+) -> tuple[str, GeometryOf]:
+    """The launch plan of a bare kernel: of those on which it runs clean, the first that makes it write most."""
+    if signature.style != "kernel" or launch:
+        return launch, geometry_maker(launch)
+    from gpu_runtime.launch import candidate_plans
+
+    best: tuple[int, str] = (0, "")
+    # The whole point of an unguarded kernel is which plan keeps it inside; sketches are tried under each plan.
+    for plan in candidate_plans(program, signature, None):
+        setting = _Setting(backend, compiled, signature, geometry_maker(str(plan)), 1 << 14, seed)
+        base = _base(setting, count=4)
+        if base is not None:
+            work = sum(math.prod(m.extents) for m in base.arrays.values() if m.written)
+            if work > best[0]:
+                best = (work, str(plan))
+    if not best[0]:
+        raise NoSuite("the kernel runs clean under no candidate launch plan")
+    return best[1], geometry_maker(best[1])
+
+
+def _probe(setting: _Setting, sketches: Sequence[Sketch]) -> list[Probe]:
+    return probe(setting.backend, setting.compiled, sketches, setting.geometry_of, setting.largest)
+
+
+def _base(setting: _Setting, count: int = 40) -> Probe | None:
+    """The first clean run that changes something, on small draws of the integer scalars."""
+    signature = setting.signature
+    draws = base_draws(signature, setting.seed, count)
+    for start in range(0, len(draws), 8):
+        sketches = [Sketch(d, contents(signature, Roles(), "default", d, setting.seed)) for d in draws[start : start + 8]]
+        for found in _probe(setting, sketches):
+            if not found.reason and found.changed:
+                return found
+    return None
+
+
+def _roles(setting: _Setting, text: str) -> Roles:
+    """What each scalar and array is used for, learnt by changing it alone. Raises NoSuite."""
+    base = _base(setting)
+    if base is None:
+        raise NoSuite(f"the program runs clean on no small input: {_complaint(setting)}")
+    scalars, fills = base.sketch.scalars, base.sketch.fills
+    trials: list[tuple[str, Sketch]] = []
+    for p in setting.signature.parameters:
+        if p.kind == "scalar" and p.type in INTEGER_RANGES:
+            own = int(scalars[p.name])  # type: ignore[arg-type]
+            values = (own + 1, own + 2, -3, 1000) if p.type[0] == "i" else (own + 1, own + 2, 200)
+            trials += [(p.name, Sketch({**scalars, p.name: min(v, INTEGER_RANGES[p.type][1])}, fills)) for v in values]
+        elif p.kind != "scalar":
+            wide = [Fill("integers", (-99, 99), 1), Fill("integers", (-9999, 9999), 2), Fill("constant", (0,))]
+            trials += [(p.name, Sketch(scalars, {**fills, p.name: fill})) for fill in wide]
+    probes = _probe(setting, [sketch for _, sketch in trials])
+    extents = {n: m.extents for n, m in base.arrays.items()}
+    bound: set[str] = set()
+    for (name, _), found in zip(trials, probes, strict=True):
+        if found.reason or {n: m.extents for n, m in found.arrays.items()} != extents:
+            bound.add(name)
+    arrays = {p.name for p in setting.signature.parameters if p.kind != "scalar"}
+    flags = {p.name for p in setting.signature.parameters if p.kind == "scalar" and is_flag(p.name, text)}
+    return Roles(
+        sizes=frozenset(bound - arrays - flags), flags=frozenset(flags), indices=frozenset(bound & arrays), base=dict(scalars)
+    )
+
+
+def _complaint(setting: _Setting) -> str:
+    draws = base_draws(setting.signature, setting.seed, 2)[:1]
+    sketches = [Sketch(d, contents(setting.signature, Roles(), "default", d, setting.seed)) for d in draws]
+    found = _probe(setting, sketches)[0]
+    return found.reason or "it changes nothing"
+
+
+PROFILES = ("default", "ties", "default", "positive", "wide", "special", "default", "sorted", "default", "zero")
+
+
+def _tests(setting: _Setting, roles: Roles, count: int) -> list[UnitTest]:
+    draws = size_draws(setting.signature, roles, setting.seed, 2 * count + 8)
+    sketches = []
+    for i, (label, scalars) in enumerate(draws):
+        profile = PROFILES[i % len(PROFILES)]
+        fills = contents(setting.signature, roles, profile, scalars, setting.seed + i)
+        sketches.append(Sketch(scalars, fills, f"{label}/{profile}"))
+    made = complete(setting.backend, setting.compiled, sketches, _others(setting, roles), setting.geometry_of, setting.largest)
+    chosen: dict[str, UnitTest] = {}
+    for sketch, test in zip(sketches, made, strict=True):
+        if isinstance(test, UnitTest) and len(chosen) < count:
+            chosen.setdefault(test.id, test)
+    return sorted(chosen.values(), key=elements)
+
+
+def _others(setting: _Setting, roles: Roles) -> Callable[[Sketch], Sequence[Sketch]]:
+    def others(sketch: Sketch) -> Sequence[Sketch]:
+        kinds = (("default", 1), ("positive", 2))
+        return [
+            replace(sketch, fills=contents(setting.signature, roles, kind, sketch.scalars, setting.seed + 1000 * shift))
+            for kind, shift in kinds
+        ]
+
+    return others
+
+
+def _big(setting: _Setting, roles: Roles) -> list[UnitTest]:
+    """One test with at least 2^20 elements in some array, or none."""
+    most = 1 << 23
+    names = sorted(roles.sizes, key=lambda n: [p.name for p in setting.signature.parameters].index(n))
+    sketches = []
+    for used in range(1, len(names) + 1):
+        side = int(2 ** (20 / used)) + 3
+        scalars = {**roles.base, **{n: side for n in names[:used]}}
+        sketches.append(Sketch(scalars, contents(setting.signature, roles, "default", scalars, setting.seed), "big"))
+    made = complete(setting.backend, setting.compiled, sketches, lambda s: (), setting.geometry_of, most) if sketches else []
+    return [t for t in made if isinstance(t, UnitTest) and elements(t) >= 1 << 20][:1]
+
+
+def elements(test: UnitTest) -> int:
+    """Elements of all arrays together: the size by which tests are ordered."""
+    return sum(math.prod(a.extents) for a in test.assignments if isinstance(a, ArrayValue))

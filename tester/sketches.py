@@ -1,0 +1,152 @@
+"""What the rule-based tester tries: values of scalars and contents of arrays, by role.
+
+Contract: pure and seeded. Roles are learnt elsewhere (tester.rules); with no roles known, everything is small and
+non-negative, so that any integer may turn out to be a size or an index.
+
+    python -c "from tester.sketches import *; print(size_draws.__doc__)"
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from corpora.records import Fill, Parameter, Signature
+from corpora.unit_tests import INTEGER_RANGES
+from gpu_runtime.materialise import random_bits
+
+Values = dict[str, "int | float | bool | tuple[float, float]"]
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """sizes: integer scalars that move extents or must stay small; flags: used as truth values; indices: arrays whose
+    contents move extents. base: scalars on which the program ran clean. Others are free."""
+
+    sizes: frozenset[str] = frozenset()
+    flags: frozenset[str] = frozenset()
+    indices: frozenset[str] | None = None
+    """None: not known, all integer arrays are treated as indices."""
+    base: Values = field(default_factory=dict)
+
+
+def is_flag(name: str, text: str) -> bool:
+    """Whether the text uses the scalar as a truth value."""
+    n = re.escape(name)
+    patterns = rf"\bif\s*\(\s*!?\s*{n}\s*\)", rf"\b{n}\s*\?", rf"!\s*{n}\b", rf"\b{n}\s*&&", rf"&&\s*{n}\s*[)&|]", rf"\b{n}\s*==\s*[01]\b"
+    return any(re.search(p, text) for p in patterns)
+
+
+def _integer_scalars(signature: Signature) -> list[Parameter]:
+    return [p for p in signature.parameters if p.kind == "scalar" and p.type in INTEGER_RANGES]
+
+
+def _pick(seed: int, stream: int, pool: tuple) -> object:
+    return pool[int(random_bits(seed, stream, 1)[0] >> 33) % len(pool)]
+
+
+_REALS = (0.5, 1.5, -0.75, 2.0, 0.1, 1.0, -2.5, 0.0, 3.25)
+_FREE = (3, 0, 1, -3, 7, 100, -100, 2, 12345, -1)
+
+
+def _plain(parameter: Parameter, seed: int, stream: int, turn: int) -> int | float | bool | tuple[float, float]:
+    """A value of a scalar that is no integer."""
+    if parameter.type == "bool":
+        return bool((turn + stream) % 2)
+    value = _REALS[turn] if turn < 2 else float(_pick(seed, stream, _REALS))  # type: ignore[arg-type]
+    return (value, 0.5) if parameter.type[0] == "c" else value
+
+
+def _clipped(value: int, parameter: Parameter) -> int:
+    low, high = INTEGER_RANGES[parameter.type]
+    return min(max(value, low), high)
+
+
+def base_draws(signature: Signature, seed: int, count: int) -> list[Values]:
+    """Small positive values for every integer scalar: equal ones first, then mixtures."""
+    integers = _integer_scalars(signature)
+    draws: list[Values] = []
+    pools = ((4,), (8,), (3, 5, 4, 7, 6), (1, 2, 8), (2, 4, 16), (1, 2, 3, 4, 6, 8, 12, 16), (8, 16, 64), (1, 4, 32, 48))
+    for turn in range(count):
+        pool = pools[turn] if turn < len(pools) else pools[turn % 5 + 3]
+        values: Values = {}
+        for i, p in enumerate(signature.parameters):
+            if p.kind != "scalar":
+                continue
+            drawn = pool[integers.index(p) % len(pool)] if p in integers and turn < 3 else _pick(seed + turn, i, pool)
+            values[p.name] = _clipped(int(drawn), p) if p in integers else _plain(p, seed, i, 1)  # type: ignore[call-overload]
+        draws.append(values)
+    return draws
+
+
+def size_draws(signature: Signature, roles: Roles, seed: int, count: int) -> list[tuple[str, Values]]:
+    """Labelled scalar assignments: one, small, distinct, warp, block, exact, equal, zero, then mixtures by seed."""
+    sizes = len(roles.sizes)
+    wide = (1000, 257, 64, 33) if sizes <= 1 else (33, 40, 17, 65) if sizes == 2 else (9, 7, 5, 12)
+    exact = (256,) if sizes <= 1 else (32, 16) if sizes == 2 else (8,)
+    plan: list[tuple[str, tuple[int, ...]]] = [
+        ("distinct", (5, 3, 7, 4, 6)), ("one", (1,)), ("warp", wide[1:] + wide[:1]), ("block", wide), ("small", (2, 3)),
+        ("exact", exact), ("distinct", (3, 7, 5, 8, 2)), ("equal", (6,)), ("zero", (0,)), ("distinct", (7, 2, 4, 3, 5)),
+        ("pitch", (16, 64, 32, 8)),
+    ]  # fmt: skip
+    plan += [("mixed", ())] * max(0, count - len(plan))
+    return [(label, _values(signature, roles, seed, turn, pool)) for turn, (label, pool) in enumerate(plan[:count])]
+
+
+_MIXED = ((1, 2, 3, 5, 8, 13, 31), (1, 2, 4, 8, 16, 32), (2, 3, 9, 17, 40, 100), (1, 2, 3))
+
+
+def _values(signature: Signature, roles: Roles, seed: int, turn: int, pool: tuple[int, ...]) -> Values:
+    values: Values = {}
+    place = 0
+    for i, p in enumerate(signature.parameters):
+        if p.kind != "scalar":
+            continue
+        if p.type not in INTEGER_RANGES:
+            values[p.name] = _plain(p, seed + turn, i, turn)
+        elif p.name in roles.flags:
+            values[p.name] = (turn + 1 + i) % 2
+        elif p.name not in roles.sizes and roles.base:
+            values[p.name] = _clipped(_FREE[turn + i] if turn + i < len(_FREE) else int(_pick(seed + turn, i, _FREE)), p)  # type: ignore[call-overload]
+        elif pool:
+            values[p.name] = _clipped(pool[place % len(pool)], p)
+            place += 1
+        else:
+            # A scalar whose base value differs from the others' may stand in a relation to them: keep it half the time.
+            keep = int(random_bits(seed + turn, 500 + i, 1)[0] >> 40) % 3 == 0 and p.name in roles.base
+            drawn = roles.base[p.name] if keep else _pick(seed + turn, i, _MIXED[turn % len(_MIXED)])
+            values[p.name] = _clipped(int(drawn), p)  # type: ignore[call-overload, arg-type]
+    return values
+
+
+def contents(signature: Signature, roles: Roles, profile: str, scalars: Values, seed: int) -> dict[str, Fill]:
+    """A fill for every array. profile: default, positive, ties, wide, special, sorted or zero."""
+    bounds = sorted({int(scalars[p.name]) for p in _integer_scalars(signature) if 0 < int(scalars[p.name]) <= 1 << 20})  # type: ignore[arg-type]
+    sized = [b for b in bounds if b > 1] or [1]
+    limit = sized[-1] if seed % 2 == 0 else sized[0]
+    fills = {}
+    for i, p in enumerate(signature.parameters):
+        if p.kind == "scalar":
+            continue
+        integral = p.type[0] in "iub"
+        indexed = (integral if roles.indices is None else p.name in roles.indices)
+        fills[p.name] = _fill(profile, integral, indexed, limit, seed + i)
+    return fills
+
+
+def _fill(profile: str, integral: bool, indexed: bool, limit: int, seed: int) -> Fill:
+    if indexed:
+        if not integral and profile != "default":
+            return Fill("integers", (0, limit - 1), seed)
+        table = {"sorted": Fill("sorted", (0, limit - 1), seed), "zero": Fill("constant", (0,)), "positive": Fill("integers", (1, limit), seed)}
+        return table.get(profile, Fill("indices", (limit,), seed))
+    low_high = {"default": (-99, 99), "positive": (1, 9), "ties": (-2, 2), "wide": (-1000000, 1000000), "sorted": (-50, 50)}
+    if profile == "special":
+        return Fill("special", (), seed)
+    if profile == "zero":
+        return Fill("constant", (0,), 0)
+    if integral or profile == "ties":
+        return Fill("sorted" if profile == "sorted" else "integers", low_high[profile], seed)
+    reals = {"default": Fill("uniform", (-2, 2), seed), "positive": Fill("uniform", (0.5, 2), seed)}
+    reals |= {"wide": Fill("normal", (0, 100), seed), "sorted": Fill("sorted", (-3, 3), seed)}
+    return reals[profile]

@@ -1,0 +1,203 @@
+"""Whether a suite may decide anything: the source itself is run on it, and what it gives becomes the expectation.
+
+A test is valid when the source on it stays inside its arrays, is clean under the address and undefined-behaviour
+sanitizers, gives the same twice (other placement, thread order and thread count), agrees with itself at another
+optimisation level and precision within its own error bar, and ends in time. A suite is valid when a test is left that
+changes an output. Anything else is INVALID_SUITE with the test named; a source that does not compile is the source's
+fault, which `Validation.blame` says.
+
+Contract: expectations stay in this process (see gpu_runtime.expectations).
+
+    python -c "from tester.validity import validate; help(validate)"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from corpora.records import Blame, Program, Signature, UnitTestSuite
+from gpu_runtime.backend import Arguments, Compiled, CompileRequest, Execution, ExecutionBackend, Limits, Status, Variant
+from gpu_runtime.compare import Reference, Runs, nudged, redrawn, reference_of
+from gpu_runtime.expectations import Expectations, run_each
+from gpu_runtime.materialise import materialise
+from tester.rules import NoSuite, geometry_maker, launch_for
+
+REDRAWS = 4
+NUDGES = 2
+VARIANTS = (Variant.PLAIN, Variant.RECORDED, Variant.SANITIZED, Variant.REASSOCIATED, Variant.PRECISE)
+LIMITS = Limits(wall_s=10.0, cpu_s=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """expectations: None when invalid. dropped: (index in the suite as given, why) of every invalid test.
+
+    unchecked: variants that could not be built for this dialect, stated so that nothing is skipped in silence.
+    """
+
+    valid: bool
+    reason: str = ""
+    blame: Blame = Blame.NOBODY
+    expectations: Expectations | None = None
+    dropped: tuple[tuple[int, str], ...] = ()
+    unchecked: tuple[str, ...] = ()
+
+
+def requests_for(program: Program, signature: Signature) -> list[CompileRequest]:
+    """Everything that validation of this source compiles: for one batched compile of many sources beforehand."""
+    return [CompileRequest(program, signature, variant) for variant in VARIANTS]
+
+
+def validate(
+    program: Program, signature: Signature, suite: UnitTestSuite, backend: ExecutionBackend, *, prune: bool = False
+) -> Validation:
+    """Check `suite` on its source. With `prune`, invalid tests are dropped as long as a valid one is left."""
+    built = {c.request.variant: c for c in backend.compile(requests_for(program, signature))}
+    plain = built[Variant.PLAIN]
+    if not plain.ok:
+        return Validation(False, f"the source does not compile: {_first_line(plain.diagnostics)}", Blame.SOURCE)
+    unchecked = tuple(v.value for v in VARIANTS if not built[v].ok)
+    if signature.style == "kernel" and not suite.launch:
+        try:
+            suite = replace(suite, launch=launch_for(program, signature, backend))
+        except NoSuite as error:
+            return Validation(False, str(error), Blame.SUITE)
+    bad: dict[int, str] = {}
+    calls = _calls(suite, signature, bad)
+    outcomes = _Outcomes(backend, built, calls, bad)
+    references = outcomes.references(signature)
+    dropped = tuple(sorted(bad.items()))
+    if dropped and not prune:
+        return Validation(False, f"test {dropped[0][0]}: {dropped[0][1]}", Blame.SUITE, dropped=dropped, unchecked=unchecked)
+    kept = [i for i in range(len(suite.tests)) if i not in bad]
+    if not any(outcomes.changes(i, signature) for i in kept):
+        first = f"test {dropped[0][0]}: {dropped[0][1]}" if dropped else "no test changes an output"
+        return Validation(False, first, Blame.SUITE, dropped=dropped, unchecked=unchecked)
+    results = [outcomes.plain[i].result for i in kept]
+    expectations = Expectations(
+        program,
+        signature,
+        replace(suite, tests=tuple(suite.tests[i] for i in kept)),
+        tuple(calls[i] for i in kept),
+        tuple(references[i] for i in kept),
+        max(outcomes.plain[i].elapsed_ms for i in kept),
+        len({r.tobytes() for r in results if r is not None}) > 1,
+    )
+    return Validation(True, "", Blame.NOBODY, expectations, dropped, unchecked)
+
+
+def _first_line(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return next((line for line in lines if "error" in line), lines[0] if lines else "no diagnostics")
+
+
+def _calls(suite: UnitTestSuite, signature: Signature, bad: dict[int, str]) -> dict[int, Arguments]:
+    """Materialised tests by index; those that cannot be are put into `bad`."""
+    calls = {}
+    geometry_of = None
+    for i, test in enumerate(suite.tests):
+        try:
+            geometry_of = geometry_of or geometry_maker(suite.launch)
+            calls[i] = replace(materialise(test, signature), geometry=geometry_of(test))
+        except ValueError as error:
+            bad[i] = str(error)
+    return calls
+
+
+class _Outcomes:
+    """Runs of the source on every test that is still good; each step looks at what the last one left."""
+
+    def __init__(
+        self, backend: ExecutionBackend, built: dict[Variant, Compiled], calls: dict[int, Arguments], bad: dict[int, str]
+    ) -> None:
+        self.backend, self.built, self.calls, self.bad = backend, built, calls, bad
+        self.recorded = self._run(Variant.RECORDED, self._good(), lambda c: c)
+        self.plain = self._run(Variant.PLAIN, self._good(), lambda c: c)
+        self._same_again()
+        self._run(Variant.SANITIZED, self._good(), lambda c: c)
+
+    def _good(self) -> list[int]:
+        return [i for i in self.calls if i not in self.bad]
+
+    def _run(self, variant: Variant, indices: Sequence[int], change, strict: bool = True) -> dict[int, Execution]:
+        """Executions by test; with `strict`, a test that does not end well becomes bad."""
+        if not self.built[variant].ok or not indices:
+            return {}
+        executions = run_each(self.backend, self.built[variant], [change(self.calls[i]) for i in indices], LIMITS)
+        found = {}
+        for i, execution in zip(indices, executions, strict=True):
+            if execution.status is Status.OK:
+                found[i] = execution
+            elif strict:
+                detail = f": {execution.detail}" if execution.detail else ""
+                self.bad[i] = f"the source gives {execution.status.value}{detail}"
+        return found
+
+    def _same_again(self) -> None:
+        again = self._run(Variant.PLAIN, self._good(), lambda c: replace(c, placement="left"))
+        reordered = {}
+        if self.built[Variant.PLAIN].request.signature.style == "kernel":
+            reordered = self._run(Variant.PLAIN, self._good(), lambda c: replace(c, order=1))
+        for i in self._good():
+            for other in (again.get(i), reordered.get(i)):
+                if other is not None and not _equal(self.plain[i], other, exact=other is not reordered.get(i)):
+                    self.bad[i] = "the source gives different results when run twice"
+
+    def references(self, signature: Signature) -> dict[int, Reference]:
+        good = self._good()
+        precise = self._run(Variant.PRECISE, good, lambda c: c, strict=False)
+        finite = [i for i in good if all(np.isfinite(v).all() for v in self.calls[i].values if v.dtype.kind in "fc")]
+        fast = self._run(Variant.REASSOCIATED, finite, lambda c: c, strict=False)
+        floats = [i for i in good if any(v.dtype.kind in "fc" for v in self.calls[i].values)]
+        pairs = []
+        for k in range(REDRAWS):
+            wide = self._run(Variant.PRECISE, floats, lambda c, k=k: redrawn(c, k), strict=False)
+            pairs.append((self._run(Variant.PLAIN, list(wide), lambda c, k=k: redrawn(c, k), strict=False), wide))
+        # Without a wider variant there is nothing to hold redrawn runs against: more nudges stand in for them.
+        count = NUDGES if self.built[Variant.PRECISE].ok else NUDGES + REDRAWS
+        moved = [self._run(Variant.PLAIN, floats, lambda c, k=k: nudged(c, k), strict=False) for k in range(count)]
+        found = {}
+        for i in good:
+            runs = Runs(
+                precise.get(i),
+                fast.get(i),
+                tuple((a[i], b[i]) for a, b in pairs if i in a and i in b),
+                tuple(m[i] for m in moved if i in m),
+            )
+            found[i] = reference_of(self.plain[i], self._written(i, signature), runs)
+            if found[i].unstable:
+                self.bad[i] = found[i].unstable
+        return found
+
+    def _written(self, i: int, signature: Signature) -> list[bool]:
+        recorded = self.recorded.get(i)
+        if recorded is None or not recorded.accesses:
+            return [p.intent != "in" for p in signature.parameters]
+        return [
+            p.intent != "in" and (p.kind != "array" or recorded.accesses[j].first_write is not None)
+            for j, p in enumerate(signature.parameters)
+        ]
+
+    def changes(self, i: int, signature: Signature) -> bool:
+        if self.plain[i].result is not None:
+            return True
+        pairs = zip(self.plain[i].values, self.calls[i].values, signature.parameters, strict=True)
+        return any(a.tobytes() != b.tobytes() for a, b, p in pairs if p.kind != "scalar" or p.by_reference)
+
+
+def _equal(one: Execution, other: Execution, exact: bool) -> bool:
+    """Bitwise, or (another order of threads may sum in another order) within a loose relative bound."""
+    pairs = list(zip(one.values, other.values, strict=True))
+    if one.result is not None and other.result is not None:
+        pairs.append((one.result, other.result))
+    for a, b in pairs:
+        if a.tobytes() == b.tobytes():
+            continue
+        if exact and not (a.dtype.kind in "fc" and np.array_equal(a, b, equal_nan=True)):
+            return False
+        if a.dtype.kind not in "fc" or not np.allclose(a, b, rtol=1e-4, atol=1e-6 * float(np.nanmax(np.abs(a), initial=0)), equal_nan=True):
+            return False
+    return True

@@ -1,0 +1,158 @@
+"""The verdict on candidates: vet, compile in one batch, run on a checked suite, compare. Failing code is data.
+
+Contract: one Verdict per target, in order, never an exception for what a target does. The first failing test decides;
+tests come smallest first, so the counterexample is the smallest one known. An equivalent verdict means: every test
+passed under one launch plan (bare kernels), several thread orders (CUDA) or thread counts, schedules and a race
+detector (OpenMP).
+
+    python -c "from translator.judge import judge; help(judge)"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from corpora.dialects import dialect
+from corpora.records import Blame, Outcome, Program, Verdict
+from corpora.signatures import SignatureError, signature_of
+from gpu_runtime.backend import Compiled, CompileRequest, ExecutionBackend, Limits
+from gpu_runtime.binding import Binding, BindingError, bind
+from gpu_runtime.compare import Difference
+from gpu_runtime.expectations import Expectations
+from translator.trials import ROUTINES, Bench, Failure, Trial
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeConfig:
+    """timeout: a batch of calls may take max(timeout_floor_s, timeout_factor x the source's own time x calls).
+
+    require_parallel: a parallel target whose work is all done by one thread is turned down (else it is only flagged).
+    sanitize: run passing serial and OpenMP targets under bounds checks, sanitizers and the race detector.
+    vet: turn away what no candidate may use before compiling it (tests of the sandbox switch it off).
+    """
+
+    timeout_floor_s: float = 3.0
+    timeout_factor: float = 200.0
+    require_parallel: bool = False
+    sanitize: bool = True
+    vet: bool = True
+
+
+BACKEND_WORDS = {"serial": "native", "openmp": "openmp", "cuda": "emulated"}
+
+
+def judge(
+    expectations: Expectations, targets: Sequence[Program], backend: ExecutionBackend, config: JudgeConfig = JudgeConfig()
+) -> list[Verdict]:
+    """A Verdict for every target against a source's checked suite."""
+    verdicts: dict[int, Verdict] = {}
+    bound: dict[int, Binding] = {}
+    for i, target in enumerate(targets):
+        found = _static(expectations, target, backend, config)
+        if isinstance(found, Verdict):
+            verdicts[i] = found
+        else:
+            bound[i] = found
+    requests = [CompileRequest(targets[i], binding.target) for i, binding in bound.items()]
+    for (i, binding), compiled in zip(bound.items(), backend.compile(requests) if requests else (), strict=True):
+        verdicts[i] = _run(expectations, targets[i], binding, compiled, backend, config)
+    return [verdicts[i] for i in range(len(targets))]
+
+
+def plain_requests(targets: Sequence[Program]) -> list[CompileRequest]:
+    """What judging these targets compiles first: for one batched compile of many targets beforehand."""
+    requests = []
+    for target in targets:
+        try:
+            requests.append(CompileRequest(target, signature_of(target)))
+        except ValueError:
+            continue  # judged to be a COMPILE_ERROR later, with its reason
+    return requests
+
+
+def _static(
+    expectations: Expectations, target: Program, backend: ExecutionBackend, config: JudgeConfig
+) -> Verdict | Binding:
+    """Everything that is known before compiling: the binding, or the verdict."""
+    from gpu_runtime.vet import vet
+
+    base = verdict_of(expectations, target, backend)
+    if config.vet and (reason := vet(target)):
+        return replace(base, outcome=Outcome.REFUSED, detail=reason)
+    try:
+        return bind(expectations.signature, signature_of(target))
+    except (SignatureError, BindingError) as error:
+        return replace(base, outcome=Outcome.COMPILE_ERROR, detail=str(error))
+
+
+def verdict_of(expectations: Expectations, target: Program, backend: ExecutionBackend) -> Verdict:
+    """The verdict's fixed part; outcome and detail are still to be set."""
+    word = BACKEND_WORDS[dialect(target.dialect).model]
+    return Verdict(
+        expectations.source.id,
+        target.id,
+        expectations.suite.id,
+        Outcome.COMPILE_ERROR,
+        Blame.TARGET,
+        backend=backend.name.replace("emulated", word, 1),
+        suite_strength=expectations.suite.strength,
+    )
+
+
+def _run(
+    expectations: Expectations,
+    target: Program,
+    binding: Binding,
+    compiled: Compiled,
+    backend: ExecutionBackend,
+    config: JudgeConfig,
+) -> Verdict:
+    base = verdict_of(expectations, target, backend)
+    if not compiled.ok:
+        outcome = Outcome.REFUSED if compiled.refused else Outcome.COMPILE_ERROR
+        return replace(base, outcome=outcome, detail=_compiler_line(compiled.diagnostics))
+    try:
+        calls = tuple(replace(binding.arguments(c), geometry=None) for c in expectations.calls)
+    except BindingError as error:
+        return replace(base, detail=str(error))
+    own_s = expectations.source_ms * 1e-3 * len(calls)
+    wall_s = max(config.timeout_floor_s, config.timeout_factor * own_s)
+    limits = Limits(wall_s=wall_s, cpu_s=max(1, round(4 * wall_s)))
+    model = dialect(target.dialect).model
+    trial = ROUTINES[model](Bench(backend, target, compiled, binding, expectations, calls, limits, config.sanitize))
+    return _concluded(base, trial, expectations, model, config)
+
+
+def _concluded(base: Verdict, trial: Trial, expectations: Expectations, model: str, config: JudgeConfig) -> Verdict:
+    serial = model != "serial" and trial.active_threads == 1
+    base = replace(base, launch=trial.launch, serial=serial)
+    if trial.failure is not None:
+        return _failed(base, trial.failure, expectations)
+    if serial and config.require_parallel:
+        return replace(base, outcome=Outcome.REFUSED, detail="serial: one thread does all the work of a parallel target")
+    return replace(base, outcome=Outcome.EQUIVALENT, blame=Blame.NOBODY, detail=f"passed {len(expectations.calls)} tests")
+
+
+def _failed(base: Verdict, failure: Failure, expectations: Expectations) -> Verdict:
+    verdict = replace(base, outcome=failure.outcome, test_index=failure.test, detail=failure.detail)
+    if failure.difference is None:
+        return verdict
+    return replace(verdict, **_place(failure.difference, expectations))
+
+
+def _place(difference: Difference, expectations: Expectations) -> dict[str, object]:
+    names = [p.name for p in expectations.signature.parameters]
+    return {
+        "buffer": "result" if difference.parameter < 0 else names[difference.parameter],
+        "element": difference.element,
+        "expected": difference.expected,
+        "actual": difference.actual,
+        "tolerance": difference.tolerance,
+    }
+
+
+def _compiler_line(text: str) -> str:
+    """The first error of a compiler's text, else its first line."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return next((line for line in lines if "rror" in line), lines[0] if lines else "the compiler says nothing")

@@ -1,0 +1,218 @@
+"""How a compiled target of each programming model is tried: which launches, thread orders, thread counts and schedules.
+
+Contract: a trial runs the target on every call and says where it first fails, or that it does not. The table ROUTINES
+maps a dialect's programming model to its routine; each takes the same `Bench` and returns a `Trial`.
+
+    python -c "from translator.trials import ROUTINES; print(list(ROUTINES))"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from corpora.records import ArrayValue, Outcome, Program, ScalarValue, UnitTest, UnitTestSuite
+from gpu_runtime.backend import Arguments, Compiled, CompileRequest, Execution, ExecutionBackend, Limits, Status, Variant
+from gpu_runtime.binding import Binding
+from gpu_runtime.compare import Difference, compare
+from gpu_runtime.expectations import Expectations
+from gpu_runtime.materialise import extents_of, integer_scalars
+
+ORDERS = (1, 2)
+"""Further thread orders after the forward one: reversed, and one seeded."""
+TEAMS = ((1, "static"), (2, "dynamic,1"), (4, "static,1"), (7, "guided"))
+"""OpenMP thread counts with the schedule that `schedule(runtime)` then means."""
+RACE_TEAM = 4
+
+STATUS_OUTCOMES = {
+    Status.SIGNAL: Outcome.RUNTIME_ERROR,
+    Status.TIMEOUT: Outcome.TIMEOUT,
+    Status.MEMORY_LIMIT: Outcome.RUNTIME_ERROR,
+    Status.OUT_OF_BOUNDS: Outcome.MEMORY_ERROR,
+    Status.UNINITIALISED: Outcome.MEMORY_ERROR,
+    Status.RACE: Outcome.RACE,
+    Status.DIVERGENCE: Outcome.RUNTIME_ERROR,
+    Status.SANITIZER: Outcome.RUNTIME_ERROR,
+    Status.EARLY_EXIT: Outcome.RUNTIME_ERROR,
+    Status.FORBIDDEN: Outcome.REFUSED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Where a target first failed. `difference` is set for a MISMATCH of values."""
+
+    outcome: Outcome
+    test: int
+    detail: str
+    difference: Difference | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """failure None: every call passed. launch: text of the plan used. threads: most active threads seen."""
+
+    failure: Failure | None
+    launch: str = ""
+    active_threads: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """One target on its bench. calls are in the target's own parameter order."""
+
+    backend: ExecutionBackend
+    program: Program
+    compiled: Compiled
+    binding: Binding
+    expectations: Expectations
+    calls: tuple[Arguments, ...]
+    limits: Limits
+    sanitize: bool = True
+
+
+def outcome_of(execution: Execution) -> Outcome:
+    """The outcome that a status means; sanitizers and crashes tell memory errors from other errors."""
+    detail = execution.detail
+    if execution.status is Status.SANITIZER and "runtime error" not in detail and "undefined" not in detail.lower():
+        return Outcome.MEMORY_ERROR
+    if execution.status is Status.SIGNAL and any(s in detail for s in ("SIGSEGV", "SIGBUS")):
+        return Outcome.MEMORY_ERROR
+    return STATUS_OUTCOMES[execution.status]
+
+
+def attempt(bench: Bench, compiled: Compiled, calls: Sequence[tuple[int, Arguments]]) -> tuple[Failure | None, int]:
+    """Run (test index, call) in order; the first failure, and the most active threads seen before it."""
+    executions = bench.backend.run(compiled, [c for _, c in calls], bench.limits)
+    active = 0
+    for (i, _), execution in zip(calls, executions, strict=True):
+        if execution.status is Status.NOT_RUN:
+            raise RuntimeError("a call was not run although no earlier call of its batch failed")
+        if execution.status is not Status.OK:
+            detail = execution.detail or execution.status.value.replace("_", " ")
+            return Failure(outcome_of(execution), i, detail), active
+        active = max(active, execution.active_threads)
+        if (failure := _compared(bench, i, execution)) is not None:
+            return failure, active
+    return None, active
+
+
+def _compared(bench: Bench, i: int, execution: Execution) -> Failure | None:
+    reference = bench.expectations.references[i]
+    values = bench.binding.outputs(execution.values, bench.expectations.calls[i])
+    result = execution.result
+    if reference.result is not None and result is None and bench.expectations.result_varies:
+        return Failure(Outcome.MISMATCH, i, "the target returns nothing, the source returns a value that depends on its input")
+    if result is not None and reference.result is not None:
+        result = result.astype(reference.result.dtype)
+    difference = compare(reference, values, result)
+    if difference is None:
+        return None
+    name = "the result" if difference.parameter < 0 else bench.expectations.signature.parameters[difference.parameter].name
+    place = name if difference.parameter < 0 else f"{name}[{difference.element}]"
+    detail = f"{place} is {difference.actual}, expected {difference.expected}"
+    if difference.tolerance != "exact":
+        detail += f" within {difference.tolerance}"
+    return Failure(Outcome.MISMATCH, i, detail, difference)
+
+
+def _numbered(bench: Bench, change: Callable[[Arguments], Arguments] = lambda c: c) -> list[tuple[int, Arguments]]:
+    return [(i, change(c)) for i, c in enumerate(bench.calls)]
+
+
+def try_serial(bench: Bench) -> Trial:
+    """Serial targets: both guard placements, then exact bounds and sanitizers."""
+    calls = _numbered(bench) + _numbered(bench, lambda c: replace(c, placement="left"))
+    failure, active = attempt(bench, bench.compiled, calls)
+    return Trial(failure or _checked(bench, (Variant.RECORDED, Variant.SANITIZED)), active_threads=active)
+
+
+def _checked(bench: Bench, variants: Sequence[Variant], change: Callable[[Arguments], Arguments] = lambda c: c) -> Failure | None:
+    """The target built with checks; a variant that its dialect does not have is passed over."""
+    if not bench.sanitize:
+        return None
+    requests = [CompileRequest(bench.program, bench.binding.target, v) for v in variants]
+    for compiled in bench.backend.compile(requests):
+        if compiled.ok:
+            failure, _ = attempt(bench, compiled, _numbered(bench, change))
+            if failure is not None:
+                return failure
+    return None
+
+
+def try_openmp(bench: Bench) -> Trial:
+    """OpenMP targets: several teams and schedules, exact bounds on one thread, then a race detector."""
+    active = 0
+    for threads, schedule in TEAMS:
+        calls = _numbered(bench, lambda c, t=threads, s=schedule: replace(c, threads=t, schedule=s))
+        failure, seen = attempt(bench, bench.compiled, calls)
+        active = max(active, seen)
+        if failure is not None:
+            if threads > 1 and failure.outcome is Outcome.MISMATCH:
+                race = _checked(bench, (Variant.RACE_CHECKED,), lambda c: replace(c, threads=RACE_TEAM))
+                failure = race if race is not None and race.outcome is Outcome.RACE else replace(
+                    failure, detail=f"{failure.detail} (with {threads} threads)")  # fmt: skip
+            return Trial(failure, active_threads=active)
+    failure = _checked(bench, (Variant.RECORDED,)) or _checked(
+        bench, (Variant.RACE_CHECKED,), lambda c: replace(c, threads=RACE_TEAM)
+    )
+    return Trial(failure, active_threads=active)
+
+
+def try_cuda(bench: Bench) -> Trial:
+    """Bare kernels: the launch plans in order until one passes every test; host functions: as they launch themselves."""
+    if bench.binding.target.style != "kernel":
+        return _orders(bench, "")
+    from gpu_runtime.launch import candidate_plans
+
+    suite = UnitTestSuite(bench.program.id, target_tests(bench))
+    best: Trial | None = None
+    timeouts = 0
+    for plan in candidate_plans(bench.program, bench.binding.target, suite):
+        try:
+            shaped = [replace(c, geometry=plan.geometry(integer_scalars(t), extents_of(t))) for c, t in zip(bench.calls, suite.tests)]
+        except ValueError:
+            continue  # this plan needs a value that this suite does not have
+        trial = _orders(replace(bench, calls=tuple(shaped)), str(plan))
+        if trial.failure is None:
+            return trial
+        if best is None or best.failure is None or trial.failure.test > best.failure.test:
+            best = trial
+        timeouts += trial.failure.outcome is Outcome.TIMEOUT
+        if timeouts >= 2:
+            break
+    return best or Trial(Failure(Outcome.RUNTIME_ERROR, -1, "no launch plan fits this kernel"))
+
+
+def _orders(bench: Bench, launch: str) -> Trial:
+    failure, active = attempt(bench, bench.compiled, _numbered(bench))
+    if failure is not None:
+        return Trial(failure, launch, active)
+    for order in ORDERS:
+        failure, seen = attempt(bench, bench.compiled, _numbered(bench, lambda c, o=order: replace(c, order=o)))
+        active = max(active, seen)
+        if failure is not None and failure.outcome is Outcome.MISMATCH:
+            detail = f"{failure.detail} (with the threads in another order)"
+            failure = replace(failure, outcome=Outcome.NONDETERMINISTIC, detail=detail)
+        if failure is not None:
+            break
+    return Trial(failure, launch, active)
+
+
+def target_tests(bench: Bench) -> tuple[UnitTest, ...]:
+    """The suite in the target's own names. Scalars that the target leaves out stay: a launch may need them."""
+    binding = bench.binding
+    source, target = binding.source.parameters, binding.target.parameters
+    taken = {p.name for p in target}
+    tests = []
+    for test in bench.expectations.suite.tests:
+        by_name = {a.name: a for a in test.assignments}
+        renamed: list[ScalarValue | ArrayValue] = []
+        for p, i in zip(target, binding.sources, strict=True):
+            renamed.append(replace(by_name[source[i].name], name=p.name))
+        kept = [a for a in test.assignments if isinstance(a, ScalarValue) and a.name not in taken]
+        tests.append(UnitTest(tuple(renamed + kept)))
+    return tuple(tests)
+
+
+ROUTINES: dict[str, Callable[[Bench], Trial]] = {"serial": try_serial, "openmp": try_openmp, "cuda": try_cuda}
