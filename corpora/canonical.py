@@ -22,6 +22,17 @@ ENTRY = "F0"
 DIGIT = "_"
 """Marks the second and later characters of a number: `100` is `1 _0 _0`, which a small model can copy."""
 
+CORE_WORDS = (
+    *(f"V{k}" for k in range(64)),
+    ENTRY,
+    NEWLINE,
+    *"0123456789",
+    *(DIGIT + c for c in "0123456789.efxuldULF+-abcABCDE"),
+    *"+-*/%=<>!&|^~?:;,.()[]{}@",
+    *"++ -- += -= *= /= %= == != <= >= && || << >> -> :: ** .and. .or. .not. <<< >>> &= |= ^= <<= >>= #pragma !$omp".split(),
+)
+"""Words that a model's vocabulary should hold whole whatever its training texts show."""
+
 
 @dataclass(frozen=True, slots=True)
 class Canonical:

@@ -1,0 +1,243 @@
+"""What the Tester is asked and how its answer is read: programs in, tests out; programs with good suites in, examples out.
+
+Contract: an answer is read test by test, so that one bad test costs that test; a test that does not parse is data, counted
+by its reason. In the canonical style the model writes no types (the signature has them) and the answer is forced to begin
+with the first parameter.
+
+    python -c "from corpora.records import Program; from tester.propose import ask; \\
+print(ask(Program('cpp', 'f', 'void f(int n, float *x) { x[n-1] = 0; }'), 3))"
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from corpora.canonical import canonicalise, restore
+from corpora.dialects import DIALECTS, dialect
+from corpora.lexers import NEWLINE
+from corpora.records import ELEMENT_TYPES, ArrayValue, Program, ScalarValue, Signature, UnitTest, UnitTestSuite
+from corpora.signatures import SignatureError, signature_of
+from corpora.unit_tests import SuiteError, format_assignment, parse_test
+from gpu_runtime.models.protocol import Example, LanguageModel, Prompt, Sampling
+
+SUITE_TAGS = tuple(f"<{name}:suite>" for name in DIALECTS)
+"""First word of every canonical prompt; a scratch model's vocabulary holds them whole."""
+
+_FENCE = re.compile(r"```[^\n`]*\n(.*?)(?:```|\Z)", re.DOTALL)
+_TEST_TOKENS = 96
+"""Room that one more test gets in an answer."""
+
+
+class SuiteStyle(StrEnum):
+    CANONICAL = "canonical"
+    PLAIN = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class SuiteProposals:
+    """`suites[i]` are the distinct tests read for program i (maybe none); `rejected` counts the others by reason."""
+
+    suites: tuple[tuple[UnitTest, ...], ...]
+    rejected: tuple[tuple[str, int], ...]
+    written: int
+
+    @property
+    def readable_share(self) -> float:
+        """Share of the written tests that parse against their program's signature; 0 when none was written."""
+        return 1 - sum(count for _, count in self.rejected) / self.written if self.written else 0.0
+
+
+def ask(program: Program, tests: int, style: SuiteStyle = SuiteStyle.CANONICAL) -> Prompt:
+    """The prompt that asks for about `tests` tests of `program`. Raises SignatureError where it cannot be tested."""
+    signature = signature_of(program)
+    if style is SuiteStyle.PLAIN:
+        return Prompt(_plain(program, signature, tests))
+    source = _source(program)
+    prefix = ""
+    if signature.parameters:
+        first = signature.parameters[0]
+        name = canonicalise(first.name, "suite", source.names).tokens[0]
+        prefix = f"{name} {'=' if first.kind == 'scalar' else '['}"
+    return Prompt(f"<{program.dialect}:suite> {source.text}", prefix)
+
+
+def _source(program: Program):
+    return canonicalise(program.text, dialect(program.dialect).language, entry=program.name)
+
+
+def _plain(program: Program, signature: Signature, tests: int) -> str:
+    parameters = ", ".join(f"{p.name} ({p.kind} of {p.type})" for p in signature.parameters)
+    return (
+        f"Write {tests} unit tests for the function `{program.name}`, one a line, each giving every parameter: {parameters}.\n"
+        "Scalars: `n=8`. Arrays: `x[n]=uniform(-1,1)@3`, or integers(lo,hi), permutation(), indices(n), sorted(lo,hi), "
+        "constant(v), normal(mean,sd), or literal values `{1,2.5}`; the extent may be an expression over scalars and must "
+        "cover every element that the function touches; `@3` is a seed. Use small sizes and sizes that are no power of "
+        "two. Answer with one fenced block and nothing else.\n\n"
+        f"```{dialect(program.dialect).language}\n{program.text.strip()}\n```\n"
+    )
+
+
+def read_answer(answer: str, program: Program, style: SuiteStyle = SuiteStyle.CANONICAL) -> list[UnitTest | SuiteError]:
+    """The tests of one answer in order, each as a UnitTest or as the error that its text has."""
+    if style is SuiteStyle.PLAIN:
+        fenced = _FENCE.search(answer)
+        text = fenced[1] if fenced else answer
+    else:
+        text = restore(answer.split(), _source(program).names, "suite", program.name)
+    signature = signature_of(program)
+    found: list[UnitTest | SuiteError] = []
+    for line in re.split(r"[\n;]", text):
+        if not line.split("#")[0].strip():
+            continue
+        try:
+            found.append(parse_test(line, signature))
+        except SuiteError as error:
+            found.append(error)
+    return found
+
+
+def example_of(
+    program: Program, suite: str | Sequence[UnitTest], style: SuiteStyle = SuiteStyle.CANONICAL, weight: float = 1.0
+) -> Example:
+    """Teach program -> suite. `suite` is text (extents may be expressions) or tests, whose extents become expressions."""
+    text = suite if isinstance(suite, str) else symbolic_text(suite)
+    if style is SuiteStyle.PLAIN:
+        lines = [line for line in text.splitlines() if line.split("#")[0].strip()]
+        return Example(_plain(program, signature_of(program), len(lines)), "```\n" + "\n".join(lines) + "\n```", weight)
+    source = _source(program)
+    words = _without_types(canonicalise(text, "suite", source.names).tokens)
+    return Example(f"<{program.dialect}:suite> {source.text}", " ".join(words), weight)
+
+
+def _without_types(words: Sequence[str]) -> list[str]:
+    """Drop `: type`: the signature knows it, and a word that need not be written cannot be wrong."""
+    kept: list[str] = []
+    for word in words:
+        if kept and kept[-1] == ":" and word in ELEMENT_TYPES:
+            kept.pop()
+        else:
+            kept.append(word)
+    while kept and kept[-1] == NEWLINE:
+        kept.pop()
+    return kept
+
+
+def symbolic_text(tests: Sequence[UnitTest]) -> str:
+    """Suite text whose extents are the simplest expressions over integer scalars that hold in every test.
+
+    A model can learn `x[n*m]` from a program, not `x[143]`. An extent that never changes, or that no expression
+    explains, stays a number.
+    """
+    expressions = {
+        (a.name, axis): _expression(tests, a.name, axis)
+        for a in (tests[0].assignments if tests else ())
+        if isinstance(a, ArrayValue) and a.fill is not None
+        for axis in range(len(a.extents))
+    }
+    lines = []
+    for test in tests:
+        parts = [_symbolic(a, expressions) for a in test.assignments]
+        lines.append(" ".join(parts + [f"alias({a},{b})" for a, b in test.aliases]))
+    return "\n".join(lines) + "\n"
+
+
+def _symbolic(assignment: ScalarValue | ArrayValue, expressions: dict[tuple[str, int], str]) -> str:
+    text = format_assignment(assignment)
+    if not isinstance(assignment, ArrayValue) or assignment.fill is None:
+        return text
+    numbers = "".join(f"[{extent}]" for extent in assignment.extents)
+    found = [expressions.get((assignment.name, axis)) or str(extent) for axis, extent in enumerate(assignment.extents)]
+    return text.replace(numbers + "=", "".join(f"[{e}]" for e in found) + "=", 1)
+
+
+def _expression(tests: Sequence[UnitTest], array: str, axis: int) -> str:
+    wanted, scalars = [], []
+    for test in tests:
+        values = {a.name: a for a in test.assignments}
+        if not isinstance(values.get(array), ArrayValue) or axis >= len(values[array].extents):
+            return ""
+        wanted.append(values[array].extents[axis])
+        scalars.append({n: int(a.value) for n, a in values.items() if isinstance(a, ScalarValue) and a.type[0] in "iu"})
+    if len(set(wanted)) < 2:
+        return ""
+    for text, value in _candidates(list(scalars[0])):
+        if all(value(env) == extent for env, extent in zip(scalars, wanted)):
+            return text
+    return ""
+
+
+def _candidates(names: Sequence[str]) -> Iterator[tuple[str, object]]:
+    """Expressions in order of simplicity: n, n+c, c*n, n*m, n*m*k, (n-1)*m+1, n+m."""
+    for n in names:
+        yield n, lambda env, n=n: env[n]
+    for n, c in itertools.product(names, (1, -1, 2, -2)):
+        yield f"{n}{c:+d}", lambda env, n=n, c=c: env[n] + c
+    for n, c in itertools.product(names, (2, 3, 4, 8, 16)):
+        yield f"{n}*{c}", lambda env, n=n, c=c: env[n] * c
+    for n, m in itertools.combinations_with_replacement(names, 2):
+        yield f"{n}*{m}", lambda env, n=n, m=m: env[n] * env[m]
+    for n, m, k in itertools.combinations_with_replacement(names, 3):
+        yield f"{n}*{m}*{k}", lambda env, n=n, m=m, k=k: env[n] * env[m] * env[k]
+    for n, m in itertools.permutations(names, 2):
+        yield f"({n}-1)*{m}+1", lambda env, n=n, m=m: (env[n] - 1) * env[m] + 1
+    for n, m in itertools.combinations(names, 2):
+        yield f"{n}+{m}", lambda env, n=n, m=m: env[n] + env[m]
+
+
+class Tester:
+    """A language model asked for unit tests."""
+
+    def __init__(
+        self, model: LanguageModel, sampling: Sampling = Sampling(n=1), style: SuiteStyle = SuiteStyle.CANONICAL
+    ) -> None:
+        self.model = model
+        self._sampling = sampling
+        self._style = style
+
+    def propose(self, programs: Sequence[Program], n: int, seed: int | None = None) -> SuiteProposals:
+        """Up to `n` distinct tests for each program, in order of writing. A program without signature gets none."""
+        asked: list[int] = []
+        prompts: list[Prompt] = []
+        rejected: Counter[str] = Counter()
+        for index, program in enumerate(programs):
+            try:
+                prompts.append(ask(program, n, self._style))
+                asked.append(index)
+            except SignatureError:
+                pass
+        tests: list[dict[str, UnitTest]] = [{} for _ in programs]
+        written = 0
+        answers = self.model.generate(prompts, self._sampling_for(n, seed))
+        for index, texts in zip(asked, answers):
+            for test in itertools.chain.from_iterable(read_answer(t, programs[index], self._style) for t in texts):
+                written += 1
+                if isinstance(test, SuiteError):
+                    rejected[reason_of(test)] += 1
+                elif len(tests[index]) < n:
+                    tests[index].setdefault(test.id, test)
+        return SuiteProposals(tuple(tuple(t.values()) for t in tests), tuple(rejected.most_common()), written)
+
+    def _sampling_for(self, n: int, seed: int | None) -> Sampling:
+        old = self._sampling
+        room = max(old.max_new_tokens, _TEST_TOKENS * n)
+        return Sampling(old.n, old.temperature, old.top_p, room, old.seed if seed is None else seed)
+
+    def examples(self, suites: Sequence[tuple[Program, UnitTestSuite | str]]) -> list[Example]:
+        """Examples from programs and suites that survived; a suite without tests teaches nothing."""
+        found = []
+        for program, suite in suites:
+            tests = suite if isinstance(suite, str) else suite.tests
+            if tests:
+                found.append(example_of(program, tests, self._style))
+        return found
+
+
+def reason_of(error: SuiteError) -> str:
+    """The error's kind: its message without the place and without the names and numbers quoted in it."""
+    message = str(error).split(": ", 1)[-1]
+    return re.sub(r"'[^']*'|\(.*\)|-?\d[\w.+-]*", "…", message)

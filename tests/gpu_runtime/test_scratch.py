@@ -1,0 +1,196 @@
+"""The scratch model: vocabulary, learning, decoding, saving; and that a saved folder loads without our code."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gpu_runtime.models.backends import MODEL_BACKENDS
+from gpu_runtime.models.pretrained import PretrainedConfig, PretrainedModel
+from gpu_runtime.models.protocol import Example, Learning, Prompt, Sampling
+from gpu_runtime.models.scratch import ScratchConfig, ScratchModel
+from gpu_runtime.models.tokenizer import train_tokenizer
+from gpu_runtime.models.training import plan_batches
+
+SMALL = ScratchConfig(layers=2, width=48, heads=4, kept_heads=2, inner_width=96, context=64, threads=1, rows=8)
+LETTERS = list("abcdefgh")
+
+
+def capital_examples(count: int, seed: int) -> list[Example]:
+    generator = random.Random(seed)
+    rows = [generator.choices(LETTERS, k=generator.randint(2, 5)) for _ in range(count)]
+    return [Example("<up> " + " ".join(r), " ".join(r).upper()) for r in rows]
+
+
+@pytest.fixture(scope="module")
+def trained() -> ScratchModel:
+    torch.manual_seed(0)
+    examples = capital_examples(1500, 1)
+    model = ScratchModel.create(SMALL, [e.prompt + " " + e.answer for e in examples])
+    figures = model.learn(examples, Learning(learning_rate=4e-3, epochs=12, batch_tokens=512))
+    assert figures["loss"] < figures["first_loss"] / 4
+    return model
+
+
+@pytest.fixture(scope="module")
+def folder(trained: ScratchModel, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("models") / "translator"
+    trained.save(path)
+    return path
+
+
+GREEDY = Sampling(n=1, temperature=0, max_new_tokens=8)
+PROMPTS = [Prompt(e.prompt) for e in capital_examples(20, 2)]
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.sampled_from(["V0", "V63", "int", "integer", "<=", "<", "_0", '"a%20b"', "<nl>", "x", "<cpp:cuda>"]), max_size=20))
+def test_text_survives_the_vocabulary(words: list[str]) -> None:
+    tokenizer = _TOKENIZER
+    text = " ".join(words)
+    assert tokenizer.decode(tokenizer(text, add_special_tokens=False).input_ids) == text
+
+
+_TOKENIZER = train_tokenizer(["int <= < V0 <nl>"] * 9, ["<cpp:cuda>", "V63", "_0"])
+
+
+def test_a_known_word_is_one_piece() -> None:
+    ids = _TOKENIZER("<cpp:cuda> int V0 V63 <=", add_special_tokens=False).input_ids
+    assert len(ids) == 5
+
+
+def test_learns_what_it_was_not_shown(trained: ScratchModel) -> None:
+    held_out = capital_examples(60, 3)
+    answers = trained.generate([Prompt(e.prompt) for e in held_out], GREEDY)
+    assert sum(a == [e.answer] for a, e in zip(answers, held_out)) >= 45
+
+
+def test_decodes_the_same_as_transformers(trained: ScratchModel, folder: Path) -> None:
+    ours = trained.generate(PROMPTS, GREEDY)
+    theirs = PretrainedModel.load(folder, PretrainedConfig(rows=1)).generate(PROMPTS, GREEDY)
+    assert ours == theirs
+
+
+def test_same_seed_same_answers_in_any_batch(trained: ScratchModel) -> None:
+    sampling = Sampling(n=3, temperature=1.0, top_p=0.9, max_new_tokens=8, seed=5)
+    together = trained.generate(PROMPTS, sampling)
+    assert together == trained.generate(PROMPTS, sampling)
+    assert together[4:7] == trained.generate(PROMPTS[4:7], sampling)
+    assert together != trained.generate(PROMPTS, Sampling(3, 1.0, 0.9, 8, seed=6))
+
+
+def test_samples_follow_the_models_distribution() -> None:
+    model = ScratchModel.create(SMALL, ["a b c d"] * 9)
+    answers = model.generate([Prompt("a b")], Sampling(n=400, temperature=1.0, top_p=1.0, max_new_tokens=1))[0]
+    assert len(set(answers)) > 30  # an untrained model is close to uniform
+
+
+def test_the_prefix_is_forced_and_returned(trained: ScratchModel) -> None:
+    answers = trained.generate([Prompt("<up> a b c", prefix="A H"), Prompt("<up> a b c")], GREEDY)
+    assert answers[0][0].startswith("A H") and answers[1] == ["A B C"]
+
+
+class Never:
+    """Forbids one word for ever, and the end before two words were written."""
+
+    def __init__(self, word: str) -> None:
+        self.word, self.count = word, 0
+
+    def forbidden(self) -> list[str]:
+        return [self.word, "no such word"] + ["</s>"] * (self.count < 2)
+
+    def advance(self, word: str) -> None:
+        self.count += word != "</s>"
+
+
+def test_a_constraint_is_obeyed(trained: ScratchModel) -> None:
+    free, bound = trained.generate([Prompt("<up> a b c"), Prompt("<up> a b c", constraint=lambda: Never("C"))], GREEDY)
+    assert "C" in free[0].split() and "C" not in bound[0].split()
+    (short,) = trained.generate([Prompt("<up> a", constraint=lambda: Never("x"))], Sampling(5, 1.0, 1.0, 8))
+    assert all(len(answer.split()) >= 2 for answer in short)
+
+
+def test_training_is_repeatable() -> None:
+    examples = capital_examples(100, 4)
+
+    def run() -> tuple[dict[str, float], list[list[str]]]:
+        model = ScratchModel.create(SMALL, [e.prompt for e in examples])
+        figures = model.learn(examples, Learning(batch_tokens=256))
+        return {k: v for k, v in figures.items() if k != "seconds"}, model.generate(PROMPTS, GREEDY)
+
+    assert run() == run()
+
+
+def test_saved_and_loaded_it_answers_the_same(trained: ScratchModel, folder: Path) -> None:
+    assert ScratchModel.load(folder).generate(PROMPTS, GREEDY) == trained.generate(PROMPTS, GREEDY)
+    assert MODEL_BACKENDS["scratch"](str(folder)).generate(PROMPTS[:2], GREEDY) == trained.generate(PROMPTS[:2], GREEDY)
+
+
+def test_loads_in_a_fresh_process_without_our_code(folder: Path, tmp_path: Path) -> None:
+    script = """
+import sys, json
+from transformers import AutoModelForCausalLM, AutoTokenizer
+t = AutoTokenizer.from_pretrained(sys.argv[1]); m = AutoModelForCausalLM.from_pretrained(sys.argv[1])
+ids = t("<up> a b c", return_tensors="pt")
+out = m.generate(**ids)[0, ids.input_ids.shape[1]:]
+assert not [k for k in sys.modules if k.startswith("gpu_runtime")]
+print(json.dumps(t.decode(out, skip_special_tokens=True)))
+"""
+    environment = {**os.environ, "HF_HUB_OFFLINE": "1"}
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", script, str(folder)], capture_output=True, text=True, cwd=tmp_path, env=environment
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout.strip().splitlines()[-1]) == "A B C"
+    assert {p.name for p in folder.iterdir()} >= {"model.safetensors", "tokenizer.json", "generation_config.json"}
+
+
+def test_save_replaces_only_when_complete(trained: ScratchModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "m"
+    trained.save(path)
+    before = (path / "model.safetensors").read_bytes()
+    monkeypatch.setattr(trained._tokenizer, "save_pretrained", lambda folder: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        trained.save(path)
+    assert (path / "model.safetensors").read_bytes() == before
+    assert [p.name for p in tmp_path.iterdir()] == ["m"]
+
+
+def test_bad_input_is_one_clear_line(tmp_path: Path, trained: ScratchModel) -> None:
+    with pytest.raises(ValueError, match="no saved model here"):
+        ScratchModel.load(tmp_path)
+    with pytest.raises(ValueError, match="cannot be loaded on this machine") as caught:
+        PretrainedModel.load(tmp_path)
+    assert "\n" not in str(caught.value)
+    with pytest.raises(ValueError, match="nothing to learn"):
+        trained.learn([Example("a " * 100, "b")], Learning())
+    with pytest.raises(ValueError, match="must divide"):
+        ScratchModel.create(ScratchConfig(width=50, heads=6), ["a"])
+
+
+def test_a_prompt_that_fills_the_context_gets_its_prefix(trained: ScratchModel) -> None:
+    assert trained.generate([Prompt("a " * 70, prefix="b"), Prompt("<up> a b c")], GREEDY) == [["b"], ["A B C"]]
+
+
+def test_no_prompts_no_answers(trained: ScratchModel) -> None:
+    assert trained.generate([], GREEDY) == []
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.integers(1, 60), min_size=1, max_size=60), st.integers(1, 200), st.sampled_from([0.5, 1.0, 2.0, 2.5]))
+def test_batches_hold_every_example_and_no_more_tokens_than_allowed(lengths: list[int], room: int, epochs: float) -> None:
+    steps = plan_batches(lengths, room, epochs, 0)
+    assert all(len(s) == 1 or len(s) * max(lengths[i] for i in s) <= room for s in steps)
+    seen = [steps_with.count(i) for steps_with in [[i for s in steps for i in s]] for i in range(len(lengths))]
+    whole = int(epochs)
+    assert all(whole <= count <= whole + (epochs > whole) for count in seen)
+    assert steps == plan_batches(lengths, room, epochs, 0)

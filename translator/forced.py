@@ -1,0 +1,112 @@
+"""The beginning of a translation that follows from its source: a signature need not be guessed.
+
+Contract: words of `corpora.canonical`, or nothing where the target's signature does not follow for certain (helpers come
+first, a kernel would have to return a value, parameters of a class type).
+
+    python -c "from corpora.dialects import direction; from corpora.records import Program; \\
+from translator.forced import forced_prefix; from translator.translate import canonical; \\
+p = Program('cpp', 'f', 'void f(int n, float *x) { }'); print(forced_prefix(p, canonical(p), direction('cpp:cuda')))"
+"""
+
+from __future__ import annotations
+
+from corpora.canonical import ENTRY, Canonical
+from corpora.dialects import Direction
+from corpora.lexers import CPP_TYPES, NEWLINE
+from corpora.records import Parameter, Program, Signature
+from corpora.signatures import SignatureError, signature_of
+
+_STORAGE = frozenset({"static", "inline", "extern", "__inline__", "__forceinline__", "__host__", "__device__", '"C"'})
+_RESTRICT = frozenset({"__restrict__", "__restrict", "restrict"})
+_SPECIFICATION = frozenset(
+    {"use", "implicit", "integer", "real", "double", "complex", "logical", "character", "dimension", "parameter"}
+)
+_C_TYPES = {
+    "bool": "bool",
+    "i8": "signed char",
+    "u8": "unsigned char",
+    "i16": "short",
+    "u16": "unsigned short",
+    "i32": "int",
+    "u32": "unsigned int",
+    "i64": "long long",
+    "u64": "unsigned long long",
+    "f32": "float",
+    "f64": "double",
+}
+
+
+def forced_prefix(program: Program, source: Canonical, direction: Direction) -> str:
+    """Words that every right answer to `program` in `direction` may begin with; empty where that is not certain."""
+    pair = (direction.source.language, direction.target.language)
+    kernel = direction.target.model == "cuda"
+    if pair == ("cpp", "cpp"):
+        return _c_from_c(source.tokens, kernel, bare_serial=direction.target.model == "serial")
+    if pair == ("fortran", "fortran"):
+        return _fortran_from_fortran(source.tokens)
+    if pair == ("fortran", "cpp"):
+        try:
+            return _c_from_signature(signature_of(program), source, kernel)
+        except SignatureError:
+            return ""
+    return ""
+
+
+def _c_from_c(tokens: tuple[str, ...], kernel: bool, bare_serial: bool) -> str:
+    if ENTRY not in tokens:
+        return ""
+    at = tokens.index(ENTRY)
+    head, depth, end = tokens[:at], 0, at + 1
+    for end in range(at + 1, len(tokens)):
+        depth += (tokens[end] == "(") - (tokens[end] == ")")
+        if depth == 0:
+            break
+    parameters = [word for word in tokens[at + 2 : end] if not (bare_serial and word in _RESTRICT)]
+    returns = [word for word in head if word not in _STORAGE and word != "__global__"]
+    plain = CPP_TYPES | {"const", "*"}
+    if tokens[end + 1 : end + 2] != ("{",) or not returns or not set(returns) <= plain:
+        return ""
+    if {"&", "::", "<", "="} & set(parameters) or (kernel and returns != ["void"]):
+        return ""
+    words = (["__global__"] if kernel else []) + returns + [ENTRY, "(", *parameters, ")", "{"]
+    return " ".join(words)
+
+
+def _fortran_from_fortran(tokens: tuple[str, ...]) -> str:
+    """The head and all specification statements: OpenMP changes none of them."""
+    statements: list[list[str]] = [[]]
+    for word in tokens:
+        statements[-1].append(word)
+        if word == NEWLINE:
+            statements.append([])
+    head = statements[0]
+    if ENTRY not in head or not {"subroutine", "function"} & set(head) or {"pure", "elemental"} & set(head):
+        return ""
+    kept = list(head)
+    for statement in statements[1:]:
+        if not statement or statement[0] not in _SPECIFICATION:
+            break
+        kept += statement
+    return " ".join(kept)
+
+
+def _c_from_signature(signature: Signature, source: Canonical, kernel: bool) -> str:
+    if signature.result is not None and (kernel or signature.result not in _C_TYPES):
+        return ""
+    numbers = {name.lower(): k for k, name in enumerate(source.names)}
+    declared = []
+    for parameter in signature.parameters:
+        if parameter.name.lower() not in numbers or parameter.type not in _C_TYPES or parameter.kind == "rows":
+            return ""
+        declared.append(_c_parameter(parameter, f"V{numbers[parameter.name.lower()]}"))
+    returns = _C_TYPES[signature.result] if signature.result else "void"
+    inside = " , ".join(declared)
+    words = f"{'__global__ ' if kernel else ''}{returns} {ENTRY} ( {inside} ) {{"
+    return " ".join(words.split())
+
+
+def _c_parameter(parameter: Parameter, name: str) -> str:
+    """Arrays by pointer, scalars by value unless the program may write to them."""
+    pointer = parameter.kind == "array" or (parameter.by_reference and parameter.intent != "in")
+    const = "const " if parameter.kind == "array" and parameter.intent == "in" else ""
+    return f"{const}{_C_TYPES[parameter.type]} {'* ' if pointer else ''}{name}"

@@ -1,0 +1,124 @@
+"""What the Translator is asked and how its answer is read: programs in, candidates out; verified pairs in, examples out.
+
+Contract: nothing a model writes is repaired; what it wrote becomes a Candidate, whatever it is. In the canonical style a
+prompt is a direction tag and the source with canonical names, and the answer begins with the signature that follows from
+the source; in the plain style (pre-trained instruction models) it is a request in words with fenced code.
+
+    python -c "from corpora.dialects import direction; from corpora.records import Program; \\
+from translator.translate import ask; print(ask(Program('cpp', 'f', 'void f(int n, float *x) { }'), direction('cpp:cuda')))"
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from enum import StrEnum
+
+from corpora.canonical import Canonical, canonicalise, restore
+from corpora.dialects import DIALECTS, Direction, dialect
+from corpora.records import Candidate, Program
+from gpu_runtime.models.protocol import Example, LanguageModel, Prompt, Sampling
+from translator.constrain import CONSTRAINTS
+from translator.forced import forced_prefix
+
+DIRECTION_TAGS = tuple(f"<{a}:{b}>" for a in DIALECTS for b in DIALECTS if a != b)
+"""First word of every canonical prompt; a scratch model's vocabulary holds them whole."""
+
+
+class PromptStyle(StrEnum):
+    CANONICAL = "canonical"
+    PLAIN = "plain"
+
+
+_SPOKEN = {
+    "cpp": "serial C++",
+    "cuda": "CUDA, as a bare __global__ kernel with the same parameters in the same order",
+    "openmp": "C++ with OpenMP",
+    "fortran": "serial Fortran",
+    "openmp-fortran": "Fortran with OpenMP",
+}
+_FENCE = re.compile(r"```[^\n`]*\n(.*?)(?:```|\Z)", re.DOTALL)
+
+
+def canonical(program: Program, names: Sequence[str] = ()) -> Canonical:
+    """The program's words; `names` are the other side's where the program is one side of a pair."""
+    return canonicalise(program.text, dialect(program.dialect).language, names, program.name)
+
+
+def ask(program: Program, direction: Direction, style: PromptStyle = PromptStyle.CANONICAL, constrained: bool = True) -> Prompt:
+    """The prompt that asks for `program` (which must be in the direction's source dialect) in its target dialect."""
+    if program.dialect != direction.source.name:
+        raise ValueError(f"program {program.id} is {program.dialect}, but the direction is {direction}")
+    if style is PromptStyle.PLAIN:
+        return Prompt(_plain(program, direction))
+    source = canonical(program)
+    prefix = forced_prefix(program, source, direction)
+    constraint = None
+    if constrained:
+        constraint = CONSTRAINTS[direction.target.language](source.tokens, prefix.split(), len(source.names))
+    return Prompt(f"<{direction}> {source.text}", prefix, constraint)
+
+
+def _plain(program: Program, direction: Direction) -> str:
+    source, target = direction.source, direction.target
+    return (
+        f"Translate the function `{program.name}` from {_SPOKEN[source.name]} to {_SPOKEN[target.name]}. Keep its name, "
+        "its parameters and what it computes. Answer with one fenced block of code and nothing else.\n\n"
+        f"```{source.language}\n{program.text.strip()}\n```\n"
+    )
+
+
+def read_answer(answer: str, program: Program, direction: Direction, style: PromptStyle = PromptStyle.CANONICAL) -> str:
+    """Program text of a model's answer: names restored, or the first fenced block (all of it where there is none)."""
+    if style is PromptStyle.PLAIN:
+        fenced = _FENCE.search(answer)
+        return fenced[1] if fenced else answer
+    return restore(answer.split(), canonical(program).names, direction.target.language, program.name)
+
+
+def example_of(source: Program, target: Program, style: PromptStyle = PromptStyle.CANONICAL, weight: float = 1.0) -> Example:
+    """Teach source -> target, in the direction that their dialects give."""
+    direction = Direction(dialect(source.dialect), dialect(target.dialect))
+    if style is PromptStyle.PLAIN:
+        return Example(_plain(source, direction), f"```{direction.target.language}\n{target.text.strip()}\n```", weight)
+    words = canonical(source)
+    return Example(f"<{direction}> {words.text}", canonical(target, words.names).text, weight)
+
+
+class Translator:
+    """A language model asked for translations. One model serves every direction; the tag tells them apart."""
+
+    def __init__(self, model: LanguageModel, style: PromptStyle = PromptStyle.CANONICAL, constrained: bool = True) -> None:
+        self.model = model
+        self._style = style
+        self._constrained = constrained
+
+    def propose(self, programs: Sequence[Program], direction: Direction, sampling: Sampling) -> list[Candidate]:
+        """`sampling.n` candidates per program, in the programs' order; equal texts are not merged."""
+        prompts = [ask(program, direction, self._style, self._constrained) for program in programs]
+        answers = self.model.generate(prompts, sampling)
+        return [
+            Candidate(program.id, str(direction), read_answer(text, program, direction, self._style), sample=sample)
+            for program, texts in zip(programs, answers)
+            for sample, text in enumerate(texts)
+        ]
+
+    def examples(self, pairs: Sequence[tuple[Program, Program]], learn: str = "back") -> list[Example]:
+        """Examples from verified pairs (real program, program that the Translator made of it).
+
+        `forward` teaches real -> generated, the direction in which the pair was found. `back` teaches generated -> real:
+        the input is the generated program and the label is the real one, so the model never learns to imitate its own
+        output (the choice of QiMeng-MuPa). It trains the *reverse* direction: pairs found by cpp:cuda teach cuda:cpp,
+        and pairs found by cuda:cpp from real kernels teach cpp:cuda. `both` gives the two, `back` first. Since one
+        model serves all directions by tag, a round over both mono corpora trains both directions on real labels.
+        Raises ValueError for another `learn`.
+        """
+        if learn not in ("back", "forward", "both"):
+            raise ValueError(f"learn = '{learn}': known are back, forward, both")
+        found: list[Example] = []
+        for real, generated in pairs:
+            if learn != "forward":
+                found.append(example_of(generated, real, self._style))
+            if learn != "back":
+                found.append(example_of(real, generated, self._style))
+        return found
