@@ -28,7 +28,7 @@ _NAMED = {
 }  # fmt: skip
 _IGNORED = {
     "__restrict__", "__restrict", "restrict", "volatile", "register", "static", "inline", "constexpr", "extern",
-    "__global__", "__host__", "__device__", "__grid_constant__", "typename", '"', '"C"', "C", "[[nodiscard]]",
+    "__global__", "__host__", "__device__", "__grid_constant__", "typename",
 }  # fmt: skip
 _INTEGERS = {"char": 8, "short": 16, "int": 32, "long": 64}
 

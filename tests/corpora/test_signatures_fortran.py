@@ -1,0 +1,224 @@
+"""Signatures of Fortran procedures in the dialects that people really write."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from corpora.fortran_kinds import integer_value
+from corpora.fortran_syntax import is_fixed_form, logical_lines, to_free_form
+from corpora.records import Parameter, Program
+from corpora.signatures import SignatureError, signature_of
+
+SHARED = Path(os.environ.get("COEVOLVE_SHARED", Path(__file__).parents[3] / "shared"))
+
+
+def sign(text, name="f"):
+    return signature_of(Program("fortran", name, text))
+
+
+def kinds(text, name="f"):
+    return [(p.name, p.type, p.shape) for p in sign(text, name).parameters]
+
+
+FIXED = """      SUBROUTINE F(N, ALPHA, X,
+     $                 INCX, Y)
+C     Compute the thing! It's old.
+* another comment
+      INTEGER N, INCX
+      DOUBLE PRECISION ALPHA
+      REAL*8 X(*), Y(0:N, *)
+      DO 10 I = 1, N
+   10 CONTINUE
+      END
+"""
+
+
+def test_fixed_form():
+    assert kinds(FIXED) == [("n", "i32", ()), ("alpha", "f64", ()), ("x", "f64", ("*",)), ("incx", "i32", ()), ("y", "f64", ("0:n", "*"))]
+    assert all(p.by_reference for p in sign(FIXED).parameters if p.kind == "scalar")
+
+
+def test_fixed_form_becomes_free_form_that_compiles(tmp_path):
+    text = FIXED.replace("      DO 10", "c$omp parallel do\nc$omp& private(i)\n      DO 10")
+    free = to_free_form(text)
+    assert not is_fixed_form(free) and "!$omp parallel do &\n!$omp&" in free
+    (tmp_path / "f.f90").write_text(free)
+    done = subprocess.run(["gfortran", "-fopenmp", "-fsyntax-only", "-Werror", tmp_path / "f.f90"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert kinds(free) == kinds(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["subroutine f(a)\ncall g(a)\nend", "     subroutine f(x)\n     real x\n     end", "contains\n", "call f(a)\n", "  x = 1 &\n     + 2\n"],
+)
+def test_free_form_is_not_taken_for_fixed(text):
+    assert not is_fixed_form(text)
+
+
+def test_module_procedure_with_kinds():
+    text = """
+module m
+ use iso_fortran_env, only: dp => real64
+ implicit none
+ integer, parameter :: n0 = 4, wp = kind(1.0d0), i8 = selected_int_kind(12)
+contains
+ subroutine other(); end subroutine
+ pure real(dp) function f(a, b, k, flag, s) result(r)  ! f(x, y) it's
+   real(wp), intent(in) :: a(:), & ! comment, with comma
+       b(n0, 2:*)
+   integer(i8), value :: k
+   logical, intent(in) :: flag
+   real(kind=selected_real_kind(6, 37)), intent(out) :: s
+   r = a(1)
+ end function f
+end module"""
+    found = sign(text)
+    assert found.result == "f64"
+    assert found.parameters == (
+        Parameter("a", "array", "f64", "in", shape=(":",)),
+        Parameter("b", "array", "f64", "in", shape=("n0", "2:*")),
+        Parameter("k", "scalar", "i64", "in"),
+        Parameter("flag", "scalar", "bool", "in", True),
+        Parameter("s", "scalar", "f32", "out", True),
+    )
+
+
+def test_kinds_of_a_used_module_of_the_same_text():
+    text = "module p\n integer, parameter :: rk = 8\nend module\nsubroutine f(x)\n use p\n real(rk) x(3)\nend"
+    assert kinds(text) == [("x", "f64", ("3",))]
+
+
+@pytest.mark.parametrize(
+    ("declarations", "expected"),
+    [
+        ("", [("a", "f32", ()), ("i", "i32", ())]),
+        ("implicit double precision (a-h, o-z)", [("a", "f64", ()), ("i", "i32", ())]),
+        ("implicit integer*8 (a), real*4 (i-j)\ndimension a(i, 2*i)", [("a", "i64", ("i", "2*i")), ("i", "f32", ())]),
+        ("real a*8\ncomplex*16 i(2)", [("a", "f64", ()), ("i", "c128", ("2",))]),
+        ("real, dimension(10) :: a, i(5)", [("a", "f32", ("10",)), ("i", "f32", ("5",))]),
+        ("complex a\ncomplex(8) i", [("a", "c64", ()), ("i", "c128", ())]),
+        ("integer(c_int8_t) a(4)\nlogical(c_bool) i(4)", [("a", "i8", ("4",)), ("i", "bool", ("4",))]),
+        ("double complex a\nbyte i", [("a", "c128", ()), ("i", "i8", ())]),
+        ("parameter (m = 8)\nreal(m) a\ninteger*2 i", [("a", "f64", ()), ("i", "i16", ())]),
+        ("REAL(8) :: A ; INTEGER I", [("a", "f64", ()), ("i", "i32", ())]),
+    ],
+)
+def test_declarations(declarations, expected):
+    assert kinds(f"subroutine f(a, i)\n{declarations}\nreturn\nend subroutine f") == expected
+
+
+def test_attributes_in_statements_of_their_own():
+    text = "subroutine f(n, x, y)\ninteger n\nreal x, y\ndimension x(n), y(n)\nintent(in) n, x\nintent(out) :: y\nend"
+    assert [p.intent for p in sign(text).parameters] == ["in", "in", "out"]
+    assert not sign("subroutine f(n) bind(c, name='g')\ninteger :: n\nvalue :: n\nend").parameters[0].by_reference
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("subroutine f(c)\ncharacter(len=*) c\nend", ["'c'", "character"]),
+        ("subroutine f(c)\ntype(thing) :: c\nend", ["type(thing)"]),
+        ("subroutine f(g)\nexternal g\nend", ["external"]),
+        ("subroutine f(a)\nreal, allocatable :: a(:)\nend", ["allocatable"]),
+        ("subroutine f(a)\nreal, pointer :: a(:)\nend", ["pointer"]),
+        ("subroutine f(m)\nlogical m(3)\nend", ["LOGICAL", "c_bool"]),
+        ("subroutine f(a)\nimplicit none\nend", ["no declaration"]),
+        ("subroutine f(a)\nreal(16) a\nend", ["kind 16"]),
+        ("subroutine f(a)\nreal(mystery) a\nend", ["unknown kind"]),
+        ("subroutine f(*)\nend", ["alternate returns"]),
+        ("function f(n)\nreal f(3)\nend", ["result", "array"]),
+        ("program p\ncontains\nsubroutine f(a)\nend subroutine\nend program", ["internal to program 'p'"]),
+        ("subroutine g(a)\nend", ["no definition", "g"]),
+        ("subroutine g(a)\ninterface\nsubroutine f(b)\nreal b\nend subroutine\nend interface\nend", ["no definition"]),
+        ("subroutine f(a)\nreal a(..)\nend", ["assumed rank"]),
+    ],
+)
+def test_what_tests_cannot_call_is_one_clear_line(text, words):
+    with pytest.raises(SignatureError) as caught:
+        sign(text)
+    assert "\n" not in str(caught.value) and all(w in str(caught.value) for w in words), caught.value
+
+
+def test_nested_blocks_do_not_end_a_procedure():
+    text = """subroutine f(n, x)
+  integer n, i
+  type t
+    real n
+  end type t
+  real x(n)
+  do i = 1, n
+    if (x(i) > 0) then
+      x(i) = 0
+    endif
+  enddo
+  select case (n)
+  case (1)
+  end select
+contains
+  subroutine inner(x)
+    integer x
+  end
+end
+real function g(y)
+  real*8 y
+  g = y
+end"""
+    assert kinds(text) == [("n", "i32", ()), ("x", "f32", ("n",))]
+    assert sign(text, "g").result == "f32" and kinds(text, "g") == [("y", "f64", ())]
+
+
+def test_names_have_no_case():
+    assert signature_of(Program("fortran", "DAXPY", "subroutine daxpy(N)\nEND")).name == "DAXPY"
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("kind(1.0d0)", 8), ("kind(1.0)", 4), ("kind(0_8)", 8), ("selected_real_kind(15, 307)", 8), ("selected_real_kind(p=6)", 4),
+     ("selected_int_kind(9)", 4), ("2*4", 8), ("(n+1)/2", 4), ("-1", -1), ("n", 7), ("huge(1)", None), ("", None)],
+)  # fmt: skip
+def test_kind_expressions(text, value):
+    assert integer_value(text, {"n": 7}) == value
+
+
+names = st.lists(st.from_regex(r"[a-z][a-z0-9_]{0,5}", fullmatch=True), min_size=1, max_size=5, unique=True)
+types = st.sampled_from([("integer", "i32"), ("integer(8)", "i64"), ("real", "f32"), ("real*8", "f64"), ("double precision", "f64"),
+                         ("complex(kind=4)", "c64"), ("logical(1)", "bool"), ("REAL ( KIND = 8 )", "f64")])  # fmt: skip
+shapes = st.sampled_from([(), ("n",), ("*",), (":", ":"), ("0:n-1", "max(n,1)")])
+
+
+@settings(max_examples=150, deadline=None)
+@given(names.flatmap(lambda n: st.tuples(st.just(n), st.lists(st.tuples(types, shapes, st.booleans()), min_size=len(n), max_size=len(n)))))
+def test_any_declarations_in_free_and_fixed_form(case):
+    arguments, declared = case
+    lines = [f"subroutine f_({', '.join(arguments)})"]
+    for name, ((words, _), shape, colons) in zip(arguments, declared, strict=True):
+        lines.append(f"{words} {'::' if colons else ''} {name}{'(' + ', '.join(shape) + ')' if shape else ''} ! , x(3)")
+    lines.append("end subroutine")
+    expected = [(n, t, s) for n, ((_, t), s, _) in zip(arguments, declared, strict=True)]
+    assert kinds("\n".join(lines), "f_") == expected
+    fixed = "C comment\n" + "\n".join("      " + line for line in lines)
+    assert is_fixed_form(fixed) and kinds(fixed, "f_") == expected
+    split_up = "\n".join(line.replace(", ", ", &\n    & ") if "!" not in line else line for line in lines)
+    assert kinds(split_up, "f_") == expected
+
+
+def test_quotes_hide_comments_and_continuations():
+    lines = logical_lines("print *, 'a ! b; c &\n  &d' ; X = \"It's\" ! end\n")
+    assert [line.text for line in lines] == ["print *, 'a ! b; c d'", 'x = "It\'s"']
+
+
+@pytest.mark.skipif(not (SHARED / "data/fortran_cpp").is_dir(), reason="shared data not here")
+def test_real_procedures():
+    from corpora.loaders import load_corpus
+
+    spec = f"{SHARED}/data/fortran_cpp/Polybench_train.parquet?DATA_TYPE=double precision&_PB_*=*"
+    loaded = load_corpus(spec, "fortran")
+    assert len(loaded.programs) == 81 and not loaded.skipped
+    gemm = next(p for p in loaded.programs if p.name == "kernel_gemm")
+    assert [(p.name, p.kind, p.type) for p in signature_of(gemm).parameters][:4] == [
+        ("ni", "scalar", "i32"), ("nj", "scalar", "i32"), ("nk", "scalar", "i32"), ("alpha", "scalar", "f64")]  # fmt: skip
