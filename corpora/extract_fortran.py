@@ -46,6 +46,8 @@ def pieces(text: str) -> list[Piece]:
 
 def _internal(procedure: Procedure) -> str:
     host = next((h for h in procedure.hosts if h.kind not in ("module", "submodule")), None)
+    if not procedure.ended:
+        return "has no END"
     if host is None:
         return ""
     # What a kept procedure contains travels with it; what a main program contains is lost.

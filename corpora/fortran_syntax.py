@@ -156,6 +156,8 @@ class Procedure:
     last: int
     hosts: tuple[Unit, ...]
     lines: list[Line] = field(default_factory=list)
+    ended: bool = False
+    """Whether its END was found; without one `last` is the end of the text."""
 
 
 @dataclass(slots=True)
@@ -206,7 +208,10 @@ def _walk(lines: Sequence[Line]) -> tuple[list[Procedure], list[Unit]]:
             continue
         ended = _END.match(line.text)
         if ended and stack and _closes(ended.group(1), line.text, stack[-1]):
-            stack.pop().last = line.last
+            closed = stack.pop()
+            closed.last = line.last
+            if isinstance(closed, Procedure):
+                closed.ended = True
         elif stack:
             stack[-1].lines.append(line)
     for unit in stack:

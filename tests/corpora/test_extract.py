@@ -1,0 +1,166 @@
+"""Functions cut out of files stand alone: they compile without the rest of the file."""
+
+import subprocess
+
+import pytest
+
+from corpora.extract import extract
+
+CUDA = """#include <cmath>
+#include <vector>
+#include "mine.h"
+#define TILE 16
+#define SQ(x) ((x)*(x))
+#define UNUSED 3
+typedef float real;
+struct P { float x, y; };
+const int K = TILE * 2;
+static int counter = 0;
+__constant__ float coef[8];
+enum { A, B = 5 };
+template <typename T> __device__ T add(T a, T b) { return a + b; }
+namespace ns {
+static __device__ __forceinline__ real helper(real a) { return SQ(a) + B; }
+__global__ void kern(real *x, int n) { int i = threadIdx.x + blockIdx.x * blockDim.x; if (i < n) x[i] = add(helper(x[i]), 1.0f); }
+__global__ void constant_user(real *x) { x[0] = coef[0]; }
+}
+extern "C" void host(float *h, int n) { float *d; cudaMalloc(&d, n * 4); ns::kern<<<(n + K - 1) / K, K>>>(d, n); cudaFree(d); }
+void uses_global(int *x) { counter++; x[0] = counter; }
+void shadows(int *x) { int counter = 1; x[0] = counter; }
+class C { public: void member(int *a) {} };
+void C::other() {}
+void takes_struct(P *p) {}
+void with_vector(float *x, int n) { std::vector<float> t(n); x[0] = t[0]; }
+int later(int a);
+int caller(int a) { return later(a); }
+int later(int a) { return a + K; }
+int missing(int a);
+int calls_missing(int a) { return missing(a); }
+void silent(const int *x, int n) {}
+template <typename T> void generic(T *x) {}
+int main() { return 0; }
+"""
+
+
+def by_name(found):
+    return {p.name: p.text for p in found.programs}, {s.name: s.reason for s in found.skipped}
+
+
+def test_serial_functions_of_a_mixed_file(tmp_path):
+    programs, skipped = by_name(extract(CUDA, "cpp", "mixed.cu"))
+    assert sorted(programs) == ["caller", "later", "shadows", "with_vector"]
+    assert "counter" in skipped["uses_global"] and "global variable" in skipped["uses_global"]
+    assert "'missing'" in skipped["calls_missing"]
+    assert "cannot see" in skipped["silent"] and "template" in skipped["generic"] and "main" in skipped["main"]
+    assert "class member" in skipped["member"] and "'P'" in skipped["takes_struct"] and "CUDA" in skipped["host"]
+    assert "#include <vector>" in programs["with_vector"] and "#include" not in programs["caller"]
+    for name, text in programs.items():
+        assert "UNUSED" not in text and "mine.h" not in text
+        (tmp_path / f"{name}.cpp").write_text(text)
+        done = subprocess.run(["g++", "-fsyntax-only", tmp_path / f"{name}.cpp"], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+
+
+def test_kernels_and_hosts_take_what_they_need():
+    programs, skipped = by_name(extract(CUDA, "cuda"))
+    assert sorted(programs) == ["host", "kern"]
+    for needed in ("SQ(x)", "typedef float real;", "enum { A, B = 5 };", "T add(T a, T b)", "helper(real a)"):
+        assert needed in programs["kern"]
+        assert needed in programs["host"]
+    assert "const int K" in programs["host"] and "#define TILE 16" in programs["host"] and "const int K" not in programs["kern"]
+    assert "kern<<<" in programs["host"] and "ns::" not in programs["host"]
+    assert programs["host"].index("#define TILE") < programs["host"].index("helper") < programs["host"].index("void host")
+    assert "device variable 'coef'" in skipped["constant_user"] and "not parallel" in skipped["shadows"]
+
+
+def test_openmp_functions_only():
+    text = "void a(int *x, int n) {\n#pragma omp parallel for\nfor (int i = 0; i < n; i++) x[i] = i;\n}\nvoid b(int *x) { x[0] = 1; }\n"
+    programs, skipped = by_name(extract(text, "openmp"))
+    assert list(programs) == ["a"] and "not parallel" in skipped["b"]
+
+
+MODULE = """module m
+  use iso_fortran_env, only: dp => real64
+  use params
+  implicit none
+  integer, parameter :: n0 = 4, wp = dp
+  real(wp) :: state(3)
+contains
+  subroutine axpy(n, a, x, y)
+    integer, intent(in) :: n
+    real(wp), intent(in) :: a, x(n)
+    real(wp), intent(inout) :: y(n)
+    integer :: i
+    do i = 1, n
+      y(i) = twice(a) * x(i) + y(i) * big + inner(n0)
+    end do
+  contains
+    integer function inner(k)
+      integer, intent(in) :: k
+      inner = k
+    end function
+  end subroutine axpy
+  pure real(wp) function twice(a)
+    real(wp), intent(in) :: a
+    twice = 2 * a
+  end function
+  subroutine stateful(x)
+    real(wp) x(3)
+    x = state
+  end subroutine
+end module
+module params
+ integer, parameter :: big = 10
+end module
+subroutine elsewhere(x)
+  use other_file
+  real x(3)
+end subroutine
+subroutine shares(x)
+  real x(3), c
+  common /block/ c
+  x = c
+end subroutine
+program p
+contains
+ subroutine q(x)
+  real x
+ end subroutine
+end program
+"""
+
+
+def test_module_procedures_stand_alone(tmp_path):
+    programs, skipped = by_name(extract(MODULE, "fortran"))
+    assert sorted(programs) == ["axpy", "twice"]
+    assert "module variable 'state'" in skipped["stateful"] and "'other_file'" in skipped["elsewhere"]
+    assert "COMMON" in skipped["shares"] and "internal to program" in skipped["q"] and "main program" in skipped["p"]
+    for name, text in programs.items():
+        (tmp_path / f"{name}.f90").write_text(text)
+        done = subprocess.run(["gfortran", "-fsyntax-only", tmp_path / f"{name}.f90"], capture_output=True, text=True)
+        assert done.returncode == 0, text + done.stderr
+
+
+def test_fixed_form_with_a_helper_becomes_free_form(tmp_path):
+    text = (
+        "      SUBROUTINE F(N,\n     $  X)\nC     comment\n      DOUBLE PRECISION G, X(N)\n      DO 10 I = 1, N\n   10 X(I) = G(X(I))\n"
+        "      END\n      DOUBLE PRECISION FUNCTION G(A)\n      DOUBLE PRECISION A\n      G = A + 1\n      END\n"
+    )
+    programs, _ = by_name(extract(text, "fortran"))
+    assert sorted(programs) == ["f", "g"] and "FUNCTION G" in programs["f"] and "SUBROUTINE" not in programs["g"]
+    (tmp_path / "f.f90").write_text(programs["f"])
+    assert subprocess.run(["gfortran", "-fsyntax-only", tmp_path / "f.f90"], capture_output=True).returncode == 0
+
+
+@pytest.mark.parametrize("dialect", ["cpp", "cuda", "openmp", "fortran", "openmp-fortran"])
+@pytest.mark.parametrize("text", ["", "}}}", "void f(", "subroutine", "end end end", "\0", "#if 0\n", "namespace {", "function f(x"])
+def test_broken_text_gives_nothing_and_no_error(dialect, text):
+    assert extract(text, dialect).programs == ()
+
+
+@pytest.mark.parametrize("dialect", ["cpp", "cuda", "openmp", "fortran", "openmp-fortran"])
+def test_every_built_in_function_is_found(dialect):
+    from corpora.builtin import programs
+
+    for program in programs(dialect)[::5]:
+        assert program.name in [p.name for p in extract(program.text, dialect).programs], program.origin
