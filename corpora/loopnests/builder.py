@@ -147,6 +147,8 @@ class Builder:
         if op == "*" and self.kind not in FLOATS:  # keeps products of integers small
             return ast.Binary(op, left, self.number() if self.chance(0.5) else self.read())
         right = self.value(depth - 1 if self.chance(0.35) else 0, index)
+        if right == left and op != "*":
+            right = self.number()
         return ast.Binary(op, left, right)
 
     def divisor(self) -> tuple:

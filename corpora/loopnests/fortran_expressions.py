@@ -101,6 +101,8 @@ class FortranExpressions:
             return self.converted_text(self.value(node), "i32", wanted)
         if type(node) is ast.Literal and have == "i32" and wanted in ("f32", "f64"):
             return node.text + (".0" if wanted == "f32" else ".0d0")
+        if type(node) is ast.Literal and (have, wanted) == ("f64", "f32"):
+            return literal(ast.Literal(node.text, "f32"))
         return self.converted_text(self._number(node, 0), have, wanted)
 
     @staticmethod

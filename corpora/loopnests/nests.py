@@ -8,6 +8,7 @@ Contract: `make(rng, level)` gives a finished (nest, style); everything is decid
 from __future__ import annotations
 
 import random
+import re
 
 from corpora.loopnests import expressions as ast
 from corpora.loopnests import grids, lines, names, rows
@@ -39,6 +40,8 @@ def make(rng: random.Random, level: str) -> tuple[Nest, Style]:
     b = Builder(rng, kind, suffix)
     nest = family(b)
     nest.parameters, nest.types = b.parameters, b.types
+    if rng.random() < 0.97:
+        nest.parameters = _used(nest)
     _order_parameters(nest, b)
     _special_arrays(nest, rng)
     _mark_overwritten(nest)
@@ -46,6 +49,26 @@ def make(rng: random.Random, level: str) -> tuple[Nest, Style]:
     style = _style(nest, rng)
     style.float_suffix = suffix
     return nest, style
+
+
+def _used(nest: Nest) -> list[Parameter]:
+    """Parameters that the code reads or writes, and those that give the extents of these."""
+    used: set[str] = set()
+    pending = [e for r in nest.regions for s in ast.walk_statements(r.body) for e in ast.expressions_of(s)]
+    pending += [e for block in (nest.before, nest.after) for s in ast.walk_statements(block) for e in ast.expressions_of(s)]
+    pending += [e for r in nest.regions for a in r.axes for e in (a.start, a.stop)]
+    while pending:
+        for node in ast.walk(pending.pop()):
+            word = node.array if type(node) is ast.At else node.id if type(node) is ast.Name else ""
+            if word and word not in used:
+                used.add(word)
+                pending += [e for p in nest.parameters if p.name == word for e in (*p.extents, *_names_in(p.fill))]
+    views = {s.array for r in nest.regions for s in ast.walk_statements(r.body) if type(s) is ast.DeclarePointer}
+    return [p for p in nest.parameters if p.name in used or p.name in views]
+
+
+def _names_in(fill: str) -> list[ast.Name]:
+    return [ast.Name(word) for word in re.findall(r"[A-Za-z_]\w*", fill.partition("(")[2])]
 
 
 def _atomics(nest: Nest) -> list[ast.Assign]:

@@ -1,0 +1,216 @@
+"""Generated computations are equal in all dialects: compiled by real compilers and executed on their own suites.
+
+CUDA runs here under a shim of a few lines (every thread of a grid as an iteration), so that this test needs nothing
+but g++ and gfortran; `test_loopnests_engine.py` asks the project's own engine.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import re
+import subprocess
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from corpora.loopnests import LEVELS, Computation, generate
+from corpora.records import Program, Signature
+from corpora.signatures import signature_of
+from corpora.unit_tests import parse_suite
+from gpu_runtime.materialise import materialise
+
+_PRELUDE = """
+#include <cmath>
+#include <cstdlib>
+#include <cstddef>
+#include <algorithm>
+using namespace std;
+struct Dim { unsigned int x, y, z; };
+static Dim threadIdx, blockIdx, blockDim, gridDim;
+#define __global__
+#define __shared__
+#define __syncthreads()
+template <class T, class U> static void atomicAdd(T *p, U v) { *p += v; }
+template <class T, class U> static void atomicMax(T *p, U v) { *p = *p < v ? v : *p; }
+template <class T, class U> static void atomicMin(T *p, U v) { *p = v < *p ? v : *p; }
+"""
+_C = {"i16": "short", "u8": "unsigned char", "u16": "unsigned short", "i32": "int", "u32": "unsigned int", "i64": "long"}
+_C |= {"u64": "unsigned long", "f32": "float", "f64": "double"}
+_LAUNCH = """
+extern "C" void {symbol}(void **a) {{
+    blockDim = {block}; gridDim = {grid};
+    for (blockIdx.z = 0; blockIdx.z < gridDim.z; blockIdx.z++) for (blockIdx.y = 0; blockIdx.y < gridDim.y; blockIdx.y++)
+    for (blockIdx.x = 0; blockIdx.x < gridDim.x; blockIdx.x++) for (threadIdx.z = 0; threadIdx.z < blockDim.z; threadIdx.z++)
+    for (threadIdx.y = 0; threadIdx.y < blockDim.y; threadIdx.y++) for (threadIdx.x = 0; threadIdx.x < blockDim.x; threadIdx.x++)
+        {call};
+}}
+"""
+
+
+def _geometry(text: str) -> tuple[str, str]:
+    """(block, grid) that covers every generated index space; one thread a block where a barrier would need more."""
+    if "__syncthreads" in text:
+        return "{1, 1, 1}", "{300, 1, 1}"
+    if "threadIdx.z" in text:
+        return "{2, 4, 2}", "{5, 3, 5}"
+    if "threadIdx.y" in text:
+        return "{8, 4, 1}", "{3, 6, 1}"
+    return ("{16, 1, 1}", "{20, 1, 1}") if "blockIdx" in text else ("{16, 1, 1}", "{1, 1, 1}")
+
+
+def _c_arguments(signature: Signature) -> str:
+    parts = []
+    for position, p in enumerate(signature.parameters):
+        word = _C[p.type]
+        if p.kind == "scalar":
+            parts.append(f"*({word} *)a[{position}]")
+        elif p.kind == "rows":
+            parts.append(f"({word} **)a[{position}]")
+        else:
+            inner = "".join(f"[{e}]" for e in p.inner_extents)
+            parts.append(f"({word} (*){inner})a[{position}]" if inner else f"({word} *)a[{position}]")
+    return ", ".join(parts)
+
+
+def _c_shim(program: Program, symbol: str) -> str:
+    signature = signature_of(program)
+    call = f"{program.name}({_c_arguments(signature)})"
+    if signature.result:
+        call = f"*({_C[signature.result]} *)a[{len(signature.parameters)}] = {call}"
+    if program.dialect == "cuda":
+        block, grid = _geometry(program.text)
+        entry = _LAUNCH.format(symbol=symbol, block=block, grid=grid, call=call)
+    else:
+        entry = f'extern "C" void {symbol}(void **a) {{ {call}; }}\n'
+    return f"namespace n_{symbol} {{\n{program.text}\n{entry}}}\n"
+
+
+def _build(folder: Path, items: list[Computation]) -> tuple[ctypes.CDLL, ctypes.CDLL]:
+    """One library of all C-like programs and one of all Fortran programs."""
+    c_text, fortran = _PRELUDE, ""
+    for number, item in enumerate(items):
+        for dialect, program in item.programs.items():
+            symbol = f"{dialect.replace('-', '_')}_{number}"
+            if "fortran" in dialect:
+                fortran += re.sub(rf"\b{program.name}\b", symbol, program.text) + "\n"
+            else:
+                c_text += _c_shim(program, symbol)
+    (folder / "all.cpp").write_text(c_text)
+    (folder / "all.f90").write_text(fortran)
+    flags = ["-shared", "-fPIC", "-fopenmp", "-ffp-contract=off", "-w"]
+    for compiler, source in (("g++", "all.cpp"), ("gfortran", "all.f90")):
+        built = subprocess.run([compiler, *flags, "-O1", source, "-o", source + ".so"], cwd=folder, capture_output=True, text=True)
+        assert built.returncode == 0, built.stderr[:3000]
+    return ctypes.CDLL(str(folder / "all.cpp.so")), ctypes.CDLL(str(folder / "all.f90.so"))
+
+
+def _call(library: ctypes.CDLL, symbol: str, dialect: str, signature: Signature, values: tuple) -> list[np.ndarray]:
+    """Run one entry on copies; returns the buffers after the call and the result."""
+    copies = [np.ascontiguousarray(v).copy() for v in values]
+    result = np.zeros((), np.dtype(_NUMPY[signature.result])) if signature.result else np.zeros(())
+    pointers = []
+    for parameter, copy in zip(signature.parameters, copies):
+        if parameter.kind == "rows":
+            pointers.append((ctypes.c_void_p * len(copy))(*[row.ctypes.data for row in copy]))
+        else:
+            pointers.append(ctypes.c_void_p(copy.ctypes.data))
+    if "fortran" in dialect:
+        function = getattr(library, symbol + "_")
+        if signature.result:
+            function.restype = {"f32": ctypes.c_float, "f64": ctypes.c_double, "i32": ctypes.c_int}[signature.result]
+            result[...] = function(*pointers)
+        else:
+            function(*pointers)
+    else:
+        pointers.append(ctypes.c_void_p(result.ctypes.data))
+        addresses = [ctypes.cast(p, ctypes.c_void_p).value for p in pointers]
+        getattr(library, symbol)((ctypes.c_void_p * len(addresses))(*addresses))
+    return [*copies, result]
+
+
+_NUMPY = {"i32": "i4", "f32": "f4", "f64": "f8", "i64": "i8", "u32": "u4"}
+
+
+def _same(expected: list[np.ndarray], actual: list[np.ndarray]) -> bool:
+    for one, other in zip(expected, actual):
+        if one.dtype.kind in "iu":
+            if not np.array_equal(one, other):
+                return False
+        elif not np.allclose(one, other, rtol=2e-4 if one.dtype == np.float32 else 1e-9, atol=1e-4, equal_nan=True):
+            return False
+    return True
+
+
+def _differing(folder: Path, items: list[Computation]) -> tuple[list[str], Counter]:
+    """Programs that differ from their serial C++ function, and how many of each dialect were run."""
+    c_library, fortran_library = _build(folder, items)
+    wrong, runs = [], Counter()
+    for number, item in enumerate(items):
+        signature = signature_of(item.programs["cpp"])
+        changed = False
+        for index, test in enumerate(parse_suite(item.suite_text, signature)):
+            values = materialise(test, signature).values
+            expected = _call(c_library, f"cpp_{number}", "cpp", signature, values)
+            changed |= bool(signature.result) or any(not np.array_equal(a, b) for a, b in zip(values, expected))
+            for dialect in item.programs:
+                library = fortran_library if "fortran" in dialect else c_library
+                actual = _call(library, f"{dialect.replace('-', '_')}_{number}", dialect, signature, values)
+                runs[dialect] += 1
+                if not _same(expected, actual):
+                    wrong.append(f"{item.programs[dialect].origin} {dialect} test {index}")
+        if not changed:
+            runs["unchanged"] += 1
+    return wrong, runs
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_all_dialects_compute_the_same(tmp_path: Path, level: str) -> None:
+    items = list(generate(60, 11, level))
+    wrong, runs = _differing(tmp_path, items)
+    assert not wrong
+    assert runs["unchanged"] <= 1, "a suite whose source changes nothing shows nothing"
+    assert min(runs[d] for d in ("cpp", "cuda", "openmp", "fortran", "openmp-fortran")) > 60
+
+
+def test_the_comparison_can_fail(tmp_path: Path) -> None:
+    item = next(c for c in generate(50, 11) if "cuda" in c.programs and " + " in c.programs["cuda"].text.split("{", 1)[1])
+    kernel = item.programs["cuda"]
+    head, body = kernel.text.split("{", 1)
+    broken = Program("cuda", kernel.name, head + "{" + re.sub(r"\] (=|\+=|-=|\*=|/=) ", r"] \1 3 + ", body))
+    wrong, _ = _differing(tmp_path, [Computation({**item.programs, "cuda": broken}, item.suite_text)])
+    assert any(" cuda " in line or "cuda test" in line for line in wrong)
+
+
+def test_item_is_named_by_seed_and_index_alone() -> None:
+    long = list(generate(30, 5))
+    assert long[:7] == list(generate(7, 5))
+    assert long[20:] == list(generate(10, 5, start=20))
+    assert long[0] != next(generate(1, 6))
+
+
+def test_unknown_level_is_refused() -> None:
+    with pytest.raises(ValueError, match="unknown level 'hard'"):
+        next(generate(1, 0, level="hard"))
+
+
+def test_signatures_are_the_same_in_every_dialect() -> None:
+    for item in generate(150, 21):
+        signatures = {d: signature_of(p) for d, p in item.programs.items()}
+        wanted = [(p.name.lower(), p.type) for p in signatures["cpp"].parameters]
+        for dialect, signature in signatures.items():
+            assert [(p.name.lower(), p.type) for p in signature.parameters] == wanted, dialect
+        parse_suite(item.suite_text, signatures["cpp"])
+
+
+def test_constructs_of_real_functions_all_occur() -> None:
+    text = "\n".join(p.text for item in generate(1500, 3) for p in item.programs.values())
+    wanted = (
+        r"\w%|% ", r"/= ", r"!= ", r"\*\*\w", r"\]\[", r"\w\[\](?!\[)", r"unsigned char", r"\blong ", r"= -\w", r"= -\d", r"\breturn \w",
+        r"continue;", r"break;", r"while \(", r"\bdo \{", r"\? ", r"&&", r"\|\|", r"expf?\(", r"sqrtf?\(", r"atomicAdd\(&", r"atomicMax",
+        r"__shared__", r"gridDim\.x", r"threadIdx\.z", r"blockIdx\.x \+ blockIdx\.y \* gridDim\.x", r"if \(\w+ >= \w+\) return;", r"\(float\)",
+        r"\w\[\w+\[\w+\]\]", r"collapse\(2\)", r"reduction\(\+:", r"private\(", r"schedule\(", r"omp atomic", r"omp parallel for simd",
+        r"for \(int \w+ = \w+ \+ 1;", r"--\)", r"\+= 2\)", r"const int \w+ =", r"&\w+\[\w+ \* \w+\]", r"merge\(", r"end function",
+    )  # fmt: skip
+    assert [w for w in wanted if not re.search(w, text)] == []
