@@ -36,7 +36,7 @@ def shim(request: CompileRequest, symbol: str, namespace: str) -> str:
         maker = "cv_shim_kernel"
     else:
         maker = "cv_shim_device" if _device_only(request.program.text, name) else "cv_shim_host"
-    return f'extern "C" CV_UNSEEN void {symbol}(void **args) {{ cv_sections(); {maker}({namespace}::{name}, args); }}\n'
+    return f'extern "C" __attribute__((visibility("default"))) CV_UNSEEN void {symbol}(void **args) {{ cv_sections(); {maker}({namespace}::{name}, args); }}\n'
 
 
 def program_text(request: CompileRequest) -> str:
