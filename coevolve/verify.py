@@ -23,7 +23,6 @@ from corpora.signatures import SignatureError, signature_of
 from corpora.store import from_json, to_json
 from corpora.unit_tests import SuiteError, launch_of, parse_suite
 from gpu_runtime.backend import CompileRequest, ExecutionBackend, Variant
-from gpu_runtime.expectations import Expectations
 from tester.rules import NoSuite, suite_for
 from tester.strength import top_up
 from tester.validity import Validation, requests_for, validate

@@ -18,7 +18,7 @@ import numpy as np
 
 from corpora.records import Parameter, Signature
 from gpu_runtime.backend import Arguments
-from gpu_runtime.materialise import DTYPES
+from gpu_runtime.materialise import DTYPES, keeps_shape
 
 
 class BindingError(ValueError):
@@ -52,7 +52,7 @@ class Binding:
         parameter = self.target.parameters[j]
         dtype = DTYPES[parameter.type]
         if parameter.kind != "scalar":
-            return value.reshape(1) if value.ndim == 0 else value
+            return value if keeps_shape(parameter, value.ndim) else value.reshape(-1)
         scalar = value.reshape(())
         with np.errstate(all="ignore"):
             converted = scalar.astype(dtype)

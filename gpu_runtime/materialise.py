@@ -127,7 +127,7 @@ def _joined(real: np.ndarray, imaginary: np.ndarray, dtype: np.dtype) -> np.ndar
 
 
 def array_of(value: ArrayValue, parameter: Parameter, stream: int) -> np.ndarray:
-    """Shape (rows, columns) for a table of rows, else flat (count,)."""
+    """Shape (rows, columns) for a table of rows and for Fortran's assumed-shape matrices, else flat (count,)."""
     count = math.prod(value.extents)
     dtype = DTYPES[value.type]
     if value.fill is not None:
@@ -138,7 +138,17 @@ def array_of(value: ArrayValue, parameter: Parameter, stream: int) -> np.ndarray
     else:
         with np.errstate(over="ignore"):
             array = np.array(value.values, dtype)
-    return array.reshape(value.extents) if parameter.kind == "rows" else array
+    return array.reshape(value.extents) if keeps_shape(parameter, len(value.extents)) else array
+
+
+def assumed_shape(parameter: Parameter) -> bool:
+    """Whether the extents of the array reach the program with the array (Fortran `x(:)`)."""
+    return parameter.kind == "array" and any(part.endswith(":") for part in parameter.shape)
+
+
+def keeps_shape(parameter: Parameter, dimensions: int) -> bool:
+    """Whether a value of so many dimensions is handed over in two: rows x columns."""
+    return dimensions == 2 and (parameter.kind == "rows" or (assumed_shape(parameter) and len(parameter.shape) == 2))
 
 
 def scalar_of(value: ScalarValue) -> np.ndarray:

@@ -10,6 +10,7 @@ text; what is measured for one test is measured anew for the next.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -18,7 +19,7 @@ import numpy as np
 from corpora.records import ArrayValue, Fill, Parameter, ScalarValue, Signature, UnitTest
 from gpu_runtime.backend import Access, Arguments, Compiled, Execution, ExecutionBackend, Geometry, Limits, Status
 from gpu_runtime.expectations import run_each
-from gpu_runtime.materialise import DTYPES, expand, scalar_of
+from gpu_runtime.materialise import DTYPES, assumed_shape, expand, keeps_shape, materialise, scalar_of
 
 WINDOW = 1 << 12
 MARGIN = 64
@@ -31,11 +32,20 @@ GeometryOf = Callable[[UnitTest], "Geometry | None"]
 
 @dataclass(frozen=True, slots=True)
 class Sketch:
-    """scalars and fills by parameter name; `label` says what the test is for."""
+    """scalars and fills by parameter name; `label` says what the test is for.
+
+    side: extent of every dimension of arrays whose shape is handed over with them (Fortran `x(:)`): there extents are
+    an input of the program, not something to be measured.
+    """
 
     scalars: Scalars
     fills: dict[str, Fill]
     label: str = ""
+    side: int = 4
+
+    def given(self, parameter: Parameter) -> tuple[int, ...]:
+        """Extents of an assumed-shape array: (side,) or (side, side); further dimensions are 1."""
+        return (self.side,) if len(parameter.shape) < 2 else (self.side, self.side)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +115,15 @@ def _windowed(sketch: Sketch, signature: Signature, window: int, geometry_of: Ge
         elif p.kind == "rows":
             side = _side(sketch, window)
             values.append(expand(sketch.fills[p.name], p.type, side * side, stream).reshape(side, side))
+        elif assumed_shape(p):
+            shape = sketch.given(p)
+            flat = expand(sketch.fills[p.name], p.type, math.prod(shape), stream)
+            values.append(flat.reshape(shape) if keeps_shape(p, len(shape)) else flat)
         else:
             body = expand(sketch.fills[p.name], p.type, window, stream)
             values.append(np.concatenate([np.zeros(MARGIN, DTYPES[p.type]), body]))
-        origins.append(MARGIN if p.kind == "array" else 0)
-    wide = {p.name: (window,) if p.kind == "array" else (_side(sketch, window),) * 2 for p in signature.parameters}
+        origins.append(MARGIN if p.kind == "array" and not assumed_shape(p) else 0)
+    wide = {p.name: v.shape if v.ndim == 2 or not o else (window,) for p, v, o in zip(signature.parameters, values, origins, strict=True)}
     geometry = geometry_of(test_of(sketch, wide, signature))
     return Arguments(tuple(values), origins=tuple(origins), geometry=geometry)
 
@@ -133,15 +147,15 @@ def _probe(sketch: Sketch, signature: Signature, call: Arguments, execution: Exe
         touched = [v for v in (access.first_read, access.first_write) if v is not None]
         if touched and min(touched) < 0:
             return Probe(sketch, {}, f"{p.name}[{min(touched)}] is touched")
-        arrays[p.name] = _measured(p, access, call.values[i].shape)
+        known = () if p.kind == "array" and not assumed_shape(p) else call.values[i].shape
+        arrays[p.name] = _measured(access, known)
         changed |= execution.values[i].tobytes() != call.values[i].tobytes()
     return Probe(sketch, arrays, "", execution.elapsed_ms, changed)
 
 
-def _measured(parameter: Parameter, access: Access, shape: tuple[int, ...]) -> Measured:
+def _measured(access: Access, known: tuple[int, ...]) -> Measured:
     last = max((v for v in (access.last_read, access.last_write) if v is not None), default=-1)
-    extents = (last + 1,) if parameter.kind == "array" else shape
-    return Measured(extents, access.first_read is not None, access.first_write is not None)
+    return Measured(known or (last + 1,), access.first_read is not None, access.first_write is not None)
 
 
 def complete(
@@ -182,8 +196,6 @@ def _exact(
     backend: ExecutionBackend, compiled: Compiled, results: Sequence[UnitTest | str], geometry_of: GeometryOf
 ) -> list[UnitTest | str]:
     """Run once more on exactly these extents: fills that depend on the length may touch other places."""
-    from gpu_runtime.materialise import materialise
-
     signature = compiled.request.signature
     tests = [t for t in results if isinstance(t, UnitTest)]
     calls = [replace(materialise(t, signature), geometry=geometry_of(t)) for t in tests]

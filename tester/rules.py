@@ -13,12 +13,11 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from corpora.records import ArrayValue, Fill, Parameter, Program, Signature, UnitTest, UnitTestSuite
+from corpora.records import ArrayValue, Fill, Program, Signature, UnitTest, UnitTestSuite
 from corpora.unit_tests import INTEGER_RANGES
 from gpu_runtime.backend import Compiled, CompileRequest, ExecutionBackend, Variant
-from gpu_runtime.materialise import random_bits
 from tester.extents import GeometryOf, Probe, Sketch, complete, probe
-from tester.sketches import Roles, base_draws, contents, is_flag, size_draws
+from tester.sketches import Roles, base_draws, contents, is_flag, side_of, size_draws
 
 
 class NoSuite(ValueError):
@@ -124,7 +123,8 @@ def _base(setting: _Setting, count: int = 40) -> Probe | None:
     signature = setting.signature
     draws = base_draws(signature, setting.seed, count)
     for start in range(0, len(draws), 8):
-        sketches = [Sketch(d, contents(signature, Roles(), "default", d, setting.seed)) for d in draws[start : start + 8]]
+        drawn = draws[start : start + 8]
+        sketches = [Sketch(d, contents(signature, Roles(), "default", d, setting.seed), "base", side_of(d, signature, 0)) for d in drawn]
         for found in _probe(setting, sketches):
             if not found.reason and found.changed:
                 return found
@@ -142,10 +142,10 @@ def _roles(setting: _Setting, text: str) -> Roles:
         if p.kind == "scalar" and p.type in INTEGER_RANGES:
             own = int(scalars[p.name])  # type: ignore[arg-type]
             values = (own + 1, own + 2, -3, 1000) if p.type[0] == "i" else (own + 1, own + 2, 200)
-            trials += [(p.name, Sketch({**scalars, p.name: min(v, INTEGER_RANGES[p.type][1])}, fills)) for v in values]
+            trials += [(p.name, Sketch({**scalars, p.name: min(v, INTEGER_RANGES[p.type][1])}, fills, "", base.sketch.side)) for v in values]
         elif p.kind != "scalar":
             wide = [Fill("integers", (-99, 99), 1), Fill("integers", (-9999, 9999), 2), Fill("constant", (0,))]
-            trials += [(p.name, Sketch(scalars, {**fills, p.name: fill})) for fill in wide]
+            trials += [(p.name, Sketch(scalars, {**fills, p.name: fill}, "", base.sketch.side)) for fill in wide]
     probes = _probe(setting, [sketch for _, sketch in trials])
     extents = {n: m.extents for n, m in base.arrays.items()}
     bound: set[str] = set()
@@ -175,7 +175,7 @@ def _tests(setting: _Setting, roles: Roles, count: int) -> list[UnitTest]:
     for i, (label, scalars) in enumerate(draws):
         profile = PROFILES[i % len(PROFILES)]
         fills = contents(setting.signature, roles, profile, scalars, setting.seed + i)
-        sketches.append(Sketch(scalars, fills, f"{label}/{profile}"))
+        sketches.append(Sketch(scalars, fills, f"{label}/{profile}", side_of(scalars, setting.signature, i)))
     made = complete(setting.backend, setting.compiled, sketches, _others(setting, roles), setting.geometry_of, setting.largest)
     chosen: dict[str, UnitTest] = {}
     for sketch, test in zip(sketches, made, strict=True):

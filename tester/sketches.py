@@ -119,6 +119,13 @@ def _values(signature: Signature, roles: Roles, seed: int, turn: int, pool: tupl
     return values
 
 
+def side_of(scalars: Values, signature: Signature, turn: int) -> int:
+    """Extent of assumed-shape arrays: as large as the largest integer scalar wants, else one of a fixed cycle."""
+    sizes = [int(scalars[p.name]) for p in _integer_scalars(signature)]  # type: ignore[arg-type]
+    cycle = (5, 1, 33, 9, 2, 40, 3, 16, 7, 4, 64)
+    return max(max((s for s in sizes if s <= 4096), default=0), cycle[turn % len(cycle)])
+
+
 def contents(signature: Signature, roles: Roles, profile: str, scalars: Values, seed: int) -> dict[str, Fill]:
     """A fill for every array. profile: default, positive, ties, wide, special, sorted or zero."""
     bounds = sorted({int(scalars[p.name]) for p in _integer_scalars(signature) if 0 < int(scalars[p.name]) <= 1 << 20})  # type: ignore[arg-type]

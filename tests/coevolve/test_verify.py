@@ -1,0 +1,152 @@
+import json
+import time
+
+import pytest
+
+from coevolve import cli
+from coevolve.verify import Engine, Pair, VerifyConfig, verify_many
+from corpora.records import Blame, Outcome, Program
+from corpora.suite_reader import SuiteError
+
+AXPY = Program("cpp", "axpy", "void axpy(int n, float a, const float *x, float *y) { for (int i = 0; i < n; ++i) y[i] += a * x[i]; }")
+DOT = Program("cpp", "dot", "float dot(int n, const float *x, const float *y) { float s = 0; for (int i = 0; i < n; ++i) s += x[i] * y[i]; return s; }")
+KERNEL = "__global__ void axpy(int n, float a, const float *x, float *y) { int i = blockIdx.x * blockDim.x + threadIdx.x; %s }"
+OMP_DOT = "float dot(int n, const float *x, const float *y) { float s = 0;\n#pragma omp parallel for %s\nfor (int i = 0; i < n; ++i) s += x[i] * y[i]; return s; }"
+SMALL = VerifyConfig(tests=8, mutants=0)
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory):
+    made = Engine("emulated", SMALL, tmp_path_factory.mktemp("verdicts"))
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "outcome"),
+    [
+        (AXPY, ("cuda", KERNEL % "if (i < n) y[i] += a * x[i];"), Outcome.EQUIVALENT),
+        (AXPY, ("cuda", KERNEL % "if (i < n - 1) y[i] += a * x[i];"), Outcome.MISMATCH),
+        (AXPY, ("cuda", KERNEL % "if (i <= n) y[i] += a * x[i];"), Outcome.MEMORY_ERROR),
+        (AXPY, ("cuda", KERNEL % ""), Outcome.MISMATCH),
+        (AXPY, ("cuda", KERNEL % "if (i < n) y[0] += a * x[i];"), Outcome.RACE),
+        (AXPY, ("cuda", KERNEL % "if (i < n) y[i] += a * x[i]"), Outcome.COMPILE_ERROR),
+        (AXPY, ("cuda", KERNEL % "while (i < n) { }"), Outcome.TIMEOUT),
+        (AXPY, ("cuda", (KERNEL % "if (i < n) y[i] += a * x[i];").replace("int n,", "int n, int m,")), Outcome.COMPILE_ERROR),
+        (DOT, ("openmp", OMP_DOT % "reduction(+:s)"), Outcome.EQUIVALENT),
+        (DOT, ("openmp", OMP_DOT % ""), Outcome.RACE),
+        (DOT, ("fortran", "real function dot(n, x, y)\n integer, intent(in) :: n\n real, intent(in) :: x(n), y(n)\n dot = dot_product(x, y)\nend function"), Outcome.EQUIVALENT),
+        (DOT, ("fortran", "real function dot(n, x, y)\n integer, intent(in) :: n\n real, intent(in) :: x(n), y(n)\n dot = sum(x)\nend function"), Outcome.MISMATCH),
+    ],
+)  # fmt: skip
+def test_verdicts(engine, source, target, outcome):
+    verdict = engine.verify(Pair(source, Program(target[0], source.name, target[1])))
+    assert verdict.outcome is outcome, verdict.detail
+    assert verdict.blame is (Blame.NOBODY if outcome is Outcome.EQUIVALENT else Blame.TARGET)
+    assert verdict.detail
+    if outcome is Outcome.MISMATCH:
+        assert verdict.test_index >= 0 and verdict.buffer and verdict.expected != verdict.actual
+
+
+def test_a_bare_kernel_can_be_the_source(engine):
+    kernel = Program("cuda", "axpy", KERNEL % "if (i < n) y[i] += a * x[i];")
+    verdict = engine.verify(Pair(kernel, AXPY))
+    assert verdict.outcome is Outcome.EQUIVALENT, verdict.detail
+    wrong = Program("cpp", "axpy", AXPY.text.replace("+=", "="))
+    assert engine.verify(Pair(kernel, wrong)).outcome is Outcome.MISMATCH
+
+
+def test_suites_given_as_text(engine):
+    target = Program("cuda", "axpy", KERNEL % "if (i < n) y[i] += a * x[i];")
+    assert engine.verify(Pair(AXPY, target, "n=4 a=2.0 x[n]={1,2,3,4} y[n]=constant(1)")).outcome is Outcome.EQUIVALENT
+    short = engine.verify(Pair(AXPY, target, "n=4 a=2.0 x[3]={1,2,3} y[n]=constant(1)"))
+    assert short.outcome is Outcome.INVALID_SUITE and short.blame is Blame.SUITE and short.equivalent is None
+    assert "test 0" in short.detail
+    idle = engine.verify(Pair(AXPY, target, "n=0 a=2.0 x[1]={1} y[1]=constant(1)"))
+    assert idle.outcome is Outcome.INVALID_SUITE and "changes" in idle.detail
+    with pytest.raises(SuiteError, match="1:3"):
+        engine.verify(Pair(AXPY, target, "n=oops"))
+
+
+def test_broken_sources_are_blamed(engine):
+    target = Program("cuda", "axpy", KERNEL % "")
+    broken = engine.verify(Pair(Program("cpp", "axpy", AXPY.text.replace("a * x", "b * x")), target))
+    assert broken.outcome is Outcome.COMPILE_ERROR and broken.blame is Blame.SOURCE and broken.equivalent is None
+
+
+def test_a_cached_verdict_costs_less_than_a_millisecond(engine):
+    pair = Pair(AXPY, Program("cuda", "axpy", KERNEL % "if (i < n) y[i] += a * x[i];"))
+    first = engine.verify(pair)
+    times = []
+    for _ in range(20):
+        started = time.perf_counter()
+        assert engine.verify(pair) == first
+        times.append(time.perf_counter() - started)
+    assert sorted(times)[10] < 1e-3
+
+
+def test_strength_is_recorded_and_topped_up(tmp_path):
+    engine = Engine("emulated", VerifyConfig(tests=2, mutants=8), tmp_path)
+    try:
+        verdict = engine.verify(Pair(AXPY, Program("cuda", "axpy", KERNEL % "if (i < n) y[i] += a * x[i];")))
+        assert verdict.suite_strength is not None and verdict.suite_strength >= 0.9
+    finally:
+        engine.close()
+
+
+def run(capsys, *arguments):
+    code = cli.main(["verify", *arguments])
+    return code, capsys.readouterr()
+
+
+def test_command(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("COEVOLVE_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "axpy.cpp").write_text(AXPY.text)
+    (tmp_path / "right.cu").write_text(KERNEL % "if (i < n) y[i] += a * x[i];")
+    (tmp_path / "wrong.cu").write_text(KERNEL % "if (i < n) y[i] = a * x[i];")
+    (tmp_path / "bad.suite").write_text("n=4 a=2.0 x[2]={1,2} y[n]=constant(1)")
+    source, right, wrong = (str(tmp_path / name) for name in ("axpy.cpp", "right.cu", "wrong.cu"))
+    assert run(capsys, source, right)[0] == 0
+    code, out = run(capsys, source, wrong)
+    assert code == 1 and "n=1" in out.out and "expected" in out.out and "y[0]" in out.out
+    code, out = run(capsys, source, wrong, "--json")
+    assert code == 1 and json.loads(out.out)["equivalent"] is False
+    assert run(capsys, source, right, "--suite", str(tmp_path / "bad.suite"))[0] == 3
+    assert run(capsys, source, str(tmp_path / "none.cu"))[0] == 2
+    assert run(capsys, source, right, "--to", "cdua")[0] == 2
+    assert run(capsys)[0] == 2
+
+
+def test_batch_is_in_order_resumable_and_survives_bad_rows(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("COEVOLVE_CACHE", str(tmp_path / "cache"))
+    good = {"source_dialect": "cpp", "source": AXPY.text, "target_dialect": "cuda", "target": KERNEL % "if (i < n) y[i] += a * x[i];"}
+    rows = [
+        json.dumps({"id": "a", **good}),
+        "not json",
+        json.dumps({"id": "c", **good, "target": KERNEL % ""}),
+        json.dumps({"id": "d", **good, "suite": "n=oops"}),
+        json.dumps({"id": "e", **good, "suite": "n=2 a=1.0 x[n]={1,2} y[n]={1,2}"}),
+    ]
+    pairs, out = tmp_path / "pairs.jsonl", tmp_path / "out.jsonl"
+    pairs.write_text("\n".join(rows) + "\n")
+    assert run(capsys, "--batch", str(pairs), "--out", str(out))[0] == 0
+    answers = [json.loads(line) for line in out.read_text().splitlines()]
+    assert [a["id"] for a in answers] == ["a", None, "c", "d", "e"]
+    assert [a["equivalent"] for a in answers] == [True, None, False, None, True]
+    assert "1:3" in answers[3]["detail"] and set(answers[0]) == {
+        "id", "outcome", "equivalent", "blame", "detail", "backend", "elapsed_ms", "suite_strength"}  # fmt: skip
+    whole = out.read_text()
+    out.write_text("".join(whole.splitlines(keepends=True)[:2]) + '{"id": "c", "outc')
+    code, printed = run(capsys, "--batch", str(pairs), "--out", str(out))
+    assert code == 0 and "2 of 5 rows" in printed.err
+    assert [json.loads(line)["equivalent"] for line in out.read_text().splitlines()] == [True, None, False, None, True]
+    out.write_text('{"id": "other"}\n')
+    assert run(capsys, "--batch", str(pairs), "--out", str(out))[0] == 2
+    assert run(capsys, "--batch", str(pairs))[0] == 2
+
+
+def test_many_keep_their_order():
+    right = Program("cuda", "axpy", KERNEL % "if (i < n) y[i] += a * x[i];")
+    wrong = Program("cuda", "axpy", KERNEL % "if (i < n) y[i] -= a * x[i];")
+    verdicts = verify_many([Pair(AXPY, right), Pair(AXPY, wrong), Pair(AXPY, right)], "emulated", SMALL)
+    assert [v.equivalent for v in verdicts] == [True, False, True]
