@@ -20,7 +20,8 @@ from tree_sitter import Language, Node, Parser, Tree
 
 _DECORATION = re.compile(
     r"__(?:forceinline__|forceinline|noinline__|inline__|inline|extension__|cdecl|stdcall)\b"
-    r"|__launch_bounds__\s*\([^()]*\)|__attribute__\s*\(\s*\((?:[^()]|\([^()]*\))*\)\s*\)|#\s*pragma\b[^\n]*?\bENDCOM\b|\bENDCOM\b"
+    r"|__launch_bounds__\s*\([^()]*\)|__attribute__\s*\(\s*\((?:[^()]|\([^()]*\))*\)\s*\)"
+    r"|#\s*pragma\b[^\n]*?\bENDCOM\b|\bENDCOM\b"
     r"|#\s*\d+\s*\"[^\"\n]*\""
 )
 

@@ -51,7 +51,8 @@ def pieces(text: str) -> list[Piece]:
         for name in declaration.names:
             by_name.setdefault(name, []).append(declaration)
     includes = [node_text(n).strip() for n in _outer(root) if n.type == "preproc_include"]
-    spaces = {node_text(n) for d in _descendants(root) if d.type == "namespace_definition" and (n := d.child_by_field_name("name"))}
+    scopes = [d for d in _descendants(root) if d.type == "namespace_definition"]
+    spaces = {node_text(n) for d in scopes for n in d.children_by_field_name("name")}
     return [_piece(f, by_name, includes, spaces, source) for f in c_functions(root)]
 
 

@@ -20,7 +20,9 @@ from corpora.fortran_syntax import Line, Procedure, Unit, procedures, split_comm
 _INTRINSIC = {"iso_fortran_env", "iso_c_binding", "omp_lib", "ieee_arithmetic", "omp_lib_kinds"}
 _WORD = re.compile(r"[a-z_]\w*")
 _USE = re.compile(r"use\b\s*(?:,\s*(?:non_)?intrinsic\s*)?(?:::)?\s*(\w+)")
-_DECLARES = re.compile(r"^(?:integer|real|double\s*precision|complex|double\s*complex|logical|character|type\s*\(|class\s*\(|byte)")
+_DECLARES = re.compile(
+    r"^(?:integer|real|double\s*precision|complex|double\s*complex|logical|character|type\s*\(|class\s*\(|byte)"
+)
 _FIRST = re.compile(r"^(?:use|import|implicit)\b")
 
 
@@ -39,7 +41,9 @@ def pieces(text: str) -> list[Piece]:
     everything = procedures(text)
     modules = {u.name: u for u in units(text) if u.kind == "module"}
     outer = {p.name: p for p in everything if not _internal(p)}
-    found = [Piece(p.name, reason=_internal(p)) if _internal(p) else _piece(p, outer, everything, modules, rows) for p in everything]
+    found = [
+        Piece(p.name, reason=_internal(p)) if _internal(p) else _piece(p, outer, everything, modules, rows) for p in everything
+    ]
     programs = [Piece(u.name or "main", reason="is a main program") for u in units(text) if u.kind == "program"]
     return [p for p in found if p.reason != "internal"] + programs
 
@@ -148,7 +152,9 @@ def _closure(words: set[str], constants: list[_Constant]) -> list[str]:
     return list(dict.fromkeys(c.text for c in constants if c.names & words))
 
 
-def _assembled(procedure: Procedure, helpers: list[Procedure], constants: list[str], inherited: list[str], rows: list[str]) -> str:
+def _assembled(
+    procedure: Procedure, helpers: list[Procedure], constants: list[str], inherited: list[str], rows: list[str]
+) -> str:
     first_line = procedure.lines[0].first if procedure.lines else procedure.last
     head, typed = _header(procedure, rows[procedure.first : first_line], [*constants, *inherited])
     opening = [line for line in procedure.lines if _FIRST.match(line.text)]

@@ -3,7 +3,7 @@
 Contract: read-only views of a text; broken text gives what can be found in it, never an exception. Names and
 statements come in lower case (Fortran has none), character literals keep theirs. A reader of its own rather than a
 full grammar because only declarations matter here, whole files in old dialects must pass, and it is called for every
-candidate (0.1 ms against 8-15 ms).
+candidate (0.5 ms against 8-15 ms).
 
     python -c "from corpora.fortran_syntax import procedures; \
 print(procedures('subroutine f(n, x)\\ninteger n\\nreal x(n)\\nend')[0].name)"
@@ -178,10 +178,14 @@ _HEADER = re.compile(
     rf"|{_TYPE_WORD}(?:\s*\*\s*\d+|\s*{_GROUP})?)\s*)*)"
     rf"\b(subroutine|function)\s+(\w+)\s*({_GROUP})?\s*(.*)$"
 )
-_UNIT = re.compile(r"^(module(?!\s+(?:procedure|subroutine|function)\b)|submodule|program|block\s*data|interface|abstract\s+interface)\b\s*(.*)$")
+_UNIT = re.compile(
+    r"^(module(?!\s+(?:procedure|subroutine|function)\b)|submodule|program|block\s*data|interface|abstract\s+interface)\b"
+    r"\s*(.*)$"
+)
 _TYPE_DEFINITION = re.compile(r"^type(?:\s*,[^:]*::\s*|\s*::\s*|\s+)(\w+)$")
 _END = re.compile(
-    r"^end\s*(subroutine|function|module|submodule|program|block\s*data|interface|type|procedure)?(?:\s+\w+|\s+operator.*|\s+assignment.*)?$"
+    r"^end\s*(subroutine|function|module|submodule|program|block\s*data|interface|type|procedure)?"
+    r"(?:\s+\w+|\s+operator.*|\s+assignment.*)?$"
 )
 
 
