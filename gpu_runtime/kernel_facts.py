@@ -1,0 +1,243 @@
+"""What a kernel's text says about how it wants to be launched: dimensions, guards, strides, block sizes, shared memory.
+
+Contract: reading only, by tokens; nothing is executed and a text that cannot be read gives fewer facts, never an error.
+`taint` is followed through assignments: a variable computed from threadIdx.x and blockIdx.x belongs to dimension x.
+
+    python -c "from corpora.records import Program; from gpu_runtime.kernel_facts import facts_of; \
+print(facts_of(Program('cuda', 'k', '__global__ void k(int *a, int n) { int i = threadIdx.x; if (i < n) a[i] = 0; }')))"
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from corpora.records import Program
+from gpu_runtime.cuda_rewrite import tokens_of
+
+_INDEX = re.compile(r"\b(threadIdx|blockIdx)\s*\.\s*([xyz])\b")
+_GUARD = re.compile(r"([^;{}()&|?]*?)\s*(<=|>=|<|>)\s*([^;{}&|?]*)")
+_INTEGER = re.compile(r"\d+[uUlL]*")
+_CAST = re.compile(r"\(\s*(?:(?:const|unsigned|signed|long|int|short|size_t|uint|float|double)\s*)+\)")
+_KEYWORDS = frozenset("const unsigned signed long int short size_t uint float double char bool return if while for".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """How one of x, y, z is used. bounds: upper bounds found in guards, as expressions over parameters and literals.
+
+    thread, block: threadIdx, blockIdx of this dimension occur. guarded: some variable of it is compared with a bound (which
+    may not be readable). strided: a variable of it advances by a multiple of blockDim or gridDim.
+    shared_bound: its variables only occur together with another dimension's in one guarded index.
+    """
+
+    thread: bool = False
+    block: bool = False
+    guarded: bool = False
+    strided: bool = False
+    shared_bound: bool = False
+    bounds: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KernelFacts:
+    """dimensions: x, y, z. block_hints: block shapes that the text fixes. dynamic_shared: element types of extern arrays."""
+
+    dimensions: tuple[Dimension, Dimension, Dimension]
+    block_hints: tuple[tuple[int, int, int], ...] = ()
+    static_shared: tuple[tuple[int, ...], ...] = ()
+    dynamic_shared: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Reading:
+    """Facts gathered while going over the statements of the text."""
+
+    parameters: frozenset[str]
+    constants: dict[str, int]
+    taint: dict[str, frozenset[str]] = field(default_factory=dict)
+    values: dict[str, str] = field(default_factory=dict)
+    guards: list[tuple[frozenset[str], str | None]] = field(default_factory=list)
+    strided: set[str] = field(default_factory=set)
+
+
+def facts_of(program: Program) -> KernelFacts:
+    """Facts of the whole text (device functions included): a text is one kernel and its helpers."""
+    text = "".join(" " if t.kind in ("comment", "directive") else t.text for t in tokens_of(program.text))
+    text = re.sub(r"\s*\.\s*(?=[xyz]\b)", ".", text)
+    constants = _constants(program.text)
+    reading = _Reading(_parameters(text, program.name), constants)
+    for _ in range(2):  # twice: taint may flow backwards through a loop
+        reading.guards.clear()
+        _read(reading, text)
+    static, dynamic = _shared(text, constants)
+    dimensions = tuple(_dimension(d, text, reading) for d in "xyz")
+    hints = _block_hints(text, static, constants, dimensions)
+    return KernelFacts(dimensions, hints, static, dynamic)  # type: ignore[arg-type]
+
+
+def _constants(text: str) -> dict[str, int]:
+    """Integer macros and constants of the text."""
+    found = {m[1]: int(m[2]) for m in re.finditer(r"#\s*define\s+(\w+)\s+\(?\s*(\d+)\s*\)?\s*$", text, re.M)}
+    for m in re.finditer(r"\b(?:const(?:expr)?\s+(?:unsigned\s+)?(?:int|size_t|unsigned)|enum\s*\{)\s*(\w+)\s*=\s*(\d+)\s*[;,}]", text):
+        found[m[1]] = int(m[2])
+    return found
+
+
+def _parameters(text: str, name: str) -> frozenset[str]:
+    """Names of scalar parameters of the kernel (arrays are left out: `n[0]` is no bound that a plan can count)."""
+    found = re.search(rf"\b{re.escape(name)}\s*\(([^()]*)\)", text)
+    parts = (found[1] if found else "").split(",")
+    return frozenset(p.split()[-1] for p in parts if p.split() and "*" not in p and "[" not in p and not re.search(r"\b(float|double|bool)\b", p))
+
+
+def _without_subscripts(text: str) -> str:
+    """`a[i] + b[j]` -> `a + b`: an element's value says nothing about the index."""
+    while (shorter := re.sub(r"\[[^\[\]]*\]", " ", text)) != text:
+        text = shorter
+    return text
+
+
+def _dims(expression: str, taint: dict[str, frozenset[str]]) -> frozenset[str]:
+    plain = _without_subscripts(expression)
+    dims = {m[2] for m in _INDEX.finditer(plain)}
+    for name in re.findall(r"\b[A-Za-z_]\w*\b", plain):
+        dims |= taint.get(name, frozenset())
+    return frozenset(dims)
+
+
+def _read(reading: _Reading, text: str) -> None:
+    flat = _without_subscripts(text)
+    for m in re.finditer(r"\b([A-Za-z_]\w*)\s*(=|\+=)(?!=)\s*([^;,{}]*)", flat):
+        name, how, expression = m[1], m[2], m[3]
+        if how == "+=":
+            if reading.taint.get(name) and re.search(r"\b(blockDim|gridDim)\b", reading.values.get(expression.strip(") "), expression)):
+                reading.strided |= reading.taint[name]
+            continue
+        dims = _dims(expression, reading.taint)
+        if dims:
+            reading.taint[name] = reading.taint.get(name, frozenset()) | dims
+        elif name not in reading.parameters:
+            reading.values.setdefault(name, expression.strip())
+    for m in _comparisons(flat):
+        left, right = _dims(m[0], reading.taint), _dims(m[2], reading.taint)
+        if bool(left) == bool(right):
+            continue
+        other = m[2] if left else m[0]
+        upper = (m[1] in ("<", "<=")) == bool(left)
+        lone = re.fullmatch(r"\(*\s*-?\s*0\s*\)*", other)
+        if lone or re.search(r"\d\.|\.\d|e[-+]\d", other) or (not upper and re.fullmatch(r"[\s\d()]+", other)):
+            continue
+        reading.guards.append((left or right, _bound(other, reading)))
+
+
+def _comparisons(text: str) -> list[tuple[str, str, str]]:
+    """(left, operator, right) of every comparison, cut at what binds weaker than it."""
+    found = []
+    for piece in re.split(r"&&|\|\||[;{}?:,=!]|\breturn\b|\bif\b|\bwhile\b|\bfor\b", text.replace("<=", "\x01").replace(">=", "\x02").replace("->", " ").replace("<<", "\x03").replace(">>", "\x03")):
+        parts = re.split(r"([<>\x01\x02])", piece)
+        if len(parts) == 3:
+            operator = {"\x01": "<=", "\x02": ">="}.get(parts[1], parts[1])
+            found.append((parts[0], operator, parts[2]))
+    return found
+
+
+def _bound(expression: str, reading: _Reading) -> str | None:
+    """`expression` over parameters and integers as a plan writes it, or None. Locals are replaced by their values."""
+    text = _CAST.sub(" ", expression)
+    for _ in range(4):
+        text = re.sub(r"\b[A-Za-z_]\w*\b", lambda m: _meaning(m[0], reading), text)
+    text = _balanced(re.sub(r"(\d)[uUlL]+\b", r"\1", text)).replace(" ", "")
+    names = re.findall(r"[A-Za-z_]\w*", text)
+    if not text or any(n not in reading.parameters for n in names) or re.search(r"[^\w+\-*/()]", text) or re.search(r"[A-Za-z_]\w*\(", text):
+        return None
+    if text.startswith("*") or re.search(r"[+\-*/]{2}", text):
+        return None
+    return text
+
+
+def _meaning(name: str, reading: _Reading) -> str:
+    if name in reading.constants:
+        return str(reading.constants[name])
+    if name in reading.values and name not in reading.parameters:
+        value = _CAST.sub(" ", reading.values[name])
+        return value if re.fullmatch(r"[\w\s]+", value) else f"({value})"
+    return name
+
+
+def _balanced(text: str) -> str:
+    """Without the closing brackets that belong to the statement round it, and without needless outer ones."""
+    depth, kept = 0, ""
+    for character in text:
+        depth += (character == "(") - (character == ")")
+        if depth < 0:
+            break
+        kept += character
+    kept = kept[kept.rfind("(") + 1 :] if kept.count("(") > kept.count(")") else kept
+    kept = kept.strip()
+    return kept[1:-1] if re.fullmatch(r"\([^()]*\)", kept) else kept
+
+
+def _dimension(d: str, text: str, reading: _Reading) -> Dimension:
+    uses = {m[1] for m in _INDEX.finditer(text) if m[2] == d}
+    own = [bound for dims, bound in reading.guards if dims == {d}]
+    together = [(dims, bound) for dims, bound in reading.guards if d in dims and len(dims) > 1]
+    first = [bound for dims, bound in together if min(dims) == d]
+    alone = any(dims == {d} for dims in reading.taint.values())
+    guards = own or ([] if alone else first)
+    bounds = tuple(dict.fromkeys(b for b in guards if b not in (None, "0", "1")))
+    only_together = bool(together) and not own and not alone and not first and "threadIdx" not in uses
+    return Dimension("threadIdx" in uses, "blockIdx" in uses, bool(guards), d in reading.strided, only_together, bounds)
+
+
+def _shared(text: str, constants: dict[str, int]) -> tuple[tuple[tuple[int, ...], ...], tuple[str, ...]]:
+    """Extents of static __shared__ arrays that are known, and element types of dynamic ones."""
+    static, dynamic = [], []
+    for m in re.finditer(r"([^;{}]*)\b__shared__\b([^;{}]*)", text):
+        words = [w for w in re.findall(r"\w+", m[2]) if w not in ("volatile", "unsigned", "const", "__align__")]
+        if "extern" in m[1].split():
+            dynamic += words[:1]
+            continue
+        for group in re.findall(r"\w+\s*((?:\[[^\]]+\]\s*)+)", m[2]):
+            extents = [_constant(e, constants) for e in re.findall(r"\[([^\]]+)\]", group)]
+            if all(extents):
+                static.append(tuple(int(e) for e in extents if e))
+    return tuple(static), tuple(dynamic)
+
+
+def _constant(expression: str, constants: dict[str, int]) -> int | None:
+    text = re.sub(r"\b[A-Za-z_]\w*\b", lambda m: str(constants.get(m[0], m[0])), expression)
+    first = re.match(r"\s*(\d+)", text)  # TILE + 1 is padding: the tile is what matters
+    return int(first[1]) if first and re.fullmatch(r"[\d\s+\-*/()]+", text) else None
+
+
+def _block_hints(
+    text: str, static: tuple[tuple[int, ...], ...], constants: dict[str, int], dimensions: tuple[Dimension, ...]
+) -> tuple[tuple[int, int, int], ...]:
+    """Block shapes from `blockIdx.x * 256 + threadIdx.x`, tile extents, `s[256]`, and constants called BLOCK or TILE."""
+    hints: list[tuple[int, int, int]] = []
+    flat = any(d.thread for d in dimensions[1:]) is False
+    literal = {}
+    for m in re.finditer(r"\bblockIdx\s*\.\s*([xyz])\s*\*\s*(\w+)(?!\s*[\w*])|\b(\w+)\s*\*\s*blockIdx\s*\.\s*([xyz])(?!\s*\*)", text):
+        value = _constant(m[2] or m[3], constants)
+        if value and 1 < value <= 1024:
+            literal[m[1] or m[4]] = value
+    if literal:
+        size = [literal.get(d, 1) for d in "xyz"]
+        hints.append((size[0], size[1], size[2]))
+    for extents in static:
+        if len(extents) == 1 and flat and 1 < extents[0] <= 1024:
+            hints.append((extents[0], 1, 1))
+        elif len(extents) == 1 and 1 < extents[0] <= 1024:
+            side = int(extents[0] ** 0.5)
+            hints += [(side, side, 1)] if side * side == extents[0] else []
+        elif len(extents) == 2 and extents[0] * extents[1] <= 1024:
+            hints.append((extents[1], extents[0], 1) if not flat else (extents[0], 1, 1))
+        elif len(extents) == 2 and flat and 1 < extents[0] <= 1024:
+            hints.append((extents[0], 1, 1))
+        elif len(extents) == 1 and flat and extents[0] > 1024:
+            hints.append((64, 1, 1))
+    for name, value in constants.items():
+        if re.search(r"block|tile|thread|bdim|^bs$", name, re.I) and 1 < value <= 1024:
+            hints.append((value, 1, 1) if flat else (value, value, 1))
+    return tuple(h for h in dict.fromkeys(hints) if h[0] * h[1] * h[2] <= 1024)
