@@ -2,16 +2,22 @@
 double cross_entropy(int n, int classes, const double *logits, const int *labels)
 {
     double loss = 0.0;
-    #pragma omp parallel for reduction(+:loss)
-    for (int i = 0; i < n; i++) {
-        const double *row = logits + i * classes;
-        double top = row[0];
-        for (int c = 1; c < classes; c++)
-            if (row[c] > top) top = row[c];
-        double sum = 0.0;
-        for (int c = 0; c < classes; c++)
-            sum += exp(row[c] - top);
-        loss += log(sum) + top - row[labels[i]];
+    #pragma omp parallel shared(loss)
+    {
+        double mine = 0.0;
+        #pragma omp for schedule(static) nowait
+        for (int i = 0; i < n; i++) {
+            const double *row = logits + i * classes;
+            double top = row[0];
+            for (int c = 1; c < classes; c++)
+                if (row[c] > top) top = row[c];
+            double sum = 0.0;
+            for (int c = 0; c < classes; c++)
+                sum += exp(row[c] - top);
+            mine += log(sum) + top - row[labels[i]];
+        }
+        #pragma omp critical
+        loss += mine;
     }
     return loss / n;
 }
