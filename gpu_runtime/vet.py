@@ -1,0 +1,327 @@
+"""The static wall: what no candidate may use, said in one line before any compiler sees it.
+
+Contract: `vet(program)` gives None or the reason for REFUSED. It works on tokens, so it needs no parser and cannot be led
+astray by layout. Calls go by a list of what is allowed (functions of the text itself, C/C++/CUDA mathematics and run-time,
+`omp_*`), because a list of what is forbidden is never complete. It is the first wall; the sandbox holds by itself.
+Honest code must pass: a name that is missing from the list is a bug here.
+
+    python -c "from corpora.records import Program; from gpu_runtime.vet import vet; \
+print(vet(Program('cpp', 'f', 'void f(int *a) { system(\"ls\"); }')))"
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from corpora.dialects import dialect
+from corpora.records import Program
+from gpu_runtime.cuda_rewrite import Token, tokens_of
+from gpu_runtime.vet_names import (
+    ALLOWED_ATTRIBUTES,
+    ALLOWED_CALLS,
+    ALLOWED_DUNDER,
+    ALLOWED_HEADERS,
+    FORBIDDEN_WORDS,
+    KEYWORDS,
+    TYPES,
+    VARIABLE_TYPES,
+)
+
+
+def vet(program: Program) -> str | None:
+    """Why `program` is refused, one line, or None."""
+    return _VETS[dialect(program.dialect).language](program)
+
+
+def _vet_fortran(program: Program) -> str | None:
+    from gpu_runtime.vet_fortran import vet_fortran  # late: most programs are C++
+
+    return vet_fortran(program.text)
+
+
+def _vet_cpp(program: Program) -> str | None:
+    if "\0" in program.text:
+        return "the text holds a NUL character"
+    tokens = tokens_of(program.text)
+    code = [t for t in tokens if t.code]
+    directives = [t.text for t in tokens if t.kind == "directive"]
+    macros = _macros(directives)
+    bodies = [t for d in directives if (m := _DEFINE.match(d)) for t in tokens_of(m[3]) if t.code]
+    for check in (_directives, _words, _attributes, _strings):
+        if reason := check(directives if check is _directives else code + bodies):
+            return reason
+    return _state(code) or _calls(code, macros) or _calls(bodies, macros | _defined(code), in_macro=True) or _indirect(code)
+
+
+# ---- the preprocessor ----
+
+_DEFINE = re.compile(r"[ \t]*#[ \t]*define[ \t]+(\w+)(\([^)\n]*\))?((?:\\\n|[^\n])*)")
+_DIRECTIVE = re.compile(r"[ \t]*#[ \t]*(\w*)((?:\\\n|[^\n])*)")
+_PRAGMA = re.compile(r"\s*(omp\b|unroll\b|nounroll\b|once\b|GCC\s+ivdep\b|GCC\s+unroll\b|ivdep\b|simd\b|acc\b)")
+_MARKER = re.compile(r'[ \t]*#[ \t]*\d+[ \t]+"')  # `# 16 "file"`: left behind by a preprocessor, taken away by the loaders
+
+
+def _macros(directives: list[str]) -> set[str]:
+    """Function-like macros; a macro that stands for a name is followed to it by _calls, through the macro's body."""
+    return {m[1] for d in directives if (m := _DEFINE.match(d)) and m[2]}
+
+
+def _directives(directives: list[str]) -> str | None:
+    for text in directives:
+        found = _DIRECTIVE.match(text)
+        if found is None or _MARKER.match(text):
+            continue
+        name, rest = found[1], found[2].replace("\\\n", " ")
+        if name == "include":
+            header = re.fullmatch(r"\s*[<\"]\s*([\w./+-]+)\s*[>\"]\s*", re.sub(r"//.*|/\*.*?\*/", "", rest))
+            if not header or header[1] not in ALLOWED_HEADERS:
+                return f"#include {' '.join(rest.split())[:60]} is not among the headers that a program may include"
+        elif name == "pragma":
+            if not _PRAGMA.match(rest) or "threadprivate" in rest:
+                return f"#pragma {' '.join(rest.split())[:60]} is not allowed"
+        elif name == "define":
+            if reason := _definition(text):
+                return reason
+        elif name not in ("", "if", "ifdef", "ifndef", "else", "elif", "endif", "undef", "error", "warning"):
+            return f"the preprocessor directive #{name} is not allowed"
+        elif "__has" in rest:
+            return "__has_include asks about the machine"
+    return None
+
+
+def _definition(text: str) -> str | None:
+    found = _DEFINE.match(text)
+    if not found:
+        return "a macro definition that cannot be read"
+    name, arguments, body = found[1], found[2], found[3]
+    if name in KEYWORDS or name in TYPES or name in ALLOWED_CALLS or name.startswith("__"):
+        return f"the macro '{name}' redefines a name of the language"
+    stripped = re.sub(r'"(?:\\.|[^"\\])*"', "", body)
+    if "##" in stripped or (arguments and "#" in stripped):
+        return f"the macro '{name}' makes new tokens (# or ##)"
+    if arguments is None and (single := re.fullmatch(r"[\s(]*([A-Za-z_]\w*)[\s)]*", re.sub(r"//.*|/\*.*?\*/", "", body))):
+        known = single[1] in TYPES or single[1] in KEYWORDS or single[1] in ALLOWED_CALLS or re.fullmatch(r"[A-Z_0-9]+", single[1])
+        if not known and single[1] in FORBIDDEN_WORDS:
+            return f"the macro '{name}' hides '{single[1]}'"
+    if arguments:
+        for parameter in re.findall(r"\w+", arguments):
+            if re.search(rf"\b{parameter}\s*\(", body):
+                return f"the macro '{name}' calls its argument '{parameter}'"
+    return None
+
+
+# ---- words ----
+
+
+def _words(code: list[Token]) -> str | None:
+    for i, token in enumerate(code):
+        text = token.text
+        if token.kind != "name":
+            if text == "%" and i + 1 < len(code) and code[i + 1].text == ":" and (i == 0 or code[i - 1].text in (";", "}")):
+                return "digraphs are not allowed"
+            continue
+        lowered = text.lower()
+        if text in FORBIDDEN_WORDS:
+            return f"'{text}' is not allowed in a program ({FORBIDDEN_WORDS[text]})"
+        if lowered.startswith(("cv_", "__tsan", "__asan", "__ubsan", "__sanitizer", "gomp_", "kmp_", "__kmp", "_z", "__cv")):
+            return f"'{text}' is a name of the engine or its run-time"
+        if text.startswith("__") and text not in ALLOWED_DUNDER:
+            return f"'{text}' is a reserved name that is not in use here"
+        if text == "goto" and i + 1 < len(code) and code[i + 1].text == "*":
+            return "a computed goto"
+        if text == "extern" and not _shared_extern(code, i):
+            return "'extern' declares what the program does not define"
+    return None
+
+
+def _shared_extern(code: list[Token], i: int) -> bool:
+    """`extern __shared__ ...` in any order up to the `;`; `extern "C"` in front of a definition is not of use either."""
+    words = []
+    for token in code[i : i + 12]:
+        if token.text in (";", "{", "("):
+            break
+        words.append(token.text)
+    return "__shared__" in words
+
+
+def _attributes(code: list[Token]) -> str | None:
+    for i, token in enumerate(code):
+        if token.text == "__attribute__" or (token.text == "[" and i + 1 < len(code) and code[i + 1].text == "[" and _opens_attribute(code, i)):
+            words = []
+            depth = 0
+            for t in code[i + (token.text == "__attribute__") :]:
+                depth += (t.text in "([") - (t.text in ")]")
+                if t.kind == "name":
+                    words.append(t.text.strip("_"))
+                if depth == 0:
+                    break
+            if bad := [w for w in words if w not in ALLOWED_ATTRIBUTES]:
+                return f"the attribute '{bad[0]}' is not allowed"
+    return None
+
+
+def _opens_attribute(code: list[Token], i: int) -> bool:
+    return i == 0 or code[i - 1].text in (";", "{", "}", ")", ":", ",") or code[i - 1].kind == "directive"
+
+
+def _strings(code: list[Token]) -> str | None:
+    for token in code:
+        if token.kind == "string" and re.search(r"/(?:etc|proc|dev|sys|tmp|home|root|usr|var)\b|\.\./", token.text):
+            return f"the text {token.text[:40]} names a place on the machine"
+    return None
+
+
+# ---- state that outlives a call ----
+
+
+def _state(code: list[Token]) -> str | None:
+    """Mutable static or global variables: they could count tests. __device__, __constant__ and __shared__ ones are put back."""
+    depth, start = 0, 0
+    scopes: list[bool] = []  # True: a namespace or extern block, whose inside is still global
+    for i, token in enumerate(code):
+        if token.text == "{":
+            words = [t.text for t in code[start:i]]
+            scopes.append("namespace" in words)
+            depth += not scopes[-1]
+            start = i + 1 if depth == 0 or scopes[-1] else start
+        elif token.text == "}":
+            if scopes:
+                depth -= not scopes.pop()
+            if depth == 0 and (i + 1 >= len(code) or code[i + 1].text not in (";", ",")) and not _is_data(code, start, i):
+                start = i + 1
+        elif token.text == ";" and depth == 0:
+            if name := _mutable_variable(code[start:i]):
+                return f"the global variable '{name}' keeps state between calls"
+            start = i + 1
+        elif token.text in ("static", "thread_local") and depth > 0:
+            if name := _mutable_variable(_until_end(code, i)):
+                return f"the static variable '{name}' keeps state between calls"
+    return None
+
+
+def _until_end(code: list[Token], i: int) -> list[Token]:
+    end = i
+    while end < len(code) and code[end].text not in (";", "{", "="):
+        end += 1
+    return code[i:end]
+
+
+def _is_data(code: list[Token], start: int, i: int) -> bool:
+    """Whether the block that ends at i belongs to an initialiser or a struct, whose `;` is still to come."""
+    words = [t.text for t in code[start:i]]
+    head = words[: words.index("{")] if "{" in words else words
+    return "=" in head or head[:1] in (["struct"], ["union"], ["enum"], ["class"], ["typedef"]) and "(" not in head
+
+
+_NOT_STATE = frozenset("const constexpr consteval typedef using static_assert template friend __device__ __constant__ __managed__ __shared__".split())
+
+
+def _mutable_variable(statement: list[Token]) -> str | None:
+    words = [t.text for t in statement]
+    head = words[: min((words.index(w) for w in ("=", "{", "[") if w in words), default=len(words))]
+    if not head or set(head) & _NOT_STATE or "(" in head or "operator" in head:
+        return None
+    if head[0] in ("struct", "union", "enum", "class", "namespace") and ("{" in words and words[-1] == "}" or len(head) <= 2):
+        return None
+    names = [t.text for t in statement[: len(head)] if t.kind == "name"]
+    return names[-1] if len(names) >= 2 else None
+
+
+# ---- calls ----
+
+
+def _matching(code: list[Token], i: int, step: int = 1) -> int:
+    depth = 0
+    while 0 <= i < len(code):
+        depth += (code[i].text in ("(", "[", "{")) - (code[i].text in (")", "]", "}"))
+        if depth == 0:
+            return i
+        i += step
+    return -1
+
+
+def _defined(code: list[Token]) -> set[str]:
+    """Functions with a body, lambdas with a name, and types of the text."""
+    names = set()
+    for i, token in enumerate(code):
+        following = code[i + 1].text if i + 1 < len(code) else ""
+        if token.kind != "name":
+            continue
+        if following == "(":
+            end = _matching(code, i + 1)
+            after = end + 1
+            while 0 < after < len(code) and code[after].text in ("const", "noexcept", "override"):
+                after += 1
+            previous = code[i - 1] if i else None
+            declares = previous is not None and (previous.kind == "name" and previous.text not in KEYWORDS or previous.text in ("*", "&", ">", "::", "~"))
+            constructs = after < len(code) and code[after].text == ":"
+            if end > 0 and after < len(code) and (code[after].text == "{" or constructs and token.text in names) and (declares or token.text in names):
+                names.add(token.text)
+        elif i and code[i - 1].text in ("struct", "class", "union", "enum", "typename", "using") or (
+            i and code[i - 1].text == "class" and i > 1 and code[i - 2].text == "enum"
+        ):
+            names.add(token.text)
+        elif following == "=" and i + 2 < len(code) and code[i + 2].text == "[":
+            names.add(token.text)
+        elif following == ";" and any(t.text == "typedef" for t in code[max(0, i - 12) : i]):
+            names.add(token.text)
+    return names
+
+
+def _calls(code: list[Token], known: set[str], in_macro: bool = False) -> str | None:
+    known = known | _defined(code)
+    for i, token in enumerate(code):
+        if token.kind != "name" or i + 1 >= len(code) or code[i + 1].text not in ("(", "<<<"):
+            continue
+        name, previous = token.text, code[i - 1] if i else None
+        if name in KEYWORDS or name in TYPES or name in known or name in ALLOWED_CALLS:
+            continue
+        if previous is not None and (previous.text in VARIABLE_TYPES or previous.text in ("operator",)):
+            continue  # dim3 grid(...): a variable
+        if previous is not None and previous.text in TYPES and not any(t.text in TYPES for t in code[i + 2 : max(i + 2, _matching(code, i + 1))]):
+            continue  # float x(0);
+        if previous is not None and previous.text in (".", "->") and name in ("x", "y", "z", "w") and not in_macro:
+            continue
+        if previous is not None and previous.text == "," and _declares_dim3(code, i):
+            continue
+        if re.fullmatch(r"[A-Z][A-Z0-9_]*", name) and in_macro:
+            continue
+        return f"'{name}' is called but neither defined in the text nor among the functions that a program may use"
+    return None
+
+
+def _declares_dim3(code: list[Token], i: int) -> bool:
+    """`dim3 grid(4), block(64);`: the second name."""
+    while i > 0 and code[i].text not in (";", "{", "}"):
+        i -= 1
+    return i + 1 < len(code) and code[i + 1].text in VARIABLE_TYPES
+
+
+def _indirect(code: list[Token]) -> str | None:
+    """Calls through pointers: declarators such as (*f)(...) and calls of a call's or a subscript's result."""
+    for i, token in enumerate(code):
+        if token.text != "(" or i == 0:
+            continue
+        previous = code[i - 1]
+        if previous.text == ")":
+            start = _matching(code, i - 1, -1)
+            inside = [t.text for t in code[start + 1 : i - 1]]
+            before = code[start - 1].text if start > 0 else ""
+            if before in ("if", "while", "for", "switch", "sizeof", "__launch_bounds__", "__align__", "operator", "schedule"):
+                continue
+            if inside and (inside[0] == "*" or "(" in inside and "*" in inside and inside[inside.index("(") + 1] == "*"):
+                return "a call through a function pointer"
+            if start > 0 and code[start - 1].kind == "name" and before not in KEYWORDS and before not in TYPES and before != "operator":
+                return f"the result of '{before}' is called"
+        elif previous.text == "]" and not _is_lambda(code, i - 1):
+            return "an element of an array is called"
+    return None
+
+
+def _is_lambda(code: list[Token], i: int) -> bool:
+    start = _matching(code, i, -1)
+    return start == 0 or code[start - 1].kind != "name" and code[start - 1].text not in (")", "]") or code[start - 1].text in ("return", "operator")
+
+
+_VETS: dict[str, Callable[[Program], str | None]] = {"cpp": _vet_cpp, "fortran": _vet_fortran}
