@@ -64,6 +64,7 @@ def _environment(flavour: str, cache: Path) -> dict[str, str]:
         temporary = suppressions.with_suffix(f".{os.getpid()}")
         temporary.write_text("called_from_lib:libomp.so\ncalled_from_lib:libomp.so.5\n")
         os.replace(temporary, suppressions)
+        common["KMP_AFFINITY"] = "disabled"
         common["TSAN_OPTIONS"] = f"ignore_noninstrumented_modules=1:exitcode=88:halt_on_error=1:die_after_fork=0:suppressions={suppressions}"
         archer = find_toolchain().libarcher
         if archer:
@@ -256,7 +257,8 @@ def sanitizer_line(text: str) -> tuple[Status, str] | None:
             places = [re.sub(r"\s*\(.*$", "", part.partition(" ")[2]) for part in lines[i + 1 : i + 30] if part.startswith("#0 ")]
             return Status.RACE, f"{kind}: {' and '.join(places[:2])}"[:300]
         if "ERROR: AddressSanitizer" in line:
-            what = re.sub(r" (on|at pc|address|pc|bp|sp|T\d+) ?(0x[0-9a-f]+)?", "", line.partition("AddressSanitizer: ")[2]).strip()
+            what = re.sub(r" (on (unknown )?address|at pc) .*$", "", line.partition("AddressSanitizer: ")[2]).strip()
+            what = what.replace("use-after-poison", "access outside an array")
             memory = "out-of-memory" in line or "allocation-size-too-big" in line or "out of memory" in line
             size = next((part for part in lines[i + 1 : i + 3] if part.startswith(("READ", "WRITE"))), "")
             return (Status.MEMORY_LIMIT if memory else Status.SANITIZER), f"{what} {re.sub(r' at 0x.*', '', size)}".strip()[:300]

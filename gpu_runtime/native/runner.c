@@ -34,6 +34,12 @@ enum { sanitizer = 1 };
 enum { sanitizer = 0 };
 #endif
 
+#ifdef CV_SANITIZER
+/* LLVM's OpenMP run-time registers itself in shared memory of the system, which the sandbox denies; private memory does. */
+int shm_open(const char *name, int flags, mode_t mode) { (void)flags; (void)mode; return (int)syscall(SYS_memfd_create, name, 1u); }
+int shm_unlink(const char *name) { (void)name; return 0; }
+#endif
+
 int cv_foreign_code;
 static int arena_fd, output_fd, socket_fd;
 static uint32_t features, uid;
@@ -46,10 +52,11 @@ static void give_up(struct cv_batch *b, const char *what) {
 /* ---- the child ---------------------------------------------------------------------------------------------------- */
 
 static void lock_down(struct cv_batch *b, size_t own_bytes) {
-    const char *readable[8];
+    const char *readable[10];
     int n = 0, memory = sanitizer ? 0 : 1;
     for (; cv_system_paths[n]; n++) readable[n] = cv_system_paths[n];
     readable[n++] = b->artifact;
+    if (sanitizer) readable[n++] = "/proc/self/exe"; /* race reports name lines: the symboliser reads its own executable first */
     readable[n] = NULL;
     uint32_t processes = features & CV_OWN_UID ? b->threads : 0; /* counted per uid: only an own uid makes it meaningful */
     if (cv_limit(memory ? own_bytes + b->memory_bytes + b->arena_bytes : 0, b->output_bytes, b->cpu_s, processes)) give_up(b, "limits");

@@ -1,0 +1,277 @@
+"""Compile requests -> shared objects, many programs per unit, inside the sandbox, cached by content.
+
+Contract: `compile_requests` gives one `Compiled` per request, in order; a program that does not compile, takes too long or
+too much memory has `ok=False` and its own diagnostics, never an exception. Results, failures included, are kept in the
+cache under a hash of text, signature, variant, flags, prelude and compiler; several processes may share the cache.
+
+    pytest tests/gpu_runtime/test_compile.py
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import struct
+import tempfile
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from corpora.records import content_hash
+from gpu_runtime import shims_cpp, units
+from gpu_runtime.backend import Compiled, CompileRequest, Variant
+from gpu_runtime.sandbox import CompilerLimits, run_compiler
+from gpu_runtime.toolchain import cache_root, digest, find_toolchain, require
+from gpu_runtime.units import MEMBERS_PER_UNIT, Recipe, recipes
+
+_LINK = ("-shared", "-fPIC", "-nostdlib", "-Wl,-z,defs,--warn-unresolved-symbols,--build-id=none")
+_SYSTEM = ("-lm", "-lc", "-lgcc")
+# Names that the runner or its run-times supply when the artifact is loaded.
+_SUPPLIED = re.compile(
+    r"^(cv_|__tsan_|__asan_|__ubsan_|__sanitizer_|__cxa_|__gxx_|_Unwind_|_Z(n|d)[aw]|_ZSt|_ZNSt|_ZNKSt|_ZTI|_ZTV|_ZTS|__dynamic_cast"
+    r"|__dso_handle|__start_cv_|__stop_cv_|operator (new|delete)|std::|(vtable|typeinfo)( name)? for|__cyg_profile)"
+)
+_UNRESOLVED = re.compile(r"undefined reference to `([^']*)'")
+SHARED_LIMITS = CompilerLimits(wall_s=60, cpu_s=30)
+ALONE_LIMITS = CompilerLimits(wall_s=40, cpu_s=15)
+
+
+@dataclass(frozen=True, slots=True)
+class _Built:
+    """What is kept in the cache. artifact: file name inside the objects folder, '' where it failed."""
+
+    ok: bool
+    artifact: str
+    diagnostics: str
+    keep: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    request: CompileRequest
+    key: str
+    symbol: str
+
+
+def symbol_of(request: CompileRequest) -> str:
+    """Entry symbol, the same in every variant."""
+    return "cv_" + content_hash("entry", request.program.id, request.signature)
+
+
+@lru_cache(maxsize=64)
+def _recipe_digest(dialect: str, variant: Variant) -> str:
+    recipe = recipes()[dialect]
+    return digest(find_toolchain().versions, recipe.prelude(variant), *recipe.flags, *recipe.variants.get(variant, ()), *_LINK, "7")
+
+
+def compile_requests(requests: Sequence[CompileRequest], cache_dir: Path | None = None, workers: int = 1) -> list[Compiled]:
+    """Compile all, as few compiler runs as possible. Raises ToolchainError when the compiler is not installed."""
+    store = _Store(cache_root(cache_dir))
+    jobs: dict[str, _Job] = {}
+    keys = []
+    for request in requests:
+        program, variant = request.program, request.variant
+        key = content_hash("compiled", program.dialect, program.name, program.text, request.signature, variant, _recipe_digest(program.dialect, variant))
+        keys.append(key)
+        jobs.setdefault(key, _Job(request, key, symbol_of(request)))
+    known = {key: found for key in jobs if (found := store.load(key))}
+    missing = [job for key, job in jobs.items() if key not in known]
+    for job, built in _build_all(missing, store, workers):
+        known[job.key] = built
+        if built.keep:
+            store.save(job.key, built)
+    return [_compiled(request, known[key], jobs[key], store) for request, key in zip(requests, keys, strict=True)]
+
+
+def _compiled(request: CompileRequest, built: _Built, job: _Job, store: _Store) -> Compiled:
+    artifact = store.objects / built.artifact if built.ok else None
+    return Compiled(request, built.ok, artifact, job.symbol if built.ok else "", False, False, built.diagnostics)
+
+
+class _Store:
+    """The cache on disk: `results/` by request, `objects/` by unit. Files appear by atomic rename."""
+
+    def __init__(self, root: Path) -> None:
+        self.objects, self._results = root / "objects", root / "results"
+        for folder in (self.objects, self._results):
+            folder.mkdir(exist_ok=True)
+        if self.objects.stat().st_mode & 0o055 != 0o055:
+            self.objects.chmod(0o755)  # the runner's children have a uid of their own
+
+    def _path(self, key: str) -> Path:
+        return self._results / key[:2] / f"{key}.json"
+
+    def load(self, key: str) -> _Built | None:
+        try:
+            row = json.loads(self._path(key).read_bytes())
+            built = _Built(bool(row["ok"]), row["artifact"], row["diagnostics"])
+        except (OSError, ValueError, KeyError):
+            return None
+        return built if not built.ok or (self.objects / built.artifact).exists() else None
+
+    def save(self, key: str, built: _Built) -> None:
+        path = self._path(key)
+        path.parent.mkdir(exist_ok=True)
+        row = {"ok": built.ok, "artifact": built.artifact, "diagnostics": built.diagnostics}
+        _write(path, json.dumps(row).encode(), 0o644)
+
+    def keep_object(self, made: Path, name: str) -> str:
+        """Copy what a sandboxed compiler made; nothing of it but bytes of a regular file is taken over."""
+        fd = os.open(made, os.O_RDONLY | os.O_NOFOLLOW)
+        with os.fdopen(fd, "rb") as file:
+            _write(self.objects / name, file.read(), 0o644)
+        return name
+
+
+def _write(path: Path, data: bytes, mode: int) -> None:
+    fd, temporary = tempfile.mkstemp(dir=path.parent)
+    with os.fdopen(fd, "wb") as file:
+        file.write(data)
+        os.fchmod(file.fileno(), mode)
+    os.replace(temporary, path)
+
+
+def _build_all(jobs: Sequence[_Job], store: _Store, workers: int) -> list[tuple[_Job, _Built]]:
+    tasks: list[list[_Job]] = []
+    groups: dict[tuple[str, Variant], list[_Job]] = {}
+    done: list[tuple[_Job, _Built]] = []
+    for job in jobs:
+        refused = _cannot(job.request)
+        if refused:
+            done.append((job, _Built(False, "", refused, keep=False)))
+        elif recipes()[job.request.program.dialect].shareable(job.request):
+            groups.setdefault((job.request.program.dialect, job.request.variant), []).append(job)
+        else:
+            tasks.append([job])
+    for group in groups.values():
+        n_units = -(-len(group) // MEMBERS_PER_UNIT)
+        tasks += [group[i::n_units] for i in range(n_units)]
+    builder = _Builder(store)
+    if workers > 1 and len(tasks) > 1:
+        with ThreadPoolExecutor(workers) as pool:
+            parts: Iterable[list[tuple[_Job, _Built]]] = list(pool.map(builder.build, tasks))
+    else:
+        parts = [builder.build(task) for task in tasks]
+    return done + [pair for part in parts for pair in part]
+
+
+def _cannot(request: CompileRequest) -> str:
+    """Why this request is not even tried; '' when it is."""
+    recipe = recipes()[request.program.dialect]
+    if request.variant not in recipe.variants:
+        return f"{request.program.dialect} has no {request.variant} variant"
+    if units.FLAVOUR.get(request.variant) == "tsan" and request.program.dialect != "cuda":
+        tools = find_toolchain()
+        if tools.libomp is None or tools.libarcher is None:
+            return "race detection needs LLVM's OpenMP run-time with Archer; on Debian: apt-get install libomp-14-dev"
+    if recipe.compiler == "g++":
+        for name in shims_cpp.includes(request.program.text):
+            if name not in shims_cpp.ALLOWED and request.program.dialect != "cuda":
+                return f"program.cpp: error: <{name}> may not be included"
+    return ""
+
+
+class _Builder:
+    """Turns one task (jobs of one dialect and variant) into results."""
+
+    def __init__(self, store: _Store) -> None:
+        self._store = store
+
+    def build(self, jobs: list[_Job]) -> list[tuple[_Job, _Built]]:
+        recipe = recipes()[jobs[0].request.program.dialect]
+        if len(jobs) == 1:
+            return [(jobs[0], self._alone(recipe, jobs[0]))]
+        done: list[tuple[_Job, _Built]] = []
+        left = list(jobs)
+        for _ in range(4):
+            if len(left) < 2:
+                break
+            text = units.unit_text(recipe, [j.request for j in left], [j.symbol for j in left])
+            built = self._compile(recipe, left, text, SHARED_LIMITS)
+            if built.ok:
+                return done + [(job, built) for job in left]
+            bad = units.offenders(built.diagnostics)
+            if not bad or max(bad) >= len(left):
+                break
+            for k in sorted(bad):
+                done.append((left[k], self._second_try(recipe, left[k], units.diagnostics_of(built.diagnostics, k, recipe.suffix))))
+            left = [job for k, job in enumerate(left) if k not in bad]
+        return done + [(job, self._alone(recipe, job)) for job in left]
+
+    def _alone(self, recipe: Recipe, job: _Job) -> _Built:
+        request = job.request
+        if not recipe.shareable(request) and (text := recipe.alone(request, job.symbol)):
+            return self._one(recipe, job, text)
+        built = self._one(recipe, job, units.unit_text(recipe, [request], [job.symbol]))
+        if built.ok or not built.keep:
+            return built
+        return self._second_try(recipe, job, built.diagnostics)
+
+    def _second_try(self, recipe: Recipe, job: _Job, diagnostics: str) -> _Built:
+        """After errors in the common form: with real headers, or as an external procedure, where that could help."""
+        text = recipe.alone(job.request, job.symbol)
+        built = self._one(recipe, job, text) if text else None
+        return built if built and built.ok else _Built(False, "", diagnostics)
+
+    def _one(self, recipe: Recipe, job: _Job, text: str) -> _Built:
+        built = self._compile(recipe, [job], text, ALONE_LIMITS)
+        if built.ok:
+            return built
+        own = units.diagnostics_of(built.diagnostics, 0, recipe.suffix)
+        return _Built(False, "", own or built.diagnostics[:1500], built.keep)
+
+    def _compile(self, recipe: Recipe, jobs: Sequence[_Job], text: str, limits: CompilerLimits) -> _Built:
+        request = jobs[0].request
+        compiler = find_toolchain().gpp if recipe.compiler == "g++" else find_toolchain().gfortran
+        flags = [*recipe.flags, *recipe.variants[request.variant]]
+        libraries = [*recipe.libraries, *_SYSTEM]
+        if "-fopenmp" in flags and units.FLAVOUR.get(request.variant) == "tsan":
+            libraries.remove("-lgomp")  # LLVM's run-time, which is in the runner, speaks its interface
+        if recipe.compiler == "g++" and not text.startswith(('# 1 "prelude"', "#define CV_PRECISE")):
+            libraries = ["-lstdc++", "-lgcc_s", *libraries]
+        with tempfile.TemporaryDirectory(prefix="coevolve-") as work:
+            folder = Path(work)
+            (folder / f"unit{recipe.suffix}").write_text(text)
+            (folder / f"unit{recipe.suffix}").chmod(0o644)
+            command = [require(compiler, recipe.compiler), *flags, *_LINK, f"unit{recipe.suffix}", "-o", "unit.so", *libraries]
+            run = run_compiler(command, folder, limits)
+            if run.code:
+                return _Built(False, "", _failure(run.text, run.code, run.timed_out, limits), keep=not run.timed_out)
+            allowed = units.constructor_bytes(request, recipe)
+            trouble = _unresolved(run.text, recipe, request) or (_constructors(folder / "unit.so", allowed) if len(jobs) > 1 else "")
+            if trouble:
+                return _Built(False, "", trouble)
+            return _Built(True, self._store.keep_object(folder / "unit.so", digest(text, *flags, find_toolchain().versions) + ".so"), "")
+
+
+def _failure(text: str, code: int, timed_out: bool, limits: CompilerLimits) -> str:
+    if timed_out:
+        return f"the compiler did not finish in {limits.wall_s:g} s"
+    if code in (-24, -9) or "CPU time limit" in text or "Killed" in text or "signal terminated program" in text:
+        return f"the compiler exceeded its limits ({limits.cpu_s} s CPU, {limits.memory_mib} MiB)\n{text}"
+    return text or f"the compiler ended with code {code}"
+
+
+def _unresolved(text: str, recipe: Recipe, request: CompileRequest) -> str:
+    names = [name for name in dict.fromkeys(_UNRESOLVED.findall(text)) if not _SUPPLIED.match(name)]
+    if units.FLAVOUR.get(request.variant) == "tsan":
+        names = [name for name in names if not name.startswith(("GOMP_", "omp_"))]
+    return f"error: undefined reference to '{names[0]}'" if names else ""
+
+
+def _constructors(path: Path, allowed_bytes: int) -> str:
+    """Why an artifact may not be shared: it runs code when it is loaded, which would be in the neighbours' processes too."""
+    data = path.read_bytes()
+    table_at, = struct.unpack_from("<Q", data, 32)
+    entry_bytes, entries = struct.unpack_from("<HH", data, 54)
+    for i in range(entries):
+        kind, _, at, _, _, size = struct.unpack_from("<IIQQQQ", data, table_at + i * entry_bytes)
+        if kind != 2:  # PT_DYNAMIC
+            continue
+        tags = dict(struct.iter_unpack("<QQ", data[at : at + size // 16 * 16]))
+        if tags.get(27, 0) > allowed_bytes or 12 in tags or tags.get(28, 0) > 8:
+            return "a program of this unit has constructors"
+    return ""

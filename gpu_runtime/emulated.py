@@ -1,0 +1,90 @@
+"""The back end that needs no GPU: every dialect is compiled for the CPU and run in the sandbox.
+
+Contract: implements `ExecutionBackend`. Missing walls of the sandbox are part of `name` (`emulated+degraded(...)`). May be
+used by several threads at once; every thread borrows a runner of its own. Make one per process.
+
+    python -c "from gpu_runtime.emulated import EmulatedBackend; print(EmulatedBackend().name)"
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from corpora.dialects import DIALECTS
+from gpu_runtime import sandbox
+from gpu_runtime.arena import Layout
+from gpu_runtime.backend import Arguments, Compiled, CompileRequest, Execution, Limits, Status, Variant
+from gpu_runtime.compile import compile_requests
+from gpu_runtime.runner import Runner
+from gpu_runtime.toolchain import cache_root
+from gpu_runtime.units import FLAVOUR
+
+_F32_F64, _F64_F80 = 1, 2
+_PRECISE = (("f32", _F32_F64), ("c64", _F32_F64), ("f64", _F64_F80), ("c128", _F64_F80))
+_DEVICE_ALIGN_BYTES = 256  # as cudaMalloc gives; vector types may rely on it
+
+
+def layout_of(request: CompileRequest) -> Layout:
+    """How the arguments of a compiled program are handed over."""
+    model = DIALECTS[request.program.dialect].model
+    if model == "cuda":
+        return Layout((), _DEVICE_ALIGN_BYTES, recorded=True)
+    if request.variant is Variant.SANITIZED:
+        return Layout((), 16)  # the sanitizer's shadow has a grain of 8 bytes
+    return Layout(_PRECISE if request.variant is Variant.PRECISE else (), 0, request.variant is Variant.RECORDED)
+
+
+def flavour_of(request: CompileRequest) -> str:
+    """Which runner a compiled program needs."""
+    return "plain" if DIALECTS[request.program.dialect].model == "cuda" else FLAVOUR.get(request.variant, "plain")
+
+
+class EmulatedBackend:
+    """CPU execution of all dialects. workers: compilers run at once. Raises ToolchainError when there is no compiler."""
+
+    def __init__(self, cache_dir: Path | None = None, workers: int = 1) -> None:
+        self._cache, self._workers = cache_root(cache_dir), workers
+        self._idle: dict[str, list[Runner]] = {}
+        self._lock = threading.Lock()
+        missing = sandbox.degraded(sandbox.features())
+        self.name = "emulated" + (f"+degraded({','.join(missing)})" if missing else "")
+
+    def compile(self, requests: Sequence[CompileRequest]) -> list[Compiled]:
+        """See ExecutionBackend. Result i belongs to request i."""
+        return compile_requests(requests, self._cache, self._workers)
+
+    def run(self, compiled: Compiled, calls: Sequence[Arguments], limits: Limits = Limits()) -> list[Execution]:
+        """See ExecutionBackend. Raises ValueError for a program that did not compile, RunnerError when our part failed."""
+        if not compiled.ok or compiled.artifact is None:
+            raise ValueError(f"{compiled.request.program.name} did not compile and cannot be run")
+        flavour = flavour_of(compiled.request)
+        runner = self._borrow(flavour)
+        try:
+            return runner.run(compiled, calls, limits, layout_of(compiled.request))
+        finally:
+            with self._lock:
+                self._idle.setdefault(flavour, []).append(runner)
+
+    def _borrow(self, flavour: str) -> Runner:
+        with self._lock:
+            if self._idle.get(flavour):
+                return self._idle[flavour].pop()
+        return Runner(self._cache, flavour)
+
+    def run_all(self, compiled: Compiled, calls: Sequence[Arguments], limits: Limits = Limits()) -> list[Execution]:
+        """Like `run`, but goes on behind a call that ended the process, until every call has a status of its own."""
+        done: list[Execution] = []
+        while len(done) < len(calls):
+            part = self.run(compiled, calls[len(done) :], limits)
+            ran = [e for e in part if e.status is not Status.NOT_RUN]
+            done += ran or part
+        return done
+
+    def close(self) -> None:
+        with self._lock:
+            for runners in self._idle.values():
+                for runner in runners:
+                    runner.close()
+            self._idle.clear()

@@ -1,0 +1,207 @@
+"""Compile units: which flags a dialect and variant take, how programs are put together, whose an error is.
+
+Contract: a `Recipe` is one row per dialect; nothing here runs a compiler (compile.py does). A unit holds up to
+MEMBERS_PER_UNIT programs, each in a namespace or module of its own; errors carry the member's number in the file name.
+
+    pytest tests/gpu_runtime/test_compile.py
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from gpu_runtime import shims_cpp, shims_fortran
+from gpu_runtime.backend import CompileRequest, Variant
+from gpu_runtime.toolchain import NATIVE
+
+MEMBERS_PER_UNIT = 16
+
+_FLOATS = ("-fno-fast-math", "-ffp-contract=off", "-fno-math-errno")
+_LOOSE = ("-O3", "-ffast-math", "-fno-finite-math-only")  # NaN and infinity keep their meaning: they are outputs too
+_RECORDED = ("-O1", *_FLOATS, "-fsanitize=thread", "--param=tsan-instrument-func-entry-exit=0")
+VARIANT_FLAGS: dict[Variant, tuple[str, ...]] = {
+    Variant.PLAIN: ("-O2", *_FLOATS),
+    Variant.RECORDED: _RECORDED,
+    Variant.SANITIZED: ("-O1", *_FLOATS, "-g1", "-fsanitize=address,undefined", "-fno-sanitize=vptr,alignment", "-fno-sanitize-recover=undefined"),
+    Variant.REASSOCIATED: _LOOSE,
+    Variant.PRECISE: ("-O2", *_FLOATS),
+    Variant.RACE_CHECKED: ("-O1", *_FLOATS, "-g1", "-fsanitize=thread"),
+}
+FLAVOUR: dict[Variant, str] = {Variant.SANITIZED: "asan", Variant.RACE_CHECKED: "tsan"}
+"""Runner flavour that a variant needs; `plain` where not named."""
+_CONSTRUCTORS = {Variant.RECORDED: 8, Variant.SANITIZED: 8, Variant.RACE_CHECKED: 8}
+"""Bytes of constructors that the instrumentation itself brings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How one dialect is compiled. prelude: text before the programs; member: (request, symbol, number) -> text."""
+
+    compiler: str
+    suffix: str
+    flags: tuple[str, ...]
+    libraries: tuple[str, ...]
+    prelude: Callable[[Variant], str]
+    member: Callable[[CompileRequest, str, int], str]
+    shareable: Callable[[CompileRequest], bool]
+    alone: Callable[[CompileRequest, str], str | None]
+    variants: dict[Variant, tuple[str, ...]]
+
+
+_CPP_FLAGS = (
+    "-std=gnu++17", "-w", "-pipe", "-fdiagnostics-plain-output", "-fno-strict-aliasing", "-fvisibility=hidden", "-fmax-errors=40",
+    "-ftemplate-depth=200", "-fconstexpr-ops-limit=4194304",
+)  # fmt: skip
+_FORTRAN_FLAGS = ("-w", "-ffree-form", "-ffree-line-length-none", "-fdiagnostics-plain-output", "-fmax-errors=40", "-fno-strict-aliasing")
+_FORTRAN_LIBRARIES = ("-lgfortran", "-lquadmath")
+
+
+@lru_cache(maxsize=1)
+def _prelude_cpp() -> str:
+    return (NATIVE / "prelude_cpp.h").read_text()
+
+
+@lru_cache(maxsize=1)
+def prelude_macros() -> frozenset[str]:
+    return frozenset(re.findall(r"^#define (\w+)", _prelude_cpp(), re.M))
+
+
+def _cpp_prelude(variant: Variant) -> str:
+    precise = "#define CV_PRECISE 1\n" if variant is Variant.PRECISE else ""
+    return f'{precise}# 1 "prelude"\n{_prelude_cpp()}\n'
+
+
+def _namespaced(request: CompileRequest, symbol: str, number: int, text: str, shim: str) -> str:
+    undefine = shims_cpp.undefine(request.program.text)
+    return f'namespace ns_{symbol} {{\n#line 1 "p{number}"\n{text}\n#line 1 "s{number}"\n{undefine}}}\n#pragma GCC visibility push(default)\n{shim}#pragma GCC visibility pop\n'
+
+
+def _cpp_member(request: CompileRequest, symbol: str, number: int) -> str:
+    return _namespaced(request, symbol, number, shims_cpp.program_text(request), shims_cpp.shim(request, symbol, f"ns_{symbol}"))
+
+
+def _cpp_shareable(request: CompileRequest) -> bool:
+    text = request.program.text
+    return shims_cpp.may_share(text, prelude_macros()) and set(shims_cpp.includes(text)) <= shims_cpp.COVERED
+
+
+_STANDARD = "cmath cstdlib cstring cstdint cstdio climits cfloat algorithm numeric vector limits utility complex".split()
+
+
+def _cpp_alone(request: CompileRequest, symbol: str) -> str | None:
+    """The unit of one program with the real headers; None where they would not help."""
+    text = request.program.text
+    wanted = shims_cpp.includes(text)
+    if not wanted and not re.search(r"\bstd\s*::|using\s+namespace\s+std", text):
+        return None
+    names = list(dict.fromkeys([*(wanted or _STANDARD), *(["omp.h"] if "omp_" in text else [])]))
+    headers = "".join(f"#include <{name}>\n" for name in names if name in shims_cpp.ALLOWED)
+    helpers = _PRECISE_HELPERS if request.variant is Variant.PRECISE else shims_cpp.HELPERS
+    return headers + helpers + _cpp_member(request, symbol, 0)
+
+
+_PRECISE_HELPERS = shims_cpp.HELPERS.replace("typedef float cv_f32; typedef double cv_f64;", "typedef double cv_f32; typedef long double cv_f64;") + (
+    "#define float cv_f32\n#define double cv_f64\n"
+)
+
+
+def _fortran_member(request: CompileRequest, symbol: str, number: int) -> str:
+    module = f"m_{symbol}"
+    return (
+        f'# 1 "p{number}"\n' + shims_fortran.program_text(request.program.text, module).replace("contains\n", f'contains\n# 1 "p{number}"\n', 1)
+        + f'# 1 "s{number}"\n' + shims_fortran.entry(request, symbol, module)
+    )  # fmt: skip
+
+
+def _fortran_alone(request: CompileRequest, symbol: str) -> str | None:
+    text = shims_fortran.to_free_form(request.program.text)
+    return f'# 1 "p0"\n{text}\n# 1 "s0"\n' + shims_fortran.entry(request, symbol, shims_fortran.module_of(request))
+
+
+def _cuda_prelude(variant: Variant) -> str:
+    from gpu_runtime import shims_cuda
+
+    return _cpp_prelude(variant) + shims_cuda.prelude() + "\n"
+
+
+def _cuda_member(request: CompileRequest, symbol: str, number: int) -> str:
+    from gpu_runtime import shims_cuda
+
+    text = f'#line 1 "p{number}"\n' + shims_cuda.program_text(request)
+    return _namespaced(request, symbol, number, text, shims_cuda.shim(request, symbol, f"ns_{symbol}"))
+
+
+def _cuda_flags() -> tuple[str, ...]:
+    from gpu_runtime import shims_cuda
+
+    return shims_cuda.COMPILE_FLAGS
+
+
+def _cuda_shareable(request: CompileRequest) -> bool:
+    return shims_cpp.may_share(re.sub(r"__attribute__\s*\(\s*\(\s*(aligned|unused|always_inline|noinline)\b", "((", request.program.text), prelude_macros())
+
+
+_NO_PRECISE = {v: f for v, f in VARIANT_FLAGS.items() if v not in (Variant.PRECISE, Variant.SANITIZED, Variant.RACE_CHECKED)}
+_CUDA_VARIANTS = {**_NO_PRECISE, Variant.PLAIN: ("-O1", *_FLOATS), Variant.RECORDED: ("-O1", *_FLOATS), Variant.SANITIZED: ("-O1", *_FLOATS),
+                  Variant.RACE_CHECKED: ("-O1", *_FLOATS)}  # fmt: skip
+_FORTRAN_VARIANTS = {
+    **VARIANT_FLAGS,
+    Variant.SANITIZED: (*VARIANT_FLAGS[Variant.SANITIZED], "-fcheck=bounds,do,mem,pointer,recursion"),
+    Variant.PRECISE: ("-O2", *_FLOATS, "-freal-4-real-8", "-freal-8-real-10"),
+}
+
+
+@lru_cache(maxsize=1)
+def recipes() -> dict[str, Recipe]:
+    """Dialect name -> recipe."""
+    cpp = ("g++", ".cpp", _CPP_FLAGS, (), _cpp_prelude, _cpp_member, _cpp_shareable, _cpp_alone, VARIANT_FLAGS)
+    fortran = ("gfortran", ".f90", _FORTRAN_FLAGS, _FORTRAN_LIBRARIES, lambda v: "", _fortran_member,
+               lambda r: not shims_fortran.has_module(r.program.text), _fortran_alone, _FORTRAN_VARIANTS)  # fmt: skip
+
+    def openmp(row: tuple) -> Recipe:
+        return Recipe(row[0], row[1], (*row[2], "-fopenmp"), (*row[3], "-lgomp"), *row[4:])
+
+    return {
+        "cpp": Recipe(*cpp), "openmp": openmp(cpp), "fortran": Recipe(*fortran), "openmp-fortran": openmp(fortran),
+        "cuda": Recipe("g++", ".cpp", (*_CPP_FLAGS, *_cuda_flags()), (), _cuda_prelude, _cuda_member, _cuda_shareable,
+                       lambda r, s: None, _CUDA_VARIANTS),
+    }  # fmt: skip
+
+
+def constructor_bytes(request: CompileRequest, recipe: Recipe) -> int:
+    """Bytes of constructors that an honest artifact of this kind may have."""
+    return 8 if "-fsanitize=thread" in recipe.flags else _CONSTRUCTORS.get(request.variant, 0)
+
+
+def unit_text(recipe: Recipe, requests: Sequence[CompileRequest], symbols: Sequence[str]) -> str:
+    """Prelude and members; all requests are of one dialect and variant."""
+    members = [recipe.member(r, s, k) for k, (r, s) in enumerate(zip(requests, symbols, strict=True))]
+    return recipe.prelude(requests[0].variant) + "".join(members)
+
+
+_OWNED = re.compile(r"^([ps])(\d+):(\d+)")
+_ERROR = re.compile(r"\b(?:fatal )?error: ", re.I)
+
+
+def offenders(diagnostics: str) -> set[int]:
+    """Numbers of the members that errors are attributed to."""
+    found = set()
+    for line in diagnostics.splitlines():
+        owner = _OWNED.match(line)
+        if owner and _ERROR.search(line):
+            found.add(int(owner[2]))
+    return found
+
+
+def diagnostics_of(diagnostics: str, number: int, suffix: str) -> str:
+    """The errors of one member, with `program` and `call` as file names; at most 20 lines."""
+    lines = []
+    for line in diagnostics.splitlines():
+        owner = _OWNED.match(line)
+        if owner and int(owner[2]) == number and ("note:" not in line or len(lines) < 6):
+            name = f"program{suffix}" if owner[1] == "p" else "call"
+            lines.append(name + line[len(owner[1]) + len(owner[2]) :])
+    return "\n".join(lines[:20])
