@@ -24,6 +24,7 @@ from gpu_runtime.vet_names import (
     ALLOWED_HEADERS,
     FORBIDDEN_WORDS,
     KEYWORDS,
+    SYSTEM_NAMES,
     TYPES,
     VARIABLE_TYPES,
 )
@@ -130,6 +131,8 @@ def _words(code: list[Token]) -> str | None:
             return f"'{text}' is a reserved name that is not in use here"
         if text == "goto" and i + 1 < len(code) and code[i + 1].text == "*":
             return "a computed goto"
+        if text in ("thread", "atomic_thread_fence", "this_thread", "async") and i > 1 and code[i - 1].text == "::" and code[i - 2].text == "std":
+            return f"'std::{text}' is not allowed in a program (it starts threads)"
         if text == "extern" and not _shared_extern(code, i):
             return "'extern' declares what the program does not define"
     return None
@@ -214,16 +217,29 @@ def _is_data(code: list[Token], start: int, i: int) -> bool:
     return "=" in head or head[:1] in (["struct"], ["union"], ["enum"], ["class"], ["typedef"]) and "(" not in head
 
 
-_NOT_STATE = frozenset("const constexpr consteval typedef using static_assert template friend __device__ __constant__ __managed__ __shared__".split())
+_NOT_STATE = frozenset("const constexpr consteval typedef using static_assert friend __device__ __constant__ __managed__ __shared__".split())
+
+
+def _without_template(statement: list[Token]) -> list[Token]:
+    """`template <...> T x` -> `T x`."""
+    while len(statement) > 1 and statement[0].text == "template" and statement[1].text == "<":
+        depth = 0
+        for i, token in enumerate(statement[1:], 1):
+            depth += (token.text == "<") - (token.text == ">")
+            if depth == 0:
+                break
+        statement = statement[i + 1 :]
+    return statement
 
 
 def _mutable_variable(statement: list[Token]) -> str | None:
+    statement = _without_template(statement)
     words = [t.text for t in statement]
     head = words[: min((words.index(w) for w in ("=", "{", "[") if w in words), default=len(words))]
     if not head or set(head) & _NOT_STATE or "(" in head or "operator" in head:
         return None
-    if head[0] in ("struct", "union", "enum", "class", "namespace") and ("{" in words and words[-1] == "}" or len(head) <= 2):
-        return None
+    if head[0] in ("struct", "union", "enum", "class", "namespace") and ("{" in words or len(head) <= 2):
+        return words[-1] if "{" in words and words[-1] != "}" and "namespace" not in head else None
     names = [t.text for t in statement[: len(head)] if t.kind == "name"]
     return names[-1] if len(names) >= 2 else None
 
@@ -277,7 +293,7 @@ def _calls(code: list[Token], known: set[str], in_macro: bool = False) -> str | 
         name, previous = token.text, code[i - 1] if i else None
         if name in KEYWORDS or name in TYPES or name in known or name in ALLOWED_CALLS:
             continue
-        if previous is not None and (previous.text in VARIABLE_TYPES or previous.text in ("operator",)):
+        if previous is not None and (previous.text in VARIABLE_TYPES | known or previous.text == "operator"):
             continue  # dim3 grid(...): a variable
         if previous is not None and previous.text in TYPES and not any(t.text in TYPES for t in code[i + 2 : max(i + 2, _matching(code, i + 1))]):
             continue  # float x(0);
@@ -285,10 +301,18 @@ def _calls(code: list[Token], known: set[str], in_macro: bool = False) -> str | 
             continue
         if previous is not None and previous.text == "," and _declares_dim3(code, i):
             continue
+        if previous is not None and previous.text in (":", ",") and name not in SYSTEM_NAMES and _is_member(code, name):
+            continue  # S(float a) : member(a)
         if re.fullmatch(r"[A-Z][A-Z0-9_]*", name) and in_macro:
             continue
         return f"'{name}' is called but neither defined in the text nor among the functions that a program may use"
     return None
+
+
+def _is_member(code: list[Token], name: str) -> bool:
+    """Whether the text declares a variable called `name`."""
+    return any(t.text == name and i and code[i - 1].text in TYPES | {",", "*"} and i + 1 < len(code) and code[i + 1].text in (";", ",", "=")
+               for i, t in enumerate(code))  # fmt: skip
 
 
 def _declares_dim3(code: list[Token], i: int) -> bool:

@@ -101,6 +101,10 @@ _REASONS = {
     "it keeps state": "thread_local _Thread_local",
 }
 FORBIDDEN_WORDS = {word: reason for reason, words in _REASONS.items() for word in words.split()}
-for _harmless in ("open", "read", "write", "close", "time", "wait", "connect", "bind", "listen", "accept", "send", "recv", "remove", "rename", "clone",
-                  "stat", "times", "signal", "random", "pipe", "async", "link", "clock", "kill", "raise", "rand", "system", "environ", "argv", "dup"):  # fmt: skip
-    FORBIDDEN_WORDS.pop(_harmless, None)  # ordinary names of variables; as functions they are caught by not being allowed
+SYSTEM_NAMES = frozenset(
+    "open read write close time wait connect bind listen accept send recv remove rename clone stat times signal random pipe async link clock "
+    "kill raise rand system environ argv dup".split()
+)
+"""Ordinary names for variables; as functions they are caught because they are not in ALLOWED_CALLS."""
+for _name in SYSTEM_NAMES:
+    FORBIDDEN_WORDS.pop(_name, None)
