@@ -86,12 +86,14 @@ class Builder:
         """A positive constant of the kind (or 0 when asked)."""
         kind = kind or self.kind
         if kind not in FLOATS:
+            if self.chance(0.08) and not zero:
+                return ast.whole(self.rng.randint(11, 99))
             return ast.ZERO if zero else ast.Literal(str(self.pick(_INT_TEXTS)), "i32")
         draw = self.rng.random()
         if zero:
             text = self.pick(("0", "0", "0.0", "0.", "0.0")) if draw < 0.9 else "0.00"
         elif draw < 0.2:
-            return ast.Literal(str(self.pick((1, 2, 3, 4, 2, 10, 255, 100, 5))), "i32")
+            return ast.Literal(str(self.pick((1, 2, 3, 4, 2, 10, 255, 100, 5, 2, 3, self.rng.randint(6, 999)))), "i32")
         else:
             text = self.pick(_FLOAT_TEXTS) if draw < 0.8 else f"{self.rng.uniform(0.01, 9.9):.{self.rng.randint(1, 4)}f}"
         if "." not in text and "e" not in text:
@@ -140,7 +142,7 @@ class Builder:
         return ast.Paren(self._operation(depth, index))
 
     def _operation(self, depth: int, index: tuple | None) -> tuple:
-        op = self.pick("++++--***/" if self.kind in FLOATS else "+++---**")
+        op = self.pick("++++--***//" if self.kind in FLOATS else "+++---**")
         left = self.value(depth - 1 if self.chance(0.5) else 0, index)
         if op == "/":
             return ast.Binary("/", left, self.divisor())
@@ -232,7 +234,7 @@ class Builder:
 
     def _comparison(self) -> tuple:
         place = self.read() if not self.locals or self.chance(0.6) else self.pick(tuple(self.locals))
-        if self.types.get(getattr(place, "array", ""), "") in ("i32", "u8") and self.chance(0.2):
+        if self.types.get(getattr(place, "array", ""), "") in ("i32", "u8", "bool") and self.chance(0.2):
             return place if self.chance(0.5) else ast.Unary("!", place)
         op = self.pick((">", "<", ">", "<", ">=", "<=", "!=", "=="))
         draw = self.rng.random()

@@ -103,6 +103,16 @@ def branch(b: Builder, point: Point, depth: int) -> tuple:
     return (ast.If(b.condition(point.index), (ast.If(b.condition(point.index), write(), write()),)),)
 
 
+def switched(b: Builder, point: Point, depth: int) -> tuple:
+    """A choice by a scalar flag, the same for all iterations."""
+    mode = b.size(("forward", "training", "mode", "use_bias", "inverse", "decay_on"), (0, 1), b.pick(("i32", "i32", "i32", "i16")))
+    place = target(b, point)
+    test = b.pick((mode, mode, ast.Unary("!", mode), ast.compare(mode, "==", ast.ONE)))
+    yes = ast.Assign(place, b.pick(("=", "=", "+=")), b.value(depth - 1, point.index))
+    no = (ast.Assign(place, "=", b.value(depth - 1, point.index)),) if b.chance(0.6) else ()
+    return (ast.If(test, (yes,), no),)
+
+
 def skip(b: Builder, point: Point, depth: int) -> tuple:
     """An early `continue`, sometimes after a first write."""
     first = (ast.Assign(output_place(b, point), "=", _signed(b)),) if b.chance(0.3) else ()
@@ -211,7 +221,7 @@ def update(b: Builder, point: Point, depth: int) -> tuple:
     return (first, ast.Assign(weight, b.pick(("-=", "+=")), change))
 
 
-_MENU = (assign,) * 9 + (via_local,) * 5 + (branch,) * 4 + (clamp, clamp, skip, flag, flag, iterate, swap, update)
+_MENU = (assign,) * 9 + (via_local,) * 5 + (branch,) * 4 + (clamp, clamp, switched, skip, flag, flag, iterate, swap, update)
 _LINE_MENU = _MENU + (tuple_of, tuple_of)
 
 

@@ -145,9 +145,11 @@ class CEmitter:
         return [f"{indent}{const}{self.words[node.type]} *{node.name} = {source};"]
 
     def _assign(self, node: ast.Assign, indent: str) -> list[str]:
-        target, value = self.expression(node.target), self.expression(node.value)
-        if node.atomic:
+        target = self.expression(node.target)
+        if node.atomic:  # spelled out as `t = t - (value)` the value must hold together
+            value = self.expression(node.value, 0 if self.style.compound else 13)
             return [indent + line for line in self.atomic(target, node.op, value)]
+        value = self.expression(node.value)
         if node.op in ("+=", "-=") and node.value == ast.ONE and self.style.compound:
             mark = "++" if node.op == "+=" else "--"
             spelled = f"({target})" if target.startswith("*") else target

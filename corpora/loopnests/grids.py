@@ -17,16 +17,18 @@ _SMALL = (1, 2, 3, 4)
 
 def extents(b: Builder, count: int) -> tuple:
     """Size parameters, outermost first; seldom square or constant."""
+    draw = b.rng.random()
+    kind = "i32" if draw < 0.92 else "u32" if draw < 0.96 else "i64"
     if count == 2 and b.chance(0.15):
-        side = b.size(names.SIZES + ("width", "dim"), _SIDES)
+        side = b.size(names.SIZES + ("width", "dim"), _SIDES, kind)
         return (side, side)
     if count == 2 and b.chance(0.04):
         side = ast.whole(b.pick((4, 5, 8, 10, 16)))
         return (side, side if b.chance(0.6) else ast.whole(b.pick((3, 6, 8))))
     pair = b.pick(names.EXTENTS)
-    sides = [b.size((w,), _SIDES if count == 2 else _SMALL) for w in pair]
+    sides = [b.size((w,), _SIDES if count == 2 else _SMALL, kind) for w in pair]
     if count == 3:
-        sides.insert(0, b.size(names.DEPTHS, _SMALL))
+        sides.insert(0, b.size(names.DEPTHS, _SMALL, kind))
     return tuple(sides)
 
 

@@ -19,9 +19,9 @@ _LENGTHS = (1, 2, 5, 7, 12, 20, 33)
 def length(b: Builder) -> tuple:
     """The extent of a loop: a parameter, seldom a constant."""
     if b.chance(0.06):
-        return ast.whole(b.pick((3, 4, 8, 10, 16, 20, 32, 64, 100, 128, 256)))
+        return ast.whole(b.pick((3, 4, 8, 10, 16, 20, 32, 64, 100, 128, 256, 169, 347, 500, 784, 1000, 1024)))
     draw = b.rng.random()
-    kind = "i32" if draw < 0.90 else "i64" if draw < 0.95 else "u32" if draw < 0.98 else "u64"
+    kind = "i32" if draw < 0.84 else "i64" if draw < 0.91 else "u32" if draw < 0.98 else "u64"
     return b.size(names.SIZES, _LENGTHS, kind)
 
 

@@ -11,18 +11,19 @@ import random
 import re
 
 from corpora.loopnests import expressions as ast
-from corpora.loopnests import grids, lines, names, rows
+from corpora.loopnests import deep, grids, lines, names, rows
 from corpora.loopnests.builder import Builder
 from corpora.loopnests.emit_c import WORDS
 from corpora.loopnests.nest import Axis, Nest, Parameter, Style
 
 _EASY = ((lines.simple, 70), (lines.elementwise, 10), (grids.grid, 8), (lines.total, 4), (lines.indirect, 4), (lines.image, 4))
 _RICH = (
-    (lines.simple, 24), (lines.elementwise, 17), (lines.several, 3), (lines.histogram, 3), (lines.total, 4), (lines.returned, 2),
-    (lines.image, 3), (lines.indirect, 3), (grids.grid, 10), (grids.flattened, 4), (grids.stencil, 4), (grids.transpose, 3),
+    (lines.simple, 25), (lines.elementwise, 13), (lines.several, 2), (lines.histogram, 3), (lines.total, 4), (lines.returned, 3),
+    (lines.image, 7), (lines.indirect, 3), (grids.grid, 10), (grids.flattened, 4), (grids.stencil, 4), (grids.transpose, 3),
     (grids.pad, 1), (grids.convolution, 3), (grids.channels, 3), (grids.scattered_rows, 1), (rows.row_sum, 6), (rows.row_extreme, 3),
     (rows.row_passes, 4), (rows.row_scan, 2), (rows.row_elements, 3), (rows.product, 4), (rows.triangle, 2), (rows.sparse, 1),
-    (rows.pairs, 1), (rows.strided_columns, 2),
+    (rows.pairs, 1), (rows.strided_columns, 2), (deep.channel_mean, 2), (deep.pooling, 2), (deep.nearest, 1), (deep.permuted, 2),
+    (deep.substitution, 1), (deep.row_sort, 1), (deep.complex_pairs, 2), (deep.stepped, 1), (deep.long_grid, 4), (deep.long_line, 4),
 )  # fmt: skip
 _LEVELS = {level: ([f for f, _ in menu], [w for _, w in menu]) for level, menu in (("easy", _EASY), ("mixed", _RICH))}
 _ODD_KINDS = (lines.simple, lines.elementwise, lines.several)
@@ -34,7 +35,7 @@ def make(rng: random.Random, level: str) -> tuple[Nest, Style]:
     families, weights = _LEVELS[level]
     family = rng.choices(families, weights)[0]
     kind = rng.choices(("f32", "f64", "i32"), (60, 17, 23))[0]
-    if family in _ODD_KINDS and rng.random() < 0.08:
+    if family in _ODD_KINDS and rng.random() < 0.10:
         kind = rng.choice(("i64", "i64", "u32", "u32", "u8", "i16", "u16"))
     suffix = kind == "f32" and rng.random() < 0.5
     b = Builder(rng, kind, suffix)
@@ -42,6 +43,7 @@ def make(rng: random.Random, level: str) -> tuple[Nest, Style]:
     nest.parameters, nest.types = b.parameters, b.types
     if rng.random() < 0.97:
         nest.parameters = _used(nest)
+    _early_return(nest, rng)
     _order_parameters(nest, b)
     _special_arrays(nest, rng)
     _mark_overwritten(nest)
@@ -74,6 +76,18 @@ def _names_in(fill: str) -> list[ast.Name]:
 def _atomics(nest: Nest) -> list[ast.Assign]:
     statements = (s for region in nest.regions for s in ast.walk_statements(region.body))
     return [s for s in statements if type(s) is ast.Assign and s.atomic]
+
+
+def _early_return(nest: Nest, rng: random.Random) -> None:
+    """`if (n <= 0) return;` before anything else, in a few functions."""
+    stops = [a.stop for a in nest.regions[0].axes if type(a.stop) is ast.Name and nest.types.get(a.stop.id) == "i32"]
+    stops = [s for s in stops if any(p.name == s.id for p in nest.parameters)]
+    if nest.result or nest.before or not stops or rng.random() > 0.025:
+        return
+    test = ast.compare(stops[0], "<=", ast.ZERO)
+    if len(stops) > 1 and rng.random() < 0.6:
+        test = ast.Binary("||", test, ast.compare(stops[1], "<=", ast.ZERO))
+    nest.before = (ast.If(test, (ast.Jump("return"),)),)
 
 
 def _order_parameters(nest: Nest, b: Builder) -> None:
@@ -154,8 +168,8 @@ def _style(nest: Nest, rng: random.Random) -> Style:
     style.serial_loop = "while" if chance(0.03) else "for"
     style.flatten = rng.choices(("i*m+j", "j+i*m", "m*i+j", "horner"), (64, 16, 8, 12))[0]
     style.deref = chance(0.4)
-    style.const_scalars, style.const_arrays = chance(0.12), chance(0.3)
-    style.const_index, style.parens, style.compound = chance(0.12), chance(0.3), chance(0.93)
+    style.const_scalars, style.const_arrays = chance(0.08), chance(0.22)
+    style.const_index, style.parens, style.compound = chance(0.08), chance(0.3), chance(0.93)
     style.restrict, style.functional_cast = chance(0.03), chance(0.1)
     style.hoist = style.early and chance(0.5) and _may_hoist(nest)
     style.names = _function_names(nest, rng)
@@ -191,20 +205,20 @@ def _parallel_style(nest: Nest, style: Style, rng: random.Random) -> None:
     """How the kernel finds its index and guards it, as far as the nest allows."""
     axes = nest.regions[0].axes
     jumps = any(type(s) is ast.Jump and s.kind == "continue" for s in ast.walk_statements(nest.regions[0].body))
-    style.index = rng.choices(range(6), (50, 18, 14, 6, 6, 6))[0]
+    style.index = rng.choices(range(6), (48, 18, 13, 6, 6, 9))[0]
     style.index_first = rng.random() < 0.8
     style.swap_xy = rng.random() < 0.4
     if len(axes) == 1:
-        wanted = rng.choices(("if", "return", "stride", "stride-named", "while", "thread"), (62, 21, 6, 5, 4, 2))[0]
+        wanted = rng.choices(("if", "return", "stride", "stride-named", "while", "thread"), (54, 26, 8, 6, 4, 2))[0]
         if (wanted == "while" and jumps) or (wanted == "thread" and not _may_repeat(nest)):
             wanted = "if"
         style.guard = wanted
-        style.shared_sum = _may_share(nest) and rng.random() < 0.25
+        style.shared_sum = _may_share(nest) and rng.random() < 0.4
         if style.shared_sum:
             style.early = style.hoist = False
             style.guard = "if"
     else:
-        style.guard = rng.choices(("if", "return", "stride"), (70, 26, 4))[0]
+        style.guard = rng.choices(("if", "return", "stride"), (64, 31, 5))[0]
         plain = all(a.start == ast.ZERO and a.step == 1 and not a.inclusive for a in axes)
         style.linear = plain and style.guard != "stride" and rng.random() < (0.1 if len(axes) == 2 else 0.45)
         style.block_rows = len(axes) == 2 and not style.linear and rng.random() < 0.02

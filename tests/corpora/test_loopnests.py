@@ -16,6 +16,10 @@ import numpy as np
 import pytest
 
 from corpora.loopnests import LEVELS, Computation, generate
+from corpora.loopnests import expressions as ast
+from corpora.loopnests.emit_cpp import emit_cpp
+from corpora.loopnests.emit_cuda import emit_cuda
+from corpora.loopnests.nest import Axis, Nest, Parameter, Region, Style
 from corpora.records import Program, Signature
 from corpora.signatures import signature_of
 from corpora.unit_tests import parse_suite
@@ -28,6 +32,7 @@ _PRELUDE = """
 #include <algorithm>
 using namespace std;
 struct Dim { unsigned int x, y, z; };
+struct Any { void *p; template <class T> operator T *() const { return (T *)p; } };
 static Dim threadIdx, blockIdx, blockDim, gridDim;
 #define __global__
 #define __shared__
@@ -37,7 +42,7 @@ template <class T, class U> static void atomicMax(T *p, U v) { *p = *p < v ? v :
 template <class T, class U> static void atomicMin(T *p, U v) { *p = v < *p ? v : *p; }
 """
 _C = {"i16": "short", "u8": "unsigned char", "u16": "unsigned short", "i32": "int", "u32": "unsigned int", "i64": "long"}
-_C |= {"u64": "unsigned long", "f32": "float", "f64": "double"}
+_C |= {"bool": "bool", "u64": "unsigned long", "f32": "float", "f64": "double"}
 _LAUNCH = """
 extern "C" void {symbol}(void **a) {{
     blockDim = {block}; gridDim = {grid};
@@ -52,12 +57,12 @@ extern "C" void {symbol}(void **a) {{
 def _geometry(text: str) -> tuple[str, str]:
     """(block, grid) that covers every generated index space; one thread a block where a barrier would need more."""
     if "__syncthreads" in text:
-        return "{1, 1, 1}", "{300, 1, 1}"
+        return "{1, 1, 1}", "{1100, 1, 1}"
     if "threadIdx.z" in text:
         return "{2, 4, 2}", "{5, 3, 5}"
     if "threadIdx.y" in text:
         return "{8, 4, 1}", "{3, 6, 1}"
-    return ("{16, 1, 1}", "{20, 1, 1}") if "blockIdx" in text else ("{16, 1, 1}", "{1, 1, 1}")
+    return ("{16, 1, 1}", "{72, 1, 1}") if "blockIdx" in text else ("{16, 1, 1}", "{1, 1, 1}")
 
 
 def _c_arguments(signature: Signature) -> str:
@@ -66,11 +71,8 @@ def _c_arguments(signature: Signature) -> str:
         word = _C[p.type]
         if p.kind == "scalar":
             parts.append(f"*({word} *)a[{position}]")
-        elif p.kind == "rows":
-            parts.append(f"({word} **)a[{position}]")
         else:
-            inner = "".join(f"[{e}]" for e in p.inner_extents)
-            parts.append(f"({word} (*){inner})a[{position}]" if inner else f"({word} *)a[{position}]")
+            parts.append(f"Any{{a[{position}]}}")
     return ", ".join(parts)
 
 
@@ -181,6 +183,31 @@ def test_the_comparison_can_fail(tmp_path: Path) -> None:
     broken = Program("cuda", kernel.name, head + "{" + re.sub(r"\] (=|\+=|-=|\*=|/=) ", r"] \1 3 + ", body))
     wrong, _ = _differing(tmp_path, [Computation({**item.programs, "cuda": broken}, item.suite_text)])
     assert any(" cuda " in line or "cuda test" in line for line in wrong)
+
+
+def test_spelled_out_atomic_update_keeps_its_value_together() -> None:
+    """`t -= a - b` was once written `t = t - a - b`."""
+    index, cell = ast.Name("i"), ast.At("out", (ast.ZERO,))
+    change = ast.Assign(cell, "-=", ast.sub(ast.At("x", (index,)), ast.Name("s")), atomic=True)
+    arrays = [Parameter("x", "array", "f32", (ast.Name("n"),)), Parameter("out", "array", "f32", (ast.ONE,), written=True)]
+    scalars = [Parameter("n", "scalar", "i32"), Parameter("s", "scalar", "f32")]
+    types = {p.name: p.type for p in arrays + scalars}
+    nest = Nest("", arrays + scalars, [Region((Axis("i", ast.ZERO, ast.Name("n")),), (change,))], types=types)
+    assert "out[0] = out[0] - (x[i] - s);" in emit_cpp(nest, Style(compound=False))
+    assert "atomicAdd(&out[0], -(x[i] - s));" in emit_cuda(nest, Style())
+
+
+def test_long_fortran_lines_are_continued() -> None:
+    for item in generate(300, 8):
+        for dialect in ("fortran", "openmp-fortran"):
+            if dialect in item.programs:
+                assert max(map(len, item.programs[dialect].text.splitlines())) <= 132
+
+
+def test_half_of_the_items_are_short_and_the_tail_is_long() -> None:
+    lengths = sorted(len(" ".join(re.findall(r"\w+|[^\w\s]", c.programs["cpp"].text))) for c in generate(800, 4))
+    assert 200 < lengths[400] < 320
+    assert 600 < lengths[784] < 1600
 
 
 def test_item_is_named_by_seed_and_index_alone() -> None:
