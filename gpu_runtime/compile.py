@@ -171,6 +171,7 @@ def _cannot(request: CompileRequest) -> str:
         for name in shims_cpp.includes(request.program.text):
             if name not in shims_cpp.ALLOWED and request.program.dialect != "cuda":
                 return f"program.cpp: error: <{name}> may not be included"
+        return shims_cpp.misformed(request.program.text)
     return ""
 
 

@@ -49,7 +49,8 @@ class RunnerError(RuntimeError):
 def _environment(flavour: str, cache: Path) -> dict[str, str]:
     """The whole environment of the runner. Nothing is inherited."""
     common = {
-        "LC_ALL": "C", "OMP_WAIT_POLICY": "passive", "OMP_DYNAMIC": "false", "OMP_STACKSIZE": "16M", "OMP_THREAD_LIMIT": "48",
+        "LC_ALL": "C", "OMP_WAIT_POLICY": "passive", "OMP_DYNAMIC": "false", "OMP_STACKSIZE": "8M", "OMP_THREAD_LIMIT": "32",
+        "MALLOC_ARENA_MAX": "2",
         "GFORTRAN_ERROR_BACKTRACE": "0",
     }  # fmt: skip
     if flavour == "asan":
@@ -254,7 +255,7 @@ def sanitizer_line(text: str) -> tuple[Status, str] | None:
     for i, line in enumerate(lines):
         if "ThreadSanitizer" in line and "FATAL" not in line:
             kind = re.sub(r" \(pid=\d+\)", "", line.partition("ThreadSanitizer: ")[2])
-            places = [re.sub(r"\s*\(.*$", "", part.partition(" ")[2]) for part in lines[i + 1 : i + 30] if part.startswith("#0 ")]
+            places = [_place(part) for part in lines[i + 1 : i + 30] if part.startswith("#0 ")]
             return Status.RACE, f"{kind}: {' and '.join(places[:2])}"[:300]
         if "ERROR: AddressSanitizer" in line:
             what = re.sub(r" (on (unknown )?address|at pc) .*$", "", line.partition("AddressSanitizer: ")[2]).strip()
@@ -265,6 +266,14 @@ def sanitizer_line(text: str) -> tuple[Status, str] | None:
         if "runtime error:" in line or "Fortran runtime error" in line:
             return Status.SANITIZER, line[:300]
     return None
+
+
+def _place(frame: str) -> str:
+    """Where a stack frame of ThreadSanitizer's report lies, in words of the program."""
+    line = re.search(r"\bp\d+:(\d+)", frame)
+    name = re.sub(r"\s*\(.*$", "", frame.partition(" ")[2])
+    name = re.sub(r"ns_cv_[0-9a-f]+::|__m_cv_[0-9a-f]+_MOD_|\._omp_fn\.\d+|\s\S*/p\d+:.*", "", name)
+    return f"{name} line {line[1]}" if line else name.replace("<null>", "").strip() or "an unnamed place"
 
 
 def _accesses(ranges: np.ndarray, signature: Signature, arguments: Arguments) -> tuple[Access, ...]:

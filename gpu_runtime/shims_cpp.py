@@ -62,7 +62,7 @@ def without_includes(text: str, drop: frozenset[str] = ALLOWED) -> str:
 def balanced(text: str) -> bool:
     """Whether brackets, comments, literals and conditionals all close, so that what follows `text` is read as intended."""
     stack: list[str] = []
-    for found in _TOKEN.finditer(text):
+    for found in _TOKEN.finditer(re.sub(r"(?<=[0-9a-fA-F])'(?=[0-9a-fA-F])", "", text)):
         token = found[0]
         if token in "{([":
             stack.append(token)
@@ -72,6 +72,13 @@ def balanced(text: str) -> bool:
         elif token in ("\"", "'", "/*"):
             return False
     return not stack and not text.rstrip().endswith("\\")
+
+
+def misformed(text: str) -> str:
+    """Why `text` cannot be a program by itself whatever surrounds it; '' when it may be. Conditionals are the compiler's to judge."""
+    if re.search(r"^[ \t]*#[ \t]*(if|ifdef|ifndef|else|elif)\b", text, re.M) or balanced(text):
+        return ""
+    return "program.cpp: error: brackets, comments or quotes do not match"
 
 
 def may_share(text: str, prelude_macros: frozenset[str]) -> bool:

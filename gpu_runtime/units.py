@@ -183,6 +183,7 @@ def unit_text(recipe: Recipe, requests: Sequence[CompileRequest], symbols: Seque
 
 
 _OWNED = re.compile(r"^([ps])(\d+):(\d+)")
+_OWN_NAMES = re.compile(r"ns_cv_[0-9a-f]+::(\{anonymous\}::)?")
 _ERROR = re.compile(r"\b(?:fatal )?error: ", re.I)
 
 
@@ -203,5 +204,5 @@ def diagnostics_of(diagnostics: str, number: int, suffix: str) -> str:
         owner = _OWNED.match(line)
         if owner and int(owner[2]) == number and ("note:" not in line or len(lines) < 6):
             name = f"program{suffix}" if owner[1] == "p" else "call"
-            lines.append(name + line[len(owner[1]) + len(owner[2]) :])
+            lines.append(name + _OWN_NAMES.sub("", line[len(owner[1]) + len(owner[2]) :]))
     return "\n".join(lines[:20])

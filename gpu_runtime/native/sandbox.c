@@ -15,6 +15,7 @@
 #include <linux/landlock.h>
 #include <linux/seccomp.h>
 #include <sched.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -202,7 +203,13 @@ static void for_programs(struct program *p, enum cv_profile profile) {
     SKIP_UNLESS_EQUAL(__NR_mprotect, 1); RETURN(SECCOMP_RET_ALLOW);
     allow_if(p, __NR_clone, 0, threads, threads, SECCOMP_RET_TRAP);
     allow_if(p, __NR_rt_sigaction, 0, ~1u, 32, SECCOMP_RET_TRAP); /* 32 and 33: glibc's own, when the first thread starts */
-    allow_if(p, __NR_tgkill, 0, 0xffffffffu, (uint32_t)getpid(), SECCOMP_RET_TRAP);
+    SKIP_UNLESS_EQUAL(__NR_tgkill, 6); /* abort() of our own process and nothing else */
+    LOAD_ARG(2);
+    SKIP_UNLESS_EQUAL(SIGABRT, 3);
+    LOAD_ARG(0);
+    SKIP_UNLESS_EQUAL((uint32_t)getpid(), 1);
+    RETURN(SECCOMP_RET_ALLOW);
+    RETURN(SECCOMP_RET_TRAP);
     allow_if(p, __NR_prlimit64, 2, 0xffffffffu, 0, FAIL_WITH(EPERM)); /* reading a limit */
 #ifdef __NR_clone3
     SKIP_UNLESS_EQUAL(__NR_clone3, 1); RETURN(FAIL_WITH(ENOSYS)); /* its flags cannot be seen; glibc falls back to clone */

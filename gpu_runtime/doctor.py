@@ -1,0 +1,109 @@
+"""What this machine offers to the engine: compilers, OpenMP race detection, CUDA tools, walls of the sandbox.
+
+Contract: `survey()` never raises and changes nothing but the cache (the runner is built if it can be); every absent thing
+comes with the line that mends it.
+
+    python -c "from gpu_runtime.doctor import survey; [print(f) for f in survey()]"
+"""
+
+from __future__ import annotations
+
+import ctypes.util
+import importlib.util
+import shutil
+import subprocess
+from dataclasses import dataclass
+
+from gpu_runtime import sandbox
+from gpu_runtime.toolchain import ToolchainError, find_toolchain
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked for. needed: the engine does not work without it; otherwise what is lost is in `detail`."""
+
+    name: str
+    present: bool
+    detail: str
+    hint: str = ""
+    needed: bool = False
+
+
+def _first_line(command: list[str]) -> str:
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return str(error)
+    lines = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
+    return lines[0].strip() if lines else ""
+
+
+def _program(name: str, lost: str, hint: str, needed: bool = False) -> Finding:
+    path = shutil.which(name)
+    return Finding(name, path is not None, _first_line([path, "--version"]) if path else lost, "" if path else hint, needed)
+
+
+def _compilers() -> list[Finding]:
+    return [
+        _program("gcc", "nothing can be run: the runner is built with it", "apt-get install gcc", needed=True),
+        _program("g++", "no C++, CUDA or OpenMP program can be compiled", "apt-get install g++", needed=True),
+        _program("gfortran", "no Fortran program can be compiled", "apt-get install gfortran"),
+    ]
+
+
+def _races() -> list[Finding]:
+    tools = find_toolchain()
+    lost, hint = "OpenMP races are not looked for", "apt-get install libomp-14-dev"
+    clang = next((name for name in ("clang", "clang-19", "clang-14") if shutil.which(name)), None)
+    return [
+        Finding("libomp", tools.libomp is not None, tools.libomp or lost, "" if tools.libomp else hint),
+        Finding("archer", tools.libarcher is not None, tools.libarcher or lost, "" if tools.libarcher else hint),
+        Finding("clang", clang is not None, _first_line([clang, "--version"]) if clang else "not used by the engine", "apt-get install clang-14"),
+    ]
+
+
+def _gpu() -> Finding:
+    tool, driver = shutil.which("nvidia-smi"), ctypes.util.find_library("cuda")
+    if tool:
+        name = _first_line([tool, "--query-gpu=name,driver_version", "--format=csv,noheader"])
+        if name and "failed" not in name.lower():
+            return Finding("gpu", True, name)
+    detail = "the driver library is there, but no device answers" if driver else "CUDA programs run by emulation on the CPU"
+    return Finding("gpu", False, detail, "install the NVIDIA driver to run on a device")
+
+
+def _cuda() -> list[Finding]:
+    nvrtc = importlib.util.find_spec("cuda") is not None and importlib.util.find_spec("nvidia") is not None
+    return [
+        _program("nvcc", "CUDA programs are not compiled by NVIDIA's compiler", "install the CUDA toolkit"),
+        Finding("nvrtc", nvrtc, "Python packages cuda-bindings and nvidia-cuda-nvrtc" if nvrtc else "no run-time compilation for devices",
+                "" if nvrtc else "pip install 'coevolve[cuda]'"),  # fmt: skip
+        _gpu(),
+    ]
+
+
+_WALL_TEXT = {
+    "no-landlock": ("landlock", "files that any user may read can be read while a program is loaded", "a kernel >= 5.13 with landlock enabled"),
+    "no-seccomp": ("seccomp", "system calls are not filtered", "a kernel with CONFIG_SECCOMP_FILTER"),
+    "same-uid": ("own uid", "programs run as the calling user", "start as root (in a container) so that programs get a uid of their own"),
+    "no-network-namespace": ("network namespace", "the network is closed by the system call filter alone", "allow user namespaces"),
+    "no-pid-namespace": ("pid namespace", "stray processes are stopped by the system call filter alone", "allow user namespaces"),
+    "no-ipc-namespace": ("ipc namespace", "shared memory is closed by the system call filter alone", "allow user namespaces"),
+}  # fmt: skip
+
+
+def _walls() -> list[Finding]:
+    try:
+        missing = set(sandbox.degraded(sandbox.features()))
+    except (ToolchainError, OSError, subprocess.SubprocessError, ValueError) as error:
+        return [Finding("sandbox", False, str(error), "apt-get install gcc libc6-dev", needed=True)]
+    return [
+        Finding(f"sandbox: {name}", key not in missing, lost if key in missing else "works", hint if key in missing else "")
+        for key, (name, lost, hint) in _WALL_TEXT.items()
+    ]
+
+
+def survey() -> list[Finding]:
+    """Everything looked for, in order of importance."""
+    bubblewrap = _program("bwrap", "not used: the runner has its own walls", "apt-get install bubblewrap")
+    return [*_compilers(), *_walls(), *_races(), *_cuda(), bubblewrap]

@@ -1,0 +1,5 @@
+// expect: signal
+// aborts
+void f(float *x, int n) {
+    abort();
+}

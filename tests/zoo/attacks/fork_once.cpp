@@ -1,0 +1,6 @@
+// expect: forbidden
+// makes a process
+extern "C" int fork();
+void f(float *x, int n) {
+    x[0] = fork();
+}

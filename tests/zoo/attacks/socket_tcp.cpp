@@ -1,0 +1,6 @@
+// expect: forbidden
+// opens a TCP socket
+extern "C" int socket(int, int, int);
+void f(float *x, int n) {
+    x[0] = socket(2, 1, 0);
+}
