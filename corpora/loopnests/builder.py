@@ -151,6 +151,8 @@ class Builder:
         right = self.value(depth - 1 if self.chance(0.35) else 0, index)
         if right == left and op != "*":
             right = self.number()
+        if type(right) is ast.Unary:
+            right = ast.Paren(right)
         return ast.Binary(op, left, right)
 
     def divisor(self) -> tuple:
@@ -244,6 +246,8 @@ class Builder:
             right = self.scalar() if not self.scalars else self.pick(tuple(self.scalars))
         else:
             right = self.read() if draw > 0.9 and len(self.reads) > 1 else self.number()
+        if right == place:
+            right = self.number(zero=True)
         if op in ("!=", "==") and self._kind_of(place) in FLOATS:
             right = self.number(zero=True)
         return ast.compare(right, {"<": ">", ">": "<"}.get(op, op), place) if self.chance(0.06) else ast.compare(place, op, right)

@@ -101,7 +101,6 @@ class Style:
     parens: bool = False
     restrict: bool = False
     compound: bool = True
-    float_suffix: bool = False
     words: dict[str, str] | None = None
     """C spelling of every element type."""
     names: tuple[str, str] = ("f", "f")

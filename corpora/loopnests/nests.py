@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Callable
 
 from corpora.loopnests import expressions as ast
-from corpora.loopnests import deep, grids, lines, names, rows
+from corpora.loopnests import deep, grids, lines, matrices, names, rows
 from corpora.loopnests.builder import Builder
 from corpora.loopnests.emit_c import WORDS
 from corpora.loopnests.nest import Axis, Nest, Parameter, Style
@@ -21,8 +22,8 @@ _RICH = (
     (lines.simple, 25), (lines.elementwise, 13), (lines.several, 2), (lines.histogram, 3), (lines.total, 4), (lines.returned, 3),
     (lines.image, 7), (lines.indirect, 3), (grids.grid, 10), (grids.flattened, 4), (grids.stencil, 4), (grids.transpose, 3),
     (grids.pad, 1), (grids.convolution, 3), (grids.channels, 3), (grids.scattered_rows, 1), (rows.row_sum, 6), (rows.row_extreme, 3),
-    (rows.row_passes, 4), (rows.row_scan, 2), (rows.row_elements, 3), (rows.product, 4), (rows.triangle, 2), (rows.sparse, 1),
-    (rows.pairs, 1), (rows.strided_columns, 2), (deep.channel_mean, 2), (deep.pooling, 2), (deep.nearest, 1), (deep.permuted, 2),
+    (rows.row_passes, 4), (rows.row_scan, 2), (rows.row_elements, 3), (matrices.product, 4), (matrices.triangle, 2), (matrices.sparse, 1),
+    (matrices.pairs, 1), (rows.strided_columns, 2), (deep.channel_mean, 2), (deep.pooling, 2), (deep.nearest, 1), (deep.permuted, 2),
     (deep.substitution, 1), (deep.row_sort, 1), (deep.complex_pairs, 2), (deep.stepped, 1), (deep.long_grid, 4), (deep.long_line, 4),
 )  # fmt: skip
 _LEVELS = {level: ([f for f, _ in menu], [w for _, w in menu]) for level, menu in (("easy", _EASY), ("mixed", _RICH))}
@@ -34,13 +35,9 @@ def make(rng: random.Random, level: str) -> tuple[Nest, Style]:
     """One computation. Raises KeyError for an unknown level."""
     families, weights = _LEVELS[level]
     family = rng.choices(families, weights)[0]
-    kind = rng.choices(("f32", "f64", "i32"), (60, 17, 23))[0]
-    if family in _ODD_KINDS and rng.random() < 0.10:
-        kind = rng.choice(("i64", "i64", "u32", "u32", "u8", "i16", "u16"))
-    suffix = kind == "f32" and rng.random() < 0.5
-    b = Builder(rng, kind, suffix)
-    nest = family(b)
-    nest.parameters, nest.types = b.parameters, b.types
+    b, nest = _drawn(rng, family)
+    while not any(p.kind != "scalar" for p in _used(nest)):  # expressions of scalars alone compute nothing of interest
+        b, nest = _drawn(rng, family)
     if rng.random() < 0.97:
         nest.parameters = _used(nest)
     _early_return(nest, rng)
@@ -48,9 +45,39 @@ def make(rng: random.Random, level: str) -> tuple[Nest, Style]:
     _special_arrays(nest, rng)
     _mark_overwritten(nest)
     nest.kernel = nest.kernel and all(nest.types[s.target.array] in _ATOMIC_KINDS for s in _atomics(nest))
-    style = _style(nest, rng)
-    style.float_suffix = suffix
-    return nest, style
+    return nest, _style(nest, rng)
+
+
+def _drawn(rng: random.Random, family: Callable[[Builder], Nest]) -> tuple[Builder, Nest]:
+    """A nest of a family, without locals that nothing reads."""
+    kind = rng.choices(("f32", "f64", "i32"), (62, 17, 21))[0]
+    if family in _ODD_KINDS and rng.random() < 0.10:
+        kind = rng.choice(("i64", "i64", "u32", "u32", "u8", "i16", "u16"))
+    b = Builder(rng, kind, suffix=kind == "f32" and rng.random() < 0.5)
+    nest = family(b)
+    nest.parameters, nest.types = b.parameters, b.types
+    for _ in range(2):  # one dead local may have kept another alive
+        reads = _names_read(nest)
+        for region in nest.regions:
+            region.body = _without_dead(region.body, reads)
+    return b, nest
+
+
+def _names_read(nest: Nest) -> set[str]:
+    blocks = [nest.before, nest.after, *(r.body for r in nest.regions)]
+    expressions = [e for block in blocks for s in ast.walk_statements(block) for e in ast.expressions_of(s)]
+    return {n.id for e in expressions for n in ast.walk(e) if type(n) is ast.Name}
+
+
+def _without_dead(body: tuple, reads: set[str]) -> tuple:
+    kept = []
+    for statement in body:
+        if type(statement) is ast.Declare and statement.name not in reads:
+            continue
+        if type(statement) is ast.For:
+            statement = statement._replace(body=_without_dead(statement.body, reads))
+        kept.append(statement)
+    return tuple(kept)
 
 
 def _used(nest: Nest) -> list[Parameter]:
