@@ -71,15 +71,16 @@ class _Names:
         return f"V{self._index[key]}"
 
 
-def canonicalise(text: str, language: str, names: Sequence[str] = (), entry: str = "") -> Canonical:
+def canonicalise(text: str, language: str, names: Sequence[str] = (), entry: str = "", fold: bool = False) -> Canonical:
     """Words of `text` (language `cpp`, `fortran` or `suite`).
 
     names: spellings that already have numbers, such as the source's when `text` is its translation or its suite.
     entry: the entry function's name, which becomes F0.
+    fold: find names without case; always so in Fortran, and wanted for the suite of a Fortran program.
     """
     tokens = lex(text, language)
+    table = _Names(names, fold or language == "fortran")
     fold = language == "fortran"
-    table = _Names(names, fold)
     keeps = _KEEPERS[language](tokens, table)
     words: list[str] = []
     for position, (kind, spelling) in enumerate(tokens):

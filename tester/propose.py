@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from corpora.canonical import canonicalise, restore
+from corpora.canonical import Canonical, canonicalise, restore
 from corpora.dialects import DIALECTS, dialect
 from corpora.lexers import NEWLINE
 from corpora.records import ELEMENT_TYPES, ArrayValue, Program, ScalarValue, Signature, UnitTest, UnitTestSuite
@@ -61,13 +61,24 @@ def ask(program: Program, tests: int, style: SuiteStyle = SuiteStyle.CANONICAL) 
     prefix = ""
     if signature.parameters:
         first = signature.parameters[0]
-        name = canonicalise(first.name, "suite", source.names).tokens[0]
+        name = _suite_words(first.name, program, source.names)[0]
         prefix = f"{name} {'=' if first.kind == 'scalar' else '['}"
     return Prompt(f"<{program.dialect}:suite> {source.text}", prefix)
 
 
-def _source(program: Program):
+def _source(program: Program) -> Canonical:
     return canonicalise(program.text, dialect(program.dialect).language, entry=program.name)
+
+
+def _suite_words(text: str, program: Program, names: Sequence[str]) -> tuple[str, ...]:
+    return canonicalise(text, "suite", names, fold=dialect(program.dialect).language == "fortran").tokens
+
+
+def _parameter_spellings(program: Program, signature: Signature) -> list[str]:
+    """The program's name table, parameters as the signature spells them (Fortran's are in lower case there)."""
+    folded = {p.name.lower(): p.name for p in signature.parameters}
+    exact = {p.name for p in signature.parameters}
+    return [n if n in exact or dialect(program.dialect).language != "fortran" else folded.get(n.lower(), n) for n in _source(program).names]
 
 
 def _plain(program: Program, signature: Signature, tests: int) -> str:
@@ -84,12 +95,12 @@ def _plain(program: Program, signature: Signature, tests: int) -> str:
 
 def read_answer(answer: str, program: Program, style: SuiteStyle = SuiteStyle.CANONICAL) -> list[UnitTest | SuiteError]:
     """The tests of one answer in order, each as a UnitTest or as the error that its text has."""
+    signature = signature_of(program)
     if style is SuiteStyle.PLAIN:
         fenced = _FENCE.search(answer)
         text = fenced[1] if fenced else answer
     else:
-        text = restore(answer.split(), _source(program).names, "suite", program.name)
-    signature = signature_of(program)
+        text = restore(answer.split(), _parameter_spellings(program, signature), "suite", program.name)
     found: list[UnitTest | SuiteError] = []
     for line in re.split(r"[\n;]", text):
         if not line.split("#")[0].strip():
@@ -110,7 +121,7 @@ def example_of(
         lines = [line for line in text.splitlines() if line.split("#")[0].strip()]
         return Example(_plain(program, signature_of(program), len(lines)), "```\n" + "\n".join(lines) + "\n```", weight)
     source = _source(program)
-    words = _without_types(canonicalise(text, "suite", source.names).tokens)
+    words = _without_types(_suite_words(text, program, source.names))
     return Example(f"<{program.dialect}:suite> {source.text}", " ".join(words), weight)
 
 
@@ -221,6 +232,21 @@ class Tester:
                 elif len(tests[index]) < n:
                     tests[index].setdefault(test.id, test)
         return SuiteProposals(tuple(tuple(t.values()) for t in tests), tuple(rejected.most_common()), written)
+
+    def answers(self, programs: Sequence[Program], sampling: Sampling, tests: int = 4) -> list[list[tuple[tuple[UnitTest, ...], int]]]:
+        """Per program and answer: (readable tests, tests written). A program without signature gets no answer."""
+        found: list[list[tuple[tuple[UnitTest, ...], int]]] = [[] for _ in programs]
+        asked = []
+        for index, program in enumerate(programs):
+            try:
+                asked.append((index, ask(program, tests, self._style)))
+            except SignatureError:
+                continue
+        for (index, _), texts in zip(asked, self.model.generate([prompt for _, prompt in asked], sampling), strict=True):
+            for text in texts:
+                read = read_answer(text, programs[index], self._style)
+                found[index].append((tuple(t for t in read if isinstance(t, UnitTest)), len(read)))
+        return found
 
     def _sampling_for(self, n: int, seed: int | None) -> Sampling:
         old = self._sampling

@@ -21,7 +21,7 @@ NUMBERED = 64
 
 _CLOSES = {")": "(", "]": "[", "}": "{"}
 _BEFORE_NAME = CPP_TYPES | {"*", "&", ",", "const", "__restrict__", "__shared__"}
-_FORTRAN_SPECIFIES = frozenset({"integer", "real", "double", "complex", "logical", "character", "type"})
+_FORTRAN_SPECIFIES = frozenset({"::", "integer", "real", "double", "complex", "logical", "character", "type", "subroutine", "function"})
 
 
 def _is_v(word: str) -> bool:
@@ -145,7 +145,7 @@ class _FortranState:
         words = [NEWLINE] if self._brackets > 0 else [")", "]"]
         if self._statement or not self._done:
             words.append(END)
-        declares = "::" in self._statement or self._statement[:1] and self._statement[0] in _FORTRAN_SPECIFIES
+        declares = not _FORTRAN_SPECIFIES.isdisjoint(self._statement)
         first = self._fresh + 1 if declares else self._fresh
         return words + [f"V{k}" for k in range(first, NUMBERED)]
 

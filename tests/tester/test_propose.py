@@ -1,0 +1,96 @@
+"""What the Tester is asked, how its answers are read, and that every generated suite survives the way there and back."""
+
+from __future__ import annotations
+
+from corpora.loopnests import generate
+from corpora.records import ArrayValue, Program, UnitTestSuite
+from corpora.signatures import signature_of
+from corpora.unit_tests import SuiteError, parse_suite
+from gpu_runtime.models.protocol import Sampling
+from gpu_runtime.models.scripted import ScriptedModel
+from tester.propose import SuiteStyle, Tester, ask, example_of, read_answer, symbolic_text
+
+PROGRAM = Program("cpp", "f", "void f(int n, float a, const int *idx, float *x) { for (int i = 0; i < n; i++) x[idx[i]] += a; }")
+GOOD = "V0 = 8 V1 = 1 _. _5 V2 [ V0 ] = indices ( V0 ) @ 5 V3 [ V0 * 2 ] = uniform ( - 1 , 1 )"
+
+
+def test_a_prompt_names_the_dialect_and_forces_the_first_parameter() -> None:
+    prompt = ask(PROGRAM, 3)
+    assert prompt.text.startswith("<cpp:suite> void F0 ( int V0 , float V1 ,") and prompt.prefix == "V0 ="
+    assert ask(Program("cpp", "g", "void g(float *y) { y[0] = 1; }"), 3).prefix == "V0 ["
+
+
+def test_one_bad_test_costs_that_test() -> None:
+    bad = "V0 = 8 V1 = 1 V2 [ V0 ] = indices ( V0 )"
+    answer = f"{GOOD} <nl> {bad} <nl> {GOOD} <nl> V0 = 3 V9 = <nl> {GOOD.replace('8', '5')}"
+    proposals = Tester(ScriptedModel(lambda p, k: answer)).propose([PROGRAM, PROGRAM], 5)
+    assert [len(s) for s in proposals.suites] == [2, 2]  # the repeated test counts once
+    assert proposals.written == 10 and abs(proposals.readable_share - 0.6) < 1e-9
+    assert sum(count for _, count in proposals.rejected) == 4
+    assert any("lacks x" in reason for reason, _ in proposals.rejected)
+    test = proposals.suites[0][0]
+    assert [a.name for a in test.assignments] == ["n", "a", "idx", "x"] and test.assignments[3].extents == (16,)
+
+
+def test_a_program_without_signature_gets_no_tests() -> None:
+    proposals = Tester(ScriptedModel(lambda p, k: GOOD)).propose([Program("cpp", "f", "struct S; void f(S *s) {}"), PROGRAM], 2)
+    assert proposals.suites[0] == () and len(proposals.suites[1]) == 1
+
+
+def test_at_most_n_tests_and_room_for_them() -> None:
+    asked: list[Sampling] = []
+
+    class Watched(ScriptedModel):
+        def generate(self, prompts, sampling):
+            asked.append(sampling)
+            return super().generate(prompts, sampling)
+
+    model = Watched(lambda p, k: " <nl> ".join(GOOD.replace("8", str(d)) for d in range(1, 9)))
+    assert len(Tester(model, Sampling(n=2, seed=3)).propose([PROGRAM], 4, seed=9).suites[0]) == 4
+    assert asked[0].seed == 9 and asked[0].n == 2 and asked[0].max_new_tokens >= 4 * 90
+
+
+def test_generated_suites_survive_the_way_to_the_model_and_back() -> None:
+    dialects = ("cpp", "cuda", "fortran")
+    for item in generate(60, 11):
+        for program in (item.programs[d] for d in dialects if d in item.programs):
+            example = example_of(program, item.suite_text)
+            assert example.answer.startswith(ask(program, 3).prefix)
+            read = read_answer(example.answer, program)
+            if program.dialect == "fortran":  # its signature spells names in lower case
+                assert len(read) == item.suite_text.count("\n") and not any(isinstance(t, SuiteError) for t in read)
+            else:
+                assert read == list(parse_suite(item.suite_text, signature_of(program)))
+
+
+def test_extents_become_expressions_again() -> None:
+    signature = signature_of(PROGRAM)
+    text = "\n".join(
+        f"n={n} a=1 idx[n]=indices(n) x[n*2]=uniform(-1,1)@{n}" for n in (3, 8, 11)
+    )
+    tests = parse_suite(text, signature)
+    symbolic = symbolic_text(tests)
+    assert "idx:i32[n]=" in symbolic and "x:f32[n*2]=" in symbolic
+    assert parse_suite(symbolic, signature) == tests
+    fixed = parse_suite(text.replace("n*2", "32"), signature)
+    assert "x:f32[32]=" in symbolic_text(fixed)  # an extent that never changes is a number
+    odd = parse_suite(text.replace("n*2", "n*n*n*n*n+7"), signature)
+    assert parse_suite(symbolic_text(odd), signature) == odd
+
+
+def test_examples_come_from_suites_and_texts() -> None:
+    tests = parse_suite("n=3 a=1 idx[n]=indices(n) x[n]=special()\nn=5 a=1 idx[n]=indices(n) x[n]={1,2,3,4,5}", signature_of(PROGRAM))
+    tester = Tester(ScriptedModel(lambda p, k: ""))
+    examples = tester.examples([(PROGRAM, UnitTestSuite(PROGRAM.id, tests)), (PROGRAM, UnitTestSuite(PROGRAM.id, ()))])
+    assert len(examples) == 1 and read_answer(examples[0].answer, PROGRAM) == list(tests)
+    assert isinstance(tests[0].assignments[2], ArrayValue) and "V2 [ V0 ] = indices" in examples[0].answer
+
+
+def test_plain_style_asks_in_words_and_reads_a_fenced_block() -> None:
+    prompt = ask(PROGRAM, 4, SuiteStyle.PLAIN)
+    assert "Write 4 unit tests" in prompt.text and "idx (array of i32)" in prompt.text
+    answer = "Here:\n```\nn=8 a=1 idx[n]=indices(n) x[n]=uniform(-1,1)\n# a comment\nn=1\n```\nrest"
+    good, bad = read_answer(answer, PROGRAM, SuiteStyle.PLAIN)
+    assert good.assignments[0].value == 8 and "lacks" in str(bad)
+    example = example_of(PROGRAM, [good], SuiteStyle.PLAIN)
+    assert read_answer(example.answer, PROGRAM, SuiteStyle.PLAIN) == [good]
