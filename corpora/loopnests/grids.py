@@ -22,7 +22,7 @@ def extents(b: Builder, count: int) -> tuple:
     if count == 2 and b.chance(0.15):
         side = b.size(names.SIZES + ("width", "dim"), _SIDES, kind)
         return (side, side)
-    if count == 2 and b.chance(0.04):
+    if count == 2 and b.chance(0.06):
         side = ast.whole(b.pick((4, 5, 8, 10, 16)))
         return (side, side if b.chance(0.6) else ast.whole(b.pick((3, 6, 8))))
     pair = b.pick(names.EXTENTS)

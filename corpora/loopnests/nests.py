@@ -142,7 +142,7 @@ def _special_arrays(nest: Nest, rng: random.Random) -> None:
     if draw < 0.03:
         for parameter in nest.parameters:
             parameter.unsized = parameter.kind == "array"
-    elif draw < 0.12:
+    elif draw < 0.12 or (draw < 0.6 and any(len(p.extents) == 2 and type(p.extents[1]) is ast.Literal for p in nest.parameters)):
         views = {s.array for r in nest.regions for s in ast.walk_statements(r.body) if type(s) is ast.DeclarePointer}
         for parameter in nest.parameters:
             if parameter.kind != "array" or len(parameter.extents) != 2 or parameter.name in views:
@@ -240,7 +240,7 @@ def _parallel_style(nest: Nest, style: Style, rng: random.Random) -> None:
         if (wanted == "while" and jumps) or (wanted == "thread" and not _may_repeat(nest)):
             wanted = "if"
         style.guard = wanted
-        style.shared_sum = _may_share(nest) and rng.random() < 0.4
+        style.shared_sum = _may_share(nest) and rng.random() < 0.6
         if style.shared_sum:
             style.early = style.hoist = False
             style.guard = "if"
