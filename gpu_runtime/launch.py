@@ -233,7 +233,8 @@ def _axes(dimension: Dimension, size: int, names: _Names, fixed_block: bool) -> 
     if not dimension.block:
         rounded = "8*ceil({}/8)" if size < 64 else "32*ceil({}/32)"  # more threads than work: the guard must hold
         inside = [_Axis("1", rounded.format(_bracket(b))) for b in bounds] or [_Axis("1", b) for b in names.exact()[:8]]
-        return [_Axis("1", str(size)), *inside] if fixed_block else inside
+        largest = [_Axis("1", "1024")] if bounds and size >= 64 else []
+        return [*([_Axis("1", str(size))] if fixed_block else []), *inside, *largest]
     if not dimension.thread:
         return [_Axis(b, "1") for b in (bounds or names.exact()[:8])]
     if dimension.guarded or bounds:

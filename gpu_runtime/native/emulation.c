@@ -58,7 +58,7 @@ static void become(int t) {
 }
 
 static void put_aside(void) { /* before another thread runs */
-    cv_flush_pending();
+    cv_settle();
     threads[b.current].wrote = cv_now.wrote;
     threads[b.current].acquired = cv_now.acquired;
 }
@@ -194,7 +194,7 @@ static void run_unstarted(void) {
         become(t);
         b.body(b.closure);
         t = b.current;
-        cv_flush_pending();
+        cv_settle();
         threads[t].state = FINISHED;
         b.alive--;
         warps[t / 32].alive &= ~(1u << t % 32);

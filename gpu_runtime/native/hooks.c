@@ -27,6 +27,9 @@ static struct region regions[MAX_REGIONS], shared_static, shared_dynamic;
 static int n_regions, n_arguments, watching;
 static uint8_t *static_pads; /* per 4 bytes of the static shared section: no variable lives there */
 static struct cv_report *report;
+/* A plain read of what another thread updates atomically is a race, unless it is the first guess of a compare-and-swap loop:
+ * the same thread then updates the same cell atomically before anything else runs. */
+static struct { struct cell *cell; struct region *region; size_t offset; uint32_t other; } excused;
 static struct cell *pool; static size_t pool_cells;
 static int64_t launch_writers;
 static struct { int armed; struct region *region; size_t offset, bytes; uint32_t other; const char *what; char old[64]; } pending;
@@ -77,7 +80,7 @@ void cv_device_heap_is(char *base, size_t bytes) { map_space(&heap_space, base, 
 void cv_hooks_begin(const struct cv_buffer *buffers, int n, char *base, size_t bytes, struct cv_report *r) {
     report = r;
     for (int i = 0; i < n_regions; i++) if (regions[i].base) mark_pages(&regions[i], 0);
-    n_regions = 0; cv_now.in_kernel = 0; pending.armed = 0; unset.region = NULL;
+    n_regions = 0; cv_now.in_kernel = 0; pending.armed = 0; unset.region = NULL; excused.cell = NULL;
     r->finding = CV_CLEAN; r->parameter = -1; r->active_threads = 0; r->text[0] = 0;
     for (int i = 0; i < CV_MAX_BUFFERS; i++) r->access[i] = (struct cv_access){0, -1, 0, -1};
     cv_device_reset();
@@ -178,6 +181,13 @@ static void report_unset(void) {
     found(CV_UNINITIALISED, unset.region, unset.offset, unset.write, unset.write ? "atomic update of uninitialised" : "read of uninitialised");
 }
 
+static void report_excused(void) { race(excused.region, excused.offset, 0, excused.other, "plain read of an atomically updated place, a race,"); }
+
+void cv_settle(void) {
+    cv_flush_pending();
+    if (excused.cell) report_excused();
+}
+
 static struct region *nearest(const char *address) { /* the argument whose storage is closest: names an access outside all */
     struct region *best = NULL;
     size_t least = (size_t)1 << 20;
@@ -226,9 +236,17 @@ static inline void check_cell(struct region *r, struct cell *c, size_t offset, s
     uint32_t since = r->kind == R_SHARED ? cv_now.block_first : cv_now.launch_first;
     if (c->write_stamp < r->valid_since && mode != CV_WRITE) note_unset(r, offset, mode & CV_WRITE);
     if (!(mode & CV_WRITE)) {
-        if (!ordered(since, c->write_stamp, c->writer & SERIAL)) race(r, offset, 0, c->writer & SERIAL, "read/write race");
+        if (!ordered(since, c->write_stamp, c->writer & SERIAL)) {
+            if (!(c->writer & ATOMIC_BIT)) race(r, offset, 0, c->writer & SERIAL, "read/write race");
+            if (excused.cell && excused.cell != c) report_excused();
+            excused.cell = c; excused.region = r; excused.offset = offset; excused.other = c->writer & SERIAL;
+        }
         note_read(since, c);
         return;
+    }
+    if (mode & CV_ATOMIC) { /* takes back this thread's own read of the same cell: the atomic checks what was read */
+        if (excused.cell == c) excused.cell = NULL;
+        if (c->reader == cv_now.serial) c->read_stamp = 0; /* equal: no other reader is remembered */
     }
     int both_atomic = (mode & CV_ATOMIC) && (c->writer & ATOMIC_BIT);
     int clash = !both_atomic && !ordered(since, c->write_stamp, c->writer & SERIAL);
@@ -350,7 +368,7 @@ void cv_new_block(void) {
 }
 
 void cv_launch_done(void) {
-    cv_flush_pending();
+    cv_settle();
     report_unset();
     cv_now.in_kernel = 0;
     if (report && launch_writers > report->active_threads) report->active_threads = launch_writers;

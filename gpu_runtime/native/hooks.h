@@ -44,6 +44,7 @@ enum { CV_WRITE = 1, CV_ATOMIC = 2 };
 void cv_touch(const char *address, size_t bytes, int mode);  /* one access of the running program */
 void cv_range(const char *address, size_t bytes, int mode);  /* memcpy and friends: bounds and extents only */
 void cv_flush_pending(void);                      /* judges the last suspicious write: did it change the value? */
+void cv_settle(void);                             /* the same, before another thread runs */
 void cv_fail(int finding, const char *text) __attribute__((noreturn)); /* a finding that is about no single access */
 void cv_new_launch(int host_style, size_t dynamic_shared_bytes);
 void cv_new_block(void);

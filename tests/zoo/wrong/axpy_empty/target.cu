@@ -1,0 +1,3 @@
+// axpy: does nothing
+// expected: MISMATCH
+__global__ void work(int n, float a, const float *x, float *y) {}

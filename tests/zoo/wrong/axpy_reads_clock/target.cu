@@ -1,0 +1,6 @@
+// axpy: reads a clock
+// expected: REFUSED
+__global__ void work(int n, float a, const float *x, float *y) {
+    int i = blockIdx.x * blockDim.x + threadIdx.x;
+    if (i < n) y[i] += a * x[i] + (clock64() == 0);
+}

@@ -1,0 +1,6 @@
+// axpy: alpha is not used
+// expected: MISMATCH
+__global__ void work(int n, float a, const float *x, float *y) {
+    int i = blockIdx.x * blockDim.x + threadIdx.x;
+    if (i < n) y[i] += x[i];
+}

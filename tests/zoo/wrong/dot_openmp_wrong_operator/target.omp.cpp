@@ -1,0 +1,8 @@
+// dot: partial sums are multiplied
+// expected: MISMATCH
+double work(const double *x, const double *y, int n) {
+    double s = 0.0;
+    #pragma omp parallel for reduction(* : s)
+    for (int i = 0; i < n; i++) s += x[i] * y[i];
+    return s;
+}

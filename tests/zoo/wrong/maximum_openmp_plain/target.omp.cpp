@@ -1,0 +1,8 @@
+// maximum: compare and store without a reduction
+// expected: RACE
+void work(const int *x, int *out, int n) {
+    int m = x[0];
+    #pragma omp parallel for
+    for (int i = 1; i < n; i++) if (x[i] > m) m = x[i];
+    out[0] = m;
+}

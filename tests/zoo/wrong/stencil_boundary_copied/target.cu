@@ -1,0 +1,8 @@
+// stencil: boundary elements are written too
+// expected: MISMATCH
+__global__ void work(const float *in, float *out, int n) {
+    int i = blockIdx.x * blockDim.x + threadIdx.x;
+    if (i >= n) return;
+    if (i > 0 && i < n - 1) out[i] = 0.25f * in[i - 1] + 0.5f * in[i] + 0.25f * in[i + 1];
+    else out[i] = in[i];
+}

@@ -1,0 +1,6 @@
+// stencil: the first interior element is left out
+// expected: MISMATCH
+__global__ void work(const float *in, float *out, int n) {
+    int i = blockIdx.x * blockDim.x + threadIdx.x;
+    if (i > 1 && i < n - 1) out[i] = 0.25f * in[i - 1] + 0.5f * in[i] + 0.25f * in[i + 1];
+}

@@ -1,0 +1,13 @@
+// add_sum: no barrier between filling and adding
+// expected: RACE
+__global__ void work(const float *x, float *out, int n) {
+    __shared__ float s[64];
+    int t = threadIdx.x, i = blockIdx.x * 64 + t;
+    s[t] = i < n ? x[i] : 0.0f;
+
+    for (int k = 32; k > 0; k >>= 1) {
+        if (t < k) s[t] += s[t + k];
+        __syncthreads();
+    }
+    if (t == 0) atomicAdd(out, s[0]);
+}

@@ -1,0 +1,8 @@
+// add_sum: only the first warp of each block is added
+// expected: MISMATCH
+__global__ void work(const float *x, float *out, int n) {
+    int i = blockIdx.x * blockDim.x + threadIdx.x;
+    float v = i < n ? x[i] : 0.0f;
+    for (int d = 16; d > 0; d >>= 1) v += __shfl_down_sync(0xffffffffu, v, d);
+    if (threadIdx.x == 0) atomicAdd(out, v);
+}
