@@ -77,8 +77,10 @@ def _suite_words(text: str, program: Program, names: Sequence[str]) -> tuple[str
 def _parameter_spellings(program: Program, signature: Signature) -> list[str]:
     """The program's name table, parameters as the signature spells them (Fortran's are in lower case there)."""
     folded = {p.name.lower(): p.name for p in signature.parameters}
-    exact = {p.name for p in signature.parameters}
-    return [n if n in exact or dialect(program.dialect).language != "fortran" else folded.get(n.lower(), n) for n in _source(program).names]
+    names = _source(program).names
+    if dialect(program.dialect).language != "fortran":
+        return list(names)
+    return [folded.get(name.lower(), name) for name in names]
 
 
 def _plain(program: Program, signature: Signature, tests: int) -> str:
@@ -225,7 +227,7 @@ class Tester:
         written = 0
         answers = self.model.generate(prompts, self._sampling_for(n, seed))
         for index, texts in zip(asked, answers):
-            for test in itertools.chain.from_iterable(read_answer(t, programs[index], self._style) for t in texts):
+            for test in (test for text in texts for test in read_answer(text, programs[index], self._style)):
                 written += 1
                 if isinstance(test, SuiteError):
                     rejected[reason_of(test)] += 1

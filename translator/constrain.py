@@ -21,7 +21,9 @@ NUMBERED = 64
 
 _CLOSES = {")": "(", "]": "[", "}": "{"}
 _BEFORE_NAME = CPP_TYPES | {"*", "&", ",", "const", "__restrict__", "__shared__"}
-_FORTRAN_SPECIFIES = frozenset({"::", "integer", "real", "double", "complex", "logical", "character", "type", "subroutine", "function"})
+_FORTRAN_SPECIFIES = frozenset(
+    {"::", "integer", "real", "double", "complex", "logical", "character", "type", "subroutine", "function"}
+)
 
 
 def _is_v(word: str) -> bool:
@@ -51,7 +53,7 @@ class _CState:
             self._see_name(word, depth)
         elif word in CPP_TYPES:
             self._declaring_at, self._in_value = depth, False
-        elif word in "([{" and word:
+        elif word in ("(", "[", "{"):
             self._open(word)
         elif word in _CLOSES:
             self._close(word)
@@ -133,7 +135,7 @@ class _FortranState:
 
     def advance(self, word: str) -> None:
         if word == NEWLINE:
-            self._done = self._statement[:1] == ["end"] and self._statement[1:2] != ["do"] and self._statement[1:2] != ["if"]
+            self._done = self._statement[:1] == ["end"] and self._statement[1:2] not in (["do"], ["if"])
             self._statement, self._brackets = [], 0
             return
         self._statement.append(word)

@@ -60,7 +60,8 @@ class ScratchModel:
     def create(cls, config: ScratchConfig, texts: Iterable[str], words: Sequence[str] = ()) -> ScratchModel:
         """A model with random weights and a vocabulary of `words` and what is frequent in `texts`."""
         if config.width % config.heads or config.heads % config.kept_heads:
-            raise ValueError(f"model width {config.width}, heads {config.heads}, kept heads {config.kept_heads}: each must divide the one before")
+            shape = f"width {config.width}, heads {config.heads}, kept_heads {config.kept_heads}"
+            raise ValueError(f"model shape {shape}: each number must divide the one before it")
         if config.threads:
             torch.set_num_threads(config.threads)
         tokenizer = train_tokenizer(texts, words)

@@ -34,8 +34,8 @@ def train_tokenizer(
     """
     counts = Counter(word for text in texts for word in text.split())
     chosen = dict.fromkeys(word for word in words if word not in _SPECIAL)
-    seen = sorted((w for w, c in counts.items() if c >= min_count and len(w) <= _WORD_CHARACTERS), key=lambda w: (-counts[w], w))
-    for word in seen:
+    frequent = (w for w, c in counts.items() if c >= min_count and len(w) <= _WORD_CHARACTERS)
+    for word in sorted(frequent, key=lambda w: (-counts[w], w)):
         if len(chosen) >= max_words:
             break
         if word not in _SPECIAL:
