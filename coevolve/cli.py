@@ -36,14 +36,14 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"coevolve: {error.strerror}: {error.filename}", file=sys.stderr)
             return 2
         raise
-    except ValueError as error:
+    except (ValueError, RuntimeError) as error:
         if _is_user_error(error):
             print(f"coevolve: {error}", file=sys.stderr)
             return 2
         raise
 
 
-def _is_user_error(error: ValueError) -> bool:
+def _is_user_error(error: Exception) -> bool:
     from coevolve.errors import USER_ERRORS
 
     return isinstance(error, USER_ERRORS())

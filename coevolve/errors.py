@@ -15,5 +15,8 @@ def USER_ERRORS() -> tuple[type[Exception], ...]:  # noqa: N802 - reads as the c
     from coevolve.config import ConfigError
     from corpora.loaders import CorpusError
     from corpora.signatures import SignatureError
+    from corpora.store import StoreError
+    from corpora.unit_tests import SuiteError
+    from gpu_runtime.toolchain import ToolchainError
 
-    return (UserError, ConfigError, CorpusError, SignatureError)
+    return (UserError, ConfigError, CorpusError, SignatureError, StoreError, SuiteError, ToolchainError)

@@ -49,7 +49,7 @@ def _failures(
     suite = expectations.suite
     sketches = list(_shrunk(test))
     made = complete(backend, compiled, sketches, geometry_of=geometry_maker(suite.launch)) if sketches else []
-    tests = {t.id: t for t in made if isinstance(t, UnitTest)}
+    tests = {c.test.id: c.test for c in made if c.test is not None}
     for candidate in sorted(tests.values(), key=elements):
         if elements(candidate) >= elements(test):
             continue

@@ -26,9 +26,11 @@ def run(config: Config, use_ray: bool = True) -> Path:
     from coevolve.evaluation import evaluate_round, prepare_evaluation
     from coevolve.export import export
     from coevolve.report import print_table, write_report
-    from gpu_runtime.toolchain import require_compiler
+    from gpu_runtime.toolchain import find_toolchain, require
 
-    require_compiler()
+    tools = find_toolchain()
+    for path, name in ((tools.gcc, "gcc"), (tools.gpp, "g++")) + (((tools.gfortran, "gfortran"),) if "fortran" in config.direction else ()):
+        require(path, name)
     config = replace(config, run_dir=str(resolve_run_dir(config.run_dir)))
     folder = RunFolder(config.run_dir)
     corpus = load_or_build_first(config, folder)

@@ -77,7 +77,7 @@ def _load(config: Config, way) -> tuple[list[Program], list[Program], dict[str, 
     if config.corpus.aligned:
         if not other:
             raise UserError("corpus.aligned = true needs corpus.target, the other side of the alignment")
-        references = {s.id: t for s, t in load_pairs(spec, other, str(way))}
+        references = {s.id: t for s, t in load_pairs(spec, other, str(way)).pairs}
     elif spec == "builtin":
         references = {s.id: t for s, t in builtin.pairs(str(way))}
     return _unique(sources), _unique(targets), references

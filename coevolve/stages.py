@@ -12,13 +12,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from coevolve.config import Config
 from coevolve.progress import Progress
 from coevolve.run_corpus import RunCorpus
 from coevolve.run_folder import RoundPaths, RunFolder, Stopwatch, write_json
-from coevolve.verifier import Prepared
+from coevolve.verifier import Prepared, target_of
 from coevolve.workers import Crew, map_unordered, stream
 from corpora.dialects import Direction, direction
 from corpora.records import Candidate, Outcome, Program, Triplet, UnitTestSuite, Verdict, content_hash
@@ -26,7 +26,6 @@ from corpora.store import read_jsonl, write_jsonl
 from gpu_runtime.models.protocol import Sampling
 
 PROGRAMS_PER_CHUNK = 16
-CANDIDATES_PER_TASK = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +117,7 @@ def suite_counts(prepared: list[Prepared]) -> dict:
     return {
         "programs": len(prepared),
         "programs_with_suite": sum(p.suite is not None for p in prepared),
-        "tests_proposed": sum(p.proposed for p in prepared),
+        "tests_proposed": sum(p.written for p in prepared),
         "tests_valid": sum(p.valid for p in prepared),
         "answers": sum(p.answers for p in prepared),
         "answers_with_valid_test": sum(p.good_answers for p in prepared),
@@ -231,17 +230,9 @@ def survivors(run: Run, paths: RoundPaths) -> list[Triplet]:
         if verdict.outcome is not Outcome.EQUIVALENT or suite is None or (suite.strength or 0.0) < least:
             continue
         candidate, source = candidates[verdict.target_id], programs[verdict.source_id]
-        target_dialect = direction(candidate.direction).target.name
-        target = Program(target_dialect, target_name(candidate, source), candidate.text, f"translator round {paths.folder.name}")
+        target = replace(target_of(candidate, source), origin=f"translator {paths.folder.name}")
         triplets.append(Triplet(source, target, suite, candidate.direction, verdict))
     return triplets
-
-
-def target_name(candidate: Candidate, source: Program) -> str:
-    """Name of the candidate's entry function: the source's own, unless the text defines another one only."""
-    from translator.translate import entry_name
-
-    return entry_name(candidate.text, direction(candidate.direction).target.name, source.name)
 
 
 def learn(run: Run, number: int) -> None:

@@ -26,7 +26,7 @@ from gpu_runtime.backend import CompileRequest, ExecutionBackend, Variant
 from tester.rules import NoSuite, suite_for
 from tester.strength import top_up
 from tester.validity import Validation, requests_for, validate
-from translator.judge import JudgeConfig, judge, plain_requests
+from translator.judge import JudgeConfig, judge, plain_requests, turned_away
 
 KEPT_SOURCES = 64
 """Checked suites kept in memory by one engine."""
@@ -178,9 +178,14 @@ class Engine:
             pair.source.id, pair.target.id, suite.id if suite else "", Outcome.COMPILE_ERROR, Blame.SOURCE, backend=self.backend.name
         )
         try:
-            validation = self.expectations(pair.source, suite)
+            signature = signature_of(pair.source)
         except SignatureError as error:
             return replace(base, detail=str(error))
+        found = turned_away(signature, pair.target, self.config.judge)
+        if isinstance(found, tuple) and self.backend.compile([CompileRequest(pair.source, signature)])[0].ok:
+            # A target that cannot even be called is wrong on every suite there could be: none is made for it.
+            return replace(base, outcome=found[0], blame=Blame.TARGET, detail=found[1])
+        validation = self.expectations(pair.source, suite)
         if validation.expectations is None:
             outcome = Outcome.COMPILE_ERROR if validation.blame is Blame.SOURCE else Outcome.INVALID_SUITE
             return replace(base, outcome=outcome, blame=validation.blame, detail=validation.reason)

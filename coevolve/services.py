@@ -1,0 +1,205 @@
+"""The model sides of a run as plain objects that actors hold: they open checkpoints, propose, learn, save.
+
+Contract: every call names its checkpoint, so a restarted actor needs no history. Training data passes the evaluation
+guard here, at the last moment: generated data is filtered, anything else that leaks raises LeakError.
+
+    python -c "from coevolve.services import TranslatorService; help(TranslatorService)"
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+
+from coevolve.config import Config
+from coevolve.run_folder import build_folder
+from coevolve.verifier import Verifier
+from corpora.dialects import Direction, direction
+from corpora.loopnests import Computation, generate
+from corpora.records import Candidate, Program, Triplet, UnitTest, UnitTestSuite, content_hash
+from corpora.splits import EvaluationGuard
+from gpu_runtime.models.backends import MODEL_BACKENDS
+from gpu_runtime.models.protocol import Example, LanguageModel, Learning, Sampling
+from translator.translate import DIRECTION_TAGS, PromptStyle, Translator
+from tester.propose import SUITE_TAGS, SuiteStyle, Tester
+
+COLD_STREAM, REPLAY_STREAM = 0, 1000
+"""Which part of the generator's stream: replayed items are never those of the cold start."""
+
+
+def make_translator(config: Config) -> TranslatorService:
+    return TranslatorService(config)
+
+
+def make_tester(config: Config) -> TesterService:
+    return TesterService(config)
+
+
+def make_verifier(config: Config) -> Verifier:
+    return Verifier(config)
+
+
+class _Checkpoints:
+    """Opens checkpoints, one kept open at a time."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self._open: tuple[str, LanguageModel] | None = None
+        _use_all_cores()
+
+    def model(self, checkpoint: str) -> LanguageModel:
+        if self._open is None or self._open[0] != checkpoint:
+            self._open = (checkpoint, MODEL_BACKENDS[self.config.model.backend](checkpoint))
+        return self._open[1]
+
+    def learning(self, epochs: float, rate: float, *salt: object) -> Learning:
+        return Learning(rate, epochs, seed=_seed(self.config, *salt))
+
+    def create(self, texts: Sequence[str], words: Sequence[str]) -> LanguageModel:
+        """A model to cold-start: new, or the pretrained one that the configuration names."""
+        shape = self.config.model
+        if shape.backend != "scratch":
+            return MODEL_BACKENDS[shape.backend](shape.name_or_path)
+        from gpu_runtime.models.scratch import ScratchConfig, ScratchModel
+
+        kept = shape.heads // 3 if shape.heads % 3 == 0 else shape.heads
+        made = ScratchConfig(layers=shape.layers, width=shape.width, heads=shape.heads, kept_heads=kept, seed=self.config.seed)
+        return ScratchModel.create(made, texts, words)
+
+
+def _use_all_cores() -> None:
+    """Ray gives actors one thread; models work while verifiers wait, and a fixed number keeps results repeatable.
+
+    Threads that spin while they wait take the cores from the verifiers (and halve their own speed): they sleep instead.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    os.environ.setdefault("GOMP_SPINCOUNT", "0")
+    import torch
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()  # bars of our own are shown
+    torch.set_num_threads(os.cpu_count() or 1)
+
+
+def _seed(config: Config, *salt: object) -> int:
+    return int(content_hash(config.seed, *salt), 16) % (1 << 31)
+
+
+def _learn_and_save(model: LanguageModel, examples: list[Example], learning: Learning, folder: str) -> dict[str, float]:
+    figures = model.learn(examples, learning) if examples else {}
+    Path(folder).parent.mkdir(parents=True, exist_ok=True)
+    model.save(Path(folder))
+    return {"examples": len(examples)} | {k: figures[k] for k in ("loss", "tokens", "seconds") if k in figures}
+
+
+def _carried_on(checkpoint: str, folder: str) -> dict[str, float]:
+    """A checkpoint that learns nothing this round is copied, so that every round's folder is whole."""
+    build_folder(Path(folder), lambda temporary: shutil.copytree(checkpoint, temporary))
+    return {"examples": 0}
+
+
+class TranslatorService:
+    """The Translator of a run."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.checkpoints = _Checkpoints(config)
+        plain = config.model.backend != "scratch"
+        self.style = PromptStyle.PLAIN if plain else PromptStyle.CANONICAL
+
+    def cold_start(self, protected: Sequence[Program], folder: str) -> dict[str, float]:
+        """Train on generated pairs in the run's direction and its reverse, and save to `folder`."""
+        wanted = self.config.cold_start
+        pairs = self._pairs(wanted.generated, COLD_STREAM, EvaluationGuard(protected))
+        teacher = Translator(None, self.style)
+        examples = teacher.examples(pairs, "both")
+        texts = [text for e in islice(examples, 4000) for text in (e.prompt, e.answer)]
+        model = self.checkpoints.create(texts, DIRECTION_TAGS)
+        learning = self.checkpoints.learning(wanted.epochs, wanted.learning_rate, "cold translator")
+        return _learn_and_save(model, examples, learning, folder)
+
+    def propose(self, checkpoint: str, programs: list[Program], way: str, sampling: Sampling) -> list[Candidate]:
+        return Translator(self.checkpoints.model(checkpoint), self.style).propose(programs, direction(way), sampling)
+
+    def learn(self, checkpoint: str, triplets: list[Triplet], protected: Sequence[Program], folder: str, number: int) -> dict[str, float]:
+        """Fine-tune on survivors and replayed generated pairs. Raises LeakError when a survivor is an evaluation item."""
+        if not triplets:
+            return _carried_on(checkpoint, folder)
+        guard = EvaluationGuard(protected)
+        # Sources were held apart when the corpus was split; a model may still have written a held-out program.
+        guard.check([t.source for t in triplets])
+        kept = [t for t in triplets if not guard.leaks([t.target])]
+        model = self.checkpoints.model(checkpoint)
+        teacher, wanted = Translator(model, self.style), self.config.round
+        examples = teacher.examples([(t.source, t.target) for t in kept], wanted.learn)
+        replayed = self._pairs(int(wanted.replay * len(kept)), REPLAY_STREAM + number, guard)
+        examples += teacher.examples(replayed, "both")
+        learning = self.checkpoints.learning(wanted.epochs, wanted.learning_rate, "translator", number)
+        self.checkpoints._open = None  # it is about to change under its name
+        return _learn_and_save(model, examples, learning, folder)
+
+    def _pairs(self, count: int, stream: int, guard: EvaluationGuard) -> list[tuple[Program, Program]]:
+        """Generated pairs of the run's direction that are unlike every protected program."""
+        way = direction(self.config.direction)
+        made = [(c.programs[way.source.name], c.programs[way.target.name]) for c in _generated(self.config, count, stream, way)]
+        leaking = {leak.item for side in (0, 1) for leak in guard.leaks([p[side] for p in made])}
+        return [pair for i, pair in enumerate(made) if i not in leaking]
+
+
+def _generated(config: Config, count: int, stream: int, way: Direction) -> Iterator[Computation]:
+    """`count` computations that exist in both dialects of the direction."""
+    both = (way.source.name, way.target.name)
+    endless = generate(max(1, 20 * count), _seed(config, "generated", stream), config.cold_start.level)
+    return islice((c for c in endless if all(name in c.programs for name in both)), count)
+
+
+class TesterService:
+    """The Tester of a run."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.checkpoints = _Checkpoints(config)
+        plain = config.model.backend != "scratch"
+        self.style = SuiteStyle.PLAIN if plain else SuiteStyle.CANONICAL
+
+    def cold_start(self, protected: Sequence[Program], folder: str) -> dict[str, float]:
+        """Train on generated (program, suite) examples of both sides of the direction, and save to `folder`."""
+        wanted = self.config.cold_start
+        examples = self._examples(wanted.suites, COLD_STREAM + 1, EvaluationGuard(protected))
+        texts = [text for e in examples for text in (e.prompt, e.answer)]
+        model = self.checkpoints.create(texts, SUITE_TAGS)
+        learning = self.checkpoints.learning(wanted.epochs, wanted.learning_rate, "cold tester")
+        return _learn_and_save(model, examples, learning, folder)
+
+    def propose(self, checkpoint: str, programs: list[Program], sampling: Sampling) -> list[list[tuple[tuple[UnitTest, ...], int]]]:
+        """Per program, per answer: (readable tests, tests written)."""
+        return Tester(self.checkpoints.model(checkpoint), style=self.style).answers(programs, sampling)
+
+    def learn(
+        self, checkpoint: str, lessons: list[tuple[Program, UnitTestSuite]], protected: Sequence[Program], folder: str, number: int
+    ) -> dict[str, float]:
+        """Fine-tune on (program, suite) of suites that survived, with replayed generated ones. Raises LeakError."""
+        if not lessons:
+            return _carried_on(checkpoint, folder)
+        guard = EvaluationGuard(protected)
+        guard.check([program for program, _ in lessons])
+        model = self.checkpoints.model(checkpoint)
+        wanted = self.config.round
+        examples = Tester(model, style=self.style).examples(lessons)
+        examples += self._examples(int(wanted.replay * len(lessons)), REPLAY_STREAM + number, guard)
+        learning = self.checkpoints.learning(wanted.epochs, wanted.learning_rate, "tester", number)
+        self.checkpoints._open = None
+        return _learn_and_save(model, examples, learning, folder)
+
+    def _examples(self, count: int, stream: int, guard: EvaluationGuard) -> list[Example]:
+        way = direction(self.config.direction)
+        lessons = []
+        for index, computation in enumerate(_generated(self.config, count, stream, way)):
+            name = (way.source.name, way.target.name)[index % 2]
+            lessons.append((computation.programs[name], computation.suite_text))
+        leaking = {leak.item for leak in guard.leaks([program for program, _ in lessons])}
+        return Tester(None, style=self.style).examples([l for i, l in enumerate(lessons) if i not in leaking])

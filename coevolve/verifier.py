@@ -1,0 +1,126 @@
+"""What a verifier does: prove and top up suites of a real program, and judge candidates on them. Plain class, no Ray.
+
+Contract: the Tester sees real programs only, so suites are proven on the real program alone. `prepare` and `judge`
+return records; checked expectations stay in this process, remembered between the two where memory allows.
+
+    python -c "from coevolve.verifier import Verifier; help(Verifier)"
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from coevolve.config import Config
+from coevolve.questions import entry_names
+from coevolve.verify import Engine, VerifyConfig
+from corpora.dialects import direction
+from corpora.records import Blame, Candidate, Outcome, Program, UnitTest, UnitTestSuite, Verdict
+from corpora.signatures import SignatureError, signature_of
+from gpu_runtime.expectations import Expectations
+from tester.rules import NoSuite, suite_for
+from tester.strength import top_up
+from tester.validity import validate
+from translator.judge import JudgeConfig, judge
+
+KEPT = 256
+"""Checked suites remembered by one verifier."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A program's suite, or why it has none.
+
+    answers, good_answers: the Tester's answers and those with a valid test. written, valid: its tests and those that
+    are valid on the real program (an unreadable test counts as written).
+    """
+
+    suite: UnitTestSuite | None
+    reason: str = ""
+    answers: int = 0
+    good_answers: int = 0
+    written: int = 0
+    valid: int = 0
+
+
+class Verifier:
+    """Owns one engine (back end, sandboxed runner, caches)."""
+
+    def __init__(self, config: Config) -> None:
+        checks = JudgeConfig(require_parallel=config.verify.require_parallel)
+        self.config = config
+        self.engine = Engine(config.verify.backend, VerifyConfig(mutants=config.verify.mutants, seed=config.seed, judge=checks))
+        self._known: OrderedDict[str, Expectations] = OrderedDict()
+
+    def prepare(self, program: Program, answers: Sequence[tuple[tuple[UnitTest, ...], int]] = ()) -> Prepared:
+        """answers: (readable tests, tests written) of each of the Tester's answers; none asks for a rule-made suite."""
+        counted = Prepared(None, answers=len(answers), written=sum(written for _, written in answers))
+        try:
+            signature = signature_of(program)
+            rules = suite_for(program, signature, self.engine.backend, seed=self.config.seed)
+        except (SignatureError, NoSuite) as error:
+            return replace(counted, reason=str(error))
+        good: dict[str, UnitTest] = {}
+        good_answers = valid = 0
+        for tests, _ in answers:
+            found = self._valid(program, signature, tests, rules.launch)
+            good |= {t.id: t for t in found}
+            good_answers += bool(found)
+            valid += len(found)
+        own = tuple(good.values())
+        made = replace(rules, tests=own, author="tester") if own else rules
+        checked = validate(program, signature, made, self.engine.backend, prune=True)
+        counted = replace(counted, good_answers=good_answers, valid=valid)
+        if checked.expectations is None:
+            return replace(counted, reason=checked.reason)
+        stronger = self._strengthened(checked.expectations)
+        self._remember(stronger)
+        return replace(counted, suite=stronger.suite)
+
+    def _valid(self, program: Program, signature, tests: tuple[UnitTest, ...], launch: str) -> tuple[UnitTest, ...]:
+        if not tests:
+            return ()
+        suite = UnitTestSuite(program.id, tests, "tester", launch=launch)
+        checked = validate(program, signature, suite, self.engine.backend, prune=True)
+        return checked.expectations.suite.tests if checked.expectations else ()
+
+    def _strengthened(self, expectations: Expectations) -> Expectations:
+        wanted = self.config.verify
+        if not wanted.mutants:
+            return expectations
+        return top_up(expectations, self.engine.backend, least=max(wanted.least_strength, 0.95), limit=wanted.mutants, seed=self.config.seed)
+
+    def judge(self, program: Program, suite: UnitTestSuite, candidates: Sequence[Candidate]) -> list[Verdict]:
+        """A Verdict per candidate, in order; its target_id is the candidate's id."""
+        expectations = self._expectations(program, suite)
+        if isinstance(expectations, Verdict):
+            return [replace(expectations, target_id=c.id) for c in candidates]
+        targets = [target_of(c, program) for c in candidates]
+        verdicts = judge(expectations, targets, self.engine.backend, self.engine.config.judge)
+        return [replace(v, target_id=c.id, suite_strength=suite.strength) for v, c in zip(verdicts, candidates, strict=True)]
+
+    def _expectations(self, program: Program, suite: UnitTestSuite) -> Expectations | Verdict:
+        if suite.id not in self._known:
+            checked = validate(program, signature_of(program), suite, self.engine.backend)
+            if checked.expectations is None:
+                return Verdict(
+                    program.id, "", suite.id, Outcome.INVALID_SUITE, Blame.SUITE, checked.reason, self.engine.backend.name,
+                    suite_strength=suite.strength,
+                )
+            self._remember(replace(checked.expectations, suite=suite))
+        self._known.move_to_end(suite.id)
+        return self._known[suite.id]
+
+    def _remember(self, expectations: Expectations) -> None:
+        self._known[expectations.suite.id] = expectations
+        while len(self._known) > KEPT:
+            self._known.popitem(last=False)
+
+
+def target_of(candidate: Candidate, source: Program) -> Program:
+    """The candidate's text as a Program. Its entry is the function called like the source, else the last one."""
+    dialect_name = direction(candidate.direction).target.name
+    names = entry_names(candidate.text, dialect_name)
+    same = [n for n in names if n.lower().rstrip("_") == source.name.lower().rstrip("_")]
+    return Program(dialect_name, (same or names or [source.name])[-1], candidate.text, candidate.author)
