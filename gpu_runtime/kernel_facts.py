@@ -185,7 +185,9 @@ def _dimension(d: str, text: str, reading: _Reading) -> Dimension:
     first = [bound for dims, bound in together if min(dims) == d]
     alone = any(dims == {d} for dims in reading.taint.values())
     guards = own or ([] if alone else first)
-    bounds = tuple(dict.fromkeys(b for b in guards if b not in (None, "0", "1")))
+    found = [b for b in dict.fromkeys(guards) if b not in (None, "0", "1")]
+    counted = [b for b in found if re.search(r"[A-Za-z_]", b)]  # `t < 16` is about the block, `i < n` about the work
+    bounds = tuple(counted or found)
     only_together = bool(together) and not own and not alone and not first and "threadIdx" not in uses
     return Dimension("threadIdx" in uses, "blockIdx" in uses, bool(guards), d in reading.strided, only_together, bounds)
 

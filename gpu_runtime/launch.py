@@ -212,9 +212,8 @@ class _Names:
 def _block_sizes(facts: KernelFacts) -> list[tuple[int, int, int]]:
     """Block shapes to try: what the text hints at, else a small one (more blocks, so that small tests see several)."""
     used = sum(d.thread for d in facts.dimensions)
-    if facts.block_hints:
-        return list(facts.block_hints)[:3]
-    return [(64, 1, 1) if used <= 1 else (16, 8, 1) if used == 2 else (8, 4, 4)]
+    usual = (64, 1, 1) if used <= 1 else (16, 8, 1) if used == 2 else (8, 4, 4)
+    return list(dict.fromkeys([*facts.block_hints[:3], usual]))
 
 
 def _axes(dimension: Dimension, size: int, names: _Names, fixed_block: bool) -> list[_Axis]:
@@ -231,10 +230,9 @@ def _axes(dimension: Dimension, size: int, names: _Names, fixed_block: bool) -> 
         return [_Axis(f"min(3,ceil({_bracket(b)}/{size}))", str(size) if dimension.thread else "1") for b in cover[:1]] + [
             _Axis(f"ceil({_bracket(b)}/{size})", str(size)) for b in cover if dimension.thread]  # fmt: skip
     if not dimension.block:
-        rounded = "8*ceil({}/8)" if size < 64 else "32*ceil({}/32)"  # more threads than work: the guard must hold
+        rounded = "8*ceil({}/8)" if size < 64 else "min(1024,32*ceil({}/32))"  # more threads than work: the guard must hold
         inside = [_Axis("1", rounded.format(_bracket(b))) for b in bounds] or [_Axis("1", b) for b in names.exact()[:8]]
-        largest = [_Axis("1", "1024")] if bounds and size >= 64 else []
-        return [*([_Axis("1", str(size))] if fixed_block else []), *inside, *largest]
+        return [_Axis("1", str(size)), *inside] if fixed_block else inside
     if not dimension.thread:
         return [_Axis(b, "1") for b in (bounds or names.exact()[:8])]
     if dimension.guarded or bounds:

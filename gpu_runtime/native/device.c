@@ -94,7 +94,7 @@ int cv_cuda_memcpy(void *to, const void *from, size_t bytes, int kind) {
     cv_range(from, bytes, 0);
     cv_range(to, bytes, CV_WRITE);
     memmove(to, from, bytes);
-    if (to_side >= 0) cv_written_by_host(to, bytes, 1);
+    if (to_side >= 0) cv_written_by_host(to, bytes);
     return 0;
 }
 
@@ -103,7 +103,7 @@ int cv_cuda_memset(void *to, int value, size_t bytes) {
     if (side(to) < 0) return fail(1);
     cv_range(to, bytes, CV_WRITE);
     memset(to, value, bytes);
-    cv_written_by_host(to, bytes, 1);
+    cv_written_by_host(to, bytes);
     return 0;
 }
 

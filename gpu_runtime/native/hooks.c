@@ -250,7 +250,10 @@ static inline void check_cell(struct region *r, struct cell *c, size_t offset, s
     }
     int both_atomic = (mode & CV_ATOMIC) && (c->writer & ATOMIC_BIT);
     int clash = !both_atomic && !ordered(since, c->write_stamp, c->writer & SERIAL);
-    if ((clash || !readers_ordered(since, c)) && !pending.armed) {
+    int after_read = !readers_ordered(since, c);
+    if (after_read && c->write_stamp < r->valid_since) /* what was read had no value yet: no write leaves it as it was */
+        race(r, offset, 1, c->reader & SERIAL, "write after another thread's read, a race,");
+    if ((clash || after_read) && !pending.armed) {
         pending.armed = 1; pending.region = r; pending.offset = offset;
         pending.bytes = bytes < sizeof pending.old ? bytes : sizeof pending.old;
         pending.other = (clash ? c->writer : c->reader) & SERIAL;
@@ -311,7 +314,7 @@ void cv_touch(const char *address, size_t bytes, int mode) {
     size_t offset = in_bounds(r, address, bytes, mode);
     if (r->kind == R_ARGUMENT) note_extent(r, offset, offset + bytes, mode);
     if (!cv_now.in_kernel) {
-        if (r->kind == R_MANAGED && (mode & CV_WRITE)) cv_written_by_host(address, bytes, 1);
+        if (r->kind == R_MANAGED && (mode & CV_WRITE)) cv_written_by_host(address, bytes);
         if (r->kind == R_DEVICE_HEAP) found(CV_OUT_OF_BOUNDS, r, offset, mode & CV_WRITE, "host code touches");
         return;
     }
@@ -328,12 +331,12 @@ void cv_range(const char *address, size_t bytes, int mode) {
     note_extent(r, offset, offset + bytes, mode);
 }
 
-void cv_written_by_host(const char *address, size_t bytes, int valid) {
+void cv_written_by_host(const char *address, size_t bytes) {
     struct region *r = cv_region_of(address);
     if (!r || !r->cells || !bytes) return;
-    size_t offset = (size_t)(address - r->base);
-    for (size_t i = offset >> r->granule_shift; i <= (offset + bytes - 1) >> r->granule_shift; i++)
-        r->cells[i] = (struct cell){valid ? r->valid_since : 0, 0, 0, 0};
+    size_t offset = (size_t)(address - r->base), end = offset + bytes, granule = (size_t)1 << r->granule_shift;
+    if (offset % granule || (end % granule && end != r->bytes)) { split_cells(r); granule = 1; }
+    for (size_t i = offset / granule; i <= (end - 1) / granule; i++) r->cells[i] = (struct cell){r->valid_since, 0, 0, 0};
 }
 
 static void give_cells_to_arguments(void) {

@@ -2,8 +2,5 @@
 // expected: MEMORY_ERROR
 __global__ void work(const float *in, float *out, int n) {
     int i = blockIdx.x * blockDim.x + threadIdx.x;
-    if (i < n - 1) {
-        float v = 0.25f * in[i - 1] + 0.5f * in[i] + 0.25f * in[i + 1];
-        if (i > 0) out[i] = v;
-    }
+    if (i < n - 1) out[i] = 0.25f * in[i - 1] + 0.5f * in[i] + 0.25f * in[i + 1];
 }

@@ -1,4 +1,4 @@
-// add_sum: every block stores its own sum over the others
+// sum: every block stores its own sum over the others
 // expected: RACE
 __global__ void work(const float *x, float *out, int n) {
     __shared__ float s[64];
