@@ -68,7 +68,9 @@ class Builder:
         self.scalars.append(ast.Name(word))
         return ast.Name(word)
 
-    def array(self, extents: tuple, kind: str | None = None, fill: str = "", wanted: tuple = names.ARRAYS, form: str = "array") -> str:
+    def array(
+        self, extents: tuple, kind: str | None = None, fill: str = "", wanted: tuple = names.ARRAYS, form: str = "array"
+    ) -> str:
         kind = kind or self.kind
         word = self.name(wanted, kind)
         self.parameters.append(Parameter(word, form, kind, extents, fill or default_fill(kind)))
@@ -175,22 +177,31 @@ class Builder:
 
     def call(self, depth: int) -> tuple:
         """A mathematical function of something inside its domain."""
-        what = self.pick(("sqrt", "sqrt", "exp", "fabs", "fabs", "max", "max", "log", "pow", "sin", "tanh", "sigmoid", "floor", "hypot"))
+        what = self.pick(
+            ("sqrt", "sqrt", "exp", "fabs", "fabs", "max", "max", "log", "pow", "sin", "tanh", "sigmoid", "floor", "hypot")
+        )
         place, other = self.read(), self.leaf()
         if self._kind_of(place) != self.kind:
             return ast.Cast(self.kind, place)
         square = ast.mul(place, place)
         if what == "sqrt":
-            return ast.Call(self.function("sqrt"), (square if self.chance(0.4) else ast.Call(self.function("fabs"), (place,)),))
+            return ast.Call(
+                self.function("sqrt"), (square if self.chance(0.4) else ast.Call(self.function("fabs"), (place,)),)
+            )
         if what == "hypot":
             other = self.read()
             return ast.Call(self.function("sqrt"), (ast.add(square, ast.mul(other, other)),))
         if what == "log":
             return ast.Call(self.function("log"), (ast.add(square, self._same(self.number())),))
         if what == "pow":
-            return ast.Call(self.function("pow"), (self._absolute(place), self._same(ast.Literal(self.pick(("2.0", "0.5", "3.0", "1.5")), "f64"))))
+            return ast.Call(
+                self.function("pow"),
+                (self._absolute(place), self._same(ast.Literal(self.pick(("2.0", "0.5", "3.0", "1.5")), "f64"))),
+            )
         if what == "max":
-            fn = self.pick(("fmax", "fmin", "max", "min") if not self.suffix or self.kind == "f64" else ("fmaxf", "fminf", "max", "min"))
+            fn = self.pick(
+                ("fmax", "fmin", "max", "min") if not self.suffix or self.kind == "f64" else ("fmaxf", "fminf", "max", "min")
+            )
             other = other if self._kind_of(other) == self.kind else self._same(self.number())
             return ast.Call(fn, (place, other) if self.chance(0.6) else (other, place))
         if what == "sigmoid":
@@ -222,6 +233,8 @@ class Builder:
         if what == "m":
             return ast.Call(self.pick(("max", "min")), (place, self.number())) if self._kind_of(place) == "i32" else place
         amount = self.number() if what in "&|^" or not self.scalars or self.chance(0.5) else self.pick(tuple(self.scalars))
+        if what == "%" and amount == ast.ONE:
+            amount = ast.TWO
         return ast.Binary(what, place, amount)
 
     def condition(self, index: tuple | None = None) -> tuple:
@@ -250,7 +263,11 @@ class Builder:
             right = self.number(zero=True)
         if op in ("!=", "==") and self._kind_of(place) in FLOATS:
             right = self.number(zero=True)
-        return ast.compare(right, {"<": ">", ">": "<"}.get(op, op), place) if self.chance(0.06) else ast.compare(place, op, right)
+        return (
+            ast.compare(right, {"<": ">", ">": "<"}.get(op, op), place)
+            if self.chance(0.06)
+            else ast.compare(place, op, right)
+        )
 
 
 def default_fill(kind: str) -> str:

@@ -1,6 +1,6 @@
-"""Long families: several sequential loops inside a thread, windows, nearest centres, permutations, small sorts, complex pairs.
+"""Long families: several sequential loops inside a thread, nearest centres, permutations, small sorts, complex pairs.
 
-    python -c "from corpora.loopnests import generate; print(max((c.programs['cpp'].text for c in generate(99, 1)), key=len))"
+python -c "from corpora.loopnests import generate; print(max((c.programs['cpp'].text for c in generate(99, 1)), key=len))"
 """
 
 from __future__ import annotations
@@ -8,15 +8,11 @@ from __future__ import annotations
 from corpora.loopnests import effects, names
 from corpora.loopnests import expressions as ast
 from corpora.loopnests.builder import FLOATS, Builder
-from corpora.loopnests.grids import extents, loops
+from corpora.loopnests.grids import counted, extents, loops
 from corpora.loopnests.nest import Axis, Nest, Region
 from corpora.loopnests.points import Point, input_place, output_place
 
 _FEW = (1, 2, 3, 4)
-
-
-def _loop(variable: ast.Name, stop: tuple, *body: tuple, start: tuple = ast.ZERO) -> ast.For:
-    return ast.For(variable.id, start, "<", stop, body)
 
 
 def _inner(b: Builder) -> ast.Name:
@@ -30,7 +26,9 @@ def _one_axis(b: Builder, n: ast.Name, *body: tuple) -> Nest:
 
 def channel_mean(b: Builder) -> Nest:
     """Statistics of a channel over batch and position."""
-    batch, filters, spatial = (b.size(w, _FEW) for w in (("batch", "nb", "num"), ("filters", "channels", "nf"), ("spatial", "area", "hw")))
+    batch, filters, spatial = (
+        b.size(w, _FEW) for w in (("batch", "nb", "num"), ("filters", "channels", "nf"), ("spatial", "area", "hw"))
+    )
     f, j, k = ast.Name(b.name(names.LOOPS, "i32")), _inner(b), _inner(b)
     array = b.array((batch, filters, spatial))
     element: tuple = ast.At(array, (j, f, k))
@@ -46,7 +44,13 @@ def channel_mean(b: Builder) -> Nest:
     term: tuple = element
     if centre is not None:
         gap = ast.Paren(ast.sub(element, centre))
-        term = ast.mul(gap, gap) if b.chance(0.7) else ast.Call("fabs", (ast.sub(element, centre),)) if b.kind in FLOATS else gap
+        term = (
+            ast.mul(gap, gap)
+            if b.chance(0.7)
+            else ast.Call("fabs", (ast.sub(element, centre),))
+            if b.kind in FLOATS
+            else gap
+        )
     elif b.chance(0.2):
         term = ast.mul(element, element)
     last: tuple = ()
@@ -56,57 +60,63 @@ def channel_mean(b: Builder) -> Nest:
             scale = b.local(b.kind, ("scale_f", "inv_count", "norm_f"))
             below = ast.Paren(ast.mul(batch, spatial))
             first = ast.Declare(b.kind, scale, ast.Binary("/", b._same(ast.Literal("1.0", "f64")), below))
-            body = (first, ast.Assign(place, "=", b.number(zero=True)), _loop(j, batch, _loop(k, spatial, *made, ast.Assign(place, "+=", term))), ast.Assign(place, "*=", ast.Name(scale)))
+            body = (
+                first,
+                ast.Assign(place, "=", b.number(zero=True)),
+                counted(j, batch, counted(k, spatial, *made, ast.Assign(place, "+=", term))),
+                ast.Assign(place, "*=", ast.Name(scale)),
+            )
             return _one_axis(b, f, filters, *body)
     if b.chance(0.5):
         local = ast.Name(b.local(b.kind, names.SUMS))
         final = ast.Assign(place, "=", ast.Binary("/", local, ast.Paren(ast.mul(batch, spatial))) if last else local)
-        return _one_axis(b, f, filters, ast.Declare(b.kind, local.id, b.number(zero=True)), _loop(j, batch, _loop(k, spatial, *made, ast.Assign(local, "+=", term))), final)
-    body = (ast.Assign(place, "=", b.number(zero=True)), _loop(j, batch, _loop(k, spatial, *made, ast.Assign(place, "+=", term))), *last)
+        return _one_axis(
+            b,
+            f,
+            filters,
+            ast.Declare(b.kind, local.id, b.number(zero=True)),
+            counted(j, batch, counted(k, spatial, *made, ast.Assign(local, "+=", term))),
+            final,
+        )
+    body = (
+        ast.Assign(place, "=", b.number(zero=True)),
+        counted(j, batch, counted(k, spatial, *made, ast.Assign(place, "+=", term))),
+        *last,
+    )
     return _one_axis(b, f, filters, *body)
-
-
-def pooling(b: Builder) -> Nest:
-    """Largest or mean element of a window that moves with a stride."""
-    n, m = (b.size(w, _FEW) for w in (("outH", "out_h", "rows_out"), ("outW", "out_w", "cols_out")))
-    step: tuple = b.size(("stride", "s0"), (1, 2)) if b.chance(0.6) else ast.TWO
-    win: tuple = b.size(("ksize", "pool", "window"), (1, 2, 3)) if b.chance(0.6) else ast.whole(b.pick((2, 3)))
-    height, width = (b.size(w, (3, 5, 8)) for w in (("inH", "h", "height"), ("inW", "w", "width")))
-    (i, j), axes = loops(b, (n, m))
-    p, q = _inner(b), _inner(b)
-    y, x = ast.Name(b.name(("cur_h", "yy", "in_row"), "i32")), ast.Name(b.name(("cur_w", "xx", "in_col"), "i32"))
-    element = ast.At(b.array((height, width)), (y, x))
-    place = output_place(b, Point((i, j), (n, m), plain=True))
-    made = tuple(ast.Declare("i32", v.id, ast.add(ast.mul(o, step), k)) for v, o, k in ((y, i, p), (x, j, q)))
-    inside = ast.both(ast.compare(y, "<", height), ast.compare(x, "<", width))
-    if b.chance(0.5):
-        best = ast.Name(b.local(b.kind, names.EXTREMES))
-        test = ast.If(ast.compare(element, ">", best), (ast.Assign(best, "=", element),))
-        body: tuple = (ast.Declare(b.kind, best.id, ast.Unary("-", ast.Literal(b.pick(("100", "1000", "9999")), "i32"))),)
-        body += (_loop(p, win, _loop(q, win, *made, ast.If(inside, (test,)))), ast.Assign(place, "=", best))
-    else:
-        total, count = ast.Name(b.local(b.kind, names.SUMS)), ast.Name(b.name(("cnt", "count", "num_in"), "i32"))
-        add = (ast.Assign(total, "+=", element), ast.Assign(count, "+=", ast.ONE))
-        body = (ast.Declare(b.kind, total.id, b.number(zero=True)), ast.Declare("i32", count.id, ast.ZERO))
-        body += (_loop(p, win, _loop(q, win, *made, ast.If(inside, add))),)
-        ratio = ast.Binary("/", total, count)
-        body += (ast.If(ast.compare(count, ">", ast.ZERO), (ast.Assign(place, "=", ratio),), (ast.Assign(place, "=", b.number(zero=True)),)),)
-    return Nest("", [], [Region(axes, body)])
 
 
 def nearest(b: Builder) -> Nest:
     """For every point the closest of k centres by summed squared (or absolute) differences."""
-    n, k, d = b.size(names.SIZES, (1, 3, 6, 9)), b.size(("k_centers", "K", "num_centroids", "clusters"), (1, 2, 4)), b.size(("dim", "dims", "num_features"), (1, 2, 3))
+    n, k, d = (
+        b.size(names.SIZES, (1, 3, 6, 9)),
+        b.size(("k_centers", "K", "num_centroids", "clusters"), (1, 2, 4)),
+        b.size(("dim", "dims", "num_features"), (1, 2, 3)),
+    )
     i, c, t = ast.Name(b.name(names.LOOPS, "i32")), _inner(b), _inner(b)
     point, centre = ast.At(b.array((n, d)), (i, t)), ast.At(b.array((k, d)), (c, t))
     out = output_place(b, Point((i,), (n,), plain=True), "i32", "constant(-1)")
-    best, which, distance, gap = (ast.Name(b.name(w, s)) for w, s in ((names.EXTREMES, b.kind), (("arg", "closest", "winner"), "i32"), (("dist", "d2", "distance"), b.kind), (("diff", "gap", "dd"), b.kind)))
+    best, which, distance, gap = (
+        ast.Name(b.name(w, s))
+        for w, s in (
+            (names.EXTREMES, b.kind),
+            (("arg", "closest", "winner"), "i32"),
+            (("dist", "d2", "distance"), b.kind),
+            (("diff", "gap", "dd"), b.kind),
+        )
+    )
     step = (ast.Declare(b.kind, gap.id, ast.sub(point, centre)), ast.Assign(distance, "+=", ast.mul(gap, gap)))
     if b.chance(0.3):
         step = (ast.Assign(distance, "+=", ast.mul(ast.Paren(ast.sub(point, centre)), ast.Paren(ast.sub(point, centre)))),)
     better = ast.If(ast.compare(distance, "<", best), (ast.Assign(best, "=", distance), ast.Assign(which, "=", c)))
-    body: tuple = (ast.Declare(b.kind, best.id, ast.Literal(b.pick(("1000000", "100000", "999999")), "i32")), ast.Declare("i32", which.id, ast.ZERO))
-    body += (_loop(c, k, ast.Declare(b.kind, distance.id, b.number(zero=True)), _loop(t, d, *step), better), ast.Assign(out, "=", which))
+    body: tuple = (
+        ast.Declare(b.kind, best.id, ast.Literal(b.pick(("1000000", "100000", "999999")), "i32")),
+        ast.Declare("i32", which.id, ast.ZERO),
+    )
+    body += (
+        counted(c, k, ast.Declare(b.kind, distance.id, b.number(zero=True)), counted(t, d, *step), better),
+        ast.Assign(out, "=", which),
+    )
     if b.chance(0.3):
         body += (ast.Assign(output_place(b, Point((i,), (n,), plain=True)), "=", best),)
     return _one_axis(b, i, n, *body)
@@ -115,7 +125,15 @@ def nearest(b: Builder) -> Nest:
 def permuted(b: Builder) -> Nest:
     """Elements moved between two layouts of three or four dimensions, one dimension a thread."""
     count = b.pick((3, 3, 4))
-    sides = [b.size(w, (1, 2, 3)) for w in (("num", "n0", "count"), ("batchSize", "nb", "outer_n"), ("dim", "mid", "priorNum"), ("inner_n", "n3", "features"))[:count]]
+    sides = [
+        b.size(w, (1, 2, 3))
+        for w in (
+            ("num", "n0", "count"),
+            ("batchSize", "nb", "outer_n"),
+            ("dim", "mid", "priorNum"),
+            ("inner_n", "n3", "features"),
+        )[:count]
+    ]
     variables = [ast.Name(b.name(names.LOOPS if p == 0 else names.INNER, "i32")) for p in range(count)]
     order_in, order_out = list(range(count)), list(range(count))
     b.rng.shuffle(order_in)
@@ -123,13 +141,16 @@ def permuted(b: Builder) -> Nest:
     source, result = (b.array(tuple(sides[o] for o in order)) for order in (order_in, order_out))
     b.parameter(result).written = True
     made: tuple = ()
-    left, right = ast.At(result, tuple(variables[o] for o in order_out)), ast.At(source, tuple(variables[o] for o in order_in))
+    left, right = (
+        ast.At(result, tuple(variables[o] for o in order_out)),
+        ast.At(source, tuple(variables[o] for o in order_in)),
+    )
     value: tuple = right
     if b.chance(0.3):
         value = ast.Binary(b.pick("*+-"), right, b.number() if b.chance(0.5) else b.scalar())
     step: tuple = (*made, ast.Assign(left, b.pick(("=", "=", "=", "+=")), value))
     for variable, side in zip(variables[:0:-1], sides[:0:-1]):
-        step = (_loop(variable, side, *step),)
+        step = (counted(variable, side, *step),)
     return _one_axis(b, variables[0], sides[0], *step)
 
 
@@ -143,7 +164,7 @@ def substitution(b: Builder) -> Nest:
     right, result = b.array((m, n)), b.array((m, n))
     b.parameter(result).written = True
     value = ast.Name(b.local())
-    inner = _loop(j, i, ast.Assign(value, "-=", ast.mul(ast.At(lower, (i, j)), ast.At(result, (c, j)))))
+    inner = counted(j, i, ast.Assign(value, "-=", ast.mul(ast.At(lower, (i, j)), ast.At(result, (c, j)))))
     end: tuple = value
     if b.kind in FLOATS and b.chance(0.6):
         diagonal = b.array((n,), None, "uniform(1,2)")
@@ -151,7 +172,7 @@ def substitution(b: Builder) -> Nest:
     if b.kind not in FLOATS:
         end = ast.Binary("%", value, ast.Literal("100", "i32"))
     body = (ast.Declare(b.kind, value.id, ast.At(right, (c, i))), inner, ast.Assign(ast.At(result, (c, i)), "=", end))
-    return _one_axis(b, c, m, _loop(i, n, *body))
+    return _one_axis(b, c, m, counted(i, n, *body))
 
 
 def row_sort(b: Builder) -> Nest:
@@ -165,15 +186,27 @@ def row_sort(b: Builder) -> Nest:
     if b.chance(0.5):
         previous, here = ast.At(array, (r, ast.sub(j, 1))), ast.At(array, (r, j))
         test = ast.both(ast.compare(j, ">", ast.ZERO), ast.compare(previous, op, key))
-        shift = ast.While(ast.compare(j, ">", ast.ZERO), (ast.If(ast.compare(previous, "<=" if op == ">" else ">=", key), (ast.Jump("break"),)), ast.Assign(here, "=", previous), ast.Assign(j, "-=", ast.ONE)))
+        shift = ast.While(
+            ast.compare(j, ">", ast.ZERO),
+            (
+                ast.If(ast.compare(previous, "<=" if op == ">" else ">=", key), (ast.Jump("break"),)),
+                ast.Assign(here, "=", previous),
+                ast.Assign(j, "-=", ast.ONE),
+            ),
+        )
         if b.chance(0.5):
             shift = ast.While(ast.both(test.left, test.right, guarded=True), shift.body[1:])
-        body = (ast.Declare(b.kind, key.id, ast.At(array, (r, i))), ast.Declare("i32", j.id, i), shift, ast.Assign(here, "=", key))
-        return _one_axis(b, r, n, _loop(i, m, *body, start=ast.ONE))
+        body = (
+            ast.Declare(b.kind, key.id, ast.At(array, (r, i))),
+            ast.Declare("i32", j.id, i),
+            shift,
+            ast.Assign(here, "=", key),
+        )
+        return _one_axis(b, r, n, counted(i, m, *body, start=ast.ONE))
     first, second = ast.At(array, (r, i)), ast.At(array, (r, j))
     exchange = (ast.Declare(b.kind, key.id, first), ast.Assign(first, "=", second), ast.Assign(second, "=", key))
-    inner = _loop(j, m, ast.If(ast.compare(first, op, second), exchange), start=ast.add(i, 1))
-    return _one_axis(b, r, n, _loop(i, m, inner))
+    inner = counted(j, m, ast.If(ast.compare(first, op, second), exchange), start=ast.add(i, 1))
+    return _one_axis(b, r, n, counted(i, m, inner))
 
 
 def complex_pairs(b: Builder) -> Nest:
@@ -182,7 +215,10 @@ def complex_pairs(b: Builder) -> Nest:
     i = ast.Name(b.name(names.LOOPS, "i32"))
     made: tuple = ()
     if b.chance(0.5):
-        re_i, im_i = ast.Name(b.name(("realIdx", "re_idx", "even"), "i32")), ast.Name(b.name(("imagIdx", "im_idx", "odd"), "i32"))
+        re_i, im_i = (
+            ast.Name(b.name(("realIdx", "re_idx", "even"), "i32")),
+            ast.Name(b.name(("imagIdx", "im_idx", "odd"), "i32")),
+        )
         made = (ast.Declare("i32", re_i.id, ast.mul(2, i)), ast.Declare("i32", im_i.id, ast.add(re_i, 1)))
         places, extent = (re_i, im_i), ast.mul(2, n)
         first, second = b.array((extent,)), b.array((extent,))
@@ -191,7 +227,11 @@ def complex_pairs(b: Builder) -> Nest:
         ar, ai, br, bi = (ast.At(b.array((n,)), (i,)) for _ in range(4))
     if b.chance(0.35):
         out = output_place(b, Point((i,), (n,), plain=True))
-        power = ast.add(ast.Paren(ast.mul(ar, ar)), ast.Paren(ast.mul(ai, ai))) if b.chance(0.5) else ast.add(ast.mul(ar, ar), ast.mul(ai, ai))
+        power = (
+            ast.add(ast.Paren(ast.mul(ar, ar)), ast.Paren(ast.mul(ai, ai)))
+            if b.chance(0.5)
+            else ast.add(ast.mul(ar, ar), ast.mul(ai, ai))
+        )
         value = ast.Call(b.function("sqrt"), (power,)) if b.kind in FLOATS and b.chance(0.5) else power
         return _one_axis(b, i, n, *made, ast.Assign(out, b.pick(("=", "+=")), value))
     sign = b.pick(("-", "+"))
@@ -207,18 +247,31 @@ def complex_pairs(b: Builder) -> Nest:
 
 def stepped(b: Builder) -> Nest:
     """A fixed number of steps of a recurrence for every element."""
-    n, steps = b.size(names.SIZES, (1, 4, 9, 16)), b.size(("steps", "iters", "nsteps", "max_iter"), (0, 1, 3, 5)) if b.chance(0.7) else ast.whole(b.pick((3, 4, 8, 10)))
+    n, steps = (
+        b.size(names.SIZES, (1, 4, 9, 16)),
+        b.size(("steps", "iters", "nsteps", "max_iter"), (0, 1, 3, 5))
+        if b.chance(0.7)
+        else ast.whole(b.pick((3, 4, 8, 10))),
+    )
     i, t = ast.Name(b.name(names.LOOPS, "i32")), _inner(b)
     point = Point((i,), (n,), plain=True)
     first = input_place(b, point, b.kind)
     second = input_place(b, point, b.kind)
     v, w = ast.Name(b.local()), ast.Name(b.local())
     half: tuple = ast.Literal(b.pick(("0.5", "0.25", "0.1", "0.9")), "f64") if b.kind in FLOATS else ast.Literal("1", "i32")
-    step: tuple = (ast.Assign(v, "=", ast.add(ast.mul(half, v), b.leaf(t) if b.chance(0.4) else w)), ast.Assign(w, b.pick(("-=", "=")), ast.mul(half, b.read())))
+    step: tuple = (
+        ast.Assign(v, "=", ast.add(ast.mul(half, v), b.leaf(t) if b.chance(0.4) else w)),
+        ast.Assign(w, b.pick(("-=", "=")), ast.mul(half, b.read())),
+    )
     if b.chance(0.3):
         step += (ast.If(ast.compare(v, ">", b.number()), (ast.Jump("break"),)),)
     place = output_place(b, point)
-    body = (ast.Declare(b.kind, v.id, first), ast.Declare(b.kind, w.id, second), _loop(t, steps, *step), ast.Assign(place, "=", v if b.chance(0.6) else ast.add(v, w)))
+    body = (
+        ast.Declare(b.kind, v.id, first),
+        ast.Declare(b.kind, w.id, second),
+        counted(t, steps, *step),
+        ast.Assign(place, "=", v if b.chance(0.6) else ast.add(v, w)),
+    )
     return _one_axis(b, i, n, *body)
 
 
@@ -234,7 +287,7 @@ def long_grid(b: Builder) -> Nest:
     point = Point((k, *variables), (c, n, m), plain=True)
     effects.inputs(b, point)
     inner = effects.body(b, point, b.pick((1, 2, 2)), 2)
-    return Nest("", [], [Region(axes, (_loop(k, c, *inner),))])
+    return Nest("", [], [Region(axes, (counted(k, c, *inner),))])
 
 
 def long_line(b: Builder) -> Nest:

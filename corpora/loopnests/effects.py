@@ -51,7 +51,9 @@ def constant(b: Builder, point: Point) -> tuple:
         if value is None:
             value = point.index
             if b.chance(0.5):
-                value = ast.Binary(b.pick("*%/+"), value, b.number("i32") if b.chance(0.6) else b.size(names.COUNTS, (1, 2, 3, 5)))
+                value = ast.Binary(
+                    b.pick("*%/+"), value, b.number("i32") if b.chance(0.6) else b.size(names.COUNTS, (1, 2, 3, 5))
+                )
         statements.append(ast.Assign(output_place(b, point), "=", value))
     return tuple(statements)
 
@@ -77,7 +79,11 @@ def via_local(b: Builder, point: Point, depth: int) -> tuple:
     for _ in range(b.pick((1, 1, 1, 2))):
         place = target(b, point)
         left, right = b.pick(tuple(made)), b.pick(tuple(b.locals))
-        value = left if b.chance(0.25) else ast.Binary(b.pick("*+-"), left, right if b.chance(0.6) else b.value(depth - 1, point.index))
+        value = (
+            left
+            if b.chance(0.25)
+            else ast.Binary(b.pick("*+-"), left, right if b.chance(0.6) else b.value(depth - 1, point.index))
+        )
         if b.kind in FLOATS and b.chance(0.1):
             value = ast.Call(b.function("sqrt"), (ast.add(ast.mul(left, left), ast.mul(right, right)),))
         statements.append(ast.Assign(place, b.pick(("=", "=", "=", "+=")), value))
@@ -105,7 +111,9 @@ def branch(b: Builder, point: Point, depth: int) -> tuple:
 
 def switched(b: Builder, point: Point, depth: int) -> tuple:
     """A choice by a scalar flag, the same for all iterations."""
-    mode = b.size(("forward", "training", "mode", "use_bias", "inverse", "decay_on"), (0, 1), b.pick(("i32", "i32", "i32", "i16")))
+    mode = b.size(
+        ("forward", "training", "mode", "use_bias", "inverse", "decay_on"), (0, 1), b.pick(("i32", "i32", "i32", "i16"))
+    )
     place = target(b, point)
     test = b.pick((mode, mode, ast.Unary("!", mode), ast.compare(mode, "==", ast.ONE)))
     yes = ast.Assign(place, b.pick(("=", "=", "+=")), b.value(depth - 1, point.index))
@@ -132,7 +140,11 @@ def clamp(b: Builder, point: Point, depth: int) -> tuple:
     if draw < 0.35:
         below, above = ast.Assign(local, "=", low), ast.Assign(local, "=", high)
         second = ast.If(ast.compare(local, ">", high), (above,))
-        ifs = (ast.If(ast.compare(local, "<", low), (below,), (second,)),) if b.chance(0.6) else (ast.If(ast.compare(local, "<", low), (below,)), second)
+        ifs = (
+            (ast.If(ast.compare(local, "<", low), (below,), (second,)),)
+            if b.chance(0.6)
+            else (ast.If(ast.compare(local, "<", low), (below,)), second)
+        )
         return (made, *ifs, ast.Assign(place, "=", local))
     if draw < 0.6:
         test = ast.Paren(ast.compare(local, ">", high)) if b.chance(0.5) else ast.compare(local, ">", high)
@@ -142,7 +154,14 @@ def clamp(b: Builder, point: Point, depth: int) -> tuple:
         low, high = (ast.Cast(b.kind, v) if b._kind_of(v) != b.kind else v for v in (low, high))
         return (made, ast.Assign(place, "=", ast.Call(fn_low, (high, ast.Call(fn_high, (low, local))))))
     sign = ast.sub(ast.Paren(ast.compare(ast.ZERO, "<", local)), ast.Paren(ast.compare(local, "<", ast.ZERO)))
-    return (made, ast.Assign(place, "=", sign if b.chance(0.4) else ast.Conditional(ast.compare(local, "<", ast.ZERO), ast.Unary("-", local), local)))
+    return (
+        made,
+        ast.Assign(
+            place,
+            "=",
+            sign if b.chance(0.4) else ast.Conditional(ast.compare(local, "<", ast.ZERO), ast.Unary("-", local), local),
+        ),
+    )
 
 
 def flag(b: Builder, point: Point, depth: int) -> tuple:
@@ -152,7 +171,15 @@ def flag(b: Builder, point: Point, depth: int) -> tuple:
     draw = b.rng.random()
     if draw < 0.3:
         return (ast.Assign(place, "=", ast.Paren(test) if b.chance(0.5) else test),)
-    yes, no = b.pick(((ast.ONE, ast.ZERO), (ast.ONE, ast.whole(-1)), (ast.ZERO, ast.ONE), (point.index, ast.whole(-1)), (ast.Literal("255", "i32"), ast.ZERO)))
+    yes, no = b.pick(
+        (
+            (ast.ONE, ast.ZERO),
+            (ast.ONE, ast.whole(-1)),
+            (ast.ZERO, ast.ONE),
+            (point.index, ast.whole(-1)),
+            (ast.Literal("255", "i32"), ast.ZERO),
+        )
+    )
     if draw < 0.65:
         return (ast.Assign(place, "=", ast.Conditional(ast.Paren(test) if b.chance(0.5) else test, yes, no)),)
     return (ast.If(test, (ast.Assign(place, "=", yes),), (ast.Assign(place, "=", no),)),)
@@ -217,7 +244,9 @@ def update(b: Builder, point: Point, depth: int) -> tuple:
     first = ast.Assign(moment, "=", mixed)
     change: tuple = ast.mul(rate, moment)
     if b.kind in FLOATS and b.chance(0.5):
-        change = ast.Binary("/", change, ast.Paren(ast.add(ast.Call(b.function("sqrt"), (ast.mul(gradient, gradient),)), b.number())))
+        change = ast.Binary(
+            "/", change, ast.Paren(ast.add(ast.Call(b.function("sqrt"), (ast.mul(gradient, gradient),)), b.number()))
+        )
     return (first, ast.Assign(weight, b.pick(("-=", "+=")), change))
 
 

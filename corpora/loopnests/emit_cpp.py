@@ -1,6 +1,6 @@
 """The serial C++ function of a nest.
 
-    python -c "from corpora.loopnests import generate; print(next(generate(1, 0)).programs['cpp'].text)"
+python -c "from corpora.loopnests import generate; print(next(generate(1, 0)).programs['cpp'].text)"
 """
 
 from __future__ import annotations

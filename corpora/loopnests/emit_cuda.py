@@ -136,9 +136,7 @@ def _strided(emitter: CEmitter, nest: Nest, style: Style) -> tuple[list[str], li
             f"    {word} {stride} = blockDim.x * gridDim.x;",
         ]
         return index, _stride_loops(emitter, nest, style, ((first, stride),))
-    pairs = tuple(
-        (_INDEX[style.index % 5].format(d=d), f"blockDim.{d} * gridDim.{d}") for d in _dimensions(region, style)
-    )
+    pairs = tuple((_INDEX[style.index % 5].format(d=d), f"blockDim.{d} * gridDim.{d}") for d in _dimensions(region, style))
     return [], _stride_loops(emitter, nest, style, pairs)
 
 
@@ -195,7 +193,11 @@ def _shared_sum(emitter: CEmitter, nest: Nest) -> list[str]:
     region, style = nest.regions[0], emitter.style
     axis, update = region.axes[0], region.body[-1]
     used = set(nest.types or {}) | {axis.variable}
-    cache, lane, half = fresh(("cache", "sdata", "shared"), used), fresh(("tid", "lane", "t"), used), fresh(("s", "half"), used)
+    cache, lane, half = (
+        fresh(("cache", "sdata", "shared"), used),
+        fresh(("tid", "lane", "t"), used),
+        fresh(("s", "half"), used),
+    )
     word = emitter.words[emitter.types[update.target.array]]
     value, target = emitter.expression(update.value), emitter.expression(update.target)
     inner = emitter.block(region.body[:-1], "        ")

@@ -1,6 +1,6 @@
 """The OpenMP C++ function of a nest: the serial function with directives, clauses and atomic updates.
 
-    python -c "from corpora.loopnests import generate; print(next(generate(1, 0)).programs['openmp'].text)"
+python -c "from corpora.loopnests import generate; print(next(generate(1, 0)).programs['openmp'].text)"
 """
 
 from __future__ import annotations
@@ -69,6 +69,6 @@ def _plain(region: Region) -> bool:
 def _update(target: str, op: str, value: str, style: Style) -> list[str]:
     if op in ("max", "min"):
         return ["#pragma omp critical", f"{target} = {op}({target}, {value});"]
-    if value == "1" and style.compound:
-        return ["#pragma omp atomic", f"({target})++;" if target.startswith("*") else f"{target}++;"]
+    if value == "1" and style.compound and not target.startswith("*"):
+        return ["#pragma omp atomic", f"{target}++;"]
     return ["#pragma omp atomic", f"{target} {op} {value};"]

@@ -1,6 +1,6 @@
-"""Families over two or three parallel loops: element-wise grids, stencils, convolutions, padding, flattened indices.
+"""Families over two or three parallel loops: element-wise grids, padding, channels, flattened indices.
 
-    python -c "from corpora.loopnests import generate; print(next(generate(1, 12)).programs['cuda'].text)"
+python -c "from corpora.loopnests import generate; print(next(generate(1, 12)).programs['cuda'].text)"
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from corpora.loopnests import effects, names
 from corpora.loopnests import expressions as ast
 from corpora.loopnests.builder import FLOATS, Builder
 from corpora.loopnests.nest import Axis, Nest, Region
-from corpora.loopnests.points import Point, gathered, input_place, neighbours, output_place
+from corpora.loopnests.points import Point, gathered, output_place
 
 _SIDES = (1, 2, 3, 5, 6, 9)
 _SMALL = (1, 2, 3, 4)
@@ -48,7 +48,9 @@ def _flat(b: Builder, variables: tuple, sides: tuple) -> tuple[ast.Name, tuple]:
     for variable, side in zip(variables[1:], sides[1:]):
         position = ast.add(ast.mul(ast.Paren(position) if type(position) is ast.Binary else position, side), variable)
     if len(sides) == 3 and b.chance(0.6):
-        position = ast.add(ast.add(ast.product([variables[0], sides[1], sides[2]]), ast.mul(variables[1], sides[2])), variables[2])
+        position = ast.add(
+            ast.add(ast.product([variables[0], sides[1], sides[2]]), ast.mul(variables[1], sides[2])), variables[2]
+        )
     elif len(sides) == 2 and b.chance(0.3):
         position = ast.add(variables[1], ast.mul(variables[0], sides[1]))
     return ast.Name(word), (ast.Declare("i32", word, position, b.chance(0.1)),)
@@ -75,7 +77,9 @@ def grid(b: Builder) -> Nest:
 def _bordered(b: Builder, variables: tuple, sides: tuple, point: Point) -> tuple:
     """One value on the border, another inside."""
     place = output_place(b, point)
-    tests = [ast.compare(v, "==", ast.ZERO) for v in variables] + [ast.compare(v, "==", ast.sub(s, 1)) for v, s in zip(variables, sides)]
+    tests = [ast.compare(v, "==", ast.ZERO) for v in variables] + [
+        ast.compare(v, "==", ast.sub(s, 1)) for v, s in zip(variables, sides)
+    ]
     chosen = tests[:: b.pick((1, 2))]
     test = chosen[0]
     for part in chosen[1:]:
@@ -106,61 +110,6 @@ def flattened(b: Builder) -> Nest:
     point = Point(variables, sides, flat)
     effects.inputs(b, Point(variables, sides))
     return Nest("", [], [Region((axis,), made + effects.body(b, point, b.pick((1, 1, 2)), b.pick((1, 2))))])
-
-
-def stencil(b: Builder) -> Nest:
-    """Neighbours along each axis inside a margin."""
-    sides = extents(b, 2 if b.chance(0.8) else 3)
-    inside = b.chance(0.65)
-    variables, axes = loops(b, sides, 1 if inside else 0)
-    array = b.array(sides)
-    result = b.array(sides)
-    b.parameter(result).written = True
-    here, there = ast.At(array, variables), ast.At(result, variables)
-    around = neighbours(b, Point(variables, sides, margin=1), array)
-    if inside:
-        chosen = around if b.chance(0.8) else around[:2]
-        total = chosen[0]
-        for place in chosen[1:]:
-            total = ast.Binary("+" if b.chance(0.93) else "-", total, place)
-        draw = b.rng.random()
-        if draw < 0.35:
-            value = ast.Binary("*", b.number(), ast.Paren(total)) if b.kind in FLOATS and b.chance(0.6) else ast.Binary("/", ast.Paren(total), ast.whole(len(chosen)))
-        elif draw < 0.7:
-            laplace = ast.sub(total, ast.mul(b.number(), here))
-            value = ast.add(here, ast.mul(b.scalar(), ast.Paren(laplace)))
-        else:
-            value = ast.sub(total, ast.mul(ast.whole(len(chosen)), here))
-        if b.chance(0.2):
-            value = ast.add(value, input_place(b, Point(variables, sides, plain=True)))
-        return Nest("", [], [Region(axes, (ast.Assign(there, "=", value),))])
-    return Nest("", [], [Region(axes, _guarded_neighbours(b, variables, sides, around, here, there))])
-
-
-def _guarded_neighbours(b: Builder, variables: tuple, sides: tuple, around: list, here: ast.At, there: ast.At) -> tuple:
-    """Neighbours that may not exist, each behind its own test."""
-    word = b.local()
-    local = ast.Name(word)
-    tests = []
-    for v, s in zip(variables, sides):
-        tests += [ast.compare(v, ">", ast.ZERO), ast.compare(v, "<", ast.sub(s, 1)) if b.chance(0.6) else ast.compare(ast.add(v, 1), "<", s)]
-    chosen = sorted(b.rng.sample(range(len(around)), b.pick((1, 2, 2, len(around)))))
-    statements: tuple = (ast.Declare(b.kind, word, here if b.chance(0.6) else b.number(zero=True)),)
-    if b.chance(0.5):
-        for c in chosen:
-            statements += (ast.If(tests[c], (ast.Assign(local, b.pick(("+=", "+=", "-=")), around[c]),)),)
-        return (*statements, ast.Assign(there, "=", local))
-    parts = []
-    for c in chosen:
-        other = b.number(zero=True) if b.chance(0.6) else here
-        part = b.local()
-        test = ast.Paren(tests[c]) if b.chance(0.5) else tests[c]
-        statements += (ast.Declare(b.kind, part, ast.Conditional(test, around[c], other, True)),)
-        parts.append(ast.Name(part))
-    value = local
-    for part in parts:
-        value = ast.Binary(b.pick("+-"), value, part)
-    return (*statements, ast.Assign(there, "=", value))
 
 
 def transpose(b: Builder) -> Nest:
@@ -203,7 +152,12 @@ def pad(b: Builder) -> Nest:
     b.parameter(result).written = True
     there = ast.At(result, (ast.add(ast.mul(i, ast.Name(cols)), j),))
     source = ast.At(array, (ast.add(ast.mul(ast.Paren(ast.sub(i, border)), m), ast.Paren(ast.sub(j, border))),))
-    outside = [ast.compare(i, "<", border), ast.compare(i, ">=", ast.add(n, border)), ast.compare(j, "<", border), ast.compare(j, ">=", ast.add(m, border))]
+    outside = [
+        ast.compare(i, "<", border),
+        ast.compare(i, ">=", ast.add(n, border)),
+        ast.compare(j, "<", border),
+        ast.compare(j, ">=", ast.add(m, border)),
+    ]
     test = outside[0]
     for part in outside[1:]:
         test = ast.Binary("||", test, part)
@@ -211,56 +165,12 @@ def pad(b: Builder) -> Nest:
     return Nest("", [], [Region(axes, (ast.If(test, (zero,), (move,)),))], before=before)
 
 
-def convolution(b: Builder) -> Nest:
-    """A filter moved over a line or an image, with or without tests at the border."""
-    if b.chance(0.45):
-        return _convolution_line(b)
-    n, m = extents(b, 2)
-    radius = b.size(("r0", "radius", "filterR", "half"), (0, 1, 2)) if b.chance(0.5) else ast.whole(b.pick((1, 1, 2)))
-    (i, j), axes = loops(b, (n, m))
-    width = ast.add(ast.mul(2, radius), 1) if type(radius) is ast.Name else ast.whole(2 * int(radius.text) + 1)
-    array = b.array((n, m))
-    weights = b.array((ast.mul(ast.Paren(width), ast.Paren(width)) if type(radius) is ast.Name else ast.mul(width, width),))
-    place = output_place(b, Point((i, j), (n, m), plain=True))
-    word = b.local(b.kind, names.SUMS)
-    p, q = ast.Name(b.name(("ki", "dy", "fr", "u0"), "i32")), ast.Name(b.name(("kj", "dx", "fc", "v0"), "i32"))
-    y, x = ast.Name(b.name(("yy", "r1", "ny0", "imageRow"), "i32")), ast.Name(b.name(("xx", "c3", "nx0", "imageCol"), "i32"))
-    inside = ast.both(ast.both(ast.both(ast.compare(y, ">=", ast.ZERO), ast.compare(y, "<", n)), ast.compare(x, ">=", ast.ZERO)), ast.compare(x, "<", m))
-    position = ast.add(ast.mul(ast.Paren(ast.add(p, radius)), ast.Paren(width) if type(width) is not ast.Literal else width), ast.add(q, radius))
-    change = ast.Assign(ast.Name(word), "+=", ast.mul(ast.At(array, (y, x)), ast.At(weights, (position,))))
-    made = (ast.Declare("i32", y.id, ast.add(i, p)), ast.Declare("i32", x.id, ast.add(j, q)))
-    low = ast.Unary("-", radius)
-    inner = ast.For(q.id, low, "<=", radius, (*made, ast.If(inside, (change,))))
-    outer = ast.For(p.id, low, "<=", radius, (inner,))
-    return Nest("", [], [Region(axes, (ast.Declare(b.kind, word, b.number(zero=True)), outer, ast.Assign(place, "=", ast.Name(word))))])
-
-
-def _convolution_line(b: Builder) -> Nest:
-    n = b.size(names.SIZES, (1, 3, 8, 20))
-    taps = b.size(("k_len", "filterLength", "taps", "ksize", "win"), (1, 2, 3, 5)) if b.chance(0.7) else ast.whole(b.pick((3, 4, 5)))
-    i = ast.Name(b.name(names.LOOPS, "i32"))
-    k = ast.Name(b.name(names.INNER, "i32"))
-    word = b.local(b.kind, names.SUMS)
-    local = ast.Name(word)
-    weights = b.array((taps,))
-    valid = b.chance(0.5)
-    array = b.array((ast.add(n, taps),) if valid else (n,))
-    place = output_place(b, Point((i,), (n,), plain=True))
-    weight = ast.At(weights, (k,))
-    if valid:
-        step: tuple = (ast.Assign(local, "+=", ast.mul(ast.At(array, (ast.add(i, k),)), weight)),)
-    else:
-        d = ast.Name(b.name(names.FLATS, "i32"))
-        centre = ast.sub(ast.add(i, k), ast.Binary("/", taps, ast.TWO)) if b.chance(0.5) else ast.sub(i, k)
-        test = ast.both(ast.compare(d, ">=", ast.ZERO), ast.compare(d, "<", n))
-        step = (ast.Declare("i32", d.id, centre), ast.If(test, (ast.Assign(local, "+=", ast.mul(ast.At(array, (d,)), weight)),)))
-    body = (ast.Declare(b.kind, word, b.number(zero=True)), ast.For(k.id, ast.ZERO, "<", taps, step), ast.Assign(place, "=", local))
-    return Nest("", [], [Region((Axis(i.id, ast.ZERO, n),), body)])
-
-
 def channels(b: Builder) -> Nest:
     """Batch, channel, position: per-channel coefficients on `(b * c + k) * spatial + i`."""
-    outer, filters, spatial = (b.size(w, _SMALL) for w in (("batch", "num", "nb"), ("filters", "channels", "c", "nf"), ("spatial", "size", "area", "hw")))
+    outer, filters, spatial = (
+        b.size(w, _SMALL)
+        for w in (("batch", "num", "nb"), ("filters", "channels", "c", "nf"), ("spatial", "size", "area", "hw"))
+    )
     variables, axes = loops(b, (outer, filters, spatial))
     flat, made = (None, ())
     if b.chance(0.6):
@@ -281,7 +191,9 @@ def channels(b: Builder) -> Nest:
         change = ast.Assign(place, b.pick(("*=", "+=", "-=")) if b.kind in FLOATS else "+=", vector)
     elif draw < 0.6 and b.kind in FLOATS:
         spread = ast.Call(b.function("sqrt"), (ast.Call(b.function("fabs"), (vector,)),))
-        change = ast.Assign(place, "=", ast.Binary("/", ast.Paren(ast.sub(place, b.read())), ast.Paren(ast.add(spread, b.number()))))
+        change = ast.Assign(
+            place, "=", ast.Binary("/", ast.Paren(ast.sub(place, b.read())), ast.Paren(ast.add(spread, b.number())))
+        )
     else:
         change = ast.Assign(place, "=", b.value(2))
     return Nest("", [], [Region(axes, (*made, change))])
@@ -300,8 +212,12 @@ def scattered_rows(b: Builder) -> Nest:
     if b.chance(0.5):
         word = b.name(names.FLATS, "i32")
         made: tuple = (ast.Declare("i32", word, which, b.chance(0.3)),)
-        return Nest("", [], [Region(axes, (*made, ast.Assign(ast.At(result, (i, j)), "=", ast.At(table, (ast.Name(word), j)))))])
-    return Nest("", [], [Region(axes, (ast.Assign(ast.At(result, (i, j)), b.pick(("=", "=", "+=")), ast.At(table, (which, j))),))])
+        return Nest(
+            "", [], [Region(axes, (*made, ast.Assign(ast.At(result, (i, j)), "=", ast.At(table, (ast.Name(word), j)))))]
+        )
+    return Nest(
+        "", [], [Region(axes, (ast.Assign(ast.At(result, (i, j)), b.pick(("=", "=", "+=")), ast.At(table, (which, j))),))]
+    )
 
 
 def grid_of(b: Builder, n: tuple, m: tuple) -> Nest:
@@ -310,3 +226,7 @@ def grid_of(b: Builder, n: tuple, m: tuple) -> Nest:
     point = Point(variables, (n, m), plain=True)
     effects.inputs(b, point)
     return Nest("", [], [Region(axes, effects.assign(b, point, 1))])
+
+
+def counted(variable: ast.Name, stop: tuple, *body: tuple, start: tuple = ast.ZERO) -> ast.For:
+    return ast.For(variable.id, start, "<", stop, body)

@@ -137,12 +137,26 @@ def histogram(b: Builder) -> Nest:
     """Counting or weighing into bins by atomic additions."""
     point, axis, kind = line(b)
     i, n = point.variables[0], axis.stop
-    bins = b.size(("nbins", "num_bins", "nbr_bin", "k_bins", "B"), (2, 4, 7, 16)) if b.chance(0.6) else ast.whole(b.pick((256, 16, 32, 10, 64)))
+    bins = (
+        b.size(("nbins", "num_bins", "nbr_bin", "k_bins", "B"), (2, 4, 7, 16))
+        if b.chance(0.6)
+        else ast.whole(b.pick((256, 16, 32, 10, 64)))
+    )
     cell = b.pick(("i32", "i32", "i32", "u32")) if bins != ast.whole(256) else b.pick(("u8", "i32"))
     text = bins.id if type(bins) is ast.Name else bins.text
-    values = b.array((n,), cell, f"indices({text})" if cell != "u8" else "integers(0,255)", ("values", "color", "vals", "d_keys", "bin_of", "levels", "img_in"))
+    values = b.array(
+        (n,),
+        cell,
+        f"indices({text})" if cell != "u8" else "integers(0,255)",
+        ("values", "color", "vals", "d_keys", "bin_of", "levels", "img_in"),
+    )
     weighted = b.chance(0.3)
-    counts = b.array((bins,), b.kind if weighted else b.pick(("i32", "i32", "u32")), "integers(0,5)" if not weighted or b.kind not in FLOATS else "", ("hist", "histo", "counts", "bucket", "bins_out"))
+    counts = b.array(
+        (bins,),
+        b.kind if weighted else b.pick(("i32", "i32", "u32")),
+        "integers(0,5)" if not weighted or b.kind not in FLOATS else "",
+        ("hist", "histo", "counts", "bucket", "bins_out"),
+    )
     b.parameter(counts).written = True
     reading: tuple = ast.At(values, (i,))
     statements: tuple = ()
@@ -163,11 +177,18 @@ def total(b: Builder) -> Nest:
     effects.inputs(b, point)
     extreme = b.kind == "i32" and b.chance(0.4)
     counting = not extreme and b.chance(0.3)
-    result = b.array((ast.ONE,), "i32" if counting else b.kind, "constant(0)" if b.chance(0.7) else "", ("total", "result", "sum_out", "count", "res_out", "d_sum", "answer"))
+    result = b.array(
+        (ast.ONE,),
+        "i32" if counting else b.kind,
+        "constant(0)" if b.chance(0.7) else "",
+        ("total", "result", "sum_out", "count", "res_out", "d_sum", "answer"),
+    )
     b.parameter(result).written = True
     place = ast.At(result, (ast.ZERO,))
     if counting:
-        return Nest("", [], [Region((axis,), (ast.If(b.condition(), (ast.Assign(place, "+=", ast.ONE, True),)),))], index_type=kind)
+        return Nest(
+            "", [], [Region((axis,), (ast.If(b.condition(), (ast.Assign(place, "+=", ast.ONE, True),)),))], index_type=kind
+        )
     value = b.value(b.pick((0, 1, 1, 2)))
     if b.types[result] != ast.type_of(value, b.types):
         value = b.read()
@@ -192,7 +213,11 @@ def returned(b: Builder) -> Nest:
         change = (ast.If(b.condition(), change),)
     value: tuple = ast.Name(word)
     if b.kind in FLOATS and b.chance(0.4):
-        value = ast.Call(b.function("sqrt"), (ast.Call(b.function("fabs"), (value,)),)) if b.chance(0.4) else ast.Binary("/", value, axis.stop)
+        value = (
+            ast.Call(b.function("sqrt"), (ast.Call(b.function("fabs"), (value,)),))
+            if b.chance(0.4)
+            else ast.Binary("/", value, axis.stop)
+        )
     nest = Nest("", [], [Region((axis,), change, ("+", word))], index_type=kind, kernel=False)
     nest.before = (ast.Declare(b.kind, word, b.number(zero=True)),)
     nest.after, nest.result = (ast.Jump("return", value),), b.kind
@@ -205,8 +230,18 @@ def image(b: Builder) -> Nest:
     i, n = point.variables[0], axis.stop
     out_kind = b.pick(("u8", "u8", "f32", "i32"))
     channels = b.pick((1, 1, 3, 3, 4))
-    source = b.array((ast.mul(n, channels) if channels > 1 else n,), "u8", "integers(0,255)", ("img_in", "ucharImage", "rgb", "pixels", "src_img", "input"))
-    result = b.array((n,), out_kind, "integers(0,255)" if out_kind == "u8" else "", ("gray", "img_out", "dst_img", "grayImage", "output", "result"))
+    source = b.array(
+        (ast.mul(n, channels) if channels > 1 else n,),
+        "u8",
+        "integers(0,255)",
+        ("img_in", "ucharImage", "rgb", "pixels", "src_img", "input"),
+    )
+    result = b.array(
+        (n,),
+        out_kind,
+        "integers(0,255)" if out_kind == "u8" else "",
+        ("gray", "img_out", "dst_img", "grayImage", "output", "result"),
+    )
     b.parameter(result).written = True
     place = ast.At(result, (i,))
     base = ast.mul(i, channels) if channels > 1 else i
@@ -215,7 +250,12 @@ def image(b: Builder) -> Nest:
         words = [b.name((w,), "u8") for w in ("red", "green", "blue")] if b.chance(0.6) else []
         made = tuple(ast.Declare("u8", w, p) for w, p in zip(words, parts))
         parts = [ast.Name(w) for w in words] or parts
-        weights = [ast.Literal(t + ("f" if b.suffix else ""), "f32" if b.suffix else "f64") for t in b.pick((("0.299", "0.587", "0.114"), ("0.21", "0.71", "0.07"), ("0.3", "0.5", "0.2"), ("0.25", "0.5", "0.25")))]
+        weights = [
+            ast.Literal(t + ("f" if b.suffix else ""), "f32" if b.suffix else "f64")
+            for t in b.pick(
+                (("0.299", "0.587", "0.114"), ("0.21", "0.71", "0.07"), ("0.3", "0.5", "0.2"), ("0.25", "0.5", "0.25"))
+            )
+        ]
         grey = ast.add(ast.add(*(ast.mul(w, p) for w, p in zip(weights[:2], parts))), ast.mul(weights[2], parts[2]))
         if b.chance(0.3):
             grey = ast.Binary("/", ast.Paren(ast.add(ast.add(parts[0], parts[1]), parts[2])), ast.whole(3))
@@ -228,7 +268,9 @@ def image(b: Builder) -> Nest:
         limit = b.size(("thr", "threshold", "level", "cutoff"), (64, 100, 128, 200))
         value = ast.Conditional(ast.compare(pixel, b.pick((">", ">=", "<")), limit), ast.Literal("255", "i32"), ast.ZERO)
     elif draw < 0.75:
-        table = b.array((ast.whole(256),), out_kind, "integers(0,255)" if out_kind == "u8" else "", ("table", "lut", "palette", "cdf"))
+        table = b.array(
+            (ast.whole(256),), out_kind, "integers(0,255)" if out_kind == "u8" else "", ("table", "lut", "palette", "cdf")
+        )
         value = ast.At(table, (pixel,))
     else:
         value = ast.Binary(b.pick("/*"), pixel, ast.Literal(b.pick(("2.0", "255.0", "128.0", "4.0")), "f64"))

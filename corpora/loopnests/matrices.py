@@ -1,6 +1,6 @@
 """Families of linear algebra: products, triangles, compressed rows, all pairs.
 
-    python -c "from corpora.loopnests import generate; print(next(generate(1, 17)).programs['fortran'].text)"
+python -c "from corpora.loopnests import generate; print(next(generate(1, 17)).programs['fortran'].text)"
 """
 
 from __future__ import annotations
@@ -40,11 +40,30 @@ def product(b: Builder) -> Nest:
     step: tuple = (ast.Assign(local, "+=", term),)
     if b.chance(0.2) and term.left == left:
         first_word, second_word = b.local(), b.local()
-        step = (ast.Declare(b.kind, first_word, left), ast.Declare(b.kind, second_word, right), ast.Assign(local, "+=", ast.mul(ast.Name(first_word), ast.Name(second_word))))
+        step = (
+            ast.Declare(b.kind, first_word, left),
+            ast.Declare(b.kind, second_word, right),
+            ast.Assign(local, "+=", ast.mul(ast.Name(first_word), ast.Name(second_word))),
+        )
     ending: tuple = local
     if b.chance(0.25):
-        ending = ast.add(ast.mul(b.scalar(), local), ast.mul(b.scalar(), place)) if b.chance(0.6) else ast.mul(b.scalar(), local)
-    return Nest("", [], [Region(axes, (ast.Declare(b.kind, word, b.number(zero=True)), ast.For(q.id, ast.ZERO, "<", k, step), ast.Assign(place, "=", ending)))])
+        ending = (
+            ast.add(ast.mul(b.scalar(), local), ast.mul(b.scalar(), place)) if b.chance(0.6) else ast.mul(b.scalar(), local)
+        )
+    return Nest(
+        "",
+        [],
+        [
+            Region(
+                axes,
+                (
+                    ast.Declare(b.kind, word, b.number(zero=True)),
+                    ast.For(q.id, ast.ZERO, "<", k, step),
+                    ast.Assign(place, "=", ending),
+                ),
+            )
+        ],
+    )
 
 
 def triangle(b: Builder) -> Nest:
@@ -61,7 +80,15 @@ def triangle(b: Builder) -> Nest:
         term = ast.mul(ast.At(b.array((n, n)), (i, j)), vector) if square else vector
         place = output_place(b, Point((i,), (n,), plain=True))
         inner = ast.For(j.id, start, op, stop, (ast.Assign(ast.Name(word), b.pick(("+=", "-=")), term),))
-        return Nest("", [], [Region((axis,), (ast.Declare(b.kind, word, b.number(zero=True)), inner, ast.Assign(place, "=", ast.Name(word))))])
+        return Nest(
+            "",
+            [],
+            [
+                Region(
+                    (axis,), (ast.Declare(b.kind, word, b.number(zero=True)), inner, ast.Assign(place, "=", ast.Name(word)))
+                )
+            ],
+        )
     place = output_place(b, Point((i, j), (n, n), plain=True))
     b.reads += [vector, ast.At(vector.array, (i,))]
     inner = ast.For(j.id, start, op, stop, (ast.Assign(place, b.pick(("=", "+=")), b.value(1)),))
@@ -102,9 +129,16 @@ def pairs(b: Builder) -> Nest:
     b.locals.append(ast.Name(gap))
     weight = input_place(b, Point((j,), (n,), plain=True))
     place = output_place(b, Point((i,), (n,), plain=True))
-    step: tuple = (ast.Declare(b.kind, gap, ast.sub(other, mine)), ast.Assign(local, "+=", b.value(1) if b.chance(0.5) else ast.mul(ast.Name(gap), weight)))
+    step: tuple = (
+        ast.Declare(b.kind, gap, ast.sub(other, mine)),
+        ast.Assign(local, "+=", b.value(1) if b.chance(0.5) else ast.mul(ast.Name(gap), weight)),
+    )
     if b.chance(0.4):
         skipped = ast.If(ast.compare(i, "==", j), (ast.Jump("continue"),))
         step = (skipped, *step) if b.chance(0.5) else (ast.If(ast.compare(i, "!=", j), step),)
-    body = (ast.Declare(b.kind, word, b.number(zero=True)), ast.For(j.id, ast.ZERO, "<", n, step), ast.Assign(place, b.pick(("=", "+=")), local))
+    body = (
+        ast.Declare(b.kind, word, b.number(zero=True)),
+        ast.For(j.id, ast.ZERO, "<", n, step),
+        ast.Assign(place, b.pick(("=", "+=")), local),
+    )
     return Nest("", [], [Region((Axis(i.id, ast.ZERO, n),), body)])

@@ -1,27 +1,35 @@
 """Identifiers as people choose them, and function names made of two words. No Fortran keyword is among them.
 
-    python -c "from corpora.loopnests.names import ARRAYS; print(len(ARRAYS))"
+python -c "from corpora.loopnests.names import ARRAYS; print(len(ARRAYS))"
 """
 
 from __future__ import annotations
 
 ARRAYS = tuple(
     "a b c x y z A B C X Y u v w p q src dst input output d_in d_out h_in h_out vec vec1 vec2 arr arr1 arr2 buf buffer mat matA matB "
-    "matC values result img image pixels grad weights bias delta error pred truth signal filtered field temp_old temp_new vel pos mass "
+    "matC values result img image pixels grad weights bias delta error pred truth sig_in filtered field temp_old temp_new vel pos mass "
     "force density pressure phi rho psi flux coef scores feat activations cost energy samples bins dev_a dev_b dev_c in1 in2 out1 "
     "noise state probs logits means var_est table lut cells grid_in grid_out xs ys xbar residual rhs sol momentum tmp_buf dataIn dataOut".split()
 )
-INDEX_ARRAYS = tuple("idx_list indices ids map perm order link head_idx lookup neighbors labels keys offsets assign_to cell_id".split())
+INDEX_ARRAYS = tuple(
+    "idx_list indices ids map perm order link head_idx lookup neighbors labels keys offsets assign_to cell_id".split()
+)
 MASKS = tuple("mask flag flags valid active keep status visited label_in cls".split())
-SIZES = tuple("n N size len length num count total dims numElements nElem array_size vector_size numPoints numItems n_elem totalSize M L".split())
+SIZES = tuple(
+    "n N size len length num count total dims numElements nElem array_size vector_size numPoints numItems n_elem totalSize M L".split()
+)
 EXTENTS = (
     ("height", "width"), ("h", "w"), ("rows", "cols"), ("m", "n"), ("ny", "nx"), ("numRows", "numCols"), ("M", "N"), ("dimY", "dimX"),
     ("imageH", "imageW"), ("n_rows", "n_cols"), ("r", "c"), ("batch", "dim"), ("NY", "NX"), ("numSamples", "numFeatures"), ("outer", "inner"),
 )  # fmt: skip
 DEPTHS = tuple("depth nz channels c batch filters d nc numChannels layers NZ planes".split())
-SCALARS = tuple("alpha beta gamma_ scale factor s value thr threshold bias0 lambda_ eps rate dt dx coeff weight shift ALPHA sigma tau decay lr amount gain k0 c1 c2 omega".split())
+SCALARS = tuple(
+    "alpha beta gamma_ scale factor s value thr threshold bias0 lambda_ eps rate dt dx coeff weight shift ALPHA sigma tau decay lr amount gain k0 c1 c2 omega".split()
+)
 COUNTS = tuple("stride offset INCX INCY inc step pitch skip_n nbins clsNum dim_k period window shift_n group".split())
-LOCALS = tuple("t tmp temp val v diff d0 cur s0 res acc p0 q0 left right old prev e1 e2 ratio term cx cy dist element delta_v mag".split())
+LOCALS = tuple(
+    "t tmp temp val v diff d0 cur s0 res acc p0 q0 left right old prev e1 e2 ratio term cx cy dist element delta_v mag".split()
+)
 SUMS = tuple("sum acc total_sum s dot tmp_sum result_sum accum norm mean avg".split())
 EXTREMES = tuple("best max_val min_val maxVal top m0 peak largest smallest bound".split())
 FLATS = tuple("idx index id pos offset0 ind loc k_idx cell out_idx in_idx pix".split())

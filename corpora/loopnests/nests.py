@@ -11,19 +11,26 @@ import random
 import re
 from collections.abc import Callable
 
+from corpora.loopnests import deep, grids, lines, matrices, names, rows, stencils
 from corpora.loopnests import expressions as ast
-from corpora.loopnests import deep, grids, lines, matrices, names, rows
 from corpora.loopnests.builder import Builder
 from corpora.loopnests.emit_c import WORDS
 from corpora.loopnests.nest import Axis, Nest, Parameter, Style
 
-_EASY = ((lines.simple, 70), (lines.elementwise, 10), (grids.grid, 8), (lines.total, 4), (lines.indirect, 4), (lines.image, 4))
+_EASY = (
+    (lines.simple, 70),
+    (lines.elementwise, 10),
+    (grids.grid, 8),
+    (lines.total, 4),
+    (lines.indirect, 4),
+    (lines.image, 4),
+)
 _RICH = (
     (lines.simple, 25), (lines.elementwise, 13), (lines.several, 2), (lines.histogram, 3), (lines.total, 4), (lines.returned, 3),
-    (lines.image, 7), (lines.indirect, 3), (grids.grid, 10), (grids.flattened, 4), (grids.stencil, 4), (grids.transpose, 3),
-    (grids.pad, 1), (grids.convolution, 3), (grids.channels, 3), (grids.scattered_rows, 1), (rows.row_sum, 6), (rows.row_extreme, 3),
+    (lines.image, 7), (lines.indirect, 3), (grids.grid, 10), (grids.flattened, 4), (stencils.stencil, 4), (grids.transpose, 3),
+    (grids.pad, 1), (stencils.convolution, 3), (grids.channels, 3), (grids.scattered_rows, 1), (rows.row_sum, 6), (rows.row_extreme, 3),
     (rows.row_passes, 4), (rows.row_scan, 2), (rows.row_elements, 3), (matrices.product, 4), (matrices.triangle, 2), (matrices.sparse, 1),
-    (matrices.pairs, 1), (rows.strided_columns, 2), (deep.channel_mean, 2), (deep.pooling, 2), (deep.nearest, 1), (deep.permuted, 2),
+    (matrices.pairs, 1), (rows.strided_columns, 2), (deep.channel_mean, 2), (stencils.pooling, 2), (deep.nearest, 1), (deep.permuted, 2),
     (deep.substitution, 1), (deep.row_sort, 1), (deep.complex_pairs, 2), (deep.stepped, 1), (deep.long_grid, 4), (deep.long_line, 4),
 )  # fmt: skip
 _LEVELS = {level: ([f for f, _ in menu], [w for _, w in menu]) for level, menu in (("easy", _EASY), ("mixed", _RICH))}
@@ -142,7 +149,9 @@ def _special_arrays(nest: Nest, rng: random.Random) -> None:
     if draw < 0.03:
         for parameter in nest.parameters:
             parameter.unsized = parameter.kind == "array"
-    elif draw < 0.12 or (draw < 0.6 and any(len(p.extents) == 2 and type(p.extents[1]) is ast.Literal for p in nest.parameters)):
+    elif draw < 0.12 or (
+        draw < 0.6 and any(len(p.extents) == 2 and type(p.extents[1]) is ast.Literal for p in nest.parameters)
+    ):
         views = {s.array for r in nest.regions for s in ast.walk_statements(r.body) if type(s) is ast.DeclarePointer}
         for parameter in nest.parameters:
             if parameter.kind != "array" or len(parameter.extents) != 2 or parameter.name in views:

@@ -35,7 +35,9 @@ class Point:
 def input_place(b: Builder, point: Point, kind: str | None = None, fill: str = "") -> ast.At:
     """A new read-only array and its element of this iteration; it becomes readable."""
     if kind is None and b.chance(0.08):
-        kind, fill = b.pick((("i32", "integers(0,1)"), ("bool", "integers(0,1)"), ("i32", "integers(-4,4)"), ("f32", ""), ("f64", "")))
+        kind, fill = b.pick(
+            (("i32", "integers(0,1)"), ("bool", "integers(0,1)"), ("i32", "integers(-4,4)"), ("f32", ""), ("f64", ""))
+        )
         if b.kind not in ("f32", "f64") and kind in ("f32", "f64"):
             kind, fill = None, ""
     subscripts, extents = _reading(b, point)

@@ -1,6 +1,6 @@
 """Families with one row a thread and sequential loops inside: row sums, extremes, softmax-like passes, scans.
 
-    python -c "from corpora.loopnests import generate; print(next(generate(1, 14)).programs['cuda'].text)"
+python -c "from corpora.loopnests import generate; print(next(generate(1, 14)).programs['cuda'].text)"
 """
 
 from __future__ import annotations
@@ -142,7 +142,10 @@ def row_passes(b: Builder) -> Nest:
     made: tuple = (ast.Declare(b.kind, total.id, b.number(zero=True)),)
     passes: tuple = ()
     if b.kind not in FLOATS:
-        passes = (row.loop((ast.Assign(total, "+=", element),)), row.loop((ast.Assign(target, "=", ast.Binary(b.pick("+-"), element, total)),)))
+        passes = (
+            row.loop((ast.Assign(total, "+=", element),)),
+            row.loop((ast.Assign(target, "=", ast.Binary(b.pick("+-"), element, total)),)),
+        )
         return row.nest((*made, *passes))
     draw = b.rng.random()
     shifted = b.function("exp")
@@ -150,22 +153,41 @@ def row_passes(b: Builder) -> Nest:
         best = ast.Name(b.local(b.kind, names.EXTREMES))
         made = (ast.Declare(b.kind, best.id, row.at(array, ast.ZERO) if b.chance(0.5) else b.number(zero=True)), *made)
         fn = b.pick(("fmax", "max")) if b.chance(0.6) else ""
-        seek = ast.Assign(best, "=", ast.Call(fn, (element, best) if b.chance(0.5) else (best, element))) if fn else ast.If(ast.compare(element, ">", best), (ast.Assign(best, "=", element),))
+        seek = (
+            ast.Assign(best, "=", ast.Call(fn, (element, best) if b.chance(0.5) else (best, element)))
+            if fn
+            else ast.If(ast.compare(element, ">", best), (ast.Assign(best, "=", element),))
+        )
         if b.kind == "f32" and type(made[0].value) is ast.Literal:
-            made = (ast.Declare("f32", best.id, ast.Literal("0.0f" if b.suffix else "0", "f32" if b.suffix else "i32")), made[1])
+            made = (
+                ast.Declare("f32", best.id, ast.Literal("0.0f" if b.suffix else "0", "f32" if b.suffix else "i32")),
+                made[1],
+            )
         raised = ast.Call(shifted, (ast.sub(element, best),))
-        passes = (row.loop((seek,)), row.loop((ast.Assign(target, "=", raised), ast.Assign(total, "+=", target))), row.loop((ast.Assign(target, "/=", total),)))
+        passes = (
+            row.loop((seek,)),
+            row.loop((ast.Assign(target, "=", raised), ast.Assign(total, "+=", target))),
+            row.loop((ast.Assign(target, "/=", total),)),
+        )
     elif draw < 0.75:
         mean = ast.Assign(total, b.pick(("/=", "=")), row.m)
         mean = mean if mean.op == "/=" else ast.Assign(total, "=", ast.Binary("/", total, row.m))
-        last = ast.Assign(target, "=", ast.sub(element, total)) if separate or b.chance(0.5) else ast.Assign(target, "-=", total)
+        last = (
+            ast.Assign(target, "=", ast.sub(element, total))
+            if separate or b.chance(0.5)
+            else ast.Assign(target, "-=", total)
+        )
         passes = (row.loop((ast.Assign(total, "+=", element),)), mean, row.loop((last,)))
     else:
         square = ast.mul(element, element)
         norm = ast.Name(b.local(b.kind, ("norm", "inv_norm", "len_row", "scale_row")))
         root = ast.Call(b.function("sqrt"), (ast.add(total, b._same(b.number())),))
         value = ast.Binary("/", element, norm)
-        passes = (row.loop((ast.Assign(total, "+=", square),)), ast.Declare(b.kind, norm.id, root), row.loop((ast.Assign(target, "=", value),)))
+        passes = (
+            row.loop((ast.Assign(total, "+=", square),)),
+            ast.Declare(b.kind, norm.id, root),
+            row.loop((ast.Assign(target, "=", value),)),
+        )
     return row.nest((*made, *passes))
 
 
@@ -219,7 +241,14 @@ def _view(b: Builder, row: Row, step: tuple) -> Nest:
     made = ast.DeclarePointer(b.kind, word, source.array, ast.mul(row.i, row.m), const)
     b.parameter(source.array).written = True  # the view is not const, so neither is the array
     target = step[0].target if type(step[0]) is ast.Assign else step[0].then[0].target
-    return row.nest((made, row.loop((ast.Assign(target, "=", b.value(1)), ast.Assign(ast.At(word, (row.j,)), b.pick(("*=", "+=")), b.number())))))
+    return row.nest(
+        (
+            made,
+            row.loop(
+                (ast.Assign(target, "=", b.value(1)), ast.Assign(ast.At(word, (row.j,)), b.pick(("*=", "+=")), b.number()))
+            ),
+        )
+    )
 
 
 def strided_columns(b: Builder) -> Nest:

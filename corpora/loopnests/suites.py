@@ -1,6 +1,6 @@
 """A small test suite in the project's text form for a nest: sizes from 1 up, symbolic extents, seeded fills.
 
-    python -c "from corpora.loopnests import generate; print(next(generate(1, 0)).suite_text)"
+python -c "from corpora.loopnests import generate; print(next(generate(1, 0)).suite_text)"
 """
 
 from __future__ import annotations

@@ -103,7 +103,9 @@ def _build(folder: Path, items: list[Computation]) -> tuple[ctypes.CDLL, ctypes.
     (folder / "all.f90").write_text(fortran)
     flags = ["-shared", "-fPIC", "-fopenmp", "-ffp-contract=off", "-w"]
     for compiler, source in (("g++", "all.cpp"), ("gfortran", "all.f90")):
-        built = subprocess.run([compiler, *flags, "-O1", source, "-o", source + ".so"], cwd=folder, capture_output=True, text=True)
+        built = subprocess.run(
+            [compiler, *flags, "-O1", source, "-o", source + ".so"], cwd=folder, capture_output=True, text=True
+        )
         assert built.returncode == 0, built.stderr[:3000]
     return ctypes.CDLL(str(folder / "all.cpp.so")), ctypes.CDLL(str(folder / "all.f90.so"))
 

@@ -20,6 +20,10 @@ def test_engine_calls_generated_pairs_equivalent(seed: int) -> None:
                 pairs.append(verification.Pair(item.programs["cpp"], item.programs[dialect], item.suite_text))
     config = verification.VerifyConfig(mutants=0)
     verdicts = verification.verify_many(pairs, "emulated", config)
-    wrong = [(p.target.origin, p.target.dialect, str(v.outcome), v.detail) for p, v in zip(pairs, verdicts) if v.equivalent is not True]
+    wrong = [
+        (p.target.origin, p.target.dialect, str(v.outcome), v.detail)
+        for p, v in zip(pairs, verdicts)
+        if v.equivalent is not True
+    ]
     assert not wrong
     assert Counter(p.target.dialect for p in pairs).total() > 25
