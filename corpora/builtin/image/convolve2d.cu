@@ -1,4 +1,4 @@
-// Same-size 2-D correlation with a kh x kw kernel centred at (kh / 2, kw / 2), zero padding.
+// Same-size 2-D correlation with a kh x kw kernel centred at (kh / 2, kw / 2), edges replicated.
 // The filter is staged in dynamic shared memory: kh * kw doubles.
 __global__ void correlate(int h, int w, int kh, int kw, const double *img, const double *kernel, double *out)
 {
@@ -13,13 +13,10 @@ __global__ void correlate(int h, int w, int kh, int kw, const double *img, const
         return;
     double acc = 0.0;
     for (int i = 0; i < kh; i++) {
-        int sy = y + i - kh / 2;
-        if (sy < 0 || sy >= h)
-            continue;
+        int sy = min(max(y + i - kh / 2, 0), h - 1);
         for (int j = 0; j < kw; j++) {
-            int sx = x + j - kw / 2;
-            if (sx >= 0 && sx < w)
-                acc += taps[i * kw + j] * img[sy * w + sx];
+            int sx = min(max(x + j - kw / 2, 0), w - 1);
+            acc += taps[i * kw + j] * img[sy * w + sx];
         }
     }
     out[y * w + x] = acc;

@@ -1,4 +1,4 @@
-! Same-size 2-D correlation with a kh x kw kernel centred at (kh / 2, kw / 2), zero padding.
+! Same-size 2-D correlation with a kh x kw kernel centred at (kh / 2, kw / 2), edges replicated.
 subroutine convolve2d(h, w, kh, kw, img, kernel, out)
   implicit none
   integer(4), intent(in) :: h, w, kh, kw
@@ -11,11 +11,10 @@ subroutine convolve2d(h, w, kh, kw, img, kernel, out)
     do x = 1, w
       acc = 0.0d0
       do i = 1, kh
-        sy = y + i - 1 - kh / 2
-        if (sy < 1 .or. sy > h) cycle
+        sy = min(max(y + i - 1 - kh / 2, 1), h)
         do j = 1, kw
-          sx = x + j - 1 - kw / 2
-          if (sx >= 1 .and. sx <= w) acc = acc + kernel(j, i) * img(sx, sy)
+          sx = min(max(x + j - 1 - kw / 2, 1), w)
+          acc = acc + kernel(j, i) * img(sx, sy)
         end do
       end do
       out(x, y) = acc

@@ -1,4 +1,11 @@
-// Same-size 2-D correlation with a kh x kw kernel centred at (kh / 2, kw / 2), zero padding.
+// Same-size 2-D correlation with a kh x kw kernel centred at (kh / 2, kw / 2), edges replicated.
+static int clamp_index(int i, int n)
+{
+    if (i < 0)
+        return 0;
+    return i < n ? i : n - 1;
+}
+
 void convolve2d(int h, int w, int kh, int kw, const double *img, const double *kernel, double *out)
 {
     #pragma omp parallel for collapse(2) schedule(static)
@@ -7,10 +14,9 @@ void convolve2d(int h, int w, int kh, int kw, const double *img, const double *k
             double acc = 0.0;
             for (int i = 0; i < kh; i++) {
                 for (int j = 0; j < kw; j++) {
-                    int sy = y + i - kh / 2;
-                    int sx = x + j - kw / 2;
-                    if (sy >= 0 && sy < h && sx >= 0 && sx < w)
-                        acc += kernel[i * kw + j] * img[sy * w + sx];
+                    int sy = clamp_index(y + i - kh / 2, h);
+                    int sx = clamp_index(x + j - kw / 2, w);
+                    acc += kernel[i * kw + j] * img[sy * w + sx];
                 }
             }
             out[y * w + x] = acc;

@@ -1,8 +1,10 @@
-// Power-law correction of intensities cut to [0, 1], in place.
+// Power-law correction of intensities cut to [0, 1] (NaN to 0), in place.
 void gamma_correct(int n, float exponent, float *v)
 {
     for (int i = 0; i < n; i++) {
-        float x = fminf(fmaxf(v[i], 0.0f), 1.0f);
+        float x = v[i] > 0.0f ? v[i] : 0.0f;
+        if (x > 1.0f)
+            x = 1.0f;
         v[i] = powf(x, exponent);
     }
 }

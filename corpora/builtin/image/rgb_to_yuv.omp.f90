@@ -6,7 +6,7 @@ subroutine rgb_to_yuv(n, r, g, b, y, u, v)
   real(4), intent(out) :: y(n), u(n), v(n)
   integer(4) :: i
 
-  !$omp parallel do simd
+  !$omp parallel do
   do i = 1, n
     y(i) = 0.299 * r(i) + 0.587 * g(i) + 0.114 * b(i)
     u(i) = 0.492 * (b(i) - y(i))

@@ -5,8 +5,8 @@ __global__ void butterfly(int n, int half, double *re, double *im)
     if (i >= n || (i / half) % 2 != 0 || i + half >= n)
         return;
     int o = i + half;
-    double s, c;
-    sincos(-3.14159265358979323846 * (i % half) / half, &s, &c);
+    double angle = -3.14159265358979323846 * (i % half) / half;
+    double c = cos(angle), s = sin(angle);
     double tr = c * re[o] - s * im[o];
     double ti = c * im[o] + s * re[o];
     re[o] = re[i] - tr;

@@ -1,11 +1,15 @@
-// Relax all pairs of an n x n distance matrix through vertex k in [0, n), out of place.
+// Relax all pairs of an n x n distance matrix through vertex k, out of place; a k outside [0, n) changes nothing.
 void floyd_warshall_step(int n, int k, const double *dist, double *relaxed)
 {
     for (int i = 0; i < n; ++i) {
-        double to_k = dist[i * n + k];
         for (int j = 0; j < n; ++j) {
-            double via = to_k + dist[k * n + j];
-            relaxed[i * n + j] = via < dist[i * n + j] ? via : dist[i * n + j];
+            double best = dist[i * n + j];
+            if (k >= 0 && k < n) {
+                double via = dist[i * n + k] + dist[k * n + j];
+                if (via < best)
+                    best = via;
+            }
+            relaxed[i * n + j] = best;
         }
     }
 }

@@ -1,16 +1,20 @@
-// Relax all pairs of an n x n distance matrix through vertex k in [0, n), out of place.
+// Relax all pairs of an n x n distance matrix through vertex k, out of place; a k outside [0, n) changes nothing.
 __global__ void relax(int n, int k, const double *dist, double *relaxed)
 {
     __shared__ double to_k;
     int i = blockIdx.y;
     int j = blockIdx.x * blockDim.x + threadIdx.x;
-    if (threadIdx.x == 0)
+    bool valid = k >= 0 && k < n;
+    if (valid && threadIdx.x == 0)
         to_k = dist[i * n + k];
     __syncthreads();
     if (j < n) {
-        double via = to_k + dist[k * n + j];
-        double now = dist[i * n + j];
-        relaxed[i * n + j] = via < now ? via : now;
+        double best = dist[i * n + j];
+        if (valid) {
+            double via = to_k + dist[k * n + j];
+            best = via < best ? via : best;
+        }
+        relaxed[i * n + j] = best;
     }
 }
 

@@ -1,4 +1,4 @@
-! Relax all pairs of an n x n distance matrix through vertex k in [0, n), out of place.
+! Relax all pairs of an n x n distance matrix through vertex k, out of place; a k outside [0, n) changes nothing.
 subroutine floyd_warshall_step(n, k, dist, relaxed)
   implicit none
   integer(4), intent(in) :: n, k
@@ -9,8 +9,9 @@ subroutine floyd_warshall_step(n, k, dist, relaxed)
 
   do i = 1, n
     do j = 1, n
-      via = dist(k + 1, i) + dist(j, k + 1)
       relaxed(j, i) = dist(j, i)
+      if (k < 0 .or. k >= n) cycle
+      via = dist(k + 1, i) + dist(j, k + 1)
       if (via < dist(j, i)) relaxed(j, i) = via
     end do
   end do

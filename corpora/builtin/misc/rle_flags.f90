@@ -6,10 +6,10 @@ function rle_flags(n, x, head) result(runs)
   integer(4), intent(out) :: head(n)
   integer(4) :: runs, i
 
-  head(1) = 1
-  runs = 1
-  do i = 2, n
-    head(i) = merge(1, 0, x(i) /= x(i - 1))
+  runs = 0
+  do i = 1, n
+    head(i) = 1
+    if (i > 1) head(i) = merge(1, 0, x(i) /= x(max(i - 1, 1)))
     runs = runs + head(i)
   end do
 end function rle_flags

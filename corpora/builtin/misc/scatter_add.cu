@@ -1,4 +1,4 @@
-// table[idx[i]] += value[i] for every idx[i] inside [0, m); others are skipped.
+// table = base with value[i] added at idx[i]; indices outside [0, m) are skipped.
 __global__ void scatter(int n, int m, const int *idx, const double *value, double *table)
 {
     int i = blockIdx.x * blockDim.x + threadIdx.x;
@@ -9,21 +9,18 @@ __global__ void scatter(int n, int m, const int *idx, const double *value, doubl
     }
 }
 
-void scatter_add(int n, int m, const int *idx, const double *value, double *table)
+void scatter_add(int n, int m, const int *idx, const double *value, const double *base, double *table)
 {
     int *d_idx;
-    cudaMalloc((void **)&d_idx, sizeof(int) * n);
-    cudaMemcpy(d_idx, idx, sizeof(int) * n, cudaMemcpyHostToDevice);
-    double *d_value;
-    cudaMalloc((void **)&d_value, sizeof(double) * n);
-    cudaMemcpy(d_value, value, sizeof(double) * n, cudaMemcpyHostToDevice);
-    double *d_table;
-    cudaMalloc((void **)&d_table, sizeof(double) * m);
-    cudaMemcpy(d_table, table, sizeof(double) * m, cudaMemcpyHostToDevice);
-
+    double *d_value, *d_table;
+    cudaMalloc(&d_idx, n * sizeof(int));
+    cudaMalloc(&d_value, n * sizeof(double));
+    cudaMalloc(&d_table, m * sizeof(double));
+    cudaMemcpy(d_idx, idx, n * sizeof(int), cudaMemcpyHostToDevice);
+    cudaMemcpy(d_value, value, n * sizeof(double), cudaMemcpyHostToDevice);
+    cudaMemcpy(d_table, base, m * sizeof(double), cudaMemcpyHostToDevice);
     scatter<<<(n + 255) / 256, 256>>>(n, m, d_idx, d_value, d_table);
-
-    cudaMemcpy(table, d_table, sizeof(double) * m, cudaMemcpyDeviceToHost);
+    cudaMemcpy(table, d_table, m * sizeof(double), cudaMemcpyDeviceToHost);
     cudaFree(d_idx);
     cudaFree(d_value);
     cudaFree(d_table);

@@ -1,12 +1,16 @@
-! table(idx(i) + 1) += value(i) for every idx(i) inside [0, m); others are skipped.
-subroutine scatter_add(n, m, idx, value, table)
+! table = base with value(i) added at idx(i) + 1; indices outside [0, m) are skipped.
+subroutine scatter_add(n, m, idx, value, base, table)
   implicit none
   integer(4), intent(in) :: n, m
   integer(4), intent(in) :: idx(n)
-  real(8), intent(in) :: value(n)
-  real(8), intent(inout) :: table(m)
-  integer(4) :: i
+  real(8), intent(in) :: value(n), base(m)
+  real(8), intent(out) :: table(m)
+  integer(4) :: i, j
 
+  !$omp parallel do
+  do j = 1, m
+    table(j) = base(j)
+  end do
   !$omp parallel do
   do i = 1, n
     if (idx(i) < 0 .or. idx(i) >= m) cycle

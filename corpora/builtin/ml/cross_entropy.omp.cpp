@@ -1,12 +1,16 @@
-// Mean cross entropy of softmax(logits) (n x classes) against labels; labels[i] in [0, classes).
+// Mean cross entropy of softmax(logits) (n x classes) against labels; rows whose label is outside [0, classes) are left out.
 double cross_entropy(int n, int classes, const double *logits, const int *labels)
 {
     double loss = 0.0;
-    #pragma omp parallel shared(loss)
+    int counted = 0;
+    #pragma omp parallel shared(loss, counted)
     {
         double mine = 0.0;
+        int rows = 0;
         #pragma omp for schedule(static) nowait
         for (int i = 0; i < n; i++) {
+            if (labels[i] < 0 || labels[i] >= classes)
+                continue;
             const double *row = logits + i * classes;
             double top = row[0];
             for (int c = 1; c < classes; c++)
@@ -15,9 +19,13 @@ double cross_entropy(int n, int classes, const double *logits, const int *labels
             for (int c = 0; c < classes; c++)
                 sum += exp(row[c] - top);
             mine += log(sum) + top - row[labels[i]];
+            rows++;
         }
         #pragma omp critical
-        loss += mine;
+        {
+            loss += mine;
+            counted += rows;
+        }
     }
-    return loss / n;
+    return counted > 0 ? loss / counted : 0.0;
 }

@@ -1,10 +1,15 @@
-// Row ids[t] of a vocab x dim table for each token; an id outside [0, vocab) gives a zero row.
-void embedding_lookup(int tokens, int vocab, int dim, const int *ids, const float *table, float *out)
+// Row ids[t] of a vocab x dim table for each token; an id outside [0, vocab) gives the mean row, also stored in unknown.
+void embedding_lookup(int tokens, int vocab, int dim, const int *ids, const float *table, float *unknown, float *out)
 {
+    for (int d = 0; d < dim; d++) {
+        float sum = 0.0f;
+        for (int v = 0; v < vocab; v++)
+            sum += table[v * dim + d];
+        unknown[d] = sum / vocab;
+    }
     for (int t = 0; t < tokens; t++) {
-        const int id = ids[t];
-        const bool known = id >= 0 && id < vocab;
+        const bool known = ids[t] >= 0 && ids[t] < vocab;
         for (int d = 0; d < dim; d++)
-            out[t * dim + d] = known ? table[id * dim + d] : 0.0f;
+            out[t * dim + d] = known ? table[ids[t] * dim + d] : unknown[d];
     }
 }

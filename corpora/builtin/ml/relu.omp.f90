@@ -5,7 +5,7 @@ subroutine relu(n, x)
   real(4), intent(inout) :: x(n)
   integer(4) :: i
 
-  !$omp parallel do simd
+  !$omp parallel do
   do i = 1, n
     if (x(i) < 0.0) x(i) = 0.0
   end do

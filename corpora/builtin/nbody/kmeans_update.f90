@@ -1,4 +1,4 @@
-! New centres as means of their points; label(i) in [0, k); a centre without points keeps its place.
+! New centres as means of their points; labels outside [0, k) are left out; a centre without points keeps its place.
 subroutine kmeans_update(n, k, dim, points, label, centres, count)
   implicit none
   integer(4), intent(in) :: n, k, dim
@@ -11,6 +11,7 @@ subroutine kmeans_update(n, k, dim, points, label, centres, count)
 
   count = 0
   do i = 1, n
+    if (label(i) < 0 .or. label(i) >= k) cycle
     count(label(i) + 1) = count(label(i) + 1) + 1
   end do
   do c = 1, k

@@ -1,25 +1,24 @@
-! One compare-exchange step of a bitonic network: partner i ^ j, direction by bit k of i; j, k >= 0.
-subroutine bitonic_step(n, j, k, a)
+! One compare-exchange step of a bitonic network, out of place: partner ieor(i, j), direction by bit k; j, k >= 0.
+subroutine bitonic_step(n, j, k, in, out)
   implicit none
   integer(4), intent(in) :: n, j, k
-  real(4), intent(inout) :: a(0:n - 1)
-  integer(4) :: i, partner
-  real(4) :: held
+  real(4), intent(in) :: in(0:n - 1)
+  real(4), intent(out) :: out(0:n - 1)
+  integer(4) :: i, partner, low, high
   logical :: exchange
 
-  !$omp parallel do private(partner, held, exchange)
+  !$omp parallel do private(partner, low, high, exchange)
   do i = 0, n - 1
     partner = ieor(i, j)
-    if (partner <= i .or. partner >= n) cycle
-    if (iand(i, k) == 0) then
-      exchange = a(i) > a(partner)
+    out(i) = in(i)
+    if (partner < 0 .or. partner >= n) cycle
+    low = min(i, partner)
+    high = max(i, partner)
+    if (iand(low, k) == 0) then
+      exchange = in(low) > in(high)
     else
-      exchange = a(i) < a(partner)
+      exchange = in(low) < in(high)
     end if
-    if (exchange) then
-      held = a(i)
-      a(i) = a(partner)
-      a(partner) = held
-    end if
+    if (exchange) out(i) = in(partner)
   end do
 end subroutine bitonic_step

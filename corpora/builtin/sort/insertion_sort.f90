@@ -10,7 +10,7 @@ subroutine insertion_sort(n, x)
     key = x(i)
     j = i - 1
     do while (j >= 1)
-      if (x(j) >= key) exit
+      if (.not. (x(j) < key)) exit
       x(j + 1) = x(j)
       j = j - 1
     end do

@@ -1,25 +1,32 @@
-// One phase of odd-even transposition sort: compare-exchange (i, i + 1) for every i of phase's parity.
-__global__ void compare_exchange(int n, int first, int *a)
+// One phase of odd-even transposition sort, out of place: pairs (i, i + 1) with i of the phase's parity.
+__global__ void compare_exchange(int n, int first, const int *in, int *out)
 {
-    int pair = blockIdx.x * blockDim.x + threadIdx.x;
-    int i = first + 2 * pair;
+    int i = first + 2 * (int)(blockIdx.x * blockDim.x + threadIdx.x);
     if (i + 1 < n) {
-        int lo = min(a[i], a[i + 1]);
-        int hi = max(a[i], a[i + 1]);
-        a[i] = lo;
-        a[i + 1] = hi;
+        out[i] = min(in[i], in[i + 1]);
+        out[i + 1] = max(in[i], in[i + 1]);
+    } else if (i < n) {
+        out[i] = in[i];
     }
+    if (i == 1)
+        out[0] = in[0];
 }
 
-void odd_even_step(int n, int phase, int *a)
+void odd_even_step(int n, int phase, const int *in, int *out)
 {
-    int *a_d = nullptr;
-    cudaMalloc(&a_d, sizeof(int) * n);
-    cudaMemcpy(a_d, a, sizeof(int) * n, cudaMemcpyHostToDevice);
+    int *in_d = nullptr;
+    cudaMalloc(&in_d, sizeof(int) * n);
+    cudaMemcpy(in_d, in, sizeof(int) * n, cudaMemcpyHostToDevice);
+    int *out_d = nullptr;
+    cudaMalloc(&out_d, sizeof(int) * n);
 
+    int first = phase & 1;
+    if (n == 1)
+        first = 0;
     int pairs = n / 2 + 1;
-    compare_exchange<<<(pairs + 127) / 128, 128>>>(n, phase & 1, a_d);
+    compare_exchange<<<(pairs + 127) / 128, 128>>>(n, first, in_d, out_d);
 
-    cudaMemcpy(a, a_d, sizeof(int) * n, cudaMemcpyDeviceToHost);
-    cudaFree(a_d);
+    cudaMemcpy(out, out_d, sizeof(int) * n, cudaMemcpyDeviceToHost);
+    cudaFree(in_d);
+    cudaFree(out_d);
 }

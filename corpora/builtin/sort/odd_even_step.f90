@@ -1,15 +1,17 @@
-! One phase of odd-even transposition sort: compare-exchange (i, i + 1) for every i of phase's parity.
-subroutine odd_even_step(n, phase, a)
+! One phase of odd-even transposition sort, out of place: pairs of 0-based (i, i + 1) with i of the phase's parity.
+subroutine odd_even_step(n, phase, in, out)
   implicit none
   integer(4), intent(in) :: n, phase
-  integer(4), intent(inout) :: a(n)
-  integer(4) :: i, t
+  integer(4), intent(in) :: in(0:n - 1)
+  integer(4), intent(out) :: out(0:n - 1)
+  integer(4) :: i
 
-  do i = iand(phase, 1) + 1, n - 1, 2
-    if (a(i) > a(i + 1)) then
-      t = a(i)
-      a(i) = a(i + 1)
-      a(i + 1) = t
+  do i = 0, n - 1
+    out(i) = in(i)
+    if (iand(ieor(i, phase), 1) == 0) then
+      if (i + 1 < n) out(i) = min(in(i), in(i + 1))
+    else
+      if (i > 0) out(i) = max(in(i - 1), in(i))
     end if
   end do
 end subroutine odd_even_step
