@@ -4,7 +4,8 @@ Contract: names decide first (equal without case and trailing underscores), then
 out; one that the source lacks cannot be bound. Compatible: same kind, same class (bool, signed, unsigned, float,
 complex) and width of elements; integer scalars by value may differ in width and sign (the value is checked when it is
 converted), float scalars in width. A scalar that its own dialect passes by reference and may change (Fortran, C++
-reference) may stand for a one-element array and back.
+reference) may stand for a one-element array and back. A source's table of rows may be one flat array in the target, rows
+one after the other, as a device has it; not the other way round, where no row length is known.
 
     python -c "from gpu_runtime.binding import bind; help(bind)"
 """
@@ -128,7 +129,7 @@ def compatible(source: Parameter, target: Parameter) -> bool:
         return groups[source.type[0]] == groups[target.type[0]]
     if source.type != target.type:
         return False
-    if source.kind == target.kind:
+    if source.kind == target.kind or (source.kind, target.kind) == ("rows", "array"):
         return True
     scalar, other = (source, target) if source.kind == "scalar" else (target, source)
     return scalar.kind == "scalar" and other.kind == "array" and scalar.by_reference

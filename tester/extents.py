@@ -24,7 +24,7 @@ from gpu_runtime.materialise import DTYPES, assumed_shape, expand, keeps_shape, 
 WINDOW = 1 << 12
 MARGIN = 64
 """Elements before the passed pointer that belong to the window: a program that reads there cannot be given a test."""
-LIMITS = Limits(wall_s=4.0, cpu_s=4)
+LIMITS = Limits(wall_s=1.5, cpu_s=2)
 
 Scalars = dict[str, "int | float | bool | tuple[float, float]"]
 GeometryOf = Callable[[UnitTest], "Geometry | None"]
@@ -93,18 +93,30 @@ def probe(
     """
     signature = compiled.request.signature
     probes: dict[int, Probe] = {}
-    window, waiting = min(WINDOW, largest), list(range(len(sketches)))
+    # Cheap ones first: where a sketch runs out of time, those after it in the batch are lost.
+    window, waiting = min(WINDOW, largest), sorted(range(len(sketches)), key=lambda i: _cost(sketches[i]))
     while waiting:
-        calls = [_windowed(sketches[i], signature, window, geometry_of) for i in waiting]
-        executions = run_each(backend, compiled, calls, LIMITS)
-        again = []
-        for i, call, execution in zip(waiting, calls, executions, strict=True):
-            if execution.status is Status.OUT_OF_BOUNDS and window < largest and "before" not in execution.detail:
-                again.append(i)
+        calls: dict[int, Arguments] = {}
+        for i in waiting:
+            try:
+                calls[i] = _windowed(sketches[i], signature, window, geometry_of)
+            except ValueError as error:
+                probes[i] = Probe(sketches[i], {}, str(error))
+        executions = run_each(backend, compiled, list(calls.values()), LIMITS)
+        waiting = []
+        for (i, call), execution in zip(calls.items(), executions, strict=True):
+            if execution.status is Status.OUT_OF_BOUNDS and window < largest:
+                waiting.append(i)
             else:
                 probes[i] = _probe(sketches[i], signature, call, execution)
-        waiting, window = again, min(window * 8, largest)
+        window = min(window * 16, largest)
     return [probes[i] for i in range(len(sketches))]
+
+
+def _cost(sketch: Sketch) -> float:
+    """A guess at how the work grows: the product of the sizes."""
+    sizes = [abs(int(v)) for v in sketch.scalars.values() if isinstance(v, int)]
+    return math.prod(float(max(1, min(v, 1 << 20))) for v in sizes) * sketch.side
 
 
 def _windowed(sketch: Sketch, signature: Signature, window: int, geometry_of: GeometryOf) -> Arguments:
@@ -147,15 +159,28 @@ def _probe(sketch: Sketch, signature: Signature, call: Arguments, execution: Exe
         touched = [v for v in (access.first_read, access.first_write) if v is not None]
         if touched and min(touched) < 0:
             return Probe(sketch, {}, f"{p.name}[{min(touched)}] is touched")
-        known = () if p.kind == "array" and not assumed_shape(p) else call.values[i].shape
-        arrays[p.name] = _measured(access, known)
+        arrays[p.name] = _measured(p, access, call.values[i].shape)
         changed |= execution.values[i].tobytes() != call.values[i].tobytes()
     return Probe(sketch, arrays, "", execution.elapsed_ms, changed)
 
 
-def _measured(access: Access, known: tuple[int, ...]) -> Measured:
+def _measured(parameter: Parameter, access: Access, shape: tuple[int, ...]) -> Measured:
     last = max((v for v in (access.last_read, access.last_write) if v is not None), default=-1)
-    return Measured(known or (last + 1,), access.first_read is not None, access.first_write is not None)
+    read, written = access.first_read is not None, access.first_write is not None
+    if assumed_shape(parameter):
+        return Measured(shape, read, written)
+    if parameter.kind == "rows":  # ranges are counted through all rows: the last element touched ends the last row
+        return Measured((max(last, 0) // shape[1] + 1, max(last, 0) % shape[1] + 1), read, written)
+    return Measured((last + 1,), read, written)
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """test: None with a reason where the sketch cannot become one. changed: whether the program changed anything."""
+
+    test: UnitTest | None
+    reason: str = ""
+    changed: bool = False
 
 
 def complete(
@@ -165,7 +190,7 @@ def complete(
     others: Callable[[Sketch], Sequence[Sketch]] = lambda sketch: (),
     geometry_of: GeometryOf = lambda test: None,
     largest: int = 1 << 16,
-) -> list[UnitTest | str]:
+) -> list[Completed]:
     """For every sketch its test with measured extents, or the reason why there is none.
 
     others(sketch): sketches with the same scalars and other contents whose extents count too (where they run at all).
@@ -174,12 +199,13 @@ def complete(
     signature = compiled.request.signature
     family = [[s, *others(s)] for s in sketches]
     flat = probe(backend, compiled, [s for group in family for s in group], geometry_of, largest)
-    results: list[UnitTest | str] = []
+    results: list[Completed] = []
     at = 0
     for group in family:
         own, rest = flat[at], flat[at + 1 : at + len(group)]
         at += len(group)
-        results.append(own.reason or test_of(own.sketch, _extents(own, rest), signature))
+        test = None if own.reason else test_of(own.sketch, _extents(own, rest), signature)
+        results.append(Completed(test, own.reason, own.changed))
     return _exact(backend, compiled, results, geometry_of)
 
 
@@ -187,22 +213,25 @@ def _extents(own: Probe, rest: Sequence[Probe]) -> dict[str, tuple[int, ...]]:
     found = {}
     for name, measured in own.arrays.items():
         same = [measured, *(p.arrays[name] for p in rest if not p.reason)]
-        found[name] = max((m.extents for m in same), default=(0,))
+        found[name] = tuple(max(sizes) for sizes in zip(*(m.extents for m in same), strict=True))
     longest = max((e[0] for e in found.values() if len(e) == 1), default=1)
     return {name: e if e != (0,) else (max(longest, 1),) for name, e in found.items()}
 
 
-def _exact(
-    backend: ExecutionBackend, compiled: Compiled, results: Sequence[UnitTest | str], geometry_of: GeometryOf
-) -> list[UnitTest | str]:
+def _exact(backend: ExecutionBackend, compiled: Compiled, results: Sequence[Completed], geometry_of: GeometryOf) -> list[Completed]:
     """Run once more on exactly these extents: fills that depend on the length may touch other places."""
     signature = compiled.request.signature
-    tests = [t for t in results if isinstance(t, UnitTest)]
-    calls = [replace(materialise(t, signature), geometry=geometry_of(t)) for t in tests]
-    executions = iter(run_each(backend, compiled, calls, LIMITS))
-    final: list[UnitTest | str] = []
-    for result in results:
-        execution = next(executions) if isinstance(result, UnitTest) else None
-        clean = execution is None or execution.status is Status.OK
-        final.append(result if clean else f"{execution.status.value}: {execution.detail}")
+    calls: dict[int, Arguments] = {}
+    final = list(results)
+    for i, result in enumerate(results):
+        if result.test is not None:
+            try:
+                calls[i] = replace(materialise(result.test, signature), geometry=geometry_of(result.test))
+            except ValueError as error:
+                final[i] = Completed(None, str(error))
+    order = sorted(calls, key=lambda i: sum(v.size for v in calls[i].values))
+    executions = run_each(backend, compiled, [calls[i] for i in order], LIMITS)
+    for i, execution in zip(order, executions, strict=True):
+        if execution.status is not Status.OK:
+            final[i] = Completed(None, f"{execution.status.value}: {execution.detail}")
     return final

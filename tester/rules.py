@@ -17,11 +17,15 @@ from corpora.records import ArrayValue, Fill, Program, Signature, UnitTest, Unit
 from corpora.unit_tests import INTEGER_RANGES
 from gpu_runtime.backend import Compiled, CompileRequest, ExecutionBackend, Variant
 from tester.extents import GeometryOf, Probe, Sketch, complete, probe
-from tester.sketches import Roles, base_draws, contents, is_flag, side_of, size_draws
+from tester.sketches import PROFILES, Roles, base_draws, contents, is_flag, is_pitch, side_of, size_draws
 
 
 class NoSuite(ValueError):
     """No test could be made for the program; the message says why."""
+
+
+class TooLarge(NoSuite):
+    """The program leaves every window that was tried, whatever its sizes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,11 @@ class _Setting:
     geometry_of: GeometryOf
     largest: int
     seed: int
+    pitches: frozenset[str] = frozenset()
+
+
+LAST_RESORT = 1 << 21
+"""Elements of one array for programs whose sizes are constants of their text."""
 
 
 def suite_for(
@@ -54,10 +63,14 @@ def suite_for(
     if not compiled.ok:
         raise NoSuite(f"the program does not compile: {_first_line(compiled.diagnostics)}")
     plan, geometry_of = _plan(program, signature, backend, compiled, launch, seed)
-    setting = _Setting(backend, compiled, signature, geometry_of, largest, seed)
-    roles = _roles(setting, program.text)
-    made = _tests(setting, roles, tests)
-    if big:
+    setting = _Setting(backend, compiled, signature, geometry_of, largest, seed, _pitches(signature, program.text))
+    try:
+        roles = _roles(setting, program.text)
+        made = _tests(setting, roles, tests)
+    except TooLarge as error:
+        roles = Roles()
+        made = _constant_tests(replace(setting, largest=LAST_RESORT), str(error))
+    if big and roles.base:
         made += _big(setting, roles)
     if not made:
         raise NoSuite("the program runs clean on no sketch of a test")
@@ -118,16 +131,25 @@ def _probe(setting: _Setting, sketches: Sequence[Sketch]) -> list[Probe]:
     return probe(setting.backend, setting.compiled, sketches, setting.geometry_of, setting.largest)
 
 
-def _base(setting: _Setting, count: int = 40) -> Probe | None:
+BASE_PROFILES = ("default", "default", "positive", "default", "sorted", "zero", "default", "positive")
+
+
+def _base(setting: _Setting, count: int = 32) -> Probe | None:
     """The first clean run that changes something, on small draws of the integer scalars."""
     signature = setting.signature
-    draws = base_draws(signature, setting.seed, count)
-    for start in range(0, len(draws), 8):
-        drawn = draws[start : start + 8]
-        sketches = [Sketch(d, contents(signature, Roles(), "default", d, setting.seed), "base", side_of(d, signature, 0)) for d in drawn]
-        for found in _probe(setting, sketches):
+    sketches = []
+    for turn, drawn in enumerate(base_draws(signature, setting.seed, count)):
+        drawn = {**drawn, **{p: 256 for p in setting.pitches if p in drawn}}
+        fills = contents(signature, Roles(), BASE_PROFILES[turn % len(BASE_PROFILES)], drawn, setting.seed + turn)
+        sketches.append(Sketch(drawn, fills, "base", side_of(drawn, signature, 0)))
+    hung = 0
+    for start in range(0, len(sketches), 8):
+        for found in _probe(setting, sketches[start : start + 8]):
             if not found.reason and found.changed:
                 return found
+            hung += found.reason.startswith("timeout")
+        if hung >= 2:
+            break
     return None
 
 
@@ -135,7 +157,9 @@ def _roles(setting: _Setting, text: str) -> Roles:
     """What each scalar and array is used for, learnt by changing it alone. Raises NoSuite."""
     base = _base(setting)
     if base is None:
-        raise NoSuite(f"the program runs clean on no small input: {_complaint(setting)}")
+        complaint = _complaint(setting)
+        wide = complaint.startswith("out_of_bounds") and setting.largest < LAST_RESORT
+        raise (TooLarge if wide else NoSuite)(f"the program runs clean on no small input: {complaint}")
     scalars, fills = base.sketch.scalars, base.sketch.fills
     trials: list[tuple[str, Sketch]] = []
     for p in setting.signature.parameters:
@@ -149,14 +173,21 @@ def _roles(setting: _Setting, text: str) -> Roles:
     probes = _probe(setting, [sketch for _, sketch in trials])
     extents = {n: m.extents for n, m in base.arrays.items()}
     bound: set[str] = set()
-    for (name, _), found in zip(trials, probes, strict=True):
+    stepped: set[str] = set()  # moved by the next larger values already: no truth value
+    for (name, sketch), found in zip(trials, probes, strict=True):
         if found.reason or {n: m.extents for n, m in found.arrays.items()} != extents:
             bound.add(name)
+            step = int(sketch.scalars.get(name, 0)) - int(scalars.get(name, 0))  # type: ignore[arg-type]
+            stepped |= {name} if step in (1, 2) else set()
     arrays = {p.name for p in setting.signature.parameters if p.kind != "scalar"}
-    flags = {p.name for p in setting.signature.parameters if p.kind == "scalar" and is_flag(p.name, text)}
+    flags = {p.name for p in setting.signature.parameters if p.kind == "scalar" and is_flag(p.name, text)} - stepped
     return Roles(
-        sizes=frozenset(bound - arrays - flags), flags=frozenset(flags), indices=frozenset(bound & arrays), base=dict(scalars)
+        frozenset(bound - arrays - flags - setting.pitches), frozenset(flags), frozenset(bound & arrays), setting.pitches, dict(scalars)
     )
+
+
+def _pitches(signature: Signature, text: str) -> frozenset[str]:
+    return frozenset(p.name for p in signature.parameters if p.kind == "scalar" and p.type in INTEGER_RANGES and is_pitch(p.name, text))
 
 
 def _complaint(setting: _Setting) -> str:
@@ -164,9 +195,6 @@ def _complaint(setting: _Setting) -> str:
     sketches = [Sketch(d, contents(setting.signature, Roles(), "default", d, setting.seed)) for d in draws]
     found = _probe(setting, sketches)[0]
     return found.reason or "it changes nothing"
-
-
-PROFILES = ("default", "ties", "default", "positive", "wide", "special", "default", "sorted", "default", "zero")
 
 
 def _tests(setting: _Setting, roles: Roles, count: int) -> list[UnitTest]:
@@ -177,11 +205,22 @@ def _tests(setting: _Setting, roles: Roles, count: int) -> list[UnitTest]:
         fills = contents(setting.signature, roles, profile, scalars, setting.seed + i)
         sketches.append(Sketch(scalars, fills, f"{label}/{profile}", side_of(scalars, setting.signature, i)))
     made = complete(setting.backend, setting.compiled, sketches, _others(setting, roles), setting.geometry_of, setting.largest)
+    good = [c for c in made if c.test is not None]
+    # Tests on which nothing happens are kept for what they forbid, but they must not crowd out the others.
     chosen: dict[str, UnitTest] = {}
-    for sketch, test in zip(sketches, made, strict=True):
-        if isinstance(test, UnitTest) and len(chosen) < count:
-            chosen.setdefault(test.id, test)
+    for c in [c for c in good if c.changed][: count - 1] + [c for c in good if not c.changed][:1]:
+        chosen.setdefault(c.test.id, c.test)  # type: ignore[union-attr]
     return sorted(chosen.values(), key=elements)
+
+
+def _constant_tests(setting: _Setting, complaint: str) -> list[UnitTest]:
+    """Two tests of a program whose extents are large constants. Raises NoSuite."""
+    base = _base(setting, count=2)
+    if base is None:
+        raise NoSuite(complaint)
+    other = replace(base.sketch, fills=contents(setting.signature, Roles(), "ties", base.sketch.scalars, setting.seed + 1))
+    made = complete(setting.backend, setting.compiled, [base.sketch, other], geometry_of=setting.geometry_of, largest=setting.largest)
+    return [c.test for c in made if c.test is not None]
 
 
 def _others(setting: _Setting, roles: Roles) -> Callable[[Sketch], Sequence[Sketch]]:
@@ -205,7 +244,7 @@ def _big(setting: _Setting, roles: Roles) -> list[UnitTest]:
         scalars = {**roles.base, **{n: side for n in names[:used]}}
         sketches.append(Sketch(scalars, contents(setting.signature, roles, "default", scalars, setting.seed), "big"))
     made = complete(setting.backend, setting.compiled, sketches, lambda s: (), setting.geometry_of, most) if sketches else []
-    return [t for t in made if isinstance(t, UnitTest) and elements(t) >= 1 << 20][:1]
+    return [c.test for c in made if c.test is not None and elements(c.test) >= 1 << 20][:1]
 
 
 def elements(test: UnitTest) -> int:

@@ -27,14 +27,22 @@ class Roles:
     flags: frozenset[str] = frozenset()
     indices: frozenset[str] | None = None
     """None: not known, all integer arrays are treated as indices."""
+    pitches: frozenset[str] = frozenset()
+    """Sizes of a row in bytes."""
     base: Values = field(default_factory=dict)
 
 
 def is_flag(name: str, text: str) -> bool:
     """Whether the text uses the scalar as a truth value."""
     n = re.escape(name)
-    patterns = rf"\bif\s*\(\s*!?\s*{n}\s*\)", rf"\b{n}\s*\?", rf"!\s*{n}\b", rf"\b{n}\s*&&", rf"&&\s*{n}\s*[)&|]", rf"\b{n}\s*==\s*[01]\b"
+    patterns = rf"\bif\s*\(\s*!?\s*{n}\s*\)", rf"[=(,?:&|]\s*{n}\s*\?", rf"!\s*{n}\b(?!\s*[=%*/+-])", rf"\b{n}\s*&&", rf"&&\s*{n}\s*[)&|]", rf"\b{n}\s*==\s*[01]\b"
     return any(re.search(p, text) for p in patterns)
+
+
+def is_pitch(name: str, text: str) -> bool:
+    """Whether the scalar is the length of a row in bytes: rows must then hold whole elements and not overlap."""
+    n = re.escape(name)
+    return bool(re.search(r"pitch|stride_bytes", name, re.IGNORECASE) or re.search(rf"\(\s*(?:unsigned\s+)?char\s*\*\s*\)[^;,]*\b{n}\b", text))
 
 
 def _integer_scalars(signature: Signature) -> list[Parameter]:
@@ -80,25 +88,26 @@ def base_draws(signature: Signature, seed: int, count: int) -> list[Values]:
 
 
 def size_draws(signature: Signature, roles: Roles, seed: int, count: int) -> list[tuple[str, Values]]:
-    """Labelled scalar assignments: one, small, distinct, warp, block, exact, equal, zero, then mixtures by seed."""
+    """Labelled scalar assignments: one, small, distinct, warp, block, exact, equal, zero, near the base, then mixtures."""
     sizes = len(roles.sizes)
-    wide = (1000, 257, 64, 33) if sizes <= 1 else (33, 40, 17, 65) if sizes == 2 else (9, 7, 5, 12)
+    wide = (1500, 257, 64, 33) if sizes <= 1 else (33, 40, 17, 65) if sizes == 2 else (9, 7, 5, 12)
     exact = (256,) if sizes <= 1 else (32, 16) if sizes == 2 else (8,)
     plan: list[tuple[str, tuple[int, ...]]] = [
         ("distinct", (5, 3, 7, 4, 6)), ("one", (1,)), ("warp", wide[1:] + wide[:1]), ("block", wide), ("small", (2, 3)),
-        ("exact", exact), ("distinct", (3, 7, 5, 8, 2)), ("equal", (6,)), ("zero", (0,)), ("distinct", (7, 2, 4, 3, 5)),
-        ("pitch", (16, 64, 32, 8)),
+        ("exact", exact), ("distinct", (3, 7, 5, 8, 2)), ("equal", (6,)), ("zero", (0,)), ("base", ()), ("distinct", (7, 2, 4, 3, 5)),
     ]  # fmt: skip
+    plan += [("near", (name,)) for name in sorted(roles.sizes)][: count // 3]  # type: ignore[list-item]
     plan += [("mixed", ())] * max(0, count - len(plan))
-    return [(label, _values(signature, roles, seed, turn, pool)) for turn, (label, pool) in enumerate(plan[:count])]
+    return [(label, _values(signature, roles, seed, turn, label, pool)) for turn, (label, pool) in enumerate(plan[:count])]
 
 
 _MIXED = ((1, 2, 3, 5, 8, 13, 31), (1, 2, 4, 8, 16, 32), (2, 3, 9, 17, 40, 100), (1, 2, 3))
 
 
-def _values(signature: Signature, roles: Roles, seed: int, turn: int, pool: tuple[int, ...]) -> Values:
+def _values(signature: Signature, roles: Roles, seed: int, turn: int, label: str, pool: tuple) -> Values:
     values: Values = {}
     place = 0
+    free = _TIES if PROFILES[turn % len(PROFILES)] == "ties" else _FREE
     for i, p in enumerate(signature.parameters):
         if p.kind != "scalar":
             continue
@@ -106,17 +115,29 @@ def _values(signature: Signature, roles: Roles, seed: int, turn: int, pool: tupl
             values[p.name] = _plain(p, seed + turn, i, turn)
         elif p.name in roles.flags:
             values[p.name] = (turn + 1 + i) % 2
-        elif p.name not in roles.sizes and roles.base:
-            values[p.name] = _clipped(_FREE[turn + i] if turn + i < len(_FREE) else int(_pick(seed + turn, i, _FREE)), p)  # type: ignore[call-overload]
+        elif p.name not in roles.sizes and p.name not in roles.pitches and roles.base:
+            values[p.name] = _clipped(free[(seed + turn + i) % len(free)], p)
+        elif label in ("base", "near"):
+            # Around values on which the program ran and did something: a relation that it needs is likely to hold there.
+            grown = label == "near" and p.name in pool
+            values[p.name] = _clipped(int(roles.base[p.name]) * (2 if grown else 1) + (3 if grown else 0), p)  # type: ignore[arg-type]
         elif pool:
             values[p.name] = _clipped(pool[place % len(pool)], p)
             place += 1
         else:
-            # A scalar whose base value differs from the others' may stand in a relation to them: keep it half the time.
             keep = int(random_bits(seed + turn, 500 + i, 1)[0] >> 40) % 3 == 0 and p.name in roles.base
             drawn = roles.base[p.name] if keep else _pick(seed + turn, i, _MIXED[turn % len(_MIXED)])
             values[p.name] = _clipped(int(drawn), p)  # type: ignore[call-overload, arg-type]
+    widest = max((int(values[n]) for n in roles.sizes if n in values), default=1)  # type: ignore[arg-type]
+    for k, p in enumerate(p for p in signature.parameters if p.name in roles.pitches):
+        values[p.name] = 16 * ((max(widest, 1) + 1) // 2) + 16 * ((turn + k) % 3)  # whole doubles, never shorter than a row
     return values
+
+
+PROFILES = ("default", "ties", "default", "positive", "wide", "special", "default", "sorted", "default", "zero")
+"""The contents of the k-th draw; see `contents`."""
+_TIES = (1, 0, -1, 2, -2)
+_UNSIZED = (8, 5, 33, 3, 100, 16)
 
 
 def side_of(scalars: Values, signature: Signature, turn: int) -> int:
@@ -129,7 +150,7 @@ def side_of(scalars: Values, signature: Signature, turn: int) -> int:
 def contents(signature: Signature, roles: Roles, profile: str, scalars: Values, seed: int) -> dict[str, Fill]:
     """A fill for every array. profile: default, positive, ties, wide, special, sorted or zero."""
     bounds = sorted({int(scalars[p.name]) for p in _integer_scalars(signature) if 0 < int(scalars[p.name]) <= 1 << 20})  # type: ignore[arg-type]
-    sized = [b for b in bounds if b > 1] or [1]
+    sized = [b for b in bounds if b > 1] or ([1] if bounds else [_UNSIZED[seed % len(_UNSIZED)]])
     limit = sized[-1] if seed % 2 == 0 else sized[0]
     fills = {}
     for i, p in enumerate(signature.parameters):

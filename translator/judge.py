@@ -14,12 +14,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from corpora.dialects import dialect
-from corpora.records import Blame, Outcome, Program, Verdict
+from corpora.records import Blame, Outcome, Program, Signature, Verdict
 from corpora.signatures import SignatureError, signature_of
 from gpu_runtime.backend import Compiled, CompileRequest, ExecutionBackend, Limits
 from gpu_runtime.binding import Binding, BindingError, bind
 from gpu_runtime.compare import Difference
 from gpu_runtime.expectations import Expectations
+from gpu_runtime.vet import vet
 from translator.trials import ROUTINES, Bench, Failure, Trial
 
 
@@ -71,19 +72,23 @@ def plain_requests(targets: Sequence[Program]) -> list[CompileRequest]:
     return requests
 
 
+def turned_away(signature: Signature, target: Program, config: JudgeConfig = JudgeConfig()) -> tuple[Outcome, str] | Binding:
+    """What is known without compiling or running anything: the binding, or outcome and reason of the verdict."""
+    if config.vet and (reason := vet(target)):
+        return Outcome.REFUSED, reason
+    try:
+        return bind(signature, signature_of(target))
+    except (SignatureError, BindingError) as error:
+        return Outcome.COMPILE_ERROR, str(error)
+
+
 def _static(
     expectations: Expectations, target: Program, backend: ExecutionBackend, config: JudgeConfig
 ) -> Verdict | Binding:
-    """Everything that is known before compiling: the binding, or the verdict."""
-    from gpu_runtime.vet import vet
-
-    base = verdict_of(expectations, target, backend)
-    if config.vet and (reason := vet(target)):
-        return replace(base, outcome=Outcome.REFUSED, detail=reason)
-    try:
-        return bind(expectations.signature, signature_of(target))
-    except (SignatureError, BindingError) as error:
-        return replace(base, outcome=Outcome.COMPILE_ERROR, detail=str(error))
+    found = turned_away(expectations.signature, target, config)
+    if isinstance(found, Binding):
+        return found
+    return replace(verdict_of(expectations, target, backend), outcome=found[0], detail=found[1])
 
 
 def verdict_of(expectations: Expectations, target: Program, backend: ExecutionBackend) -> Verdict:

@@ -16,6 +16,7 @@ from gpu_runtime.backend import Arguments, Compiled, CompileRequest, Execution, 
 from gpu_runtime.binding import Binding
 from gpu_runtime.compare import Difference, compare
 from gpu_runtime.expectations import Expectations
+from gpu_runtime.launch import LaunchPlan, candidate_plans, evaluate
 from gpu_runtime.materialise import extents_of, integer_scalars
 
 ORDERS = (1, 2)
@@ -162,18 +163,12 @@ def try_openmp(bench: Bench) -> Trial:
 def try_cuda(bench: Bench) -> Trial:
     """Bare kernels: the launch plans in order until one passes every test; host functions: as they launch themselves."""
     if bench.binding.target.style != "kernel":
-        return _orders(bench, "")
-    from gpu_runtime.launch import candidate_plans
-
+        return _orders(bench, "", _numbered(bench))
     suite = UnitTestSuite(bench.program.id, target_tests(bench))
     best: Trial | None = None
     timeouts = 0
     for plan in candidate_plans(bench.program, bench.binding.target, suite):
-        try:
-            shaped = [replace(c, geometry=plan.geometry(integer_scalars(t), extents_of(t))) for c, t in zip(bench.calls, suite.tests)]
-        except ValueError:
-            continue  # this plan needs a value that this suite does not have
-        trial = _orders(replace(bench, calls=tuple(shaped)), str(plan))
+        trial = _under(bench, plan, suite)
         if trial.failure is None:
             return trial
         if best is None or best.failure is None or trial.failure.test > best.failure.test:
@@ -184,12 +179,38 @@ def try_cuda(bench: Bench) -> Trial:
     return best or Trial(Failure(Outcome.RUNTIME_ERROR, -1, "no launch plan fits this kernel"))
 
 
-def _orders(bench: Bench, launch: str) -> Trial:
-    failure, active = attempt(bench, bench.compiled, _numbered(bench))
+def _under(bench: Bench, plan: LaunchPlan, suite: UnitTestSuite) -> Trial:
+    """The kernel under one plan. A plan that has no threads for a test on which the source does nothing is not launched
+    for it, as any caller would do; one that a device does not take fails there, after the tests before it."""
+    calls = []
+    unfit: Failure | None = None
+    for i, test in enumerate(suite.tests):
+        scalars, extents = integer_scalars(test), extents_of(test)
+        try:
+            if not _idle(bench, i) or all(evaluate(e, scalars, extents) > 0 for e in (*plan.grid, *plan.block)):
+                calls.append((i, replace(bench.calls[i], geometry=plan.geometry(scalars, extents))))
+        except ValueError as error:
+            unfit = Failure(Outcome.RUNTIME_ERROR, i, f"cannot be launched: {error}")
+            break
+    if not calls:
+        return Trial(unfit or Failure(Outcome.RUNTIME_ERROR, -1, "no test can be launched"), str(plan))
+    trial = _orders(bench, str(plan), calls)
+    return trial if trial.failure is not None else replace(trial, failure=unfit)
+
+
+def _idle(bench: Bench, i: int) -> bool:
+    """Whether the source leaves everything as it is in this test."""
+    given, expected = bench.expectations.calls[i].values, bench.expectations.references[i].values
+    return all(a.tobytes() == b.tobytes() for a, b in zip(given, expected, strict=True))
+
+
+def _orders(bench: Bench, launch: str, calls: Sequence[tuple[int, Arguments]]) -> Trial:
+    """Forward, then other thread orders: what depends on the order is not determined."""
+    failure, active = attempt(bench, bench.compiled, calls)
     if failure is not None:
         return Trial(failure, launch, active)
     for order in ORDERS:
-        failure, seen = attempt(bench, bench.compiled, _numbered(bench, lambda c, o=order: replace(c, order=o)))
+        failure, seen = attempt(bench, bench.compiled, [(i, replace(c, order=order)) for i, c in calls])
         active = max(active, seen)
         if failure is not None and failure.outcome is Outcome.MISMATCH:
             detail = f"{failure.detail} (with the threads in another order)"

@@ -65,7 +65,7 @@ def test_suites_given_as_text(engine):
     idle = engine.verify(Pair(AXPY, target, "n=0 a=2.0 x[1]={1} y[1]=constant(1)"))
     assert idle.outcome is Outcome.INVALID_SUITE and "changes" in idle.detail
     with pytest.raises(SuiteError, match="1:3"):
-        engine.verify(Pair(AXPY, target, "n=oops"))
+        engine.verify(Pair(AXPY, target, "n=oops a=1.0 x[1]={1} y[1]={1}"))
 
 
 def test_broken_sources_are_blamed(engine):
@@ -124,7 +124,7 @@ def test_batch_is_in_order_resumable_and_survives_bad_rows(tmp_path, capsys, mon
         json.dumps({"id": "a", **good}),
         "not json",
         json.dumps({"id": "c", **good, "target": KERNEL % ""}),
-        json.dumps({"id": "d", **good, "suite": "n=oops"}),
+        json.dumps({"id": "d", **good, "suite": "n=oops a=1.0 x[1]={1} y[1]={1}"}),
         json.dumps({"id": "e", **good, "suite": "n=2 a=1.0 x[n]={1,2} y[n]={1,2}"}),
     ]
     pairs, out = tmp_path / "pairs.jsonl", tmp_path / "out.jsonl"

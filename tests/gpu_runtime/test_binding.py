@@ -50,7 +50,7 @@ def test_scalar_widths_and_references():
         (("x:f32*",), ("x:f32*", "n:i32"), "'n'.*no counterpart"),
         (("x:f32*", "n:i32"), ("x:f64*", "n:i32"), "'x' is f64. in the target, f32. in the source"),
         (("x:i32*",), ("x:u32*",), "'x'"),
-        (("x:f32**",), ("x:f32*",), "'x'"),
+        (("x:f32*",), ("x:f32**",), "'x'"),
         (("a:f32*", "b:f32*", "c:f32*"), ("x:f32*", "y:f32*"), "cannot be told apart"),
     ],
 )
@@ -62,3 +62,10 @@ def test_refusals_name_the_parameter(source, target, message):
 def test_results_must_agree():
     with pytest.raises(BindingError, match="returns"):
         bind(signature("n:i32", result="f32"), signature("n:i32", result="i32"))
+
+
+def test_rows_may_be_flat_in_the_target():
+    binding = bind(signature("A:f32**", "n:i32"), signature("A:f32*", "n:i32"))
+    given = Arguments((np.arange(6, dtype=np.float32).reshape(2, 3), np.array(2, np.int32)))
+    assert binding.arguments(given).values[0].tolist() == [0, 1, 2, 3, 4, 5]
+    assert binding.outputs(binding.arguments(given).values, given)[0].shape == (2, 3)

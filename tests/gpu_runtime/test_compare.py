@@ -99,8 +99,19 @@ def test_unstable_tests_say_why():
     noisy = np.array([1e-8, 2e-8, -1e-8], np.float32)
     loud = reference_of(execution(noisy), [True], Runs(execution(noisy * 3)))
     assert "ill-conditioned" in loud.unstable
-    flips = reference_of(execution(np.array([1, 2])), [True], Runs(execution(np.array([1, 3]))))
+    flips = reference_of(execution(np.array([1, 2, 4])), [True], Runs(execution(np.array([2, 3, 5]))))
     assert "precision" in flips.unstable
+
+
+def test_an_integer_on_the_edge_may_fall_either_way():
+    whole = np.arange(100, dtype=np.int32)
+    edge = whole.copy()
+    edge[7] -= 1
+    expected = reference_of(execution(whole), [True], Runs(execution(edge)))
+    assert not expected.unstable
+    assert compare(expected, [edge], None) is None
+    edge[8] -= 1
+    assert compare(expected, [edge], None).element == 8
 
 
 def test_moved_inputs_leave_what_must_stay():
