@@ -213,21 +213,25 @@ class _Builder:
 
     def _second_try(self, recipe: Recipe, job: _Job, diagnostics: str) -> _Built:
         """After errors in the common form: with real headers, or as an external procedure, where that could help."""
+        if recipe.compiler == "g++" and _is_c(diagnostics):
+            built = self._one(recipe, job, units.unit_text(recipe, [job.request], [job.symbol]), ("-fpermissive",))
+            if built.ok:
+                return built
         text = recipe.alone(job.request, job.symbol)
-        built = self._one(recipe, job, text) if text else None
-        return built if built and built.ok else _Built(False, "", diagnostics)
+        second = self._one(recipe, job, text) if text else None
+        return second if second and second.ok else _Built(False, "", diagnostics)
 
-    def _one(self, recipe: Recipe, job: _Job, text: str) -> _Built:
-        built = self._compile(recipe, [job], text, ALONE_LIMITS)
+    def _one(self, recipe: Recipe, job: _Job, text: str, extra: tuple[str, ...] = ()) -> _Built:
+        built = self._compile(recipe, [job], text, ALONE_LIMITS, extra)
         if built.ok:
             return built
         own = units.diagnostics_of(built.diagnostics, 0, recipe.suffix)
         return _Built(False, "", own or built.diagnostics[:1500], built.keep)
 
-    def _compile(self, recipe: Recipe, jobs: Sequence[_Job], text: str, limits: CompilerLimits) -> _Built:
+    def _compile(self, recipe: Recipe, jobs: Sequence[_Job], text: str, limits: CompilerLimits, extra: tuple[str, ...] = ()) -> _Built:
         request = jobs[0].request
         compiler = find_toolchain().gpp if recipe.compiler == "g++" else find_toolchain().gfortran
-        flags = [*recipe.flags, *recipe.variants[request.variant]]
+        flags = [*recipe.flags, *recipe.variants[request.variant], *extra]
         libraries = [*recipe.libraries, *_SYSTEM]
         if "-fopenmp" in flags and units.FLAVOUR.get(request.variant) == "tsan":
             libraries.remove("-lgomp")  # LLVM's run-time, which is in the runner, speaks its interface
@@ -246,6 +250,12 @@ class _Builder:
             if trouble:
                 return _Built(False, "", trouble)
             return _Built(True, self._store.keep_object(folder / "unit.so", digest(text, *flags, find_toolchain().versions) + ".so"), "")
+
+
+def _is_c(diagnostics: str) -> bool:
+    """Whether the only thing against this text is C's conversion of `void *`: the dialect takes C as well."""
+    errors = [line for line in diagnostics.splitlines() if "error:" in line]
+    return bool(errors) and all("invalid conversion from 'void*'" in line for line in errors)
 
 
 def _failure(text: str, code: int, timed_out: bool, limits: CompilerLimits) -> str:

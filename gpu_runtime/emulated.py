@@ -42,7 +42,11 @@ def flavour_of(request: CompileRequest) -> str:
 
 
 class EmulatedBackend:
-    """CPU execution of all dialects. workers: compilers run at once. Raises ToolchainError when there is no compiler."""
+    """CPU execution of all dialects. Raises ToolchainError when there is no compiler.
+
+    cache_dir: where compiled programs are kept (default: the cache root, which also holds the runner itself).
+    workers: how many compilers run at once; runs are as many at once as threads call `run`.
+    """
 
     def __init__(self, cache_dir: Path | None = None, workers: int = 1) -> None:
         self._cache, self._workers = cache_root(cache_dir), workers
@@ -71,7 +75,7 @@ class EmulatedBackend:
         with self._lock:
             if self._idle.get(flavour):
                 return self._idle[flavour].pop()
-        return Runner(self._cache, flavour)
+        return Runner(flavour)
 
     def run_all(self, compiled: Compiled, calls: Sequence[Arguments], limits: Limits = Limits()) -> list[Execution]:
         """Like `run`, but goes on behind a call that ended the process, until every call has a status of its own."""

@@ -24,7 +24,7 @@ from corpora.records import Signature
 from gpu_runtime import sandbox
 from gpu_runtime.arena import MAGIC, Arena, Layout, Target
 from gpu_runtime.backend import Access, Arguments, Compiled, Execution, Limits, Status
-from gpu_runtime.toolchain import find_toolchain, runner_binary
+from gpu_runtime.toolchain import cache_root, find_toolchain, runner_binary
 
 _HELLO = struct.Struct("<QII")
 _REPLY = struct.Struct("<iiqq")
@@ -76,8 +76,8 @@ def _environment(flavour: str, cache: Path) -> dict[str, str]:
 class Runner:
     """One worker process of a flavour (`plain`, `asan`, `tsan`). `degraded` names the walls that are missing here."""
 
-    def __init__(self, cache: Path, flavour: str = "plain") -> None:
-        self._cache, self._flavour = cache, flavour
+    def __init__(self, flavour: str = "plain") -> None:
+        self._cache, self._flavour = cache_root(), flavour
         self._arena = Arena()
         self._output_fd = os.memfd_create("coevolve-output", 0)
         self._process: subprocess.Popen[bytes] | None = None
@@ -263,8 +263,10 @@ def sanitizer_line(text: str) -> tuple[Status, str] | None:
             memory = "out-of-memory" in line or "allocation-size-too-big" in line or "out of memory" in line
             size = next((part for part in lines[i + 1 : i + 3] if part.startswith(("READ", "WRITE"))), "")
             return (Status.MEMORY_LIMIT if memory else Status.SANITIZER), f"{what} {re.sub(r' at 0x.*', '', size)}".strip()[:300]
-        if "runtime error:" in line or "Fortran runtime error" in line:
-            return Status.SANITIZER, line[:300]
+        if "runtime error:" in line.lower():
+            where = re.search(r"^p\d+:(\d+)", line) or (re.search(r"At line (\d+)", lines[i - 1]) if i else None)
+            what = line[line.lower().index("runtime error:") + 14 :].strip()
+            return Status.SANITIZER, f"{f'line {where[1]}: ' if where else ''}{what}"[:300]
     return None
 
 

@@ -1,0 +1,281 @@
+"""The runner: arguments in and out, bounds, endings of every kind, limits, recovery, two workers at once."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from corpora.records import Parameter, Program, Signature
+from gpu_runtime import arena
+from gpu_runtime.arena import Layout
+from gpu_runtime.backend import Arguments, CompileRequest, Limits, Status, Variant
+from gpu_runtime.emulated import EmulatedBackend
+from gpu_runtime.runner import RunnerError, sanitizer_line
+
+X, N = Parameter("x", "array", "f32"), Parameter("n", "scalar", "i32", "in")
+XN = Signature("f", (X, N))
+QUICK = Limits(wall_s=0.5, cpu_s=3, memory_mib=256)
+
+
+@pytest.fixture(scope="module")
+def backend():
+    made = EmulatedBackend()
+    yield made
+    made.close()
+
+
+def compiled(backend, text, signature=XN, variant=Variant.PLAIN, dialect="cpp"):
+    one = backend.compile([CompileRequest(Program(dialect, signature.name, text), signature, variant)])[0]
+    assert one.ok, one.diagnostics
+    return one
+
+
+def call(n, given=None, **options):
+    return Arguments((np.arange(n, dtype=np.float32), np.array(n if given is None else given, np.int32)), **options)
+
+
+def test_values_come_back_and_inputs_stay(backend):
+    given = call(5)
+    done = backend.run(compiled(backend, "void f(float *x, int n) { for (int i = 0; i < n; i++) x[i] += 1; }"), [given, given])
+    assert [e.status for e in done] == [Status.OK, Status.OK]
+    assert done[1].values[0].tolist() == [1, 2, 3, 4, 5]
+    assert given.values[0].tolist() == [0, 1, 2, 3, 4]
+    assert done[0].elapsed_ms >= 0 and done[0].result is None
+
+
+@pytest.mark.parametrize("kind", sorted(arena.NUMPY_TYPES))
+def test_every_element_type_survives(backend, kind):
+    names = {"c64": "_Complex float", "c128": "_Complex double", "bool": "bool", "i64": "long", "u64": "unsigned long", "f32": "float",
+             "f64": "double"}  # fmt: skip
+    c = names.get(kind, f"{'u' if kind[0] == 'u' else ''}int{kind[1:]}_t")
+    signature = Signature("f", (Parameter("x", "array", kind), Parameter("s", "scalar", kind, "in", kind[0] == "c")), kind)
+    text = f"{c} f({c} *x, {c}{' &' if kind[0] == 'c' else ''} s) {{ {c} t = x[0]; x[0] = s; return t; }}"
+    dtype = arena.NUMPY_TYPES[kind]
+    done = backend.run(compiled(backend, text, signature), [Arguments((np.array([1, 0, 1], dtype), np.array(0, dtype)))])[0]
+    assert done.status is Status.OK, done.detail
+    assert done.values[0].tolist() == np.array([0, 0, 1], dtype).tolist()
+    assert done.result.dtype == dtype and done.result == np.array(1, dtype)
+
+
+def test_special_values_keep_their_bits(backend):
+    bits = np.array([0x7FC00001, 0xFFC12345, 0x80000000, 1, 0x7F800000, 0x7FA00001], np.uint32).view(np.float32)
+    done = backend.run(compiled(backend, "void f(float *x, int n) {}"), [Arguments((bits, np.array(6, np.int32)))])[0]
+    assert done.values[0].view(np.uint32).tolist() == bits.view(np.uint32).tolist()
+
+
+@pytest.mark.parametrize("placement,index,element", [("right", "n", 5), ("left", "-1", -1), ("right", "-1", -1), ("left", "n", 5), ("right", "n + 900", 905)])
+def test_writes_outside_are_named(backend, placement, index, element):
+    text = f"void f(float *x, int n) {{ x[{index}] = 9; }}"
+    done = backend.run(compiled(backend, text), [call(5, placement=placement)])[0]
+    assert done.status is Status.OUT_OF_BOUNDS
+    assert f"element {element} of parameter 'x'" in done.detail and "write" in done.detail
+
+
+@pytest.mark.parametrize("placement,index", [("right", "n"), ("left", "-1")])
+def test_reads_outside_are_named(backend, placement, index):
+    text = f"void f(float *x, int n) {{ volatile float y = x[{index}]; }}"
+    done = backend.run(compiled(backend, text), [call(5, placement=placement)])[0]
+    assert done.status is Status.OUT_OF_BOUNDS and "read" in done.detail
+
+
+def test_the_nearest_array_is_blamed(backend):
+    signature = Signature("f", (Parameter("a", "array", "f64"), Parameter("b", "array", "i32")))
+    text = "void f(double *a, int *b) { b[3] = 1; }"
+    done = backend.run(compiled(backend, text, signature), [Arguments((np.zeros(7), np.zeros(3, np.int32)))])[0]
+    assert "element 3 of parameter 'b'" in done.detail
+
+
+def test_origin_moves_the_pointer(backend):
+    text = "void f(float *x, int n) { x[-2] = 7; x[2] = 8; }"
+    done = backend.run(compiled(backend, text), [call(5, origins=(2, 0))])[0]
+    assert done.status is Status.OK and done.values[0].tolist() == [7, 1, 2, 3, 8]
+
+
+def test_aliased_arrays_share_storage(backend):
+    signature = Signature("f", (Parameter("a", "array", "f32"), Parameter("b", "array", "f32"), N))
+    text = "void f(float *a, float *b, int n) { for (int i = 0; i < n; i++) a[i] = b[i] + a[i]; }"
+    values = np.ones(4, np.float32), np.zeros(4, np.float32), np.array(4, np.int32)
+    done = backend.run(compiled(backend, text, signature), [Arguments(values, aliases=((0, 1),))])[0]
+    assert done.values[0].tolist() == done.values[1].tolist() == [2, 2, 2, 2]
+
+
+def test_rows(backend):
+    signature = Signature("f", (Parameter("m", "rows", "f64"), N))
+    text = "void f(double **m, int n) { for (int i = 0; i < n; i++) for (int j = 0; j < 3; j++) m[i][j] += 10 * i + j; }"
+    one = compiled(backend, text, signature)
+    done = backend.run(one, [Arguments((np.zeros((2, 3)), np.array(2, np.int32)))])[0]
+    assert done.values[0].tolist() == [[0, 1, 2], [10, 11, 12]]
+    beyond = backend.run(one, [Arguments((np.zeros((2, 3)), np.array(3, np.int32)))])[0]
+    assert beyond.status is Status.OUT_OF_BOUNDS and "a row beyond the table" in beyond.detail
+
+
+def test_reference_scalars_come_back(backend):
+    signature = Signature("f", (Parameter("s", "scalar", "f64", "out", True), N))
+    done = backend.run(compiled(backend, "void f(double &s, int n) { s = n / 2.0; }", signature), [Arguments((np.array(0.0), np.array(3, np.int32)))])[0]
+    assert done.values[0] == 1.5 and done.values[0].shape == ()
+
+
+def test_empty_arrays(backend):
+    one = compiled(backend, "void f(float *x, int n) { for (int i = 0; i < n; i++) x[i] = 1; }")
+    done = backend.run(one, [call(0), call(0, given=1)])
+    assert done[0].status is Status.OK and done[0].values[0].shape == (0,)
+    assert done[1].status is Status.OUT_OF_BOUNDS
+
+
+def test_a_million_elements(backend):
+    done = backend.run(compiled(backend, "void f(float *x, int n) { for (int i = 0; i < n; i++) x[i] *= 2; }"), [call(3_000_000)])[0]
+    assert done.status is Status.OK and done.values[0][-1] == np.float32(2) * np.float32(2_999_999)
+
+
+def test_what_follows_an_ending_is_not_run(backend):
+    one = compiled(backend, "void f(float *x, int n) { x[n] = 1; }")
+    done = backend.run(one, [call(4, given=3), call(4), call(4, given=3)])
+    assert [e.status for e in done] == [Status.OK, Status.OUT_OF_BOUNDS, Status.NOT_RUN]
+    again = backend.run_all(one, [call(4, given=3), call(4), call(4, given=2)])
+    assert [e.status for e in again] == [Status.OK, Status.OUT_OF_BOUNDS, Status.OK]
+
+
+def test_a_hung_or_killed_child_does_not_poison_the_next_batch(backend):
+    good = compiled(backend, "void f(float *x, int n) { x[0] = 5; }")
+    for text in ("for (volatile int go = 1; go;) {}", "__builtin_trap();", "abort();", "exit(0);"):
+        bad = backend.run(compiled(backend, f"void f(float *x, int n) {{ {text} }}"), [call(3)], QUICK)[0]
+        assert bad.status in (Status.TIMEOUT, Status.SIGNAL, Status.EARLY_EXIT)
+        assert backend.run(good, [call(3)])[0].values[0][0] == 5
+
+
+def test_cpu_limit_is_a_timeout(backend):
+    text = "void f(float *x, int n) { for (volatile int go = 1; go;) {} }"
+    done = backend.run(compiled(backend, text), [call(3)], Limits(wall_s=30, cpu_s=1))[0]
+    assert done.status is Status.TIMEOUT and "CPU" in done.detail
+
+
+def test_nothing_of_an_earlier_batch_can_be_read(backend):
+    backend.run(compiled(backend, "void f(float *x, int n) { for (int i = 0; i < n; i++) x[i] = 12345; }"), [call(20000)])
+    text = "void f(float *x, int n) { for (int i = 0; i < 512; i++) if (x[i - 512] == 12345) x[0] = 1; }"
+    done = backend.run(compiled(backend, text), [Arguments((np.zeros(8, np.float32), np.array(8, np.int32)))])[0]
+    assert done.status is Status.OK or "element -5" in done.detail
+    assert not done.values or done.values[0][0] == 0
+
+
+def test_threads_of_a_call_are_set(backend):
+    text = "void f(float *x, int n) {\n#pragma omp parallel\n#pragma omp single\nx[0] = omp_get_num_threads();\n}"
+    one = compiled(backend, text, dialect="openmp")
+    done = backend.run(one, [call(2, threads=k) for k in (1, 3, 2)])
+    assert [int(e.values[0][0]) for e in done] == [1, 3, 2]
+
+
+def test_schedule_of_a_call_is_set(backend):
+    text = "void f(float *x, int n) { omp_sched_t kind; int chunk; omp_get_schedule(&kind, &chunk); x[0] = (int)kind & 15; x[1] = chunk; }"
+    one = compiled(backend, text, dialect="openmp")
+    done = backend.run(one, [call(2, schedule=s) for s in ("static,4", "dynamic,2", "guided,7")])
+    assert [e.values[0].astype(int).tolist() for e in done] == [[1, 4], [2, 2], [3, 7]]
+
+
+def test_wrong_arguments_are_our_error(backend):
+    one = compiled(backend, "void f(float *x, int n) {}")
+    with pytest.raises(ValueError, match="float64, the signature says f32"):
+        backend.run(one, [Arguments((np.zeros(3), np.array(3, np.int32)))])
+    with pytest.raises(ValueError, match="takes 2 arguments, got 1"):
+        backend.run(one, [Arguments((np.zeros(3, np.float32),))])
+    assert backend.run(one, [call(3)])[0].status is Status.OK
+
+
+def test_a_dead_runner_is_started_anew(backend):
+    one = compiled(backend, "void f(float *x, int n) { x[0] = 1; }")
+    backend.run(one, [call(3)])
+    for runner in backend._idle["plain"]:
+        runner._process.send_signal(signal.SIGKILL)
+        runner._process.wait()
+    with pytest.raises(RunnerError):
+        for _ in range(3):
+            backend.run(one, [call(3)])
+    assert backend.run(one, [call(3)])[0].status is Status.OK
+
+
+WORKER = """
+import sys
+import numpy as np
+from corpora.records import Parameter, Program, Signature
+from gpu_runtime.backend import Arguments, CompileRequest
+from gpu_runtime.emulated import EmulatedBackend
+signature = Signature("f", (Parameter("x", "array", "f32"), Parameter("n", "scalar", "i32")))
+backend = EmulatedBackend()
+one = backend.compile([CompileRequest(Program("cpp", "f", "void f(float *x, int n) { for (int i = 0; i < n; i++) x[i] += 1; }"), signature)])[0]
+for k in range(40):
+    n = 1 + (int(sys.argv[1]) + k) % 50
+    done = backend.run(one, [Arguments((np.arange(n, dtype=np.float32), np.array(n, np.int32)))] * 3)
+    assert all(e.values[0].tolist() == list(range(1, n + 1)) for e in done), done
+print("good")
+"""
+
+
+def test_two_workers_in_two_processes():
+    workers = [subprocess.Popen([sys.executable, "-c", WORKER, str(k)], stdout=subprocess.PIPE, text=True) for k in (1, 20)]
+    assert [worker.communicate(timeout=100)[0].strip() for worker in workers] == ["good", "good"]
+
+
+def test_threads_borrow_runners_of_their_own(backend):
+    slow = compiled(backend, "void f(float *x, int n) { for (volatile int go = 1; go;) {} }")
+    quick = compiled(backend, "void f(float *x, int n) { x[0] = 3; }")
+    thread = threading.Thread(target=backend.run, args=(slow, [call(2)], Limits(wall_s=1.5)))
+    thread.start()
+    time.sleep(0.2)
+    assert backend.run(quick, [call(2)])[0].values[0][0] == 3
+    assert thread.is_alive()
+    thread.join()
+
+
+def test_a_runner_does_not_survive_a_fork(backend):
+    one = compiled(backend, "void f(float *x, int n) {}")
+    backend.run(one, [call(2)])
+    pid = os.fork()
+    if pid == 0:
+        try:
+            backend.run(one, [call(2)])
+        except RunnerError:
+            os._exit(7)
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 7
+
+
+def test_small_batches_are_cheap(backend):
+    """The budget is about 1 ms of CPU for eight calls; the bound leaves room for a slow and busy machine."""
+    one = compiled(backend, "void f(float *x, int n) { for (int i = 0; i < n; i++) x[i] += 1; }")
+    calls = [call(100) for _ in range(8)]
+    backend.run(one, calls)
+    start = time.process_time()
+    for _ in range(50):
+        backend.run(one, calls)
+    assert (time.process_time() - start) / 50 < 0.004
+
+
+def test_layout_structs_match_the_native_ones(backend):
+    runner = backend._borrow("plain")  # the greeting carries the sizes; a mismatch raises there
+    assert arena._BATCH.size % 8 == 0 and arena.OUTCOME.itemsize % 8 == 0
+    with pytest.raises(ValueError, match="at most 64"):
+        many = Signature("f", tuple(Parameter(f"p{i}", "scalar", "i32") for i in range(65)))
+        arena.Arena().pack(arena.Target("", "", "", 0, 0, 0, 0), many, [], Layout())
+    runner.close()
+
+
+@pytest.mark.parametrize("text,status,piece", [
+    ("==1==ERROR: AddressSanitizer: heap-buffer-overflow on address 0x1 at pc 0x2 bp 0x3 sp 0x4\nREAD of size 4 at 0x1 thread T0\n", Status.SANITIZER, "heap-buffer-overflow READ of size 4"),
+    ("==1==ERROR: AddressSanitizer: requested allocation size 0x1 exceeds ... (allocation-size-too-big)\n", Status.MEMORY_LIMIT, "allocation"),
+    ("p3:1:45: runtime error: signed integer overflow: 1 + 2\n", Status.SANITIZER, "line 1: signed integer overflow: 1 + 2"),
+    ("At line 3 of file p0\nFortran runtime error: Index '11' above upper bound of 10\n", Status.SANITIZER, "line 3: Index '11'"),
+    ("WARNING: ThreadSanitizer: data race (pid=7)\n  Write of size 4 at 0x7f by thread T1:\n    #0 ns_cv_0ab::f(float*) [clone ._omp_fn.0] /tmp/w/p0:3 (x.so+0x11)\n", Status.RACE, "data race: f line 3"),
+])  # fmt: skip
+def test_sanitizer_reports_become_one_line(text, status, piece):
+    found = sanitizer_line(text)
+    assert found is not None and found[0] is status and piece in found[1]
+
+
+def test_no_report_is_no_finding():
+    assert sanitizer_line("hello\n") is None
