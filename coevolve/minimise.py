@@ -20,7 +20,7 @@ from tester.rules import elements, geometry_maker
 from tester.validity import validate
 from translator.judge import JudgeConfig, judge
 
-STEPS = 6
+STEPS = 12
 
 
 def smaller_failure(
@@ -70,6 +70,6 @@ def _shrunk(test: UnitTest) -> Iterator[Sketch]:
     for share in (1, 2, 3, 4):
         yield Sketch({**scalars, **{a.name: min(int(a.value), share) for a in integers}}, fills)  # type: ignore[arg-type]
     for a in integers:
-        for value in (1, 2, 3, int(a.value) // 2, int(a.value) - 1):  # type: ignore[arg-type]
+        for value in (1, 2, 3, int(a.value) // 2, 3 * int(a.value) // 4, int(a.value) - 1):  # type: ignore[arg-type]
             if 0 < value < int(a.value):  # type: ignore[arg-type]
                 yield Sketch({**scalars, a.name: value}, fills)

@@ -37,6 +37,10 @@ class Dimension:
     strided: bool = False
     shared_bound: bool = False
     bounds: tuple[str, ...] = ()
+    apart: bool = False
+    """threadIdx and blockIdx are used as two indices of their own: blockDim of this dimension does not occur."""
+    joint: bool = False
+    """The only guard is on one index made of this and another dimension's threads (`y * width + x < width * width`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +138,8 @@ def _read(reading: _Reading, text: str) -> None:
 def _comparisons(text: str) -> list[tuple[str, str, str]]:
     """(left, operator, right) of every comparison, cut at what binds weaker than it."""
     found = []
+    # A condition of `?:` chooses a value; it keeps no thread from working.
+    text = re.sub(r"(?<=[;{}])(?!\s*(?:if|while|for)\b)[^;{}?]*\?", ";", text)
     for piece in re.split(r"&&|\|\||[;{}?:,=!]|\breturn\b|\bif\b|\bwhile\b|\bfor\b", text.replace("<=", "\x01").replace(">=", "\x02").replace("->", " ").replace("<<", "\x03").replace(">>", "\x03")):
         parts = re.split(r"([<>\x01\x02])", piece)
         if len(parts) == 3:
@@ -189,7 +195,10 @@ def _dimension(d: str, text: str, reading: _Reading) -> Dimension:
     counted = [b for b in found if re.search(r"[A-Za-z_]", b)]  # `t < 16` is about the block, `i < n` about the work
     bounds = tuple(counted or found)
     only_together = bool(together) and not own and not alone and not first and "threadIdx" not in uses
-    return Dimension("threadIdx" in uses, "blockIdx" in uses, bool(guards), d in reading.strided, only_together, bounds)
+    others = {o for dims, _ in together for o in dims if o != d}
+    joint = bool(together) and not own and "threadIdx" in uses and any(re.search(rf"\bthreadIdx\.{o}\b", text) for o in others)
+    apart = {"threadIdx", "blockIdx"} <= uses and not re.search(rf"\bblockDim\.{d}\b", text)
+    return Dimension("threadIdx" in uses, "blockIdx" in uses, bool(guards), d in reading.strided, only_together, bounds, apart, joint)
 
 
 def _shared(text: str, constants: dict[str, int]) -> tuple[tuple[tuple[int, ...], ...], tuple[str, ...]]:

@@ -172,7 +172,7 @@ def candidate_plans(program: Program, signature: Signature, suite: UnitTestSuite
     names = _Names.of(signature, suite)
     plans: list[LaunchPlan] = []
     for sizes in _block_sizes(facts):
-        axes = [_axes(facts.dimensions[d], sizes[d], names, bool(facts.static_shared)) for d in range(3)]
+        axes = [_axes(facts.dimensions[d], sizes[d], names, bool(facts.static_shared), d == 0) for d in range(3)]
         chosen = sorted(itertools.product(*(enumerate(a) for a in axes)), key=lambda c: sum(i for i, _ in c))
         for combination in chosen[:MOST_PLANS]:
             x, y, z = (axis for _, axis in combination)
@@ -216,7 +216,7 @@ def _block_sizes(facts: KernelFacts) -> list[tuple[int, int, int]]:
     return list(dict.fromkeys([*facts.block_hints[:3], usual]))
 
 
-def _axes(dimension: Dimension, size: int, names: _Names, fixed_block: bool) -> list[_Axis]:
+def _axes(dimension: Dimension, size: int, names: _Names, fixed_block: bool, first: bool = True) -> list[_Axis]:
     """Ways to launch one dimension, likely ones first. fixed_block: the block size is a fact of the text, not a choice."""
     if not dimension.thread and not dimension.block:
         return [_Axis("1", "1")]
@@ -229,6 +229,12 @@ def _axes(dimension: Dimension, size: int, names: _Names, fixed_block: bool) -> 
             return [_Axis("1", str(size))]
         return [_Axis(f"min(3,ceil({_bracket(b)}/{size}))", str(size) if dimension.thread else "1") for b in cover[:1]] + [
             _Axis(f"ceil({_bracket(b)}/{size})", str(size)) for b in cover if dimension.thread]  # fmt: skip
+    if dimension.apart and not dimension.bounds and len(names.scalars) > 1:
+        return [_Axis(a, b) for a, b in itertools.permutations(names.scalars, 2)][:8]
+    if dimension.joint:
+        # Along x the joint index would wrap into the next row: exact there, more threads than work in y and z.
+        exact = [_Axis(f"{_bracket(b)}/gcd({b},{size})", f"gcd({b},{size})") for b in names.exact()[:6]]
+        return exact if first else [_Axis(f"ceil({_bracket(b)}/{size})", str(size)) for b in names.exact()[:6]]
     if not dimension.block:
         rounded = "8*ceil({}/8)" if size < 64 else "min(1024,32*ceil({}/32))"  # more threads than work: the guard must hold
         inside = [_Axis("1", rounded.format(_bracket(b))) for b in bounds] or [_Axis("1", b) for b in names.exact()[:8]]

@@ -68,6 +68,11 @@ class Probe:
     changed: bool = False
     """Whether any array changed or a result was returned."""
 
+    @property
+    def wrote(self) -> bool:
+        """Whether anything was written, be it the value that was there before."""
+        return self.changed or any(m.written for m in self.arrays.values())
+
 
 def test_of(sketch: Sketch, extents: dict[str, tuple[int, ...]], signature: Signature) -> UnitTest:
     """The sketch with these extents."""

@@ -145,7 +145,7 @@ def _base(setting: _Setting, count: int = 32) -> Probe | None:
     hung = 0
     for start in range(0, len(sketches), 8):
         for found in _probe(setting, sketches[start : start + 8]):
-            if not found.reason and found.changed:
+            if not found.reason and found.wrote:
                 return found
             hung += found.reason.startswith("timeout")
         if hung >= 2:

@@ -20,7 +20,7 @@ import numpy as np
 
 from corpora.records import Blame, Program, Signature, UnitTestSuite
 from gpu_runtime.backend import Arguments, Compiled, CompileRequest, Execution, ExecutionBackend, Limits, Status, Variant
-from gpu_runtime.compare import Reference, Runs, nudged, redrawn, reference_of
+from gpu_runtime.compare import Reference, Runs, compare, nudged, redrawn, reference_of
 from gpu_runtime.expectations import Expectations, run_each
 from gpu_runtime.materialise import materialise
 from tester.rules import NoSuite, geometry_maker, launch_for
@@ -117,7 +117,7 @@ class _Outcomes:
         self.recorded = self._run(Variant.RECORDED, self._good(), lambda c: c)
         self.plain = self._run(Variant.PLAIN, self._good(), lambda c: c)
         self._same_again()
-        self._run(Variant.SANITIZED, self._good(), lambda c: c)
+        self.sanitized = self._run(Variant.SANITIZED, self._good(), lambda c: c)
 
     def _good(self) -> list[int]:
         return [i for i in self.calls if i not in self.bad]
@@ -170,6 +170,8 @@ class _Outcomes:
             found[i] = reference_of(self.plain[i], self._written(i, signature), runs)
             if found[i].unstable:
                 self.bad[i] = found[i].unstable
+            elif i in self.sanitized and compare(found[i], self.sanitized[i].values, self.sanitized[i].result) is not None:
+                self.bad[i] = "the source's result depends on values that were never set, or on the optimisation level"
         return found
 
     def _written(self, i: int, signature: Signature) -> list[bool]:
