@@ -49,7 +49,7 @@ void cv_cuda_set_error(int error) { if (error) last_error = error; }
 int cv_cuda_malloc(void **out, size_t bytes, int managed) {
     *out = NULL;
     if (!bytes) return 0;
-    if (!heap && !reserve()) return fail(2);
+    if ((!heap && !reserve()) || bytes > heap_bytes) return fail(2);
     size_t need = (bytes + PAGE - 1) / PAGE * PAGE + PAGE;
     int slot = 0;
     while (slot < MAX_ALLOCATIONS && live[slot].base) slot++;
@@ -85,16 +85,29 @@ static int side(const void *p) {
     return !r || r->kind == R_ARGUMENT ? -1 : r->kind == R_MANAGED ? 0 : 1;
 }
 
+/* Bytes of a copy that lie in the argument at p. The extents of a test are what the source touches, which may be less than what
+ * a translation copies: beyond them nothing is known and nothing is copied. The device memory there
+ * counts as set but keeps its pattern, so that a result that depends on it is wrong, and it is not copied back. */
+static size_t inside_argument(const void *p, size_t bytes) {
+    const struct region *r = cv_region_of(p);
+    if (!r || r->kind != R_ARGUMENT) return bytes;
+    size_t left = r->bytes - (size_t)((const char *)p - r->base);
+    return bytes < left ? bytes : left;
+}
+
 /* kind: 0 host to host, 1 host to device, 2 device to host, 3 device to device, 4 by the pointers. */
 int cv_cuda_memcpy(void *to, const void *from, size_t bytes, int kind) {
     if (!bytes) return 0;
     int to_side = side(to), from_side = side(from);
     if (kind < 0 || kind > 4) return fail(21);
     if (kind < 4 && (to_side * (kind & 1 ? 1 : -1) < 0 || from_side * (kind & 2 ? 1 : -1) < 0)) return fail(1);
-    cv_range(from, bytes, 0);
-    cv_range(to, bytes, CV_WRITE);
-    memmove(to, from, bytes);
-    if (to_side >= 0) cv_written_by_host(to, bytes);
+    size_t inside = inside_argument(from_side < 0 ? from : to, bytes);
+    if (to_side < 0 && inside < bytes && cv_any_set((const char *)from + inside, bytes - inside)) inside = bytes;
+    cv_range(from, from_side < 0 ? inside : bytes, 0);
+    cv_range(to, to_side < 0 ? inside : bytes, CV_WRITE);
+    memmove(to, from, inside);
+    if (to_side >= 0) cv_written_by_host(to, inside, 1);
+    if (to_side >= 0) cv_written_by_host((char *)to + inside, bytes - inside, 0);
     return 0;
 }
 
@@ -103,7 +116,7 @@ int cv_cuda_memset(void *to, int value, size_t bytes) {
     if (side(to) < 0) return fail(1);
     cv_range(to, bytes, CV_WRITE);
     memset(to, value, bytes);
-    cv_written_by_host(to, bytes);
+    cv_written_by_host(to, bytes, 1);
     return 0;
 }
 

@@ -314,7 +314,7 @@ void cv_touch(const char *address, size_t bytes, int mode) {
     size_t offset = in_bounds(r, address, bytes, mode);
     if (r->kind == R_ARGUMENT) note_extent(r, offset, offset + bytes, mode);
     if (!cv_now.in_kernel) {
-        if (r->kind == R_MANAGED && (mode & CV_WRITE)) cv_written_by_host(address, bytes);
+        if (r->kind == R_MANAGED && (mode & CV_WRITE)) cv_written_by_host(address, bytes, 1);
         if (r->kind == R_DEVICE_HEAP) found(CV_OUT_OF_BOUNDS, r, offset, mode & CV_WRITE, "host code touches");
         return;
     }
@@ -331,12 +331,22 @@ void cv_range(const char *address, size_t bytes, int mode) {
     note_extent(r, offset, offset + bytes, mode);
 }
 
-void cv_written_by_host(const char *address, size_t bytes) {
+void cv_written_by_host(const char *address, size_t bytes, int known) {
     struct region *r = cv_region_of(address);
     if (!r || !r->cells || !bytes) return;
     size_t offset = (size_t)(address - r->base), end = offset + bytes, granule = (size_t)1 << r->granule_shift;
     if (offset % granule || (end % granule && end != r->bytes)) { split_cells(r); granule = 1; }
-    for (size_t i = offset / granule; i <= (end - 1) / granule; i++) r->cells[i] = (struct cell){r->valid_since, 0, 0, 0};
+    for (size_t i = offset / granule; i <= (end - 1) / granule; i++) r->cells[i] = (struct cell){r->valid_since, known ? 0 : SERIAL, 0, 0};
+}
+
+int cv_any_set(const char *address, size_t bytes) { /* was any of this device memory given a known value? */
+    struct region *r = cv_region_of(address);
+    if (!r || !r->cells || !bytes) return 1;
+    size_t offset = (size_t)(address - r->base);
+    if (offset + bytes > r->bytes) return 1;
+    for (size_t i = offset >> r->granule_shift; i <= (offset + bytes - 1) >> r->granule_shift; i++)
+        if (r->cells[i].write_stamp >= r->valid_since && r->cells[i].writer != SERIAL) return 1;
+    return 0;
 }
 
 static void give_cells_to_arguments(void) {

@@ -52,7 +52,8 @@ void cv_launch_done(void);                        /* counts the threads that wro
 struct region *cv_watch(char *base, size_t bytes, uint32_t granule_bytes, int kind, struct cell *cells);
 void cv_unwatch(struct region *region);
 struct region *cv_region_of(const char *address); /* NULL when no watched region holds it */
-void cv_written_by_host(const char *address, size_t bytes); /* from now on initialised */
+void cv_written_by_host(const char *address, size_t bytes, int known); /* from now on initialised */
+int cv_any_set(const char *address, size_t bytes);
 struct cell *cv_map_cells(size_t count);
 void cv_device_heap_is(char *base, size_t bytes); /* addresses in it outside every region are out of bounds */
 void cv_device_reset(void);                       /* device.c: forgets the device memory of the last call */
