@@ -8,7 +8,7 @@ function pattern_count(n, m, text, pattern, start) result(found)
 
   found = 0
   start = 0
-  outer: do i = 1, n - m + 1
+  outer: do i = 1, min(n, n - m + 1)
     do k = 1, m
       if (text(i + k - 1) /= pattern(k)) cycle outer
     end do

@@ -1,4 +1,4 @@
-// Leapfrog step of the 2-D wave equation; c2 = (c dt / dx)^2; the frame is clamped to zero.
+// Leapfrog step of the 2-D wave equation with reflecting walls; c2 = (c dt / dx)^2.
 void wave2d(int nx, int ny, float c2, const float* prev, const float* cur, float* next)
 {
     for (int j = 0; j < ny; ++j)
@@ -6,13 +6,12 @@ void wave2d(int nx, int ny, float c2, const float* prev, const float* cur, float
         for (int i = 0; i < nx; ++i)
         {
             const int id = j * nx + i;
-            if (i == 0 || i == nx - 1 || j == 0 || j == ny - 1)
-            {
-                next[id] = 0.0f;
-                continue;
-            }
-            const float lap = cur[id - 1] + cur[id + 1] + cur[id - nx] + cur[id + nx] - 4.0f * cur[id];
-            next[id] = 2.0f * cur[id] - prev[id] + c2 * lap;
+            const float here = cur[id];
+            const float west = i > 0 ? cur[id - 1] : here;
+            const float east = i < nx - 1 ? cur[id + 1] : here;
+            const float south = j > 0 ? cur[id - nx] : here;
+            const float north = j < ny - 1 ? cur[id + nx] : here;
+            next[id] = 2.0f * here - prev[id] + c2 * (west + east + south + north - 4.0f * here);
         }
     }
 }
