@@ -43,7 +43,7 @@ def make(rng: random.Random, level: str) -> tuple[Nest, Style]:
     families, weights = _LEVELS[level]
     family = rng.choices(families, weights)[0]
     b, nest = _drawn(rng, family)
-    while not any(p.kind != "scalar" for p in _used(nest)):  # expressions of scalars alone compute nothing of interest
+    while not _does_something(nest):
         b, nest = _drawn(rng, family)
     if rng.random() < 0.97:
         nest.parameters = _used(nest)
@@ -68,6 +68,13 @@ def _drawn(rng: random.Random, family: Callable[[Builder], Nest]) -> tuple[Build
         for region in nest.regions:
             region.body = _without_dead(region.body, reads)
     return b, nest
+
+
+def _does_something(nest: Nest) -> bool:
+    """Works on arrays (expressions of scalars alone are of no interest) and assigns no place to itself."""
+    statements = (s for region in nest.regions for s in ast.walk_statements(region.body))
+    idle = any(type(s) is ast.Assign and s.target == s.value for s in statements)
+    return not idle and any(p.kind != "scalar" for p in _used(nest))
 
 
 def _names_read(nest: Nest) -> set[str]:
