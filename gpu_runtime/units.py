@@ -146,7 +146,9 @@ def _cuda_shareable(request: CompileRequest) -> bool:
 
 
 _NO_PRECISE = {v: f for v, f in VARIANT_FLAGS.items() if v not in (Variant.PRECISE, Variant.SANITIZED, Variant.RACE_CHECKED)}
-_CUDA_VARIANTS = {**_NO_PRECISE, Variant.PLAIN: ("-O1", *_FLOATS), Variant.RECORDED: ("-O1", *_FLOATS), Variant.SANITIZED: ("-O1", *_FLOATS),
+_TRAPS = ("-fsanitize=undefined", "-fno-sanitize=vptr,alignment,null", "-fsanitize-undefined-trap-on-error")
+"""Undefined arithmetic ends in SIGILL: the checks that need no run-time library, beside the hooks' own."""
+_CUDA_VARIANTS = {**_NO_PRECISE, Variant.PLAIN: ("-O1", *_FLOATS), Variant.RECORDED: ("-O1", *_FLOATS), Variant.SANITIZED: ("-O1", *_FLOATS, *_TRAPS),
                   Variant.RACE_CHECKED: ("-O1", *_FLOATS)}  # fmt: skip
 _FORTRAN_VARIANTS = {
     **VARIANT_FLAGS,

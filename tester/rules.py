@@ -114,16 +114,17 @@ def _plan(
     from gpu_runtime.launch import candidate_plans
 
     best: tuple[int, str] = (0, "")
+    setting = None
     # The whole point of an unguarded kernel is which plan keeps it inside; sketches are tried under each plan.
     for plan in candidate_plans(program, signature, None):
         setting = _Setting(backend, compiled, signature, geometry_maker(str(plan)), 1 << 14, seed)
-        base = _base(setting, count=4)
+        base = _base(setting, count=8)
         if base is not None:
             work = sum(math.prod(m.extents) for m in base.arrays.values() if m.written)
             if work > best[0]:
                 best = (work, str(plan))
     if not best[0]:
-        raise NoSuite("the kernel runs clean under no candidate launch plan")
+        raise NoSuite(f"the kernel runs clean under no candidate launch plan: {_complaint(setting) if setting else 'there is none'}")
     return best[1], geometry_maker(best[1])
 
 
@@ -131,7 +132,7 @@ def _probe(setting: _Setting, sketches: Sequence[Sketch]) -> list[Probe]:
     return probe(setting.backend, setting.compiled, sketches, setting.geometry_of, setting.largest)
 
 
-BASE_PROFILES = ("default", "default", "positive", "default", "sorted", "zero", "default", "positive")
+BASE_PROFILES = ("default", "default", "positive", "distinct", "sorted", "zero", "default", "positive")
 
 
 def _base(setting: _Setting, count: int = 32) -> Probe | None:

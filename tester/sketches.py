@@ -134,7 +134,7 @@ def _values(signature: Signature, roles: Roles, seed: int, turn: int, label: str
     return values
 
 
-PROFILES = ("default", "ties", "default", "positive", "wide", "special", "default", "sorted", "default", "zero")
+PROFILES = ("default", "ties", "distinct", "positive", "wide", "special", "default", "sorted", "default", "zero")
 """The contents of the k-th draw; see `contents`."""
 _TIES = (1, 0, -1, 2, -2)
 _UNSIZED = (8, 5, 33, 3, 100, 16)
@@ -148,7 +148,8 @@ def side_of(scalars: Values, signature: Signature, turn: int) -> int:
 
 
 def contents(signature: Signature, roles: Roles, profile: str, scalars: Values, seed: int) -> dict[str, Fill]:
-    """A fill for every array. profile: default, positive, ties, wide, special, sorted or zero."""
+    """A fill for every array. profile: default, positive, ties, wide, special, sorted,
+    distinct (no integer twice: a scatter is then well defined in any order) or zero."""
     bounds = sorted({int(scalars[p.name]) for p in _integer_scalars(signature) if 0 < int(scalars[p.name]) <= 1 << 20})  # type: ignore[arg-type]
     sized = [b for b in bounds if b > 1] or ([1] if bounds else [_UNSIZED[seed % len(_UNSIZED)]])
     limit = sized[-1] if seed % 2 == 0 else sized[0]
@@ -163,6 +164,10 @@ def contents(signature: Signature, roles: Roles, profile: str, scalars: Values, 
 
 
 def _fill(profile: str, integral: bool, indexed: bool, limit: int, seed: int) -> Fill:
+    if profile == "distinct":
+        if indexed or integral:
+            return Fill("permutation", (), seed)
+        profile = "default"
     if indexed:
         if not integral and profile != "default":
             return Fill("integers", (0, limit - 1), seed)

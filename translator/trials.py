@@ -72,12 +72,17 @@ class Bench:
     sanitize: bool = True
 
 
+_ARITHMETIC = ("overflow", "division by zero", "shift", "undefined", "runtime error", "not a valid value", "out of range", "null pointer")
+"""What reports of the undefined-behaviour sanitizer say; the address sanitizer's say other things."""
+
+
 def outcome_of(execution: Execution) -> Outcome:
     """The outcome that a status means; sanitizers and crashes tell memory errors from other errors."""
-    detail = execution.detail
-    if execution.status is Status.SANITIZER and "runtime error" not in detail and "undefined" not in detail.lower():
-        return Outcome.MEMORY_ERROR
-    if execution.status is Status.SIGNAL and any(s in detail for s in ("SIGSEGV", "SIGBUS")):
+    detail = execution.detail.lower()
+    if execution.status is Status.SANITIZER:
+        arithmetic = any(word in detail for word in _ARITHMETIC) and "buffer-overflow" not in detail and "index" not in detail
+        return Outcome.RUNTIME_ERROR if arithmetic else Outcome.MEMORY_ERROR
+    if execution.status is Status.SIGNAL and any(s in detail for s in ("sigsegv", "sigbus")):
         return Outcome.MEMORY_ERROR
     return STATUS_OUTCOMES[execution.status]
 
