@@ -214,8 +214,8 @@ def test_half_of_the_items_are_short_and_the_tail_is_long() -> None:
 
 def test_no_place_is_assigned_to_itself() -> None:
     """`q[i] = q[i]` computes nothing, so no suite can be valid for it."""
-    texts = [p.text for item in generate(1500, 6) for p in item.programs.values()]
-    assert not [t for t in texts if re.search(r"^\s*(\S[^=;]*\S) = \1;?$", t, re.M)]
+    texts = [item.programs["cpp"].text for item in generate(1500, 6)]
+    assert not [t for t in texts if re.search(r"^\s*(\S[^=;\n]*\S) = \1;$", t, re.M)]
 
 
 def test_item_is_named_by_seed_and_index_alone() -> None:
