@@ -139,7 +139,7 @@ def case(name, n):
         "axpy": [n, np.float32(1.5), f32(n), f32(n)],
         "gemv": [n, n + 2, 1.25, f64(n, n + 2), f64(n + 2), 0.5, f64(n)],
         "gemm": [n, n + 1, n + 2, np.float32(0.5), f32(n, n + 2), f32(n + 2, n + 1), np.float32(2), f32(n, n + 1)],
-        "spmv": [n, n + 1, 3 * n, row_ptr, columns, f64(3 * n), f64(n + 1), f64(n)],
+        "spmv": [n, row_ptr, columns, f64(3 * n), f64(n + 1), f64(n)],
         "jacobi": [n, n + 3, 4, 0.01, f64(n, n + 3), f64(n, n + 3), f64(n, n + 3)],
         "cg": [n, 30, f64(n), f64(n), f64(n)],
     }[name]
@@ -155,14 +155,13 @@ def answer(name, n):
     if name == "gemm":
         return 7, a[3] * a[4] @ a[5] + a[6] * a[7]
     if name == "spmv":
-        rows = [a[5][s:e] @ a[6][a[4][s:e]] for s, e in zip(a[3][:-1], a[3][1:], strict=True)]
-        return 7, np.array(rows)
+        rows = [a[3][s:e] @ a[4][a[2][s:e]] for s, e in zip(a[1][:-1], a[1][1:], strict=True)]
+        return 5, np.array(rows)
     if name == "jacobi":
         u = a[5]
         for _ in range(a[2]):
-            old = u.copy()
-            around = old[:-2, 1:-1] + old[2:, 1:-1] + old[1:-1, :-2] + old[1:-1, 2:]
-            u[1:-1, 1:-1] = 0.25 * (around + a[3] * a[4][1:-1, 1:-1])
+            old = np.pad(u, 1)
+            u = 0.25 * (old[:-2, 1:-1] + old[2:, 1:-1] + old[1:-1, :-2] + old[1:-1, 2:] + a[3] * a[4])
         return 5, u
     matrix = np.diag(2 + a[2] ** 2) - np.eye(n, k=1) - np.eye(n, k=-1)
     return 4, np.linalg.solve(matrix, a[3])

@@ -1,4 +1,4 @@
-// Returns the 0-based index of the first element of largest magnitude; one block, tree over (value, index) pairs.
+// Returns the 0-based index of the first element of largest magnitude (0 when n < 1); one block, tree over (value, index) pairs.
 __global__ void iamax_kernel(int n, const float *x, int *result)
 {
     __shared__ float value[128];
@@ -33,6 +33,8 @@ __global__ void iamax_kernel(int n, const float *x, int *result)
 
 int iamax(int n, const float *x)
 {
+    if (n < 1)
+        return 0;
     float *dx;
     int *dr, result;
     cudaMalloc((void **)&dx, n * sizeof(float));

@@ -1,4 +1,4 @@
-! Returns the 0-based index of the first element of largest magnitude.
+! Returns the 0-based index of the first element of largest magnitude (0 when n < 1).
 function iamax(n, x) result(best)
   implicit none
   integer, intent(in) :: n
@@ -7,6 +7,7 @@ function iamax(n, x) result(best)
   real(4) :: big, mine
   integer :: i, at
   best = 0
+  if (n < 1) return
   big = abs(x(1))
   !$omp parallel private(i, mine, at)
   mine = abs(x(1))

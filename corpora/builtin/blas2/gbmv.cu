@@ -1,14 +1,14 @@
 // y := A x for a square band matrix with kl sub- and ku super-diagonals; one thread per row.
-// Row i is stored in band[i*(kl+ku+1) + (j - i + kl)]; kl, ku >= 0.
+// Row i is stored in band[i*(kl+ku+1) + (j - i + kl)], places outside the matrix count as x = 0; kl, ku >= 0.
 __global__ void gbmv_kernel(int n, int kl, int ku, const double *band, const double *x, double *y)
 {
     int width = kl + ku + 1;
     for (int i = blockIdx.x * blockDim.x + threadIdx.x; i < n; i += blockDim.x * gridDim.x) {
-        int first = max(0, i - kl);
-        int last = min(n - 1, i + ku);
         double sum = 0.0;
-        for (int j = first; j <= last; j++)
-            sum += band[i * width + (j - i + kl)] * x[j];
+        for (int d = 0; d < width; d++) {
+            int j = i + d - kl;
+            sum += band[i * width + d] * (j >= 0 && j < n ? x[j] : 0.0);
+        }
         y[i] = sum;
     }
 }

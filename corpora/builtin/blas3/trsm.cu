@@ -1,13 +1,13 @@
-// Solves L X = B in place (B becomes X); L is n x n unit lower triangular, B is n x m, row-major; a thread per column.
+// Solves L X = B in place (B becomes X); the diagonal of L is nonzero; L is n x n lower triangular, B is n x m, row-major; a thread per column.
 __global__ void trsm_kernel(int n, int m, const double *L, double *B)
 {
     int j = blockIdx.x * blockDim.x + threadIdx.x;
     if (j >= m) return;
-    for (int i = 1; i < n; i++) {
+    for (int i = 0; i < n; i++) {
         double b = B[i * m + j];
         for (int p = 0; p < i; p++)
             b -= L[i * n + p] * B[p * m + j];
-        B[i * m + j] = b;
+        B[i * m + j] = b / L[i * n + i];
     }
 }
 

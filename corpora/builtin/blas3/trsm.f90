@@ -1,4 +1,4 @@
-! Solves L X = B in place (B becomes X), L unit lower triangular; entry (i, j) is (j, i) here.
+! Solves L X = B in place (B becomes X), L lower triangular; entry (i, j) is (j, i) here.
 subroutine trsm(n, m, l, b)
   implicit none
   integer, intent(in) :: n, m
@@ -10,6 +10,9 @@ subroutine trsm(n, m, l, b)
       do j = 1, m
         b(j, i) = b(j, i) - l(p, i) * b(j, p)
       end do
+    end do
+    do j = 1, m
+      b(j, i) = b(j, i) / l(i, i)
     end do
   end do
 end subroutine trsm

@@ -1,4 +1,4 @@
-! Solves L X = B in place (B becomes X), L unit lower triangular; entry (i, j) is (j, i) here; columns in parallel.
+! Solves L X = B in place (B becomes X), L lower triangular; entry (i, j) is (j, i) here; columns in parallel.
 subroutine trsm(n, m, l, b)
   implicit none
   integer, intent(in) :: n, m
@@ -11,6 +11,7 @@ subroutine trsm(n, m, l, b)
       do p = 1, i - 1
         b(j, i) = b(j, i) - l(p, i) * b(j, p)
       end do
+      b(j, i) = b(j, i) / l(i, i)
     end do
   end do
   !$omp end parallel do

@@ -19,6 +19,7 @@ __global__ void solve_systems(int n, int batch, const double *work, double *d)
 
 void thomas_batched(int n, int batch, double shift, double *d, double *work)
 {
+    if (n < 1) return;
     const double diag = 2.0 + shift * shift;
     work[0] = -1.0 / diag;
     for (int i = 1; i < n; i++)

@@ -2,6 +2,7 @@
 // d enters as the right side and leaves as the solution; work has n elements.
 void thomas_batched(int n, int batch, double shift, double *d, double *work)
 {
+    if (n < 1) return;
     const double diag = 2.0 + shift * shift;
     work[0] = -1.0 / diag;
     for (int i = 1; i < n; i++)

@@ -5,9 +5,10 @@ subroutine thomas_batched(n, batch, shift, d, work)
   integer, intent(in) :: n, batch
   real(8), intent(in) :: shift
   real(8), intent(inout) :: d(batch, n)
-  real(8), intent(out) :: work(n)
+  real(8), intent(inout) :: work(n)
   real(8) :: diag
   integer :: i, s
+  if (n < 1) return
   diag = 2.0d0 + shift * shift
   work(1) = -1.0d0 / diag
   do i = 2, n

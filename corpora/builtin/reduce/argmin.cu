@@ -1,4 +1,4 @@
-// Returns the 0-based index of the first smallest element: a tree per block over indices, candidates settled on the host.
+// Returns the 0-based index of the first smallest element (0 when n < 1): a tree per block over indices, candidates settled on the host.
 #define THREADS 64
 #define MAX_BLOCKS 8
 
@@ -27,6 +27,8 @@ __global__ void argmin_kernel(int n, const double *v, int *candidate)
 
 int argmin(int n, const double *v)
 {
+    if (n < 1)
+        return 0;
     double *dv;
     int *dc, candidate[MAX_BLOCKS];
     int blocks = (n + THREADS - 1) / THREADS;

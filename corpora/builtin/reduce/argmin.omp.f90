@@ -1,4 +1,4 @@
-! Returns the 0-based index of the first smallest element.
+! Returns the 0-based index of the first smallest element (0 when n < 1).
 function argmin(n, v) result(at)
   implicit none
   integer, intent(in) :: n

@@ -1,4 +1,4 @@
-// Sums of consecutive segments: segment s covers values[start[s]] to values[start[s+1] - 1]; start ascends from 0 to n.
+// Sums of consecutive segments: segment s covers values[start[s]] to values[start[s+1] - 1]; start ascends from 0.
 // One block of one warp per segment.
 __global__ void segment_kernel(const int *start, const double *values, double *sums)
 {
@@ -12,8 +12,12 @@ __global__ void segment_kernel(const int *start, const double *values, double *s
         sums[s] = total;
 }
 
-void segmented_sum(int segments, int n, const int *start, const double *values, double *sums)
+void segmented_sum(int segments, const int *start, const double *values, double *sums)
 {
+    int n = 0;
+    for (int s = 0; s < segments; s++)
+        if (start[s] < start[s + 1] && start[s + 1] > n)
+            n = start[s + 1];
     int *d_start;
     double *d_values, *d_sums;
     cudaMalloc(&d_start, (segments + 1) * sizeof(int));

@@ -1,5 +1,5 @@
-// Sums of consecutive segments: segment s covers values[start[s]] to values[start[s+1] - 1]; start ascends from 0 to n.
-void segmented_sum(int segments, int n, const int *start, const double *values, double *sums)
+// Sums of consecutive segments: segment s covers values[start[s]] to values[start[s+1] - 1]; start ascends from 0.
+void segmented_sum(int segments, const int *start, const double *values, double *sums)
 {
     // Segments differ in length, so each is a task.
     #pragma omp parallel

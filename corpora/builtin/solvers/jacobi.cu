@@ -1,5 +1,5 @@
-// Jacobi iteration for the Poisson equation on an nx x ny row-major grid with fixed boundary values:
-// `sweeps` times u := (sum of the four neighbours + h2 * f) / 4 in the interior, all from the old values. tmp is scratch.
+// Jacobi iteration for the Poisson equation on an nx x ny row-major grid, zero outside: `sweeps` times
+// u := (sum of the four neighbours + h2 * f) / 4 at every point, all from the old values. tmp is scratch.
 __global__ void copy_grid(int count, const double *from, double *to)
 {
     int i = blockIdx.x * blockDim.x + threadIdx.x;
@@ -11,14 +11,19 @@ __global__ void relax(int nx, int ny, double h2, const double *f, const double *
 {
     int j = blockIdx.x * blockDim.x + threadIdx.x;
     int i = blockIdx.y * blockDim.y + threadIdx.y;
-    if (i > 0 && i < nx - 1 && j > 0 && j < ny - 1) {
+    if (i < nx && j < ny) {
         int c = i * ny + j;
-        u[c] = 0.25 * (old[c - ny] + old[c + ny] + old[c - 1] + old[c + 1] + h2 * f[c]);
+        double around = (i > 0 ? old[c - ny] : 0.0) + (i < nx - 1 ? old[c + ny] : 0.0);
+        around += j > 0 ? old[c - 1] : 0.0;
+        around += j < ny - 1 ? old[c + 1] : 0.0;
+        u[c] = 0.25 * (around + h2 * f[c]);
     }
 }
 
 void jacobi(int nx, int ny, int sweeps, double h2, const double *f, double *u, double *tmp)
 {
+    if (nx < 1 || ny < 1 || sweeps < 1)
+        return;
     int count = nx * ny;
     size_t bytes = (size_t)count * sizeof(double);
     double *d_f, *d_u, *d_tmp;
@@ -27,7 +32,6 @@ void jacobi(int nx, int ny, int sweeps, double h2, const double *f, double *u, d
     cudaMalloc((void **)&d_tmp, bytes);
     cudaMemcpy(d_f, f, bytes, cudaMemcpyHostToDevice);
     cudaMemcpy(d_u, u, bytes, cudaMemcpyHostToDevice);
-    cudaMemcpy(d_tmp, tmp, bytes, cudaMemcpyHostToDevice);
     dim3 block(16, 8);
     dim3 grid((ny + 15) / 16, (nx + 7) / 8);
     for (int s = 0; s < sweeps; s++) {

@@ -1,5 +1,10 @@
-// Jacobi iteration for the Poisson equation on an nx x ny row-major grid with fixed boundary values:
-// `sweeps` times u := (sum of the four neighbours + h2 * f) / 4 in the interior, all from the old values. tmp is scratch.
+// Jacobi iteration for the Poisson equation on an nx x ny row-major grid, zero outside: `sweeps` times
+// u := (sum of the four neighbours + h2 * f) / 4 at every point, all from the old values. tmp is scratch.
+static double at(int nx, int ny, const double *u, int i, int j)
+{
+    return i >= 0 && i < nx && j >= 0 && j < ny ? u[i * ny + j] : 0.0;
+}
+
 void jacobi(int nx, int ny, int sweeps, double h2, const double *f, double *u, double *tmp)
 {
     #pragma omp parallel
@@ -8,10 +13,11 @@ void jacobi(int nx, int ny, int sweeps, double h2, const double *f, double *u, d
         for (int i = 0; i < nx * ny; i++)
             tmp[i] = u[i];
         #pragma omp for
-        for (int i = 1; i < nx - 1; i++)
-            for (int j = 1; j < ny - 1; j++) {
-                int c = i * ny + j;
-                u[c] = 0.25 * (tmp[c - ny] + tmp[c + ny] + tmp[c - 1] + tmp[c + 1] + h2 * f[c]);
+        for (int i = 0; i < nx; i++)
+            for (int j = 0; j < ny; j++) {
+                double around = at(nx, ny, tmp, i - 1, j) + at(nx, ny, tmp, i + 1, j)
+                              + at(nx, ny, tmp, i, j - 1) + at(nx, ny, tmp, i, j + 1);
+                u[i * ny + j] = 0.25 * (around + h2 * f[i * ny + j]);
             }
     }
 }

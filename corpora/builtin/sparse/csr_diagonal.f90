@@ -1,9 +1,9 @@
 ! Extracts the diagonal of a square CSR matrix (0-based row_ptr, col); missing entries give 0, repeated ones are added.
-subroutine csr_diagonal(n, nnz, row_ptr, col, val, diag)
+subroutine csr_diagonal(n, row_ptr, col, val, diag)
   implicit none
-  integer, intent(in) :: n, nnz
-  integer, intent(in) :: row_ptr(n + 1), col(nnz)
-  real(8), intent(in) :: val(nnz)
+  integer, intent(in) :: n
+  integer, intent(in) :: row_ptr(n + 1), col(*)
+  real(8), intent(in) :: val(*)
   real(8), intent(out) :: diag(n)
   integer :: i, k
   diag = 0.0d0

@@ -1,5 +1,5 @@
-// Transposes an m x n CSR matrix; row_ptr ascends from 0 to nnz, col[k] in [0, n); t_ptr has n + 1 elements.
-void csr_transpose(int m, int n, int nnz, const int *row_ptr, const int *col, const double *val,
+// Transposes an m x n CSR matrix; row_ptr ascends from 0, col[k] in [0, n); t_ptr has n + 1 elements.
+void csr_transpose(int m, int n, const int *row_ptr, const int *col, const double *val,
                    int *t_ptr, int *t_col, double *t_val)
 {
     for (int j = 0; j <= n; j++)

@@ -1,13 +1,13 @@
-! Transposes an m x n CSR matrix; all indices are 0-based, row_ptr ascends from 0 to nnz.
-subroutine csr_transpose(m, n, nnz, row_ptr, col, val, t_ptr, t_col, t_val)
+! Transposes an m x n CSR matrix; all indices are 0-based, row_ptr ascends from 0.
+subroutine csr_transpose(m, n, row_ptr, col, val, t_ptr, t_col, t_val)
   implicit none
-  integer, intent(in) :: m, n, nnz
-  integer, intent(in) :: row_ptr(m + 1), col(nnz)
-  real(8), intent(in) :: val(nnz)
-  integer, intent(inout) :: t_ptr(n + 1), t_col(nnz)
-  real(8), intent(inout) :: t_val(nnz)
+  integer, intent(in) :: m, n
+  integer, intent(in) :: row_ptr(m + 1), col(*)
+  real(8), intent(in) :: val(*)
+  integer, intent(inout) :: t_ptr(*), t_col(*)
+  real(8), intent(inout) :: t_val(*)
   integer :: i, j, k, slot
-  t_ptr = 0
+  t_ptr(1:n + 1) = 0
   do k = row_ptr(1) + 1, row_ptr(m + 1)
     t_ptr(col(k) + 2) = t_ptr(col(k) + 2) + 1
   end do

@@ -1,4 +1,4 @@
-! Entries per column of a CSR matrix, the first step of a transposition; col(k) in [0, n).
+! Entries per column, the first step of a transposition; 0-based columns outside [0, n) are ignored.
 subroutine csr_transpose_count(n, nnz, col, count)
   implicit none
   integer, intent(in) :: n, nnz
@@ -8,6 +8,6 @@ subroutine csr_transpose_count(n, nnz, col, count)
   count(:) = 0
   do k = 1, nnz
     j = col(k) + 1
-    count(j) = count(j) + 1
+    if (j >= 1 .and. j <= n) count(j) = count(j) + 1
   end do
 end subroutine csr_transpose_count

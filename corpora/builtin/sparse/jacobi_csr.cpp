@@ -1,6 +1,6 @@
 // One Jacobi sweep x_new := D^-1 (b - (A - D) x) on a square CSR matrix; rows without a nonzero diagonal keep x.
-// row_ptr ascends from 0 to nnz, col[k] in [0, n).
-void jacobi_csr(int n, int nnz, const int *row_ptr, const int *col, const double *val, const double *b,
+// row_ptr ascends from 0, col[k] in [0, n).
+void jacobi_csr(int n, const int *row_ptr, const int *col, const double *val, const double *b,
                 const double *x, double *x_new)
 {
     for (int i = 0; i < n; i++) {

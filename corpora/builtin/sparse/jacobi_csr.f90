@@ -1,9 +1,9 @@
 ! One Jacobi sweep on a square CSR matrix (0-based row_ptr, col); rows without a nonzero diagonal keep x.
-subroutine jacobi_csr(n, nnz, row_ptr, col, val, b, x, x_new)
+subroutine jacobi_csr(n, row_ptr, col, val, b, x, x_new)
   implicit none
-  integer, intent(in) :: n, nnz
-  integer, intent(in) :: row_ptr(n + 1), col(nnz)
-  real(8), intent(in) :: val(nnz), b(n), x(n)
+  integer, intent(in) :: n
+  integer, intent(in) :: row_ptr(n + 1), col(*)
+  real(8), intent(in) :: val(*), b(n), x(*)
   real(8), intent(out) :: x_new(n)
   integer :: i, k
   real(8) :: diag, rest

@@ -1,6 +1,6 @@
 // Sampled dense product: out[e] := val[e] * (row i of U) . (row col[e] of V) for every entry e of a CSR pattern.
-// U is m x k, V is n x k, row-major; row_ptr ascends from 0 to nnz, col[e] in [0, n).
-void sddmm(int m, int n, int k, int nnz, const int *row_ptr, const int *col, const float *val,
+// U has m rows and V as many as col names, of length k, row-major; row_ptr ascends from 0.
+void sddmm(int m, int k, const int *row_ptr, const int *col, const float *val,
            const float *U, const float *V, float *out)
 {
     for (int i = 0; i < m; i++) {

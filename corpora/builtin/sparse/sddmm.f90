@@ -1,11 +1,11 @@
 ! Sampled dense product: out(e) := val(e) * (row i of U) . (row col(e) of V) for every entry e of a CSR pattern.
 ! Row i of U is u(:, i), row j of V is v(:, j); row_ptr and col are 0-based. Only entries of the pattern are written.
-subroutine sddmm(m, n, k, nnz, row_ptr, col, val, u, v, out)
+subroutine sddmm(m, k, row_ptr, col, val, u, v, out)
   implicit none
-  integer, intent(in) :: m, n, k, nnz
-  integer, intent(in) :: row_ptr(m + 1), col(nnz)
-  real(4), intent(in) :: val(nnz), u(k, m), v(k, n)
-  real(4), intent(inout) :: out(nnz)
+  integer, intent(in) :: m, k
+  integer, intent(in) :: row_ptr(m + 1), col(*)
+  real(4), intent(in) :: val(*), u(k, m), v(k, *)
+  real(4), intent(inout) :: out(*)
   integer :: i, e
   do i = 1, m
     do e = row_ptr(i) + 1, row_ptr(i + 1)

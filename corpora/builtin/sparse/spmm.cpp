@@ -1,6 +1,6 @@
-// C := A B, A is CSR with m rows and n columns, B is n x k and C is m x k, dense row-major.
-// row_ptr ascends from 0 to nnz, col[e] in [0, n).
-void spmm(int m, int n, int k, int nnz, const int *row_ptr, const int *col, const double *val, const double *B, double *C)
+// C := A B, A is CSR with m rows, B has k columns and C is m x k, dense row-major.
+// row_ptr ascends from 0, col[e] >= 0 is a row of B.
+void spmm(int m, int k, const int *row_ptr, const int *col, const double *val, const double *B, double *C)
 {
     for (int i = 0; i < m; ++i) {
         for (int j = 0; j < k; ++j)

@@ -1,5 +1,5 @@
-// C := A B, A is CSR with m rows and n columns, B is n x k and C is m x k, dense row-major.
-// row_ptr ascends from 0 to nnz, col[e] in [0, n). Block rows along y, columns of B along x.
+// C := A B, A is CSR with m rows, B has k columns and C is m x k, dense row-major.
+// row_ptr ascends from 0, col[e] >= 0 is a row of B. Block rows along y, columns of B along x.
 __global__ void spmm_kernel(int m, int k, const int *row_ptr, const int *col, const double *val, const double *B, double *C)
 {
     int j = blockIdx.x * blockDim.x + threadIdx.x;
@@ -12,8 +12,15 @@ __global__ void spmm_kernel(int m, int k, const int *row_ptr, const int *col, co
     }
 }
 
-void spmm(int m, int n, int k, int nnz, const int *row_ptr, const int *col, const double *val, const double *B, double *C)
+void spmm(int m, int k, const int *row_ptr, const int *col, const double *val, const double *B, double *C)
 {
+    // How much of the arrays is used follows from the pattern.
+    int nnz = 0, n = 0;
+    for (int i = 0; i < m; i++)
+        for (int e = row_ptr[i]; e < row_ptr[i + 1]; e++) {
+            nnz = e + 1 > nnz ? e + 1 : nnz;
+            n = col[e] + 1 > n ? col[e] + 1 : n;
+        }
     int *dp, *dc;
     double *dv, *dB, *dC;
     cudaMalloc((void **)&dp, sizeof(int) * (m + 1));

@@ -1,9 +1,9 @@
 ! C := A B, A is CSR with 0-based row_ptr and col; entry (i, j) of the dense matrices is (j, i) here.
-subroutine spmm(m, n, k, nnz, row_ptr, col, val, b, c)
+subroutine spmm(m, k, row_ptr, col, val, b, c)
   implicit none
-  integer, intent(in) :: m, n, k, nnz
-  integer, intent(in) :: row_ptr(m + 1), col(nnz)
-  real(8), intent(in) :: val(nnz), b(k, n)
+  integer, intent(in) :: m, k
+  integer, intent(in) :: row_ptr(m + 1), col(*)
+  real(8), intent(in) :: val(*), b(k, *)
   real(8), intent(out) :: c(k, m)
   integer :: i, e
   do i = 1, m

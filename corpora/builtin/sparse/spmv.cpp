@@ -1,5 +1,5 @@
-// y := A x for a CSR matrix with m rows; row_ptr[0] = 0, row_ptr ascending to nnz, col[k] indexes x (n elements).
-void spmv(int m, int n, int nnz, const int *row_ptr, const int *col, const double *val, const double *x, double *y)
+// y := A x for a CSR matrix with m rows; row_ptr has m + 1 elements and ascends from 0, col[k] >= 0 indexes x.
+void spmv(int m, const int *row_ptr, const int *col, const double *val, const double *x, double *y)
 {
     for (int i = 0; i < m; i++) {
         double sum = 0.0;

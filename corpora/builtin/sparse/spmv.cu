@@ -1,4 +1,4 @@
-// y := A x for a CSR matrix with m rows; row_ptr[0] = 0, row_ptr ascending to nnz, col[k] indexes x (n elements).
+// y := A x for a CSR matrix with m rows; row_ptr has m + 1 elements and ascends from 0, col[k] >= 0 indexes x.
 __global__ void spmv_kernel(int m, const int *row_ptr, const int *col, const double *val, const double *x, double *y)
 {
     int row = blockIdx.x * blockDim.x + threadIdx.x;
@@ -11,8 +11,15 @@ __global__ void spmv_kernel(int m, const int *row_ptr, const int *col, const dou
     }
 }
 
-void spmv(int m, int n, int nnz, const int *row_ptr, const int *col, const double *val, const double *x, double *y)
+void spmv(int m, const int *row_ptr, const int *col, const double *val, const double *x, double *y)
 {
+    // How much of the arrays is used follows from the pattern.
+    int nnz = 0, n = 0;
+    for (int i = 0; i < m; i++)
+        for (int k = row_ptr[i]; k < row_ptr[i + 1]; k++) {
+            nnz = k + 1 > nnz ? k + 1 : nnz;
+            n = col[k] + 1 > n ? col[k] + 1 : n;
+        }
     int *d_ptr, *d_col;
     double *d_val, *d_x, *d_y;
     cudaMalloc((void **)&d_ptr, (m + 1) * sizeof(int));

@@ -1,9 +1,9 @@
-! y := A x for a CSR matrix with m rows; row_ptr and col are 0-based, row_ptr ascends from 0 to nnz.
-subroutine spmv(m, n, nnz, row_ptr, col, val, x, y)
+! y := A x for a CSR matrix with m rows; row_ptr and col are 0-based, row_ptr ascends from 0.
+subroutine spmv(m, row_ptr, col, val, x, y)
   implicit none
-  integer, intent(in) :: m, n, nnz
-  integer, intent(in) :: row_ptr(m + 1), col(nnz)
-  real(8), intent(in) :: val(nnz), x(n)
+  integer, intent(in) :: m
+  integer, intent(in) :: row_ptr(m + 1), col(*)
+  real(8), intent(in) :: val(*), x(*)
   real(8), intent(out) :: y(m)
   integer :: i, k
   real(8) :: s

@@ -1,5 +1,5 @@
-// y := A x for a block CSR matrix of bs x bs row-major blocks; row_ptr ascends from 0 to nblocks, col[k] in [0, ncols) blocks.
-void spmv_bsr(int mb, int ncols, int nblocks, int bs, const int *row_ptr, const int *col, const double *val,
+// y := A x for a block CSR matrix of bs x bs row-major blocks; row_ptr ascends from 0, col[k] >= 0 is a block of x.
+void spmv_bsr(int mb, int bs, const int *row_ptr, const int *col, const double *val,
               const double *x, double *y)
 {
     for (int ib = 0; ib < mb; ib++) {

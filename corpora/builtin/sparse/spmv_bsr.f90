@@ -1,9 +1,9 @@
 ! y := A x for a block CSR matrix; entry (r, c) of block k is val(c, r, k); row_ptr and col are 0-based.
-subroutine spmv_bsr(mb, ncols, nblocks, bs, row_ptr, col, val, x, y)
+subroutine spmv_bsr(mb, bs, row_ptr, col, val, x, y)
   implicit none
-  integer, intent(in) :: mb, ncols, nblocks, bs
-  integer, intent(in) :: row_ptr(mb + 1), col(nblocks)
-  real(8), intent(in) :: val(bs, bs, nblocks), x(bs, ncols)
+  integer, intent(in) :: mb, bs
+  integer, intent(in) :: row_ptr(mb + 1), col(*)
+  real(8), intent(in) :: val(bs, bs, *), x(bs, *)
   real(8), intent(out) :: y(bs, mb)
   integer :: ib, k, r, c
   do ib = 1, mb

@@ -1,12 +1,21 @@
-// y := y + A x for a matrix of nnz triplets; row[k] in [0, m), col[k] in [0, n); triplets may repeat. Atomic adds.
+// y := y + A x for a matrix of nnz triplets; row[k] >= 0 indexes y, col[k] >= 0 indexes x; triplets may repeat. Atomic adds.
 __global__ void spmv_coo_kernel(int nnz, const int *row, const int *col, const double *val, const double *x, double *y)
 {
     for (int k = blockIdx.x * blockDim.x + threadIdx.x; k < nnz; k += blockDim.x * gridDim.x)
         atomicAdd(&y[row[k]], val[k] * x[col[k]]);
 }
 
-void spmv_coo(int m, int n, int nnz, const int *row, const int *col, const double *val, const double *x, double *y)
+static int span(int count, const int *index)
 {
+    int most = 0;
+    for (int k = 0; k < count; ++k)
+        most = index[k] + 1 > most ? index[k] + 1 : most;
+    return most;
+}
+
+void spmv_coo(int nnz, const int *row, const int *col, const double *val, const double *x, double *y)
+{
+    int m = span(nnz, row), n = span(nnz, col);
     int *dr, *dc;
     double *dv, *dx, *dy;
     cudaMalloc(&dr, nnz * sizeof(int));

@@ -1,5 +1,5 @@
-// y := y + A x for a matrix of nnz triplets; row[k] in [0, m), col[k] in [0, n); triplets may repeat.
-void spmv_coo(int m, int n, int nnz, const int *row, const int *col, const double *val, const double *x, double *y)
+// y := y + A x for a matrix of nnz triplets; row[k] >= 0 indexes y, col[k] >= 0 indexes x; triplets may repeat.
+void spmv_coo(int nnz, const int *row, const int *col, const double *val, const double *x, double *y)
 {
     #pragma omp parallel for
     for (int k = 0; k < nnz; ++k)

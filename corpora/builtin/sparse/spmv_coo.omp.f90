@@ -1,10 +1,10 @@
-! y := y + A x for a matrix of nnz triplets; row(k) in [0, m), col(k) in [0, n); triplets may repeat.
-subroutine spmv_coo(m, n, nnz, row, col, val, x, y)
+! y := y + A x for a matrix of nnz triplets; row(k) and col(k) are 0-based; triplets may repeat.
+subroutine spmv_coo(nnz, row, col, val, x, y)
   implicit none
-  integer, intent(in) :: m, n, nnz
+  integer, intent(in) :: nnz
   integer, intent(in) :: row(nnz), col(nnz)
-  real(8), intent(in) :: val(nnz), x(n)
-  real(8), intent(inout) :: y(m)
+  real(8), intent(in) :: val(nnz), x(*)
+  real(8), intent(inout) :: y(*)
   integer :: k, i
   real(8) :: term
   !$omp parallel do private(i, term)

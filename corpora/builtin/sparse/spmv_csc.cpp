@@ -1,5 +1,5 @@
-// y := A x for a CSC matrix with m rows and n columns; col_ptr ascends from 0 to nnz, row[k] in [0, m).
-void spmv_csc(int m, int n, int nnz, const int *col_ptr, const int *row, const float *val, const float *x, float *y)
+// y := A x for a CSC matrix with m rows and n columns; col_ptr ascends from 0, row[k] in [0, m).
+void spmv_csc(int m, int n, const int *col_ptr, const int *row, const float *val, const float *x, float *y)
 {
     int i, j, k;
     for (i = 0; i < m; i++)
