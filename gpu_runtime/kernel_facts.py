@@ -135,11 +135,18 @@ def _read(reading: _Reading, text: str) -> None:
         reading.guards.append((left or right, _bound(other, reading)))
 
 
+def _own_guards(condition: str, text: str) -> str:
+    """A condition of `?:` chooses a value and keeps no thread from working, except where it asks for the thread's own index:
+    `v = i < n ? x[i] : 0` says that there may be threads beyond n; `x + 1 < w ? ...` is about a neighbour."""
+    own = {m[1] for m in re.finditer(r"(\w+)\s*=[^=;{},]*\b(?:threadIdx|blockIdx)\b", text)}
+    kept = [m[0] for m in re.finditer(r"\b([A-Za-z_]\w*)\s*<\s*[\w\s*]+(?=[&?)])", condition) if m[1] in own and not re.search(r"[-+*/]\s*$", condition[: m.start()])]
+    return ";" + ";".join(kept) + ";"
+
+
 def _comparisons(text: str) -> list[tuple[str, str, str]]:
     """(left, operator, right) of every comparison, cut at what binds weaker than it."""
     found = []
-    # A condition of `?:` chooses a value; it keeps no thread from working.
-    text = re.sub(r"(?<=[;{}])(?!\s*(?:if|while|for)\b)[^;{}?]*\?", ";", text)
+    text = re.sub(r"(?<=[;{}])(?!\s*(?:if|while|for)\b)[^;{}?]*\?", lambda m: _own_guards(m[0], text), text)
     for piece in re.split(r"&&|\|\||[;{}?:,=!]|\breturn\b|\bif\b|\bwhile\b|\bfor\b", text.replace("<=", "\x01").replace(">=", "\x02").replace("->", " ").replace("<<", "\x03").replace(">>", "\x03")):
         parts = re.split(r"([<>\x01\x02])", piece)
         if len(parts) == 3:
