@@ -119,7 +119,7 @@ def parse_plan(text: str) -> LaunchPlan:
         if not 1 <= len(dimensions) <= 3:
             raise ValueError(f"{name} of the launch plan '{text}' has {len(dimensions)} dimensions, 1 to 3 are possible")
         parts.append(tuple(dimensions + ["1"] * (3 - len(dimensions))))
-    plan = LaunchPlan(parts[0], parts[1], "".join((found["shared"] or "0").split()))
+    plan = LaunchPlan(parts[0], parts[1], _split(found["shared"] or "0")[0])
     for expression in (*plan.grid, *plan.block, plan.shared):
         _check(expression)
     return plan
@@ -141,7 +141,9 @@ class _Anything(dict[str, int]):
 
 
 def _split(text: str) -> list[str]:
-    """At the commas outside brackets, white space removed."""
+    """At the commas outside brackets, white space removed. Raises ValueError where that would join two words."""
+    if words := re.search(r"\w+\s+\w+", text):
+        raise ValueError(f"'{words[0]}' in a launch plan is not an expression")
     parts, depth = [""], 0
     for character in "".join(text.split()):
         depth += (character == "(") - (character == ")")

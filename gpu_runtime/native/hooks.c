@@ -260,8 +260,10 @@ static inline void check_cell(struct region *r, struct cell *c, size_t offset, s
         pending.what = clash ? "write/write race" : "write after another thread's read, a race,";
         memcpy(pending.old, r->base + offset, pending.bytes);
     }
+    /* An atomic right after this thread's own plain write does not hide that write from the others. */
+    int hides = (mode & CV_ATOMIC) && c->writer == cv_now.serial && c->write_stamp >= cv_now.block_sync;
     c->write_stamp = cv_now.stamp;
-    c->writer = cv_now.serial | (mode & CV_ATOMIC ? ATOMIC_BIT : 0);
+    c->writer = cv_now.serial | (mode & CV_ATOMIC && !hides ? ATOMIC_BIT : 0);
 }
 
 /* Shared memory is judged in words until a narrower access shows that it holds narrower elements. */

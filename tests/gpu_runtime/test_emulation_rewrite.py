@@ -1,0 +1,61 @@
+"""The rewriting of CUDA's own grammar: what it makes, what it leaves alone, and that it never loses a line."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gpu_runtime.cuda_rewrite import rewrite, tokens_of
+
+
+def flat(text: str) -> str:
+    return " ".join(text.split())
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("k<<<g, b>>>(x, 1);", "cv_call(cv_config( g, b), [](auto... cv_a) { k(cv_a...); }, x, 1);"),
+        ("k<<<1,2,3,s>>>();", "cv_call(cv_config(1,2,3,s), [](auto... cv_a) { k(cv_a...); });"),
+        ("ns::k<float, 3><<<1,2>>>(x);", "cv_call(cv_config(1,2), [](auto... cv_a) { ns::k<float,3>(cv_a...); },x);"),
+        ("if (n) k <<< dim3 ( n ) , 2 >>> ( f ( x ) , y ) ; else g ( ) ;", "cv_call(cv_config( dim3 ( n ) , 2 ), [](auto... cv_a) { k(cv_a...); }, f ( x ) , y ) ; else g ( ) ;"),
+        ("extern __shared__ float s[];", " float *const s = (float *)cv_dynamic_shared;"),
+        ("extern __shared__ unsigned char s [ ] ;", " unsigned char *const s = (unsigned char *)cv_dynamic_shared;"),
+        ("extern volatile __shared__ double t[][16];", " volatile double (*const t)[16] = (volatile double (*)[16])cv_dynamic_shared;"),
+        ("extern __shared__ __align__(16) char s[];", " char *const s = (char *)cv_dynamic_shared;"),
+        ("__shared__ int s[4];", "__shared__ int s[4]; CV_GAP(0)"),
+        ("__device__ int n = 3;", "CV_DEVICE_VARIABLE int n = 3;"),
+        ("static __device__ float w[3] = {1, 2, 3};", " CV_DEVICE_VARIABLE float w[3] = {1, 2, 3};"),
+    ],
+)  # fmt: skip
+def test_rewritten(text: str, wanted: str) -> None:
+    found = flat(rewrite(text)).replace(" ", "")
+    assert found.endswith(flat(wanted).replace(" ", "")), rewrite(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "__device__ float f(float x) { return x; }",
+        "__device__ float f(float x);",
+        "__device__ __forceinline__ int g() { return 1 << 3 >> 1; }",
+        "__global__ void k(int *a) { a[0] = a[1] < a[2] ? 1 << 2 : 3 >> 1; }",
+        '// k<<<1,2>>>(x)\n/* __shared__ int a; */ const char *s = "k<<<1,2>>>(x)";',
+        "template <class T> struct S { T v; };",
+        "void f() { vector<vector<vector<int>>> v; }",
+    ],
+)
+def test_left_alone(text: str) -> None:
+    assert rewrite(text) == text
+
+
+def test_includes_that_the_preludes_stand_for_are_dropped() -> None:
+    assert rewrite("#include <cuda_runtime.h>\n#include <cmath>\n#include <vector>\nint x;") == "\n\n#include <vector>\nint x;"
+
+
+@given(st.text(alphabet='k<>(){}[];,=x1 \n"\\#/*_', max_size=60))
+def test_any_text_keeps_its_lines_and_never_raises(text: str) -> None:
+    assert "".join(t.text for t in tokens_of(text)) == text
+    assert rewrite(text).count("\n") == text.count("\n")
+    assert rewrite("extern __shared__ " + text).count("\n") == text.count("\n")

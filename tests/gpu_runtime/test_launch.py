@@ -1,0 +1,126 @@
+"""Launch plans: their text, their arithmetic, and what is read off kernels."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from corpora.records import Program, UnitTestSuite
+from corpora.signatures import signature_of
+from corpora.unit_tests import parse_suite
+from gpu_runtime.backend import Geometry
+from gpu_runtime.kernel_facts import facts_of
+from gpu_runtime.launch import MOST_PLANS, LaunchPlan, candidate_plans, evaluate, parse_plan
+
+X = "blockIdx.x * blockDim.x + threadIdx.x"
+Y = "blockIdx.y * blockDim.y + threadIdx.y"
+
+
+def plans(parameters: str, body: str, before: str = "") -> list[str]:
+    program = Program("cuda", "k", f"{before}\n__global__ void k({parameters}) {{ {body} }}")
+    return [str(p) for p in candidate_plans(program, signature_of(program))]
+
+
+def test_a_plan_is_text_and_geometry() -> None:
+    plan = parse_plan("grid=ceil(n/64),1,1 block=64,1,1 shared=4*64")
+    assert plan == LaunchPlan(("ceil(n/64)", "1", "1"), ("64", "1", "1"), "4*64")
+    assert plan.geometry({"n": 65}, {}) == Geometry((2, 1, 1), (64, 1, 1), 256)
+    assert plan.geometry({"n": 0}, {}) == Geometry((1, 1, 1), (64, 1, 1), 256)
+
+
+expressions = st.recursive(
+    st.sampled_from(["n", "m", "from", "lambda", "1", "7", "64", "len(a)", "len(in)"]),
+    lambda inner: st.one_of(
+        st.tuples(inner, st.sampled_from("+-*"), inner).map(lambda t: f"({t[0]}{t[1]}{t[2]})"),
+        inner.map(lambda e: f"ceil({e}/64)"),
+        st.tuples(st.sampled_from(["min", "max", "gcd"]), inner, inner).map(lambda t: f"{t[0]}({t[1]},{t[2]})"),
+    ),
+    max_leaves=6,
+)
+
+
+@given(st.tuples(expressions, expressions, expressions), st.tuples(expressions, expressions, expressions), expressions)
+def test_text_and_plan_are_each_others_inverse(grid: tuple, block: tuple, shared: str) -> None:
+    plan = LaunchPlan(grid, block, shared)
+    assert parse_plan(str(plan)) == plan
+    assert parse_plan(str(plan).replace(",", " , ").replace("*", " * ")) == plan
+
+
+@given(st.integers(0, 10**6), st.integers(1, 2048))
+def test_ceil_is_exact(a: int, b: int) -> None:
+    assert evaluate("ceil(a/b)", {"a": a, "b": b}, {}) == (a + b - 1) // b
+    assert evaluate("a/b*b+(a-a/b*b)", {"a": a, "b": b}, {}) == a
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "grid=1", "block=1", "grid=1,1,1,1 block=1", "grid=n; block=1", "grid=__import__('os') block=1", "grid=(1).real block=1",
+     "grid=1.5 block=1", "grid=[1] block=1", "grid=ceil(n) block=1", "grid=ceil(n/0) block=1", "grid=2**9 block=1", "grid=1 2 block=1", "grid=n if n else 1 block=1"],
+)  # fmt: skip
+def test_what_is_no_plan_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):
+        parse_plan(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "what"), [("grid=m block=64", "'m'"), ("grid=len(b) block=64", "'b'"), ("grid=1 block=n", "block"), ("grid=n*n,n block=64", "grid")]
+)
+def test_a_geometry_that_cannot_be_is_an_error_that_says_why(text: str, what: str) -> None:
+    with pytest.raises(ValueError, match=what):
+        parse_plan(text).geometry({"n": 5000}, {"a": 5000})
+
+
+@pytest.mark.parametrize(
+    ("parameters", "body", "first"),
+    [
+        ("float *a, int n", f"int i = {X}; if (i < n) a[i] = 0;", "grid=ceil(n/64),1,1 block=64,1,1"),
+        ("float *a, int n", f"int i = {X}; if (i >= n) return; a[i] = 0;", "grid=ceil(n/64),1,1 block=64,1,1"),
+        ("float *a, int n", f"int i = {X}; if (n > i && a[i] > 3) a[i] = 0;", "grid=ceil(n/64),1,1 block=64,1,1"),
+        ("float *a, int w, int h", f"int x = {X}, y = {Y}; if (x < w && y < h) a[y * w + x] = 0;", "grid=ceil(w/16),ceil(h/8),1 block=16,8,1"),
+        ("float *a, int w, int h", f"int size = w * h; int i = {X}; if (i < size) a[i] = 0;", "grid=ceil(w*h/64),1,1 block=64,1,1"),
+        ("float *a, int n", f"for (int i = {X}; i < n; i += blockDim.x * gridDim.x) a[i] = 0;", "grid=min(3,ceil(n/64)),1,1 block=64,1,1"),
+        ("float *a, int n", "for (int i = threadIdx.x; i < n; i += blockDim.x) a[i] = 0;", "grid=1,1,1 block=64,1,1"),
+        ("float *a, int n", "if (threadIdx.x < n) a[threadIdx.x] = 0;", "grid=1,1,1 block=min(1024,32*ceil(n/32)),1,1"),
+        ("float *a, int n", "a[blockIdx.x] = 0;", "grid=n,1,1 block=1,1,1"),
+        ("float *a, int n", f"a[{X}] = 0;", "grid=n/gcd(n,64),1,1 block=gcd(n,64),1,1"),
+        ("float *a", f"a[{X}] = 0;", "grid=len(a)/gcd(len(a),64),1,1 block=gcd(len(a),64),1,1"),
+        ("float *a, int n", "a[0] = n;", "grid=1,1,1 block=1,1,1"),
+        ("float *a, int n", f"__shared__ float s[128]; int i = {X}; s[threadIdx.x] = i < n ? a[i] : 0; if (i < n) a[i] = s[threadIdx.x];",
+         "grid=ceil(n/128),1,1 block=128,1,1"),
+        ("float *a, int n", f"extern __shared__ float s[]; int i = {X}; if (i < n) s[threadIdx.x] = a[i];", "grid=ceil(n/64),1,1 block=64,1,1 shared=4*64"),
+        ("float *a, int n", f"int i = {X}; float v = i < n ? a[i] : 0; atomicAdd(a, v);", "grid=ceil(n/64),1,1 block=64,1,1"),
+    ],
+)  # fmt: skip
+def test_the_likely_plan_comes_first(parameters: str, body: str, first: str) -> None:
+    assert plans(parameters, body)[0] == first
+    spaced = " ".join(body.replace("(", " ( ").replace(")", " ) ").replace(".", " . ").replace("[", " [ ").split())
+    assert plans(parameters, spaced)[0] == first, "the whitespace-tokenised text must read the same"
+
+
+def test_block_sizes_that_the_text_fixes_are_used() -> None:
+    tile = "__shared__ float t[TILE][TILE + 1]; int x = blockIdx.x * TILE + threadIdx.x, y = blockIdx.y * TILE + threadIdx.y; if (x < w && y < h) t[threadIdx.y][threadIdx.x] = a[y * w + x];"
+    assert plans("float *a, int w, int h", tile, "#define TILE 16")[0] == "grid=ceil(w/16),ceil(h/16),1 block=16,16,1"
+    assert plans("float *a, int n", "int i = blockIdx.x * 256 + threadIdx.x; if (i < n) a[i] = 0;")[0] == "grid=ceil(n/256),1,1 block=256,1,1"
+
+
+def test_scalars_that_only_the_tests_have_are_counted() -> None:
+    program = Program("cuda", "k", f"__global__ void k(float *a) {{ a[{X}] = 0; }}")
+    signature = signature_of(program)
+    plain = candidate_plans(program, signature)
+    assert all("count" not in str(p) for p in plain)
+    assert facts_of(program).dimensions[0].guarded is False
+
+
+def test_plans_are_few_and_differ() -> None:
+    program = Program("cuda", "k", f"__global__ void k(float *a, float *b, int n, int m, int l) {{ int x = {X}, y = {Y}, z = blockIdx.z; a[x + y + z] = b[x]; }}")
+    found = candidate_plans(program, signature_of(program))
+    assert 1 < len(found) <= MOST_PLANS
+    assert len({str(p) for p in found}) == len(found)
+
+
+def test_equal_launches_on_a_suite_are_tried_once() -> None:
+    program = Program("cuda", "k", f"__global__ void k(float *a, float *b) {{ a[{X}] = b[{X}]; }}")
+    suite = UnitTestSuite(program.id, parse_suite("a:f32[8]=constant(0) b:f32[8]=constant(0)"))
+    assert len(candidate_plans(program, signature_of(program), suite)) == 1
+    assert len(candidate_plans(program, signature_of(program))) == 2

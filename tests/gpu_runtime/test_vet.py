@@ -1,0 +1,145 @@
+"""The static wall: refuses what no candidate may use, and never honest code."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+import corpora.builtin
+from corpora.dialects import DIALECTS
+from corpora.records import Program
+from gpu_runtime.vet import vet
+
+SHARED = Path(os.environ.get("COEVOLVE_SHARED") or Path(__file__).parents[3] / "shared")
+
+REFUSED = {
+    "call": 'void f(int *a) { system("ls"); }',
+    "prototype": 'int system(const char *); void f(int *a) { system("ls"); }',
+    "qualified": 'void f(int *a) { std::system("ls"); }',
+    "hidden by a macro": '#define S system\nvoid f() { S("ls"); }',
+    "macro calls its argument": '#define C(g, x) g(x)\nvoid f() { C(system, "ls"); }',
+    "pasted": '#define A(x) x##tem\nvoid f() { A(sys)("ls"); }',
+    "assembly": 'void f() { asm("nop"); }',
+    "assembly with another name": 'void f() { __asm__ volatile("nop"); }',
+    "static counter": "void f(int *a) { static int c = 0; a[0] = c++; }",
+    "global counter": "int c;\nvoid f(int *a) { a[0] = c++; }",
+    "global array": "int c[4] = {0};\nvoid f(int *a) { a[0] = c[0]++; }",
+    "global struct": "struct S { int a; } s;\nvoid f(int *a) { a[0] = s.a++; }",
+    "global template": "template <int> int v = 0;\nvoid f(int *a) { a[0] = v<1>++; }",
+    "inline variable": "inline int k = 0;\nvoid f(int *a) { a[0] = k++; }",
+    "in a namespace": "namespace q { int k; }\nvoid f(int *a) { a[0] = q::k++; }",
+    "static member": "struct S { static int k; };\nvoid f(int *a) {}",
+    "thread local": "thread_local int k;\nvoid f(int *a) { a[0] = k++; }",
+    "extern C": 'extern "C" int getpid();\nvoid f(int *a) { a[0] = getpid(); }',
+    "address called": "void f(int *a) { ((void (*)())0x1234)(); }",
+    "function pointer": "void f(int *a) { int (*p)(int) = 0; (*p)(3); }",
+    "function pointer by auto": "void f(int *a) { auto g = &abs; g(2); }",
+    "function pointer parameter": "void g(float (*op)(float), float *a) { a[0] = op(1); }\nvoid f(float *a) {}",
+    "include of a file": '#include "/etc/passwd"\nvoid f() {}',
+    "include of a macro": "#define H <fstream>\n#include H\nvoid f() {}",
+    "file stream": "#include <fstream>\nvoid f() {}",
+    "file": 'void f(float *a) { FILE *p = fopen("x", "r"); }',
+    "constructor": "__attribute__((constructor)) void g() {}\nvoid f() {}",
+    "section": 'void g() __attribute__((section(".init"))); void g() {} void f() {}',
+    "alias": "[[gnu::alias(\"x\")]] void g();\nvoid f() {}",
+    "computed goto": "void f() { goto *(void *)0; }",
+    "pragma": '#pragma GCC optimize("O0")\nvoid f() {}',
+    "pragma operator": '_Pragma("omp parallel") void f() {}',
+    "threadprivate": "#pragma omp threadprivate(x)\nvoid f() {}",
+    "line": '#line 5 "x"\nvoid f() {}',
+    "has include": '#if __has_include("/etc/passwd")\n#endif\nvoid f() {}',
+    "digraph": '%:include "/etc/passwd"\nvoid f() {}',
+    "keyword redefined": "#define if while\nvoid f() {}",
+    "engine name": "void cv_stop();\nvoid f() { cv_stop(); }",
+    "hook": "extern void __tsan_read4(void *); void f() {}",
+    "clock": "void f(int *a) { a[0] = clock(); }",
+    "device clock": "__global__ void f(long long *a) { a[0] = clock64(); }",
+    "random": "void f(int *a) { a[0] = rand(); }",
+    "environment": 'void f(char *a) { a[0] = getenv("X")[0]; }',
+    "thread": "void f() { std::thread t; }",
+    "builtin": "void f(int *a) { __builtin_return_address(0); }",
+    "place on the machine": 'void f(int *a) { const char *p = "/proc/self/maps"; }',
+    "nul": "void f() {}\0",
+}
+ALLOWED = {
+    "device variable": "__device__ int c;\n__global__ void f(int *a) { a[0] = atomicAdd(&c, 1); }",
+    "constants": "#define N 3\nconst int M = 3; static const float w[2] = {1, 2}; constexpr double Q = 1.0; enum { A = 3 };\nvoid f(int *a) { a[0] = N + M; }",
+    "struct": "struct P { int x; float y; }; typedef struct { int k; } T;\nvoid f(int *a) { P p = {1, 2}; T t; t.k = p.x; a[0] = t.k; }",
+    "class with a constructor": "struct C { float r, i; C(float a, float b) : r(a), i(b) {} C operator+(const C &o) const { return C(r + o.r, i + o.i); } };\n"
+    "void f(float *a) { C c(1, 2); C d = c + C(2, 3); a[0] = d.r; }",
+    "helpers": "static inline float g(float x) { return x; }\nvoid f(float *a) { a[0] = g(a[0]); }",
+    "template": "template <typename T> __device__ T sq(T x) { return x * x; }\n__global__ void f(float *a) { extern __shared__ float s[]; s[0] = sq<float>(a[0]); }",
+    "checked calls": '#define CHECK(x) do { cudaError_t e = (x); if (e != cudaSuccess) { printf("%s %d\\n", __FILE__, __LINE__); exit(1); } } while (0)\n'
+    "__global__ void k(float *a) { a[0] = 1; }\nvoid f(float *a) { float *d; CHECK(cudaMalloc(&d, 4)); k<<<dim3(1), dim3(1)>>>(d); cudaFree(d); }",
+    "lambda and casts": "void f(float *a, int n) { auto sq = [](float x) { return x * x; }; a[0] = sq((float)(n)); float x(0); int (*t)[4] = (int (*)[4])a; a[1] = x; }",
+    "dimensions": "__global__ void k() {}\nvoid f(int n) { dim3 grid((n + 255) / 256), block(256); k<<<grid, block>>>(); }",
+    "macro functions": "#define IDX(i, j) ((i) * n + (j))\nvoid f(float *a, int n) { a[IDX(0, 1)] = 2; }",
+    "cooperative groups": "namespace cg = cooperative_groups;\n__global__ void f(int *a) { cg::thread_block b = cg::this_thread_block(); b.sync(); }",
+    "openmp": "#include <omp.h>\nvoid f(double *a, int n) {\n#pragma omp parallel for reduction(+ : a[0]) schedule(static)\nfor (int i = 0; i < n; i++) a[i] = omp_get_thread_num(); }",
+    "ordinary names": "void f(int *time, int *read, int system) { time[0] = read[0] + system; }",
+    "variable time and call of max": "void f(int *a, int clock) { a[0] = std::max(a[0], clock); }",
+}
+FORTRAN_REFUSED = {
+    "call": "subroutine f(x)\n real x\n call execute_command_line('ls')\nend",
+    "open": "subroutine f(x)\n real x\n open(unit=9, file='x')\nend",
+    "read": "subroutine f(x)\n real x\n if (x > 0) read(*,*) x\nend",
+    "write to a unit": "subroutine f(x)\n real x\n write(9,*) x\nend",
+    "save": "subroutine f(x)\n integer, save :: k\n real x\nend",
+    "initialised": "subroutine f(x)\n integer :: k = 0\n real x\n k = k + 1\nend",
+    "common": "subroutine f(x)\n common /c/ k\n real x\nend",
+    "clock": "subroutine f(x)\n real x\n call cpu_time(x)\nend",
+    "environment": "subroutine f(x)\n real x\n character(9) s\n call get_environment_variable('X', s)\nend",
+    "unknown": "subroutine f(x)\n real x\n call exit(0)\nend",
+    "pointer": "subroutine f(x)\n use iso_c_binding, only: c_f_pointer\n real x\nend",
+    "c function": "subroutine f(x)\n interface\n function getpid() bind(c)\n integer getpid\n end function\n end interface\n real x\nend",
+    "continued": "subroutine f(x)\n real x\n call &\n  system('ls')\nend",
+    "second statement": "subroutine f(x)\n real x\n x = 1; call system('ls')\nend",
+    "fixed form": "      SUBROUTINE F(X)\nC comment\n      REAL X\n      CALL\n     1 SYSTEM('LS')\n      END",
+    "include": "subroutine f(x)\n include 'x.inc'\n real x\nend",
+}
+FORTRAN_ALLOWED = {
+    "parameter": "subroutine f(n, x)\n integer, parameter :: k = 3\n integer, intent(in) :: n\n real, intent(inout) :: x(n)\n x(1) = x(1) * k\nend",
+    "own procedure": "subroutine f(x)\n real x\n call g(x)\ncontains\n subroutine g(y)\n real y\n y = 1\n end subroutine\nend",
+    "names like statements": "subroutine f(read, open)\n real read(3), open\n read(1) = open\n open = 2\nend",
+    "openmp": "subroutine f(n, x)\n use omp_lib\n integer n, i\n real x(n)\n!$omp parallel do\n do i = 1, n\n x(i) = omp_get_thread_num()\n end do\nend",
+    "text in a print": "subroutine f(x)\n real x\n print *, 'call system'\nend",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_refused(name: str) -> None:
+    reason = vet(Program("cuda", "f", REFUSED[name]))
+    assert reason and "\n" not in reason
+
+
+@pytest.mark.parametrize("name", ALLOWED)
+def test_allowed(name: str) -> None:
+    assert vet(Program("cuda", "f", ALLOWED[name])) is None
+
+
+@pytest.mark.parametrize("name", FORTRAN_REFUSED)
+def test_fortran_refused(name: str) -> None:
+    reason = vet(Program("fortran", "f", FORTRAN_REFUSED[name]))
+    assert reason and "\n" not in reason
+
+
+@pytest.mark.parametrize("name", FORTRAN_ALLOWED)
+def test_fortran_allowed(name: str) -> None:
+    assert vet(Program("openmp-fortran", "f", FORTRAN_ALLOWED[name])) is None
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_nothing_of_the_built_in_corpus_is_refused(dialect: str) -> None:
+    refused = {p.name: reason for p in corpora.builtin.programs(dialect) if (reason := vet(p))}
+    assert not refused
+
+
+@pytest.mark.parametrize(("file", "dialect"), [("cpp.para.valid.tok", "cpp"), ("cuda.para.valid.tok", "cuda")])
+def test_nothing_of_babeltower_is_refused(file: str, dialect: str) -> None:
+    path = SHARED / "data" / "babeltower" / file
+    if not path.exists():
+        pytest.skip("the BabelTower split is not here")
+    refused = {i: reason for i, line in enumerate(path.read_text().splitlines()) if (reason := vet(Program(dialect, "f", line)))}
+    assert not refused
