@@ -7,7 +7,7 @@ subroutine csr_transpose_count(n, nnz, col, count)
   integer :: k, j
   count(:) = 0
   do k = 1, nnz
-    j = col(k) + 1
-    if (j >= 1 .and. j <= n) count(j) = count(j) + 1
+    j = col(k)
+    if (j >= 0 .and. j < n) count(j + 1) = count(j + 1) + 1
   end do
 end subroutine csr_transpose_count

@@ -1,47 +1,55 @@
-// Sampled dense product: out[e] := val[e] * (row i of U) . (row col[e] of V) for every entry e of a CSR pattern.
-// U has m rows and V as many as col names, of length k, row-major; row_ptr ascends from 0. One block per row of the pattern.
-__global__ void sddmm_kernel(int k, const int *row_ptr, const int *col, const float *val,
+// Sampled dense product on nnz places: out[e] := val[e] * (row row[e] of U) . (row col[e] of V).
+// Rows of U and V have k elements; row[e], col[e] >= 0. One warp per place.
+__global__ void sddmm_kernel(int nnz, int k, const int *row, const int *col, const float *val,
                              const float *U, const float *V, float *out)
 {
-    int i = blockIdx.x;
-    for (int e = row_ptr[i] + threadIdx.x; e < row_ptr[i + 1]; e += blockDim.x) {
-        const float *u = U + (size_t)i * k;
-        const float *v = V + (size_t)col[e] * k;
-        float s = 0.0f;
-        for (int t = 0; t < k; t++)
-            s += u[t] * v[t];
+    int e = blockIdx.x * blockDim.y + threadIdx.y;
+    if (e >= nnz)
+        return;
+    const float *u = U + (size_t)row[e] * k;
+    const float *v = V + (size_t)col[e] * k;
+    float s = 0.0f;
+    for (int t = threadIdx.x; t < k; t += 32)
+        s += u[t] * v[t];
+    for (int offset = 16; offset > 0; offset >>= 1)
+        s += __shfl_down_sync(0xffffffff, s, offset);
+    if (threadIdx.x == 0)
         out[e] = val[e] * s;
-    }
 }
 
-void sddmm(int m, int k, const int *row_ptr, const int *col, const float *val,
+static int span(int count, const int *index)
+{
+    int most = 0;
+    for (int e = 0; e < count; e++)
+        if (index[e] >= most)
+            most = index[e] + 1;
+    return most;
+}
+
+void sddmm(int nnz, int k, const int *row, const int *col, const float *val,
            const float *U, const float *V, float *out)
 {
-    // How much of the arrays is used follows from the pattern.
-    int nnz = 0, n = 0, used = 0;
-    for (int i = 0; i < m; i++)
-        for (int e = row_ptr[i]; e < row_ptr[i + 1]; e++) {
-            nnz = e + 1 > nnz ? e + 1 : nnz;
-            n = col[e] + 1 > n ? col[e] + 1 : n;
-            used = i + 1;
-        }
-    int *dp, *dc;
+    if (nnz < 1)
+        return;
+    size_t u_bytes = (size_t)span(nnz, row) * k * sizeof(float);
+    size_t v_bytes = (size_t)span(nnz, col) * k * sizeof(float);
+    int *dr, *dc;
     float *dv, *dU, *dV, *dout;
-    cudaMalloc(&dp, (m + 1) * sizeof(int));
+    cudaMalloc(&dr, nnz * sizeof(int));
     cudaMalloc(&dc, nnz * sizeof(int));
     cudaMalloc(&dv, nnz * sizeof(float));
-    cudaMalloc(&dU, (size_t)used * k * sizeof(float));
-    cudaMalloc(&dV, (size_t)n * k * sizeof(float));
+    cudaMalloc(&dU, u_bytes);
+    cudaMalloc(&dV, v_bytes);
     cudaMalloc(&dout, nnz * sizeof(float));
-    cudaMemcpy(dp, row_ptr, (m + 1) * sizeof(int), cudaMemcpyHostToDevice);
+    cudaMemcpy(dr, row, nnz * sizeof(int), cudaMemcpyHostToDevice);
     cudaMemcpy(dc, col, nnz * sizeof(int), cudaMemcpyHostToDevice);
     cudaMemcpy(dv, val, nnz * sizeof(float), cudaMemcpyHostToDevice);
-    cudaMemcpy(dU, U, (size_t)used * k * sizeof(float), cudaMemcpyHostToDevice);
-    cudaMemcpy(dV, V, (size_t)n * k * sizeof(float), cudaMemcpyHostToDevice);
-    cudaMemcpy(dout, out, nnz * sizeof(float), cudaMemcpyHostToDevice);
-    sddmm_kernel<<<m, 32>>>(k, dp, dc, dv, dU, dV, dout);
+    cudaMemcpy(dU, U, u_bytes, cudaMemcpyHostToDevice);
+    cudaMemcpy(dV, V, v_bytes, cudaMemcpyHostToDevice);
+    dim3 block(32, 4);
+    sddmm_kernel<<<(nnz + 3) / 4, block>>>(nnz, k, dr, dc, dv, dU, dV, dout);
     cudaMemcpy(out, dout, nnz * sizeof(float), cudaMemcpyDeviceToHost);
-    cudaFree(dp);
+    cudaFree(dr);
     cudaFree(dc);
     cudaFree(dv);
     cudaFree(dU);

@@ -1,15 +1,13 @@
-! Sampled dense product: out(e) := val(e) * (row i of U) . (row col(e) of V) for every entry e of a CSR pattern.
-! Row i of U is u(:, i), row j of V is v(:, j); row_ptr and col are 0-based. Only entries of the pattern are written.
-subroutine sddmm(m, k, row_ptr, col, val, u, v, out)
+! Sampled dense product on nnz places: out(e) := val(e) * (row row(e) of U) . (row col(e) of V).
+! Row i of U is u(:, i), row j of V is v(:, j); row and col are 0-based.
+subroutine sddmm(nnz, k, row, col, val, u, v, out)
   implicit none
-  integer, intent(in) :: m, k
-  integer, intent(in) :: row_ptr(m + 1), col(*)
-  real(4), intent(in) :: val(*), u(k, m), v(k, *)
-  real(4), intent(inout) :: out(*)
-  integer :: i, e
-  do i = 1, m
-    do e = row_ptr(i) + 1, row_ptr(i + 1)
-      out(e) = val(e) * dot_product(u(:, i), v(:, col(e) + 1))
-    end do
+  integer, intent(in) :: nnz, k
+  integer, intent(in) :: row(nnz), col(nnz)
+  real(4), intent(in) :: val(nnz), u(k, *), v(k, *)
+  real(4), intent(out) :: out(nnz)
+  integer :: e
+  do e = 1, nnz
+    out(e) = val(e) * dot_product(u(:, row(e) + 1), v(:, col(e) + 1))
   end do
 end subroutine sddmm
