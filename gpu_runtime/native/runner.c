@@ -62,6 +62,7 @@ static void lock_down(struct cv_batch *b, size_t own_bytes) {
     if (cv_limit(memory ? own_bytes + b->memory_bytes + b->arena_bytes : 0, b->output_bytes, b->cpu_s, processes)) give_up(b, "limits");
     if ((features & CV_LANDLOCK) && (cv_no_new_privileges() || cv_paths(readable, NULL))) give_up(b, "landlock");
     if ((features & CV_OWN_UID) && cv_become_nobody(uid)) give_up(b, "unprivileged uid");
+    if (cv_drop_capabilities()) give_up(b, "capabilities");
     if (cv_no_new_privileges()) give_up(b, "no new privileges");
     prctl(PR_SET_PDEATHSIG, SIGKILL); /* cleared by the change of uid */
     prctl(PR_SET_DUMPABLE, 0);
@@ -209,6 +210,7 @@ static int run_compiler(char **argv) {
     if (cv_no_new_privileges()) { perror("no new privileges"); return 125; }
     if ((found & CV_LANDLOCK) && cv_paths(cv_system_paths, writable)) { perror("landlock"); return 125; }
     if ((found & CV_OWN_UID) && cv_become_nobody((uint32_t)strtoul(argv[1], NULL, 10))) { perror("unprivileged uid"); return 125; }
+    if (cv_drop_capabilities()) { perror("capabilities"); return 125; }
     if ((found & CV_SECCOMP) && cv_system_calls(CV_COMPILING)) { perror("system call filter"); return 125; }
     execv(argv[7], argv + 7);
     perror(argv[7]);

@@ -105,6 +105,13 @@ int cv_become_nobody(uint32_t uid) {
     return -1;
 }
 
+/* In an own user namespace a process without an own uid would keep every capability there. */
+int cv_drop_capabilities(void) {
+    struct { uint32_t version; int pid; } header = {0x20080522, 0}; /* _LINUX_CAPABILITY_VERSION_3 */
+    struct { uint32_t effective, permitted, inheritable; } none[2] = {{0, 0, 0}, {0, 0, 0}};
+    return (int)syscall(SYS_capset, &header, none);
+}
+
 int cv_no_new_privileges(void) { return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); }
 
 uint32_t cv_unshare(uint32_t wanted) {

@@ -18,6 +18,7 @@ uint32_t cv_unshare(uint32_t wanted);
 int cv_limit(uint64_t memory_bytes, uint64_t file_bytes, uint32_t cpu_s, uint32_t processes);
 int cv_paths(const char *const *readable, const char *const *writable);
 int cv_become_nobody(uint32_t uid);
+int cv_drop_capabilities(void);
 int cv_no_new_privileges(void);
 int cv_system_calls(enum cv_profile profile);
 extern const char *const cv_system_paths[];
