@@ -21,7 +21,7 @@ from gpu_runtime.backend import Access, Arguments, Compiled, Execution, Executio
 from gpu_runtime.expectations import run_each
 from gpu_runtime.materialise import DTYPES, assumed_shape, expand, keeps_shape, materialise, scalar_of
 
-WINDOW = 1 << 12
+WINDOW = 1 << 10
 MARGIN = 64
 """Elements before the passed pointer that belong to the window: a program that reads there cannot be given a test."""
 LIMITS = Limits(wall_s=1.5, cpu_s=2)

@@ -163,6 +163,12 @@ def contents(signature: Signature, roles: Roles, profile: str, scalars: Values, 
     return fills
 
 
+def far_contents(signature: Signature) -> dict[str, Fill]:
+    """Very large values in every array: a search for anything usual goes on to the end."""
+    far = Fill("integers", (500_000_000, 2_000_000_000), 1)
+    return {p.name: far for p in signature.parameters if p.kind != "scalar"}
+
+
 def _fill(profile: str, integral: bool, indexed: bool, limit: int, seed: int) -> Fill:
     if profile == "distinct":
         if indexed or integral:

@@ -25,7 +25,7 @@ from gpu_runtime.expectations import Expectations, run_each
 from gpu_runtime.materialise import materialise
 from tester.rules import NoSuite, geometry_maker, launch_for
 
-REDRAWS = 4
+REDRAWS = 3
 NUDGES = 2
 VARIANTS = (Variant.PLAIN, Variant.RECORDED, Variant.SANITIZED, Variant.REASSOCIATED, Variant.PRECISE)
 LIMITS = Limits(wall_s=10.0, cpu_s=10)

@@ -1,0 +1,128 @@
+import math
+
+import pytest
+
+from corpora.records import ArrayValue, Program
+from corpora.signatures import signature_of
+from corpora.unit_tests import format_test
+from gpu_runtime.backend import CompileRequest, Variant
+from gpu_runtime.emulated import EmulatedBackend
+from gpu_runtime.materialise import extents_of, integer_scalars
+from tester.extents import Sketch, complete, probe
+from tester.rules import NoSuite, elements, suite_for
+from tester.sketches import Roles, contents, is_flag, is_pitch
+
+
+@pytest.fixture(scope="module")
+def backend():
+    made = EmulatedBackend()
+    yield made
+    made.close()
+
+
+def cpp(text, name="f"):
+    return Program("cpp", name, text)
+
+
+def made_for(backend, program, **options):
+    return suite_for(program, signature_of(program), backend, **options).tests
+
+
+@pytest.mark.parametrize(
+    ("text", "extent"),
+    [
+        ("void f(int n, const float *x, float *y) { for (int i = 0; i < n; ++i) y[i] = x[i]; }", lambda s: s["n"]),
+        ("void f(int n, const float *x, float *y) { for (int i = 0; i < n; ++i) y[i] = x[i + 1] - x[i]; }", lambda s: s["n"] + 1),
+        ("void f(int n, int s, const float *x, float *y) { for (int i = 0; i < n; ++i) y[i] = x[i * s]; }", lambda s: (s["n"] - 1) * s["s"] + 1),
+        ("void f(int n, int m, const float *x, float *y) { for (int i = 0; i < n * m; ++i) y[i] += x[i]; }", lambda s: s["n"] * s["m"]),
+        ("void f(int n, int k, const int *x, float *y) { *y = -1; for (int i = 0; i < n; ++i) if (x[i] == k) { *y = i; break; } }", lambda s: s["n"]),
+    ],
+)  # fmt: skip
+def test_extents_are_exactly_what_the_program_needs(backend, text, extent):
+    """The last case stops early: its array must be as long as an unlucky search needs."""
+    tests = [t for t in made_for(backend, cpp(text)) if integer_scalars(t)["n"] > 0 and integer_scalars(t).get("m", 1) > 0]
+    assert len(tests) >= 5
+    for test in tests:
+        expected = extent(integer_scalars(test))
+        assert extents_of(test)["x"] == max(expected, 1), format_test(test)
+
+
+def test_indices_stay_inside(backend):
+    program = cpp("void f(int n, int m, const int *idx, const float *x, float *y) { for (int i = 0; i < n; ++i) y[i] = x[idx[i] * m]; }")
+    suite = suite_for(program, signature_of(program), backend)
+    assert len(suite.tests) >= 6
+    compiled = backend.compile([CompileRequest(program, signature_of(program), Variant.RECORDED)])[0]
+    assert compiled.ok
+    fills = {a.fill.kind for t in suite.tests for a in t.assignments if a.name == "idx"}
+    assert fills <= {"indices", "integers", "sorted", "constant", "permutation"} and len(fills) >= 2
+
+
+def test_sizes_from_one_to_a_million(backend):
+    program = cpp("void f(int n, const float *x, float *y) { for (int i = 0; i < n; ++i) y[i] += x[i]; }")
+    tests = made_for(backend, program, big=True)
+    sizes = [integer_scalars(t)["n"] for t in tests]
+    assert 1 in sizes and any(s > 1024 and s % 32 for s in sizes) and max(sizes) >= 1 << 20
+    assert [elements(t) for t in tests[:-1]] == sorted(elements(t) for t in tests[:-1])
+
+
+def test_same_seed_same_suite(backend):
+    program = cpp("void f(int n, float *x) { for (int i = 0; i < n; ++i) x[i] *= 2; }")
+    assert made_for(backend, program) == made_for(backend, program)
+    assert made_for(backend, program) != made_for(backend, program, seed=7)
+
+
+def test_rows_are_measured_in_both_directions(backend):
+    program = cpp("void f(float **a, float **b, int r, int c) { for (int i = 0; i < r; ++i) for (int j = 0; j < c; ++j) b[j][i] = a[i][j]; }")
+    for test in made_for(backend, program):
+        scalars = integer_scalars(test)
+        if min(scalars.values()) > 0:
+            extents = {a.name: a.extents for a in test.assignments if isinstance(a, ArrayValue)}
+            assert extents == {"a": (scalars["r"], scalars["c"]), "b": (scalars["c"], scalars["r"])}
+
+
+def test_constant_sizes_are_followed_far(backend):
+    program = cpp("void f(float *x) { for (int i = 0; i < 100000; ++i) x[i] += 1; }")
+    assert [extents_of(t)["x"] for t in made_for(backend, program)] == [100000] * 2
+
+
+def test_assumed_shape_arrays_get_several_sizes(backend):
+    text = "subroutine f(x, y)\n real, intent(in) :: x(:)\n real, intent(inout) :: y(:)\n y = y + 2 * x\nend subroutine"
+    sizes = {extents_of(t)["x"] for t in made_for(backend, Program("fortran", "f", text))}
+    assert len(sizes) >= 4 and 1 in sizes
+
+
+def test_bare_kernels_get_a_launch_plan(backend):
+    kernel = "__global__ void f(float *x, int n) { int i = blockIdx.x * blockDim.x + threadIdx.x; if (i < n) x[i] += 1; }"
+    program = Program("cuda", "f", kernel)
+    suite = suite_for(program, signature_of(program), backend)
+    assert "ceil(n/" in suite.launch and all(extents_of(t)["x"] == max(1, integer_scalars(t)["n"]) for t in suite.tests)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("void f(int n, float *x) { }", "changes nothing"),
+        ("void f(int n, float *x) { x[n] = undeclared; }", "does not compile"),
+        ("void f(int n, float *x) { x[-1 - n] = 1; }", "touched|out_of_bounds"),
+        ("void f(int n, float *x) { while (n) { x[0] += 1; } }", "timeout"),
+    ],
+)
+def test_why_there_is_no_suite(backend, text, reason):
+    with pytest.raises(NoSuite, match=reason):
+        made_for(backend, cpp(text))
+
+
+def test_a_probe_names_what_it_saw(backend):
+    program = cpp("void f(int n, const int *a, int *b) { for (int i = 2; i < n; ++i) b[i - 2] = a[i]; }")
+    compiled = backend.compile([CompileRequest(program, signature_of(program), Variant.RECORDED)])[0]
+    fills = contents(signature_of(program), Roles(), "default", {"n": 9}, 0)
+    (found,) = probe(backend, compiled, [Sketch({"n": 9}, fills)])
+    assert found.arrays["a"].extents == (9,) and found.arrays["a"].read and not found.arrays["a"].written
+    assert found.arrays["b"].extents == (7,) and found.arrays["b"].written
+    (short,) = complete(backend, compiled, [Sketch({"n": 1}, fills)])
+    assert not short.changed and math.prod(extents_of(short.test).values()) >= 1
+
+
+def test_flags_and_pitches_are_told_by_use():
+    assert is_flag("t", "if ( t ) x = 1;") and is_flag("t", "y = t ? 1 : 2;") and not is_flag("w", "x + 1 < w ? 1 : 2")
+    assert is_pitch("h_pitch_", "") and is_pitch("p", "(float *)((char *) a + y * p)") and not is_pitch("n", "(float) n")
