@@ -27,6 +27,9 @@ from gpu_runtime.models.protocol import Example, LanguageModel, Learning, Sampli
 from translator.translate import DIRECTION_TAGS, PromptStyle, Translator
 from tester.propose import SUITE_TAGS, SuiteStyle, Tester
 
+REVERSE_EVERY = 3
+"""Cold start: one generated pair in three also teaches the reverse direction, which is the easier one (a kernel tells its
+loops), where a real corpus of the target dialect gives it something to do."""
 COLD_STREAM, REPLAY_STREAM = 0, 1000
 """Which part of the generator's stream: replayed items are never those of the cold start."""
 
@@ -116,7 +119,9 @@ class TranslatorService:
         wanted = self.config.cold_start
         pairs = self._pairs(wanted.generated, COLD_STREAM, EvaluationGuard(protected))
         teacher = Translator(None, self.style)
-        examples = teacher.examples(pairs, "both")
+        examples = teacher.examples(pairs, "forward")
+        if self.config.corpus.target:
+            examples += teacher.examples(pairs[::REVERSE_EVERY], "back")
         texts = [text for e in islice(examples, 4000) for text in (e.prompt, e.answer)]
         model = self.checkpoints.create(texts, DIRECTION_TAGS)
         learning = self.checkpoints.learning(wanted.epochs, wanted.learning_rate, "cold translator")

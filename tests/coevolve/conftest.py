@@ -1,0 +1,42 @@
+"""A small corpus of real files and a configuration that finishes in seconds."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from coevolve.config import parse
+
+SOURCES = {
+    "axpy": "void axpy(int n, float a, const float *x, float *y) { for (int i = 0; i < n; i++) y[i] = a * x[i] + y[i]; }",
+    "square": "void square(const double *x, double *out, int n) { for (int i = 0; i < n; ++i) { out[i] = x[i] * x[i]; } }",
+    "reverse": "void reverse(const int *src, int *dst, int n) { for (int i = 0; i < n; i++) dst[n - 1 - i] = src[i]; }",
+    "rowsum": "void rowsum(const float *m, float *s, int r, int c) { for (int i = 0; i < r; i++) { float t = 0; for (int j = 0; j < c; j++) t += m[i * c + j]; s[i] = t; } }",
+    "clampit": "void clampit(float *v, int n, float lo, float hi) { for (int i = 0; i < n; i++) { if (v[i] < lo) v[i] = lo; else if (v[i] > hi) v[i] = hi; } }",
+    "offset": "void offset(int *a, int n, int k) { for (int i = 0; i < n; i++) a[i] += k; }",
+    "transpose": "void transpose(const float *a, float *b, int r, int c) { for (int i = 0; i < r; i++) for (int j = 0; j < c; j++) b[j * r + i] = a[i * c + j]; }",
+    "maxpair": "void maxpair(const int *a, const int *b, int *m, int n) { int i; for (i = 0; i < n; i++) m[i] = a[i] > b[i] ? a[i] : b[i]; }",
+}
+TINY = {
+    "direction": "cpp:cuda",
+    "corpus": {"evaluation_fraction": 0.4},
+    "model": {"layers": 1, "width": 32, "heads": 2, "max_new_tokens": 48},
+    "cold_start": {"generated": 24, "suites": 24, "level": "easy"},
+    "round": {"count": 1, "samples": 2, "epochs": 1.0},
+    "verify": {"mutants": 4, "workers": 2},
+    "evaluate": {"samples": 2, "pass_at": [1, 2]},
+}
+
+
+@pytest.fixture(scope="session")
+def source_folder(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("sources")
+    for name, text in SOURCES.items():
+        (folder / f"{name}.cpp").write_text(text + "\n")
+    return folder
+
+
+@pytest.fixture
+def tiny(source_folder, tmp_path):
+    config = parse(TINY, "tiny")
+    return replace(config, run_dir=str(tmp_path / "run"), corpus=replace(config.corpus, source=str(source_folder)))

@@ -1,0 +1,158 @@
+"""The loop on real compilers: what is kept is what was executed and equal; runs resume, repeat, and agree with Ray's."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from coevolve import stages
+from coevolve.config import ConfigError
+from coevolve.evaluation import evaluate_checkpoint, prepare_evaluation
+from coevolve.export import export
+from coevolve.report import figures, print_table, write_report
+from coevolve.rounds import describe, load_or_build_first, run
+from coevolve.run_folder import RunFolder
+from coevolve.services import TesterService, TranslatorService, make_verifier
+from coevolve.workers import Crew, LocalWorker
+from corpora.records import Candidate, Outcome, Program, Triplet, Verdict
+from corpora.splits import LeakError
+from corpora.store import read_jsonl, read_triplets
+
+RIGHT = {
+    "axpy": "__global__ void axpy(int n, float a, const float *x, float *y) { int i = blockIdx.x * blockDim.x + threadIdx.x; if (i < n) y[i] = a * x[i] + y[i]; }",
+    "square": "__global__ void square(const double *x, double *out, int n) { int i = blockIdx.x * blockDim.x + threadIdx.x; if (i < n) out[i] = x[i] * x[i]; }",
+    "reverse": "__global__ void reverse(const int *src, int *dst, int n) { int i = blockIdx.x * blockDim.x + threadIdx.x; if (i < n) dst[n - 1 - i] = src[i]; }",
+    "rowsum": "__global__ void rowsum(const float *m, float *s, int r, int c) { int i = blockIdx.x * blockDim.x + threadIdx.x; if (i < r) { float t = 0; for (int j = 0; j < c; j++) t += m[i * c + j]; s[i] = t; } }",
+    "clampit": "__global__ void clampit(float *v, int n, float lo, float hi) { int i = blockIdx.x * blockDim.x + threadIdx.x; if (i < n) { if (v[i] < lo) v[i] = lo; else if (v[i] > hi) v[i] = hi; } }",
+    "offset": "__global__ void offset(int *a, int n, int k) { int i = blockIdx.x * blockDim.x + threadIdx.x; if (i < n) a[i] += k; }",
+    "transpose": "__global__ void transpose(const float *a, float *b, int r, int c) { int j = blockIdx.x * blockDim.x + threadIdx.x; int i = blockIdx.y * blockDim.y + threadIdx.y; if (i < r && j < c) b[j * r + i] = a[i * c + j]; }",
+    "maxpair": "__global__ void maxpair(const int *a, const int *b, int *m, int n) { int i = blockIdx.x * blockDim.x + threadIdx.x; if (i < n) m[i] = a[i] > b[i] ? a[i] : b[i]; }",
+}
+
+
+class KnowingTranslator(TranslatorService):
+    """Answers right, then off by one, then nonsense: what must be kept is known."""
+
+    def propose(self, checkpoint, programs, way, sampling):
+        answers = []
+        for program in programs:
+            right = RIGHT[program.name]
+            texts = (right, right.replace("if (i < n", "if (i + 1 < n").replace("if (i < r", "if (i + 1 < r"), "__global__ void {")
+            answers += [Candidate(program.id, way, t, sample=k) for k, t in enumerate(texts[: max(2, sampling.n)])]
+        return answers
+
+
+@pytest.fixture
+def knowing(tiny):
+    folder = RunFolder(tiny.run_dir)
+    crew = Crew(LocalWorker(KnowingTranslator(tiny)), LocalWorker(TesterService(tiny)), (LocalWorker(make_verifier(tiny)),))
+    return stages.Run(tiny, folder, load_or_build_first(tiny, folder), crew)
+
+
+def test_only_equivalent_candidates_are_kept_and_learnt_from(knowing):
+    stages.cold_start(knowing)
+    stages.make_suites(knowing, 1)
+    stages.propose_and_verify(knowing, 1)
+    stages.keep_triplets(knowing, 1)
+    paths = knowing.folder.round(1)
+    outcomes = {v.target_id: v.outcome for v in read_jsonl(paths.verdicts, Verdict)}
+    names = {p.id: p.name for p in knowing.corpus.training_source}
+    for candidate in read_jsonl(paths.proposals, Candidate):
+        right = candidate.text == RIGHT[names[candidate.source_id]]
+        assert (outcomes[candidate.id] is Outcome.EQUIVALENT) == right, (candidate.text, outcomes[candidate.id])
+    triplets = list(read_jsonl(paths.triplets, Triplet))
+    assert {t.source.name for t in triplets} == set(names.values())
+    assert all(t.suite.strength >= knowing.config.verify.least_strength for t in triplets)
+    stages.learn(knowing, 1)
+    assert (paths.translator / "model.safetensors").is_file()
+    before, after = (knowing.folder.round(k).translator / "model.safetensors" for k in (0, 1))
+    assert before.read_bytes() != after.read_bytes()
+
+    prepare_evaluation(knowing)
+    found, _ = evaluate_checkpoint(knowing, str(paths.translator), "test")
+    assert found["pass@2"] == 100.0 and found["pass@1"] == pytest.approx(50.0)
+    assert found["compile_rate"] == 100.0
+
+
+def test_training_on_a_held_out_program_is_refused(knowing):
+    stages.cold_start(knowing)
+    held_out = knowing.corpus.evaluation[0]
+    renamed = Program("cpp", held_out.name, held_out.text.replace("int n", "int count").replace("< n", "< count").replace("n - 1", "count - 1"))
+    service = TesterService(knowing.config)
+    lesson = (renamed, None)
+    with pytest.raises(LeakError):
+        service.learn(str(knowing.folder.round(0).tester), [lesson], knowing.corpus.protected, str(knowing.folder.root / "x"), 1)
+
+
+def test_a_run_resumes_repeats_and_agrees_with_ray(tiny, tmp_path, monkeypatch, capsys):
+    """One run by Ray; one local run interrupted after its verdicts and resumed: equal files."""
+    from dataclasses import replace
+
+    by_ray = run(tiny)
+    local = replace(tiny, run_dir=str(tmp_path / "other"))
+    stopped = stages.keep_triplets
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(stages, "keep_triplets", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        run(local, use_ray=False)
+    other = RunFolder(local.run_dir)
+    assert other.round(1).verdicts.exists() and not other.round(1).triplets.exists()
+    cold = (other.round(0).translator / "model.safetensors").stat().st_mtime_ns
+    monkeypatch.setattr(stages, "keep_triplets", stopped)
+    run(local, use_ray=False)
+    assert (other.round(0).translator / "model.safetensors").stat().st_mtime_ns == cold
+
+    compared = 0
+    for path in sorted(by_ray.rglob("*.jsonl")) + sorted(by_ray.rglob("*.json")):
+        relative = path.relative_to(by_ray)
+        if relative.name in ("timings.jsonl",) or "translator" in relative.parts or "tester" in relative.parts:
+            continue
+        assert path.read_bytes() == (other.root / relative).read_bytes(), relative
+        compared += 1
+    assert compared >= 9
+    assert "pass@1" in capsys.readouterr().out
+    assert "Held-out pass@k" in (by_ray / "report.html").read_text()
+    assert read_triplets(by_ray / "export" / "pairs.parquet") == list(read_jsonl(RunFolder(by_ray).round(1).triplets, Triplet))
+
+
+def test_export_loads_without_this_project(tiny, tmp_path):
+    import subprocess
+    import sys
+
+    run(tiny, use_ray=False)
+    out = export(Path(tiny.run_dir), tmp_path / "exported")
+    code = (
+        "from transformers import AutoModelForCausalLM, AutoTokenizer; import sys\n"
+        "m = AutoModelForCausalLM.from_pretrained(sys.argv[1]); t = AutoTokenizer.from_pretrained(sys.argv[1])\n"
+        "ids = t('<cpp:cuda> void F0 ( int V0 ) { }', return_tensors='pt').input_ids\n"
+        "print(m.generate(ids, max_new_tokens=3).shape[1] > ids.shape[1])\n"
+    )
+    for kind in ("translator", "tester"):
+        done = subprocess.run([sys.executable, "-c", code, str(out / kind)], cwd=tmp_path, capture_output=True, text=True)
+        assert done.stdout.strip() == "True", done.stderr[-800:]
+        assert "pass@1" in (out / kind / "README.md").read_text()
+
+
+def test_another_configuration_is_refused_and_nothing_is_lost(tiny):
+    from dataclasses import replace
+
+    folder = RunFolder(tiny.run_dir)
+    load_or_build_first(tiny, folder)
+    changed = replace(tiny, seed=99)
+    with pytest.raises(ConfigError, match=r"differs in: seed.*--resume"):
+        load_or_build_first(changed, folder)
+    assert folder.corpus.exists()
+
+
+def test_dry_run_and_report_of_an_unfinished_run(tiny, capsys):
+    assert "rounds of about" in describe(tiny)
+    folder = RunFolder(tiny.run_dir)
+    assert not folder.root.exists()
+    load_or_build_first(tiny, folder)
+    print_table(folder.root)
+    assert figures(folder) == []
+    assert "no round has been verified yet" in write_report(folder.root).read_text()
+    shutil.rmtree(folder.root)
