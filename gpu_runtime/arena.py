@@ -28,7 +28,7 @@ NUMPY_TYPES = {
     "c64": np.dtype(np.complex64), "c128": np.dtype(np.complex128),
 }  # fmt: skip
 
-_BATCH = struct.Struct("<5Q4I2i400s112s128s256s")
+_BATCH = struct.Struct("<5Q6I2i400s112s128s256s")
 _CALL_HEAD = struct.Struct("<Iiii8i2Q2I2Q")
 _ARG = struct.Struct("<IIIiQQQQQq")
 REPORT = np.dtype(
@@ -37,8 +37,8 @@ REPORT = np.dtype(
 OUTCOME = np.dtype([("elapsed_ns", "u8"), ("state", "i4"), ("fault", "i4"), ("report", REPORT)], align=True)
 _CALL_BYTES = _CALL_HEAD.size + OUTCOME.itemsize
 MAGIC = 0x6376 << 48 | _BATCH.size << 32 | _CALL_BYTES << 12 | _ARG.size
-_CURRENT_AT = struct.calcsize("<5Q4I")
-_MESSAGE_AT = struct.calcsize("<5Q4I2i400s112s128s")
+_CURRENT_AT = struct.calcsize("<5Q6I")
+_MESSAGE_AT = struct.calcsize("<5Q6I2i400s112s128s")
 _KINDS = {"scalar": 0, "array": 1, "rows": 2}
 _SCHEDULES = {"static": 1, "dynamic": 2, "guided": 3, "auto": 4}
 
@@ -137,7 +137,7 @@ class Arena:
         assert buffer is not None
         _BATCH.pack_into(
             buffer, 0, MAGIC, control_bytes, end - control_bytes, target.memory_bytes, target.output_bytes, len(calls), target.cpu_s,
-            target.wall_ms, target.threads, -1, -1, target.folder.encode(), target.artifact.encode(), target.symbol.encode(), b"",
+            target.wall_ms, target.threads, layout.recorded, 0, -1, -1, target.folder.encode(), target.artifact.encode(), target.symbol.encode(), b"",
         )  # fmt: skip
         self._slots, self._results = [], []
         for i, (arguments, plan) in enumerate(zip(calls, plans, strict=True)):

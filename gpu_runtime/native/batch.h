@@ -49,6 +49,7 @@ struct cv_call {
 struct cv_batch {
     uint64_t magic, control_bytes, arena_bytes, memory_bytes, output_bytes;
     uint32_t n_calls, cpu_s, wall_ms, threads;
+    uint32_t recorded, reserved; /* recorded: the program calls the access hooks */
     int32_t current;          /* -1 while loading, the call being run, n_calls when all are done */
     int32_t denied_syscall;   /* number of the system call that was denied, -1 when none */
     char folder[400], artifact[112], symbol[128], message[256];

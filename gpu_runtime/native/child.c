@@ -217,11 +217,12 @@ static void run_call(struct cv_call *c, cv_entry entry) {
     values[n + 2] = extents;
     memset(&c->report, 0, sizeof c->report);
     fesetenv(FE_DFL_ENV);
-    if (cv_hooks_begin) cv_hooks_begin(buffers, n_buffers, the_arena, the_batch->arena_bytes, &c->report);
+    int watched = cv_hooks_begin && the_batch->recorded;
+    if (watched) cv_hooks_begin(buffers, n_buffers, the_arena, the_batch->arena_bytes, &c->report);
     clock_gettime(CLOCK_MONOTONIC, &from);
     entry(values);
     clock_gettime(CLOCK_MONOTONIC, &to);
-    if (cv_hooks_end) cv_hooks_end();
+    if (watched) cv_hooks_end();
     c->elapsed_ns = (uint64_t)((to.tv_sec - from.tv_sec) * 1000000000ll + to.tv_nsec - from.tv_nsec);
     for (int i = 0; i < n; i++) {
         struct cv_arg *a = args + i;
