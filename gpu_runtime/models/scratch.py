@@ -38,6 +38,8 @@ class ScratchConfig:
     """Key/value heads: decoding is bound by reading the cache, which these make a third as large."""
     inner_width: int = 512
     context: int = 1024
+    initial_deviation: float = 0.05
+    """Standard deviation of the weights at the start; 0.02, the library's value, is for models many times as wide."""
     seed: int = 0
     threads: int = 0
     rows: int = 64
@@ -75,6 +77,7 @@ class ScratchModel:
             num_attention_heads=config.heads,
             num_key_value_heads=config.kept_heads,
             max_position_embeddings=config.context,
+            initializer_range=config.initial_deviation,
             tie_word_embeddings=True,
             pad_token_id=tokenizer.pad_token_id,
             bos_token_id=tokenizer.bos_token_id,
@@ -131,7 +134,8 @@ class ScratchModel:
         if not fitting:
             raise ValueError(f"nothing to learn: {len(examples)} examples, none within {self._context} tokens")
         self._model.train()
-        figures = train(list(self._model.parameters()), self._loss, fitting, learning, progress)
+        hidden = [p for name, p in self._model.named_parameters() if p.ndim == 2 and "layers." in name]
+        figures = train(list(self._model.parameters()), self._loss, fitting, learning, progress, hidden)
         self._model.eval()
         return {**figures, "examples": len(fitting), "dropped": len(encoded) - len(fitting)}
 

@@ -1,4 +1,4 @@
-"""The training loop that every trainable back end shares: batches by token count, AdamW, linear decay.
+"""The training loop that every trainable back end shares: batches by token count, Muon or AdamW, linear decay.
 
 Contract: examples are token ids with the place where the answer begins; only answer tokens carry loss. Same examples,
 hyper-parameters, start weights and thread count give the same end weights on one machine (unless `max_minutes` stops it).
@@ -23,6 +23,7 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 
+from gpu_runtime.models.muon import Muon
 from gpu_runtime.models.protocol import Learning
 
 WARM_UP_SHARE = 0.03
@@ -82,16 +83,19 @@ def train(
     examples: Sequence[Encoded],
     learning: Learning,
     progress: Callable[[int, int, float], None] | None = None,
+    hidden: Sequence[torch.nn.Parameter] = (),
 ) -> dict[str, float]:
-    """Run the whole schedule. Returns `loss` (mean over the last tenth), `first_loss`, `steps`, `tokens`, `seconds`.
+    """Run the whole schedule; those of `parameters` that are in `hidden` (2-D) are trained by Muon, the rest by AdamW.
+
+    Returns `loss` (mean over the last tenth), `first_loss`, `steps`, `tokens`, `seconds`.
 
     The learning rate warms up and decays linearly over steps, or over `max_minutes` where that ends first.
     """
     torch.manual_seed(learning.seed)
     steps = plan_batches([len(e.ids) for e in examples], learning.batch_tokens, learning.epochs, learning.seed)
-    optimiser = torch.optim.AdamW(
-        parameters, lr=learning.learning_rate, betas=BETAS, weight_decay=WEIGHT_DECAY, fused=True
-    )
+    chosen_hidden = {id(p) for p in hidden}
+    others = [p for p in parameters if id(p) not in chosen_hidden]
+    optimiser = Muon(hidden, others, learning.learning_rate, BETAS, WEIGHT_DECAY)
     started, losses, tokens = time.monotonic(), [], 0
     for number, batch in enumerate(steps):
         done = number / len(steps)

@@ -1,0 +1,78 @@
+"""Muon for the hidden matrices of a small model, AdamW for everything else: half the steps of AdamW alone.
+
+Source of the method: K. Jordan et al., "Muon: an optimizer for hidden layers in neural networks" (2024); the scale that
+lets one learning rate serve both parts: J. Liu et al., "Muon is scalable for LLM training" (2025). torch.optim.Muon works
+in bfloat16, one matrix at a time, which a CPU without bfloat16 units emulates; here all matrices of a shape are
+orthogonalised together in fp32.
+
+    python -c "import torch; from gpu_runtime.models.muon import orthogonal; print(orthogonal(torch.randn(1, 2, 3)))"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+
+_QUINTIC = (3.4445, -4.7750, 2.0315)
+_STEPS = 5
+_MOMENTUM = 0.95
+_RMS = 0.2
+"""Size of an AdamW update relative to its learning rate, which Muon's updates are scaled to."""
+
+
+def orthogonal(matrices: torch.Tensor) -> torch.Tensor:
+    """Matrices (n, rows, columns), rows <= columns, with singular values brought near 1 (within about 0.7 to 1.2)."""
+    a, b, c = _QUINTIC
+    x = matrices / (torch.linalg.matrix_norm(matrices, keepdim=True) + 1e-7)
+    for _ in range(_STEPS):
+        gram = x @ x.mT
+        x = a * x + torch.baddbmm(gram, gram, gram, beta=b, alpha=c) @ x
+    return x
+
+
+class Muon:
+    """Optimiser over `hidden` (2-D parameters) by Muon and `others` by AdamW; both share the learning rate."""
+
+    def __init__(
+        self,
+        hidden: Sequence[torch.nn.Parameter],
+        others: Sequence[torch.nn.Parameter],
+        learning_rate: float,
+        betas: tuple[float, float],
+        weight_decay: float,
+    ) -> None:
+        self._adamw = torch.optim.AdamW(others, lr=learning_rate, betas=betas, weight_decay=weight_decay, fused=True)
+        self._decay = weight_decay
+        self._groups: dict[tuple[int, int], list[torch.nn.Parameter]] = {}
+        for parameter in hidden:
+            self._groups.setdefault(tuple(sorted(parameter.shape)), []).append(parameter)  # type: ignore[arg-type]
+        self._momentum = {shape: torch.zeros(len(group), *shape, device=group[0].device) for shape, group in self._groups.items()}
+
+    @property
+    def param_groups(self) -> list[dict]:
+        """Set the learning rate here, as in torch's optimisers."""
+        return self._adamw.param_groups
+
+    @torch.no_grad()
+    def step(self) -> None:
+        self._adamw.step()
+        rate = self._adamw.param_groups[0]["lr"]
+        for shape, group in self._groups.items():
+            gradients = torch.stack([_lying(p.grad) for p in group])
+            momentum = self._momentum[shape].lerp_(gradients, 1 - _MOMENTUM)
+            updates = orthogonal(gradients.lerp(momentum, _MOMENTUM))
+            for parameter, update in zip(group, updates):
+                parameter.mul_(1 - rate * self._decay)
+                _lying(parameter).add_(update, alpha=-rate * _RMS * shape[1] ** 0.5)
+
+    def zero_grad(self) -> None:
+        self._adamw.zero_grad()
+        for group in self._groups.values():
+            for parameter in group:
+                parameter.grad = None
+
+
+def _lying(matrix: torch.Tensor) -> torch.Tensor:
+    """The matrix, or a view of its transpose, with no more rows than columns."""
+    return matrix if matrix.shape[0] <= matrix.shape[1] else matrix.mT
