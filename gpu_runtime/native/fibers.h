@@ -21,7 +21,7 @@ __asm__(".text\n.globl cv_switch_stack\n.type cv_switch_stack,@function\ncv_swit
         "  popq %rcx\n  jmp *%rcx\n.size cv_switch_stack,.-cv_switch_stack\n");
 
 static inline void context_make(struct context *c, char *stack, size_t bytes, void (*entry)(void)) {
-    void **top = (void **)(stack + bytes - 64);
+    void **top = (void **)(stack + (bytes & ~(size_t)15) - 64);
     *--top = 0;                 /* where the return address of entry would be: keeps the stack aligned as after a call */
     *--top = (void *)entry;
     for (int i = 0; i < 6; i++) *--top = 0;

@@ -95,90 +95,12 @@ void cv_hooks_begin(const struct cv_buffer *buffers, int n, char *base, size_t b
     n_arguments = n;
 }
 
-static int64_t element_of(const struct region *r, size_t offset) {
-    int64_t delta = (r->base + offset) - r->origin, size = r->element_bytes;
-    return delta >= 0 ? delta / size : -((-delta + size - 1) / size);
-}
-
-static void write_extents(void) {
-    for (int i = 0; i < n_arguments && i < CV_MAX_BUFFERS; i++) {
-        const struct region *r = &regions[i];
-        if (r->first_read < r->end_read)
-            report->access[i].first_read = element_of(r, r->first_read), report->access[i].last_read = element_of(r, r->end_read - 1);
-        if (r->first_write < r->end_write)
-            report->access[i].first_write = element_of(r, r->first_write), report->access[i].last_write = element_of(r, r->end_write - 1);
-    }
-}
+#include "findings.h"
 
 void cv_hooks_end(void) {
     cv_flush_pending();
     if (watching) write_extents();
     watching = 0;
-}
-
-static void name_thread(int32_t out[6], uint32_t serial) {
-    uint32_t n = cv_launch_now.threads_per_block, b = serial / n, t = serial % n;
-    for (int i = 0; i < 3; i++) { out[i] = (int32_t)(b % cv_launch_now.grid[i]); b /= cv_launch_now.grid[i]; }
-    for (int i = 0; i < 3; i++) { out[3 + i] = (int32_t)(t % cv_launch_now.block[i]); t /= cv_launch_now.block[i]; }
-}
-
-void cv_fail(int finding, const char *text) {
-    if (!report) cv_stop();
-    report->finding = finding;
-    int32_t *a = report->thread_a;
-    if (cv_now.in_kernel) {
-        name_thread(a, cv_now.serial);
-        snprintf(report->text, sizeof report->text, "%s; block (%d,%d,%d) thread (%d,%d,%d)", text, a[0], a[1], a[2], a[3], a[4], a[5]);
-    } else snprintf(report->text, sizeof report->text, "%s", text);
-    write_extents();
-    cv_stop();
-}
-
-static void place_of(const struct region *r, size_t offset, char *out, size_t size) {
-    int64_t element = r ? element_of(r, offset) : -1;
-    report->parameter = r && r->kind == R_ARGUMENT ? r->parameter : -1;
-    report->element = element;
-    if (!r) snprintf(out, size, "outside every buffer");
-    else if (r->kind == R_ARGUMENT) snprintf(out, size, "argument %d element %lld", r->parameter, (long long)element);
-    else snprintf(out, size, "%s byte %lld", r->kind == R_SHARED ? "shared memory" : r->kind == R_DEVICE_VARIABLE ? "device variables" :
-                  "device memory", (long long)offset);
-}
-
-static void report_unset(void);
-
-__attribute__((noreturn, noinline)) static void found(int finding, const struct region *r, size_t offset, int write, const char *what) {
-    char place[64], text[128];
-    if (unset.region && finding != CV_UNINITIALISED) report_unset(); /* what follows from a garbage value is not the cause */
-    place_of(r, offset, place, sizeof place);
-    report->is_write = write;
-    snprintf(text, sizeof text, "%s %s", what, place);
-    cv_fail(finding, text);
-}
-
-__attribute__((noreturn, noinline)) static void race(const struct region *r, size_t offset, int write, uint32_t other, const char *what) {
-    char place[64];
-    int32_t *a = report->thread_a, *b = report->thread_b;
-    place_of(r, offset, place, sizeof place);
-    report->finding = CV_RACE; report->is_write = write;
-    name_thread(a, cv_now.serial); name_thread(b, other);
-    snprintf(report->text, sizeof report->text, "%s on %s: block (%d,%d,%d) thread (%d,%d,%d) and block (%d,%d,%d) thread (%d,%d,%d)",
-             what, place, a[0], a[1], a[2], a[3], a[4], a[5], b[0], b[1], b[2], b[3], b[4], b[5]);
-    write_extents();
-    cv_stop();
-}
-
-void cv_flush_pending(void) {
-    if (!pending.armed) return;
-    pending.armed = 0;
-    if (memcmp(pending.region->base + pending.offset, pending.old, pending.bytes)) {
-        race(pending.region, pending.offset, 1, pending.other, pending.what);
-    }
-}
-
-static void report_unset(void) {
-    if (!unset.region) return;
-    cv_now.serial = unset.serial;
-    found(CV_UNINITIALISED, unset.region, unset.offset, unset.write, unset.write ? "atomic update of uninitialised" : "read of uninitialised");
 }
 
 static void report_excused(void) { race(excused.region, excused.offset, 0, excused.other, "plain read of an atomically updated place, a race,"); }
