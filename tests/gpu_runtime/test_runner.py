@@ -17,7 +17,8 @@ from gpu_runtime import arena
 from gpu_runtime.arena import Layout
 from gpu_runtime.backend import Arguments, CompileRequest, Limits, Status, Variant
 from gpu_runtime.emulated import EmulatedBackend
-from gpu_runtime.runner import RunnerError, sanitizer_line
+from gpu_runtime.endings import sanitizer_line
+from gpu_runtime.runner import RunnerError
 
 X, N = Parameter("x", "array", "f32"), Parameter("n", "scalar", "i32", "in")
 XN = Signature("f", (X, N))
