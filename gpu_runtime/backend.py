@@ -28,6 +28,7 @@ class Variant(StrEnum):
     REASSOCIATED: -O3 -ffast-math, for the error bar and the second optimisation level.
     PRECISE: float computed as double, double as long double/quad; argument layout unchanged.
     RACE_CHECKED: OpenMP under a race detector, an executable of its own.
+    TIMED: -O3, as a baseline of speed (a device's own code: full optimisation, contraction allowed).
     """
 
     PLAIN = "plain"
@@ -36,6 +37,7 @@ class Variant(StrEnum):
     REASSOCIATED = "reassociated"
     PRECISE = "precise"
     RACE_CHECKED = "race_checked"
+    TIMED = "timed"
 
 
 @dataclass(frozen=True, slots=True)

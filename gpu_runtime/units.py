@@ -10,14 +10,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from gpu_runtime import shims_cpp, shims_fortran
+from gpu_runtime import shims_cpp, shims_cuda, shims_fortran
 from gpu_runtime.backend import CompileRequest, Variant
 from gpu_runtime.toolchain import NATIVE
 
 MEMBERS_PER_UNIT = 16
+HOST_PART = "cuda host part"
+"""Not a dialect: the host functions of a CUDA program beside a real device, as gpu_runtime.cuda_source makes them."""
 
 _FLOATS = ("-fno-fast-math", "-ffp-contract=off", "-fno-math-errno")
 _LOOSE = ("-O3", "-ffast-math", "-fno-finite-math-only")  # NaN and infinity keep their meaning: they are outputs too
@@ -31,6 +33,7 @@ VARIANT_FLAGS: dict[Variant, tuple[str, ...]] = {
     Variant.REASSOCIATED: _LOOSE,
     Variant.PRECISE: ("-O2", *_FLOATS),
     Variant.RACE_CHECKED: ("-O1", *_FLOATS, "-g1", "-fsanitize=thread"),
+    Variant.TIMED: ("-O3", *_FLOATS),
 }
 FLAVOUR: dict[Variant, str] = {Variant.SANITIZED: "asan", Variant.RACE_CHECKED: "tsan"}
 """Runner flavour that a variant needs; `plain` where not named."""
@@ -124,22 +127,16 @@ def _fortran_alone(request: CompileRequest, symbol: str) -> str | None:
 
 
 def _cuda_prelude(variant: Variant) -> str:
-    from gpu_runtime import shims_cuda
-
     return _cpp_prelude(variant) + shims_cuda.prelude() + "\n"
 
 
-def _cuda_member(request: CompileRequest, symbol: str, number: int) -> str:
-    from gpu_runtime import shims_cuda
+def _beside_device_prelude(variant: Variant) -> str:
+    return _cuda_prelude(variant) + (NATIVE / "prelude_device_host.h").read_text()
 
+
+def _cuda_member(request: CompileRequest, symbol: str, number: int) -> str:
     text = f'#line 1 "p{number}"\n' + shims_cuda.program_text(request)
     return _namespaced(request, symbol, number, text, shims_cuda.shim(request, symbol, f"ns_{symbol}"))
-
-
-def _cuda_flags() -> tuple[str, ...]:
-    from gpu_runtime import shims_cuda
-
-    return shims_cuda.COMPILE_FLAGS
 
 
 def _cuda_shareable(request: CompileRequest) -> bool:
@@ -158,21 +155,35 @@ _FORTRAN_VARIANTS = {
 }
 
 
+def _openmp(row: Recipe) -> Recipe:
+    return replace(row, flags=(*row.flags, "-fopenmp"), libraries=(*row.libraries, "-lgomp"))
+
+
+def _nothing(variant: Variant) -> str:
+    return ""
+
+
+def _no_other_form(request: CompileRequest, symbol: str) -> None:
+    return None
+
+
+def _fortran_shareable(request: CompileRequest) -> bool:
+    return not shims_fortran.has_module(request.program.text)
+
+
 @lru_cache(maxsize=1)
 def recipes() -> dict[str, Recipe]:
-    """Dialect name -> recipe."""
-    cpp = ("g++", ".cpp", _CPP_FLAGS, (), _cpp_prelude, _cpp_member, _cpp_shareable, _cpp_alone, VARIANT_FLAGS)
-    fortran = ("gfortran", ".f90", _FORTRAN_FLAGS, _FORTRAN_LIBRARIES, lambda v: "", _fortran_member,
-               lambda r: not shims_fortran.has_module(r.program.text), _fortran_alone, _FORTRAN_VARIANTS)  # fmt: skip
-
-    def openmp(row: tuple) -> Recipe:
-        return Recipe(row[0], row[1], (*row[2], "-fopenmp"), (*row[3], "-lgomp"), *row[4:])
-
-    return {
-        "cpp": Recipe(*cpp), "openmp": openmp(cpp), "fortran": Recipe(*fortran), "openmp-fortran": openmp(fortran),
-        "cuda": Recipe("g++", ".cpp", (*_CPP_FLAGS, *_cuda_flags()), (), _cuda_prelude, _cuda_member, _cuda_shareable,
-                       lambda r, s: None, _CUDA_VARIANTS),
-    }  # fmt: skip
+    """Dialect name (or HOST_PART) -> recipe."""
+    cpp = Recipe("g++", ".cpp", _CPP_FLAGS, (), _cpp_prelude, _cpp_member, _cpp_shareable, _cpp_alone, VARIANT_FLAGS)
+    fortran = Recipe(
+        "gfortran", ".f90", _FORTRAN_FLAGS, _FORTRAN_LIBRARIES, _nothing, _fortran_member, _fortran_shareable, _fortran_alone, _FORTRAN_VARIANTS
+    )
+    cuda = Recipe(
+        "g++", ".cpp", (*_CPP_FLAGS, *shims_cuda.COMPILE_FLAGS), (), _cuda_prelude, _cuda_member, _cuda_shareable, _no_other_form, _CUDA_VARIANTS
+    )
+    variants = {v: VARIANT_FLAGS[v] for v in (Variant.PLAIN, Variant.TIMED)}
+    host_part = replace(cuda, flags=_CPP_FLAGS, prelude=_beside_device_prelude, variants=variants)
+    return {"cpp": cpp, "openmp": _openmp(cpp), "cuda": cuda, "fortran": fortran, "openmp-fortran": _openmp(fortran), HOST_PART: host_part}
 
 
 def constructor_bytes(request: CompileRequest, recipe: Recipe) -> int:
