@@ -6,9 +6,9 @@ function vsum(n, a) result(total)
   real(4) :: total
   integer :: i
   total = 0.0
-  !$omp parallel do simd reduction(+:total)
+  !$omp parallel do reduction(+:total)
   do i = 1, n
     total = total + a(i)
   end do
-  !$omp end parallel do simd
+  !$omp end parallel do
 end function vsum
