@@ -127,7 +127,7 @@ class Execution:
     """What one call did. `values` are the buffers after the call (same layout as Arguments.values), `result` 0-d or None.
 
     accesses: per parameter, only for RECORDED (empty otherwise). active_threads: most distinct CUDA/OpenMP threads that
-    wrote to a global buffer, 0 where not known. detail: signal name, race location, sanitizer text: one line.
+    touched watched memory (OpenMP: only RECORDED), 0 where not known. detail: signal name, race location, sanitizer text: one line.
     """
 
     status: Status

@@ -169,7 +169,7 @@ def _tolerance(value: np.ndarray, runs: Runs, parameter: int) -> tuple[np.ndarra
         tolerance = np.where(usable, ULPS * ulp + SAFETY * bar + np.finfo(base.dtype).tiny, 0.0)
     reason = "the source's result depends on the optimisation level" if jumped > UNSTABLE_SHARE else ""
     if not reason and usable.any() and (largest := float(np.abs(expected[usable]).max())) > 0:
-        if float(np.mean(SAFETY * bar[usable] > LOOSE * largest)) > 0.5:
+        if float(np.mean(bar[usable] > LOOSE / SAFETY * largest)) > 0.5:
             reason = "ill-conditioned: the source's own rounding error is as large as its result"
     return tolerance.reshape(_parts(value).shape), reason
 

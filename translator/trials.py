@@ -129,40 +129,38 @@ def _numbered(bench: Bench, change: Callable[[Arguments], Arguments] = lambda c:
 def try_serial(bench: Bench) -> Trial:
     """Serial targets: both guard placements, then exact bounds and sanitizers."""
     calls = _numbered(bench) + _numbered(bench, lambda c: replace(c, placement="left"))
-    failure, active = attempt(bench, bench.compiled, calls)
-    return Trial(failure or _checked(bench, (Variant.RECORDED, Variant.SANITIZED)), active_threads=active)
+    failure, _ = attempt(bench, bench.compiled, calls)
+    for variant in (Variant.RECORDED, Variant.SANITIZED):
+        failure = failure or _checked(bench, variant)[0]
+    return Trial(failure)
 
 
-def _checked(bench: Bench, variants: Sequence[Variant], change: Callable[[Arguments], Arguments] = lambda c: c) -> Failure | None:
+def _checked(bench: Bench, variant: Variant, change: Callable[[Arguments], Arguments] = lambda c: c) -> tuple[Failure | None, int]:
     """The target built with checks; a variant that its dialect does not have is passed over."""
     if not bench.sanitize:
-        return None
-    requests = [CompileRequest(bench.program, bench.binding.target, v) for v in variants]
-    for compiled in bench.backend.compile(requests):
-        if compiled.ok:
-            failure, _ = attempt(bench, compiled, _numbered(bench, change))
-            if failure is not None:
-                return failure
-    return None
+        return None, 0
+    compiled = bench.backend.compile([CompileRequest(bench.program, bench.binding.target, variant)])[0]
+    return attempt(bench, compiled, _numbered(bench, change)) if compiled.ok else (None, 0)
 
 
 def try_openmp(bench: Bench) -> Trial:
-    """OpenMP targets: several teams and schedules, exact bounds on one thread, then a race detector."""
-    active = 0
+    """OpenMP targets: several teams and schedules, exact bounds on a team, then a race detector."""
     for threads, schedule in TEAMS:
-        calls = _numbered(bench, lambda c, t=threads, s=schedule: replace(c, threads=t, schedule=s))
-        failure, seen = attempt(bench, bench.compiled, calls)
-        active = max(active, seen)
+        failure, _ = attempt(bench, bench.compiled, _numbered(bench, lambda c, t=threads, s=schedule: replace(c, threads=t, schedule=s)))
         if failure is not None:
             if threads > 1 and failure.outcome is Outcome.MISMATCH:
-                race = _checked(bench, (Variant.RACE_CHECKED,), lambda c: replace(c, threads=RACE_TEAM))
-                failure = race if race is not None and race.outcome is Outcome.RACE else replace(
-                    failure, detail=f"{failure.detail} (with {threads} threads)")  # fmt: skip
-            return Trial(failure, active_threads=active)
-    failure = _checked(bench, (Variant.RECORDED,)) or _checked(
-        bench, (Variant.RACE_CHECKED,), lambda c: replace(c, threads=RACE_TEAM)
-    )
+                race, _ = _checked(bench, Variant.RACE_CHECKED, _team)
+                found = race is not None and race.outcome is Outcome.RACE
+                failure = race if found else replace(failure, detail=f"{failure.detail} (with {threads} threads)")
+            return Trial(failure)
+    failure, active = _checked(bench, Variant.RECORDED, _team)
+    if failure is None:
+        failure, _ = _checked(bench, Variant.RACE_CHECKED, _team)
     return Trial(failure, active_threads=active)
+
+
+def _team(call: Arguments) -> Arguments:
+    return replace(call, threads=RACE_TEAM)
 
 
 def try_cuda(bench: Bench) -> Trial:

@@ -44,7 +44,7 @@ struct cv_report {
     int64_t element;
     int32_t is_write;
     int32_t thread_a[6], thread_b[6]; /* blockIdx xyz, threadIdx xyz */
-    int64_t active_threads;       /* distinct emulated threads that wrote to a buffer */
+    int64_t active_threads;       /* distinct threads, emulated or real, that touched watched memory */
     char text[160];               /* one readable line */
     struct cv_access access[CV_MAX_BUFFERS];
 };

@@ -31,7 +31,11 @@ static struct cv_report *report;
  * the same thread then updates the same cell atomically before anything else runs. */
 static struct { struct cell *cell; struct region *region; size_t offset; uint32_t other; } excused;
 static struct cell *pool; static size_t pool_cells;
-static int64_t launch_writers;
+static int64_t launch_threads;   /* emulated threads of this launch that touched watched memory at all */
+/* Real threads (OpenMP) likewise: each counts itself once a call. Reading counts as work: in a reduction one thread writes. */
+static int64_t host_threads;
+static uint32_t call_serial;
+static _Thread_local uint32_t counted_in;
 static struct { int armed; struct region *region; size_t offset, bytes; uint32_t other; const char *what; char old[64]; } pending;
 static struct { struct region *region; size_t offset; int write; uint32_t serial; } unset; /* first read of uninitialised memory */
 
@@ -84,6 +88,7 @@ void cv_hooks_begin(const struct cv_buffer *buffers, int n, char *base, size_t b
     r->finding = CV_CLEAN; r->parameter = -1; r->active_threads = 0; r->text[0] = 0;
     for (int i = 0; i < CV_MAX_BUFFERS; i++) r->access[i] = (struct cv_access){0, -1, 0, -1};
     cv_device_reset();
+    call_serial++; host_threads = 0;
     watching = n > 0;
     if (!watching) { arena_space.bytes = 0; n_arguments = 0; return; }
     map_space(&arena_space, base, bytes);
@@ -100,6 +105,7 @@ void cv_hooks_begin(const struct cv_buffer *buffers, int n, char *base, size_t b
 void cv_hooks_end(void) {
     cv_flush_pending();
     if (watching) write_extents();
+    if (watching && report && host_threads > report->active_threads) report->active_threads = host_threads;
     watching = 0;
 }
 
@@ -238,13 +244,14 @@ void cv_touch(const char *address, size_t bytes, int mode) {
     size_t offset = in_bounds(r, address, bytes, mode);
     if (r->kind == R_ARGUMENT) note_extent(r, offset, offset + bytes, mode);
     if (!cv_now.in_kernel) {
+        if (counted_in != call_serial) { counted_in = call_serial; __atomic_add_fetch(&host_threads, 1, __ATOMIC_RELAXED); }
         if (r->kind == R_MANAGED && (mode & CV_WRITE)) cv_written_by_host(address, bytes, 1);
         if (r->kind == R_DEVICE_HEAP) found(CV_OUT_OF_BOUNDS, r, offset, mode & CV_WRITE, "host code touches");
         return;
     }
     if (r->kind == R_ARGUMENT && cv_now.host_style) found(CV_OUT_OF_BOUNDS, r, offset, mode & CV_WRITE, "kernel touches host memory,");
     if (r == &shared_static && static_pads[offset >> 2]) found(CV_OUT_OF_BOUNDS, r, offset, mode & CV_WRITE, "beyond a __shared__ array,");
-    if (r->kind != R_SHARED && (mode & CV_WRITE) && !cv_now.wrote) { cv_now.wrote = 1; launch_writers++; }
+    if (!cv_now.wrote) { cv_now.wrote = 1; launch_threads++; }
     if (r->cells) check_cells(r, offset, bytes, mode);
 }
 
@@ -295,7 +302,7 @@ void cv_new_launch(int host_style, size_t dynamic_shared_bytes) {
         .granule_shift = shift, .kind = R_SHARED, .parameter = -1, .origin = cv_dynamic_shared, .element_bytes = 1};
     cv_now.host_style = host_style; cv_now.in_kernel = 1; cv_now.acquired = 0;
     cv_now.launch_first = ++cv_now.stamp;
-    launch_writers = 0;
+    launch_threads = 0;
 }
 
 void cv_new_block(void) {
@@ -308,7 +315,7 @@ void cv_launch_done(void) {
     cv_settle();
     report_unset();
     cv_now.in_kernel = 0;
-    if (report && launch_writers > report->active_threads) report->active_threads = launch_writers;
+    if (report && launch_threads > report->active_threads) report->active_threads = launch_threads;
 }
 
 /* Called once per shared object: where its __shared__ variables live, and the filled gaps between them. */

@@ -32,7 +32,7 @@ struct now {
     uint32_t serial, stamp;
     uint32_t launch_first, block_first, block_sync, warp_sync;
     uint32_t acquired;         /* accesses of other blocks before this stamp were published to this thread */
-    int wrote;                 /* this thread has written to a buffer */
+    int wrote;                 /* this thread has touched watched memory: it does some of the work */
 };
 extern struct now cv_now;
 
@@ -48,7 +48,7 @@ void cv_settle(void);                             /* the same, before another th
 void cv_fail(int finding, const char *text) __attribute__((noreturn)); /* a finding that is about no single access */
 void cv_new_launch(int host_style, size_t dynamic_shared_bytes);
 void cv_new_block(void);
-void cv_launch_done(void);                        /* counts the threads that wrote */
+void cv_launch_done(void);                        /* counts the threads that did some work */
 struct region *cv_watch(char *base, size_t bytes, uint32_t granule_bytes, int kind, struct cell *cells);
 void cv_unwatch(struct region *region);
 struct region *cv_region_of(const char *address); /* NULL when no watched region holds it */

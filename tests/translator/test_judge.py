@@ -1,0 +1,123 @@
+from dataclasses import replace
+
+import pytest
+
+from corpora.records import Blame, Outcome, Program, UnitTestSuite
+from corpora.signatures import signature_of
+from corpora.unit_tests import parse_suite
+from gpu_runtime.backend import Execution, Status
+from gpu_runtime.emulated import EmulatedBackend
+from tester.validity import validate
+from translator.judge import JudgeConfig, judge
+from translator.trials import outcome_of
+
+SCALE = Program("cpp", "scale", "void scale(int n, float a, float *x) { for (int i = 0; i < n; ++i) x[i] *= a; }")
+TESTS = "n=1 a=2.0 x[n]=uniform(1,2)\nn=33 a=-0.5 x[n]=uniform(-1,1)@1\nn=1500 a=3.0 x[n]=uniform(-1,1)@2"
+KERNEL = "__global__ void scale(int n, float a, float *x) {{ int i = blockIdx.x * blockDim.x + threadIdx.x; {} }}"
+
+
+@pytest.fixture(scope="module")
+def backend():
+    made = EmulatedBackend()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def expectations(backend):
+    return expected(backend, SCALE, TESTS)
+
+
+def expected(backend, program, text):
+    suite = UnitTestSuite(program.id, parse_suite(text, signature_of(program)), "user")
+    found = validate(program, signature_of(program), suite, backend)
+    assert found.valid, found.reason
+    return found.expectations
+
+
+def cuda(body):
+    return Program("cuda", "scale", KERNEL.format(body))
+
+
+def test_a_batch_gives_one_verdict_each_in_order(backend, expectations):
+    targets = [cuda("if (i < n) x[i] *= a;"), cuda("syntax error"), cuda("if (i < n) x[i] += a;"), Program("cuda", "scale", "void other() {}")]
+    verdicts = judge(expectations, targets, backend)
+    assert [v.outcome for v in verdicts] == [Outcome.EQUIVALENT, Outcome.COMPILE_ERROR, Outcome.MISMATCH, Outcome.COMPILE_ERROR]
+    assert [v.target_id for v in verdicts] == [t.id for t in targets]
+    assert verdicts[0].launch and verdicts[2].test_index == 0 and verdicts[2].buffer == "x" and verdicts[2].element == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "outcome"),
+    [
+        ("if (i == 0) for (int k = 0; k < n; ++k) x[k] *= a;", Outcome.EQUIVALENT),
+        ("if (i < n && i < 1024) x[i] *= a;", Outcome.MISMATCH),
+        ("if (threadIdx.x < n && blockIdx.x == 0) x[threadIdx.x] *= a;", Outcome.MISMATCH),
+        ("if (i < n) x[i] = x[(i + 1) % n] * a;", Outcome.RACE),
+    ],
+)
+def test_kernels(backend, expectations, body, outcome):
+    (verdict,) = judge(expectations, [cuda(body)], backend)
+    assert verdict.outcome is outcome, verdict.detail
+
+
+def test_work_of_one_thread_is_flagged_and_can_be_forbidden(backend, expectations):
+    lazy = cuda("if (i == 0) for (int k = 0; k < n; ++k) x[k] *= a;")
+    assert judge(expectations, [lazy], backend)[0].serial
+    (verdict,) = judge(expectations, [lazy], backend, JudgeConfig(require_parallel=True))
+    assert verdict.outcome is Outcome.REFUSED and "serial" in verdict.detail
+    assert not judge(expectations, [cuda("if (i < n) x[i] *= a;")], backend)[0].serial
+
+
+def test_one_block_is_no_translation_of_any_size(backend, expectations):
+    (verdict,) = judge(expectations, [Program("cuda", "scale", KERNEL.format("").replace("blockIdx.x * blockDim.x + ", "").replace("{ ", "{ x[threadIdx.x] *= a; "))], backend)
+    assert verdict.outcome is Outcome.RUNTIME_ERROR and verdict.test_index == 2 and "launch" in verdict.detail
+
+
+def test_openmp_is_run_on_several_teams_and_by_a_race_detector(backend, expectations):
+    loop = "void scale(int n, float a, float *x) {{\n{}\nfor (int i = 0; i < n; ++i) x[i] *= a; }}"
+    racy = "void scale(int n, float a, float *x) { float t;\n#pragma omp parallel for\nfor (int i = 0; i < n; ++i) { t = x[i] * a; x[i] = t; } }"
+    one = "void scale(int n, float a, float *x) {\n#pragma omp parallel for num_threads(1)\nfor (int i = 0; i < n; ++i) x[i] *= a; }"
+    targets = [Program("openmp", "scale", t) for t in (loop.format("#pragma omp parallel for"), racy, one)]
+    right, race, serial = judge(expectations, targets, backend)
+    assert right.outcome is Outcome.EQUIVALENT and not right.serial and right.backend.startswith("openmp")
+    assert race.outcome is Outcome.RACE and race.detail
+    assert serial.outcome is Outcome.EQUIVALENT and serial.serial
+
+
+def test_serial_targets_are_sanitized(backend, expectations):
+    stray = "void scale(int n, float a, float *x) { float t[8]; for (int i = 0; i < n; ++i) { t[i & 15] = a; x[i] *= a; } }"
+    (verdict,) = judge(expectations, [Program("cpp", "scale", stray)], backend)
+    assert verdict.outcome in (Outcome.MEMORY_ERROR, Outcome.RUNTIME_ERROR, Outcome.MISMATCH) and verdict.blame is Blame.TARGET
+
+
+def test_a_lost_result_is_a_mismatch_unless_it_is_constant(backend):
+    count = Program("cpp", "f", "int f(int n, float *x) { int c = 0; for (int i = 0; i < n; ++i) { x[i] += 1; c += x[i] > 1; } return c; }")
+    kernel = "__global__ void f(int n, float *x) { int i = blockIdx.x * blockDim.x + threadIdx.x; if (i < n) x[i] += 1; }"
+    text = "n=4 x[n]=uniform(-1,1)\nn=40 x[n]=uniform(-1,1)@1"
+    (verdict,) = judge(expected(backend, count, text), [Program("cuda", "f", kernel)], backend)
+    assert verdict.outcome is Outcome.MISMATCH and "returns nothing" in verdict.detail
+    always = replace(count, text=count.text.replace("return c", "return 1"))
+    (verdict,) = judge(expected(backend, always, text), [Program("cuda", "f", kernel)], backend)
+    assert verdict.outcome is Outcome.EQUIVALENT
+
+
+def test_refused_before_it_is_compiled(backend, expectations):
+    (verdict,) = judge(expectations, [Program("cpp", "scale", '#include "/etc/passwd"\nvoid scale(int n, float a, float *x) { }')], backend)
+    assert verdict.outcome is Outcome.REFUSED and verdict.equivalent is None
+
+
+@pytest.mark.parametrize(
+    ("status", "detail", "outcome"),
+    [
+        (Status.SANITIZER, "line 1: signed integer overflow: 1 + 2147483647", Outcome.RUNTIME_ERROR),
+        (Status.SANITIZER, "heap-buffer-overflow on address", Outcome.MEMORY_ERROR),
+        (Status.SANITIZER, "line 3: index 9 out of bounds for type 'float [4]'", Outcome.MEMORY_ERROR),
+        (Status.SIGNAL, "SIGSEGV: invalid write", Outcome.MEMORY_ERROR),
+        (Status.SIGNAL, "SIGFPE", Outcome.RUNTIME_ERROR),
+        (Status.UNINITIALISED, "", Outcome.MEMORY_ERROR),
+        (Status.EARLY_EXIT, "", Outcome.RUNTIME_ERROR),
+    ],
+)
+def test_what_a_status_means(status, detail, outcome):
+    assert outcome_of(Execution(status, detail)) is outcome
