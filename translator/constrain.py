@@ -2,7 +2,7 @@
 
 Contract: a constraint forbids only what no compiling answer contains: a bracket that closes nothing, an end inside a
 block, a name that is neither the source's nor declared yet outside of a declaring position, a second declaration in one
-block, new names out of their canonical order. It judges nothing else. Words are those of `corpora.canonical`.
+block, an index to a scalar, new names out of their canonical order. It judges nothing else. Words are those of `corpora.canonical`.
 
     python -c "from translator.constrain import c_constraint; s = c_constraint('void F0 ( int V0 ) { }'.split(), \\
         'void F0 ( int V0 ) {'.split(), 1)(); print(sorted(s.forbidden())[:4])"
@@ -42,13 +42,19 @@ class _CState:
         self._declaring_at = -1
         """Bracket depth of the type word of a declaration under way; -1 outside of one."""
         self._in_value = False
+        self._scalars: set[str] = set()
+        """Names whose latest declaration has neither `*` nor `[`: they take no index."""
         self._last = ""
+        self._just_declared = False
         self._fresh = names
         self._done = False
         self._undeclared: list[str] | None = None
 
     def advance(self, word: str) -> None:
         depth = len(self._brackets)
+        if word == "[" and self._just_declared:
+            self._scalars.discard(self._last)
+        self._just_declared = False
         if _is_v(word):
             self._see_name(word, depth)
         elif word in CPP_TYPES:
@@ -89,6 +95,11 @@ class _CState:
     def _see_name(self, word: str, depth: int) -> None:
         if not self._may_declare(depth):
             return
+        self._just_declared = True
+        if self._last in CPP_TYPES:
+            self._scalars.add(word)
+        else:  # a pointer, or not known: `* const V1`
+            self._scalars.discard(word)
         if word not in self.declared:
             self._scopes[-1][0].append(word)
             self.declared.add(word)
@@ -109,6 +120,8 @@ class _CState:
         words = [close for close, opens in _CLOSES.items() if inner != opens]
         if inner == "[" or (inner == "(" and self._brackets[-1] != "for"):
             words.append(";")
+        if self._last in self._scalars and not self._just_declared:
+            words.append("[")
         if self._brackets or not self._done:
             words.append(END)
         if self._may_declare(len(self._brackets)):

@@ -122,6 +122,7 @@ def test_a_constraint_forbids_nothing_that_is_right(target: str) -> None:
         ("if ( V0 ) { int V4 = 0 ; } V4", "V4"),  # out of scope
         ("int V4 ; int V4", "V4"),  # twice in one block
         ("int V0", "V0"),  # a parameter again
+        ("V0 [", "["),  # an index to a scalar
         ("V3 [ V0 )", ")"),
         ("V3 [ V0 ;", ";"),
         ("V3 [ 0 ] = V1 ; ]", "]"),
@@ -138,8 +139,9 @@ def test_a_constraint_forbids_what_cannot_compile(answer: str, word: str) -> Non
     assert words[-1] == word and word in state.forbidden()
 
 
-def test_a_loop_variable_may_be_declared_again() -> None:
+def test_a_loop_variable_may_be_declared_again_and_a_constant_pointer_indexed() -> None:
     state = ask(SOURCE, CUDA).constraint()
-    for word in "for ( int V4 = 0 ; V4 < V0 ; V4 ++ ) { int V5 = V4 ; } for ( int V4 = 0 ; V4 < V0 ; ++ V4 ) { } }".split() + [END]:
+    indexed = "float * const V5 = V3 ; V5 [ 0 ] = 1 ; int V6 [ 4 ] ; V6 [ 0 ] = 1 ;"
+    for word in indexed.split() + "for ( int V4 = 0 ; V4 < V0 ; V4 ++ ) { int V7 = V4 ; } for ( int V4 = 0 ; V4 < V0 ; ++ V4 ) { } }".split() + [END]:
         assert word not in state.forbidden(), word
         state.advance(word)
