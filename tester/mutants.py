@@ -141,7 +141,9 @@ def _subscript(node: Node) -> Iterator[_Edit]:
         names = [n for n in _walk(index) if n.type == "identifier"]
         for a, b in zip(names, names[1:], strict=False):
             if _text(a) != _text(b):
-                between = index.text.decode().encode()[a.end_byte - index.start_byte : b.start_byte - index.start_byte].decode()
+                between = index.text[a.end_byte - index.start_byte : b.start_byte - index.start_byte].decode()
+                if between.strip() in ("*", "+") or "[" in between:
+                    continue  # a product or sum is the same the other way round; `a[i]` is `i[a]`
                 yield _Edit("index_swap", a.start_byte, b.end_byte, _text(b) + between + _text(a))
 
 
