@@ -1,0 +1,20 @@
+"""What all tests share: tests marked `gpu` need a device, and say so; with REQUIRE_CUDA=1 its absence is a failure."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _device(request: pytest.FixtureRequest) -> None:
+    if request.node.get_closest_marker("gpu") is None:
+        return
+    from gpu_runtime.cuda_driver import device_count
+
+    if device_count() == 0:
+        message = "no CUDA device answers on this machine"
+        if os.environ.get("REQUIRE_CUDA") == "1":
+            pytest.fail(f"{message}, and REQUIRE_CUDA=1 asks for one")
+        pytest.skip(message)
