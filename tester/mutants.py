@@ -142,7 +142,8 @@ def _subscript(node: Node) -> Iterator[_Edit]:
         for a, b in zip(names, names[1:], strict=False):
             if _text(a) != _text(b):
                 between = index.text[a.end_byte - index.start_byte : b.start_byte - index.start_byte].decode()
-                if between.strip() in ("*", "+") or "[" in between:
+                whole = index.start_byte == a.start_byte and index.end_byte == b.end_byte
+                if between.strip() == "*" or "[" in between or (whole and between.strip() == "+"):
                     continue  # a product or sum is the same the other way round; `a[i]` is `i[a]`
                 yield _Edit("index_swap", a.start_byte, b.end_byte, _text(b) + between + _text(a))
 

@@ -8,6 +8,7 @@ maps a dialect's programming model to its routine; each takes the same `Bench` a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -154,9 +155,15 @@ def try_openmp(bench: Bench) -> Trial:
                 failure = race if found else replace(failure, detail=f"{failure.detail} (with {threads} threads)")
             return Trial(failure)
     failure, active = _checked(bench, Variant.RECORDED, _team)
+    if _SHARED_OUT.search(bench.program.text):
+        active = 0  # who takes how much is a matter of moments: one quick thread may have taken everything
     if failure is None:
         failure, _ = _checked(bench, Variant.RACE_CHECKED, _team)
     return Trial(failure, active_threads=active)
+
+
+_SHARED_OUT = re.compile(r"omp\b[^\n]*\b(?:schedule\s*\(\s*(?:dynamic|guided|runtime|auto)|task|taskloop|sections)", re.IGNORECASE)
+"""OpenMP constructs that give work to whichever thread comes first."""
 
 
 def _team(call: Arguments) -> Arguments:

@@ -78,8 +78,10 @@ def test_openmp_is_run_on_several_teams_and_by_a_race_detector(backend, expectat
     loop = "void scale(int n, float a, float *x) {{\n{}\nfor (int i = 0; i < n; ++i) x[i] *= a; }}"
     racy = "void scale(int n, float a, float *x) { float t;\n#pragma omp parallel for\nfor (int i = 0; i < n; ++i) { t = x[i] * a; x[i] = t; } }"
     one = "void scale(int n, float a, float *x) {\n#pragma omp parallel for num_threads(1)\nfor (int i = 0; i < n; ++i) x[i] *= a; }"
-    targets = [Program("openmp", "scale", t) for t in (loop.format("#pragma omp parallel for"), racy, one)]
-    right, race, serial = judge(expectations, targets, backend)
+    queue = loop.format("#pragma omp parallel for schedule(dynamic, 4096)")
+    targets = [Program("openmp", "scale", t) for t in (loop.format("#pragma omp parallel for"), racy, one, queue)]
+    right, race, serial, queued = judge(expectations, targets, backend)
+    assert queued.outcome is Outcome.EQUIVALENT and not queued.serial
     assert right.outcome is Outcome.EQUIVALENT and not right.serial and right.backend.startswith("openmp")
     assert race.outcome is Outcome.RACE and race.detail
     assert serial.outcome is Outcome.EQUIVALENT and serial.serial
