@@ -30,7 +30,17 @@ class RayWorker:
         self.handle = handle
 
     def call(self, method: str, *arguments: Any) -> Future:
-        return self.handle.forward.remote(method, *arguments).future()
+        answer: Future = Future()
+
+        def settle(done: Future) -> None:
+            error = done.exception()
+            if error is None:
+                answer.set_result(done.result())
+            else:  # Ray wraps what an actor raised; callers and the command line know the error itself
+                answer.set_exception(getattr(error, "cause", None) or error)
+
+        self.handle.forward.remote(method, *arguments).future().add_done_callback(settle)
+        return answer
 
 
 class Host:
@@ -57,7 +67,8 @@ def ray_crew(config: Config, make_translator, make_tester, make_verifier):
         cpus = int(ray.cluster_resources().get("CPU", 1))
         count = config.verify.workers or max(1, cpus)
         # CPU shares are nominal: models idle while verifiers work, so actors must all fit on a two-core laptop.
-        model_options = {"num_cpus": 0, "num_gpus": config.resources.model_gpus}
+        # A second thread answers `progress` while a model learns.
+        model_options = {"num_cpus": 0, "num_gpus": config.resources.model_gpus, "max_concurrency": 2}
         verifier_options = {
             "num_cpus": 0.5 if count > cpus // 2 else 1,
             "num_gpus": config.resources.verifier_gpus,

@@ -29,8 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 141
     except OSError as error:
         if error.errno == errno.ENOSPC:
-            where = f" while writing {error.filename}" if error.filename else ""
-            print(f"coevolve: the disk is full{where}; finished stages are kept, free some space and run again", file=sys.stderr)
+            print(f"coevolve: the disk is full: {error.strerror}; finished stages are kept", file=sys.stderr)
             return 2
         if isinstance(error, (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError)):
             print(f"coevolve: {error.strerror}: {error.filename}", file=sys.stderr)

@@ -52,12 +52,20 @@ class _Checkpoints:
     def __init__(self, config: Config) -> None:
         self.config = config
         self._open: tuple[str, LanguageModel] | None = None
+        self.progress: tuple[int, int, float] = (0, 0, 0.0)
         _use_all_cores()
+
+    def note_progress(self, step: int, steps: int, loss: float) -> None:
+        self.progress = (step, steps, loss)
 
     def model(self, checkpoint: str) -> LanguageModel:
         if self._open is None or self._open[0] != checkpoint:
             self._open = (checkpoint, MODEL_BACKENDS[self.config.model.backend](checkpoint))
         return self._open[1]
+
+    def forget(self) -> None:
+        """The open model is about to change under its name."""
+        self._open = None
 
     def learning(self, epochs: float, rate: float, *salt: object) -> Learning:
         return Learning(rate, epochs, seed=_seed(self.config, *salt))
@@ -92,8 +100,11 @@ def _seed(config: Config, *salt: object) -> int:
     return int(content_hash(config.seed, *salt), 16) % (1 << 31)
 
 
-def _learn_and_save(model: LanguageModel, examples: list[Example], learning: Learning, folder: str) -> dict[str, float]:
-    figures = model.learn(examples, learning) if examples else {}
+def _learn_and_save(
+    checkpoints: _Checkpoints, model: LanguageModel, examples: list[Example], learning: Learning, folder: str
+) -> dict[str, float]:
+    checkpoints.progress = (0, 0, 0.0)
+    figures = model.learn(examples, learning, checkpoints.note_progress) if examples else {}
     Path(folder).parent.mkdir(parents=True, exist_ok=True)
     model.save(Path(folder))
     return {"examples": len(examples)} | {k: figures[k] for k in ("loss", "tokens", "seconds") if k in figures}
@@ -125,7 +136,11 @@ class TranslatorService:
         texts = [text for e in islice(examples, 4000) for text in (e.prompt, e.answer)]
         model = self.checkpoints.create(texts, DIRECTION_TAGS)
         learning = self.checkpoints.learning(wanted.epochs, wanted.learning_rate, "cold translator")
-        return _learn_and_save(model, examples, learning, folder)
+        return _learn_and_save(self.checkpoints, model, examples, learning, folder)
+
+    def progress(self) -> tuple[int, int, float]:
+        """(step, steps, loss) of the learning under way; asked from another thread."""
+        return self.checkpoints.progress
 
     def propose(self, checkpoint: str, programs: list[Program], way: str, sampling: Sampling) -> list[Candidate]:
         return Translator(self.checkpoints.model(checkpoint), self.style).propose(programs, direction(way), sampling)
@@ -144,8 +159,8 @@ class TranslatorService:
         replayed = self._pairs(int(wanted.replay * len(kept)), REPLAY_STREAM + number, guard)
         examples += teacher.examples(replayed, "both")
         learning = self.checkpoints.learning(wanted.epochs, wanted.learning_rate, "translator", number)
-        self.checkpoints._open = None  # it is about to change under its name
-        return _learn_and_save(model, examples, learning, folder)
+        self.checkpoints.forget()
+        return _learn_and_save(self.checkpoints, model, examples, learning, folder)
 
     def _pairs(self, count: int, stream: int, guard: EvaluationGuard) -> list[tuple[Program, Program]]:
         """Generated pairs of the run's direction that are unlike every protected program."""
@@ -178,7 +193,11 @@ class TesterService:
         texts = [text for e in examples for text in (e.prompt, e.answer)]
         model = self.checkpoints.create(texts, SUITE_TAGS)
         learning = self.checkpoints.learning(wanted.epochs, wanted.learning_rate, "cold tester")
-        return _learn_and_save(model, examples, learning, folder)
+        return _learn_and_save(self.checkpoints, model, examples, learning, folder)
+
+    def progress(self) -> tuple[int, int, float]:
+        """See TranslatorService.progress."""
+        return self.checkpoints.progress
 
     def propose(self, checkpoint: str, programs: list[Program], sampling: Sampling) -> list[list[tuple[tuple[UnitTest, ...], int]]]:
         """Per program, per answer: (readable tests, tests written)."""
@@ -197,8 +216,8 @@ class TesterService:
         examples = Tester(model, style=self.style).examples(lessons)
         examples += self._examples(int(wanted.replay * len(lessons)), REPLAY_STREAM + number, guard)
         learning = self.checkpoints.learning(wanted.epochs, wanted.learning_rate, "tester", number)
-        self.checkpoints._open = None
-        return _learn_and_save(model, examples, learning, folder)
+        self.checkpoints.forget()
+        return _learn_and_save(self.checkpoints, model, examples, learning, folder)
 
     def _examples(self, count: int, stream: int, guard: EvaluationGuard) -> list[Example]:
         way = direction(self.config.direction)

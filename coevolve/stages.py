@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -19,13 +20,14 @@ from coevolve.progress import Progress
 from coevolve.run_corpus import RunCorpus
 from coevolve.run_folder import RoundPaths, RunFolder, Stopwatch, write_json
 from coevolve.verifier import Prepared, target_of
-from coevolve.workers import Crew, map_unordered, stream
+from coevolve.workers import Crew, Worker, map_unordered, stream
 from corpora.dialects import Direction, direction
 from corpora.records import Candidate, Outcome, Program, Triplet, UnitTestSuite, Verdict, content_hash
 from corpora.store import read_jsonl, write_jsonl
 from gpu_runtime.models.protocol import Sampling
 
 PROGRAMS_PER_CHUNK = 16
+FOLLOW_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +71,21 @@ def cold_start(run: Run) -> None:
     with run.timed(0, "cold start"):
         for label, worker, folder in (("Translator", run.crew.translator, paths.translator), ("Tester", run.crew.tester, paths.tester)):
             if not folder.exists():
-                bar = Progress(f"cold start: {label}", 1)
-                figures = worker.call("cold_start", run.corpus.protected, str(folder)).result()
-                bar.set(1)
-                bar.close(_learned(figures))
+                _follow(f"cold start: {label}", worker, worker.call("cold_start", run.corpus.protected, str(folder)))
+
+
+def _follow(label: str, worker: Worker, learning: Future) -> None:
+    """Show the steps of a model that learns until it has; raises what it raises."""
+    bar = Progress(label, 0)
+    while not wait([learning], timeout=FOLLOW_S).done:
+        step, steps, loss = worker.call("progress").result()
+        bar.total = steps
+        bar.set(step, f"loss {loss:.3f}" if step else "preparing")
+    bar.close(_learned(learning.result()))
 
 
 def _learned(figures: dict[str, float]) -> str:
-    parts = [f"{k} {v:.3g}" for k, v in figures.items()]
-    return ", ".join(parts)
+    return ", ".join(f"{k} {v:.4g}" for k, v in figures.items())
 
 
 def make_suites(run: Run, number: int) -> None:
@@ -256,8 +264,6 @@ def learn(run: Run, number: int) -> None:
         for label, worker, old, new, data, is_frozen in jobs:
             if new.exists():
                 continue
-            bar = Progress(f"round {number}: {label} learns", 1)
-            lessons_given = [] if is_frozen else data
-            figures = worker.call("learn", str(old), lessons_given, run.corpus.protected, str(new), number).result()
-            bar.set(1)
-            bar.close("frozen" if is_frozen else _learned(figures))
+            given = [] if is_frozen else data
+            asked = worker.call("learn", str(old), given, run.corpus.protected, str(new), number)
+            _follow(f"round {number}: {label} {'frozen' if is_frozen else 'learns'}", worker, asked)

@@ -64,7 +64,8 @@ def backend_kind(word: str) -> str:
 
 
 def _has_device() -> bool:
-    return any(Path("/dev").glob("nvidia[0-9]*")) and _cuda_module() is not None
+    module = _cuda_module()
+    return module is not None and module.usable()
 
 
 def _cuda_module():

@@ -11,6 +11,7 @@ padding where fixed numbers of rows waste half, and Trainer's per-step bookkeepi
 
 from __future__ import annotations
 
+import errno
 import os
 import random
 import shutil
@@ -23,6 +24,7 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 
+from corpora.store import DiskFullError
 from gpu_runtime.models.muon import Muon
 from gpu_runtime.models.protocol import Learning
 
@@ -161,6 +163,9 @@ def save_complete(folder: Path, write: Callable[[Path], None]) -> None:
             shutil.rmtree(old)
         else:
             os.rename(temporary, folder)
-    except BaseException:
+    except BaseException as error:
         shutil.rmtree(temporary, ignore_errors=True)
+        # safetensors reports a full disk as an error of its own, known by the system's number for it alone.
+        if isinstance(error, Exception) and f"os error {errno.ENOSPC}" in str(error):
+            raise DiskFullError(errno.ENOSPC, f"no space left to write '{folder}'; free some and run again (nothing was lost)") from error
         raise

@@ -1,0 +1,122 @@
+"""What a user who makes mistakes sees: one line that says what, where and how to mend it, exit code 2, nothing lost."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+ENTRY = [sys.executable, str(ROOT / "coevolve.py")]
+
+
+def cli(*arguments, cwd=None, env=None):
+    return subprocess.run([*ENTRY, *map(str, arguments)], cwd=cwd, env=env, capture_output=True, text=True, timeout=240)
+
+
+def assert_one_line(done, *words):
+    assert done.returncode == 2, (done.returncode, done.stderr[-2000:])
+    lines = done.stderr.strip().splitlines()
+    assert len(lines) == 1 and lines[0].startswith("coevolve"), done.stderr[-2000:]
+    for word in words:
+        assert word in lines[0], lines[0]
+
+
+@pytest.fixture
+def config(tmp_path):
+    """Writes a configuration; returns its path."""
+
+    def write(corpus: str, extra: str = "") -> Path:
+        path = tmp_path / "c.toml"
+        path.write_text(f'run_dir = "{tmp_path}/run"\n{extra}\n[corpus]\nsource = "{corpus}"\n')
+        return path
+
+    return write
+
+
+def test_help_is_quick_to_read_and_names_every_command():
+    done = cli("--help")
+    assert done.returncode == 0
+    for command in ("run", "eval", "export", "report", "verify", "doctor"):
+        assert command in done.stdout
+        assert cli(command, "--help").returncode == 0
+
+
+def test_no_command_prints_help():
+    assert cli().returncode == 2
+
+
+def test_missing_corpus(config, tmp_path):
+    assert_one_line(cli("run", config(f"{tmp_path}/nowhere")), "nowhere")
+    assert not (tmp_path / "run").exists()
+
+
+def test_unknown_key(config):
+    assert_one_line(cli("run", config("builtin", "sede = 3")), "unknown key 'sede'", "did you mean 'seed'")
+
+
+def test_binary_source(config, tmp_path):
+    (tmp_path / "a.cpp").write_bytes(b"\x7fELF\x00\x00\x01")
+    assert_one_line(cli("run", config(f"{tmp_path}/a.cpp")), "a.cpp")
+    (tmp_path / "b.cu").write_text("__global__ void a(int *x) { x[0] = 1; }\n")
+    assert_one_line(cli("verify", tmp_path / "a.cpp", tmp_path / "b.cu"), "a.cpp")
+
+
+def test_empty_corpus(config, tmp_path):
+    (tmp_path / "empty").mkdir()
+    assert_one_line(cli("run", config(f"{tmp_path}/empty")), "empty")
+    (tmp_path / "none.cpp").write_text("int main() { return 0; }\n")
+    assert_one_line(cli("run", config(f"{tmp_path}/none.cpp")), "none.cpp")
+
+
+def test_a_corpus_too_small_to_split(config, tmp_path):
+    (tmp_path / "one.cpp").write_text("void f(int *x, int n) { for (int i = 0; i < n; i++) x[i] = i; }\n")
+    assert_one_line(cli("run", config(f"{tmp_path}/one.cpp")), "evaluation_fraction")
+
+
+def test_no_compiler(config, tmp_path):
+    empty = tmp_path / "bin"
+    empty.mkdir()
+    done = cli("run", config("builtin"), env={"PATH": str(empty), "HOME": str(tmp_path)})
+    assert_one_line(done, "gcc", "apt-get install")
+    assert not (tmp_path / "run").exists()
+
+
+def test_missing_files_and_folders(tmp_path):
+    assert_one_line(cli("run", tmp_path / "no.toml"), "no.toml")
+    assert_one_line(cli("run"), "--resume")
+    assert_one_line(cli("run", "--resume", tmp_path), "holds no run")
+    assert_one_line(cli("report", tmp_path), "holds no run")
+    assert_one_line(cli("export", tmp_path), "holds no run")
+    assert_one_line(cli("eval", tmp_path), "holds no run")
+
+
+def _mount(folder: Path, size: str) -> bool:
+    if os.geteuid() != 0 or not shutil.which("mount"):
+        return False
+    folder.mkdir()
+    return subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)], capture_output=True).returncode == 0
+
+
+def test_full_disk_keeps_what_is_finished(source_folder, tmp_path):
+    """A run folder on a tmpfs that is too small for the checkpoints."""
+    disk = tmp_path / "disk"
+    if not _mount(disk, "200k"):
+        pytest.skip("mounting a small tmpfs needs root")
+    try:
+        path = tmp_path / "c.toml"
+        path.write_text(
+            f'run_dir = "{disk}/run"\n[corpus]\nsource = "{source_folder}"\nevaluation_fraction = 0.4\n'
+            '[model]\nlayers = 1\nwidth = 96\nheads = 3\n[cold_start]\ngenerated = 8\nsuites = 8\nlevel = "easy"\n'
+        )
+        done = cli("run", path, "--local")
+        assert done.returncode == 2, done.stderr[-2000:]
+        assert "Traceback" not in done.stderr
+        last = done.stderr.strip().splitlines()[-1]
+        assert last.startswith("coevolve: ") and "disk" in last or "space" in last, last
+        assert (disk / "run" / "corpus.jsonl").is_file()
+        assert not (disk / "run" / "cold" / "translator").exists()
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
