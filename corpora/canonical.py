@@ -190,7 +190,7 @@ def _cpp_keeper(tokens: list[Token], table: _Names):
     def keeps(position: int) -> bool:
         text = texts[position]
         if position and texts[position - 1] in (".", "->"):
-            return text in lexers.CPP_MEMBERS
+            return text in lexers.CPP_MEMBERS or text in lexers.CPP_TYPES or text in lexers.CPP_KEYWORDS
         in_pragma = pragma_depth[position]
         if in_pragma is not None and text in lexers.OMP_WORDS:
             return in_pragma == 0 or text not in table or follower[position] == ":"
@@ -212,10 +212,10 @@ def _fortran_keeper(tokens: list[Token], table: _Names):
 
     def keeps(position: int) -> bool:
         text = tokens[position].text.lower()
-        if in_directive[position] and text in lexers.OMP_WORDS:
-            return text not in declared
         if text in lexers.FORTRAN_FIXED:
             return True
+        if in_directive[position] and text in lexers.OMP_WORDS:
+            return text not in declared
         return (text in lexers.FORTRAN_KEYWORDS or text in lexers.FORTRAN_FUNCTIONS) and text not in declared
 
     return keeps

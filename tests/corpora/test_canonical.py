@@ -70,7 +70,7 @@ _SYMBOLS = st.sampled_from("+ - * / % = == <= << <<< >>> -> . :: ++ -- ! ~ & && 
 _PRAGMA = st.sampled_from(["\n#pragma omp parallel for private(i)\n", "\n#include <math.h>\n", "\n#define N 3\n"])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(st.lists(st.one_of(_NAMES, _NUMBERS, _LITERALS, _SYMBOLS, _SYMBOLS, _PRAGMA), max_size=40))
 def test_any_c_like_words_survive(words: list[str]) -> None:
     text = " ".join(words)
@@ -83,7 +83,7 @@ _FORTRAN_WORDS = st.sampled_from(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(st.lists(st.lists(_FORTRAN_WORDS, min_size=1, max_size=70), max_size=5), st.booleans())
 def test_any_fortran_words_survive(statements: list[list[str]], directive: bool) -> None:
     lines = [" ".join(words) for words in statements] + ["!$omp parallel do private(i)"] * directive
@@ -91,6 +91,13 @@ def test_any_fortran_words_survive(statements: list[list[str]], directive: bool)
     back = round_trip(text, "fortran")
     assert texts_of(back, "fortran") == texts_of(text, "fortran")
     assert all(len(line) <= 132 for line in back.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("text", "language"), [("p -> threadIdx", "cpp"), ("integer :: do\n!$omp parallel do", "fortran"), ("a . float", "cpp")]
+)
+def test_reserved_words_in_odd_places_survive(text: str, language: str) -> None:
+    assert texts_of(round_trip(text, language), language) == texts_of(text, language)
 
 
 def test_every_own_name_is_numbered_in_order_and_the_languages_are_kept() -> None:
