@@ -182,7 +182,7 @@ class Engine:
             signature = signature_of(pair.source)
         except SignatureError as error:
             return replace(base, detail=str(error))
-        found = turned_away(signature, pair.target, self.config.judge)
+        found = turned_away(pair.source, signature, pair.target, self.config.judge)
         if isinstance(found, tuple) and self.backend.compile([CompileRequest(pair.source, signature)])[0].ok:
             # A target that cannot even be called is wrong on every suite there could be: none is made for it.
             return replace(base, outcome=found[0], blame=Blame.TARGET, detail=found[1])

@@ -46,15 +46,19 @@ class Binding:
         """The target's buffers in the source's order and shape; parameters left out keep what the source was given."""
         result = list(given.values)
         for j, i in enumerate(self.sources):
-            result[i] = np.asarray(values[j]).reshape(given.values[i].shape).astype(given.values[i].dtype, copy=False)
+            result[i] = _as_given(np.asarray(values[j]), given.values[i])
         return tuple(result)
 
     def _value(self, value: np.ndarray, j: int) -> np.ndarray:
         parameter = self.target.parameters[j]
         dtype = DTYPES[parameter.type]
+        if parameter.kind != "scalar" and value.dtype != dtype and value.dtype.itemsize == dtype.itemsize:
+            value = value.view(dtype)  # the same bits: only signedness may differ
         if parameter.kind != "scalar":
             return value if keeps_shape(parameter, value.ndim) else value.reshape(-1)
         scalar = value.reshape(())
+        if {scalar.dtype.kind, dtype.kind} == {"i", "u"} and scalar.dtype.itemsize == dtype.itemsize:
+            return scalar.view(dtype)  # as a call converts it
         with np.errstate(all="ignore"):
             converted = scalar.astype(dtype)
         if dtype.kind in "iu" and int(converted) != int(scalar):
@@ -62,8 +66,21 @@ class Binding:
         return converted
 
 
-def bind(source: Signature, target: Signature) -> Binding:
-    """The binding of `target` to `source`. Raises BindingError."""
+def _as_given(value: np.ndarray, given: np.ndarray) -> np.ndarray:
+    """In the shape and type of what the source was given; signedness by reinterpretation, other widths by value."""
+    if value.dtype.itemsize == given.dtype.itemsize and value.dtype.kind in "iu" and given.dtype.kind in "iu":
+        return value.reshape(given.shape).view(given.dtype)
+    return value.reshape(given.shape).astype(given.dtype, copy=False)
+
+
+def bind(source: Signature, target: Signature, signless: bool = False) -> Binding:
+    """The binding of `target` to `source`. Raises BindingError.
+
+    signless: one of the two languages has no unsigned integers, so that signed ones of the same width stand for them.
+    """
+    if signless:
+        bound = bind(_signed(source), _signed(target))
+        return Binding(source, target, bound.sources)
     chosen = _by_name(source, target)
     free_targets = [j for j in range(len(target.parameters)) if j not in chosen]
     free_sources = [i for i in range(len(source.parameters)) if i not in chosen.values()]
@@ -79,6 +96,15 @@ def bind(source: Signature, target: Signature) -> Binding:
     if source.result and target.result and not _results_agree(source.result, target.result):
         raise BindingError(f"the target returns {target.result}, the source {source.result}")
     return Binding(source, target, tuple(chosen[j] for j in range(len(target.parameters))))
+
+
+def _signed(signature: Signature) -> Signature:
+    def signed(type_: str | None) -> str | None:
+        return "i" + type_[1:] if type_ and type_[0] == "u" else type_
+
+    return replace(
+        signature, parameters=tuple(replace(p, type=signed(p.type)) for p in signature.parameters), result=signed(signature.result)
+    )
 
 
 def plain_name(name: str) -> str:

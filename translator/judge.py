@@ -72,12 +72,15 @@ def plain_requests(targets: Sequence[Program]) -> list[CompileRequest]:
     return requests
 
 
-def turned_away(signature: Signature, target: Program, config: JudgeConfig = JudgeConfig()) -> tuple[Outcome, str] | Binding:
+def turned_away(
+    source: Program, signature: Signature, target: Program, config: JudgeConfig = JudgeConfig()
+) -> tuple[Outcome, str] | Binding:
     """What is known without compiling or running anything: the binding, or outcome and reason of the verdict."""
     if config.vet and (reason := vet(target)):
         return Outcome.REFUSED, reason
     try:
-        return bind(signature, signature_of(target))
+        signless = "fortran" in (dialect(source.dialect).language, dialect(target.dialect).language)
+        return bind(signature, signature_of(target), signless)
     except (SignatureError, BindingError) as error:
         return Outcome.COMPILE_ERROR, str(error)
 
@@ -85,7 +88,7 @@ def turned_away(signature: Signature, target: Program, config: JudgeConfig = Jud
 def _static(
     expectations: Expectations, target: Program, backend: ExecutionBackend, config: JudgeConfig
 ) -> Verdict | Binding:
-    found = turned_away(expectations.signature, target, config)
+    found = turned_away(expectations.source, expectations.signature, target, config)
     if isinstance(found, Binding):
         return found
     return replace(verdict_of(expectations, target, backend), outcome=found[0], detail=found[1])
@@ -93,14 +96,16 @@ def _static(
 
 def verdict_of(expectations: Expectations, target: Program, backend: ExecutionBackend) -> Verdict:
     """The verdict's fixed part; outcome and detail are still to be set."""
-    word = BACKEND_WORDS[dialect(target.dialect).model]
+    model = dialect(target.dialect).model
+    word = BACKEND_WORDS[model]
+    name = backend.name if model == "cuda" else getattr(backend, "cpu_name", backend.name)  # a GPU back end runs these on the CPU
     return Verdict(
         expectations.source.id,
         target.id,
         expectations.suite.id,
         Outcome.COMPILE_ERROR,
         Blame.TARGET,
-        backend=backend.name.replace("emulated", word, 1),
+        backend=name.replace("emulated", word, 1),
         suite_strength=expectations.suite.strength,
     )
 

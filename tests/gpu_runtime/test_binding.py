@@ -69,3 +69,12 @@ def test_rows_may_be_flat_in_the_target():
     given = Arguments((np.arange(6, dtype=np.float32).reshape(2, 3), np.array(2, np.int32)))
     assert binding.arguments(given).values[0].tolist() == [0, 1, 2, 3, 4, 5]
     assert binding.outputs(binding.arguments(given).values, given)[0].shape == (2, 3)
+
+
+def test_a_language_without_unsigned_integers_sees_the_same_bits():
+    with pytest.raises(BindingError):
+        bind(signature("x:u8*"), signature("x:i8*"))
+    binding = bind(signature("x:u8*"), signature("x:i8*"), signless=True)
+    given = Arguments((np.array([200, 3], np.uint8),))
+    assert binding.arguments(given).values[0].tolist() == [-56, 3]
+    assert binding.outputs((np.array([-1, 3], np.int8),), given)[0].tolist() == [255, 3]
