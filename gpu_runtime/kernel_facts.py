@@ -147,7 +147,7 @@ def _comparisons(text: str) -> list[tuple[str, str, str]]:
     """(left, operator, right) of every comparison, cut at what binds weaker than it."""
     found = []
     text = re.sub(r"(?<=[;{}])(?!\s*(?:if|while|for)\b)[^;{}?]*\?", lambda m: _own_guards(m[0], text), text)
-    for piece in re.split(r"&&|\|\||[;{}?:,=!]|\breturn\b|\bif\b|\bwhile\b|\bfor\b", text.replace("<=", "\x01").replace(">=", "\x02").replace("->", " ").replace("<<", "\x03").replace(">>", "\x03")):
+    for piece in re.split(r"&&?|\|\|?|[;{}?:,=!]|\breturn\b|\bif\b|\bwhile\b|\bfor\b", text.replace("<=", "\x01").replace(">=", "\x02").replace("->", " ").replace("<<", "\x03").replace(">>", "\x03")):
         parts = re.split(r"([<>\x01\x02])", piece)
         if len(parts) == 3:
             operator = {"\x01": "<=", "\x02": ">="}.get(parts[1], parts[1])
