@@ -148,11 +148,11 @@ class Child:
     def finish(self, wait_s: float = 60.0) -> None:
         """Let the process end by itself (it sees the end of its input), as tools that report at the end need."""
         if self._process is not None and self._process.stdin is not None:
-            self._process.stdin.close()
             try:
+                self._process.stdin.close()
                 self._process.wait(wait_s)
-            except subprocess.TimeoutExpired:
-                pass
+            except (OSError, subprocess.TimeoutExpired):
+                pass  # it is killed below
         self.close()
 
     def close(self) -> None:

@@ -98,7 +98,7 @@ class GpuWorker:
         self.ready()
         request = {
             **what, "kind": bundle.kind, "cubin": str(cubin), "entry": bundle.entry, "host": bundle.host, "names": bundle.names or {},
-            "calls": described, "wall_s": limits.wall_s, "memory_bytes": MEMORY_MIB << 20, "total_bytes": self._images.total_bytes,
+            "fresh": bundle.fresh, "calls": described, "wall_s": limits.wall_s, "memory_bytes": MEMORY_MIB << 20, "total_bytes": self._images.total_bytes,
         }  # fmt: skip
         try:
             answer = self._child.ask(request, limits.wall_s + GRACE_S)

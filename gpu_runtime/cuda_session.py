@@ -13,7 +13,7 @@ import ctypes
 import mmap
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +55,7 @@ class Session:
     _room_bytes: int = 0
     _events: tuple[int, int] = (0, 0)
     _flush: int = 0
-    modules: dict[str, bytes] = field(default_factory=dict)
+    _module: Module | None = None
 
     def open(self, n_bytes: int) -> None:
         """Map the shared file, which now has `n_bytes`."""
@@ -118,12 +118,27 @@ class Session:
         self.budget_bytes = request["memory_bytes"]
         self.open(request["total_bytes"])
         rows: list[dict[str, Any]] = []
-        for i, call in enumerate(request["calls"]):
-            self.progress(i)
-            rows.append(self._guarded(lambda c=call: self._one(request, c, measure)))
-            if rows[-1]["status"] != Status.OK:
-                break
+        try:
+            for i, call in enumerate(request["calls"]):
+                self.progress(i)
+                rows.append(self._guarded(lambda c=call: self._one(request, c, measure)))
+                if rows[-1]["status"] != Status.OK:
+                    break
+        finally:
+            self._close_module()
         return rows
+
+    def module(self, request: dict[str, Any]) -> Module:
+        """The candidate's module: loaded anew for every candidate, and for every call where device variables keep state."""
+        if request["fresh"]:
+            self._close_module()
+        self._module = self._module or Module(self.driver, request["cubin"])
+        return self._module
+
+    def _close_module(self) -> None:
+        module, self._module = self._module, None
+        if module is not None:
+            module.close()
 
     def _guarded(self, action: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         began = time.perf_counter()
@@ -162,26 +177,24 @@ class Session:
         begin, n_bytes = self._address + call["base"], call["bytes"]
         device = self.reserve(n_bytes)
         fill_tables(call, begin, device)
-        with Module(self.driver, request["cubin"]) as module:
-            function = module.function(request["entry"])
-            started = time.perf_counter()
-            self.driver.upload(device, begin, n_bytes)
-            uploaded = time.perf_counter()
-            if cold:
-                self.flush_cache()
-            table, _kept = kernel_arguments(call, begin, device, request["kind"] == "device")
-            kernel_ms = self.launched(function, tuple(call["geometry"]), call["shared"], ctypes.addressof(table))
-            ended = time.perf_counter()
-            self.driver.download(begin, device, n_bytes)
-            transfers_ms = (uploaded - started + time.perf_counter() - ended) * 1e3
-        return Spent(kernel_ms, kernel_ms + transfers_ms)
+        function = self.module(request).function(request["entry"])
+        started = time.perf_counter()
+        self.driver.upload(device, begin, n_bytes)
+        uploaded = time.perf_counter()
+        if cold:
+            self.flush_cache()
+        table, _kept = kernel_arguments(call, begin, device, request["kind"] == "device")
+        kernel_ms = self.launched(function, tuple(call["geometry"]), call["shared"], ctypes.addressof(table))
+        ended = time.perf_counter()
+        self.driver.download(begin, device, n_bytes)
+        return Spent(kernel_ms, kernel_ms + (uploaded - started + time.perf_counter() - ended) * 1e3)
 
     def _host(self, request: dict[str, Any], call: dict[str, Any], cold: bool) -> Spent:
         from gpu_runtime.cuda_host import HostPart
 
         if cold:
             self.flush_cache()
-        with Module(self.driver, request["cubin"]) as module, HostPart(self, request, call, module) as part:
+        with HostPart(self, request, call, self.module(request)) as part:
             started = time.perf_counter()
             part.call()
             return Spent(part.kernel_ms, (time.perf_counter() - started) * 1e3)
@@ -196,16 +209,13 @@ class Violation(RuntimeError):
 
 
 class Module:
-    """A loaded cubin, unloaded at the end: the next candidate, and the next call, get a fresh one."""
+    """A loaded cubin."""
 
     def __init__(self, driver: Driver, cubin: str) -> None:
         self._driver = driver
         self._handle = driver.load(Path(cubin).read_bytes())
 
-    def __enter__(self) -> Module:
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
         try:
             self._driver.unload(self._handle)
         except DriverError:

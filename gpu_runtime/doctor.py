@@ -9,12 +9,13 @@ comes with the line that mends it.
 from __future__ import annotations
 
 import ctypes.util
-import importlib.util
 import shutil
 import subprocess
 from dataclasses import dataclass
 
 from gpu_runtime import sandbox
+from gpu_runtime.cuda_driver import device_count
+from gpu_runtime.cuda_nvrtc import DeviceCompiler, NvrtcMissing, available
 from gpu_runtime.toolchain import ToolchainError, find_toolchain
 
 
@@ -63,23 +64,49 @@ def _races() -> list[Finding]:
 
 
 def _gpu() -> Finding:
-    tool, driver = shutil.which("nvidia-smi"), ctypes.util.find_library("cuda")
-    if tool:
-        name = _first_line([tool, "--query-gpu=name,driver_version", "--format=csv,noheader"])
-        if name and "failed" not in name.lower():
-            return Finding("gpu", True, name)
+    if device_count() > 0:
+        tool = shutil.which("nvidia-smi")
+        name = _first_line([tool, "--query-gpu=name,driver_version", "--format=csv,noheader"]) if tool else ""
+        return Finding("gpu", True, f"{device_count()} usable{': ' + name if name and 'failed' not in name.lower() else ''}")
+    driver = ctypes.util.find_library("cuda")
     detail = "the driver library is there, but no device answers" if driver else "CUDA programs run by emulation on the CPU"
     return Finding("gpu", False, detail, "install the NVIDIA driver to run on a device")
 
 
+def _nvrtc() -> Finding:
+    name, lost, hint = "nvrtc", "no run-time compilation for devices", "pip install 'coevolve[cuda]'"
+    if not available():
+        return Finding(name, False, lost, hint)
+    compiler = DeviceCompiler()
+    try:
+        compiler.ready()
+        return Finding(name, True, f"version {compiler.version}, walls missing: {', '.join(compiler.degraded) or 'none'}")
+    except NvrtcMissing as error:
+        return Finding(name, False, str(error), hint)
+    finally:
+        compiler.close()
+
+
+def _offload() -> list[Finding]:
+    """OpenMP target offload to an NVIDIA device. Compilers name it as a target even where its part is not installed."""
+    found = []
+    for compiler, part, hint in (("g++", "accel/nvptx-none/mkoffload", "apt-get install gcc-offload-nvptx"),
+                                 ("clang++", "libomptarget.rtl.cuda.so", "install a clang with its CUDA offload plugin")):  # fmt: skip
+        path = shutil.which(compiler)
+        where = _first_line([path, f"-print-file-name={part}"]) if path else ""
+        present = where.startswith("/")
+        lost = "not used: there is no dialect row for OpenMP target offload, which runs on the host threads instead"
+        found.append(Finding(f"offload: {compiler}", present, where if present else lost, "" if present else hint))
+    return found
+
+
 def _cuda() -> list[Finding]:
-    nvrtc = importlib.util.find_spec("cuda") is not None and importlib.util.find_spec("nvidia") is not None
     return [
-        _program("nvcc", "CUDA programs are not compiled by NVIDIA's compiler", "install the CUDA toolkit"),
-        Finding("nvrtc", nvrtc, "Python packages cuda-bindings and nvidia-cuda-nvrtc" if nvrtc else "no run-time compilation for devices",
-                "" if nvrtc else "pip install 'coevolve[cuda]'"),  # fmt: skip
-        _gpu(),
-    ]
+        _program("nvcc", "not used by the engine: kernels are compiled by NVRTC, host functions by g++", "install the CUDA toolkit"),
+        _nvrtc(), _gpu(),
+        _program("compute-sanitizer", "no memcheck, racecheck, initcheck, synccheck on a device", "install cuda-sanitizer of the CUDA toolkit"),
+        *_offload(),
+    ]  # fmt: skip
 
 
 _WALL_TEXT = {
