@@ -71,22 +71,24 @@ class Difference:
 class Runs:
     """Runs of the source that measure its error bar; empty where a variant does not exist.
 
-    redrawn: pairs (plain, precise) on `redrawn(arguments, k)`; nudged: plain on `nudged(arguments, k)`.
+    redrawn: pairs (plain, precise) on `redrawn(arguments, k)`; nudged: plain on `nudged(arguments, k)`; shaken: the same
+    with integral values moved too, which stands in for a missing `precise` and is limited, by the ulp of the buffer's largest element.
     """
 
     precise: Execution | None = None
     reassociated: Execution | None = None
     redrawn: tuple[tuple[Execution, Execution], ...] = ()
     nudged: tuple[Execution, ...] = ()
+    shaken: tuple[Execution, ...] = ()
 
 
-def nudged(arguments: Arguments, draw: int) -> Arguments:
-    """Every floating value moved by one ulp up or down, except integral ones: ties and exact sums must stay exact."""
+def nudged(arguments: Arguments, draw: int, integral: bool = False) -> Arguments:
+    """Every floating value moved by one ulp up or down; integral ones only on request: ties and exact sums stay exact."""
 
     def move(flat: np.ndarray, bits: np.ndarray) -> np.ndarray:
         up = (bits & np.uint64(1 << 40)) != 0
         moved = np.nextafter(flat, np.where(up, np.inf, -np.inf).astype(flat.dtype))
-        return np.where(flat != np.rint(flat), moved, flat)
+        return np.where((flat != 0) if integral else (flat != np.rint(flat)), moved, flat)
 
     return _moved(arguments, draw, move)
 
@@ -161,11 +163,15 @@ def _tolerance(value: np.ndarray, runs: Runs, parameter: int) -> tuple[np.ndarra
     bar = np.zeros(expected.shape)
     for one, other in pairs:
         bar = np.maximum(bar, _distance(one, other, usable))
+    shaken = [_distance(value, _output(s, parameter), usable) for s in runs.shaken]
     distance = _distance(value, reassociated, usable)
     with np.errstate(all="ignore"):
         limit = JUMP * np.maximum(bar, ulp)
         jumped = float(np.mean(distance > SAFETY * limit)) if distance.size else 0.0
+        widest = JUMP * np.maximum(bar, ulp.max(where=usable, initial=0.0))
         bar = np.maximum(bar, np.minimum(distance, limit))
+        for other in shaken:  # a sum that cancels is off by ulps of its largest terms, of which the buffer shows the size
+            bar = np.maximum(bar, np.minimum(other, widest))
         tolerance = np.where(usable, ULPS * ulp + SAFETY * bar + np.finfo(base.dtype).tiny, 0.0)
     reason = "the source's result depends on the optimisation level" if jumped > UNSTABLE_SHARE else ""
     if not reason and usable.any() and (largest := float(np.abs(expected[usable]).max())) > 0:

@@ -156,9 +156,10 @@ class _Outcomes:
         for k in range(REDRAWS):
             wide = self._run(Variant.PRECISE, floats, lambda c, k=k: redrawn(c, k), strict=False)
             pairs.append((self._run(Variant.PLAIN, list(wide), lambda c, k=k: redrawn(c, k), strict=False), wide))
-        # Without a wider variant there is nothing to hold redrawn runs against: more nudges stand in for them.
-        count = NUDGES if self.built[Variant.PRECISE].ok else NUDGES + REDRAWS
-        moved = [self._run(Variant.PLAIN, floats, lambda c, k=k: nudged(c, k), strict=False) for k in range(count)]
+        moved = [self._run(Variant.PLAIN, floats, lambda c, k=k: nudged(c, k), strict=False) for k in range(NUDGES)]
+        # Without a wider variant there is nothing to hold redrawn runs against: shaken ones stand in for them.
+        count = 0 if self.built[Variant.PRECISE].ok else REDRAWS
+        shaken = [self._run(Variant.PLAIN, floats, lambda c, k=k: nudged(c, k + 50, True), strict=False) for k in range(count)]
         found = {}
         for i in good:
             runs = Runs(
@@ -166,6 +167,7 @@ class _Outcomes:
                 fast.get(i),
                 tuple((a[i], b[i]) for a, b in pairs if i in a and i in b),
                 tuple(m[i] for m in moved if i in m),
+                tuple(m[i] for m in shaken if i in m),
             )
             found[i] = reference_of(self.plain[i], self._written(i, signature), runs)
             if found[i].unstable:

@@ -122,3 +122,13 @@ def test_moved_inputs_leave_what_must_stay():
     again = redrawn(Arguments((np.linspace(1, 2, 1000, dtype=np.float32),)), 1).values[0]
     ratio = again / np.linspace(1, 2, 1000, dtype=np.float32)
     assert 0.0005 < np.abs(ratio - 1).max() < 0.00099
+
+
+def test_shaken_runs_stand_in_for_a_wider_variant():
+    value = np.array([1e-3, 2.0], np.float64)
+    off = value + np.array([1e-15, 0.0])
+    alone = reference_of(execution(value), [True])
+    assert compare(alone, [off], None) is not None
+    shaken = reference_of(execution(value), [True], Runs(shaken=(execution(value + 4e-16),)))
+    assert compare(shaken, [off], None) is None
+    assert compare(shaken, [value + np.array([1e-9, 0.0])], None) is not None

@@ -126,3 +126,12 @@ def test_a_probe_names_what_it_saw(backend):
 def test_flags_and_pitches_are_told_by_use():
     assert is_flag("t", "if ( t ) x = 1;") and is_flag("t", "y = t ? 1 : 2;") and not is_flag("w", "x + 1 < w ? 1 : 2")
     assert is_pitch("h_pitch_", "") and is_pitch("p", "(float *)((char *) a + y * p)") and not is_pitch("n", "(float) n")
+
+
+def test_copies_by_the_cuda_runtime_do_not_cut_extents_short(backend):
+    text = """__global__ void k(int n, float *x) { int i = blockIdx.x * blockDim.x + threadIdx.x; if (i < n) x[i] += 1; }
+    void f(int n, float *x) { float *d; cudaMalloc(&d, n * sizeof(float)); cudaMemcpy(d, x, n * sizeof(float), cudaMemcpyHostToDevice);
+      k<<<(n + 63) / 64, 64>>>(n, d); cudaMemcpy(x, d, n * sizeof(float), cudaMemcpyDeviceToHost); cudaFree(d); }"""
+    tests = made_for(backend, Program("cuda", "f", text))
+    assert all(extents_of(t)["x"] == max(1, integer_scalars(t)["n"]) for t in tests)
+    assert max(integer_scalars(t)["n"] for t in tests) > 1024
