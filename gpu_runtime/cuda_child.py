@@ -26,6 +26,7 @@ from typing import Any, BinaryIO
 
 _LENGTH = struct.Struct("<I")
 MOST_FRAME_BYTES = 1 << 28
+_POLL_S = 0.05
 _KEPT_ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER", "NVIDIA_VISIBLE_DEVICES", "CUDA_HOME", "CUDA_PATH")
 
 
@@ -94,10 +95,13 @@ class Child:
         data = b""
         wanted = _LENGTH.size
         while len(data) < wanted:
-            ready, _, _ = select.select([fd], [], [], max(0.0, deadline - time.monotonic()))
-            part = os.read(fd, min(wanted - len(data), 1 << 20)) if ready else b""
+            readable = select.select([fd], [], [], max(0.0, min(_POLL_S, deadline - time.monotonic())))[0]
+            dead = self._process.poll() is not None  # what it started may hold the pipe open
+            if not readable and not dead and time.monotonic() < deadline:
+                continue
+            part = os.read(fd, min(wanted - len(data), 1 << 20)) if readable or select.select([fd], [], [], 0)[0] else b""
             if not part:
-                self._lose(timed_out=not ready)
+                self._lose(timed_out=not readable and not dead)
             data += part
             if wanted == _LENGTH.size and len(data) == wanted:
                 wanted += _LENGTH.unpack(data)[0]

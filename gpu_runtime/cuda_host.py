@@ -5,7 +5,7 @@ cudaError_t number. Device memory of the program has guard zones and a budget; c
 what the test gives of an argument, as the emulation does (native/device.c). What fails for good is kept and raised when the
 function returns. Everything is in order on one stream; streams and events of the program are taken for done.
 
-    pytest tests/gpu_runtime/test_cuda_session.py
+    pytest tests/gpu_runtime/test_cuda_backend.py
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ Contract: `Session.run` gives one row per call (`status`, `detail`, `ms`) and wh
 sticky error or a hang the process must be replaced, because only its end frees the device. A hang is seen by polling an event
 against a deadline, never by the display's own time-out.
 
-    pytest tests/gpu_runtime/test_cuda_session.py
+    pytest tests/gpu_runtime/test_cuda_backend.py
 """
 
 from __future__ import annotations

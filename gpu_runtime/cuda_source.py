@@ -20,9 +20,9 @@ from corpora.records import Program, Signature
 from gpu_runtime import shims_cpp
 from gpu_runtime.cuda_rewrite import COVERED_HEADERS, Token, _matching, _next, tokens_of
 
-_INCLUDE = re.compile(r"[ \t]*(?:#|%:|\?\?=)[ \t]*(include\w*|import|embed)\b[ \t]*(?:[<\"]([^>\"\n]+)[>\"])?")
+_INCLUDE = re.compile(r"[ \t]*#[ \t]*(include\w*|import|embed)\b[ \t]*(?:[<\"]([^>\"\n]+)[>\"])?")
 _ANNOTATED = frozenset({"__global__", "__device__", "constexpr"})
-_SYMBOL_CALL = re.compile(r"\b(?:cudaMemcpy(?:To|From)Symbol(?:Async)?\s*\(\s*(?:\(?\s*const\s+void\s*\*\s*\)?)?|cudaGetSymbolAddress\s*\([^,;]*,)\s*&?\s*(\w+)")
+_SYMBOL_CALL = re.compile(r"\b(?:cudaMemcpyToSymbol(?:Async)?\s*\(|(?:cudaMemcpyFromSymbol(?:Async)?|cudaGetSymbolAddress)\s*\([^,;]*,)\s*&?\s*(?:\w+\s*::\s*)*(\w+)")
 
 
 @dataclass(frozen=True, slots=True)

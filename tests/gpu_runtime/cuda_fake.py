@@ -139,8 +139,11 @@ class FakeDriver:
                 places.append(0)
                 continue
             address = ctypes.c_uint64.from_address(pointer).value
+            rows = self._rows(address) if p.kind == "rows" else []
+            address = rows[0] if rows else address
             base, n = next((a, n) for a, (_, n) in self._memory.items() if a <= address < a + n)
-            values.append(np.frombuffer(ctypes.string_at(address, (base + n - address) // dtype.itemsize * dtype.itemsize), dtype))
+            n_bytes = len(rows) * (rows[1] - rows[0]) if len(rows) > 1 else (base + n - address) // dtype.itemsize * dtype.itemsize
+            values.append(np.frombuffer(ctypes.string_at(address, n_bytes), dtype).reshape((len(rows), -1) if rows else -1))
             places.append(address)
         status, detail, after = self._pool.submit(_emulate, row, values, geometry, shared_bytes).result()
         if status is not Status.OK:
@@ -148,9 +151,16 @@ class FakeDriver:
             return
         for place, old, new in zip(places, values, after, strict=True):
             if place:  # arrays overlap here: each reaches to the end of the allocation
-                a, b = old.view(np.uint8), new.view(np.uint8)
+                a, b = (np.ascontiguousarray(v).reshape(-1).view(np.uint8) for v in (old, new))
                 for k in np.flatnonzero(a != b):
                     ctypes.c_uint8.from_address(place + int(k)).value = int(b[k])
+
+    def _rows(self, table: int) -> list[int]:
+        """The row pointers at `table`: as many as point into device memory."""
+        found: list[int] = []
+        while any(a <= (row := ctypes.c_uint64.from_address(table + 8 * len(found)).value) < a + n for a, (_, n) in self._memory.items()):
+            found.append(row)
+        return found
 
     def event(self) -> int:
         self._events += 1

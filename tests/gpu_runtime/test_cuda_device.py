@@ -1,0 +1,155 @@
+"""On a real device: `make test-gpu`. Skipped where there is none; with REQUIRE_CUDA=1 that is a failure.
+
+HOSTILE sets how many bad candidates are run in a row (1,000 is the figure asked for; the default keeps this under a minute).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from corpora.dialects import dialect_of_path
+from corpora.loaders import load_pairs
+from corpora.records import Program
+from corpora.signatures import signature_of
+from coevolve.verify import Engine, Pair, VerifyConfig, backend_kind
+from gpu_runtime.backend import Arguments, CompileRequest, Geometry, Limits, Status
+from gpu_runtime.cuda import CudaBackend
+from gpu_runtime.cuda_sanitizer import check
+from gpu_runtime.cuda_timing import time_pair
+from translator.judge import JudgeConfig
+
+pytestmark = pytest.mark.gpu
+ZOO = Path(__file__).parents[1] / "zoo"
+CASES = sorted(p.parent for p in ZOO.glob("*/*/expected") if list(p.parent.glob("target.cu")) or list(p.parent.glob("source.cu")))
+DATA = Path(os.environ.get("COEVOLVE_DATA", Path(__file__).parents[3] / "shared" / "data")) / "babeltower"
+
+AXPY = "__global__ void axpy(int n, float a, const float *x, float *y) { int i = blockIdx.x*blockDim.x+threadIdx.x; if (i < n) y[i] += a * x[i]; }"
+SERIAL = "void axpy(int n, float a, const float *x, float *y) { for (int i = 0; i < n; i++) y[i] += a * x[i]; }"
+BAD = {
+    "far": ("__global__ void far(int n, float *y) { y[(long)n << 36] = 1; }", Status.OUT_OF_BOUNDS),
+    "near": ("__global__ void near(int n, float *y) { y[n] = 1; }", Status.OUT_OF_BOUNDS),
+    "trap": ("__global__ void trap(int n, float *y) { __trap(); }", Status.SIGNAL),
+    "hang": ("__global__ void hang(int n, volatile float *y) { while (n) y[0] = n; }", Status.TIMEOUT),
+    "skewed": ("__global__ void skewed(int n, char *y) { *(double *)(y + 1) = n; }", Status.SIGNAL),
+    "wide": ("__global__ void wide(int n, float *y) { extern __shared__ float s[]; s[0] = n; y[0] = s[0]; }", Status.SIGNAL),
+    "touch": ("__global__ void k(float *y) { y[0] = 1; }\nvoid touch(int n, float *y) { float *d; cudaMalloc(&d, 4 * n); d[0] = 1; }", Status.SIGNAL),
+    "spin": ("__global__ void k(float *y) { y[0] = 1; }\nvoid spin(int n, float *y) { for (volatile int i = 0; n; i++); }", Status.TIMEOUT),
+    "over": ("__global__ void k(int n, float *y) { y[n] = 1; }\nvoid over(int n, float *y) { float *d; cudaMalloc(&d, 4 * n); k<<<1, 1>>>(n, d); cudaFree(d); }",
+             Status.OUT_OF_BOUNDS),
+}  # fmt: skip
+
+
+def request(text: str, name: str, dialect: str = "cuda") -> CompileRequest:
+    program = Program(dialect, name, text)
+    return CompileRequest(program, signature_of(program))
+
+
+@pytest.fixture(scope="module")
+def backend():
+    made = CudaBackend(checks="none")
+    yield made
+    made.close()
+
+
+def axpy_call(n: int) -> Arguments:
+    values = (np.array(n, np.int32), np.array(2, np.float32), np.arange(n, dtype=np.float32), np.ones(n, np.float32))
+    return Arguments(values, geometry=Geometry((-(-n // 256), 1, 1), (256, 1, 1)))
+
+
+def bad_call(request_: CompileRequest) -> Arguments:
+    kind = np.int8 if request_.signature.parameters[1].type == "i8" else np.float32
+    shared = 1 << 20 if request_.program.name == "wide" else 0
+    return Arguments((np.array(16, np.int32), np.zeros(16, kind)), geometry=Geometry((1, 1, 1), (1, 1, 1), shared))
+
+
+def still_right(backend, compiled) -> bool:
+    done = backend.run(compiled, [axpy_call(1000)])[0]
+    return done.status is Status.OK and np.array_equal(done.values[3], 1 + 2 * np.arange(1000, dtype=np.float32))
+
+
+def test_auto_means_the_device(backend):
+    assert backend_kind("auto") == "cuda" and backend.name.startswith("cuda:") and backend.facts.driver
+
+
+def test_values_of_a_large_kernel(backend):
+    compiled = backend.compile([request(AXPY, "axpy")])[0]
+    n = 1 << 22
+    done = backend.run(compiled, [axpy_call(n)])[0]
+    assert done.status is Status.OK and np.array_equal(done.values[3], axpy_call(n).values[3] + 2 * axpy_call(n).values[2])
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_each_bad_candidate_has_its_status_and_the_next_is_right(backend, name):
+    text, status = BAD[name]
+    bad, good = backend.compile([request(text, name), request(AXPY, "axpy")])
+    assert bad.ok, bad.diagnostics
+    done = backend.run(bad, [bad_call(bad.request)], Limits(wall_s=1.0))[0]
+    assert done.status is status, (done.status, done.detail)
+    assert still_right(backend, good)
+
+
+def test_many_hostile_candidates_in_a_row_leave_the_worker_alive(backend):
+    names = [n for n in BAD if n not in ("hang", "spin")] * 20 + ["hang", "spin"]
+    good, *made = backend.compile([request(AXPY, "axpy"), *(request(BAD[n][0], n) for n in BAD)])
+    by_name = dict(zip(BAD, made, strict=True))
+    for k in range(int(os.environ.get("HOSTILE", "40"))):
+        name = names[k % len(names)]
+        done = backend.run(by_name[name], [bad_call(by_name[name].request)], Limits(wall_s=0.5))[0]
+        assert done.status is BAD[name][1], (k, name, done.detail)
+    assert still_right(backend, good)
+
+
+def test_zoo_agrees_with_the_emulator(tmp_path):
+    """Every case, its outcome and the emulator's: the device must change no verdict (checks by the emulator are on)."""
+    engines = [Engine(b, VerifyConfig(mutants=0, judge=JudgeConfig(timeout_floor_s=1.0)), cache=tmp_path / w)
+               for w, b in (("cuda", CudaBackend()), ("emulated", "emulated"))]  # fmt: skip
+    differing = {}
+    for case in CASES:
+        programs = [Program(dialect_of_path(p.name).name, "work", p.read_text()) for role in ("source", "target") for p in case.glob(f"{role}.*")]
+        suite = (case / "expected").read_text().split("\n", 1)[1].strip()
+        on_device, emulated = (engine.verify(Pair(*programs, suite)) for engine in engines)
+        if on_device.outcome != emulated.outcome:
+            differing[case.name] = f"{on_device.outcome} ({on_device.detail}) / {emulated.outcome} ({emulated.detail})"
+    for engine in engines:
+        engine.close()
+    assert len(differing) <= 0.01 * len(CASES), differing
+
+
+@pytest.mark.skipif(not DATA.exists(), reason="the BabelTower data is not here (COEVOLVE_DATA names its folder)")
+def test_real_pairs_agree_with_the_emulator(tmp_path):
+    pairs = load_pairs(str(DATA / "cpp.para.valid.tok"), str(DATA / "cuda.para.valid.tok"), "cpp:cuda").pairs
+    chosen = list(pairs)[:: max(1, len(pairs) // int(os.environ.get("PAIRS", "40")))]
+    engines = [Engine(b, VerifyConfig(mutants=0), cache=tmp_path / w) for w, b in (("cuda", CudaBackend(checks="none")), ("emulated", "emulated"))]
+    differing, seen = {}, Counter()
+    for source, target in chosen:
+        alone, emulated = (engine.verify(Pair(source, target)) for engine in engines)
+        seen[str(emulated.outcome)] += 1
+        if alone.equivalent != emulated.equivalent:
+            differing[target.name] = f"{alone.outcome} ({alone.detail}) / {emulated.outcome} ({emulated.detail})"
+    for engine in engines:
+        engine.close()
+    print(dict(seen), differing)
+    assert len(differing) <= max(1, 0.01 * len(chosen)), differing
+
+
+def test_a_large_axpy_is_faster_than_serial(backend):
+    call = axpy_call(1 << 24)
+    timing = time_pair(backend, request(SERIAL, "axpy", "cpp"), request(AXPY, "axpy"), 1 << 24, call, call)
+    assert timing.kernel_speedup > 1 and timing.total.median_ms > timing.kernel.median_ms > 0
+    assert timing.kernel.quartiles_ms < timing.kernel.median_ms
+
+
+@pytest.mark.skipif(shutil.which("compute-sanitizer") is None, reason="compute-sanitizer is not installed")
+def test_the_sanitizer_finds_what_values_do_not_show(backend):
+    race = "__global__ void race(int n, float *y) { __shared__ float s[64]; s[threadIdx.x] = n; y[threadIdx.x % 16] = s[63 - threadIdx.x]; }"
+    far = "__global__ void far(int n, float *y) { if (y[(long)n << 30] == 3) y[0] = 1; }"
+    requests = [request(race, "race"), request(far, "far"), request(AXPY, "axpy")]
+    calls = [[Arguments((np.array(16, np.int32), np.zeros(16, np.float32)), geometry=Geometry((1, 1, 1), (64, 1, 1)))]] * 2 + [[axpy_call(100)]]
+    found = check(list(zip(backend.compile(requests), calls, strict=True)), ("memcheck", "racecheck"))
+    assert [{f.status for f in one} for one in found] == [{Status.RACE}, {Status.OUT_OF_BOUNDS}, set()]
