@@ -49,7 +49,7 @@ def parse(log: str, tool: str) -> list[tuple[str, SanitizerFinding]]:
     """(entry symbol of the candidate, finding) of every report in the tool's log; '' where no kernel of ours is named."""
     found = []
     for report in re.split(rf"(?m)^{_MARK}\s*$", log):
-        lines = [line.removeprefix(_MARK).strip() for line in report.splitlines() if line.startswith(_MARK)]
+        lines = [line.removeprefix(_MARK).strip() for line in report.splitlines() if line.startswith(_MARK) and "SUMMARY" not in line]
         text = " ".join(lines)
         status = next((s for pattern, s in _KINDS if re.search(pattern, text)), None)
         if status is None:

@@ -7,14 +7,15 @@ import os
 import pytest
 
 
-@pytest.fixture(autouse=True)
-def _device(request: pytest.FixtureRequest) -> None:
-    if request.node.get_closest_marker("gpu") is None:
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Before any fixture, which may ask for the device itself."""
+    if item.get_closest_marker("gpu") is None:
         return
     from gpu_runtime.cuda_driver import device_count
 
     if device_count() == 0:
         message = "no CUDA device answers on this machine"
         if os.environ.get("REQUIRE_CUDA") == "1":
-            pytest.fail(f"{message}, and REQUIRE_CUDA=1 asks for one")
+            pytest.fail(f"{message}, and REQUIRE_CUDA=1 asks for one", pytrace=False)
         pytest.skip(message)
