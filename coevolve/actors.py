@@ -9,9 +9,11 @@ every node sees (checkpoints are saved by the actors). A verifier that dies is r
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from coevolve.config import Config
@@ -19,8 +21,8 @@ from coevolve.workers import Crew
 
 
 def ray_address() -> str:
-    """`auto` inside a Ray job or when RAY_ADDRESS is set, else empty: a private Ray on this machine."""
-    return "auto" if os.environ.get("RAY_ADDRESS") or os.environ.get("RAY_JOB_ID") else ""
+    """`auto` inside a Ray job or when RAY_ADDRESS is set, else `local`: a private Ray on this machine."""
+    return "auto" if os.environ.get("RAY_ADDRESS") or os.environ.get("RAY_JOB_ID") else "local"
 
 
 class RayWorker:
@@ -53,16 +55,29 @@ class Host:
         return getattr(self.target, method)(*arguments)
 
 
+def _keep_token_private() -> None:
+    """A token of our own for a private Ray, before Ray is imported.
+
+    Left alone, Ray writes one to ~/.ray, and from then on every `ray start --head` of this user demands it while
+    `ray job submit` does not send it.
+    """
+    if "RAY_AUTH_MODE" not in os.environ and not (Path.home() / ".ray" / "auth_token").exists():
+        os.environ["RAY_AUTH_MODE"] = "token"
+        os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
+
+
 @contextmanager
 def ray_crew(config: Config, make_translator, make_tester, make_verifier):
     """A Crew on Ray. `make_*(config)` run inside the actors. Verifiers: config.verify.workers, or one per CPU."""
+    address = ray_address()
+    if address == "local":
+        _keep_token_private()
     import ray
 
-    address = ray_address()
     started = not ray.is_initialized()
     if started:
         # working_dir stays unset: a Ray job brings its own, and locally the driver's environment is the actors'.
-        ray.init(address=address or None, log_to_driver=True, logging_level="ERROR", include_dashboard=False if not address else None)
+        ray.init(address=address, log_to_driver=True, logging_level="ERROR", include_dashboard=False if address == "local" else None)
     try:
         cpus = int(ray.cluster_resources().get("CPU", 1))
         count = config.verify.workers or max(1, cpus)
