@@ -141,9 +141,9 @@ class FakeDriver:
             address = ctypes.c_uint64.from_address(pointer).value
             rows = self._rows(address) if p.kind == "rows" else []
             address = rows[0] if rows else address
-            base, n = next((a, n) for a, (_, n) in self._memory.items() if a <= address < a + n)
+            base, n = next(((a, n) for a, (_, n) in self._memory.items() if a <= address < a + n), (address, 0))  # NULL: cudaMalloc(0)
             n_bytes = len(rows) * (rows[1] - rows[0]) if len(rows) > 1 else (base + n - address) // dtype.itemsize * dtype.itemsize
-            values.append(np.frombuffer(ctypes.string_at(address, n_bytes), dtype).reshape((len(rows), -1) if rows else -1))
+            values.append(np.frombuffer(ctypes.string_at(address, n_bytes) if n else b"", dtype).reshape((len(rows), -1) if rows else -1))
             places.append(address)
         status, detail, after = self._pool.submit(_emulate, row, values, geometry, shared_bytes).result()
         if status is not Status.OK:
