@@ -163,7 +163,7 @@ def _doctor(_args) -> int:
     from gpu_runtime.doctor import survey
 
     for finding in survey():
-        mark = "yes" if finding.present else "no "
-        hint = "" if finding.present or not finding.install else f"   install: {finding.install}"
+        mark = "yes" if finding.present else "NO " if finding.needed else "no "
+        hint = f"   install: {finding.hint}" if finding.hint and not finding.present else ""
         print(f"{mark}  {finding.name:<28} {finding.detail}{hint}")
     return 0

@@ -44,6 +44,13 @@ def test_help_is_quick_to_read_and_names_every_command():
         assert cli(command, "--help").returncode == 0
 
 
+def test_doctor_names_what_is_there_and_how_to_get_the_rest():
+    done = cli("doctor")
+    assert done.returncode == 0 and "g++" in done.stdout and "sandbox" in done.stdout, done.stderr
+    missing = [line for line in done.stdout.splitlines() if line.startswith(("no", "NO"))]
+    assert all(len(line.split()) > 2 for line in missing)
+
+
 def test_no_command_prints_help():
     assert cli().returncode == 2
 
