@@ -117,10 +117,16 @@ def compile_for_device(requests: Sequence[CompileRequest], compiler: DeviceCompi
     return [store.compiled(r, key, known[key]) for r, key in zip(requests, keys, strict=True)]
 
 
+@cache
+def _rules() -> str:
+    """Hash of all that decides what a program is turned into, apart from the program."""
+    names = ("prelude_device_host.h", "prelude_cuda.h", "prelude_cuda_host.h", "shim_cuda.h", "prelude_cpp.h")
+    own = [Path(f).read_text() for f in (__file__, cuda_source.__file__)]
+    return digest(prelude(), *((NATIVE / n).read_text() for n in names), *own, *OPTIONS, *FAST_OPTIONS, _compiler_identity())
+
+
 def _key(request: CompileRequest, architecture: str) -> str:
-    native = [(NATIVE / n).read_text() for n in ("prelude_device_host.h", "prelude_cuda.h", "prelude_cuda_host.h", "shim_cuda.h", "prelude_cpp.h")]
-    return content_hash("device", request.program.id, request.signature, request.variant, architecture, _compiler_identity(),
-                        digest(prelude(), *native, *OPTIONS, *FAST_OPTIONS, "1"))  # fmt: skip
+    return content_hash("device", request.program.id, request.signature, request.variant, architecture, _rules())
 
 
 def _with_hosts(jobs: Sequence[_Job], known: dict[str, _Result], cache_dir: Path | None, workers: int) -> list[_Job]:

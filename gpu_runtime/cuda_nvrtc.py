@@ -18,9 +18,11 @@ from gpu_runtime.cuda_child import Channel, Child, ChildLost, lock_down
 
 DEFAULT_ARCHITECTURE = "sm_90"
 """Compiled for where no device is there to ask."""
-OPTIONS = ("--std=c++17", "-w", "--fmad=false", "--Ofast-compile=mid")
+# Host functions and variables are taken out before (cuda_source); what has no annotation then, a type's own functions say, may stay.
+_COMMON = ("--std=c++17", "-w", "--device-as-default-execution-space")
+OPTIONS = (*_COMMON, "--fmad=false", "--Ofast-compile=mid")
 """Of a verdict: no contraction, as everywhere in the engine; full optimisation doubles the compile time."""
-FAST_OPTIONS = ("--std=c++17", "-w", "--extra-device-vectorization")
+FAST_OPTIONS = (*_COMMON, "--extra-device-vectorization")
 """Of a timing: what a user of nvcc gets, contraction included."""
 _MEMORY_MIB = 8192
 

@@ -3,7 +3,7 @@
 Contract: text to text by tokens, line numbers kept, as in cuda_rewrite; text that cannot be read is left for the compilers to
 complain about.
 
-* device_text: host functions are blanked (NVRTC takes none), covered includes dropped
+* device_text: host functions and variables are blanked (device code that uses them fails, as it must), covered includes dropped
 * host_text: the body of every kernel becomes CV_STUB(parameters), which hands the launch to the GPU worker
 * name_expression: `void ns::{anonymous}::k(T*) [with T = float]`, as g++ writes it, -> `ns::k<float>`, as NVRTC wants it
 
@@ -22,12 +22,17 @@ from gpu_runtime.cuda_rewrite import COVERED_HEADERS, Token, _matching, _next, t
 
 _INCLUDE = re.compile(r"[ \t]*#[ \t]*(include\w*|import|embed)\b[ \t]*(?:[<\"]([^>\"\n]+)[>\"])?")
 _ANNOTATED = frozenset({"__global__", "__device__", "constexpr"})
+_NOT_HOST = _ANNOTATED | frozenset("const __constant__ __shared__ __managed__ typedef using struct class union enum template namespace static_assert".split())
+"""A statement at the top level with none of these words declares a host variable or function."""
 _SYMBOL_CALL = re.compile(r"\b(?:cudaMemcpyToSymbol(?:Async)?\s*\(|(?:cudaMemcpyFromSymbol(?:Async)?|cudaGetSymbolAddress)\s*\([^,;]*,)\s*&?\s*(?:\w+\s*::\s*)*(\w+)")
 
 
 @dataclass(frozen=True, slots=True)
 class _Function:
-    """Token indices of one function definition: its first token, `(` and `)` of its parameters, `{` and `}` of its body."""
+    """Token indices of one function definition: its first token, `(` and `)` of its parameters, `{` and `}` of its body.
+
+    A statement that defines no function has body -1 and ends with its `;`.
+    """
 
     first: int
     opening: int
@@ -50,8 +55,8 @@ def foreign_include(text: str) -> str:
 def device_text(program: Program) -> str:
     """What NVRTC is given of this program: kernels, device functions, types and variables."""
     tokens = _without_includes(program.text)
-    for function in list(_functions(tokens)):
-        if not function.words & _ANNOTATED:
+    for function in list(_top_level(tokens)):
+        if not function.words & (_ANNOTATED if function.body >= 0 else _NOT_HOST):
             for token in tokens[function.first : function.end + 1]:
                 token.text = "\n" * token.text.count("\n")
     return "".join(t.text for t in tokens)
@@ -149,12 +154,17 @@ def _without_includes(text: str) -> list[Token]:
 
 def _functions(tokens: list[Token]) -> Iterator[_Function]:
     """Function definitions at the top level and inside namespaces, in order."""
-    i, first = 0, 0
+    return (f for f in _top_level(tokens) if f.body >= 0)
+
+
+def _top_level(tokens: list[Token]) -> Iterator[_Function]:
+    """Function definitions and statements at the top level and inside namespaces, in order."""
+    i, first, inside = 0, 0, False  # inside: behind a type's or an initialiser's braces, before the `;`
     while i < len(tokens):
         token = tokens[i]
-        if not token.code or token.text in (";", "}"):
+        if not token.code or (token.text in (";", "}") and not inside):
             i += 1
-            first = i
+            first = first if inside else i
             continue
         opening, body = -1, -1
         while i < len(tokens) and tokens[i].text != ";":
@@ -163,13 +173,14 @@ def _functions(tokens: list[Token]) -> Iterator[_Function]:
                 opening, i = i, _matching(tokens, i)
                 if i < 0:
                     return
-            elif text == "=" and opening < 0 or text == "[":
-                pass
             elif text == "{":
                 body = i
                 break
             i += 1
         if body < 0:
+            inside = False
+            if i < len(tokens):
+                yield _Function(first, opening, -1, -1, i, frozenset(t.text for t in tokens[first:i] if t.code))
             continue
         words = frozenset(t.text for t in tokens[first:body] if t.code)
         if words & {"namespace"} or (opening < 0 and "extern" in words):
@@ -182,7 +193,7 @@ def _functions(tokens: list[Token]) -> Iterator[_Function]:
             yield _Function(first, opening, _matching(tokens, opening), body, end, words)
             i = first = end + 1
         else:
-            i = end + 1  # a type or an initialiser: goes on to its `;`
+            i, inside = end + 1, True
 
 
 def _return_types(tokens: list[Token], first: int, opening: int) -> frozenset[str]:

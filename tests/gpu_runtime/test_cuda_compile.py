@@ -76,6 +76,19 @@ def test_an_error_without_a_place_is_found_by_halving(compiler, tmp_path, monkey
     assert [c.ok for c in made] == [True, False, True] and "identifier" in made[1].diagnostics
 
 
+HOST_THINGS = ["void helper(int);", "static int block = 256;", "int arr[3] = {1, 2, 3}, other;", "static float *d_buf = nullptr;", "dim3 grid(1, 2);",
+               "inline int div_up(int a, int b) { return (a + b - 1) / b; }", "template <class T> T half(T x) { return x / 2; }",
+               "constexpr int sq(int x) { return x * x; }", "struct P { int a; P() : a(0) {} int get() { return a; } };", "namespace q { int z; void host() { } }",
+               "const int table[2] = {1, 2};", "enum { A, B };", "typedef struct { int a; } S;", "extern int far;"]  # fmt: skip
+
+
+@pytest.mark.parametrize("thing", HOST_THINGS)
+def test_what_is_beside_a_kernel_does_not_stop_it(compiler, tmp_path, thing):
+    text = f"{thing}\n__global__ void k(int *a) {{ a[0] = 1; }}\nvoid f(int *a) {{ k<<<1, 1>>>(a); }}"
+    made = compile_for_device([request(text, "f")], compiler, cache_dir=tmp_path)[0]
+    assert made.ok, made.diagnostics
+
+
 def test_a_macro_does_not_reach_the_next_program(compiler, tmp_path):
     first = request("#define n 5\n__global__ void f(int *a) { a[0] = n; }", "f")
     assert [c.ok for c in compile_for_device([first, request(GOOD.format(1), "good1")], compiler, cache_dir=tmp_path)] == [True, True]
@@ -86,6 +99,7 @@ def test_a_macro_does_not_reach_the_next_program(compiler, tmp_path):
     ("#define H \"/etc/passwd\"\n#include H\n__global__ void f(int *a) { }", "may not be included"),
     ("__global__ void f(int *a) { } }", "do not match"),
     ("static void host(int *a) { a[0] = 1; }\n__global__ void f(int *a) { host(a); }", "error"),
+    ("static int step = 2;\n__global__ void f(int *a) { a[0] = step; }", "error"),
 ])
 def test_what_is_turned_away(compiler, tmp_path, text, says):
     made = compile_for_device([request(text, "f")], compiler, cache_dir=tmp_path)[0]
