@@ -19,6 +19,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -72,6 +73,8 @@ class Child:
         """What the process said about itself when it was ready. Raises ChildLost when it cannot start."""
         if self._owner != os.getpid():
             raise RuntimeError("this child belongs to the process that started it; make one after the fork")
+        if self._process is not None and self.hello is not None and self._process.poll() is not None:
+            self._end()  # it died while nothing was asked of it: nobody is to blame
         if self._process is None:
             self.start()
         if self.hello is None:
@@ -202,9 +205,21 @@ class Channel:
         return json.loads(data)
 
 
-_PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38
+_PR_SET_NO_NEW_PRIVS = 38
 _LANDLOCK_CREATE, _LANDLOCK_RESTRICT = 444, 446
 _CLONE_NEWNET, _CLONE_NEWIPC = 0x40000000, 0x08000000
+
+
+def _end_with_parent() -> None:
+    """Leave no process behind that hangs for ever. The kernel's own signal would come with the end of the parent's *thread*."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1.0)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def lock_down(*, files_closed: bool, memory_mib: int = 0, file_bytes: int = 1 << 20, uid: int = 0) -> list[str]:
@@ -214,7 +229,7 @@ def lock_down(*, files_closed: bool, memory_mib: int = 0, file_bytes: int = 1 <<
     memory_mib: limit of address space, 0 for none (a device driver reserves far more than it uses).
     """
     libc = ctypes.CDLL(None, use_errno=True)
-    libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    _end_with_parent()
     missing = [] if libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 else ["no-new-privileges"]
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes, file_bytes))
@@ -232,7 +247,6 @@ def lock_down(*, files_closed: bool, memory_mib: int = 0, file_bytes: int = 1 <<
         os.setgroups([])
         os.setresgid(uid, uid, uid)
         os.setresuid(uid, uid, uid)
-        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)  # a change of identity clears it
     elif os.geteuid() != 0:
         missing.append("same-uid")
     return [*missing, "no-seccomp", "no-pid-namespace"]

@@ -144,17 +144,17 @@ class Images:
         """Which guard zone call `index` wrote to, as one line; '' when all are whole."""
         base, p = self._plans[index]
         whole = self._bytes[base : base + p.n_bytes]
-        poison = np.frombuffer(_POISON.tobytes() * (ALIGN_BYTES // 8), np.uint8)
-        zones = sorted([(at, n, i) for i, at, n in p.arrays] + [(at, 8 * rows, -1) for at, rows, _, _ in p.tables])
-        for k, (at, n_bytes, i) in enumerate(zones):
-            before = zones[k - 1][0] + zones[k - 1][1] if k else _up(16 * len(p.slots) + 16, ALIGN_BYTES)
-            after = zones[k + 1][0] if k + 1 < len(zones) else p.n_bytes
-            for start, stop, behind in ((before if k == 0 else (before + at) // 2, at, False), (at + n_bytes, after if k + 1 == len(zones) else (at + n_bytes + after) // 2, True)):
-                zone = whole[start:stop]
-                wanted = np.resize(np.roll(poison, -(start % 8)), zone.size)
-                bad = np.flatnonzero(zone != wanted)
-                if bad.size:
-                    return _where(signature, i, at, n_bytes, start + int(bad[0] if behind else bad[-1]), behind)
+        held = sorted([(at, n, i) for i, at, n in p.arrays] + [(at, 8 * rows, -1) for at, rows, _, _ in p.tables])
+        ends = [_up(16 * (len(p.slots) + 1), ALIGN_BYTES), *(at + n for at, n, _ in held)]
+        for k, (start, stop) in enumerate(zip(ends, [*(at for at, _, _ in held), p.n_bytes], strict=True)):
+            bad = np.flatnonzero(whole[start:stop] != _poison(start, stop))
+            if bad.size and not held:
+                return "write outside the arguments"
+            if bad.size:
+                # A place between two arrays belongs to the nearer one.
+                behind = k > 0 and (k == len(held) or bad[0] < (stop - start) // 2)
+                at, n_bytes, i = held[k - 1] if behind else held[k]
+                return _where(signature, i, at, n_bytes, start + int(bad[0] if behind else bad[-1]))
         return ""
 
     def scrub(self) -> None:
@@ -167,7 +167,13 @@ class Images:
         os.close(self.fd)
 
 
-def _where(signature: Signature, i: int, at: int, n_bytes: int, place: int, behind: bool) -> str:
+def _poison(start: int, stop: int) -> np.ndarray:
+    """What untouched bytes from offset `start` to `stop` of an image hold."""
+    pattern = np.roll(np.frombuffer(_POISON.tobytes(), np.uint8), -(start % 8))
+    return np.resize(pattern, stop - start)
+
+
+def _where(signature: Signature, i: int, at: int, n_bytes: int, place: int) -> str:
     if i < 0:
         return "write beyond a table of row pointers"
     p = signature.parameters[i]

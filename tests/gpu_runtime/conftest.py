@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -13,13 +13,14 @@ from gpu_runtime.backend import Compiled, CompileRequest
 from gpu_runtime.cuda import CudaBackend
 from gpu_runtime.cuda_compile import compile_for_device, load_bundle
 from gpu_runtime.cuda_nvrtc import DeviceCompiler
+from gpu_runtime.cuda_source import device_text
 from gpu_runtime.toolchain import cache_root
 
 FAKE = "cuda_fake:FakeDriver"
 
 
-def lowered_kernels(compiled: Sequence[Compiled], kernels: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    """Lowered name -> the program that the fake runs for it. kernels: name of a kernel inside a host program -> its text alone."""
+def lowered_kernels(compiled: Sequence[Compiled]) -> dict[str, dict[str, str]]:
+    """Lowered name -> the program that the fake runs for it, for bare kernels and for those inside host programs."""
     known = {}
     for one in compiled:
         bundle, _ = load_bundle(one.artifact)
@@ -27,19 +28,17 @@ def lowered_kernels(compiled: Sequence[Compiled], kernels: Mapping[str, str]) ->
         if bundle.kind == "kernel":
             known[bundle.entry] = {"name": program.name, "text": program.text}
         for spelled, symbol in (bundle.names or {}).items():
-            name = spelled.partition("(")[0].rpartition("::")[2]
-            if name in kernels:
-                known[symbol] = {"name": name, "text": kernels[name]}
+            known[symbol] = {"name": spelled.partition("(")[0].rpartition("::")[2], "text": device_text(program)}
     return known
 
 
-def fake_backend(folder: Path, requests: Sequence[CompileRequest], kernels: Mapping[str, str], checks: str = "none") -> CudaBackend:
+def fake_backend(folder: Path, requests: Sequence[CompileRequest], checks: str = "none") -> CudaBackend:
     """The back end on the fake; `folder/log` will hold the driver's calls."""
     compiler = DeviceCompiler()
     made = compile_for_device(requests, compiler)
     compiler.close()
     assert all(c.ok for c in made), [c.diagnostics for c in made]
-    (folder / "programs.json").write_text(json.dumps(lowered_kernels(made, kernels)))
+    (folder / "programs.json").write_text(json.dumps(lowered_kernels(made)))
     environment = {
         "PYTHONPATH": str(Path(__file__).parent), "COEVOLVE_CACHE": str(cache_root()), "FAKE_PROGRAMS": str(folder / "programs.json"),
         "FAKE_LOG": str(folder / "log"), "HOME": os.environ.get("HOME", "/"),
@@ -49,5 +48,5 @@ def fake_backend(folder: Path, requests: Sequence[CompileRequest], kernels: Mapp
 
 @pytest.fixture(scope="session")
 def on_fake() -> Callable[..., CudaBackend]:
-    """fake_backend(folder, requests, kernels, checks="none"), for modules that cannot import this file."""
+    """fake_backend(folder, requests, checks="none"), for modules that cannot import this file."""
     return fake_backend

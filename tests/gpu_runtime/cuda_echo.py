@@ -7,13 +7,17 @@ import signal
 import sys
 import time
 
-from gpu_runtime.cuda_child import Channel
+from gpu_runtime.cuda_child import Channel, lock_down
 
 
 def main() -> None:
     channel = Channel()
     if "--silent" in sys.argv:
         sys.exit("no device of that name")
+    if "--locked" in sys.argv:
+        lock_down(files_closed=False)
+        channel.send({"pid": os.getpid()})
+        time.sleep(600)  # as a candidate that hangs
     channel.send({"pid": os.getpid()})
     while (request := channel.receive()) is not None:
         what = request["what"]

@@ -6,7 +6,9 @@ zones and budgets hold. What a real device does is shown by tests/gpu_runtime/te
 
 from __future__ import annotations
 
+import importlib.util
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -48,7 +50,6 @@ HOSTS = {
     "host_wide": "axpy<<<1, 2048>>>(n, 1, y, y); y[0] = cudaGetLastError();",
     "host_more": "float *d; cudaMalloc(&d, 4096); y[0] = cudaMemcpy(d, y, 4096, cudaMemcpyHostToDevice); y[1] = cudaMemcpy(y, d, 4096, cudaMemcpyDeviceToHost);",
 }  # fmt: skip
-Y_ONLY = "__global__ void axpy(int n, float a, const float *x, float *y) { y[0] = n; }"
 
 
 def request(text: str, name: str, variant: Variant = Variant.PLAIN) -> CompileRequest:
@@ -61,7 +62,7 @@ def everything(on_fake, tmp_path_factory):
     texts = {"axpy": AXPY, "rows": ROWS, "beyond": BEYOND, "hang": HANG, "illegal": ILLEGAL, "trap": TRAP, "refuse": REFUSE, "state": STATE, "run": HOST}
     requests = [request(text, name) for name, text in texts.items()]
     folder = tmp_path_factory.mktemp("fake")
-    backend = on_fake(folder, [*requests, *(replace(r, variant=Variant.TIMED) for r in requests)], {"axpy": AXPY})
+    backend = on_fake(folder, [*requests, *(replace(r, variant=Variant.TIMED) for r in requests)])
     yield backend, dict(zip(texts, backend.compile(requests), strict=True)), folder / "log"
     backend.close()
 
@@ -69,7 +70,7 @@ def everything(on_fake, tmp_path_factory):
 @pytest.fixture(scope="module")
 def hosts(on_fake, tmp_path_factory):
     requests = [request(SMALL.format(name, body), name) for name, body in HOSTS.items()]
-    backend = on_fake(tmp_path_factory.mktemp("hosts"), requests, {"axpy": Y_ONLY})
+    backend = on_fake(tmp_path_factory.mktemp("hosts"), requests)
     yield backend, dict(zip(HOSTS, backend.compile(requests), strict=True))
     backend.close()
 
@@ -181,7 +182,7 @@ def test_arguments_over_the_budget_are_not_tried(everything):
 
 def test_the_emulation_sees_what_a_device_cannot(on_fake, tmp_path):
     race = "__global__ void race(int n, float *y) { int i = blockIdx.x*blockDim.x+threadIdx.x; if (i < n) y[0] = y[0] + 1; }"
-    backend = on_fake(tmp_path, [request(race, "race"), request(AXPY, "axpy")], {}, checks="emulator")
+    backend = on_fake(tmp_path, [request(race, "race"), request(AXPY, "axpy")], checks="emulator")
     racy, right = backend.compile([request(race, "race"), request(AXPY, "axpy")])
     call = Arguments((np.array(64, np.int32), np.zeros(1, np.float32)), geometry=Geometry((1, 1, 1), (64, 1, 1)))
     assert backend.run(racy, [call])[0].status is Status.RACE
@@ -197,7 +198,7 @@ SERIAL = "void axpy(int n, float a, const float *x, float *y) { for (int i = 0; 
 
 def test_verdicts_through_the_whole_engine(on_fake, tmp_path):
     wrong = AXPY.replace("a * x[i]", "a + x[i]")
-    backend = on_fake(tmp_path, [request(AXPY, "axpy"), request(wrong, "axpy")], {})
+    backend = on_fake(tmp_path, [request(AXPY, "axpy"), request(wrong, "axpy")])
     engine = Engine(backend, VerifyConfig(tests=4, mutants=0), cache=tmp_path)
     source = Program("cpp", "axpy", SERIAL)
     good, bad = (engine.verify(Pair(source, Program("cuda", "axpy", text))) for text in (AXPY, wrong))
@@ -216,6 +217,23 @@ def test_times_of_a_pair(everything):
         assert (t.kernel.median_ms, t.kernel.quartiles_ms, t.kernel.count) == (0.25, 0.0, 15)
         assert t.total.median_ms > t.kernel.median_ms - 1e-9 or target.program.name == "run"
         assert t.device == "Fake" and t.serial.count == 5 and t.kernel_speedup == t.serial.median_ms / 0.25
+
+
+def test_the_six_hpc_references_agree_with_their_serial_sources(on_fake, tmp_path):
+    """Host functions with many launches and copies, built as for a timing; and the benchmark's own check of values."""
+    where = Path(__file__).parents[2] / "benchmarks" / "gpu_speedup.py"
+    spec = importlib.util.spec_from_file_location("gpu_speedup", where)
+    benchmark = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(benchmark)
+    pairs = {name: benchmark.requests_for(name) for name in benchmark.KERNELS}
+    backend = on_fake(tmp_path, [replace(target, variant=Variant.TIMED) for _, target in pairs.values()])
+    for name, (source, target) in pairs.items():
+        values = benchmark.KERNELS[name][0](12)
+        benchmark.agree(backend, source, target, Arguments(values))
+    wrong = replace(pairs["axpy"][0], program=Program("cpp", "axpy", SERIAL.replace("+=", "-=")))
+    with pytest.raises(benchmark.NotMeasured, match="'y' differs"):
+        benchmark.agree(backend, wrong, pairs["axpy"][1], Arguments(benchmark.axpy(12)))
+    backend.close()
 
 
 def test_spread_of_times():

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
+import threading
 import time
 from pathlib import Path
 
@@ -63,3 +66,35 @@ def test_a_child_that_cannot_start_says_why():
     with pytest.raises(ChildLost, match="no device of that name"):
         made.ready()
     made.close()
+
+
+def test_the_thread_that_started_it_may_end(child):
+    thread = threading.Thread(target=child.ready)
+    thread.start()
+    thread.join()
+    assert child.ask({"what": "x"}, 20)["said"] == "x" and child.starts == 1
+
+
+def test_a_death_between_requests_is_nobodys_fault(child):
+    os.kill(child.ready()["pid"], signal.SIGKILL)
+    time.sleep(0.1)
+    assert child.ask({"what": "x"}, 20)["said"] == "x" and child.starts == 2
+
+
+def test_a_locked_child_ends_with_its_parent(tmp_path):
+    program = (
+        "import os, time; from gpu_runtime.cuda_child import Child; "
+        "c = Child('cuda_echo', ['--locked'], environment={'PYTHONPATH': %r}); print(c.ready()['pid'], flush=True); c._process.stdin.write(b'\\x10'); "
+        "c._process.stdin.flush(); os.dup(c._process.stdin.fileno()); os._exit(0)" % HERE["PYTHONPATH"]
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])})
+    pid = int(done.stdout)
+    for _ in range(60):
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return
+        if Path(f"/proc/{pid}/stat").read_text().split()[2] == "Z":
+            return
+        time.sleep(0.1)
+    pytest.fail("the child outlives its parent")
