@@ -226,7 +226,7 @@ def lock_down(*, files_closed: bool, memory_mib: int = 0, file_bytes: int = 1 <<
     """Walls that a process puts round itself; gives the names of those that this machine lacks.
 
     files_closed: no file can be opened from now on (landlock without a rule), no network is left, and root becomes `uid`.
-    memory_mib: limit of address space, 0 for none (a device driver reserves far more than it uses).
+    memory_mib: limit of address space beyond what is mapped already, 0 for none (a device driver reserves far more than it uses).
     """
     libc = ctypes.CDLL(None, use_errno=True)
     _end_with_parent()
@@ -234,7 +234,8 @@ def lock_down(*, files_closed: bool, memory_mib: int = 0, file_bytes: int = 1 <<
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes, file_bytes))
     if memory_mib:
-        resource.setrlimit(resource.RLIMIT_AS, (memory_mib << 20, memory_mib << 20))
+        mapped_bytes = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, ((memory_mib << 20) + mapped_bytes,) * 2)
     if not files_closed:
         return [*missing, "no-landlock", "no-seccomp", "same-uid", "no-network-namespace", "no-pid-namespace", "no-ipc-namespace"]
     if libc.unshare(_CLONE_NEWNET | _CLONE_NEWIPC) != 0:

@@ -100,10 +100,13 @@ class CudaDriver:
 
     def _call(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Result of a driver call without its code. Raises DriverError."""
-        code, *values = function(*arguments)
+        try:
+            code, *values = function(*arguments)
+        except KeyError as unknown:  # the bindings do not know this code: a newer driver
+            raise DriverError(int(unknown.args[0]), "CUDA_ERROR_UNKNOWN") from None
         if int(code):
             raise DriverError(int(code), getattr(code, "name", str(code)))
-        return values[0] if len(values) == 1 else values
+        return values[0] if len(values) == 1 else tuple(values)
 
     def _facts(self, device: Any) -> DeviceFacts:
         kinds = self._cu.CUdevice_attribute
@@ -181,11 +184,12 @@ class CudaDriver:
         self._call(self._cu.cuEventRecord, self._events[event], self._stream)
 
     def done(self, event: int) -> bool:
-        (code,) = self._cu.cuEventQuery(self._events[event])
-        if int(code) == NOT_READY:
-            return False
-        if int(code):
-            raise DriverError(int(code), code.name)
+        try:
+            self._call(self._cu.cuEventQuery, self._events[event])
+        except DriverError as error:
+            if error.code == NOT_READY:
+                return False
+            raise
         return True
 
     def elapsed_ms(self, start: int, stop: int) -> float:

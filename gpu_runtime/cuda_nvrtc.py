@@ -25,6 +25,7 @@ OPTIONS = (*_COMMON, "--fmad=false", "--Ofast-compile=mid")
 FAST_OPTIONS = (*_COMMON, "--extra-device-vectorization")
 """Of a timing: what a user of nvcc gets, contraction included."""
 _MEMORY_MIB = 8192
+"""Beyond what the process maps once NVRTC is loaded."""
 
 
 class NvrtcMissing(RuntimeError):
@@ -54,7 +55,8 @@ class DeviceCompiler:
     """A compiler process, started at first use and replaced when it is lost. One thread at a time."""
 
     def __init__(self) -> None:
-        self._child = Child("gpu_runtime.cuda_nvrtc")
+        # NVRTC starts the driver when it finds one; no device is needed, and its reservations would count against the limit.
+        self._child = Child("gpu_runtime.cuda_nvrtc", environment={"CUDA_VISIBLE_DEVICES": ""})
         self.version, self.degraded = "", ()
 
     def ready(self) -> DeviceCompiler:

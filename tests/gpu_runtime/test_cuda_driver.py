@@ -91,6 +91,12 @@ def test_a_launch_that_is_refused_and_much_shared_memory(backend):
     assert backend.run(good, [shared])[0].status is Status.OK
 
 
+def test_a_code_that_the_bindings_do_not_know_is_a_failed_launch(backend):
+    other = backend.compile([request(AXPY.replace("axpy", "other"), "other")])[0]  # the stand-in answers 98 to it
+    done = backend.run(other, [call()])[0]
+    assert done.status is Status.SIGNAL and "98" in done.detail
+
+
 def test_times_are_from_events_and_the_cache_is_flushed(backend):
     timed = backend.compile([request(AXPY, "axpy", Variant.TIMED)])[0]
     measured = backend.time(timed, call(), 3)
@@ -104,6 +110,14 @@ def test_the_cheap_question_whether_there_is_a_device(library, tmp_path):
         done = subprocess.run([sys.executable, "-c", ask], env={**os.environ, "LD_LIBRARY_PATH": str(folder), "PYTHONPATH": root},
                               capture_output=True, text=True, check=True)  # fmt: skip
         assert said is None or done.stdout.strip() == said
+
+
+def test_the_compiler_works_beside_a_driver_that_is_installed(library):
+    """NVRTC looks for libcuda.so.1 by itself: in its locked process it must find no device."""
+    ask = "from gpu_runtime.cuda_nvrtc import *; print(DeviceCompiler().compile('__global__ void k(int *a) { *a = 1; }', ['k']).ok)"
+    done = subprocess.run([sys.executable, "-c", ask], env={**os.environ, "LD_LIBRARY_PATH": str(library), "PYTHONPATH": str(Path(__file__).parents[2])},
+                          capture_output=True, text=True, check=True)  # fmt: skip
+    assert done.stdout.strip() == "True"
 
 
 def test_which_errors_end_a_context():
