@@ -177,6 +177,16 @@ def _generated(config: Config, count: int, stream: int, way: Direction) -> Itera
     return islice((c for c in endless if all(name in c.programs for name in both)), count)
 
 
+LESSON_TESTS = 4
+
+
+def lesson_of(suite: UnitTestSuite) -> tuple[UnitTest, ...]:
+    """A few tests of a suite, spread over its sizes and without literal values: what a small model can learn to write."""
+    filled = [t for t in suite.tests if all(getattr(a, "values", None) is None for a in t.assignments)]
+    step = max(1, len(filled) // LESSON_TESTS)
+    return tuple(filled[::step][:LESSON_TESTS])
+
+
 class TesterService:
     """The Tester of a run."""
 
@@ -213,7 +223,8 @@ class TesterService:
         guard.check([program for program, _ in lessons])
         model = self.checkpoints.model(checkpoint)
         wanted = self.config.round
-        examples = Tester(model, style=self.style).examples(lessons)
+        short = [(program, replace(suite, tests=lesson_of(suite))) for program, suite in lessons]
+        examples = Tester(model, style=self.style).examples(short)
         examples += self._examples(int(wanted.replay * len(lessons)), REPLAY_STREAM + number, guard)
         learning = self.checkpoints.learning(wanted.epochs, wanted.learning_rate, "tester", number)
         self.checkpoints.forget()

@@ -19,7 +19,7 @@ from corpora.dialects import direction
 from corpora.records import Blame, Candidate, Outcome, Program, UnitTest, UnitTestSuite, Verdict
 from corpora.signatures import SignatureError, signature_of
 from gpu_runtime.expectations import Expectations
-from tester.rules import NoSuite, suite_for
+from tester.rules import NoSuite, elements, suite_for
 from tester.strength import top_up
 from tester.validity import validate
 from translator.judge import JudgeConfig, judge
@@ -68,8 +68,10 @@ class Verifier:
             good |= {t.id: t for t in found}
             good_answers += bool(found)
             valid += len(found)
-        own = tuple(good.values())
-        made = replace(rules, tests=own, author="tester") if own else rules
+        # The Tester's tests come on top of the rule-made ones: strength counts mutants of the source, and a suite of one
+        # or two tests can kill them all without seeing sizes at which only a translation goes wrong.
+        own = [t for t in good.values() if t.id not in {r.id for r in rules.tests}]
+        made = replace(rules, tests=tuple(sorted((*rules.tests, *own), key=elements)), author="tester+rules") if own else rules
         checked = validate(program, signature, made, self.engine.backend, prune=True)
         counted = replace(counted, good_answers=good_answers, valid=valid)
         if checked.expectations is None:
