@@ -33,7 +33,9 @@ class GpuError(RuntimeError):
 class GpuWorker:
     """One worker process. facts and degraded are known after `ready`. prefix: a command to run it under."""
 
-    def __init__(self, driver: str = REAL_DRIVER, environment: Mapping[str, str] | None = None, prefix: Sequence[str] = (), poison: bool = True) -> None:
+    def __init__(
+        self, driver: str = REAL_DRIVER, environment: Mapping[str, str] | None = None, prefix: Sequence[str] = (), poison: bool = True
+    ) -> None:
         self._images = Images()
         flags = ["--driver", driver, *([] if poison else ["--no-poison"])]
         # The driver's own code cache would be a file that outlives the process; our machine code needs no translation.
@@ -103,7 +105,8 @@ class GpuWorker:
         try:
             answer = self._child.ask(request, limits.wall_s + GRACE_S)
         except ChildLost as lost:
-            return [{"status": Status.OK}] * max(self._images.current, 0), _ended(lost)  # those before it are in their images
+            done = max(self._images.current, 0)
+            return [{"status": Status.OK}] * done, _ended(lost)  # what those before it gave is in their images
         if answer.get("lost"):
             self._child.retire()
         if "error" in answer:

@@ -22,9 +22,14 @@ from gpu_runtime.cuda_rewrite import COVERED_HEADERS, Token, _matching, _next, t
 
 _INCLUDE = re.compile(r"[ \t]*#[ \t]*(include\w*|import|embed)\b[ \t]*(?:[<\"]([^>\"\n]+)[>\"])?")
 _ANNOTATED = frozenset({"__global__", "__device__", "constexpr"})
-_NOT_HOST = _ANNOTATED | frozenset("const __constant__ __shared__ __managed__ typedef using struct class union enum template namespace static_assert".split())
+_NOT_HOST = _ANNOTATED | frozenset(
+    "const __constant__ __shared__ __managed__ typedef using struct class union enum template namespace static_assert".split()
+)
 """A statement at the top level with none of these words declares a host variable or function."""
-_SYMBOL_CALL = re.compile(r"\b(?:cudaMemcpyToSymbol(?:Async)?\s*\(|(?:cudaMemcpyFromSymbol(?:Async)?|cudaGetSymbolAddress)\s*\([^,;]*,)\s*&?\s*(?:\w+\s*::\s*)*(\w+)")
+_SYMBOL_CALL = re.compile(
+    r"\b(?:cudaMemcpyToSymbol(?:Async)?\s*\("
+    r"|(?:cudaMemcpyFromSymbol(?:Async)?|cudaGetSymbolAddress)\s*\([^,;]*,)\s*&?\s*(?:\w+\s*::\s*)*(\w+)"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,7 +107,8 @@ def clocks_now() -> str:
     if tool is None:
         return ""
     try:
-        done = subprocess.run([tool, "--query-gpu=clocks.sm,clocks.mem", "--format=csv,noheader"], capture_output=True, text=True, timeout=10, check=False)
+        query = [tool, "--query-gpu=clocks.sm,clocks.mem", "--format=csv,noheader"]
+        done = subprocess.run(query, capture_output=True, text=True, timeout=10, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return done.stdout.partition("\n")[0].strip() if done.returncode == 0 else ""
