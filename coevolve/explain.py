@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+import re
+
 from coevolve.minimise import smaller_failure
-from coevolve.verify import Engine, Pair, suite_record
+from coevolve.verify import Engine, Pair
 from coevolve.verify_command import OUTCOME_WORDS
-from corpora.records import ArrayValue, ScalarValue, UnitTest, Verdict
+from corpora.records import ArrayValue, Blame, Outcome, ScalarValue, UnitTest, Verdict
 from corpora.signatures import signature_of
 from corpora.unit_tests import format_assignment, format_number
 from gpu_runtime.materialise import materialise
@@ -18,13 +20,13 @@ SHOWN_ELEMENTS = 12
 
 def explain(engine: Engine, pair: Pair, verdict: Verdict, elapsed_ms: float) -> str:
     """Several lines; with a counterexample where a test decided."""
-    lines = [f"{OUTCOME_WORDS[verdict.outcome]}: {verdict.detail}"]
+    lines = [headline(verdict)]
     lines.append(f"  pair      {pair.source.name} ({pair.source.dialect}) -> {pair.target.name} ({pair.target.dialect}), on {verdict.backend}")
     if verdict.blame.value in ("source", "suite"):
         lines.append(f"  blame     {verdict.blame.value}")
     expectations = None
     if verdict.suite_id:
-        expectations = engine.expectations(pair.source, suite_record(pair)).expectations
+        expectations = engine.expectations(pair.source, engine.suite_of(pair)).expectations
     if expectations is not None:
         strength = "not measured" if verdict.suite_strength is None else f"{verdict.suite_strength:.0%} of mutants killed"
         suite = expectations.suite
@@ -33,10 +35,25 @@ def explain(engine: Engine, pair: Pair, verdict: Verdict, elapsed_ms: float) -> 
             lines += _counterexample(engine, pair, verdict, expectations)
     if verdict.launch:
         lines.append(f"  launch    {verdict.launch}")
-    if verdict.serial:
+    if verdict.serial and verdict.equivalent:
         lines.append("  note      one thread does all the work of a parallel target")
     lines.append(f"  took      {elapsed_ms:.0f} ms")
     return "\n".join(lines)
+
+
+_PLACE = re.compile(r"^program\.\w+:(\d+):(\d+): (?:fatal )?(?:error: )?", re.IGNORECASE)
+
+
+def headline(verdict: Verdict) -> str:
+    """What was found, in words; places in the text as line and column of the program that is at fault."""
+    words = OUTCOME_WORDS[verdict.outcome]
+    if verdict.outcome is Outcome.COMPILE_ERROR and verdict.blame is Blame.SOURCE:
+        words = "undecided: the source cannot be tested"
+    elif verdict.outcome is Outcome.COMPILE_ERROR and verdict.detail.startswith(("parameter", "the target returns")):
+        words = "not equivalent: the target cannot be called like the source"
+    place = _PLACE.match(verdict.detail)
+    detail = f"line {place[1]}, column {place[2]}: {verdict.detail[place.end() :]}" if place else verdict.detail
+    return f"{words}: {detail}"
 
 
 def _counterexample(engine: Engine, pair: Pair, verdict: Verdict, expectations) -> list[str]:
@@ -53,6 +70,17 @@ def _counterexample(engine: Engine, pair: Pair, verdict: Verdict, expectations) 
         if parameter.kind != "scalar" and 0 < value.size <= SHOWN_ELEMENTS:
             lines.append(f"            {parameter.name} = {{{', '.join(str(v) for v in value.reshape(-1))}}}")
     return lines
+
+
+def smallest_counterexample(engine: Engine, pair: Pair, verdict: Verdict) -> str:
+    """One line: on which smallest test known the target fails and how; the verdict's own detail where no test decided."""
+    if verdict.test_index < 0 or not verdict.suite_id:
+        return verdict.detail
+    expectations = engine.expectations(pair.source, engine.suite_of(pair)).expectations
+    if expectations is None:
+        return verdict.detail
+    test, smallest = smaller_failure(expectations, verdict, pair.target, engine.backend, engine.config.judge)
+    return f"{smallest.detail}; on {_in_line(test)}"
 
 
 def _in_line(test: UnitTest) -> str:

@@ -12,18 +12,20 @@ Program('cuda', 'f', '__global__ void f(int *x, int n) { int i = blockIdx.x * bl
 from __future__ import annotations
 
 import os
+import re
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
-from corpora.records import Blame, Outcome, Program, UnitTestSuite, Verdict, content_hash
+from corpora.records import Blame, Outcome, Program, Signature, UnitTestSuite, Verdict, content_hash
 from corpora.signatures import SignatureError, signature_of
 from corpora.store import from_json, to_json
 from corpora.unit_tests import SuiteError, launch_of, parse_suite
 from gpu_runtime.backend import CompileRequest, ExecutionBackend, Variant
 from tester.rules import NoSuite, suite_for
+from tester.snippets import SnippetError, snippet_tests
 from tester.strength import top_up
 from tester.validity import Validation, requests_for, validate
 from translator.judge import JudgeConfig, judge, plain_requests, turned_away
@@ -34,7 +36,7 @@ KEPT_SOURCES = 64
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """One question. suite: text form, a record, or None for a rule-made suite."""
+    """One question. suite: text form, a C++ snippet that calls `wrapper(f, ...)`, a record, or None for a rule-made suite."""
 
     source: Program
     target: Program
@@ -117,6 +119,7 @@ class Engine:
         self.kind = backend_kind(backend) if isinstance(backend, str) else backend.name
         self.cache = (cache or cache_folder()) / "verdicts"
         self._known: OrderedDict[str, Validation] = OrderedDict()
+        self._snippets: dict[str, UnitTestSuite] = {}
 
     @property
     def backend(self) -> ExecutionBackend:
@@ -126,7 +129,7 @@ class Engine:
 
     def verify(self, pair: Pair) -> Verdict:
         """The verdict on one pair. Raises SuiteError for suite text that does not parse."""
-        suite = suite_record(pair)
+        suite = self.suite_of(pair)
         key = self._key(pair, suite)
         if (known := self._cached(key)) is not None:
             return known
@@ -139,13 +142,28 @@ class Engine:
         requests: list[CompileRequest] = []
         for pair in pairs:
             try:
-                if self._cached(self._key(pair, suite_record(pair))) is None:
+                if self._cached(self._key(pair, self.suite_of(pair))) is None:
                     requests += requests_for(pair.source, signature_of(pair.source))
                     requests += plain_requests([pair.target])
-            except (SignatureError, SuiteError):
+            except ValueError:
                 continue  # judged later, with its reason
         if requests:
             self.backend.compile(list(dict.fromkeys(requests)))
+
+    def suite_of(self, pair: Pair) -> UnitTestSuite | None:
+        """The pair's suite as a record, None where one is to be made. Raises SuiteError, SnippetError (ValueErrors)."""
+        if pair.suite is None or isinstance(pair.suite, UnitTestSuite):
+            return pair.suite
+        signature = signature_of(pair.source)
+        if _WRAPPER.search(pair.suite):
+            key = content_hash(pair.source.id, pair.suite)
+            if key not in self._snippets:
+                self._snippets[key] = _snippet_suite(pair.suite, pair.source.id, signature, self.backend)
+            return self._snippets[key]
+        tests = parse_suite(pair.suite, signature)
+        if not tests:
+            raise SuiteError(1, 1, "the suite has no test")
+        return UnitTestSuite(pair.source.id, tests, "user", launch=launch_of(pair.suite))
 
     def expectations(self, source: Program, suite: UnitTestSuite | None = None) -> Validation:
         """The checked suite of a source, from memory when it was asked before. Raises SignatureError."""
@@ -227,14 +245,17 @@ def _unusable(source: Program, signature, backend: ExecutionBackend, reason: str
     return Validation(False, reason, Blame.SUITE if plain.ok else Blame.SOURCE)
 
 
-def suite_record(pair: Pair) -> UnitTestSuite | None:
-    """The pair's suite as a record. Raises SuiteError."""
-    if pair.suite is None or isinstance(pair.suite, UnitTestSuite):
-        return pair.suite
-    tests = parse_suite(pair.suite, signature_of(pair.source))
-    if not tests:
-        raise SuiteError(1, 1, "the suite has no test")
-    return UnitTestSuite(pair.source.id, tests, "user", launch=launch_of(pair.suite))
+_WRAPPER = re.compile(r"\bwrapper\s*\(")
+"""What a C++ snippet has and the text form of suites has not."""
+
+
+def _snippet_suite(text: str, source_id: str, signature: Signature, backend: ExecutionBackend) -> UnitTestSuite:
+    """The suite that `wrapper(f, ...)` calls of a C++ snippet make. Raises SnippetError, also when one call gives no test."""
+    found = snippet_tests(text, signature, backend)
+    if found.dropped:
+        number, reason = found.dropped[0]
+        raise SnippetError(f"call {number + 1} of wrapper gives no test: {reason}")
+    return UnitTestSuite(source_id, found.tests, "user")
 
 
 @lru_cache(maxsize=4)

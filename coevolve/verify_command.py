@@ -35,7 +35,7 @@ def add_parser(commands) -> argparse.ArgumentParser:
     parser.add_argument("target", nargs="?", metavar="TARGET", help="its translation")
     parser.add_argument("--from", dest="source_dialect", metavar="D", help="dialect of SOURCE")
     parser.add_argument("--to", dest="target_dialect", metavar="D", help="dialect of TARGET")
-    parser.add_argument("--suite", metavar="FILE", help="tests in text form (docs/architecture.md)")
+    parser.add_argument("--suite", metavar="FILE", help="tests in text form (docs/architecture.md), or a C++ snippet of wrapper(f, ...) calls")
     parser.add_argument("--backend", default="auto", choices=("auto", "cuda", "emulated"), help="where CUDA runs (default: auto)")
     parser.add_argument("--json", action="store_true", help="print the verdict as one JSON object")
     parser.add_argument("--batch", metavar="PAIRS.jsonl", help="rows with id, source_dialect, source, target_dialect, target, suite")
@@ -185,12 +185,12 @@ def _guarded(action):
 OUTCOME_WORDS = {
     Outcome.EQUIVALENT: "equivalent",
     Outcome.MISMATCH: "not equivalent: other values",
-    Outcome.COMPILE_ERROR: "does not compile",
-    Outcome.RUNTIME_ERROR: "fails when run",
-    Outcome.MEMORY_ERROR: "touches memory that it must not",
-    Outcome.RACE: "has a data race",
-    Outcome.TIMEOUT: "does not end in time",
-    Outcome.REFUSED: "undecided: refused",
+    Outcome.COMPILE_ERROR: "not equivalent: the target does not compile",
+    Outcome.RUNTIME_ERROR: "not equivalent: the target fails when run",
+    Outcome.MEMORY_ERROR: "not equivalent: the target touches memory that it must not",
+    Outcome.RACE: "not equivalent: the target has a data race",
+    Outcome.TIMEOUT: "not equivalent: the target does not end in time",
+    Outcome.REFUSED: "undecided: refused without running it",
     Outcome.INVALID_SUITE: "undecided: no valid test",
-    Outcome.NONDETERMINISTIC: "gives other values with another thread order",
+    Outcome.NONDETERMINISTIC: "not equivalent: the target's values depend on the order of its threads",
 }

@@ -1,6 +1,6 @@
 """Which parameter of a target stands for which parameter of its source, across dialects.
 
-Contract: names decide first (equal without case and trailing underscores), then order. A target may leave parameters
+Contract: names decide first (equal without case and trailing underscores, then without marks of host and device), then order. A target may leave parameters
 out; one that the source lacks cannot be bound. Compatible: same kind, same class (bool, signed, unsigned, float,
 complex) and width of elements; integer scalars by value may differ in width and sign (the value is checked when it is
 converted), float scalars in width. A scalar that its own dialect passes by reference and may change (Fortran, C++
@@ -12,6 +12,7 @@ one after the other, as a device has it; not the other way round, where no row l
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -111,16 +112,28 @@ def plain_name(name: str) -> str:
     return name.lower().rstrip("_")
 
 
+_SIDE = re.compile(r"^(?:h|d|dev|device|host|gpu|cpu|g)_+|_+(?:h|d|dev|device|host|gpu|cpu)$")
+_ROLES = {"dst": "output", "out": "output", "dest": "output", "src": "input", "in": "input"}
+
+
+def bare_name(name: str) -> str:
+    """Without the marks of host and device that translations add (`h_x`, `d_x`, `x_dev`); src, dst, in and out as words."""
+    bare = _SIDE.sub("", plain_name(name)) or plain_name(name)
+    return _ROLES.get(bare, bare)
+
+
 def _by_name(source: Signature, target: Signature) -> dict[int, int]:
-    """Target index to source index where names agree. Raises BindingError where types then do not."""
-    places: dict[str, int] = {}
-    for i, parameter in enumerate(source.parameters):
-        places.setdefault(plain_name(parameter.name), i)
+    """Target index to source index where names and types agree: equal names first, then bare ones."""
     chosen: dict[int, int] = {}
-    for j, parameter in enumerate(target.parameters):
-        i = places.get(plain_name(parameter.name))
-        if i is not None and i not in chosen.values() and compatible(source.parameters[i], parameter):
-            chosen[j] = i
+    for form in (plain_name, bare_name):
+        places: dict[str, int] = {}
+        for i, parameter in enumerate(source.parameters):
+            if i not in chosen.values():
+                places.setdefault(form(parameter.name), i)
+        for j, parameter in enumerate(target.parameters):
+            i = places.get(form(parameter.name)) if j not in chosen else None
+            if i is not None and i not in chosen.values() and compatible(source.parameters[i], parameter):
+                chosen[j] = i
     return chosen
 
 

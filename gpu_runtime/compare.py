@@ -45,6 +45,7 @@ class Reference:
 
     values: buffers in the source's parameter order; tolerances: float64 of the same shape (complex: trailing axis of 2
     for real and imaginary part), None where exact. unstable: why this test decides nothing; empty when it does.
+    touched: whether the source reads or writes any array (True where not known).
     """
 
     values: tuple[np.ndarray, ...]
@@ -52,6 +53,7 @@ class Reference:
     result: np.ndarray | None = None
     result_tolerance: np.ndarray | None = None
     unstable: str = ""
+    touched: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,8 @@ class _Reading:
     values: dict[str, str] = field(default_factory=dict)
     guards: list[tuple[frozenset[str], str | None]] = field(default_factory=list)
     strided: set[str] = field(default_factory=set)
+    neighbours: set[str] = field(default_factory=set)
+    """Variables that are an index moved by a loop's counter: a bound on them chooses what is read, it keeps no thread from working."""
 
 
 def facts_of(program: Program) -> KernelFacts:
@@ -121,13 +123,18 @@ def _read(reading: _Reading, text: str) -> None:
         dims = _dims(expression, reading.taint)
         if dims:
             reading.taint[name] = reading.taint.get(name, frozenset()) | dims
+            moved = re.fullmatch(r"\s*(\w+)\s*[-+]\s*(\w+)\s*", expression)
+            if moved and any(re.search(rf"\bfor\s*\(\s*(?:\w+\s+)*{other}\s*=", flat) for other in moved.groups()):
+                reading.neighbours.add(name)
         elif name not in reading.parameters:
             reading.values.setdefault(name, expression.strip())
     for m in _comparisons(flat):
         left, right = _dims(m[0], reading.taint), _dims(m[2], reading.taint)
         if bool(left) == bool(right):
             continue
-        other = m[2] if left else m[0]
+        other, guarded = (m[2], m[0]) if left else (m[0], m[2])
+        if guarded.strip("( )") in reading.neighbours:
+            continue
         upper = (m[1] in ("<", "<=")) == bool(left)
         lone = re.fullmatch(r"\(*\s*-?\s*0\s*\)*", other)
         if lone or re.search(r"\d\.|\.\d|e[-+]\d", other) or (not upper and re.fullmatch(r"[\s\d()]+", other)):

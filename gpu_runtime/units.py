@@ -23,6 +23,8 @@ HOST_PART = "cuda host part"
 
 _FLOATS = ("-fno-fast-math", "-ffp-contract=off", "-fno-math-errno")
 _LOOSE = ("-O3", "-ffast-math", "-fno-finite-math-only")  # NaN and infinity keep their meaning: they are outputs too
+# Instrumentation does not see memset and memcpy that the compiler expands in place: calls go to the hooks instead.
+SEEN_CALLS = ("-fno-builtin-memset", "-fno-builtin-memcpy", "-fno-builtin-memmove")
 _RECORDED = ("-O1", *_FLOATS, "-fsanitize=thread", "--param=tsan-instrument-func-entry-exit=0")
 VARIANT_FLAGS: dict[Variant, tuple[str, ...]] = {
     Variant.PLAIN: ("-O2", *_FLOATS),
@@ -74,9 +76,11 @@ def prelude_macros() -> frozenset[str]:
     return frozenset(re.findall(r"^#define (\w+)", _prelude_cpp(), re.M))
 
 
+_SETTINGS = {Variant.PRECISE: "#define CV_PRECISE 1\n", Variant.RACE_CHECKED: "#define CV_REAL_DETECTOR 1\n"}
+
+
 def _cpp_prelude(variant: Variant) -> str:
-    precise = "#define CV_PRECISE 1\n" if variant is Variant.PRECISE else ""
-    return f'{precise}# 1 "prelude"\n{_prelude_cpp()}\n'
+    return f'{_SETTINGS.get(variant, "")}# 1 "prelude"\n{_prelude_cpp()}\n'
 
 
 def _namespaced(request: CompileRequest, symbol: str, number: int, text: str, shim: str) -> str:
@@ -104,10 +108,15 @@ def _cpp_alone(request: CompileRequest, symbol: str) -> str | None:
         return None
     names = list(dict.fromkeys([*(wanted or _STANDARD), *(["omp.h"] if "omp_" in text else [])]))
     headers = "".join(f"#include <{name}>\n" for name in names if name in shims_cpp.ALLOWED)
+    headers += _SEEN_CALLS_AFTER_HEADERS if request.variant is Variant.RECORDED else ""
     helpers = _PRECISE_HELPERS if request.variant is Variant.PRECISE else shims_cpp.HELPERS
     return headers + helpers + _cpp_member(request, symbol, 0)
 
 
+_SEEN_CALLS_AFTER_HEADERS = (
+    '#include <cstring>\nextern "C" { void *memset(void *, int, size_t) noexcept __asm__("cv_memset");\n'
+    'void *memcpy(void *, const void *, size_t) noexcept __asm__("cv_memcpy"); void *memmove(void *, const void *, size_t) noexcept __asm__("cv_memmove"); }\n'
+)
 _PRECISE_HELPERS = shims_cpp.HELPERS.replace("typedef float cv_f32; typedef double cv_f64;", "typedef double cv_f32; typedef long double cv_f64;") + (
     "#define float cv_f32\n#define double cv_f64\n"
 )
@@ -146,6 +155,7 @@ def _cuda_shareable(request: CompileRequest) -> bool:
 _NO_PRECISE = {v: f for v, f in VARIANT_FLAGS.items() if v not in (Variant.PRECISE, Variant.SANITIZED, Variant.RACE_CHECKED)}
 _TRAPS = ("-fsanitize=undefined", "-fno-sanitize=vptr,alignment,null", "-fsanitize-undefined-trap-on-error")
 """Undefined arithmetic ends in SIGILL: the checks that need no run-time library, beside the hooks' own."""
+_CPP_VARIANTS = {**VARIANT_FLAGS, Variant.RECORDED: (*_RECORDED, *SEEN_CALLS)}
 _CUDA_VARIANTS = {**_NO_PRECISE, Variant.PLAIN: ("-O1", *_FLOATS), Variant.RECORDED: ("-O1", *_FLOATS), Variant.SANITIZED: ("-O1", *_FLOATS, *_TRAPS),
                   Variant.RACE_CHECKED: ("-O1", *_FLOATS)}  # fmt: skip
 _FORTRAN_VARIANTS = {
@@ -174,12 +184,12 @@ def _fortran_shareable(request: CompileRequest) -> bool:
 @lru_cache(maxsize=1)
 def recipes() -> dict[str, Recipe]:
     """Dialect name (or HOST_PART) -> recipe."""
-    cpp = Recipe("g++", ".cpp", _CPP_FLAGS, (), _cpp_prelude, _cpp_member, _cpp_shareable, _cpp_alone, VARIANT_FLAGS)
+    cpp = Recipe("g++", ".cpp", _CPP_FLAGS, (), _cpp_prelude, _cpp_member, _cpp_shareable, _cpp_alone, _CPP_VARIANTS)
     fortran = Recipe(
         "gfortran", ".f90", _FORTRAN_FLAGS, _FORTRAN_LIBRARIES, _nothing, _fortran_member, _fortran_shareable, _fortran_alone, _FORTRAN_VARIANTS
     )
     cuda = Recipe(
-        "g++", ".cpp", (*_CPP_FLAGS, *shims_cuda.COMPILE_FLAGS), (), _cuda_prelude, _cuda_member, _cuda_shareable, _no_other_form, _CUDA_VARIANTS
+        "g++", ".cpp", (*_CPP_FLAGS, *shims_cuda.COMPILE_FLAGS, *SEEN_CALLS), (), _cuda_prelude, _cuda_member, _cuda_shareable, _no_other_form, _CUDA_VARIANTS
     )
     variants = {v: VARIANT_FLAGS[v] for v in (Variant.PLAIN, Variant.TIMED)}
     host_part = replace(cuda, flags=_CPP_FLAGS, prelude=_beside_device_prelude, variants=variants)

@@ -65,11 +65,32 @@ def vet_fortran(text: str) -> str | None:
     lines = statements(text)
     defined = {m[1] for s in lines if (m := re.search(r"\b(?:subroutine|function|module|interface|entry)\s+(\w+)", s)) and not s.startswith("end")}
     in_interface = False
+    arrays: set[str] = set()
     for s in lines:
+        if re.search(r"\b(subroutine|function|program|module)\s+\w+", s) and "::" not in s:
+            arrays = set()  # a name is an array in its own procedure only
+        arrays |= _declared_arrays(s)
         in_interface = not s.startswith("end") if re.match(r"(end\s*)?(abstract\s+)?interface\b", s) else in_interface
-        if reason := _statement(s, defined, in_interface):
+        if reason := _statement(s, defined | arrays, in_interface):
             return reason
     return None
+
+
+_OLD_DECLARATION = re.compile(
+    r"(?:dimension|(?:integer|real|double\s*precision|logical|complex)(?:\s*\*\s*\d+|\s*\([^()]*\))?)\s+(?!.*\bfunction\b)(?P<names>[a-z][^=]*)"
+)
+
+
+def _declared_arrays(s: str) -> set[str]:
+    """Names that this declaration makes arrays: elsewhere in the procedure they are no intrinsic functions."""
+    head, colons, names = s.partition("::")
+    if not colons:
+        old = _OLD_DECLARATION.fullmatch(s)
+        head, names = "", old["names"] if old else ""
+    while (flat := re.sub(r"\((?:[^()]|\(\))+\)", "()", names)) != names:
+        names = flat
+    entities = [m.groups() for m in re.finditer(r"(\w+)\s*(\(\))?[^,]*", names)]
+    return {name for name, shape in entities if shape or re.search(r"\bdimension\s*\(", head)}
 
 
 def _statement(s: str, defined: set[str], in_interface: bool) -> str | None:

@@ -1,8 +1,9 @@
 """Array extents learnt by execution: a program is run on wide windows, and the ranges that it touches are its extents.
 
 Contract: a Sketch says everything of a test but the extents. `complete` gives for each sketch a UnitTest whose arrays
-are exactly as long as the program needs for these scalars (on any of a few other contents too, so that a search that
-stops early does not shorten its array), or the reason why the program cannot be run on it. Nothing is inferred from the
+are exactly as long as the program needs for these scalars or as Fortran declares them (on any of a few other contents
+too, so that a search that
+stops early does not shorten its array), or the reason why the program cannot be run on it. Nothing is inferred from C
 text; what is measured for one test is measured anew for the next.
 
     python -c "from tester.extents import complete; help(complete)"
@@ -19,6 +20,7 @@ import numpy as np
 from corpora.records import ArrayValue, Fill, Parameter, ScalarValue, Signature, UnitTest
 from gpu_runtime.backend import Access, Arguments, Compiled, Execution, ExecutionBackend, Geometry, Limits, Status
 from gpu_runtime.expectations import run_each
+from gpu_runtime.launch import evaluate
 from gpu_runtime.materialise import DTYPES, assumed_shape, expand, keeps_shape, materialise, scalar_of
 
 WINDOW = 1 << 10
@@ -104,7 +106,7 @@ def probe(
         calls: dict[int, Arguments] = {}
         for i in waiting:
             try:
-                calls[i] = _windowed(sketches[i], signature, window, geometry_of)
+                calls[i] = _windowed(sketches[i], signature, window, geometry_of, largest)
             except ValueError as error:
                 probes[i] = Probe(sketches[i], {}, str(error))
         executions = run_each(backend, compiled, list(calls.values()), LIMITS)
@@ -129,7 +131,25 @@ def _cost(sketch: Sketch) -> float:
     return math.prod(float(max(1, min(v, 1 << 20))) for v in sizes) * sketch.side
 
 
-def _windowed(sketch: Sketch, signature: Signature, window: int, geometry_of: GeometryOf) -> Arguments:
+def declared(parameter: Parameter, scalars: Scalars, largest: int = 1 << 16) -> int:
+    """Elements that a Fortran declaration promises (`bins(256)`, `a(n, 0:m)`), 0 where none is readable or more than `largest`.
+
+    A program may count on all of them, and the compiler's instrumentation does not see it clear or copy a whole array at once.
+    """
+    known = {name.lower(): int(value) for name, value in scalars.items() if isinstance(value, int)}
+    if parameter.kind != "array" or not parameter.shape:
+        return 0
+    count = 1
+    for part in parameter.shape:
+        first, colon, last = part.lower().partition(":")
+        try:
+            count *= max(0, evaluate(last, known, {}) - evaluate(first, known, {}) + 1 if colon else evaluate(first, known, {}))
+        except ValueError:
+            return 0
+    return count if count <= largest else 0
+
+
+def _windowed(sketch: Sketch, signature: Signature, window: int, geometry_of: GeometryOf, largest: int) -> Arguments:
     values, origins = [], []
     for stream, p in enumerate(signature.parameters):
         if p.kind == "scalar":
@@ -142,7 +162,7 @@ def _windowed(sketch: Sketch, signature: Signature, window: int, geometry_of: Ge
             flat = expand(sketch.fills[p.name], p.type, math.prod(shape), stream)
             values.append(flat.reshape(shape) if keeps_shape(p, len(shape)) else flat)
         else:
-            body = expand(sketch.fills[p.name], p.type, window, stream)
+            body = expand(sketch.fills[p.name], p.type, max(window, declared(p, sketch.scalars, largest)), stream)
             values.append(np.concatenate([np.zeros(MARGIN, DTYPES[p.type]), body]))
         origins.append(MARGIN if p.kind == "array" and not assumed_shape(p) else 0)
     wide = {p.name: v.shape if v.ndim == 2 or not o else (window,) for p, v, o in zip(signature.parameters, values, origins, strict=True)}
@@ -214,16 +234,19 @@ def complete(
     for group in family:
         own, rest = flat[at], flat[at + 1 : at + len(group)]
         at += len(group)
-        test = None if own.reason else test_of(own.sketch, _extents(own, rest), signature)
+        test = None if own.reason else test_of(own.sketch, _extents(own, rest, signature, largest), signature)
         results.append(Completed(test, own.reason, own.changed))
     return _exact(backend, compiled, results, geometry_of)
 
 
-def _extents(own: Probe, rest: Sequence[Probe]) -> dict[str, tuple[int, ...]]:
+def _extents(own: Probe, rest: Sequence[Probe], signature: Signature, largest: int) -> dict[str, tuple[int, ...]]:
     found = {}
+    promised = {p.name: declared(p, own.sketch.scalars, largest) for p in signature.parameters}
     for name, measured in own.arrays.items():
         same = [measured, *(p.arrays[name] for p in rest if not p.reason)]
         found[name] = tuple(max(sizes) for sizes in zip(*(m.extents for m in same), strict=True))
+        if len(found[name]) == 1:
+            found[name] = (max(found[name][0], promised[name]),)
     longest = max((e[0] for e in found.values() if len(e) == 1), default=1)
     return {name: e if e != (0,) else (max(longest, 1),) for name, e in found.items()}
 

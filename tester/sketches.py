@@ -35,7 +35,12 @@ class Roles:
 def is_flag(name: str, text: str) -> bool:
     """Whether the text uses the scalar as a truth value."""
     n = re.escape(name)
-    patterns = rf"\bif\s*\(\s*!?\s*{n}\s*\)", rf"[=(,?:&|]\s*{n}\s*\?", rf"!\s*{n}\b(?!\s*[=%*/+-])", rf"\b{n}\s*&&", rf"&&\s*{n}\s*[)&|]", rf"\b{n}\s*==\s*[01]\b"
+    # What stands before it must begin an operand: `x < h ? a : b` and `y < h && ...` compare h, they do not ask whether it is set.
+    begins = r"(?:[(!?:,;{]|(?<![<>=!])=|&&|\|\||\breturn\b)"
+    patterns = (
+        rf"\bif\s*\(\s*!?\s*{n}\s*\)", rf"{begins}\s*{n}\s*(?:\?|&&|\|\|)", rf"!\s*{n}\b(?!\s*[=%*/+<>\[(.-])",
+        rf"(?:&&|\|\|)\s*{n}\s*(?:\)|&&|\|\|)", rf"{begins}\s*{n}\s*==\s*[01]\b",
+    )  # fmt: skip
     return any(re.search(p, text) for p in patterns)
 
 
@@ -177,7 +182,9 @@ def _fill(profile: str, integral: bool, indexed: bool, limit: int, seed: int) ->
     if indexed:
         if not integral and profile != "default":
             return Fill("integers", (0, limit - 1), seed)
-        table = {"sorted": Fill("sorted", (0, limit - 1), seed), "zero": Fill("constant", (0,)), "positive": Fill("integers", (1, limit), seed)}
+        # Few distinct indices: two places that write the same one are then seldom missed.
+        few = Fill("integers", (0, min(limit - 1, 2)), seed)
+        table = {"sorted": Fill("sorted", (0, limit - 1), seed), "ties": few, "zero": Fill("constant", (0,)), "positive": Fill("integers", (1, limit), seed)}
         return table.get(profile, Fill("indices", (limit,), seed))
     low_high = {"default": (-99, 99), "positive": (1, 9), "ties": (-2, 2), "wide": (-1000000, 1000000), "sorted": (-50, 50)}
     if profile == "special":

@@ -169,7 +169,7 @@ class _Outcomes:
                 tuple(m[i] for m in moved if i in m),
                 tuple(m[i] for m in shaken if i in m),
             )
-            found[i] = reference_of(self.plain[i], self._written(i, signature), runs)
+            found[i] = replace(reference_of(self.plain[i], self._written(i, signature), runs), touched=self._touched(i))
             if found[i].unstable:
                 self.bad[i] = found[i].unstable
             elif i in self.sanitized and compare(found[i], self.sanitized[i].values, self.sanitized[i].result) is not None:
@@ -184,6 +184,10 @@ class _Outcomes:
             p.intent != "in" and (p.kind != "array" or recorded.accesses[j].first_write is not None)
             for j, p in enumerate(signature.parameters)
         ]
+
+    def _touched(self, i: int) -> bool:
+        accesses = self.recorded[i].accesses if i in self.recorded else ()
+        return not accesses or any(a.first_read is not None or a.first_write is not None for a in accesses)
 
     def changes(self, i: int, signature: Signature) -> bool:
         if self.plain[i].result is not None:

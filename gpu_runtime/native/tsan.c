@@ -28,11 +28,12 @@ void __tsan_init(void) {}
 void __tsan_ignore_thread_begin(void) {}
 void __tsan_ignore_thread_end(void) {}
 
-/* memcpy and friends of instrumented code (the preludes send them here): seen as a read and a write of the range. */
+/* memcpy and friends of instrumented code (prelude_cpp.h names them so): seen as a read and a write of the range. */
 void *cv_memcpy(void *to, const void *from, size_t n) {
     if (n) { cv_touch(from, n, 0); cv_touch(to, n, CV_WRITE); }
     return memmove(to, from, n);
 }
+void *cv_memmove(void *to, const void *from, size_t n) { return cv_memcpy(to, from, n); }
 void *cv_memset(void *to, int value, size_t n) {
     if (n) cv_touch(to, n, CV_WRITE);
     return memset(to, value, n);
