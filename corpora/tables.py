@@ -9,6 +9,7 @@ object, a missing column (with the nearest name), a data set that cannot be fetc
 from __future__ import annotations
 
 import difflib
+import re
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -37,11 +38,17 @@ def read_file(path: Path) -> str:
         return data.decode("latin-1")
 
 
+_MEANT = {"\\r\\n": "\n", "\\n": "\n", "\\t": "\t"}
+# An escape inside a literal is the program's own. Literals end before `;`, `{` and `}`: a lone quote in a comment must not
+# swallow the lines after it.
+_STORED = re.compile(r'"(?:\\.|[^"\\;{}])*"|\'\\.\'|\\r\\n|\\n|\\t')
+
+
 def unescaped(text: str) -> str:
     """`text` with newlines that are stored as backslash-n made real; text that has real newlines stays as it is."""
     if "\n" in text or "\\n" not in text:
         return text
-    return text.replace("\\r\\n", "\n").replace("\\n", "\n").replace("\\t", "\t")
+    return _STORED.sub(lambda found: found[0] if found[0][0] in "\"'" else _MEANT[found[0]], text)
 
 
 def chosen_column(names: Sequence[str], wanted: str, row: Dialect, where: str) -> str:

@@ -163,3 +163,11 @@ def test_real_lines():
     assert len(load_corpus(cpp, "cpp").programs) == 183 and len(load_corpus(cuda, "cuda").programs) == 183
     pairs = load_pairs(cpp, cuda, "cpp:cuda")
     assert len(pairs) == 184 and not any(mark in p.text for pair in pairs for p in pair for mark in ("<unk>", "ENDCOM", "lustre"))
+
+
+def test_escapes_inside_literals_are_the_programs_own():
+    from corpora.tables import unescaped
+
+    assert unescaped('void f() {\\n  printf("a\\n");\\n  g(\'\\n\');\\n}') == 'void f() {\n  printf("a\\n");\n  g(\'\\n\');\n}'
+    assert unescaped('// 5" wide\\nint x;\\nint y;') == '// 5" wide\nint x;\nint y;'
+    assert unescaped('printf ( "%d\\n" , x ) ;') == 'printf ( "%d\\n" , x ) ;'
