@@ -58,12 +58,12 @@ class RoundConfig:
     count: int = 2
     samples: int = 4
     suites: int = 1
-    temperature: float = 0.6
+    temperature: float = 0.8
     learn: str = "both"
     freeze: str = "none"
-    epochs: float = 4.0
-    learning_rate: float = 5e-4
-    replay: float = 1.0
+    epochs: float = 2.0
+    learning_rate: float = 1e-3
+    replay: float = 8.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
@@ -116,6 +117,21 @@ def _carried_on(checkpoint: str, folder: str) -> dict[str, float]:
     return {"examples": 0}
 
 
+MOST_PER_SOURCE = 2
+
+
+def fair_share(triplets: Sequence[Triplet]) -> list[Triplet]:
+    """At most MOST_PER_SOURCE translations of each source, in order: what is easy has many right answers, and learning
+    them all teaches little but to repeat them."""
+    taken: Counter[str] = Counter()
+    kept = []
+    for triplet in triplets:
+        taken[triplet.source.id] += 1
+        if taken[triplet.source.id] <= MOST_PER_SOURCE:
+            kept.append(triplet)
+    return kept
+
+
 class TranslatorService:
     """The Translator of a run."""
 
@@ -130,9 +146,7 @@ class TranslatorService:
         wanted = self.config.cold_start
         pairs = self._pairs(wanted.generated, COLD_STREAM, EvaluationGuard(protected))
         teacher = Translator(None, self.style)
-        examples = teacher.examples(pairs, "forward")
-        if self.config.corpus.target:
-            examples += teacher.examples(pairs[::REVERSE_EVERY], "back")
+        examples = self._generated_examples(teacher, pairs)
         texts = [text for e in islice(examples, 4000) for text in (e.prompt, e.answer)]
         model = self.checkpoints.create(texts, DIRECTION_TAGS)
         learning = self.checkpoints.learning(wanted.epochs, wanted.learning_rate, "cold translator")
@@ -152,15 +166,19 @@ class TranslatorService:
         guard = EvaluationGuard(protected)
         # Sources were held apart when the corpus was split; a model may still have written a held-out program.
         guard.check([t.source for t in triplets])
-        kept = [t for t in triplets if not guard.leaks([t.target])]
+        kept = fair_share([t for t in triplets if not guard.leaks([t.target])])
         model = self.checkpoints.model(checkpoint)
         teacher, wanted = Translator(model, self.style), self.config.round
         examples = teacher.examples([(t.source, t.target) for t in kept], wanted.learn)
         replayed = self._pairs(int(wanted.replay * len(kept)), REPLAY_STREAM + number, guard)
-        examples += teacher.examples(replayed, "both")
+        examples += self._generated_examples(teacher, replayed)
         learning = self.checkpoints.learning(wanted.epochs, wanted.learning_rate, "translator", number)
         self.checkpoints.forget()
         return _learn_and_save(self.checkpoints, model, examples, learning, folder)
+
+    def _generated_examples(self, teacher: Translator, pairs: list[tuple[Program, Program]]) -> list[Example]:
+        examples = teacher.examples(pairs, "forward")
+        return examples + (teacher.examples(pairs[::REVERSE_EVERY], "back") if self.config.corpus.target else [])
 
     def _pairs(self, count: int, stream: int, guard: EvaluationGuard) -> list[tuple[Program, Program]]:
         """Generated pairs of the run's direction that are unlike every protected program."""
