@@ -2,7 +2,7 @@
 
 Formula, per element i of a floating buffer (real and imaginary parts apart):
 
-    tolerance_i = ULPS * ulp(e_i) + SAFETY * b_i + smallest normal number
+    tolerance_i = ULPS * s * ulp(e_i) + SAFETY * b_i + smallest normal number
     b_i = max(|precise_i - e_i|, |precise_ik - redrawn_ik|, |nudged_ik - e_i|, min(|reassociated_i - e_i|, JUMP * rest_i))
 
 e is what the source gave at -O2. `precise` is the source in the next wider type: it shows the source's own rounding
@@ -11,6 +11,8 @@ source and the wider source on inputs moved by up to a thousandth, where the rou
 other ones. `nudged_k`, inputs moved by one unit in the last place, show the condition of the computation.
 `reassociated` (-O3 -ffast-math) shows other orders of summation; it is limited by the rest, because fast-math also
 moves exact boundaries (x/3 becomes x*(1/3)), which no translation does.
+s is 1, and the square root of the number of elements where no wider source exists (CUDA): a block's tree of sums is far more
+exact than the loop that translates it, whose error grows like a random walk, so the source's own runs do not show it.
 All of it is per element: one large element of an array does not widen the bar of a small one. A bar measured on the
 computation itself admits a tree reduction, whose error is at most of the serial sum's size, and stays within a few ulp
 where nothing cancels. SAFETY covers that a few draws seldom show the worst case; ULPS covers library functions (CUDA
@@ -74,7 +76,9 @@ class Runs:
     """Runs of the source that measure its error bar; empty where a variant does not exist.
 
     redrawn: pairs (plain, precise) on `redrawn(arguments, k)`; nudged: plain on `nudged(arguments, k)`; shaken: the same
-    with integral values moved too, which stands in for a missing `precise` and is limited, by the ulp of the buffer's largest element.
+    with integral values moved too, which stands in for a missing `precise` and is limited, by the ulp of the largest element that
+    the buffer holds or held before the call (`given`).
+    terms: most elements that may be summed up into one, where there is no `precise`; else 1.
     """
 
     precise: Execution | None = None
@@ -82,6 +86,8 @@ class Runs:
     redrawn: tuple[tuple[Execution, Execution], ...] = ()
     nudged: tuple[Execution, ...] = ()
     shaken: tuple[Execution, ...] = ()
+    terms: int = 1
+    given: tuple[np.ndarray, ...] = ()
 
 
 def nudged(arguments: Arguments, draw: int, integral: bool = False) -> Arguments:
@@ -168,9 +174,10 @@ def _tolerance(value: np.ndarray, runs: Runs, parameter: int) -> tuple[np.ndarra
     shaken = [_distance(value, _output(s, parameter), usable) for s in runs.shaken]
     distance = _distance(value, reassociated, usable)
     with np.errstate(all="ignore"):
+        ulp = ulp * max(1.0, runs.terms**0.5)
         limit = JUMP * np.maximum(bar, ulp)
         jumped = float(np.mean(distance > SAFETY * limit)) if distance.size else 0.0
-        widest = JUMP * np.maximum(bar, ulp.max(where=usable, initial=0.0))
+        widest = JUMP * np.maximum(bar, max(ulp.max(where=usable, initial=0.0), _ulp_of_largest(runs, parameter)))
         bar = np.maximum(bar, np.minimum(distance, limit))
         for other in shaken:  # a sum that cancels is off by ulps of its largest terms, of which the buffer shows the size
             bar = np.maximum(bar, np.minimum(other, widest))
@@ -180,6 +187,14 @@ def _tolerance(value: np.ndarray, runs: Runs, parameter: int) -> tuple[np.ndarra
         if float(np.mean(bar[usable] > LOOSE / SAFETY * largest)) > 0.5:
             reason = "ill-conditioned: the source's own rounding error is as large as its result"
     return tolerance.reshape(_parts(value).shape), reason
+
+
+def _ulp_of_largest(runs: Runs, parameter: int) -> float:
+    """Of what the buffer held before the call; 0 for a result or where that is not known."""
+    if parameter < 0 or not runs.given:
+        return 0.0
+    given = np.abs(_parts(np.atleast_1d(runs.given[parameter])))
+    return float(np.spacing(given.max(where=np.isfinite(given), initial=0)))
 
 
 def _distance(one: np.ndarray | None, other: np.ndarray | None, usable: np.ndarray) -> np.ndarray:

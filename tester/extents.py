@@ -12,7 +12,7 @@ text; what is measured for one test is measured anew for the next.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -93,10 +93,12 @@ def probe(
     sketches: Sequence[Sketch],
     geometry_of: GeometryOf = lambda test: None,
     largest: int = 1 << 16,
+    lengths: Sequence[Mapping[str, int]] = (),
 ) -> list[Probe]:
     """Run sketches on windows (grown until the program stays inside) and report what it touched.
 
     compiled: the RECORDED variant. largest: a sketch that touches more elements of one array than this is turned down.
+    lengths[i]: lengths that arrays of sketch i are expected to have, on which the contents of some fills depend.
     """
     signature = compiled.request.signature
     probes: dict[int, Probe] = {}
@@ -106,7 +108,7 @@ def probe(
         calls: dict[int, Arguments] = {}
         for i in waiting:
             try:
-                calls[i] = _windowed(sketches[i], signature, window, geometry_of, largest)
+                calls[i] = _windowed(sketches[i], signature, window, geometry_of, largest, lengths[i] if lengths else {})
             except ValueError as error:
                 probes[i] = Probe(sketches[i], {}, str(error))
         executions = run_each(backend, compiled, list(calls.values()), LIMITS)
@@ -149,7 +151,9 @@ def declared(parameter: Parameter, scalars: Scalars, largest: int = 1 << 16) -> 
     return count if count <= largest else 0
 
 
-def _windowed(sketch: Sketch, signature: Signature, window: int, geometry_of: GeometryOf, largest: int) -> Arguments:
+def _windowed(
+    sketch: Sketch, signature: Signature, window: int, geometry_of: GeometryOf, largest: int, lengths: Mapping[str, int]
+) -> Arguments:
     values, origins = [], []
     for stream, p in enumerate(signature.parameters):
         if p.kind == "scalar":
@@ -163,6 +167,8 @@ def _windowed(sketch: Sketch, signature: Signature, window: int, geometry_of: Ge
             values.append(flat.reshape(shape) if keeps_shape(p, len(shape)) else flat)
         else:
             body = expand(sketch.fills[p.name], p.type, max(window, declared(p, sketch.scalars, largest)), stream)
+            if 0 < (length := lengths.get(p.name, 0)) < len(body):
+                body[:length] = expand(sketch.fills[p.name], p.type, length, stream)
             values.append(np.concatenate([np.zeros(MARGIN, DTYPES[p.type]), body]))
         origins.append(MARGIN if p.kind == "array" and not assumed_shape(p) else 0)
     wide = {p.name: v.shape if v.ndim == 2 or not o else (window,) for p, v, o in zip(signature.parameters, values, origins, strict=True)}
@@ -229,6 +235,7 @@ def complete(
     signature = compiled.request.signature
     family = [[s, *others(s)] for s in sketches]
     flat = probe(backend, compiled, [s for group in family for s in group], geometry_of, largest)
+    flat = _of_right_length(backend, compiled, flat, geometry_of, largest)
     results: list[Completed] = []
     at = 0
     for group in family:
@@ -237,6 +244,27 @@ def complete(
         test = None if own.reason else test_of(own.sketch, _extents(own, rest, signature, largest), signature)
         results.append(Completed(test, own.reason, own.changed))
     return _exact(backend, compiled, results, geometry_of)
+
+
+_LENGTH_MATTERS = frozenset({"sorted", "permutation"})
+
+
+def _of_right_length(backend: ExecutionBackend, compiled: Compiled, probes: list[Probe], geometry_of: GeometryOf, largest: int) -> list[Probe]:
+    """Probes anew where the first elements of a longer array are not those of a shorter one, with the lengths just measured."""
+    signature = compiled.request.signature
+    again = [
+        i for i, p in enumerate(probes)
+        if not p.reason and any(fill.kind in _LENGTH_MATTERS for fill in p.sketch.fills.values())
+    ]  # fmt: skip
+    lengths = []
+    for i in again:
+        promised = {p.name: declared(p, probes[i].sketch.scalars, largest) for p in signature.parameters}
+        lengths.append({n: max(m.extents[0], promised[n]) for n, m in probes[i].arrays.items() if len(m.extents) == 1})
+    found = probe(backend, compiled, [probes[i].sketch for i in again], geometry_of, largest, lengths) if again else []
+    result = list(probes)
+    for i, one in zip(again, found, strict=True):
+        result[i] = one
+    return result
 
 
 def _extents(own: Probe, rest: Sequence[Probe], signature: Signature, largest: int) -> dict[str, tuple[int, ...]]:

@@ -13,7 +13,7 @@
 #define POISON 0xfff8dead7fc0deadu
 #define MAX_ALLOCATIONS 200
 
-static char *heap; static size_t heap_bytes, heap_used;
+static char *reserved, *heap; static size_t reserved_bytes, heap_bytes, heap_used; /* the heap and what no program may touch on both sides */
 static struct allocation { char *base; size_t pages_bytes; struct region *region; struct cell *cells; size_t n_cells; } live[MAX_ALLOCATIONS];
 static struct section { char *base; size_t bytes; char *initial; struct cell *cells; } sections[32];
 static int last_error;
@@ -21,9 +21,9 @@ static int last_error;
 static int reserve(void) {
     for (size_t bytes = (size_t)1 << 30; bytes >= (size_t)1 << 24 && !heap; bytes /= 2) {
         void *p = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-        if (p != MAP_FAILED) { heap = p; heap_bytes = bytes; }
+        if (p != MAP_FAILED) { reserved = p; reserved_bytes = bytes; heap = reserved + bytes / 4; heap_bytes = bytes / 2; }
     }
-    if (heap) cv_device_heap_is(heap, heap_bytes);
+    if (heap) cv_device_heap_is(reserved, reserved_bytes);
     return heap != NULL;
 }
 
@@ -81,7 +81,7 @@ int cv_cuda_free(void *p) {
 /* -1 host, 1 device, 0 either (managed). */
 static int side(const void *p) {
     const struct region *r = cv_region_of(p);
-    if (heap && (size_t)((const char *)p - heap) < heap_bytes && !r) cv_fail(CV_OUT_OF_BOUNDS, "device memory that is not allocated is used");
+    if (heap && (size_t)((const char *)p - reserved) < reserved_bytes && !r) cv_fail(CV_OUT_OF_BOUNDS, "device memory that is not allocated is used");
     return !r || r->kind == R_ARGUMENT ? -1 : r->kind == R_MANAGED ? 0 : 1;
 }
 

@@ -8,7 +8,7 @@ __global__ void compare_exchange(int n, int first, const int *in, int *out)
     } else if (i < n) {
         out[i] = in[i];
     }
-    if (i == 1)
+    if (i == 1 && n > 0)
         out[0] = in[0];
 }
 
