@@ -117,7 +117,8 @@ def _values(signature: Signature, roles: Roles, seed: int, turn: int, label: str
         if p.kind != "scalar":
             continue
         if p.type not in INTEGER_RANGES:
-            values[p.name] = _plain(p, seed + turn, i, turn)
+            tied = free is _TIES and p.type[0] == "f"  # a threshold that some elements are equal to
+            values[p.name] = float(_TIES[(seed + turn + i) % len(_TIES)]) if tied else _plain(p, seed + turn, i, turn)
         elif p.name in roles.flags:
             values[p.name] = (turn + 1 + i) % 2
         elif p.name not in roles.sizes and p.name not in roles.pitches and roles.base:
@@ -139,10 +140,10 @@ def _values(signature: Signature, roles: Roles, seed: int, turn: int, label: str
     return values
 
 
-PROFILES = ("default", "ties", "distinct", "positive", "wide", "special", "default", "sorted", "default", "zero")
-"""The contents of the k-th draw; see `contents`."""
+PROFILES = ("default", "default", "distinct", "ties", "wide", "special", "positive", "sorted", "default", "ties", "zero")
+"""The contents of the k-th draw; see `contents`. Ties fall on draws of many elements, so that every pair of values meets."""
 _TIES = (1, 0, -1, 2, -2)
-_UNSIZED = (8, 5, 33, 3, 100, 16)
+_UNSIZED = (8, 5, 300, 3, 100, 16, 1500, 33)
 
 
 def side_of(scalars: Values, signature: Signature, turn: int) -> int:

@@ -4,6 +4,7 @@ import time
 import pytest
 
 from coevolve import cli
+from coevolve.explain import headline
 from coevolve.verify import Engine, Pair, VerifyConfig, verify_many
 from corpora.records import Blame, Outcome, Program
 from corpora.suite_reader import SuiteError
@@ -150,3 +151,53 @@ def test_many_keep_their_order():
     wrong = Program("cuda", "axpy", KERNEL % "if (i < n) y[i] -= a * x[i];")
     verdicts = verify_many([Pair(AXPY, right), Pair(AXPY, wrong), Pair(AXPY, right)], "emulated", SMALL)
     assert [v.equivalent for v in verdicts] == [True, False, True]
+
+
+SNIPPET = """//Input case 1:
+int n = 3; float a = 2;
+float x[] = {1.0, 2.5, -3};
+float y[3] = {0};
+wrapper(axpy, n, a, x, y);
+
+//Input case 2:
+float x[] = {7};
+float y[] = {8};
+wrapper(axpy, 1, 0.5, x, y);
+"""
+
+
+def test_a_snippet_of_wrapper_calls_is_a_suite(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("COEVOLVE_CACHE", str(tmp_path / "cache"))
+    files = {"axpy.cpp": AXPY.text, "snippet.cpp": SNIPPET, "right.cu": KERNEL % "if (i < n) y[i] += a * x[i];"}
+    files |= {"wrong.cu": KERNEL % "if (i < n - 1) y[i] += a * x[i];", "odd.cpp": SNIPPET.replace("float y[] = {8}", "double y[] = {8}")}
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    source, right, wrong, snippet, odd = (str(tmp_path / n) for n in ("axpy.cpp", "right.cu", "wrong.cu", "snippet.cpp", "odd.cpp"))
+    code, out = run(capsys, source, right, "--suite", snippet)
+    assert code == 0 and "2 tests by user" in out.out
+    code, out = run(capsys, source, wrong, "--suite", snippet)
+    assert code == 1 and "y[2] = -6.0" in out.out
+    code, out = run(capsys, source, right, "--suite", odd)
+    assert code == 2 and "call 2 of wrapper" in out.err and "'y'" in out.err
+
+
+@pytest.mark.parametrize(
+    ("target", "line"),
+    [
+        (KERNEL % "if (i < n) y[i] += a * x[i];", "equivalent: passed"),
+        (KERNEL % "if (i < n - 1) y[i] += a * x[i];", "not equivalent: other values: y[0] is"),
+        (KERNEL % "if (i < n) y[0] += a * x[i];", "not equivalent: the target has a data race: read/write race on y[0]"),
+        (KERNEL % "if (i < n) y[i] += a * z[i];", "not equivalent: the target does not compile: line 1, column"),
+        ("__global__ void axpy(int n, float b, float c) { }", "not equivalent: the target cannot be called like the source: parameter"),
+        (KERNEL % 'system("ls");', "undecided: refused without running it: 'system' is called"),
+    ],
+)
+def test_the_first_line_says_it_plainly(engine, target, line):
+    verdict = engine.verify(Pair(AXPY, Program("cuda", "axpy", target)))
+    assert headline(verdict).startswith(line), headline(verdict)
+
+
+def test_a_broken_source_decides_nothing(engine):
+    broken = Program("cpp", "axpy", AXPY.text.replace("a * x", "b * x"))
+    verdict = engine.verify(Pair(broken, Program("cuda", "axpy", KERNEL % "")))
+    assert headline(verdict).startswith("undecided: the source cannot be tested: the program does not compile")

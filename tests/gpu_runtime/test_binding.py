@@ -78,3 +78,12 @@ def test_a_language_without_unsigned_integers_sees_the_same_bits():
     given = Arguments((np.array([200, 3], np.uint8),))
     assert binding.arguments(given).values[0].tolist() == [-56, 3]
     assert binding.outputs((np.array([-1, 3], np.int8),), given)[0].tolist() == [255, 3]
+
+
+def test_marks_of_host_and_device_are_no_part_of_a_name():
+    source = signature("h_Dst:f32*", "h_Src:f32*", "h_Filter:f32*", "w:i32")
+    assert bind(source, signature("filter:f32*", "input:f32*", "output:f32*", "w:i32")).sources == (2, 1, 0, 3)
+    assert bind(signature("in:f32*", "out:f32*"), signature("d_out:f32*", "d_in:f32*")).sources == (1, 0)
+    # Equal names still come first, and names that say nothing leave it to the order.
+    assert bind(signature("d_x:f32*", "x:f32*"), signature("x:f32*", "h_x:f32*")).sources == (1, 0)
+    assert bind(signature("d_:f32*", "e:f32*"), signature("p:f32*", "q:f32*")).sources == (0, 1)

@@ -132,3 +132,28 @@ def test_shaken_runs_stand_in_for_a_wider_variant():
     shaken = reference_of(execution(value), [True], Runs(shaken=(execution(value + 4e-16),)))
     assert compare(shaken, [off], None) is None
     assert compare(shaken, [value + np.array([1e-9, 0.0])], None) is not None
+
+
+def test_without_a_wider_variant_the_bar_is_as_wide_as_a_serial_sum_may_err():
+    tree = np.array([1000.0], np.float64)
+    serial = tree + 20 * np.spacing(tree)
+    assert compare(reference_of(execution(tree), [True]), [serial], None) is not None
+    assert compare(reference_of(execution(tree), [True], Runs(terms=1500)), [serial], None) is None
+    assert compare(reference_of(execution(tree), [True], Runs(terms=1500)), [tree * (1 + 1e-9)], None) is not None
+
+
+def test_what_a_buffer_held_limits_the_shaken_bar():
+    end, moved = np.array([1e-3]), np.array([1e-3 + 1e-14])
+    runs = {"shaken": (execution(moved),)}
+    assert compare(reference_of(execution(end), [True], Runs(**runs)), [end + 3e-14], None) is not None
+    held = Runs(**runs, given=(np.array([300.0]),))
+    assert compare(reference_of(execution(end), [True], held), [end + 3e-14], None) is None
+
+
+def test_extreme_values_are_compared_without_warnings(recwarn):
+    for dtype in (np.float32, np.float64):
+        huge = np.array([np.finfo(dtype).max, -np.finfo(dtype).max, np.inf, np.nan, 0, np.finfo(dtype).tiny], dtype)
+        made = reference_of(execution(huge), [True], Runs(execution(huge), execution(-huge), ((execution(huge), execution(-huge)),), (execution(huge),), given=(huge,)))
+        compare(made, [-huge], None)
+        redrawn(Arguments((huge,)), 1), nudged(Arguments((huge,)), 1)
+    assert not [w for w in recwarn if issubclass(w.category, RuntimeWarning)]

@@ -124,3 +124,11 @@ def test_equal_launches_on_a_suite_are_tried_once() -> None:
     suite = UnitTestSuite(program.id, parse_suite("a:f32[8]=constant(0) b:f32[8]=constant(0)"))
     assert len(candidate_plans(program, signature_of(program), suite)) == 1
     assert len(candidate_plans(program, signature_of(program))) == 2
+
+
+def test_a_bound_on_a_neighbour_is_no_guard() -> None:
+    """Threads beyond the row would write: only an exact cover fits."""
+    body = f"int x = {X}; float s = 0; for (int k = -r; k <= r; k++) {{ int d = x + k; if (d >= 0 && d < w) s += a[d]; }} b[x] = s;"
+    assert plans("const float *a, float *b, int w, int r", body)[0] == "grid=w/gcd(w,64),1,1 block=gcd(w,64),1,1"
+    guarded = body.replace("b[x] = s;", "if (x < w) b[x] = s;")
+    assert plans("const float *a, float *b, int w, int r", guarded)[0] == "grid=ceil(w/64),1,1 block=64,1,1"

@@ -143,3 +143,23 @@ def test_nothing_of_babeltower_is_refused(file: str, dialect: str) -> None:
         pytest.skip("the BabelTower split is not here")
     refused = {i: reason for i, line in enumerate(path.read_text().splitlines()) if (reason := vet(Program(dialect, "f", line)))}
     assert not refused
+
+
+SIGNAL = "subroutine f(n, signal)\n integer, intent(in) :: n\n {}\n signal(1) = signal(n) * 2\nend subroutine\n"
+
+
+@pytest.mark.parametrize("declared", ["real, intent(inout) :: signal(n)", "real signal(n)", "real*8 x, signal(0:max(1,n))", "real, dimension(:), intent(inout) :: signal"])
+def test_an_array_may_be_called_like_an_intrinsic(declared: str) -> None:
+    assert vet(Program("fortran", "f", SIGNAL.format(declared))) is None
+
+
+def test_an_array_elsewhere_does_not_allow_the_intrinsic() -> None:
+    other = SIGNAL.format("real, intent(inout) :: signal(n)") + "subroutine g(n)\n integer, intent(inout) :: n\n n = signal(2, n)\nend subroutine\n"
+    assert "signal" in (vet(Program("fortran", "f", other)) or "")
+    assert "kill" in (vet(Program("fortran", "f", "subroutine f(n)\n integer :: n, kill\n n = kill(1, n)\nend subroutine")) or "")
+
+
+@pytest.mark.parametrize("directive", ["#pragma omp atomic", "# pragma omp atomic update", "#pragma omp critical"])
+def test_a_statement_after_a_directive_is_no_call(directive: str) -> None:
+    text = f"void f(int n, int *x) {{\n#pragma omp parallel for\nfor (int i = 0; i < n; i++) {{\n{directive}\n(*x)++;\n}} }}"
+    assert vet(Program("openmp", "f", text)) is None

@@ -135,3 +135,31 @@ def test_copies_by_the_cuda_runtime_do_not_cut_extents_short(backend):
     tests = made_for(backend, Program("cuda", "f", text))
     assert all(extents_of(t)["x"] == max(1, integer_scalars(t)["n"]) for t in tests)
     assert max(integer_scalars(t)["n"] for t in tests) > 1024
+
+
+def test_comparing_with_a_size_does_not_make_it_a_flag():
+    for text in ("v = x < h ? a : b;", "if (y < h && x < w)", "b = x >= h ? 1 : 0;", "if (x == h || y <= h)", "c = a & h ? 1 : 0"):
+        assert not is_flag("h", text), text
+    for text in ("return h ? 1 : 2;", "if (x && h)", "if (h && x)", "f(a, h ? 1 : 2)", "z = !h;", "if (h == 1)", "y = a || h ? 1 : 2"):
+        assert is_flag("h", text), text
+
+
+def test_sizes_that_are_compared_are_tested_in_earnest(backend):
+    text = """void f(int h, int w, const float *a, float *b) { for (int y = 0; y < h; ++y) for (int x = 0; x < w; ++x)
+      b[y * w + x] = (y + 1 < h ? a[(y + 1) * w + x] : 0) + (x + 1 < w && y < h ? a[y * w + x + 1] : 0); }"""
+    sizes = [(integer_scalars(t)["h"], integer_scalars(t)["w"]) for t in made_for(backend, cpp(text))]
+    assert sum(h > 2 and w > 2 for h, w in sizes) >= 5
+
+
+def test_index_arrays_repeat_themselves_in_some_test(backend):
+    """A place written from two indices: right in a loop, a race in a kernel."""
+    program = cpp("void f(int n, const int *idx, int *y) { for (int i = 0; i + 1 < n; ++i) if (idx[i] + 1 == idx[i + 1]) y[idx[i]] = i; }")
+    made = [t for t in made_for(backend, program) if integer_scalars(t)["n"] > 8]
+    assert any(a.fill.kind == "integers" and a.fill.arguments[1] <= 2 for t in made for a in t.assignments if a.name == "idx")
+
+
+def test_no_empty_grid_for_cuda_sources(backend):
+    kernel = Program("cuda", "f", "__global__ void f(int n, float *x) { int i = blockIdx.x * blockDim.x + threadIdx.x; if (i < n) x[i] += 1; }")
+    assert all(integer_scalars(t)["n"] > 0 for t in made_for(backend, kernel))
+    serial = cpp("void f(int n, float *x) { for (int i = 0; i < n; ++i) x[i] += 1; }")
+    assert any(integer_scalars(t)["n"] == 0 for t in made_for(backend, serial))

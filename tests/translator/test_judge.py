@@ -123,3 +123,40 @@ def test_refused_before_it_is_compiled(backend, expectations):
 )
 def test_what_a_status_means(status, detail, outcome):
     assert outcome_of(Execution(status, detail)) is outcome
+
+
+SIMD = """subroutine f(n, a, b)
+  integer, intent(in) :: n
+  real, intent(in) :: a(n)
+  real, intent(inout) :: b(n)
+  integer :: i
+  %s
+  do i = 1, n
+    b(i) = b(i) + a(i)
+  end do
+end subroutine"""
+
+
+def test_empty_loops_are_no_race(backend):
+    """gfortran writes the index of an empty simd loop from every thread."""
+    checked = expected(backend, Program("fortran", "f", SIMD % ""), "n=0 a[1]={1} b[1]={2}\nn=100 a[n]=uniform(-1,1) b[n]=uniform(-1,1)")
+    right = Program("openmp-fortran", "f", SIMD % "!$omp parallel do simd")
+    wrong = Program("openmp-fortran", "f", (SIMD % "!$omp parallel do").replace("b(i) = b(i)", "b(1) = b(1)"))
+    found = judge(checked, [right, wrong], backend)
+    assert found[0].outcome is Outcome.EQUIVALENT, found[0].detail
+    assert found[1].outcome in (Outcome.RACE, Outcome.MISMATCH)
+
+
+def test_what_a_library_writes_gets_an_error_bar(backend):
+    """gfortran's matmul is not instrumented: its output must not pass for one that is never written."""
+    text = "subroutine f(n, a, b, c)\n integer, intent(in) :: n\n real(8), intent(in) :: a(n,n), b(n,n)\n real(8), intent(out) :: c(n,n)\n c(:,:) = matmul(a, b)\nend subroutine"
+    loop = "void f(int n, const double *a, const double *b, double *c) { for (int j = 0; j < n; j++) for (int i = 0; i < n; i++) { double s = 0; for (int k = n; k-- > 0;) s += a[k * n + i] * b[j * n + k]; c[j * n + i] = s; } }"
+    checked = expected(backend, Program("fortran", "f", text), "n=40 a[n*n]=uniform(0,1) b[n*n]=uniform(0,1) c[n*n]=constant(0)")
+    (verdict,) = judge(checked, [Program("cpp", "f", loop)], backend)
+    assert verdict.outcome is Outcome.EQUIVALENT, verdict.detail
+
+
+def test_findings_name_the_parameter(backend, expectations):
+    past, racy = judge(expectations, [cuda("if (i <= n) x[i] *= a;"), cuda("if (i < n) x[0] *= a;")], backend)
+    assert past.outcome is Outcome.MEMORY_ERROR and "x[1]" in past.detail
+    assert racy.outcome is Outcome.RACE and "x[0]" in racy.detail
