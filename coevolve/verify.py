@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 import re
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -26,7 +26,7 @@ from corpora.unit_tests import SuiteError, launch_of, parse_suite
 from gpu_runtime.backend import CompileRequest, ExecutionBackend, Variant
 from tester.rules import NoSuite, suite_for
 from tester.snippets import SnippetError, snippet_tests
-from tester.strength import top_up
+from tester.strength import mutant_requests, top_up
 from tester.validity import Validation, requests_for, validate
 from translator.judge import JudgeConfig, judge, plain_requests, turned_away
 
@@ -137,18 +137,24 @@ class Engine:
         self._keep(key, verdict)
         return verdict
 
-    def prepare(self, pairs: Iterable[Pair]) -> None:
+    def prepare(self, pairs: Sequence[Pair]) -> None:
         """Compile together what these pairs will need, in as few units as the back end can make of them."""
-        requests: list[CompileRequest] = []
+        plain: dict[CompileRequest, None] = {}
         for pair in pairs:
             try:
                 if self._cached(self._key(pair, self.suite_of(pair))) is None:
-                    requests += requests_for(pair.source, signature_of(pair.source))
-                    requests += plain_requests([pair.target])
+                    plain |= dict.fromkeys([CompileRequest(pair.source, signature_of(pair.source)), *plain_requests([pair.target])])
             except ValueError:
                 continue  # judged later, with its reason
-        if requests:
-            self.backend.compile(list(dict.fromkeys(requests)))
+        sources = {pair.source.id for pair in pairs}
+        built = self.backend.compile(list(plain)) if plain else []
+        further: list[CompileRequest] = []
+        for request in (c.request for c in built if c.ok and c.request.program.id in sources):
+            further += requests_for(request.program, request.signature)
+            if self.config.mutants:
+                further += mutant_requests(request.program, request.signature, self.config.mutants, self.config.seed)
+        if further:
+            self.backend.compile(list(dict.fromkeys(further)))
 
     def suite_of(self, pair: Pair) -> UnitTestSuite | None:
         """The pair's suite as a record, None where one is to be made. Raises SuiteError, SnippetError (ValueErrors)."""
@@ -274,7 +280,7 @@ def verify(
     return shared_engine(backend, config).verify(Pair(source, target, suite))
 
 
-def verify_many(pairs: Sequence[Pair], backend: str = "auto", config: VerifyConfig = VerifyConfig(), chunk: int = 16) -> list[Verdict]:
+def verify_many(pairs: Sequence[Pair], backend: str = "auto", config: VerifyConfig = VerifyConfig(), chunk: int = 32) -> list[Verdict]:
     """Verdicts in the pairs' order; `chunk` pairs at a time are compiled together."""
     engine = shared_engine(backend, config)
     verdicts = []

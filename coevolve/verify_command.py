@@ -19,7 +19,7 @@ from pathlib import Path
 
 from corpora.records import Outcome, Verdict
 
-CHUNK = 16
+CHUNK = 32
 """Rows that are compiled together and handed to one worker."""
 
 

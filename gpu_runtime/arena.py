@@ -13,6 +13,7 @@ import os
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -28,7 +29,7 @@ NUMPY_TYPES = {
     "c64": np.dtype(np.complex64), "c128": np.dtype(np.complex128),
 }  # fmt: skip
 
-_BATCH = struct.Struct("<5Q6I2i400s112s128s256s")
+_BATCH = struct.Struct("<6Q6I2i400s112s128s256s")
 _CALL_HEAD = struct.Struct("<Iiii8i2Q2I2Q")
 _ARG = struct.Struct("<IIIiQQQQQq")
 REPORT = np.dtype(
@@ -37,8 +38,8 @@ REPORT = np.dtype(
 OUTCOME = np.dtype([("elapsed_ns", "u8"), ("state", "i4"), ("fault", "i4"), ("report", REPORT)], align=True)
 _CALL_BYTES = _CALL_HEAD.size + OUTCOME.itemsize
 MAGIC = 0x6376 << 48 | _BATCH.size << 32 | _CALL_BYTES << 12 | _ARG.size
-_CURRENT_AT = struct.calcsize("<5Q6I")
-_MESSAGE_AT = struct.calcsize("<5Q6I2i400s112s128s")
+_CURRENT_AT = struct.calcsize("<6Q6I")
+_MESSAGE_AT = struct.calcsize("<6Q6I2i400s112s128s")
 _KINDS = {"scalar": 0, "array": 1, "rows": 2}
 _SCHEDULES = {"static": 1, "dynamic": 2, "guided": 3, "auto": 4}
 
@@ -67,14 +68,8 @@ class Target:
     cpu_s: int
     wall_ms: int
     threads: int = 64
-
-
-@dataclass(slots=True)
-class _Slot:
-    """Where one value lies: `at` in the file, `storage` index when it shares another parameter's."""
-
-    at: int
-    storage: int = -1
+    go_on: bool = False
+    accesses: int = 0
 
 
 def _round_up(n: int, unit: int) -> int:
@@ -90,7 +85,7 @@ class Arena:
         self._used = 0
         self._map: mmap.mmap | None = None
         self._bytes = np.empty(0, np.uint8)
-        self._slots: list[list[_Slot]] = []
+        self._slots: list[list[tuple[int, int]]] = []  # per value: its place in the file, and whose storage it shares (-1: its own)
         self._results: list[int] = []
         self._n_calls = 0
 
@@ -136,8 +131,8 @@ class Arena:
         buffer = self._map
         assert buffer is not None
         _BATCH.pack_into(
-            buffer, 0, MAGIC, control_bytes, end - control_bytes, target.memory_bytes, target.output_bytes, len(calls), target.cpu_s,
-            target.wall_ms, target.threads, layout.recorded, 0, -1, -1, target.folder.encode(), target.artifact.encode(), target.symbol.encode(), b"",
+            buffer, 0, MAGIC, control_bytes, end - control_bytes, target.memory_bytes, target.output_bytes, target.accesses, len(calls), target.cpu_s,
+            target.wall_ms, target.threads, layout.recorded, target.go_on, -1, -1, target.folder.encode(), target.artifact.encode(), target.symbol.encode(), b"",
         )  # fmt: skip
         self._slots, self._results = [], []
         for i, (arguments, plan) in enumerate(zip(calls, plans, strict=True)):
@@ -158,19 +153,23 @@ class Arena:
             buffer, _BATCH.size + _CALL_BYTES * index, n, arguments.threads, _SCHEDULES.get(kind, 1), int(chunk or 0), *geometry,
             args_at, result_at, 0 if result is None else result.itemsize, conversions.get(signature.result or "", 0), plan.begin, plan.end - plan.begin,
         )  # fmt: skip
+        origins = arguments.origins or (0,) * n
+        fields: list[int] = []
         slots = []
-        for i, (p, value) in enumerate(zip(parameters, arguments.values, strict=True)):
+        for i, (p, value, place) in enumerate(zip(parameters, arguments.values, plan.places, strict=True)):
             factor = 2 if p.type in ("c64", "c128") and p.type in conversions else 1
-            unit, count = value.itemsize // factor, value.size * factor
-            origin = arguments.origins[i] * factor if arguments.origins else 0
-            columns = value.shape[1] * factor if value.ndim == 2 else 0
-            place = plan.places[i]
             at = scalars_at + 16 * i if p.kind == "scalar" else place.at
-            _ARG.pack_into(buffer, args_at + _ARG.size * i, _KINDS[p.kind], conversions.get(p.type, 0), unit, place.storage, at, count,
-                           columns, place.region_at, place.region_bytes, origin)  # fmt: skip
+            fields += (
+                _KINDS[p.kind], conversions.get(p.type, 0), value.itemsize // factor, place.storage, at, value.size * factor,
+                value.shape[1] * factor if value.ndim == 2 else 0, place.region_at, place.region_bytes, origins[i] * factor,
+            )  # fmt: skip
             if place.storage < 0 and value.size:
-                self._bytes[at : at + value.nbytes] = np.ascontiguousarray(value).reshape(-1).view(np.uint8)
-            slots.append(_Slot(at, place.storage))
+                if value.nbytes > 1 << 16:
+                    self._bytes[at : at + value.nbytes] = np.ascontiguousarray(value).reshape(-1).view(np.uint8)
+                else:
+                    buffer[at : at + value.nbytes] = value.tobytes()
+            slots.append((at, place.storage))
+        struct.pack_into("<" + _ARG.format[1:] * n, buffer, args_at, *fields)
         self._slots.append(slots)
         self._results.append(result_at)
 
@@ -191,20 +190,22 @@ class Arena:
         return self._map[_MESSAGE_AT : _MESSAGE_AT + 256].partition(b"\0")[0].decode(errors="replace")
 
     def outcome(self, index: int) -> np.void:
-        """What the child wrote about call `index`, as an OUTCOME record."""
-        at = _BATCH.size + _CALL_BYTES * index + _CALL_HEAD.size
-        return np.frombuffer(self._map, OUTCOME, 1, at)[0].copy()
+        """What the child wrote about call `index`, as an OUTCOME record (a view: read it before the arena is scrubbed)."""
+        return np.frombuffer(self._map, OUTCOME, 1, _outcome_at(index))[0]
+
+    def state(self, index: int) -> tuple[int, int]:
+        """The state of call `index` (enum cv_state) and its run time in nanoseconds."""
+        assert self._map is not None
+        elapsed_ns, state = struct.unpack_from("<Qi", self._map, _outcome_at(index))
+        return state, elapsed_ns
 
     def values(self, index: int, arguments: Arguments) -> tuple[np.ndarray, ...]:
         """Copies of every parameter's storage after call `index`, shaped like `arguments.values`."""
         slots = self._slots[index]
         out = []
-        for slot, value in zip(slots, arguments.values, strict=True):
-            if value.size == 0:
-                out.append(value.copy())
-                continue
-            at = slots[slot.storage].at if slot.storage >= 0 else slot.at
-            out.append(np.frombuffer(self._map, value.dtype, value.size, at).reshape(value.shape).copy())
+        for (at, storage), value in zip(slots, arguments.values, strict=True):
+            at = slots[storage][0] if storage >= 0 else at
+            out.append(np.ndarray(value.shape, value.dtype, self._map, at).copy() if value.size else value.copy())
         return tuple(out)
 
     def result(self, index: int, signature: Signature) -> np.ndarray | None:
@@ -214,16 +215,21 @@ class Arena:
         return np.frombuffer(self._map, NUMPY_TYPES[signature.result], 1, self._results[index]).reshape(()).copy()
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(NamedTuple):
     at: int = 0
     region_at: int = 0
     region_bytes: int = 0
     storage: int = -1
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
+_SCALAR = _Place()
+
+
+def _outcome_at(index: int) -> int:
+    return _BATCH.size + _CALL_BYTES * index + _CALL_HEAD.size
+
+
+class _Plan(NamedTuple):
     begin: int
     end: int
     places: tuple[_Place, ...]
@@ -237,7 +243,7 @@ def _place(parameters: Sequence[Parameter], arguments: Arguments, layout: Layout
         if value.dtype != NUMPY_TYPES[p.type]:
             raise ValueError(f"argument '{p.name}' is {value.dtype}, the signature says {p.type}")
         if p.kind == "scalar":
-            places.append(_Place())
+            places.append(_SCALAR)
             continue
         first = i
         while first in shared:

@@ -25,9 +25,10 @@ class Variant(StrEnum):
     PLAIN: -O2, no fast-math, no contraction (the semantics that verdicts are about).
     RECORDED: memory accesses call the runner's hooks (compiler's thread instrumentation, our own run-time).
     SANITIZED: address and undefined-behaviour sanitizers, an executable of its own.
-    REASSOCIATED: -O3 -ffast-math, for the error bar and the second optimisation level.
+    REASSOCIATED: vectorised with -ffast-math, for the error bar and another optimisation.
     PRECISE: float computed as double, double as long double/quad; argument layout unchanged.
     RACE_CHECKED: OpenMP under a race detector, an executable of its own.
+    DRAFT: -O0, for programs that are compiled by the dozen and run once (mutants); locals that were never set hold a pattern.
     TIMED: -O3, as a baseline of speed (a device's own code: full optimisation, contraction allowed).
     """
 
@@ -38,6 +39,7 @@ class Variant(StrEnum):
     PRECISE = "precise"
     RACE_CHECKED = "race_checked"
     TIMED = "timed"
+    DRAFT = "draft"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,12 +143,19 @@ class Execution:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Limits of one sandboxed process. Wall time is for the whole batch of calls."""
+    """Limits of one sandboxed process. Wall time is for the whole batch of calls.
+
+    go_on: a back end may run the calls behind one that stopped in a new process (with these limits) instead of giving NOT_RUN.
+    accesses: most memory accesses of one call where they are seen (RECORDED), 0 for any number: a bound on work that does not
+    depend on the machine's load.
+    """
 
     wall_s: float = 10.0
     cpu_s: int = 10
     memory_mib: int = 2048
     output_bytes: int = 64 * 1024
+    go_on: bool = False
+    accesses: int = 0
 
 
 class ExecutionBackend(Protocol):

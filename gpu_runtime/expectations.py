@@ -9,7 +9,7 @@ process could read them, and never put into an arena.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from corpora.records import Program, Signature, UnitTestSuite
 from gpu_runtime.backend import Arguments, Compiled, Execution, ExecutionBackend, Limits, Status
@@ -41,11 +41,12 @@ def run_each(
     After `timeouts` calls that ran out of time the rest stay NOT_RUN, so that a program that hangs costs little.
     """
     found: list[Execution] = []
+    limits = replace(limits, go_on=True)
     while len(found) < len(calls):
         batch = backend.run(compiled, calls[len(found) :], limits)
-        ended = next((i for i, e in enumerate(batch) if e.status is not Status.OK), len(batch) - 1)
-        timeouts -= batch[ended].status is Status.TIMEOUT
-        if timeouts <= 0:
+        ran = next((i for i, e in enumerate(batch) if e.status is Status.NOT_RUN), len(batch))
+        timeouts -= ran < len(batch) and batch[ran - 1].status is Status.TIMEOUT
+        if timeouts <= 0 or not ran:
             return found + batch
-        found += batch[: ended + 1]
+        found += batch[:ran]
     return found

@@ -11,6 +11,7 @@ Flood, 2014) used as a counter-based hash.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 
@@ -106,6 +107,20 @@ def _special(fill: Fill, dtype: np.dtype, stream: int, count: int) -> np.ndarray
 
 def expand(fill: Fill, type_: str, count: int, stream: int = 0) -> np.ndarray:
     """`count` elements of `type_` (shape (count,)). Integer kinds give integral values in floating types too."""
+    return _expanded(fill, type_, count, stream) if count > MOST_KEPT else _kept(repr(fill), fill, type_, count, stream).copy()
+
+
+MOST_KEPT = 1 << 12
+"""Elements of an expanded fill that is remembered: a tester asks for the same contents many times over."""
+
+
+@lru_cache(maxsize=128)
+def _kept(exact: str, fill: Fill, type_: str, count: int, stream: int) -> np.ndarray:
+    """exact: 0.0 and -0.0 are equal, their fills are not the same."""
+    return _expanded(fill, type_, count, stream)
+
+
+def _expanded(fill: Fill, type_: str, count: int, stream: int) -> np.ndarray:
     dtype = DTYPES[type_]
     if dtype.kind == "c":
         part = "f32" if type_ == "c64" else "f64"

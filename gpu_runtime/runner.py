@@ -29,7 +29,7 @@ from gpu_runtime.toolchain import cache_root, find_toolchain, runner_binary
 _HELLO = struct.Struct("<QII")
 _REPLY = struct.Struct("<iiqq")
 _NOT_RUN, _RUNNING, _DONE, _FINDING, _OUT_OF_MEMORY, _DENIED, _FAULT = range(7)
-_FINDINGS = {1: Status.OUT_OF_BOUNDS, 2: Status.UNINITIALISED, 3: Status.RACE, 4: Status.DIVERGENCE, 5: Status.SIGNAL}
+_FINDINGS = {1: Status.OUT_OF_BOUNDS, 2: Status.UNINITIALISED, 3: Status.RACE, 4: Status.DIVERGENCE, 5: Status.SIGNAL, 6: Status.TIMEOUT}
 _numbers = count()
 
 
@@ -107,12 +107,15 @@ class Runner:
         assert self._process is not None and self._process.stderr is not None
         return self._process.stderr.read().decode(errors="replace").strip()[:300] or "it says nothing"
 
-    def _stop(self) -> None:
+    def _stop(self, patience_s: float = 0.0) -> None:
         if self._socket is not None:
+            if patience_s:
+                self._socket.shutdown(socket.SHUT_RDWR)  # whoever else was forked with it
             self._socket.close()
             self._socket = None
         if self._process is not None:
-            self._process.kill()  # its namespace, if it has one, ends with it
+            if not (patience_s and sandbox.ended(self._process.pid, patience_s)):
+                self._process.kill()  # its namespace, if it has one, ends with it
             self._process.wait()
             if self._process.stderr is not None:
                 self._process.stderr.close()
@@ -122,7 +125,7 @@ class Runner:
         """End the worker. Further calls are an error."""
         if self._owner != os.getpid() or self._output_fd < 0:
             return
-        self._stop()
+        self._stop(patience_s=1.0)  # an idle runner ends by itself, and what it used is then accounted to us
         self._arena.close()
         os.close(self._output_fd)
         self._output_fd = -1
@@ -138,7 +141,7 @@ class Runner:
         assert compiled.artifact is not None
         target = Target(
             str(compiled.artifact.parent), compiled.artifact.name, compiled.symbol, limits.memory_mib << 20, limits.output_bytes,
-            limits.cpu_s, max(1, round(limits.wall_s * 1000)),
+            limits.cpu_s, max(1, round(limits.wall_s * 1000)), go_on=limits.go_on, accesses=limits.accesses,
         )  # fmt: skip
         signature = compiled.request.signature
         self._arena.pack(target, signature, calls, layout)
@@ -149,7 +152,7 @@ class Runner:
 
     def _exchange(self, wall_s: float) -> Ending:
         assert self._socket is not None
-        self._socket.settimeout(wall_s + 20)
+        self._socket.settimeout(2 * wall_s + 20)
         try:
             self._socket.send(b"g")
             reply = self._socket.recv(_REPLY.size)
@@ -171,23 +174,22 @@ class Runner:
             raise RunnerError(f"the lock-down failed: {message}")
         done = []
         for i, arguments in enumerate(calls):
-            record = self._arena.outcome(i)
-            state = int(record["state"])
+            state, elapsed_ns = self._arena.state(i)
             if state == _DONE:
-                done.append(self._finished(i, record, signature, arguments, layout))
+                done.append(self._finished(i, elapsed_ns / 1e6, signature, arguments, layout))
             elif state == _NOT_RUN and not (i == 0 and current < 0):
                 done.append(Execution(Status.NOT_RUN, "an earlier call ended the process"))
             else:
-                status, detail = self._why(state, record, ending, signature, message)
-                done.append(Execution(status, detail, elapsed_ms=float(record["elapsed_ns"]) / 1e6))
+                status, detail = self._why(state, self._arena.outcome(i), ending, signature, message)
+                done.append(Execution(status, detail, elapsed_ms=elapsed_ns / 1e6))
         return done
 
-    def _finished(self, index: int, record: np.void, signature: Signature, arguments: Arguments, layout: Layout) -> Execution:
-        report = record["report"]
+    def _finished(self, index: int, elapsed_ms: float, signature: Signature, arguments: Arguments, layout: Layout) -> Execution:
+        report = self._arena.outcome(index)["report"]
         seen = _accesses(report["access"], signature, arguments) if layout.recorded else ()
         return Execution(
-            Status.OK, "", self._arena.values(index, arguments), self._arena.result(index, signature), float(record["elapsed_ns"]) / 1e6,
-            seen, int(report["active_threads"]),
+            Status.OK, "", self._arena.values(index, arguments), self._arena.result(index, signature), elapsed_ms, seen,
+            int(report["active_threads"]),
         )  # fmt: skip
 
     def _why(self, state: int, record: np.void, ending: Ending, signature: Signature, message: str) -> tuple[Status, str]:
@@ -208,12 +210,15 @@ def _accesses(ranges: np.ndarray, signature: Signature, arguments: Arguments) ->
     """Per parameter what the hooks saw; the runner numbers only arrays that own their storage."""
     shared = {second: first for first, second in arguments.aliases}
     owners = [i for i, p in enumerate(signature.parameters) if p.kind != "scalar" and i not in shared]
-    seen = {i: _access(ranges[j]) for j, i in enumerate(owners)}
-    return tuple(seen.get(shared.get(i, i), Access()) for i in range(len(signature.parameters)))
+    seen = {i: _access(row) for i, row in zip(owners, ranges[: len(owners)].tolist(), strict=True)}
+    return tuple(seen.get(shared.get(i, i), _UNTOUCHED) for i in range(len(signature.parameters)))
 
 
-def _access(row: np.ndarray) -> Access:
-    first_read, last_read, first_write, last_write = (int(v) for v in row)
+_UNTOUCHED = Access()
+
+
+def _access(row: list[int]) -> Access:
+    first_read, last_read, first_write, last_write = row
     read, write = first_read <= last_read, first_write <= last_write
     return Access(
         first_read if read else None, last_read if read else None, first_write if write else None, last_write if write else None

@@ -17,12 +17,12 @@ from gpu_runtime import shims_cpp, shims_cuda, shims_fortran
 from gpu_runtime.backend import CompileRequest, Variant
 from gpu_runtime.toolchain import NATIVE
 
-MEMBERS_PER_UNIT = 16
+MEMBERS_PER_UNIT = 32
 HOST_PART = "cuda host part"
 """Not a dialect: the host functions of a CUDA program beside a real device, as gpu_runtime.cuda_source makes them."""
 
 _FLOATS = ("-fno-fast-math", "-ffp-contract=off", "-fno-math-errno")
-_LOOSE = ("-O3", "-ffast-math", "-fno-finite-math-only")  # NaN and infinity keep their meaning: they are outputs too
+_LOOSE = ("-O1", "-ftree-vectorize", "-fvect-cost-model=dynamic", "-ffast-math", "-fno-finite-math-only")  # NaN and infinity keep their meaning: they are outputs too
 # Instrumentation does not see memset and memcpy that the compiler expands in place: calls go to the hooks instead.
 SEEN_CALLS = ("-fno-builtin-memset", "-fno-builtin-memcpy", "-fno-builtin-memmove")
 _RECORDED = ("-O1", *_FLOATS, "-fsanitize=thread", "--param=tsan-instrument-func-entry-exit=0")
@@ -33,9 +33,10 @@ VARIANT_FLAGS: dict[Variant, tuple[str, ...]] = {
     # takes the branch that sets them for granted.
     Variant.SANITIZED: ("-O0", *_FLOATS, "-g1", "-ftrivial-auto-var-init=pattern", "-fsanitize=address,undefined", "-fno-sanitize=vptr,alignment", "-fno-sanitize-recover=undefined"),
     Variant.REASSOCIATED: _LOOSE,
-    Variant.PRECISE: ("-O2", *_FLOATS),
+    Variant.PRECISE: ("-O1", *_FLOATS),
     Variant.RACE_CHECKED: ("-O1", *_FLOATS, "-g1", "-fsanitize=thread"),
     Variant.TIMED: ("-O3", *_FLOATS),
+    Variant.DRAFT: ("-O0", *_FLOATS, "-ftrivial-auto-var-init=pattern"),
 }
 FLAVOUR: dict[Variant, str] = {Variant.SANITIZED: "asan", Variant.RACE_CHECKED: "tsan"}
 """Runner flavour that a variant needs; `plain` where not named."""
@@ -156,12 +157,12 @@ _NO_PRECISE = {v: f for v, f in VARIANT_FLAGS.items() if v not in (Variant.PRECI
 _TRAPS = ("-fsanitize=undefined", "-fno-sanitize=vptr,alignment,null", "-fsanitize-undefined-trap-on-error")
 """Undefined arithmetic ends in SIGILL: the checks that need no run-time library, beside the hooks' own."""
 _CPP_VARIANTS = {**VARIANT_FLAGS, Variant.RECORDED: (*_RECORDED, *SEEN_CALLS)}
-_CUDA_VARIANTS = {**_NO_PRECISE, Variant.PLAIN: ("-O1", *_FLOATS), Variant.RECORDED: ("-O1", *_FLOATS), Variant.SANITIZED: ("-O1", *_FLOATS, *_TRAPS),
+_CUDA_VARIANTS = {**_NO_PRECISE, Variant.PLAIN: ("-O1", *_FLOATS), Variant.DRAFT: ("-O1", *_FLOATS), Variant.RECORDED: ("-O1", *_FLOATS), Variant.SANITIZED: ("-O1", *_FLOATS, *_TRAPS),
                   Variant.RACE_CHECKED: ("-O1", *_FLOATS)}  # fmt: skip
 _FORTRAN_VARIANTS = {
     **VARIANT_FLAGS,
     Variant.SANITIZED: (*VARIANT_FLAGS[Variant.SANITIZED], "-fcheck=bounds,do,mem,pointer,recursion"),
-    Variant.PRECISE: ("-O2", *_FLOATS, "-freal-4-real-8", "-freal-8-real-10"),
+    Variant.PRECISE: ("-O1", *_FLOATS, "-freal-4-real-8", "-freal-8-real-10"),
 }
 
 

@@ -12,6 +12,7 @@ text; what is measured for one test is measured anew for the next.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -26,7 +27,9 @@ from gpu_runtime.materialise import DTYPES, assumed_shape, expand, keeps_shape, 
 WINDOW = 1 << 10
 MARGIN = 64
 """Elements before the passed pointer that belong to the window: a program that reads there cannot be given a test."""
-LIMITS = Limits(wall_s=1.5, cpu_s=2)
+LIMITS = Limits(wall_s=6.0, cpu_s=2)
+MOST_ACCESSES = 1 << 24
+"""Memory accesses of one call when extents are learnt; what takes more is no test. Time would depend on the machine's load."""
 
 Scalars = dict[str, "int | float | bool | tuple[float, float]"]
 GeometryOf = Callable[[UnitTest], "Geometry | None"]
@@ -103,28 +106,57 @@ def probe(
     signature = compiled.request.signature
     probes: dict[int, Probe] = {}
     # Cheap ones first: where a sketch runs out of time, those after it in the batch are lost.
-    window, waiting = min(WINDOW, largest), sorted(range(len(sketches)), key=lambda i: _cost(sketches[i]))
+    waiting = sorted(range(len(sketches)), key=lambda i: _cost(sketches[i]))
+    windows = dict.fromkeys(waiting, min(WINDOW, largest))
     while waiting:
         calls: dict[int, Arguments] = {}
         for i in waiting:
             try:
-                calls[i] = _windowed(sketches[i], signature, window, geometry_of, largest, lengths[i] if lengths else {})
+                calls[i] = _windowed(sketches[i], signature, windows[i], geometry_of, largest, lengths[i] if lengths else {})
             except ValueError as error:
                 probes[i] = Probe(sketches[i], {}, str(error))
-        executions = run_each(backend, compiled, list(calls.values()), LIMITS)
+        executions = run_each(backend, compiled, list(calls.values()), _limits(largest))
         waiting = []
         for (i, call), execution in zip(calls.items(), executions, strict=True):
             found = _probe(sketches[i], signature, call, execution)
             # A copy by the CUDA run-time ends at the window without complaint: what fills its window may want more.
-            full = any((m.extents[0] >= window) for m in found.arrays.values() if len(m.extents) == 1)
-            if window < largest and (full or execution.status is Status.OUT_OF_BOUNDS):
+            full = any((m.extents[0] >= windows[i]) for m in found.arrays.values() if len(m.extents) == 1)
+            wanted = _wanted(execution, signature, windows[i]) if execution.status is Status.OUT_OF_BOUNDS else full * (windows[i] + 1)
+            if windows[i] < wanted <= largest and windows[i] < largest:
+                while windows[i] < wanted:
+                    windows[i] = min(windows[i] * 16, largest)
                 waiting.append(i)
             elif full:
                 probes[i] = Probe(sketches[i], {}, f"out_of_bounds: more than {largest} elements of one array are touched")
             else:
                 probes[i] = found
-        window = min(window * 16, largest)
     return [probes[i] for i in range(len(sketches))]
+
+
+_PLACE = re.compile(r"argument (\d+) element (-?\d+)|element (-?\d+) of parameter '(\w+)'")
+"""How the hooks and the guard pages say where a call left its arrays."""
+
+
+def _wanted(execution: Execution, signature: Signature, window: int) -> int:
+    """The least window on which a call that left its arrays might stay inside; 0 where none helps (an index below the array)."""
+    place = _PLACE.search(execution.detail)
+    if place is None:
+        return window + 1
+    element = int(place[2] or place[3])
+    parameter = next((p for i, p in enumerate(signature.parameters) if str(i) == place[1] or p.name == place[4]), None)
+    if parameter is None or parameter.kind != "array":
+        return window + 1
+    return max(window, element) + 1 if element >= 0 else 0
+
+
+def _limits(largest: int) -> Limits:
+    return replace(LIMITS, accesses=max(MOST_ACCESSES, 64 * largest))
+
+
+def beyond(found: Probe, largest: int) -> bool:
+    """Whether the program went past `largest` elements of one array: more would not be tried."""
+    place = _PLACE.search(found.reason) if found.reason.startswith("out_of_bounds") else None
+    return place is not None and int(place[2] or place[3]) >= largest
 
 
 def _cost(sketch: Sketch) -> float:
@@ -243,7 +275,7 @@ def complete(
         at += len(group)
         test = None if own.reason else test_of(own.sketch, _extents(own, rest, signature, largest), signature)
         results.append(Completed(test, own.reason, own.changed))
-    return _exact(backend, compiled, results, geometry_of)
+    return _exact(backend, compiled, results, geometry_of, largest)
 
 
 _LENGTH_MATTERS = frozenset({"sorted", "permutation"})
@@ -279,7 +311,7 @@ def _extents(own: Probe, rest: Sequence[Probe], signature: Signature, largest: i
     return {name: e if e != (0,) else (max(longest, 1),) for name, e in found.items()}
 
 
-def _exact(backend: ExecutionBackend, compiled: Compiled, results: Sequence[Completed], geometry_of: GeometryOf) -> list[Completed]:
+def _exact(backend: ExecutionBackend, compiled: Compiled, results: Sequence[Completed], geometry_of: GeometryOf, largest: int) -> list[Completed]:
     """Run once more on exactly these extents: fills that depend on the length may touch other places."""
     signature = compiled.request.signature
     calls: dict[int, Arguments] = {}
@@ -291,7 +323,7 @@ def _exact(backend: ExecutionBackend, compiled: Compiled, results: Sequence[Comp
             except ValueError as error:
                 final[i] = Completed(None, str(error))
     order = sorted(calls, key=lambda i: sum(v.size for v in calls[i].values))
-    executions = run_each(backend, compiled, [calls[i] for i in order], LIMITS)
+    executions = run_each(backend, compiled, [calls[i] for i in order], _limits(largest))
     for i, execution in zip(order, executions, strict=True):
         if execution.status is not Status.OK:
             final[i] = Completed(None, f"{execution.status.value}: {execution.detail}")

@@ -17,7 +17,7 @@ from corpora.dialects import dialect
 from corpora.records import ArrayValue, Fill, Program, Signature, UnitTest, UnitTestSuite
 from corpora.unit_tests import INTEGER_RANGES
 from gpu_runtime.backend import Compiled, CompileRequest, ExecutionBackend, Variant
-from tester.extents import GeometryOf, Probe, Sketch, complete, probe
+from tester.extents import GeometryOf, Probe, Sketch, beyond, complete, probe
 from tester.sketches import PROFILES, Roles, base_draws, contents, far_contents, is_flag, is_pitch, side_of, size_draws
 
 
@@ -146,13 +146,14 @@ def _base(setting: _Setting, count: int = 32) -> Probe | None:
         drawn = {**drawn, **{p: 256 for p in setting.pitches if p in drawn}}
         fills = contents(signature, Roles(), BASE_PROFILES[turn % len(BASE_PROFILES)], drawn, setting.seed + turn)
         sketches.append(Sketch(drawn, fills, "base", side_of(drawn, signature, 0)))
-    hung = 0
+    hung = far = 0
     for start in range(0, len(sketches), 8):
         for found in _probe(setting, sketches[start : start + 8]):
             if not found.reason and found.wrote:
                 return found
             hung += found.reason.startswith("timeout")
-        if hung >= 2:
+            far += beyond(found, setting.largest)
+        if hung >= 2 or far >= 16 == start + 8:  # whatever the scalars, it goes on and on: its sizes are constants
             break
     return None
 

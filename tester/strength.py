@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 
 from corpora.c_syntax import c_functions, node_text, parse_c_family
 from corpora.dialects import dialect
-from corpora.records import Program
-from gpu_runtime.backend import Compiled, CompileRequest, ExecutionBackend, Limits, Status
+from corpora.records import Program, Signature
+from gpu_runtime.backend import Compiled, CompileRequest, ExecutionBackend, Limits, Status, Variant
 from gpu_runtime.compare import compare
 from gpu_runtime.expectations import Expectations
 from tester.mutants import Mutant, mutants_of, sample
@@ -54,8 +54,17 @@ def _survivors(
 
 def _built(expectations: Expectations, backend: ExecutionBackend, limit: int, seed: int) -> list[tuple[Mutant, Compiled]]:
     mutants = sample(mutants_of(expectations.source), limit, seed)
-    requests = [CompileRequest(m.program, expectations.signature) for m in mutants]
+    requests = _requests(mutants, expectations.signature)
     return list(zip(mutants, backend.compile(requests) if requests else [], strict=True))
+
+
+def _requests(mutants: Sequence[Mutant], signature: Signature) -> list[CompileRequest]:
+    return [CompileRequest(m.program, signature, Variant.DRAFT) for m in mutants]
+
+
+def mutant_requests(source: Program, signature: Signature, limit: int, seed: int = 0) -> list[CompileRequest]:
+    """What measuring a suite of this source compiles: for one batched compile of many sources beforehand."""
+    return _requests(sample(mutants_of(source), limit, seed), signature)
 
 
 def stronger(expectations: Expectations, backend: ExecutionBackend, seed: int) -> Expectations | None:

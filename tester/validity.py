@@ -13,7 +13,7 @@ Contract: expectations stay in this process (see gpu_runtime.expectations).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -30,6 +30,8 @@ NUDGES = 2
 SHAKES = 8
 VARIANTS = (Variant.PLAIN, Variant.RECORDED, Variant.SANITIZED, Variant.REASSOCIATED, Variant.PRECISE)
 LIMITS = Limits(wall_s=10.0, cpu_s=10)
+
+_Change = Callable[[Arguments], Arguments]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,51 +118,61 @@ class _Outcomes:
     ) -> None:
         self.backend, self.built, self.calls, self.bad = backend, built, calls, bad
         self.recorded = self._run(Variant.RECORDED, self._good(), lambda c: c)
-        self.plain = self._run(Variant.PLAIN, self._good(), lambda c: c)
-        self._same_again()
+        self.plain = self._twice()
         self.sanitized = self._run(Variant.SANITIZED, self._good(), lambda c: c)
 
     def _good(self) -> list[int]:
         return [i for i in self.calls if i not in self.bad]
 
-    def _run(self, variant: Variant, indices: Sequence[int], change, strict: bool = True) -> dict[int, Execution]:
+    def _run(self, variant: Variant, indices: Sequence[int], change: _Change, strict: bool = True) -> dict[int, Execution]:
         """Executions by test; with `strict`, a test that does not end well becomes bad."""
-        if not self.built[variant].ok or not indices:
-            return {}
-        executions = run_each(self.backend, self.built[variant], [change(self.calls[i]) for i in indices], LIMITS)
-        found = {}
-        for i, execution in zip(indices, executions, strict=True):
+        return self._run_all(variant, [(indices, change)], strict)[0]
+
+    def _run_all(self, variant: Variant, sets: Sequence[tuple[Sequence[int], _Change]], strict: bool = True) -> list[dict[int, Execution]]:
+        """Several sets of runs as one batch; a dictionary for each."""
+        found: list[dict[int, Execution]] = [{} for _ in sets]
+        calls = [(k, i, change(self.calls[i])) for k, (indices, change) in enumerate(sets) for i in indices]
+        if not self.built[variant].ok or not calls:
+            return found
+        executions = run_each(self.backend, self.built[variant], [c for _, _, c in calls], LIMITS)
+        for (k, i, _), execution in zip(calls, executions, strict=True):
             if execution.status is Status.OK:
-                found[i] = execution
+                found[k][i] = execution
             elif strict:
                 detail = f": {execution.detail}" if execution.detail else ""
-                self.bad[i] = f"the source gives {execution.status.value}{detail}"
+                self.bad.setdefault(i, f"the source gives {execution.status.value}{detail}")
         return found
 
-    def _same_again(self) -> None:
-        again = self._run(Variant.PLAIN, self._good(), lambda c: replace(c, placement="left"))
-        reordered = {}
+    def _twice(self) -> dict[int, Execution]:
+        """Plain runs, held against others: arrays at the other end of their pages, threads in another order."""
+        changes: list[_Change] = [lambda c: c, lambda c: replace(c, placement="left")]
         if self.built[Variant.PLAIN].request.signature.style == "kernel":
-            reordered = self._run(Variant.PLAIN, self._good(), lambda c: replace(c, order=1))
+            changes.append(lambda c: replace(c, order=1))
+        plain, again, *reordered = self._run_all(Variant.PLAIN, [(self._good(), change) for change in changes])
         for i in self._good():
-            for other in (again.get(i), reordered.get(i)):
-                if other is not None and not _equal(self.plain[i], other, exact=other is not reordered.get(i)):
-                    self.bad[i] = "the source gives different results when run twice"
+            others = [(again[i], True), *((r[i], False) for r in reordered)]
+            if not all(_equal(plain[i], other, exact) for other, exact in others):
+                self.bad[i] = "the source gives different results when run twice"
+        return plain
 
     def references(self, signature: Signature) -> dict[int, Reference]:
         good = self._good()
-        precise = self._run(Variant.PRECISE, good, lambda c: c, strict=False)
         finite = [i for i in good if all(np.isfinite(v).all() for v in self.calls[i].values if v.dtype.kind in "fc")]
         fast = self._run(Variant.REASSOCIATED, finite, lambda c: c, strict=False)
         floats = [i for i in good if any(v.dtype.kind in "fc" for v in self.calls[i].values)]
-        pairs = []
-        for k in range(REDRAWS):
-            wide = self._run(Variant.PRECISE, floats, lambda c, k=k: redrawn(c, k), strict=False)
-            pairs.append((self._run(Variant.PLAIN, list(wide), lambda c, k=k: redrawn(c, k), strict=False), wide))
-        moved = [self._run(Variant.PLAIN, floats, lambda c, k=k: nudged(c, k), strict=False) for k in range(NUDGES)]
+        drawn: list[_Change] = [lambda c, k=k: redrawn(c, k) for k in range(REDRAWS)]
+        precise, *wide = self._run_all(Variant.PRECISE, [(good, lambda c: c), *((floats, draw) for draw in drawn)], strict=False)
         # Without a wider variant there is nothing to hold redrawn runs against: shaken ones stand in for them.
         count = 0 if self.built[Variant.PRECISE].ok else SHAKES
-        shaken = [self._run(Variant.PLAIN, floats, lambda c, k=k: nudged(c, k + 50, True), strict=False) for k in range(count)]
+        plain = self._run_all(
+            Variant.PLAIN,
+            [(list(w), draw) for w, draw in zip(wide, drawn, strict=True)]
+            + [(floats, lambda c, k=k: nudged(c, k)) for k in range(NUDGES)]
+            + [(floats, lambda c, k=k: nudged(c, k + 50, True)) for k in range(count)],
+            strict=False,
+        )
+        pairs = list(zip(plain[:REDRAWS], wide, strict=True))
+        moved, shaken = plain[REDRAWS : REDRAWS + NUDGES], plain[REDRAWS + NUDGES :]
         found = {}
         for i in good:
             runs = Runs(

@@ -12,6 +12,8 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from corpora.records import ArrayValue, Outcome, Program, ScalarValue, UnitTest, UnitTestSuite
 from gpu_runtime.backend import Arguments, Compiled, CompileRequest, Execution, ExecutionBackend, Limits, Status, Variant
 from gpu_runtime.binding import Binding
@@ -90,7 +92,9 @@ def outcome_of(execution: Execution) -> Outcome:
 
 def attempt(bench: Bench, compiled: Compiled, calls: Sequence[tuple[int, Arguments]]) -> tuple[Failure | None, int]:
     """Run (test index, call) in order; the first failure, and the most active threads seen before it."""
-    executions = bench.backend.run(compiled, [c for _, c in calls], bench.limits)
+    turns = max(1, -(-len(calls) // len(bench.calls)))  # the limits are for every test once
+    limits = replace(bench.limits, wall_s=turns * bench.limits.wall_s, cpu_s=turns * bench.limits.cpu_s)
+    executions = bench.backend.run(compiled, [c for _, c in calls], limits)
     active = 0
     for (i, _), execution in zip(calls, executions, strict=True):
         if execution.status is Status.NOT_RUN:
@@ -118,7 +122,8 @@ def _compared(bench: Bench, i: int, execution: Execution) -> Failure | None:
     if reference.result is not None and result is None and bench.expectations.result_varies:
         return Failure(Outcome.MISMATCH, i, "the target returns nothing, the source returns a value that depends on its input")
     if result is not None and reference.result is not None:
-        result = result.astype(reference.result.dtype)
+        with np.errstate(over="ignore"):
+            result = result.astype(reference.result.dtype)
     difference = compare(reference, values, result)
     if difference is None:
         return None
@@ -155,15 +160,26 @@ def _checked(bench: Bench, variant: Variant, change: Callable[[Arguments], Argum
     return attempt(bench, compiled, calls) if compiled.ok and calls else (None, 0)
 
 
+def _race(bench: Bench) -> Failure | None:
+    """The first data race, whatever the values are: why a target that is wrong on a team is wrong."""
+    if not bench.sanitize:
+        return None
+    compiled = bench.backend.compile([CompileRequest(bench.program, bench.binding.target, Variant.RACE_CHECKED)])[0]
+    executions = bench.backend.run(compiled, [_team(c) for c in bench.calls], bench.limits) if compiled.ok else []
+    for i, execution in enumerate(executions):
+        if execution.status is Status.RACE and bench.expectations.references[i].touched:
+            return Failure(Outcome.RACE, i, _with_names(bench, execution.detail))
+    return None
+
+
 def try_openmp(bench: Bench) -> Trial:
     """OpenMP targets: several teams and schedules, exact bounds on a team, then a race detector."""
     for threads, schedule in TEAMS:
         failure, _ = attempt(bench, bench.compiled, _numbered(bench, lambda c, t=threads, s=schedule: replace(c, threads=t, schedule=s)))
         if failure is not None:
             if threads > 1 and failure.outcome is Outcome.MISMATCH:
-                race, _ = _checked(bench, Variant.RACE_CHECKED, _team)
-                found = race is not None and race.outcome is Outcome.RACE
-                failure = race if found else replace(failure, detail=f"{failure.detail} (with {threads} threads)")
+                race = _race(bench)
+                failure = race or replace(failure, detail=f"{failure.detail} (with {threads} threads)")
             return Trial(failure)
     failure, active = _checked(bench, Variant.RECORDED, _team)
     if _SHARED_OUT.search(bench.program.text):
@@ -230,15 +246,11 @@ def _orders(bench: Bench, launch: str, calls: Sequence[tuple[int, Arguments]]) -
     failure, active = attempt(bench, bench.compiled, calls)
     if failure is not None:
         return Trial(failure, launch, active)
-    for order in ORDERS:
-        failure, seen = attempt(bench, bench.compiled, [(i, replace(c, order=order)) for i, c in calls])
-        active = max(active, seen)
-        if failure is not None and failure.outcome is Outcome.MISMATCH:
-            detail = f"{failure.detail} (with the threads in another order)"
-            failure = replace(failure, outcome=Outcome.NONDETERMINISTIC, detail=detail)
-        if failure is not None:
-            break
-    return Trial(failure, launch, active)
+    failure, seen = attempt(bench, bench.compiled, [(i, replace(c, order=order)) for order in ORDERS for i, c in calls])
+    if failure is not None and failure.outcome is Outcome.MISMATCH:
+        detail = f"{failure.detail} (with the threads in another order)"
+        failure = replace(failure, outcome=Outcome.NONDETERMINISTIC, detail=detail)
+    return Trial(failure, launch, max(active, seen))
 
 
 def target_tests(bench: Bench) -> tuple[UnitTest, ...]:

@@ -48,8 +48,9 @@ struct cv_call {
 
 struct cv_batch {
     uint64_t magic, control_bytes, arena_bytes, memory_bytes, output_bytes;
+    uint64_t accesses;        /* most memory accesses of one call that the hooks see; 0: any number */
     uint32_t n_calls, cpu_s, wall_ms, threads;
-    uint32_t recorded, reserved; /* recorded: the program calls the access hooks */
+    uint32_t recorded, go_on; /* recorded: the program calls the access hooks; go_on: behind a call that stopped, a new child goes on */
     int32_t current;          /* -1 while loading, the call being run, n_calls when all are done */
     int32_t denied_syscall;   /* number of the system call that was denied, -1 when none */
     char folder[400], artifact[112], symbol[128], message[256];
@@ -62,8 +63,8 @@ struct cv_reply { int32_t end, code; int64_t max_rss_kib; int64_t output_bytes; 
 /* The runner's greeting: what of the lock-down works on this machine (enum cv_feature bits). */
 struct cv_hello { uint64_t magic; uint32_t features; uint32_t reserved; };
 
-/* child.c: runs the calls with the caller's address space locked down already; ends the process. */
+/* child.c: runs the calls from `first` on with the caller's address space locked down already; ends the process. */
 void cv_catch_faults(struct cv_batch *batch, char *arena);
-void cv_run_batch(struct cv_batch *batch, char *arena, cv_entry entry) __attribute__((noreturn));
+void cv_run_batch(struct cv_batch *batch, uint32_t first, cv_entry entry) __attribute__((noreturn));
 void cv_out_of_memory(void) __attribute__((noreturn));
 #endif

@@ -22,6 +22,8 @@
 
 #pragma weak cv_hooks_begin
 #pragma weak cv_hooks_end
+#pragma weak cv_most_accesses
+extern uint64_t cv_most_accesses; /* hooks.c */
 extern void __asan_poison_memory_region(void const volatile *, size_t) __attribute__((weak));
 
 static struct cv_batch *the_batch;
@@ -240,11 +242,11 @@ static void run_call(struct cv_call *c, cv_entry entry) {
     if (c->arrays_bytes) mprotect(in_arena(c->arrays_at), c->arrays_bytes, PROT_NONE);
 }
 
-void cv_run_batch(struct cv_batch *batch, char *arena, cv_entry entry) {
+void cv_run_batch(struct cv_batch *batch, uint32_t first, cv_entry entry) {
     void (*set_threads)(int) = (void (*)(int))dlsym(RTLD_DEFAULT, "omp_set_num_threads");
     void (*set_schedule)(int, int) = (void (*)(int, int))dlsym(RTLD_DEFAULT, "omp_set_schedule");
-    (void)arena;
-    for (uint32_t i = 0; i < batch->n_calls; i++) {
+    if (&cv_most_accesses) cv_most_accesses = batch->accesses;
+    for (uint32_t i = first; i < batch->n_calls; i++) {
         struct cv_call *c = calls() + i;
         if (set_threads) set_threads(c->threads);
         if (set_schedule) set_schedule(c->schedule, c->chunk);

@@ -34,6 +34,8 @@ static struct cell *pool; static size_t pool_cells;
 static int64_t launch_threads;   /* emulated threads of this launch that touched watched memory at all */
 /* Real threads (OpenMP) likewise: each counts itself once a call. Reading counts as work: in a reduction one thread writes. */
 static int64_t host_threads;
+uint64_t cv_most_accesses;
+static int64_t accesses_left; /* counted loosely where threads are real */
 static uint32_t call_serial;
 static _Thread_local uint32_t counted_in;
 static struct { int armed; struct region *region; size_t offset, bytes; uint32_t other; const char *what; char old[64]; } pending;
@@ -89,6 +91,7 @@ void cv_hooks_begin(const struct cv_buffer *buffers, int n, char *base, size_t b
     for (int i = 0; i < CV_MAX_BUFFERS; i++) r->access[i] = (struct cv_access){0, -1, 0, -1};
     cv_device_reset();
     call_serial++; host_threads = 0;
+    accesses_left = cv_most_accesses ? (int64_t)cv_most_accesses : INT64_MAX;
     watching = n > 0;
     if (!watching) { arena_space.bytes = 0; n_arguments = 0; return; }
     map_space(&arena_space, base, bytes);
@@ -239,6 +242,7 @@ static inline size_t in_bounds(struct region *r, const char *address, size_t byt
 
 void cv_touch(const char *address, size_t bytes, int mode) {
     struct region *r;
+    if (cv_most_accesses && --accesses_left < 0 && watching) cv_fail(CV_ENDLESS, "more memory accesses than one call may make");
     if (pending.armed) cv_flush_pending();
     if (!watched_place(address, &r) || !watching) return;
     size_t offset = in_bounds(r, address, bytes, mode);

@@ -80,9 +80,11 @@ static size_t own_address_space(void) {
     return bytes ? bytes : (size_t)256 << 20;
 }
 
-static void child(size_t control_bytes, size_t arena_bytes, size_t own_bytes) {
+static void child(size_t control_bytes, size_t arena_bytes, size_t own_bytes, uint32_t first) {
     setpgid(0, 0);
-    struct cv_batch *b = mmap(NULL, control_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, arena_fd, 0);
+    /* Far from the arrays, so that a wild index does not reach it (a sanitizer has the address space laid out already). */
+    void *far = sanitizer ? NULL : (void *)(1ull << 44);
+    struct cv_batch *b = mmap(far, control_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, arena_fd, 0);
     if (b == MAP_FAILED) _exit(CV_EXIT_SETUP);
     char *arena = mmap(NULL, arena_bytes, PROT_NONE, MAP_SHARED, arena_fd, (off_t)control_bytes);
     if (arena == MAP_FAILED) give_up(b, "arena");
@@ -105,7 +107,7 @@ static void child(size_t control_bytes, size_t arena_bytes, size_t own_bytes) {
         _exit(CV_EXIT_LOAD);
     }
     filter(b, sanitizer ? CV_COMPUTING_LENIENT : CV_COMPUTING);
-    cv_run_batch(b, arena, entry);
+    cv_run_batch(b, first, entry);
 }
 
 /* ---- the server --------------------------------------------------------------------------------------------------- */
@@ -141,17 +143,15 @@ static int watch(pid_t pid, int pidfd, const struct cv_batch *b) {
     }
 }
 
-static struct cv_reply one_batch(size_t own_bytes) {
+/* One child, for the calls from `first` on. */
+static struct cv_reply one_child(const struct cv_batch *head, size_t own_bytes, uint32_t first) {
     struct cv_reply reply = {CV_END_FAILED, 0, 0, 0};
-    struct cv_batch head;
-    if (pread(arena_fd, &head, sizeof head, 0) != sizeof head || head.magic != CV_MAGIC) return reply;
-    if (ftruncate(output_fd, 0) || lseek(output_fd, 0, SEEK_SET)) return reply;
     pid_t pid = fork();
     if (pid < 0) { reply.code = errno; return reply; }
-    if (pid == 0) { child(head.control_bytes, head.arena_bytes, own_bytes); _exit(CV_EXIT_SETUP); }
+    if (pid == 0) { child(head->control_bytes, head->arena_bytes, own_bytes, first); _exit(CV_EXIT_SETUP); }
     int pidfd = (int)syscall(SYS_pidfd_open, pid, 0), status = 0;
     struct rusage usage = {0};
-    reply.end = watch(pid, pidfd, &head);
+    reply.end = watch(pid, pidfd, head);
     if (pidfd >= 0) close(pidfd);
     if (reply.end != CV_END_EXIT) { kill(pid, SIGKILL); kill(-pid, SIGKILL); }
     while (wait4(pid, &status, 0, &usage) < 0 && errno == EINTR) {}
@@ -161,6 +161,32 @@ static struct cv_reply one_batch(size_t own_bytes) {
     if (reply.end == CV_END_EXIT && WIFSIGNALED(status)) { reply.end = CV_END_SIGNAL; reply.code = WTERMSIG(status); }
     else if (reply.end == CV_END_EXIT) reply.code = WEXITSTATUS(status);
     reply.max_rss_kib = usage.ru_maxrss;
+    return reply;
+}
+
+/* The call behind one that stopped and left its reason in its own record; 0 where it is for Python to say what happened.
+ * What the child wrote is a claim: it can only name a call of this batch that no child has been started behind yet. */
+static uint32_t next_call(const struct cv_batch *head, struct cv_reply reply, uint32_t first) {
+    int32_t current = -1, state = CV_NOT_RUN;
+    if (!head->go_on || reply.end != CV_END_EXIT || reply.code != CV_EXIT_STOPPED) return 0;
+    if (pread(arena_fd, &current, sizeof current, offsetof(struct cv_batch, current)) != sizeof current) return 0;
+    if (current < (int32_t)first || current + 1 >= (int32_t)head->n_calls) return 0;
+    off_t at = (off_t)(sizeof *head + (size_t)current * sizeof(struct cv_call) + offsetof(struct cv_call, state));
+    if (pread(arena_fd, &state, sizeof state, at) != sizeof state) return 0;
+    return state == CV_FINDING || state == CV_MEMORY || state == CV_FAULT ? (uint32_t)current + 1 : 0;
+}
+
+static struct cv_reply one_batch(size_t own_bytes) {
+    struct cv_reply reply = {CV_END_FAILED, 0, 0, 0};
+    struct cv_batch head;
+    if (pread(arena_fd, &head, sizeof head, 0) != sizeof head || head.magic != CV_MAGIC) return reply;
+    if (ftruncate(output_fd, 0) || lseek(output_fd, 0, SEEK_SET)) return reply;
+    int64_t started = now_ms();
+    uint32_t first = 0;
+    do {
+        reply = one_child(&head, own_bytes, first);
+        first = next_call(&head, reply, first);
+    } while (first && now_ms() - started < (int64_t)head.wall_ms); /* every child has the whole time limit: at most twice in all */
     reply.output_bytes = lseek(output_fd, 0, SEEK_END);
     return reply;
 }

@@ -1,0 +1,212 @@
+"""CPU time of a verdict: the usual pipeline (one g++ and one nvcc run per test) beside this engine, cold and warm, on real pairs.
+
+    python benchmarks/verify_throughput.py DATA_FOLDER [--pairs 184] [--sample 4] [--tests 5] [--workers 2]
+
+DATA_FOLDER holds BabelTower's cpp.para.valid.tok and cuda.para.valid.tok. CPU seconds are those of the whole process tree
+(Python, compilers, runners and what they fork), each measurement in a process of its own that ends its runners before it is
+asked. Of the reference only the compile cost is counted, on a sample of the pairs, as the output says.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+CHUNK = 32
+REFERENCE_HEADERS = (
+    "#include <cstdio>\n#include <cstdlib>\n#include <cmath>\n#include <cstring>\n#include <algorithm>\n#include <iostream>\n#include <vector>\n"
+    "typedef unsigned char uchar; typedef unsigned int uint;\n"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """One measurement. outcomes: verdicts by outcome (empty for the reference)."""
+
+    what: str
+    pairs: int
+    cpu_s: float
+    wall_s: float
+    outcomes: dict[str, int]
+
+    @property
+    def cpu_ms_each(self) -> float:
+        return 1e3 * self.cpu_s / max(self.pairs, 1)
+
+    @property
+    def pairs_per_core_s(self) -> float:
+        return self.pairs / self.cpu_s if self.cpu_s else float("inf")
+
+
+def tree_cpu_s() -> float:
+    """User and system seconds of this process and of all children that have been waited for."""
+    uses = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(u.ru_utime + u.ru_stime for u in uses)
+
+
+def questions(folder: Path, first: int, stop: int):
+    """BabelTower's aligned pairs as questions to the engine."""
+    from corpora.loaders import load_pairs
+    from coevolve.verify import Pair
+
+    files = [str(folder / f"{side}.para.valid.tok") for side in ("cpp", "cuda")]
+    return [Pair(a, b) for a, b in load_pairs(*files, "cpp:cuda").pairs][first:stop]
+
+
+def verdicts(folder: Path, first: int, stop: int, mutants: int) -> dict[str, object]:
+    """Judge pairs in this process and say what it cost, its own start and imports left out."""
+    from coevolve.verify import Engine, VerifyConfig
+
+    pairs = questions(folder, first, stop)
+    cpu, wall = tree_cpu_s(), time.perf_counter()
+    engine = Engine("emulated", VerifyConfig(mutants=mutants))
+    outcomes: Counter[str] = Counter()
+    for at in range(0, len(pairs), CHUNK):
+        engine.prepare(pairs[at : at + CHUNK])
+        outcomes.update(str(engine.verify(pair).outcome) for pair in pairs[at : at + CHUNK])
+    engine.close()  # runners end, so that what they used is ours
+    return {"cpu_s": tree_cpu_s() - cpu, "wall_s": time.perf_counter() - wall, "outcomes": dict(outcomes), "pairs": len(pairs)}
+
+
+def hit_ms(folder: Path, stop: int, mutants: int) -> float:
+    """Median milliseconds of a verdict that is in the cache, asked one at a time."""
+    from coevolve.verify import Engine, VerifyConfig
+
+    engine = Engine("emulated", VerifyConfig(mutants=mutants))
+    times = []
+    for pair in questions(folder, 0, stop):
+        started = time.perf_counter()
+        engine.verify(pair)
+        times.append(1e3 * (time.perf_counter() - started))
+    engine.close()
+    return statistics.median(times)
+
+
+def build_runners() -> None:
+    """The runner is built once per machine, not per pair: kept out of the cold figures."""
+    from gpu_runtime.toolchain import cache_root, runner_binary
+
+    for flavour in ("plain", "asan"):
+        runner_binary(flavour, cache_root())
+
+
+JOBS = {"verdicts": verdicts, "hit": hit_ms, "runners": build_runners}
+
+
+def asked(cache: Path, job: str, *arguments: object) -> subprocess.Popen[str]:
+    """Start one job in a process of its own with `cache` as the engine's cache folder."""
+    command = [sys.executable, __file__, "--job", json.dumps([job, *arguments], default=str)]
+    return subprocess.Popen(command, env={**os.environ, "COEVOLVE_CACHE": str(cache)}, stdout=subprocess.PIPE, text=True)
+
+
+def answer(process: subprocess.Popen[str]):
+    out, _ = process.communicate()
+    if process.returncode:
+        raise RuntimeError(f"a measurement ended with code {process.returncode}")
+    return json.loads(out.splitlines()[-1])
+
+
+def measured(what: str, cache: Path, folder: Path, pairs: int, mutants: int, workers: int = 1) -> Cost:
+    """`workers` processes share the pairs in contiguous parts; wall time is that of the slowest."""
+    edges = [round(pairs * k / workers) for k in range(workers + 1)]
+    running = [asked(cache, "verdicts", folder, a, b, mutants) for a, b in zip(edges, edges[1:], strict=False)]
+    parts = [answer(p) for p in running]
+    outcomes = sum((Counter(p["outcomes"]) for p in parts), Counter())
+    return Cost(what, sum(p["pairs"] for p in parts), sum(p["cpu_s"] for p in parts), max(p["wall_s"] for p in parts), dict(sorted(outcomes.items())))
+
+
+def reference(folder: Path, sample: int, tests: int, pairs: int) -> Cost | None:
+    """What the usual pipeline pays before it runs anything: per test a program for each side. None without both compilers."""
+    gpp, nvcc = shutil.which("g++"), shutil.which("nvcc")
+    if not gpp or not nvcc:
+        return None
+    every = questions(folder, 0, pairs)
+    chosen = every[:: max(1, len(every) // sample)][:sample]
+    cpu, wall = tree_cpu_s(), time.perf_counter()
+    with tempfile.TemporaryDirectory() as work:
+        for pair in chosen:
+            for program, command, suffix in ((pair.source, [gpp, "-O2"], ".cpp"), (pair.target, [nvcc, "-O2"], ".cu")):
+                path = Path(work) / f"test{suffix}"
+                path.write_text(f'{REFERENCE_HEADERS}{program.text}\nint main() {{ printf("x"); return 0; }}\n')
+                subprocess.run([*command, "-w", str(path), "-o", str(path.with_suffix(".out"))], capture_output=True, check=False)
+    return Cost(f"g++ and nvcc once per test, {tests} tests", len(chosen), tests * (tree_cpu_s() - cpu), tests * (time.perf_counter() - wall), {})
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("data", nargs="?", metavar="DATA_FOLDER")
+    parser.add_argument("--pairs", type=int, default=184, help="how many pairs (default: all)")
+    parser.add_argument("--tests", type=int, default=5, help="tests per pair of the reference pipeline")
+    parser.add_argument("--sample", type=int, default=4, help="pairs that the reference is measured on")
+    parser.add_argument("--mutants", type=int, default=12, help="mutants per source where strength is measured")
+    parser.add_argument("--workers", type=int, default=2, help="processes for the scaling figure; 1 leaves it out")
+    parser.add_argument("--job", help=argparse.SUPPRESS)
+    options = parser.parse_args(arguments)
+    if options.job:
+        job, *rest = json.loads(options.job)
+        print(json.dumps(JOBS[job](*(Path(r) if isinstance(r, str) else r for r in rest))))
+        return 0
+    folder = Path(options.data or ".").absolute()
+    missing = [f for f in ("cpp.para.valid.tok", "cuda.para.valid.tok") if not (folder / f).exists()]
+    if missing:
+        print(f"{folder / missing[0]} is not there; give the folder that holds it as DATA_FOLDER", file=sys.stderr)
+        return 2
+    report(folder, options)
+    return 0
+
+
+def report(folder: Path, options: argparse.Namespace) -> None:
+    """Measure and print, a line at a time."""
+    n, most = options.pairs, options.mutants
+    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before the start", flush=True)
+    base = reference(folder, options.sample, options.tests, n)
+    rows = [base] if base else []
+    print(f"{'':44} {'pairs':>6} {'CPU ms/pair':>12} {'pairs/s/core':>13} {'wall s':>7} {'less CPU':>9}")
+    show(base, base) if base else print("g++ and nvcc are not both here: no reference")
+    for mutants in (0, most):
+        word = f"{mutants} mutants a source" if mutants else "no mutants"
+        with tempfile.TemporaryDirectory() as name:
+            answer(asked(Path(name), "runners"))
+            rows.append(measured(f"cold cache, {word}", Path(name), folder, n, mutants))
+            show(rows[-1], base)
+            shutil.rmtree(Path(name) / "verdicts", ignore_errors=True)
+            rows.append(measured(f"compiled objects cached, {word}", Path(name), folder, n, mutants))
+            show(rows[-1], base)
+            hit = answer(asked(Path(name), "hit", folder, n, mutants))
+            print(f"{'verdict in the cache, ' + word:44} {n:6d} {hit:12.3f} (median, wall)", flush=True)
+    if options.workers > 1:
+        scaling(folder, n, options.workers, rows)
+    print("outcomes:", json.dumps({r.what: r.outcomes for r in rows if r.outcomes}))
+    print(json.dumps([asdict(r) for r in rows]))
+
+
+def scaling(folder: Path, pairs: int, workers: int, rows: list[Cost]) -> None:
+    """Cold again with 1 and with more processes, one after the other, so that the machine is in the same state."""
+    pairs_s = []
+    for count in (1, workers):
+        with tempfile.TemporaryDirectory() as name:
+            answer(asked(Path(name), "runners"))
+            rows.append(measured(f"cold cache, no mutants, {count} processes", Path(name), folder, pairs, 0, count))
+            show(rows[-1], None)
+            pairs_s.append(rows[-1].pairs / rows[-1].wall_s)
+    print(f"scaling 1 -> {workers} processes: {pairs_s[1] / pairs_s[0] / workers:.2f} each ({pairs_s[0]:.1f} -> {pairs_s[1]:.1f} pairs/s)", flush=True)
+
+
+def show(row: Cost, base: Cost | None) -> None:
+    less = f"{base.cpu_ms_each / row.cpu_ms_each:.0f}x" if base and row is not base and row.cpu_ms_each else ""
+    print(f"{row.what:44} {row.pairs:6d} {row.cpu_ms_each:12.1f} {row.pairs_per_core_s:13.2f} {row.wall_s:7.1f} {less:>9}", flush=True)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
