@@ -92,13 +92,22 @@ def base_draws(signature: Signature, seed: int, count: int) -> list[Values]:
     return draws
 
 
+_DRAWS: tuple[tuple[tuple[int, ...], ...], ...] = (
+    ((1500,), (257,), (2,), (256,)),
+    ((1500,), (257,), (2,), (256,)),
+    ((130, 5), (6, 100), (33, 40), (32, 16)),
+    ((40, 20, 3, 2, 2), (3, 24, 33, 2, 2), (9, 7, 5, 12, 4), (8,)),
+)
+"""Values of the sizes of a program with none, one, two or more: block, warp, small, exact."""
+
+
 def size_draws(signature: Signature, roles: Roles, seed: int, count: int) -> list[tuple[str, Values]]:
     """Labelled scalar assignments: one, small, distinct, warp, block, exact, equal, zero, near the base, then mixtures."""
     sizes = len(roles.sizes)
-    wide = (1500, 257, 64, 33) if sizes <= 1 else (33, 40, 17, 65) if sizes == 2 else (9, 7, 5, 12)
-    exact = (256,) if sizes <= 1 else (32, 16) if sizes == 2 else (8,)
+    # Each size is once more than a block of a 1-D kernel (64) or a side of a 2-D one has (16, 8), as far as that stays cheap.
+    block, warp, small, exact = _DRAWS[min(sizes, 3)]
     plan: list[tuple[str, tuple[int, ...]]] = [
-        ("distinct", (5, 3, 7, 4, 6)), ("one", (1,)), ("warp", wide[1:] + wide[:1]), ("block", wide), ("small", (2, 3)),
+        ("distinct", (5, 3, 7, 4, 6)), ("one", (1,)), ("warp", warp), ("block", block), ("small", small),
         ("exact", exact), ("distinct", (3, 7, 5, 8, 2)), ("equal", (6,)), ("zero", (0,)), ("base", ()), ("distinct", (7, 2, 4, 3, 5)),
     ]  # fmt: skip
     plan += [("near", (name,)) for name in sorted(roles.sizes)][: count // 3]  # type: ignore[list-item]
