@@ -84,15 +84,16 @@ def _add_run(commands) -> None:
 
 def _run(args) -> int:
     from coevolve.config import ConfigError, load
+    from coevolve.run_folder import resolve_run_dir
 
     if bool(args.config) == bool(args.resume):
         raise ConfigError("give either a configuration file or --resume RUN")
-    file = Path(args.resume) / "config.toml" if args.resume else Path(args.config)
-    if args.resume and not file.is_file():
-        raise ConfigError(f"'{args.resume}' holds no run (no config.toml in it)")
     # The folder named is the run, wherever it was moved to.
-    overrides = tuple(args.set) + ((f'run_dir="{Path(args.resume)}"',) if args.resume else ())
-    config = load(file, overrides)
+    resumed = resolve_run_dir(args.resume) if args.resume else None
+    file = resumed / "config.toml" if resumed else Path(args.config)
+    if resumed and not file.is_file():
+        raise ConfigError(f"'{resumed}' holds no run (no config.toml in it)")
+    config = load(file, tuple(args.set), run_dir=resumed)
     from coevolve.rounds import describe, run
 
     if args.dry_run:

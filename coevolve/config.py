@@ -11,6 +11,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
+import math
 import tomllib
 from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
@@ -124,11 +125,14 @@ RANGES = {
     "evaluate.temperature": (0.0, 2.0),
     "verify.least_strength": (0.0, 1.0),
 }
-AT_LEAST_ONE = ("round.samples", "evaluate.samples", "model.layers", "model.width", "model.heads", "model.max_new_tokens")
+AT_LEAST_ONE = ("round.samples", "round.suites", "evaluate.samples", "model.layers", "model.width", "model.heads", "model.max_new_tokens")
 
 
-def load(path: str | Path, overrides: tuple[str, ...] = ()) -> Config:
-    """Read a TOML file and `section.key=value` overrides (values in TOML form). Raises ConfigError."""
+def load(path: str | Path, overrides: tuple[str, ...] = (), run_dir: Path | None = None) -> Config:
+    """Read a TOML file and `section.key=value` overrides (values in TOML form). Raises ConfigError.
+
+    run_dir: where the run lies now, for a file that lies in a run folder (which may have been moved).
+    """
     file = Path(path)
     if not file.is_file():
         raise ConfigError(f"config file '{file}' does not exist; try configs/demo.toml")
@@ -140,6 +144,8 @@ def load(path: str | Path, overrides: tuple[str, ...] = ()) -> Config:
         raise ConfigError(f"{file}: not valid TOML: {error}") from None
     for text in overrides:
         _override(table, text)
+    if run_dir is not None:
+        table["run_dir"] = str(run_dir)
     return parse(table, str(file))
 
 
@@ -173,7 +179,8 @@ def to_toml(config: Config) -> str:
 
 
 def _toml_value(value: object) -> str:
-    return json.dumps(list(value) if isinstance(value, tuple) else value)
+    # JSON's escapes are TOML's, but for characters beyond U+FFFF (a pair of halves in JSON) and DEL (bare in JSON).
+    return json.dumps(list(value) if isinstance(value, tuple) else value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _override(table: dict, text: str) -> None:
@@ -222,7 +229,7 @@ def _typed(current: object, value: object, where: str, key: str):
     elif isinstance(current, float):
         good, value = isinstance(value, (int, float)), float(value) if isinstance(value, (int, float)) else value
     elif isinstance(current, tuple):
-        good = isinstance(value, list) and bool(value) and all(isinstance(v, int) and v > 0 for v in value)
+        good = isinstance(value, list) and bool(value) and all(type(v) is int and v > 0 for v in value)
         value = tuple(value) if good else value
     else:
         good = isinstance(value, type(current))
@@ -232,7 +239,8 @@ def _typed(current: object, value: object, where: str, key: str):
     return value
 
 
-def _lookup(config: Config, key: str):
+def value_of(config: Config, key: str):
+    """The value behind a dotted key of `known_keys`."""
     value = config
     for part in key.split("."):
         value = getattr(value, part)
@@ -245,21 +253,26 @@ def _check(config: Config, where: str) -> None:
     except ValueError as error:
         raise ConfigError(f"{where}: direction: {error}") from None
     for key, allowed in CHOICES.items():
-        if _lookup(config, key) not in allowed:
-            raise ConfigError(f"{where}: '{key}' must be one of {', '.join(allowed)}, not '{_lookup(config, key)}'")
+        if value_of(config, key) not in allowed:
+            raise ConfigError(f"{where}: '{key}' must be one of {', '.join(allowed)}, not '{value_of(config, key)}'")
     for key, (low, high) in RANGES.items():
-        if not low <= _lookup(config, key) <= high:
-            raise ConfigError(f"{where}: '{key}' must lie in [{low}, {high}], not {_lookup(config, key)}")
+        if not low <= value_of(config, key) <= high:
+            raise ConfigError(f"{where}: '{key}' must lie in [{low}, {high}], not {value_of(config, key)}")
     for key in AT_LEAST_ONE:
-        if _lookup(config, key) < 1:
+        if value_of(config, key) < 1:
             raise ConfigError(f"{where}: '{key}' must be at least 1")
     for key in known_keys():
-        value = _lookup(config, key)
+        value = value_of(config, key)
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ConfigError(f"{where}: '{key}' must be a finite number, not {value}")
         if isinstance(value, (int, float)) and not isinstance(value, bool) and value < 0:
             raise ConfigError(f"{where}: '{key}' must not be negative")
+    for key in ("run_dir", "corpus.source"):
+        if not value_of(config, key).strip():
+            raise ConfigError(f"{where}: '{key}' must not be empty")
     if config.model.backend == "pretrained" and not config.model.name_or_path:
         raise ConfigError(f"{where}: model.backend = 'pretrained' needs model.name_or_path (a Hugging Face id or a folder)")
     if max(config.evaluate.pass_at) > config.evaluate.samples:
         raise ConfigError(f"{where}: evaluate.pass_at asks for k = {max(config.evaluate.pass_at)} > evaluate.samples")
-    if config.model.width % config.model.heads:
-        raise ConfigError(f"{where}: model.width must be a multiple of model.heads")
+    if config.model.width % (2 * config.model.heads):
+        raise ConfigError(f"{where}: model.width must be an even multiple of model.heads (positions turn pairs of values)")

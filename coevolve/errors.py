@@ -17,6 +17,7 @@ def USER_ERRORS() -> tuple[type[Exception], ...]:  # noqa: N802 - reads as the c
     from corpora.signatures import SignatureError
     from corpora.store import StoreError
     from corpora.unit_tests import SuiteError
+    from gpu_runtime.models.protocol import ModelError
     from gpu_runtime.toolchain import ToolchainError
 
-    return (UserError, ConfigError, CorpusError, SignatureError, StoreError, SuiteError, ToolchainError)
+    return (UserError, ConfigError, CorpusError, ModelError, SignatureError, StoreError, SuiteError, ToolchainError)

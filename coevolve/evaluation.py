@@ -131,9 +131,11 @@ def evaluate_tester(run: Run, checkpoint: str, label: str) -> dict:
 def evaluate_command(root: Path, checkpoint: str | None, samples: int | None, as_json: bool) -> int:
     """`coevolve eval`: print the figures of one checkpoint on a run's held-out split."""
     from coevolve.report import open_run
-    from coevolve.rounds import load_or_build_first, ray_workers
+    from coevolve.rounds import ray_workers
+    from coevolve.run_corpus import open_corpus
 
     folder, config = open_run(root)
+    corpus = open_corpus(config, folder)
     if samples is not None:
         ks = tuple(k for k in config.evaluate.pass_at if k <= samples)
         if samples < 1 or not ks:
@@ -142,8 +144,6 @@ def evaluate_command(root: Path, checkpoint: str | None, samples: int | None, as
     chosen = checkpoint or _last_checkpoint(folder)
     if not Path(chosen, "config.json").is_file():
         raise UserError(f"'{chosen}' is not a checkpoint folder (no config.json in it)")
-    held, _ = open_run(root)
-    corpus = load_or_build_first(open_run(root)[1], held)
     with ray_workers(config) as crew:
         run = Run(config, folder, corpus, crew)
         prepare_evaluation(run)

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from coevolve.errors import UserError
 from coevolve.report import figures, open_run, table
-from coevolve.run_folder import RunFolder, build_folder
+from coevolve.run_folder import RunFolder
+from corpora.files import write_folder
 from corpora.records import Triplet
 from corpora.store import read_jsonl, write_triplets
 
@@ -26,13 +27,10 @@ def export(root: Path, out: Path | None = None, number: int | None = None) -> Pa
     if not (paths.translator.exists() and paths.tester.exists()):
         raise UserError(f"'{root}' has no finished checkpoints of round {last}; see 'coevolve report {root}'")
     target = out or folder.export
-    if target == folder.export and target.exists():
-        shutil.rmtree(target)
-    elif target.exists():
+    if target.resolve() != folder.export.resolve() and target.exists():
         raise UserError(f"'{target}' exists already; choose another --out or delete it")
 
     def fill(temporary: Path) -> None:
-        temporary.mkdir(parents=True)
         header, rows = table(folder, config)
         for kind, source in (("Translator", paths.translator), ("Tester", paths.tester)):
             copied = temporary / kind.lower()
@@ -40,7 +38,7 @@ def export(root: Path, out: Path | None = None, number: int | None = None) -> Pa
             (copied / "README.md").write_text(model_card(kind, config.direction, last, header, rows), encoding="utf-8")
         write_triplets(temporary / "pairs.parquet", all_triplets(folder))
 
-    build_folder(target, fill)
+    write_folder(target, fill)
     return target
 
 

@@ -14,9 +14,10 @@ from pathlib import Path
 
 from coevolve.config import Config, load
 from coevolve.errors import UserError
-from coevolve.run_folder import RunFolder, read_json
+from coevolve.run_folder import RunFolder, read_json, resolve_run_dir
+from corpora.files import write_atomically
 from corpora.records import Candidate, Triplet, Verdict
-from corpora.store import read_jsonl, write_atomically
+from corpora.store import read_jsonl
 
 STAGES = ("cold start", "suites", "propose and verify", "learn", "evaluate")
 
@@ -104,10 +105,11 @@ def print_table(root: Path) -> None:
 
 def open_run(root: Path) -> tuple[RunFolder, Config]:
     """The folder and the configuration it was started with. Raises UserError when there is no run."""
+    root = resolve_run_dir(root)
     folder = RunFolder(root)
     if not folder.config.is_file():
         raise UserError(f"'{root}' holds no run (no config.toml in it); start one with 'coevolve run CONFIG'")
-    return folder, load(folder.config, (f'run_dir="{root}"',))
+    return folder, load(folder.config, run_dir=root)
 
 
 def write_report(root: Path) -> Path:
@@ -119,7 +121,7 @@ def write_report(root: Path) -> Path:
     all_figures = figures(folder)
     environment = Environment(loader=PackageLoader("coevolve", "templates"), autoescape=True, undefined=StrictUndefined)
     page = environment.get_template("report.html").render(
-        name=root.name,
+        name=root.resolve().name,
         config_text=folder.config.read_text(encoding="utf-8"),
         direction=config.direction,
         header=header,

@@ -8,14 +8,13 @@ configuration it writes the same files.
 
 from __future__ import annotations
 
-import os
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from coevolve.config import Config
-from coevolve.run_corpus import build, load_or_build
-from coevolve.run_folder import RunFolder
+from coevolve.run_corpus import RunCorpus, build, open_corpus
+from coevolve.run_folder import RunFolder, resolve_run_dir
 from coevolve.services import make_tester, make_translator, make_verifier
 from coevolve.workers import Crew, LocalWorker
 
@@ -33,12 +32,13 @@ def run(config: Config, use_ray: bool = True) -> Path:
         require(path, name)
     config = replace(config, run_dir=str(resolve_run_dir(config.run_dir)))
     folder = RunFolder(config.run_dir)
-    corpus = load_or_build_first(config, folder)
+    corpus = open_corpus(config, folder)
     print(f"run folder {folder.root}: {summary(config, corpus)}", flush=True)
-    with (ray_workers if use_ray else local_workers)(config) as crew:
+    with folder.held(), (ray_workers if use_ray else local_workers)(config) as crew:
         this = stages.Run(config, folder, corpus, crew)
-        stages.cold_start(this)
+        # Before the models, which take long: a machine that cannot verify is found out at once.
         prepare_evaluation(this)
+        stages.cold_start(this)
         evaluate_round(this, 0)
         for number in range(1, config.round.count + 1):
             stages.make_suites(this, number)
@@ -55,26 +55,7 @@ def run(config: Config, use_ray: bool = True) -> Path:
     return folder.root
 
 
-def load_or_build_first(config: Config, folder: RunFolder):
-    """The corpus, before the folder is claimed: a bad corpus must not leave a run behind."""
-    if not folder.split.exists():
-        build(config)
-    folder.claim(config)
-    return load_or_build(config, folder)
-
-
-def resolve_run_dir(run_dir: str) -> Path:
-    """Absolute run folder. Inside a Ray job the working folder is a temporary copy: relative runs go to ~/coevolve-runs."""
-    path = Path(run_dir).expanduser()
-    if path.is_absolute():
-        return path
-    if os.environ.get("RAY_JOB_ID") or "working_dir_files" in str(Path.cwd()):
-        home = Path(os.environ.get("COEVOLVE_RUNS", "~/coevolve-runs")).expanduser()
-        return home / (path.relative_to("runs") if path.parts[:1] == ("runs",) else path)
-    return Path.cwd() / path
-
-
-def summary(config: Config, corpus) -> str:
+def summary(config: Config, corpus: RunCorpus) -> str:
     return (
         f"{config.direction}, {len(corpus.training_source)} source programs, {len(corpus.training_target)} target programs, "
         f"{len(corpus.evaluation)} held out, {corpus.held_back} held back as near-duplicates of held-out ones"
@@ -94,11 +75,11 @@ def describe(config: Config) -> str:
 @contextmanager
 def local_workers(config: Config):
     """Everything in this process, one call after the other."""
-    yield Crew(
-        LocalWorker(make_translator(config)),
-        LocalWorker(make_tester(config)),
-        (LocalWorker(make_verifier(config)),),
-    )
+    verifier = make_verifier(config)
+    try:
+        yield Crew(LocalWorker(make_translator(config)), LocalWorker(make_tester(config)), (LocalWorker(verifier),))
+    finally:
+        verifier.engine.close()
 
 
 @contextmanager

@@ -94,33 +94,35 @@ def _limited(programs, most: int) -> tuple[Program, ...]:
     return tuple(sorted(programs, key=lambda p: hashlib.sha256(p.id.encode()).digest())[:most])
 
 
-def load_or_build(config: Config, folder: RunFolder) -> RunCorpus:
-    """The run's corpus from its folder, built and stored at the first call."""
+def open_corpus(config: Config, folder: RunFolder) -> RunCorpus:
+    """The run's corpus from its folder. The first call builds it, claims the folder, and stores it.
+
+    Building comes before the claim: a bad corpus must not leave a run behind. Raises as `build` and `RunFolder.claim`.
+    """
     if folder.split.exists():
-        by_id = {p.id: p for p in read_jsonl(folder.corpus, Program)}
-        held = read_json(folder.split)
-
-        def some(key: str) -> tuple[Program, ...]:
-            return tuple(by_id[i] for i in held[key])
-
-        return RunCorpus(
-            some("training_source"),
-            some("training_target"),
-            some("evaluation"),
-            {k: by_id[v] for k, v in held["references"].items()},
-            held["held_back"],
-        )
+        folder.claim(config)
+        return _stored(folder)
     corpus = build(config)
+    folder.claim(config)
+    _store(corpus, folder)
+    return corpus
+
+
+def _stored(folder: RunFolder) -> RunCorpus:
+    by_id = {p.id: p for p in read_jsonl(folder.corpus, Program)}
+    held = read_json(folder.split)
+
+    def some(key: str) -> tuple[Program, ...]:
+        return tuple(by_id[i] for i in held[key])
+
+    references = {k: by_id[v] for k, v in held["references"].items()}
+    return RunCorpus(some("training_source"), some("training_target"), some("evaluation"), references, held["held_back"])
+
+
+def _store(corpus: RunCorpus, folder: RunFolder) -> None:
+    """split.json comes last: it says that the corpus is whole."""
     everything = corpus.training_source + corpus.training_target + corpus.protected
     write_jsonl(folder.corpus, list({p.id: p for p in everything}.values()))
-    write_json(
-        folder.split,
-        {
-            "training_source": [p.id for p in corpus.training_source],
-            "training_target": [p.id for p in corpus.training_target],
-            "evaluation": [p.id for p in corpus.evaluation],
-            "references": {k: v.id for k, v in corpus.references.items()},
-            "held_back": corpus.held_back,
-        },
-    )
-    return corpus
+    parts = {name: [p.id for p in getattr(corpus, name)] for name in ("training_source", "training_target", "evaluation")}
+    references = {k: v.id for k, v in corpus.references.items()}
+    write_json(folder.split, {**parts, "references": references, "held_back": corpus.held_back})

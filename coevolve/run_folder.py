@@ -1,23 +1,24 @@
 """One run on disk: named paths, stage files that exist if and only if the stage finished, and the resume rule.
 
 Contract: a stage's file or folder is made under a temporary name in the same place and renamed when complete. A run
-folder belongs to one configuration (`config.digest`); another one is refused with the ways out.
+folder belongs to one configuration (`Config.digest`) and to one process at a time; others are refused with the ways out.
 
     python -c "from coevolve.run_folder import RunFolder; print(RunFolder('runs/demo').round(1).verdicts)"
 """
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
-import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from coevolve.config import Config, ConfigError, load, to_toml
-from corpora.store import write_atomically
+from coevolve.config import Config, ConfigError, known_keys, load, to_toml, value_of
+from corpora.files import remove_parts, write_atomically
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,22 @@ class RunFolder:
         self.root.mkdir(parents=True, exist_ok=True)
         write_atomically(self.config, lambda out: out.write(to_toml(config).encode()))
 
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep other processes from running in this claimed folder, and clear away what a killed one left.
+
+        Raises ConfigError when another process holds it. On storage that has no locks nothing is kept out.
+        """
+        with open(self.config, "r+b") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise ConfigError(f"{self.root} is being run by another process; wait for it, or choose another folder with --set run_dir=...") from None
+            except OSError:
+                pass
+            remove_parts(self.root)
+            yield
+
     def record_time(self, round_number: int, stage: str, seconds: float) -> None:
         """Append to timings.jsonl: the one file that is not reproducible, so it feeds the report and nothing else."""
         line = json.dumps({"round": round_number, "stage": stage, "seconds": round(seconds, 3)})
@@ -137,10 +154,21 @@ class RunFolder:
         return seconds
 
 
-def differing_keys(a: Config, b: Config) -> list[str]:
-    from coevolve.config import _lookup, known_keys
+def resolve_run_dir(run_dir: str | Path) -> Path:
+    """Absolute run folder. Inside a Ray job the working folder is a temporary copy: relative runs go to ~/coevolve-runs."""
+    path = Path(run_dir).expanduser()
+    if path.is_absolute():
+        return path
+    if os.environ.get("RAY_JOB_ID") or "working_dir_files" in str(Path.cwd()):
+        home = Path(os.environ.get("COEVOLVE_RUNS", "~/coevolve-runs")).expanduser()
+        return home / (path.relative_to("runs") if path.parts[:1] == ("runs",) else path)
+    return Path.cwd() / path
 
-    return [k for k in known_keys() if _lookup(a, k) != _lookup(b, k)]
+
+def differing_keys(a: Config, b: Config) -> list[str]:
+    """Keys that decide results and differ (see Config.digest)."""
+    idle = ("run_dir", "verify.workers", "resources.")
+    return [k for k in known_keys() if not k.startswith(idle) and value_of(a, k) != value_of(b, k)]
 
 
 def write_json(path: Path, value: object) -> None:
@@ -152,17 +180,6 @@ def write_json(path: Path, value: object) -> None:
 
 def read_json(path: Path):
     return json.loads(path.read_text(encoding="utf-8"))
-
-
-def build_folder(path: Path, fill: Callable[[Path], None]) -> None:
-    """Make `path` by filling a temporary sibling and renaming it; an unfinished leftover is removed first."""
-    if path.exists():
-        return
-    temporary = path.with_name(f".{path.name}.partial")
-    shutil.rmtree(temporary, ignore_errors=True)
-    temporary.parent.mkdir(parents=True, exist_ok=True)
-    fill(temporary)
-    os.replace(temporary, path)
 
 
 class Stopwatch:

@@ -17,20 +17,23 @@ from itertools import islice
 from pathlib import Path
 
 from coevolve.config import Config
-from coevolve.run_folder import build_folder
 from coevolve.verifier import Verifier
 from corpora.dialects import Direction, direction
+from corpora.files import write_folder
 from corpora.loopnests import Computation, generate
 from corpora.records import Candidate, Program, Triplet, UnitTest, UnitTestSuite, content_hash
 from corpora.splits import EvaluationGuard
-from gpu_runtime.models.backends import MODEL_BACKENDS
-from gpu_runtime.models.protocol import Example, LanguageModel, Learning, Sampling
+from gpu_runtime.models.backends import MODEL_BACKENDS, kind_of
+from gpu_runtime.models.protocol import Example, LanguageModel, Learning, NothingToLearn, Sampling
 from translator.translate import DIRECTION_TAGS, PromptStyle, Translator
 from tester.propose import SUITE_TAGS, SuiteStyle, Tester
 
 REVERSE_EVERY = 3
 """Cold start: one generated pair in three also teaches the reverse direction, which is the easier one (a kernel tells its
 loops), where a real corpus of the target dialect gives it something to do."""
+PROMPT_STYLES = {"scratch": PromptStyle.CANONICAL, "pretrained": PromptStyle.PLAIN}
+SUITE_STYLES = {"scratch": SuiteStyle.CANONICAL, "pretrained": SuiteStyle.PLAIN}
+"""How a model of each of MODEL_BACKENDS is asked: our own small ones know canonical words only."""
 COLD_STREAM, REPLAY_STREAM = 0, 1000
 """Which part of the generator's stream: replayed items are never those of the cold start."""
 
@@ -48,10 +51,10 @@ def make_verifier(config: Config) -> Verifier:
 
 
 class _Checkpoints:
-    """Opens checkpoints, one kept open at a time."""
+    """Opens checkpoints of one kind of model (`translator` or `tester`), one kept open at a time."""
 
-    def __init__(self, config: Config) -> None:
-        self.config = config
+    def __init__(self, config: Config, kind: str) -> None:
+        self.config, self.kind = config, kind
         self._open: tuple[str, LanguageModel] | None = None
         self.progress: tuple[int, int, float] = (0, 0, 0.0)
         _use_all_cores()
@@ -61,7 +64,7 @@ class _Checkpoints:
 
     def model(self, checkpoint: str) -> LanguageModel:
         if self._open is None or self._open[0] != checkpoint:
-            self._open = (checkpoint, MODEL_BACKENDS[self.config.model.backend](checkpoint))
+            self._open = (checkpoint, MODEL_BACKENDS[kind_of(checkpoint)](checkpoint))
         return self._open[1]
 
     def forget(self) -> None:
@@ -71,11 +74,22 @@ class _Checkpoints:
     def learning(self, epochs: float, rate: float, *salt: object) -> Learning:
         return Learning(rate, epochs, seed=_seed(self.config, *salt))
 
+    @property
+    def start(self) -> str:
+        """The pretrained model to begin with: the one named or, of a run's export, the part of this kind."""
+        own = Path(self.config.model.name_or_path) / self.kind
+        return str(own) if own.is_dir() else self.config.model.name_or_path
+
+    @property
+    def start_kind(self) -> str:
+        """A key of MODEL_BACKENDS; it also decides how the model is asked."""
+        return "scratch" if self.config.model.backend == "scratch" else kind_of(self.start)
+
     def create(self, texts: Sequence[str], words: Sequence[str]) -> LanguageModel:
         """A model to cold-start: new, or the pretrained one that the configuration names."""
         shape = self.config.model
         if shape.backend != "scratch":
-            return MODEL_BACKENDS[shape.backend](shape.name_or_path)
+            return MODEL_BACKENDS[self.start_kind](self.start)
         from gpu_runtime.models.scratch import ScratchConfig, ScratchModel
 
         kept = shape.heads // 3 if shape.heads % 3 == 0 else shape.heads
@@ -86,7 +100,7 @@ class _Checkpoints:
 def _use_all_cores() -> None:
     """Ray gives actors one thread; models work while verifiers wait, and a fixed number keeps results repeatable.
 
-    Threads that spin while they wait take the cores from the verifiers (and halve their own speed): they sleep instead.
+    Threads that spin while they wait take the cores from the verifiers: they sleep instead.
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     os.environ.setdefault("GOMP_SPINCOUNT", "0")
@@ -106,14 +120,23 @@ def _learn_and_save(
 ) -> dict[str, float]:
     checkpoints.progress = (0, 0, 0.0)
     figures = model.learn(examples, learning, checkpoints.note_progress) if examples else {}
-    Path(folder).parent.mkdir(parents=True, exist_ok=True)
     model.save(Path(folder))
     return {"examples": len(examples)} | {k: figures[k] for k in ("loss", "tokens", "seconds") if k in figures}
 
 
+def _fine_tuned(
+    checkpoints: _Checkpoints, model: LanguageModel, examples: list[Example], learning: Learning, checkpoint: str, folder: str
+) -> dict[str, float]:
+    checkpoints.forget()
+    try:
+        return _learn_and_save(checkpoints, model, examples, learning, folder)
+    except NothingToLearn:  # all that survived is longer than the model's context: a round without lessons, not an error
+        return _carried_on(checkpoint, folder)
+
+
 def _carried_on(checkpoint: str, folder: str) -> dict[str, float]:
     """A checkpoint that learns nothing this round is copied, so that every round's folder is whole."""
-    build_folder(Path(folder), lambda temporary: shutil.copytree(checkpoint, temporary))
+    write_folder(folder, lambda temporary: shutil.copytree(checkpoint, temporary, dirs_exist_ok=True))
     return {"examples": 0}
 
 
@@ -137,15 +160,13 @@ class TranslatorService:
 
     def __init__(self, config: Config) -> None:
         self.config = config
-        self.checkpoints = _Checkpoints(config)
-        plain = config.model.backend != "scratch"
-        self.style = PromptStyle.PLAIN if plain else PromptStyle.CANONICAL
+        self.checkpoints = _Checkpoints(config, "translator")
 
     def cold_start(self, protected: Sequence[Program], folder: str) -> dict[str, float]:
         """Train on generated pairs in the run's direction and its reverse, and save to `folder`."""
         wanted = self.config.cold_start
         pairs = self._pairs(wanted.generated, COLD_STREAM, EvaluationGuard(protected))
-        teacher = Translator(None, self.style)
+        teacher = Translator(None, PROMPT_STYLES[self.checkpoints.start_kind])
         examples = self._generated_examples(teacher, pairs)
         texts = [text for e in islice(examples, 4000) for text in (e.prompt, e.answer)]
         model = self.checkpoints.create(texts, DIRECTION_TAGS)
@@ -157,7 +178,7 @@ class TranslatorService:
         return self.checkpoints.progress
 
     def propose(self, checkpoint: str, programs: list[Program], way: str, sampling: Sampling) -> list[Candidate]:
-        return Translator(self.checkpoints.model(checkpoint), self.style).propose(programs, direction(way), sampling)
+        return Translator(self.checkpoints.model(checkpoint), PROMPT_STYLES[kind_of(checkpoint)]).propose(programs, direction(way), sampling)
 
     def learn(self, checkpoint: str, triplets: list[Triplet], protected: Sequence[Program], folder: str, number: int) -> dict[str, float]:
         """Fine-tune on survivors and replayed generated pairs. Raises LeakError when a survivor is an evaluation item."""
@@ -168,13 +189,12 @@ class TranslatorService:
         guard.check([t.source for t in triplets])
         kept = fair_share([t for t in triplets if not guard.leaks([t.target])])
         model = self.checkpoints.model(checkpoint)
-        teacher, wanted = Translator(model, self.style), self.config.round
+        teacher, wanted = Translator(model, PROMPT_STYLES[kind_of(checkpoint)]), self.config.round
         examples = teacher.examples([(t.source, t.target) for t in kept], wanted.learn)
         replayed = self._pairs(int(wanted.replay * len(kept)), REPLAY_STREAM + number, guard)
         examples += self._generated_examples(teacher, replayed)
         learning = self.checkpoints.learning(wanted.epochs, wanted.learning_rate, "translator", number)
-        self.checkpoints.forget()
-        return _learn_and_save(self.checkpoints, model, examples, learning, folder)
+        return _fine_tuned(self.checkpoints, model, examples, learning, checkpoint, folder)
 
     def _generated_examples(self, teacher: Translator, pairs: list[tuple[Program, Program]]) -> list[Example]:
         examples = teacher.examples(pairs, "forward")
@@ -210,14 +230,13 @@ class TesterService:
 
     def __init__(self, config: Config) -> None:
         self.config = config
-        self.checkpoints = _Checkpoints(config)
-        plain = config.model.backend != "scratch"
-        self.style = SuiteStyle.PLAIN if plain else SuiteStyle.CANONICAL
+        self.checkpoints = _Checkpoints(config, "tester")
 
     def cold_start(self, protected: Sequence[Program], folder: str) -> dict[str, float]:
         """Train on generated (program, suite) examples of both sides of the direction, and save to `folder`."""
         wanted = self.config.cold_start
-        examples = self._examples(wanted.suites, COLD_STREAM + 1, EvaluationGuard(protected))
+        style = SUITE_STYLES[self.checkpoints.start_kind]
+        examples = self._examples(wanted.suites, COLD_STREAM + 1, EvaluationGuard(protected), style)
         texts = [text for e in examples for text in (e.prompt, e.answer)]
         model = self.checkpoints.create(texts, SUITE_TAGS)
         learning = self.checkpoints.learning(wanted.epochs, wanted.learning_rate, "cold tester")
@@ -229,7 +248,7 @@ class TesterService:
 
     def propose(self, checkpoint: str, programs: list[Program], sampling: Sampling) -> list[list[tuple[tuple[UnitTest, ...], int]]]:
         """Per program, per answer: (readable tests, tests written)."""
-        return Tester(self.checkpoints.model(checkpoint), style=self.style).answers(programs, sampling)
+        return Tester(self.checkpoints.model(checkpoint), style=SUITE_STYLES[kind_of(checkpoint)]).answers(programs, sampling)
 
     def learn(
         self, checkpoint: str, lessons: list[tuple[Program, UnitTestSuite]], protected: Sequence[Program], folder: str, number: int
@@ -240,19 +259,18 @@ class TesterService:
         guard = EvaluationGuard(protected)
         guard.check([program for program, _ in lessons])
         model = self.checkpoints.model(checkpoint)
-        wanted = self.config.round
+        wanted, style = self.config.round, SUITE_STYLES[kind_of(checkpoint)]
         short = [(program, replace(suite, tests=lesson_of(suite))) for program, suite in lessons]
-        examples = Tester(model, style=self.style).examples(short)
-        examples += self._examples(int(wanted.replay * len(lessons)), REPLAY_STREAM + number, guard)
+        examples = Tester(model, style=style).examples(short)
+        examples += self._examples(int(wanted.replay * len(lessons)), REPLAY_STREAM + number, guard, style)
         learning = self.checkpoints.learning(wanted.epochs, wanted.learning_rate, "tester", number)
-        self.checkpoints.forget()
-        return _learn_and_save(self.checkpoints, model, examples, learning, folder)
+        return _fine_tuned(self.checkpoints, model, examples, learning, checkpoint, folder)
 
-    def _examples(self, count: int, stream: int, guard: EvaluationGuard) -> list[Example]:
+    def _examples(self, count: int, stream: int, guard: EvaluationGuard, style: SuiteStyle) -> list[Example]:
         way = direction(self.config.direction)
         lessons = []
         for index, computation in enumerate(_generated(self.config, count, stream, way)):
             name = (way.source.name, way.target.name)[index % 2]
             lessons.append((computation.programs[name], computation.suite_text))
         leaking = {leak.item for leak in guard.leaks([program for program, _ in lessons])}
-        return Tester(None, style=self.style).examples([l for i, l in enumerate(lessons) if i not in leaking])
+        return Tester(None, style=style).examples([l for i, l in enumerate(lessons) if i not in leaking])

@@ -1,9 +1,8 @@
-"""Records on disk: the only module that knows their JSONL and Parquet form. Every file is whole or absent.
+"""Records on disk: the only module that knows their JSONL and Parquet form.
 
 Contract: `from_json(cls, to_json(record)) == record`, floats included to the last bit (nan and inf too; they are written
 as the strings "nan", "inf", "-inf"). A line of JSONL is one record, its fields in order, with `schema_version`.
-A file is written beside its place, flushed to the disk and renamed, so a reader never sees a part of it; when the disk
-is full the part is removed, what was there before stays, and DiskFullError says so.
+Files are written by `corpora.files`: whole or not at all.
 
     python -c "from corpora.store import to_json; from corpora.records import Program; print(to_json(Program('cpp', 'f', '')))"
 """
@@ -11,20 +10,19 @@ is full the part is removed, what was there before stays, and DiskFullError says
 from __future__ import annotations
 
 import difflib
-import errno
 import io
 import json
 import math
-import os
 import types
 import typing
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
 from functools import cache
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
+from corpora.files import write_atomically
 from corpora.records import SCHEMA_VERSION, Triplet
 from corpora.unit_tests import format_suite
 
@@ -34,10 +32,6 @@ _NON_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
 class StoreError(ValueError):
     """A file or a value does not have the form of the record asked for; one line: where, what, how to mend."""
-
-
-class DiskFullError(OSError):
-    """The file could not be written for want of space (or quota); nothing that existed before was changed."""
 
 
 # --- records and JSON -------------------------------------------------------------------------------------------------
@@ -154,41 +148,6 @@ def _member(choices: tuple, value: object, where: str) -> object:
 # --- files ------------------------------------------------------------------------------------------------------------
 
 
-def write_atomically(path: Path | str, writer: Callable[[BinaryIO], None]) -> None:
-    """Let `writer` fill a file that appears at `path` only when complete and on the disk.
-
-    Raises DiskFullError when there is no room; any failure removes the part and leaves what was at `path`.
-    """
-    path = Path(path)
-    part = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("xb") as file:
-            writer(file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
-        _sync_folder(path.parent)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise DiskFullError(
-                error.errno, f"no space left to write '{path}'; free some and run again (nothing was lost)"
-            ) from error
-        raise
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def write_jsonl(path: Path | str, records: Iterable[object]) -> int:
     """Write records, one a line, atomically; returns how many. Raises StoreError, DiskFullError."""
     count = 0
@@ -235,7 +194,7 @@ def write_triplets(path: Path | str, triplets: Iterable[Triplet]) -> int:
     table = pa.Table.from_pylist(rows, schema=pa.schema([(name, _arrow(pa, name)) for name in _TRIPLET_COLUMNS]))
     buffer = io.BytesIO()
     pq.write_table(table, buffer, compression="zstd")
-    write_atomically(path, lambda file: file.write(buffer.getbuffer()) and None)
+    write_atomically(path, lambda file: file.write(buffer.getbuffer()))
     return len(rows)
 
 

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 
 from gpu_runtime.models.protocol import LanguageModel
 
@@ -24,3 +26,15 @@ def _pretrained(name_or_path: str) -> LanguageModel:
 
 MODEL_BACKENDS: dict[str, Callable[[str], LanguageModel]] = {"scratch": _scratch, "pretrained": _pretrained}
 """Each opens a model by folder or id. A new scratch model is made by `ScratchModel.create`."""
+
+
+def kind_of(name_or_path: str | Path) -> str:
+    """Which of MODEL_BACKENDS opens a model: `scratch` for a folder that `ScratchModel.save` wrote, told by its vocabulary."""
+    folder = Path(name_or_path)
+    try:
+        shape = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        vocabulary = json.loads((folder / "tokenizer_config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return "pretrained"
+    words = shape.get("model_type") == "llama" and vocabulary.get("sep_token") == "<sep>"
+    return "scratch" if words else "pretrained"

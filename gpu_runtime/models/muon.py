@@ -1,4 +1,4 @@
-"""Muon for the hidden matrices of a small model, AdamW for everything else: half the steps of AdamW alone.
+"""Muon for the hidden matrices of a small model, AdamW for everything else.
 
 Source of the method: K. Jordan et al., "Muon: an optimizer for hidden layers in neural networks" (2024); the scale that
 lets one learning rate serve both parts: J. Liu et al., "Muon is scalable for LLM training" (2025). torch.optim.Muon works

@@ -15,12 +15,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
 from transformers import PreTrainedModel as HfModel
 from transformers import PreTrainedTokenizerBase as HfTokenizer
 
-from gpu_runtime.models.protocol import Example, Learning, Prompt, Sampling
-from gpu_runtime.models.training import Encoded, padded, save_complete, train, weighted_cross_entropy
+from corpora.files import write_folder
+from gpu_runtime.models.protocol import Example, Learning, ModelError, NothingToLearn, Prompt, Sampling
+from gpu_runtime.models.training import Encoded, padded, train, weighted_cross_entropy
 
 DTYPES = {"auto": "auto", "float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
@@ -51,7 +53,7 @@ class PretrainedModel:
 
     @classmethod
     def load(cls, name_or_path: str | Path, config: PretrainedConfig = PretrainedConfig()) -> PretrainedModel:
-        """Raises ValueError, one line, when the model is not to be had."""
+        """Raises ModelError, one line, when the model is not to be had."""
         name = str(name_or_path)
         offline = config.local_only or Path(name).is_dir() or os.environ.get("HF_HUB_OFFLINE", "0") not in ("", "0")
         device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -63,10 +65,10 @@ class PretrainedModel:
             kind = AutoModelForSeq2SeqLM if shape.is_encoder_decoder else AutoModelForCausalLM
             model = kind.from_pretrained(name, local_files_only=offline, dtype=dtype)
             tokenizer = AutoTokenizer.from_pretrained(name, local_files_only=offline)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, SafetensorError) as error:
             where = "on this machine (no network is used)" if offline else "here or on the hub"
             first = next(iter(str(error).strip().splitlines()), type(error).__name__)
-            raise ValueError(
+            raise ModelError(
                 f"model '{name}' cannot be loaded {where}: {first} - give a folder that holds config.json, weights and "
                 "tokenizer, or download the model first"
             ) from error
@@ -124,12 +126,12 @@ class PretrainedModel:
     ) -> dict[str, float]:
         """See LanguageModel. With LoRA a fresh adapter is trained and merged, so that rounds add up.
 
-        Adds `dropped`: examples longer than the context. Raises ValueError when none is left.
+        Adds `dropped`: examples longer than the context. Raises NothingToLearn when none is left.
         """
         encoded = [self._encode(e) for e in examples]
         fitting = [e for e in encoded if len(e.ids) <= self._config.context]
         if not fitting:
-            raise ValueError(f"nothing to learn: {len(examples)} examples, none within {self._config.context} tokens")
+            raise NothingToLearn(f"nothing to learn: {len(examples)} examples, none within {self._config.context} tokens")
         adapted = None
         if self._config.lora_rank:
             from peft import LoraConfig, get_peft_model
@@ -156,7 +158,7 @@ class PretrainedModel:
             self._model.save_pretrained(temporary)
             self._tokenizer.save_pretrained(temporary)
 
-        save_complete(folder, write)
+        write_folder(folder, write)
 
     def _prompt_ids(self, text: str) -> list[int]:
         if self._config.chat and getattr(self._tokenizer, "chat_template", None):

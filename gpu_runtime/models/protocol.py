@@ -14,6 +14,14 @@ from pathlib import Path
 from typing import Protocol
 
 
+class ModelError(ValueError):
+    """The model that the user named cannot be used; the message is one line: what, where, how to mend it."""
+
+
+class NothingToLearn(ModelError):
+    """No example is short enough for the model's context."""
+
+
 class ConstraintState(Protocol):
     """What may not come next in one answer, word by word (words are separated by single spaces).
 

@@ -18,10 +18,11 @@ from pathlib import Path
 import torch
 from transformers import AutoTokenizer, GenerationConfig, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
+from corpora.files import write_folder
 from gpu_runtime.models.decoding import DecodeLimits, LlamaDecoder, Request, decode
-from gpu_runtime.models.protocol import Example, Learning, Prompt, Sampling
+from gpu_runtime.models.protocol import Example, Learning, ModelError, NothingToLearn, Prompt, Sampling
 from gpu_runtime.models.tokenizer import SPACE, train_tokenizer
-from gpu_runtime.models.training import Encoded, padded, save_complete, train, weighted_cross_entropy
+from gpu_runtime.models.training import Encoded, padded, train, weighted_cross_entropy
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class ScratchModel:
         """A model with random weights and a vocabulary of `words` and what is frequent in `texts`."""
         if config.width % config.heads or config.heads % config.kept_heads:
             shape = f"width {config.width}, heads {config.heads}, kept_heads {config.kept_heads}"
-            raise ValueError(f"model shape {shape}: each number must divide the one before it")
+            raise ModelError(f"model shape {shape}: each number must divide the one before it")
         if config.threads:
             torch.set_num_threads(config.threads)
         tokenizer = train_tokenizer(texts, words)
@@ -87,9 +88,9 @@ class ScratchModel:
 
     @classmethod
     def load(cls, folder: Path | str, threads: int = 0, rows: int = 64) -> ScratchModel:
-        """A model that `save` wrote. Raises ValueError when the folder holds none."""
+        """A model that `save` wrote. Raises ModelError when the folder holds none."""
         if not (Path(folder) / "config.json").is_file():
-            raise ValueError(f"{folder}: no saved model here (config.json is missing)")
+            raise ModelError(f"{folder}: no saved model here (config.json is missing)")
         if threads:
             torch.set_num_threads(threads)
         model = LlamaForCausalLM.from_pretrained(folder, local_files_only=True, dtype=torch.float32)
@@ -128,11 +129,11 @@ class ScratchModel:
     def learn(
         self, examples: Sequence[Example], learning: Learning, progress: Callable[[int, int, float], None] | None = None
     ) -> dict[str, float]:
-        """See LanguageModel. Adds `dropped`: examples longer than the context. Raises ValueError when none is left."""
+        """See LanguageModel. Adds `dropped`: examples longer than the context. Raises NothingToLearn when none is left."""
         encoded = self._encode_examples(examples)
         fitting = [e for e in encoded if len(e.ids) <= self._context]
         if not fitting:
-            raise ValueError(f"nothing to learn: {len(examples)} examples, none within {self._context} tokens")
+            raise NothingToLearn(f"nothing to learn: {len(examples)} examples, none within {self._context} tokens")
         self._model.train()
         hidden = [p for name, p in self._model.named_parameters() if p.ndim == 2 and "layers." in name]
         figures = train(list(self._model.parameters()), self._loss, fitting, learning, progress, hidden)
@@ -148,7 +149,7 @@ class ScratchModel:
 
     def save(self, folder: Path) -> None:
         """See LanguageModel."""
-        save_complete(folder, self._write)
+        write_folder(folder, self._write)
 
     def _write(self, folder: Path) -> None:
         self._model.save_pretrained(folder)

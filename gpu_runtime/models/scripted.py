@@ -10,8 +10,8 @@ import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from corpora.files import write_folder
 from gpu_runtime.models.protocol import Example, Learning, Prompt, Sampling
-from gpu_runtime.models.training import save_complete
 
 
 class ScriptedModel:
@@ -35,4 +35,4 @@ class ScriptedModel:
     def save(self, folder: Path) -> None:
         """Writes `learnt.jsonl`: enough to see what a run taught it."""
         lines = "".join(json.dumps([e.prompt, e.answer, e.weight]) + "\n" for e in self.learnt)
-        save_complete(folder, lambda temporary: (temporary / "learnt.jsonl").write_text(lines))
+        write_folder(folder, lambda temporary: (temporary / "learnt.jsonl").write_text(lines))

@@ -3,28 +3,22 @@
 Contract: examples are token ids with the place where the answer begins; only answer tokens carry loss. Same examples,
 hyper-parameters, start weights and thread count give the same end weights on one machine (unless `max_minutes` stops it).
 
-An own loop rather than transformers' Trainer: batches of a fixed number of *tokens*, sorted by length, waste 3 % on
-padding where fixed numbers of rows waste half, and Trainer's per-step bookkeeping costs as much as a small model's step.
+An own loop rather than transformers' Trainer: batches hold a fixed number of *tokens* and rows of like length, so that
+little of them is padding, and a step has no bookkeeping beyond its arithmetic, which counts for small models.
 
     python -c "from gpu_runtime.models.training import plan_batches; print(plan_batches([3, 9, 4], 12, 1.0, 0))"
 """
 
 from __future__ import annotations
 
-import errno
-import os
 import random
-import shutil
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 
-from corpora.store import DiskFullError
 from gpu_runtime.models.muon import Muon
 from gpu_runtime.models.protocol import Learning
 
@@ -146,26 +140,3 @@ def weighted_cross_entropy(logits: torch.Tensor, targets: torch.Tensor, weights:
     """Mean over positive-weight targets; shapes (n, vocabulary), (n,), (n,)."""
     losses = F.cross_entropy(logits.float(), targets, reduction="none")
     return (losses * weights).sum() / (weights > 0).sum().clamp(min=1)
-
-
-def save_complete(folder: Path, write: Callable[[Path], None]) -> None:
-    """Call write(temporary sibling), then put the result in the place of `folder`: it appears only when complete."""
-    folder = Path(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    try:
-        write(temporary)
-        temporary.chmod(0o755)
-        if folder.exists():
-            old = Path(tempfile.mkdtemp(prefix=f".{folder.name}.old.", dir=folder.parent))
-            os.rename(folder, old / folder.name)
-            os.rename(temporary, folder)
-            shutil.rmtree(old)
-        else:
-            os.rename(temporary, folder)
-    except BaseException as error:
-        shutil.rmtree(temporary, ignore_errors=True)
-        # safetensors reports a full disk as an error of its own, known by the system's number for it alone.
-        if isinstance(error, Exception) and f"os error {errno.ENOSPC}" in str(error):
-            raise DiskFullError(errno.ENOSPC, f"no space left to write '{folder}'; free some and run again (nothing was lost)") from error
-        raise

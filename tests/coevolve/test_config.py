@@ -4,6 +4,8 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from coevolve.config import Config, ConfigError, known_keys, load, parse, to_toml
 
@@ -52,6 +54,13 @@ def test_toml_round_trip():
         ({"model": {"width": 100, "heads": 3}}, ("multiple",)),
         ({"round": {"count": -1}}, ("round.count",)),
         ({"evaluate": {"pass_at": []}}, ("pass_at",)),
+        ({"evaluate": {"pass_at": [True]}}, ("pass_at",)),
+        ({"round": {"epochs": float("inf")}}, ("round.epochs", "finite")),
+        ({"cold_start": {"learning_rate": float("nan")}}, ("cold_start.learning_rate", "finite")),
+        ({"round": {"suites": 0}}, ("round.suites", "at least 1")),
+        ({"model": {"width": 33, "heads": 3}}, ("even multiple",)),
+        ({"run_dir": ""}, ("run_dir", "empty")),
+        ({"corpus": {"source": " "}}, ("corpus.source", "empty")),
     ],
 )
 def test_wrong_configs_are_refused(table, words):
@@ -61,6 +70,19 @@ def test_wrong_configs_are_refused(table, words):
     assert message.startswith("run.toml") and "\n" not in message
     for word in words:
         assert word in message
+
+
+@given(st.text(min_size=1).filter(str.strip))
+def test_any_text_survives_the_file(text):
+    config = parse({"run_dir": text, "corpus": {"source": text}}, "t")
+    assert parse(tomllib.loads(to_toml(config)), "t") == config
+
+
+def test_the_place_of_a_run_may_hold_any_character(tmp_path):
+    place = tmp_path / 'a "quoted" \\ name'
+    place.mkdir()
+    (place / "config.toml").write_text(to_toml(Config()))
+    assert load(place / "config.toml", run_dir=place).run_dir == str(place)
 
 
 def test_overrides_and_missing_and_binary_files(tmp_path):

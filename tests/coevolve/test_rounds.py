@@ -10,7 +10,8 @@ from coevolve.config import ConfigError
 from coevolve.evaluation import evaluate_checkpoint, prepare_evaluation
 from coevolve.export import export
 from coevolve.report import figures, print_table, write_report
-from coevolve.rounds import describe, load_or_build_first, run
+from coevolve.rounds import describe, run
+from coevolve.run_corpus import open_corpus
 from coevolve.run_folder import RunFolder
 from coevolve.services import TesterService, TranslatorService, make_verifier
 from coevolve.workers import Crew, LocalWorker
@@ -46,7 +47,7 @@ class KnowingTranslator(TranslatorService):
 def knowing(tiny):
     folder = RunFolder(tiny.run_dir)
     crew = Crew(LocalWorker(KnowingTranslator(tiny)), LocalWorker(TesterService(tiny)), (LocalWorker(make_verifier(tiny)),))
-    return stages.Run(tiny, folder, load_or_build_first(tiny, folder), crew)
+    return stages.Run(tiny, folder, open_corpus(tiny, folder), crew)
 
 
 def test_only_equivalent_candidates_are_kept_and_learnt_from(knowing):
@@ -140,10 +141,10 @@ def test_another_configuration_is_refused_and_nothing_is_lost(tiny):
     from dataclasses import replace
 
     folder = RunFolder(tiny.run_dir)
-    load_or_build_first(tiny, folder)
+    open_corpus(tiny, folder)
     changed = replace(tiny, seed=99)
     with pytest.raises(ConfigError, match=r"differs in: seed.*--resume"):
-        load_or_build_first(changed, folder)
+        open_corpus(changed, folder)
     assert folder.corpus.exists()
 
 
@@ -151,7 +152,7 @@ def test_dry_run_and_report_of_an_unfinished_run(tiny, capsys):
     assert "rounds of about" in describe(tiny)
     folder = RunFolder(tiny.run_dir)
     assert not folder.root.exists()
-    load_or_build_first(tiny, folder)
+    open_corpus(tiny, folder)
     print_table(folder.root)
     assert figures(folder) == []
     assert "no round has been verified yet" in write_report(folder.root).read_text()

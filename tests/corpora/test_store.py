@@ -4,6 +4,7 @@ import errno
 import json
 import math
 import os
+import shutil
 import struct
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from corpora.files import DiskFullError, remove_parts, write_atomically, write_folder
 from corpora.records import (
     ArrayValue,
     Blame,
@@ -27,13 +29,11 @@ from corpora.records import (
     Verdict,
 )
 from corpora.store import (
-    DiskFullError,
     StoreError,
     from_json,
     read_jsonl,
     read_triplets,
     to_json,
-    write_atomically,
     write_jsonl,
     write_triplets,
 )
@@ -151,10 +151,49 @@ def test_full_disk_is_one_clear_error_and_nothing_is_lost(tmp_path):
     assert path.read_bytes() == b"old" and len(list(tmp_path.iterdir())) == 1
 
 
+def test_folders_are_whole_or_absent(tmp_path):
+    path = tmp_path / "folder"
+    write_folder(path, lambda part: (part / "deep").mkdir() or (part / "deep/a").write_text("1"))
+    assert (path / "deep/a").read_text() == "1"
+
+    def broken(part):
+        (part / "b").write_text("2")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_folder(path, broken)
+    assert [p.name for p in tmp_path.iterdir()] == ["folder"] and (path / "deep/a").exists()
+    write_folder(path, lambda part: (part / "c").write_text("3"))
+    assert [p.name for p in path.iterdir()] == ["c"] and [p.name for p in tmp_path.iterdir()] == ["folder"]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [shutil.Error([("a", "b", "[Errno 28] No space left on device: 'b'")]), RuntimeError("Error while serializing: I/O error: os error 28")],
+)
+def test_a_full_disk_is_known_in_the_words_of_libraries(tmp_path, error):
+    def full(part):
+        raise error
+
+    with pytest.raises(DiskFullError, match="no space left to write"):
+        write_folder(tmp_path / "folder", full)
+    assert not list(tmp_path.iterdir())
+
+
+def test_leftovers_of_killed_processes_are_cleared(tmp_path):
+    code = "import os, sys; from corpora.files import *\nwrite_%s(sys.argv[1], lambda part: os._exit(9))"
+    (tmp_path / "round-1").mkdir()
+    for kind, name in (("folder", "translator"), ("atomically", "verdicts.jsonl")):
+        subprocess.run([sys.executable, "-c", code % kind, str(tmp_path / "round-1" / name)], check=False)
+    assert len(list((tmp_path / "round-1").iterdir())) == 2
+    remove_parts(tmp_path)
+    assert list((tmp_path / "round-1").iterdir()) == []
+
+
 def test_really_full_file_system(tmp_path):
     """A tmpfs of 64 KiB in a mount namespace of its own; skipped where the machine forbids that."""
     script = (
-        "import sys; from pathlib import Path; from corpora.store import *\n"
+        "import sys; from pathlib import Path; from corpora.files import *\n"
         "p = Path(sys.argv[1]) / 'a.bin'; write_atomically(p, lambda f: f.write(b'o' * 1000) and None)\n"
         "try: write_atomically(p, lambda f: f.write(b'x' * 1000000) and None)\n"
         "except DiskFullError as e: print('FULL', e)\n"

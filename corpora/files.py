@@ -1,0 +1,105 @@
+"""Files and folders that are whole or absent.
+
+Contract: what is written is made beside its place, flushed to the disk and renamed, so a reader never sees a part of it.
+When the disk is full the part is removed, what was there before stays, and DiskFullError says so. A process that is
+killed leaves a part (`.NAME.….part`), which nothing reads and `remove_parts` clears away.
+
+    python -c "from pathlib import Path; from corpora.files import write_atomically as w; w('/tmp/a', lambda f: f.write(b'a'))"
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+
+
+class DiskFullError(OSError):
+    """Something could not be written for want of space (or quota); nothing that existed before was changed."""
+
+
+def write_atomically(path: Path | str, writer: Callable[[BinaryIO], object]) -> None:
+    """Let `writer` fill a file that appears at `path` only when complete and on the disk.
+
+    Raises DiskFullError when there is no room; any failure removes the part and leaves what was at `path`.
+    """
+    path = Path(path)
+    part = _part_of(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("xb") as file:
+            writer(file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, path)
+        _sync(path.parent)
+    except BaseException as error:
+        part.unlink(missing_ok=True)
+        if _wants_room(error):
+            raise _disk_full(path) from error
+        raise
+
+
+def write_folder(path: Path | str, fill: Callable[[Path], object]) -> None:
+    """Let `fill` put files into a new folder that then takes the place of `path`, complete and on the disk.
+
+    Raises DiskFullError when there is no room; any failure removes the part and leaves what was at `path`.
+    """
+    path = Path(path)
+    part = _part_of(path)
+    try:
+        part.mkdir(parents=True)
+        fill(part)
+        for item in (part, *part.rglob("*")):
+            _sync(item)
+        if path.exists():
+            old = part.with_suffix(".old")
+            os.rename(path, old)
+            os.rename(part, path)
+            shutil.rmtree(old)
+        else:
+            os.rename(part, path)
+        _sync(path.parent)
+    except BaseException as error:
+        shutil.rmtree(part, ignore_errors=True)
+        if _wants_room(error):
+            raise _disk_full(path) from error
+        raise
+
+
+def remove_parts(folder: Path) -> None:
+    """Clear away what killed processes left in `folder` and the folders in it; nobody may be writing there."""
+    for part in (*folder.glob(".*.part"), *folder.glob("*/.*.part")):
+        if part.is_dir():
+            shutil.rmtree(part, ignore_errors=True)
+        else:
+            part.unlink(missing_ok=True)
+
+
+def _part_of(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}.part")
+
+
+def _wants_room(error: BaseException) -> bool:
+    """Libraries report a full disk in their own kinds of error (safetensors, shutil.copytree), known by its number alone."""
+    if isinstance(error, OSError) and error.errno in _NO_ROOM:
+        return True
+    words = [f"{word} {number}" for word in ("os error", "Errno") for number in _NO_ROOM]
+    return isinstance(error, Exception) and any(word in str(error) for word in words)
+
+
+def _disk_full(path: Path) -> DiskFullError:
+    return DiskFullError(errno.ENOSPC, f"no space left to write '{path}'; free some and run again (nothing was lost)")
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
