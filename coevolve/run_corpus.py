@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from coevolve.config import Config
 from coevolve.errors import UserError
 from coevolve.run_folder import RunFolder, read_json, write_json
-from corpora.dialects import direction
+from corpora.dialects import Direction, direction
 from corpora.records import Program
 from corpora.store import read_jsonl, write_jsonl
 
@@ -44,9 +44,9 @@ def build(config: Config) -> RunCorpus:
     from corpora.splits import EvaluationGuard, split_groups
 
     way = direction(config.direction)
-    sources, targets, references = _load(config, way)
-    # A program and its reference stay together, so that neither side of a held-out pair is trained on.
-    groups = [(p, references[p.id]) if p.id in references else (p,) for p in sources]
+    sources, targets, translations = _load(config, way)
+    # A program and its translations stay together, so that neither side of a held-out pair is trained on.
+    groups = [(p, *translations.get(p.id, ())) for p in sources]
     parts = split_groups(groups, validation=0.0, test=config.corpus.evaluation_fraction)
     guard = EvaluationGuard([program for group in parts.test for program in group])
     training_source, dropped_source = guard.filter([group[0] for group in parts.train])
@@ -61,26 +61,25 @@ def build(config: Config) -> RunCorpus:
         _limited(training_source, config.corpus.training_limit),
         _limited(training_target, config.corpus.training_limit),
         evaluation,
-        {p.id: references[p.id] for p in evaluation if p.id in references},
+        {p.id: translations[p.id][0] for p in evaluation if p.id in translations},
         dropped_source + dropped_target,
     )
 
 
-def _load(config: Config, way) -> tuple[list[Program], list[Program], dict[str, Program]]:
-    from corpora import builtin
-    from corpora.loaders import load_corpus, load_pairs
+def _load(config: Config, way: Direction) -> tuple[list[Program], list[Program], dict[str, list[Program]]]:
+    """Sources, targets, and by a source's id every translation of it that is known."""
+    from corpora.loaders import is_ready_made, load_corpus, load_pairs
 
     spec, other = config.corpus.source, config.corpus.target
     sources = list(load_corpus(spec, way.source.name).programs)
     targets = list(load_corpus(other, way.target.name).programs) if other else []
-    references: dict[str, Program] = {}
-    if config.corpus.aligned:
-        if not other:
-            raise UserError("corpus.aligned = true needs corpus.target, the other side of the alignment")
-        references = {s.id: t for s, t in load_pairs(spec, other, str(way)).pairs}
-    elif spec == "builtin":
-        references = {s.id: t for s, t in builtin.pairs(str(way))}
-    return _unique(sources), _unique(targets), references
+    translations: dict[str, list[Program]] = {}
+    if config.corpus.aligned and not other:
+        raise UserError("corpus.aligned = true needs corpus.target, the other side of the alignment")
+    if config.corpus.aligned or is_ready_made(spec):
+        for source, target in load_pairs(spec, other if config.corpus.aligned else spec, str(way)):
+            translations.setdefault(source.id, []).append(target)
+    return _unique(sources), _unique(targets), translations
 
 
 def _unique(programs: list[Program]) -> list[Program]:

@@ -25,12 +25,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from corpora.c_syntax import c_functions, parse_c_family
-from corpora.dialects import Dialect, dialect, dialect_of_path, direction
+from corpora.dialects import Dialect, Direction, dialect, dialect_of_path, direction
 from corpora.extract import Skipped, extract, uncallable
+from corpora.loopnests import Computation, generate
 from corpora.records import Program
 from corpora.tables import CorpusError, read_file, rows_of_hub, rows_of_jsonl, rows_of_parquet, unescaped
 
-__all__ = ["CorpusError", "Loaded", "Pairs", "load_corpus", "load_pairs"]
+__all__ = ["CorpusError", "Loaded", "Pairs", "is_ready_made", "load_corpus", "load_pairs"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class _Spec:
 
 @dataclass(frozen=True, slots=True)
 class _Unit:
-    """A text and where it came from. `line`: it is one function in BabelTower form."""
+    """A text ('' where a line or row holds none) and where it came from. `line`: it is one function in BabelTower form."""
 
     origin: str
     text: str
@@ -78,12 +79,13 @@ def load_corpus(spec: str, dialect_name: str) -> Loaded:
     """Functions of `dialect_name` in the corpus `spec` (see the module). Raises CorpusError, ValueError for the dialect."""
     row = dialect(dialect_name)
     parsed = _parse(spec)
-    ready = _ready_made(parsed, row)
-    if ready is not None:
-        return Loaded(tuple(ready))
+    if is_ready_made(spec):
+        return Loaded(tuple(_ready_made(parsed, row)))
     programs: list[Program] = []
     skipped: list[Skipped] = []
     for unit in _units(parsed, row):
+        if not unit.text.strip():
+            continue
         found, lost = _programs(unit, row, parsed.macros)
         programs += found
         skipped += lost
@@ -97,10 +99,8 @@ def load_pairs(source: str, target: str, direction_text: str) -> Pairs:
     """Aligned programs of two specs for `source:target`; what tests cannot call stays in. Raises CorpusError."""
     way = direction(direction_text)
     left, right = _parse(source), _parse(target)
-    if left.base == right.base == "builtin":
-        from corpora import builtin
-
-        return Pairs(tuple(builtin.pairs(direction_text)))
+    if is_ready_made(source) and left.base == right.base:
+        return Pairs(tuple(_ready_made_pairs(left, way)))
     sides = [list(_units(left, way.source)), list(_units(right, way.target))]
     if len(sides[0]) != len(sides[1]):
         raise CorpusError(
@@ -111,7 +111,7 @@ def load_pairs(source: str, target: str, direction_text: str) -> Pairs:
     for a, b in zip(*sides, strict=True):
         found = _aligned(_named(a, way.source, left.macros), _named(b, way.target, right.macros))
         pairs += found
-        if not found:
+        if not found and (a.text.strip() or b.text.strip()):
             skipped.append(Skipped(f"{a.origin} / {b.origin}", "", "no function of one side matches one of the other"))
     if not pairs:
         raise CorpusError(f"'{source}' and '{target}' hold no pair of functions for {direction_text}")
@@ -132,21 +132,33 @@ def _parse(spec: str) -> _Spec:
     return _Spec(spec, base, column, tuple(pairs))
 
 
-def _ready_made(spec: _Spec, row: Dialect) -> list[Program] | None:
-    """Programs of the corpora that need no reading; None where `spec` is none of them."""
+def is_ready_made(spec: str) -> bool:
+    """Whether `spec` is a corpus whose items exist in several dialects, equal by construction: built-in or generated."""
+    return _parse(spec).base == "builtin" or _parse(spec).base.startswith("generated:")
+
+
+def _ready_made(spec: _Spec, row: Dialect) -> list[Program]:
     if spec.base == "builtin":
         from corpora import builtin
 
         return builtin.programs(row.name)
-    if not spec.base.startswith("generated:"):
-        return None
+    return [item.programs[row.name] for item in _generated(spec) if row.name in item.programs]
+
+
+def _ready_made_pairs(spec: _Spec, way: Direction) -> list[tuple[Program, Program]]:
+    if spec.base == "builtin":
+        from corpora import builtin
+
+        return builtin.pairs(str(way))
+    names = (way.source.name, way.target.name)
+    return [(c.programs[names[0]], c.programs[names[1]]) for c in _generated(spec) if all(n in c.programs for n in names)]
+
+
+def _generated(spec: _Spec) -> Iterator[Computation]:
     counts = spec.base.split(":")[1:]
     if len(counts) != 2 or not all(part.isdigit() for part in counts):
         raise CorpusError(f"corpus '{spec.text}' is not of the form generated:COUNT:SEED, for example generated:1000:0")
-    from corpora.loopnests import generate
-
-    made = generate(int(counts[0]), int(counts[1]))
-    return [item.programs[row.name] for item in made if row.name in item.programs]
+    return generate(int(counts[0]), int(counts[1]))
 
 
 def _units(spec: _Spec, row: Dialect) -> Iterable[_Unit]:
@@ -187,16 +199,17 @@ def _source_file(path: Path, column: str, row: Dialect) -> list[_Unit]:
 
 
 def _tokenised(path: Path, column: str, row: Dialect) -> list[_Unit]:
-    lines = read_file(path).splitlines()
-    return [_Unit(f"{path.name}, line {i}", line, line=True) for i, line in enumerate(lines, 1) if line.strip()]
+    # Not splitlines: a form feed or a Unicode separator inside a line would shift every pair after it.
+    lines = read_file(path).replace("\r\n", "\n").rstrip("\n").split("\n")
+    return [_Unit(f"{path.name}, line {i}", line, line=True) for i, line in enumerate(lines, 1)]
 
 
-def _jsonl(path: Path, column: str, row: Dialect) -> list[_Unit]:
-    return [_Unit(f"{path.name}, line {i}", text) for i, text in rows_of_jsonl(path, column, row)]
+def _jsonl(path: Path, column: str, row: Dialect) -> Iterator[_Unit]:
+    return (_Unit(f"{path.name}, line {i}", text) for i, text in rows_of_jsonl(path, column, row))
 
 
-def _parquet(path: Path, column: str, row: Dialect) -> list[_Unit]:
-    return [_Unit(f"{path.name}, row {i}", text) for i, text in rows_of_parquet(path, column, row)]
+def _parquet(path: Path, column: str, row: Dialect) -> Iterator[_Unit]:
+    return (_Unit(f"{path.name}, row {i}", text) for i, text in rows_of_parquet(path, column, row))
 
 
 _READERS = {".tok": _tokenised, ".jsonl": _jsonl, ".parquet": _parquet}

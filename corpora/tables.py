@@ -9,8 +9,8 @@ object, a missing column (with the nearest name), a data set that cannot be fetc
 from __future__ import annotations
 
 import difflib
-import re
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -66,7 +66,7 @@ def chosen_column(names: Sequence[str], wanted: str, row: Dialect, where: str) -
 
 
 def rows_of_jsonl(path: Path, column: str, row: Dialect) -> Iterator[tuple[int, str]]:
-    """(line number, text) of each row; rows of another `dialect` field are passed over. Raises CorpusError."""
+    """(line number, text) of each row, '' for null; rows of another `dialect` field are passed over. Raises CorpusError."""
     for number, line in enumerate(read_file(path).split("\n"), 1):
         if not line.strip():
             continue
@@ -79,13 +79,13 @@ def rows_of_jsonl(path: Path, column: str, row: Dialect) -> Iterator[tuple[int, 
         if found.get("dialect", row.name) != row.name:
             continue
         name = chosen_column(list(found), column, row, f"'{path}', line {number}")
-        if not isinstance(found[name], str):
+        if not isinstance(found[name], (str, type(None))):
             raise CorpusError(f"'{path}', line {number}: column '{name}' is not text")
-        yield number, found[name]
+        yield number, found[name] or ""
 
 
 def rows_of_parquet(path: Path, column: str, row: Dialect) -> Iterator[tuple[int, str]]:
-    """(row number from 1, text) of each row that has text. Raises CorpusError."""
+    """(row number from 1, text) of each row, '' for null, so that two columns of a table stay aligned. Raises CorpusError."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -95,12 +95,15 @@ def rows_of_parquet(path: Path, column: str, row: Dialect) -> Iterator[tuple[int
         raise CorpusError(f"'{path}' is not a Parquet file: {str(error).splitlines()[0]}") from None
     text_columns = [f.name for f in schema if pa.types.is_string(f.type) or pa.types.is_large_string(f.type)]
     name = chosen_column(text_columns, column, row, f"'{path}'")
-    values = pq.read_table(path, columns=[name])[name].to_pylist()
-    return ((i, text) for i, text in enumerate(values, 1) if text)
+    with pq.ParquetFile(path) as file:
+        number = 0
+        for batch in file.iter_batches(columns=[name]):
+            for number, text in enumerate(batch.column(0).to_pylist(), number + 1):
+                yield number, text or ""
 
 
 def rows_of_hub(spec: str, column: str, row: Dialect) -> Iterator[tuple[str, str]]:
-    """(origin, text) of each row of a Hugging Face data set `ID[:SPLIT]`. Raises CorpusError."""
+    """(origin, text, '' where there is none) of each row of a Hugging Face data set `ID[:SPLIT]`. Raises CorpusError."""
     name, _, split = spec.partition(":")
     try:
         from datasets import load_dataset
@@ -114,5 +117,4 @@ def rows_of_hub(spec: str, column: str, row: Dialect) -> Iterator[tuple[str, str
 
 def _hub_rows(table: Iterable[dict], column: str, name: str) -> Iterator[tuple[str, str]]:
     for i, found in enumerate(table, 1):
-        if isinstance(found[column], str) and found[column]:
-            yield f"{name}, row {i}", found[column]
+        yield f"{name}, row {i}", found[column] if isinstance(found[column], str) else ""

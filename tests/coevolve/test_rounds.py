@@ -11,7 +11,7 @@ from coevolve.evaluation import evaluate_checkpoint, prepare_evaluation
 from coevolve.export import export
 from coevolve.report import figures, print_table, write_report
 from coevolve.rounds import describe, run
-from coevolve.run_corpus import open_corpus
+from coevolve.run_corpus import build, open_corpus
 from coevolve.run_folder import RunFolder
 from coevolve.services import TesterService, TranslatorService, make_verifier
 from coevolve.workers import Crew, LocalWorker
@@ -146,6 +146,31 @@ def test_another_configuration_is_refused_and_nothing_is_lost(tiny):
     with pytest.raises(ConfigError, match=r"differs in: seed.*--resume"):
         open_corpus(changed, folder)
     assert folder.corpus.exists()
+
+
+def test_no_translation_of_a_held_out_program_is_trained_on(tiny):
+    """The same generated stream on both sides: a pair is held out or trained on as a whole, though nobody said `aligned`."""
+    from dataclasses import replace
+
+    spec = "generated:60:5"
+    corpus = build(replace(tiny, corpus=replace(tiny.corpus, source=spec, target=spec)))
+    held_out = {p.origin for p in corpus.evaluation}
+    assert held_out and corpus.training_target
+    assert not held_out & {p.origin for p in (*corpus.training_source, *corpus.training_target)}
+    assert {r.origin for r in corpus.references.values()} <= held_out
+
+
+def test_one_process_at_a_time(tiny):
+    folder = RunFolder(tiny.run_dir)
+    open_corpus(tiny, folder)
+    part = folder.root / ".corpus.jsonl.1.ab.part"
+    with folder.held():
+        part.touch()
+        with pytest.raises(ConfigError, match="another process"), RunFolder(tiny.run_dir).held():
+            pass
+        assert part.exists()
+    with folder.held():
+        assert not part.exists()
 
 
 def test_dry_run_and_report_of_an_unfinished_run(tiny, capsys):

@@ -44,13 +44,36 @@ def test_tokenised_lines(tmp_path):
 
 def test_pairs_keep_their_lines(tmp_path):
     (tmp_path / "a.tok").write_text(TOKENISED.replace("no function here", "void last ( int n ) { }"))
-    (tmp_path / "b.tok").write_text("".join(f"__global__ void k{i} ( float * x ) {{ x [ 0 ] = {i} ; }}\n" for i in range(5)))
+    (tmp_path / "b.tok").write_text("".join(f"__global__ void k{i} ( float * x ) {{ x [ 0 ] = {i} ; }}\n" for i in range(6)))
     pairs = load_pairs(str(tmp_path / "a.tok"), str(tmp_path / "b.tok"), "cpp:cuda")
     assert [(a.name, b.name) for a, b in pairs] == [
-        ("first", "k0"), ("second", "k1"), ("cross_unk_entropy", "k2"), ("pointer", "k3"), ("last", "k4")]  # fmt: skip
+        ("first", "k0"), ("second", "k1"), ("cross_unk_entropy", "k2"), ("pointer", "k3"), ("last", "k5")]  # fmt: skip
     (tmp_path / "b.tok").write_text("__global__ void k ( float * x ) { }\n")
-    with pytest.raises(CorpusError, match="5 entries and .* 1"):
+    with pytest.raises(CorpusError, match="6 entries and .* 1"):
         load_pairs(str(tmp_path / "a.tok"), str(tmp_path / "b.tok"), "cpp:cuda")
+
+
+def test_pairs_survive_blank_rows_and_odd_separators(tmp_path):
+    """What a line or row lacks on one side costs that pair and shifts no other."""
+    kernels = [f"__global__ void k{i} ( float * x ) {{ x [ 0 ] = {i} ; }}" for i in range(4)]
+    serial = ["void a ( float * x ) { x [ 0 ] = 0 ; }", "", "void c ( char * x ) { x [ 0 ] = '\x0c' ; }", "void d ( float * x ) { x [ 0 ] = 3 ; }"]
+    (tmp_path / "a.tok").write_text("\n".join(serial) + "\n\n")
+    (tmp_path / "b.tok").write_text("\n".join(["", *kernels[1:]]) + "\n")
+    found = load_pairs(str(tmp_path / "a.tok"), str(tmp_path / "b.tok"), "cpp:cuda")
+    assert [(a.name, b.name) for a, b in found] == [("c", "k2"), ("d", "k3")] and len(found.skipped) == 2
+    table = pa.table({"cpp": [s or None for s in serial], "cuda": [None, *kernels[1:]]})
+    pq.write_table(table, tmp_path / "t.parquet")
+    (tmp_path / "t.jsonl").write_text("".join(json.dumps(row) + "\n" for row in table.to_pylist()))
+    for name in ("t.parquet", "t.jsonl"):
+        found = load_pairs(str(tmp_path / name), str(tmp_path / name), "cpp:cuda")
+        assert [(a.name, b.name) for a, b in found] == [("c", "k2"), ("d", "k3")]
+        assert names(load_corpus(str(tmp_path / name), "cpp")) == ["a", "c", "d"]
+
+
+def test_generated_corpora_know_their_translations():
+    pairs = load_pairs("generated:12:3", "generated:12:3", "cpp:cuda")
+    assert len(pairs) > 3 and all(a.origin == b.origin for a, b in pairs)
+    assert [b for _, b in pairs] == list(load_corpus("generated:12:3", "cuda").programs)
 
 
 def test_file_and_folder(tmp_path):
