@@ -63,7 +63,7 @@ class RoundConfig:
     learn: str = "both"
     freeze: str = "none"
     epochs: float = 2.0
-    learning_rate: float = 1e-3
+    learning_rate: float = 2e-4
     replay: float = 8.0
 
 
