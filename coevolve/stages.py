@@ -111,6 +111,8 @@ def _propose_suites(run: Run, label: str, programs: list[Program], checkpoint: s
     def expand(index: int, proposals: list) -> list[tuple]:
         return [(program, proposed) for program, proposed in zip(chunks[index], proposals)]
 
+    for _ in map_unordered(run.crew.verifiers, "compile_ahead", [(chunk,) for chunk in chunks]):
+        pass  # many programs in one compiler run; on other machines than the one that did it, `prepare` compiles anew
     asked = [(checkpoint, chunk, sampling) for chunk in chunks]
     for index, result in stream(run.crew.tester, "propose", asked, run.crew.verifiers, "prepare", expand):
         prepared[index] = result

@@ -53,6 +53,10 @@ class Verifier:
         self.engine = Engine(config.verify.backend, VerifyConfig(mutants=config.verify.mutants, seed=config.seed, judge=checks))
         self._known: OrderedDict[str, Expectations] = OrderedDict()
 
+    def compile_ahead(self, programs: Sequence[Program]) -> None:
+        """Compile in few units what `prepare` will ask for one program at a time; the results are in the cache on disk."""
+        self.engine.prepare_sources(programs)
+
     def prepare(self, program: Program, answers: Sequence[tuple[tuple[UnitTest, ...], int]] = ()) -> Prepared:
         """answers: (readable tests, tests written) of each of the Tester's answers; none asks for a rule-made suite."""
         counted = Prepared(None, answers=len(answers), written=sum(written for _, written in answers))

@@ -146,7 +146,15 @@ class Engine:
                     plain |= dict.fromkeys([CompileRequest(pair.source, signature_of(pair.source)), *plain_requests([pair.target])])
             except ValueError:
                 continue  # judged later, with its reason
-        sources = {pair.source.id for pair in pairs}
+        self._compile_ahead(plain, {pair.source.id for pair in pairs})
+
+    def prepare_sources(self, sources: Sequence[Program]) -> None:
+        """Compile together what checking suites of these sources will need, mutants included."""
+        plain = {r: None for r in plain_requests(sources)}
+        self._compile_ahead(plain, {source.id for source in sources})
+
+    def _compile_ahead(self, plain: dict[CompileRequest, None], sources: set[str]) -> None:
+        """The plain variants, then every other one of the sources that compile: a unit with an error is compiled twice."""
         built = self.backend.compile(list(plain)) if plain else []
         further: list[CompileRequest] = []
         for request in (c.request for c in built if c.ok and c.request.program.id in sources):

@@ -20,7 +20,7 @@ from pathlib import Path
 from corpora.records import Outcome, Verdict
 
 CHUNK = 32
-"""Rows that are compiled together and handed to one worker."""
+"""Most rows that are compiled together and handed to one worker."""
 
 
 def add_parser(commands) -> argparse.ArgumentParser:
@@ -137,7 +137,8 @@ def _answered(out: Path, lines: list[str]) -> int:
 
 def _answers(lines: list[str], done: int, backend: str, workers: int) -> Iterator[list[dict]]:
     """Answers chunk by chunk, in input order."""
-    chunks = [list(enumerate(lines, 1))[i : i + CHUNK] for i in range(done, len(lines), CHUNK)]
+    size = max(1, min(CHUNK, -(-(len(lines) - done) // workers)))  # nobody idles while another has all the rows
+    chunks = [list(enumerate(lines, 1))[i : i + size] for i in range(done, len(lines), size)]
     if workers == 1 or len(chunks) < 2:
         for chunk in chunks:
             yield answer_chunk(chunk, backend)

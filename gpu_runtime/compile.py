@@ -61,6 +61,13 @@ def symbol_of(request: CompileRequest) -> str:
     return "cv_" + content_hash("entry", request.program.id, request.signature)
 
 
+@lru_cache(maxsize=2048)
+def _job(request: CompileRequest) -> _Job:
+    program, variant = request.program, request.variant
+    key = content_hash("compiled", program.dialect, program.name, program.text, request.signature, variant, _recipe_digest(program.dialect, variant))
+    return _Job(request, key, symbol_of(request))
+
+
 @lru_cache(maxsize=64)
 def _recipe_digest(dialect: str, variant: Variant) -> str:
     recipe = recipes()[dialect]
@@ -73,10 +80,9 @@ def compile_requests(requests: Sequence[CompileRequest], cache_dir: Path | None 
     jobs: dict[str, _Job] = {}
     keys = []
     for request in requests:
-        program, variant = request.program, request.variant
-        key = content_hash("compiled", program.dialect, program.name, program.text, request.signature, variant, _recipe_digest(program.dialect, variant))
-        keys.append(key)
-        jobs.setdefault(key, _Job(request, key, symbol_of(request)))
+        job = _job(request)
+        keys.append(job.key)
+        jobs.setdefault(job.key, job)
     known = {key: found for key in jobs if (found := store.load(key))}
     missing = [job for key, job in jobs.items() if key not in known]
     for job, built in _build_all(missing, store, workers):
@@ -114,9 +120,12 @@ class _Store:
 
     def save(self, key: str, built: _Built) -> None:
         path = self._path(key)
-        path.parent.mkdir(exist_ok=True)
-        row = {"ok": built.ok, "artifact": built.artifact, "diagnostics": built.diagnostics}
-        _write(path, json.dumps(row).encode(), 0o644)
+        row = json.dumps({"ok": built.ok, "artifact": built.artifact, "diagnostics": built.diagnostics}).encode()
+        try:
+            _write(path, row, 0o644)
+        except FileNotFoundError:
+            path.parent.mkdir(exist_ok=True)
+            _write(path, row, 0o644)
 
     def keep_object(self, made: Path, name: str) -> str:
         """Copy what a sandboxed compiler made; nothing of it but bytes of a regular file is taken over."""

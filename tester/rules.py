@@ -17,7 +17,7 @@ from corpora.dialects import dialect
 from corpora.records import ArrayValue, Fill, Program, Signature, UnitTest, UnitTestSuite
 from corpora.unit_tests import INTEGER_RANGES
 from gpu_runtime.backend import Compiled, CompileRequest, ExecutionBackend, Variant
-from tester.extents import GeometryOf, Probe, Sketch, beyond, complete, probe
+from tester.extents import Completed, GeometryOf, Probe, Sketch, beyond, complete, probe
 from tester.sketches import PROFILES, Roles, base_draws, contents, far_contents, is_flag, is_pitch, side_of, size_draws
 
 
@@ -213,8 +213,11 @@ def _tests(setting: _Setting, roles: Roles, count: int) -> list[UnitTest]:
         profile = PROFILES[i % len(PROFILES)]
         fills = contents(setting.signature, roles, profile, scalars, setting.seed + i)
         sketches.append(Sketch(scalars, fills, f"{label}/{profile}", side_of(scalars, setting.signature, i)))
-    made = complete(setting.backend, setting.compiled, sketches, _others(setting, roles), setting.geometry_of, setting.largest)
-    good = [c for c in made if c.test is not None]
+    good: list[Completed] = []
+    for part in (sketches[: count + 1], sketches[count + 1 :]):  # the others are there for programs that take few of the first
+        if sum(c.changed for c in good) < count - 1:
+            made = complete(setting.backend, setting.compiled, part, _others(setting, roles), setting.geometry_of, setting.largest)
+            good += [c for c in made if c.test is not None]
     # Tests on which nothing happens are kept for what they forbid, but they must not crowd out the others.
     chosen: dict[str, UnitTest] = {}
     for c in [c for c in good if c.changed][: count - 1] + [c for c in good if not c.changed][:1]:

@@ -1,0 +1,93 @@
+"""What makes a cold verdict cheap: compiles in few units, nothing compiled that will not be run, and the benchmark that shows it."""
+
+import importlib.util
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from coevolve.verify import Engine, Pair, VerifyConfig
+from coevolve.verify_command import answer_chunk
+from corpora.records import Program
+from gpu_runtime.backend import Variant
+from gpu_runtime.emulated import EmulatedBackend
+
+
+class Recording(EmulatedBackend):
+    """Remembers what it was asked to compile."""
+
+    def __init__(self, cache):
+        super().__init__(cache)
+        self.asked: list[list] = []
+
+    def compile(self, requests):
+        self.asked.append(list(requests))
+        return super().compile(requests)
+
+
+def source(k):
+    return Program("cpp", "f", f"void f(int n, float *x) {{ for (int i = 0; i < n; ++i) x[i] = x[i] * {k} + i; }}")
+
+
+def test_verdicts_find_everything_compiled_ahead(tmp_path):
+    backend = Recording(tmp_path)
+    engine = Engine(backend, VerifyConfig(tests=4, mutants=3), tmp_path)
+    pairs = [Pair(source(k), Program("cuda", "f", f"__global__ void f(int n, float *x) {{ int i = threadIdx.x + blockIdx.x * blockDim.x; "
+                                                  f"if (i < n) x[i] = x[i] * {k} + i; }}")) for k in (2, 3)]  # fmt: skip
+    engine.prepare(pairs)
+    ahead = {r for asked in backend.asked for r in asked}
+    assert len(backend.asked) == 2
+    backend.asked.clear()
+    assert all(engine.verify(pair).equivalent for pair in pairs)
+    later = {r for asked in backend.asked for r in asked}
+    assert later <= ahead, [(r.variant, r.program.dialect) for r in later - ahead]
+    assert {r.variant for r in ahead} >= {Variant.DRAFT, Variant.SANITIZED, Variant.PRECISE, Variant.REASSOCIATED}
+    engine.close()
+
+
+def test_a_source_that_does_not_compile_is_compiled_in_one_variant_only(tmp_path):
+    backend = Recording(tmp_path)
+    engine = Engine(backend, VerifyConfig(mutants=3), tmp_path)
+    broken = Program("cpp", "f", "void f(int n, float *x) { for (int i = 0; i < n; ++i) x[i] = y[i]; }")
+    engine.prepare_sources([broken, source(5)])
+    assert [r.variant for asked in backend.asked for r in asked if r.program.id == broken.id] == [Variant.PLAIN]
+    engine.close()
+
+
+def test_rows_are_shared_out_in_order(tmp_path):
+    from coevolve import verify_command
+
+    rows = [json.dumps({"id": str(k), "source_dialect": "cpp", "source": source(1).text, "target_dialect": "cpp", "target": source(1).text})
+            for k in range(5)]  # fmt: skip
+    answers = list(verify_command._answers(rows, 1, "emulated", 2))
+    assert [a["id"] for part in answers for a in part] == ["1", "2", "3", "4"]
+    assert len(answers) == 2 and all(a["equivalent"] for part in answers for a in part)
+    assert answer_chunk([(1, rows[0])], "emulated")[0]["id"] == "0"
+
+
+@pytest.fixture(scope="module")
+def benchmark_module():
+    path = Path(__file__).resolve().parents[2] / "benchmarks" / "verify_throughput.py"
+    spec = importlib.util.spec_from_file_location("verify_throughput", path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look their module up
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_benchmark_says_what_is_missing(benchmark_module, tmp_path, capsys):
+    assert benchmark_module.main([str(tmp_path)]) == 2
+    assert "cpp.para.valid.tok is not there" in capsys.readouterr().err
+
+
+def test_the_benchmark_counts_runners_and_compilers(benchmark_module, tmp_path):
+    serial, kernel = "void f ( int n , int * x ) { for ( int i = 0 ; i < n ; i ++ ) x [ i ] += 1 ; }", (
+        "__global__ void f ( int n , int * x ) { int i = blockIdx . x * blockDim . x + threadIdx . x ; if ( i < n ) x [ i ] += 1 ; }"
+    )
+    (tmp_path / "cpp.para.valid.tok").write_text(serial + "\n")
+    (tmp_path / "cuda.para.valid.tok").write_text(kernel + "\n")
+    cost = benchmark_module.measured("cold", tmp_path / "cache", tmp_path, 1, 0)
+    warm = benchmark_module.measured("warm", tmp_path / "cache", tmp_path, 1, 0)
+    assert cost.outcomes == {"EQUIVALENT": 1} and cost.pairs == 1
+    assert warm.cpu_s < cost.cpu_s / 2
