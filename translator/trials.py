@@ -157,7 +157,22 @@ def _checked(bench: Bench, variant: Variant, change: Callable[[Arguments], Argum
     if variant is Variant.RACE_CHECKED:
         # Where nothing is touched nothing can race, but compilers write lastprivate and simd indices of empty loops from every thread.
         calls = [(i, call) for i, call in calls if bench.expectations.references[i].touched]
-    return attempt(bench, compiled, calls) if compiled.ok and calls else (None, 0)
+    return attempt(_patient(bench), compiled, calls) if compiled.ok and calls else (None, 0)
+
+
+CHECK_PATIENCE = 5
+"""How much longer a checked build may take: it is slow, a busy machine makes it slower, and that the target ends was seen before."""
+
+
+def _patient(bench: Bench) -> Bench:
+    return replace(bench, limits=replace(bench.limits, wall_s=CHECK_PATIENCE * bench.limits.wall_s, cpu_s=CHECK_PATIENCE * bench.limits.cpu_s))
+
+
+def _explained(bench: Bench, failure: Failure, threads: int) -> Failure:
+    """A team's wrong values as the data race that is behind them, where there is one."""
+    if threads == 1 or failure.outcome is not Outcome.MISMATCH:
+        return failure
+    return _race(bench) or replace(failure, detail=f"{failure.detail} (with {threads} threads)")
 
 
 def _race(bench: Bench) -> Failure | None:
@@ -165,7 +180,7 @@ def _race(bench: Bench) -> Failure | None:
     if not bench.sanitize:
         return None
     compiled = bench.backend.compile([CompileRequest(bench.program, bench.binding.target, Variant.RACE_CHECKED)])[0]
-    executions = bench.backend.run(compiled, [_team(c) for c in bench.calls], bench.limits) if compiled.ok else []
+    executions = bench.backend.run(compiled, [_team(c) for c in bench.calls], _patient(bench).limits) if compiled.ok else []
     for i, execution in enumerate(executions):
         if execution.status is Status.RACE and bench.expectations.references[i].touched:
             return Failure(Outcome.RACE, i, _with_names(bench, execution.detail))
@@ -177,11 +192,9 @@ def try_openmp(bench: Bench) -> Trial:
     for threads, schedule in TEAMS:
         failure, _ = attempt(bench, bench.compiled, _numbered(bench, lambda c, t=threads, s=schedule: replace(c, threads=t, schedule=s)))
         if failure is not None:
-            if threads > 1 and failure.outcome is Outcome.MISMATCH:
-                race = _race(bench)
-                failure = race or replace(failure, detail=f"{failure.detail} (with {threads} threads)")
-            return Trial(failure)
+            return Trial(_explained(bench, failure, threads))
     failure, active = _checked(bench, Variant.RECORDED, _team)
+    failure = failure and _explained(bench, failure, RACE_TEAM)
     if _SHARED_OUT.search(bench.program.text):
         active = 0  # who takes how much is a matter of moments: one quick thread may have taken everything
     if failure is None:

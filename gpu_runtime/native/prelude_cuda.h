@@ -25,6 +25,7 @@
 /* A gap of 64 known bytes after a __shared__ variable: hooks.c takes an access to it for one beyond the variable. */
 #define CV_GAP(n) static __attribute__((used, section("cv_shared"))) unsigned cv_gap_##n[16] = \
     {CV_W, CV_W, CV_W, CV_W, CV_W, CV_W, CV_W, CV_W, CV_W, CV_W, CV_W, CV_W, CV_W, CV_W, CV_W, CV_W};
+CV_GAP(end) /* the compiler lays variables out backwards: this one ends the section, beyond the first variable */
 
 extern "C" {
 extern char cv_dynamic_shared[];

@@ -57,6 +57,7 @@ CASES = {
     "bytes_of_one_word_race": Case("__shared__ unsigned char s[64]; int t = threadIdx.x; s[t / 2] = t; __syncthreads(); a[t] = s[t / 2];", RACE),
     "double_in_shared": Case("__shared__ double s[64]; int t = threadIdx.x; s[t] = t; __syncthreads(); a[t] = (int)s[63 - t];", OK),
     "past_the_end": Case(I + " a[i] = 1;", BOUNDS, 2, 64),
+    "past_the_only_shared_array": Case("__shared__ int s[32]; s[threadIdx.x & 31] = 1; __syncthreads(); a[threadIdx.x] = s[threadIdx.x + 1];", BOUNDS, block=32),
     "before_the_start": Case("if (threadIdx.x == 3) a[-2] = 1;", BOUNDS),
     "read_past_the_end": Case("if (threadIdx.x == 3) a[0] = a[n];", BOUNDS),
     "shared_past_the_end": Case("__shared__ int s[64]; __shared__ int q[64]; int t = threadIdx.x; q[t] = t; s[t] = t; __syncthreads(); a[t] = s[t + 1];", BOUNDS),
@@ -168,3 +169,12 @@ def test_hooks_forget_the_call_before(backend: EmulatedBackend) -> None:
     made = backend.compile([CompileRequest(program, signature_of(program))])[0]
     calls = [Arguments((np.arange(8, dtype=np.int32), np.array(k, np.int32)), geometry=Geometry((1, 1, 1), (4, 1, 1))) for k in (4, 0, 4)]
     assert [e.status for e in backend.run(made, calls)] == [OK, OK, OK]
+
+
+def test_the_section_of_shared_arrays_ends_in_a_gap(backend: EmulatedBackend) -> None:
+    """Alone in its unit, so that no other program's variables lie behind its only array."""
+    text = "__global__ void f(int *a) { __shared__ int s[64]; int t = threadIdx.x; s[t] = t; __syncthreads(); a[t] = s[t + 1]; }"
+    program = Program("cuda", "f", text)
+    made = backend.compile([CompileRequest(program, signature_of(program))])[0]
+    call = Arguments((np.zeros(64, np.int32),), geometry=Geometry((1, 1, 1), (64, 1, 1)))
+    assert backend.run(made, [call])[0].status is Status.OUT_OF_BOUNDS
