@@ -15,7 +15,8 @@ from corpora.records import ArrayValue, Outcome, Program, ScalarValue, UnitTest,
 from corpora.unit_tests import INTEGER_RANGES
 from gpu_runtime.backend import CompileRequest, ExecutionBackend, Variant
 from gpu_runtime.expectations import Expectations
-from tester.extents import Sketch, complete
+from tester.completion import complete
+from tester.extents import Sketch
 from tester.rules import elements, geometry_maker
 from tester.validity import validate
 from translator.judge import JudgeConfig, judge

@@ -17,7 +17,8 @@ from corpora.dialects import dialect
 from corpora.records import ArrayValue, Fill, Program, Signature, UnitTest, UnitTestSuite
 from corpora.unit_tests import INTEGER_RANGES
 from gpu_runtime.backend import Compiled, CompileRequest, ExecutionBackend, Variant
-from tester.extents import Completed, GeometryOf, Probe, Sketch, beyond, complete, probe
+from tester.completion import Completed, complete
+from tester.extents import GeometryOf, Probe, Sketch, beyond, probe
 from tester.sketches import PROFILES, Roles, base_draws, contents, far_contents, is_flag, is_pitch, side_of, size_draws
 
 

@@ -8,7 +8,8 @@ from corpora.unit_tests import format_test
 from gpu_runtime.backend import CompileRequest, Variant
 from gpu_runtime.emulated import EmulatedBackend
 from gpu_runtime.materialise import extents_of, integer_scalars
-from tester.extents import Sketch, complete, probe
+from tester.completion import complete
+from tester.extents import Sketch, probe
 from tester.rules import NoSuite, elements, suite_for
 from tester.sketches import Roles, contents, is_flag, is_pitch
 
