@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from coevolve.config import Config
+from coevolve.errors import UserError
 from coevolve.workers import Crew
 
 
@@ -77,7 +78,10 @@ def ray_crew(config: Config, make_translator, make_tester, make_verifier):
     started = not ray.is_initialized()
     if started:
         # working_dir stays unset: a Ray job brings its own, and locally the driver's environment is the actors'.
-        ray.init(address=address, log_to_driver=True, logging_level="ERROR", include_dashboard=False if address == "local" else None)
+        try:
+            ray.init(address=address, log_to_driver=True, logging_level="ERROR", include_dashboard=False if address == "local" else None)
+        except ConnectionError as error:
+            raise UserError(f"no Ray answers at RAY_ADDRESS '{os.environ.get('RAY_ADDRESS', address)}': {str(error).splitlines()[0]}") from error
     try:
         cpus = int(ray.cluster_resources().get("CPU", 1))
         count = config.verify.workers or max(1, cpus)

@@ -17,7 +17,8 @@ def USER_ERRORS() -> tuple[type[Exception], ...]:  # noqa: N802 - reads as the c
     from corpora.signatures import SignatureError
     from corpora.store import StoreError
     from corpora.unit_tests import SuiteError
+    from gpu_runtime.backend import BackendError
     from gpu_runtime.models.protocol import ModelError
     from gpu_runtime.toolchain import ToolchainError
 
-    return (UserError, ConfigError, CorpusError, ModelError, SignatureError, StoreError, SuiteError, ToolchainError)
+    return (UserError, BackendError, ConfigError, CorpusError, ModelError, SignatureError, StoreError, SuiteError, ToolchainError)

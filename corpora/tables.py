@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import logging
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -105,6 +106,7 @@ def rows_of_parquet(path: Path, column: str, row: Dialect) -> Iterator[tuple[int
 def rows_of_hub(spec: str, column: str, row: Dialect) -> Iterator[tuple[str, str]]:
     """(origin, text, '' where there is none) of each row of a Hugging Face data set `ID[:SPLIT]`. Raises CorpusError."""
     name, _, split = spec.partition(":")
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # without network it logs each of its tries
     try:
         from datasets import load_dataset
 

@@ -158,6 +158,10 @@ class Limits:
     accesses: int = 0
 
 
+class BackendError(ValueError):
+    """The execution back end that the user asked for is not to be had here; the message is one line."""
+
+
 class ExecutionBackend(Protocol):
     """Compiles and runs programs of some dialects. `name` goes into every verdict (`emulated`, `cuda:<device>`)."""
 

@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from corpora.dialects import DIALECTS
-from gpu_runtime.backend import Arguments, Compiled, CompileRequest, Execution, Limits, Status, Variant
+from gpu_runtime.backend import Arguments, BackendError, Compiled, CompileRequest, Execution, Limits, Status, Variant
 from gpu_runtime.cuda_compile import SUFFIX, compile_for_device
 from gpu_runtime.cuda_driver import DeviceFacts, device_count
 from gpu_runtime.cuda_gpu import GpuError, GpuWorker
@@ -46,7 +46,7 @@ class CudaBackend:
         if checks not in CHECKS:
             raise ValueError(f"unknown checks '{checks}' (known: {', '.join(CHECKS)})")
         if driver == REAL_DRIVER and not usable():
-            raise ValueError("no CUDA device answers here; use --backend emulated")
+            raise BackendError("no CUDA device answers here; use --backend emulated")
         self._cache_dir, self._workers, self._checks = cache_dir, workers, checks
         self._new_worker: Callable[[], GpuWorker] = lambda: GpuWorker(driver, environment)
         self._lock, self._compiling = threading.Lock(), threading.Lock()

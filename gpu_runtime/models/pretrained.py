@@ -9,6 +9,7 @@ Without network only what is in the folder or the local cache is found; the erro
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -60,6 +61,7 @@ class PretrainedModel:
         dtype = DTYPES[config.dtype]
         if dtype == "auto":
             dtype = torch.bfloat16 if device == "cuda" else torch.float32
+        logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # without network it logs each of its tries
         try:
             shape = AutoConfig.from_pretrained(name, local_files_only=offline)
             kind = AutoModelForSeq2SeqLM if shape.is_encoder_decoder else AutoModelForCausalLM
