@@ -23,7 +23,7 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-CHUNK = 32
+CHUNK = 64
 REFERENCE_HEADERS = (
     "#include <cstdio>\n#include <cstdlib>\n#include <cmath>\n#include <cstring>\n#include <algorithm>\n#include <iostream>\n#include <vector>\n"
     "typedef unsigned char uchar; typedef unsigned int uint;\n"

@@ -288,7 +288,7 @@ def verify(
     return shared_engine(backend, config).verify(Pair(source, target, suite))
 
 
-def verify_many(pairs: Sequence[Pair], backend: str = "auto", config: VerifyConfig = VerifyConfig(), chunk: int = 32) -> list[Verdict]:
+def verify_many(pairs: Sequence[Pair], backend: str = "auto", config: VerifyConfig = VerifyConfig(), chunk: int = 64) -> list[Verdict]:
     """Verdicts in the pairs' order; `chunk` pairs at a time are compiled together."""
     engine = shared_engine(backend, config)
     verdicts = []

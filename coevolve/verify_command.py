@@ -19,7 +19,7 @@ from pathlib import Path
 
 from corpora.records import Outcome, Verdict
 
-CHUNK = 32
+CHUNK = 64
 """Most rows that are compiled together and handed to one worker."""
 
 

@@ -17,7 +17,7 @@ from gpu_runtime import shims_cpp, shims_cuda, shims_fortran
 from gpu_runtime.backend import CompileRequest, Variant
 from gpu_runtime.toolchain import NATIVE
 
-MEMBERS_PER_UNIT = 32
+MEMBERS_PER_UNIT = 64
 HOST_PART = "cuda host part"
 """Not a dialect: the host functions of a CUDA program beside a real device, as gpu_runtime.cuda_source makes them."""
 
