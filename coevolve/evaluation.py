@@ -17,7 +17,7 @@ from coevolve.errors import UserError
 from coevolve.metrics import bleu, codebleu, mean_pass_at_k
 from coevolve.progress import Progress
 from coevolve.run_folder import read_json, write_json
-from coevolve.stages import PROGRAMS_PER_CHUNK, Run, _chunks, _propose_suites, judging_items, suite_counts
+from coevolve.stages import Run, distinct, in_chunks, judging_items, propose_suites, suite_counts
 from coevolve.workers import map_unordered, stream
 from corpora.records import Candidate, Outcome, Program, UnitTestSuite, Verdict
 from corpora.store import read_jsonl, write_jsonl
@@ -39,8 +39,8 @@ def prepare_evaluation(run: Run) -> None:
             bar.advance()
     suites = [prepared[i].suite for i in range(len(programs)) if prepared[i].suite is not None]
     bar.close(f"{len(suites)} of {len(programs)} have one")
-    write_json(path.with_name("evaluation_skipped.json"), {
-        programs[i].name: prepared[i].reason for i in range(len(programs)) if prepared[i].suite is None
+    write_json(run.folder.evaluation_skipped, {
+        f"{p.name} ({p.origin})": prepared[i].reason for i, p in enumerate(programs) if prepared[i].suite is None
     })
     write_jsonl(path, suites)
 
@@ -64,15 +64,14 @@ def evaluate_checkpoint(run: Run, checkpoint: str, label: str) -> tuple[dict, li
     programs = [p for p in run.corpus.evaluation if p.id in suites]
     wanted = run.config.evaluate
     sampling = run.sampling(wanted.samples, wanted.temperature, "evaluate")
-    chunks = _chunks(programs, PROGRAMS_PER_CHUNK)
+    chunks = in_chunks(programs)
     bar = Progress(f"{label}: held-out translation", len(programs))
     answers: dict[int, list[Candidate]] = {}
     verdicts: dict[str, Verdict] = {}
 
     def expand(index: int, candidates: list[Candidate]) -> list[tuple]:
         answers[index] = candidates
-        distinct = list({c.id: c for c in candidates}.values())
-        return judging_items(distinct, {p.id: p for p in chunks[index]}, suites)
+        return judging_items(distinct(candidates), {p.id: p for p in chunks[index]}, suites)
 
     asked = [(checkpoint, chunk, run.config.direction, sampling) for chunk in chunks]
     for _, found in stream(run.crew.translator, "propose", asked, run.crew.verifiers, "judge", expand):
@@ -119,7 +118,7 @@ def evaluate_tester(run: Run, checkpoint: str, label: str) -> dict:
     """Share of the Tester's own tests on held-out programs that are valid, before anything is topped up."""
     programs = list(run.corpus.evaluation)
     sampling = run.sampling(1, run.config.evaluate.temperature, "evaluate tester")
-    counts = suite_counts(_propose_suites(run, f"{label}: held-out suites", programs, checkpoint, sampling))
+    counts = suite_counts(propose_suites(run, f"{label}: held-out suites", programs, checkpoint, sampling))
     proposed, answers = counts["tests_proposed"], counts["answers"]
     return {
         "tester_valid_rate": 100.0 * counts["tests_valid"] / proposed if proposed else 0.0,

@@ -17,6 +17,7 @@ from coevolve.run_folder import RunFolder
 from corpora.files import write_folder
 from corpora.records import Triplet
 from corpora.store import read_jsonl, write_triplets
+from gpu_runtime.models.backends import kind_of
 
 
 def export(root: Path, out: Path | None = None, number: int | None = None) -> Path:
@@ -35,7 +36,8 @@ def export(root: Path, out: Path | None = None, number: int | None = None) -> Pa
         for kind, source in (("Translator", paths.translator), ("Tester", paths.tester)):
             copied = temporary / kind.lower()
             shutil.copytree(source, copied)
-            (copied / "README.md").write_text(model_card(kind, config.direction, last, header, rows), encoding="utf-8")
+            asked = kind_of(copied)
+            (copied / "README.md").write_text(model_card(kind, asked, config.direction, last, header, rows), encoding="utf-8")
         write_triplets(temporary / "pairs.parquet", all_triplets(folder))
 
     write_folder(target, fill)
@@ -56,17 +58,25 @@ def _last_round(folder: RunFolder) -> int:
     return number
 
 
-def model_card(kind: str, direction: str, number: int, header: list[str], rows: list[list[str]]) -> str:
-    """A Hugging Face model card with the run's table."""
+_ASKED = {
+    ("Translator", "scratch"): "input is the canonical token form of the project (identifiers renamed, numbers split), which "
+    "`translator.translate` makes and undoes.",
+    ("Translator", "pretrained"): "it is asked in words with the program in a fenced block (`translator.translate`, plain style).",
+    ("Tester", "scratch"): "the function is given in the project's canonical token form (`tester.propose`).",
+    ("Tester", "pretrained"): "it is asked in words with the function in a fenced block (`tester.propose`, plain style).",
+}
+
+
+def model_card(kind: str, asked: str, direction: str, number: int, header: list[str], rows: list[list[str]]) -> str:
+    """A Hugging Face model card with the run's table. `asked`: a key of MODEL_BACKENDS, which decides the prompts."""
     lines = ["| " + " | ".join(header) + " |", "|" + " --- |" * len(header)]
     lines += ["| " + " | ".join(cells) + " |" for cells in rows]
     purpose = {
-        "Translator": f"translates code ({direction} and the reverse where both corpora were given); input is the canonical token "
-        "form of the project (identifiers renamed, numbers split), which `translator.translate` makes and undoes.",
-        "Tester": "writes unit tests in the project's text form for a function given in canonical token form.",
+        "Translator": f"translates code ({direction} and the reverse where both corpora were given)",
+        "Tester": "writes unit tests in the project's text form",
     }[kind]
     return (
         f"---\nlibrary_name: transformers\ntags: [code-translation, hpc, {direction.replace(':', '-to-')}]\n---\n\n"
-        f"# {kind} after round {number}\n\nThis model {purpose}\n\n## Figures of the run\n\n"
+        f"# {kind} after round {number}\n\nThis model {purpose}; {_ASKED[kind, asked]}\n\n## Figures of the run\n\n"
         "Measured on held-out programs by execution; no held-out program or near-duplicate was trained on.\n\n" + "\n".join(lines) + "\n"
     )

@@ -11,7 +11,6 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -88,6 +87,10 @@ class RunFolder:
     @property
     def evaluation_suites(self) -> Path:
         return self.root / "evaluation_suites.jsonl"
+
+    @property
+    def evaluation_skipped(self) -> Path:
+        return self.root / "evaluation_skipped.json"
 
     @property
     def timings(self) -> Path:
@@ -180,13 +183,3 @@ def write_json(path: Path, value: object) -> None:
 
 def read_json(path: Path):
     return json.loads(path.read_text(encoding="utf-8"))
-
-
-class Stopwatch:
-    """Seconds since creation."""
-
-    def __init__(self) -> None:
-        self._start = time.monotonic()
-
-    def seconds(self) -> float:
-        return time.monotonic() - self._start

@@ -9,6 +9,7 @@ order before they are written, so equal seeds give equal bytes however the worke
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import Future, wait
@@ -18,7 +19,7 @@ from dataclasses import dataclass, replace
 from coevolve.config import Config
 from coevolve.progress import Progress
 from coevolve.run_corpus import RunCorpus
-from coevolve.run_folder import RoundPaths, RunFolder, Stopwatch, write_json
+from coevolve.run_folder import RoundPaths, RunFolder, write_json
 from coevolve.verifier import Prepared, target_of
 from coevolve.workers import Crew, Worker, map_unordered, stream
 from corpora.dialects import Direction, direction
@@ -56,11 +57,11 @@ class Run:
 
     @contextmanager
     def timed(self, number: int, stage: str) -> Iterator[None]:
-        watch = Stopwatch()
+        started = time.monotonic()
         try:
             yield
         finally:
-            self.folder.record_time(number, stage, watch.seconds())
+            self.folder.record_time(number, stage, time.monotonic() - started)
 
 
 def cold_start(run: Run) -> None:
@@ -97,14 +98,15 @@ def make_suites(run: Run, number: int) -> None:
     checkpoint = str(run.folder.round(number - 1).tester)
     sampling = run.sampling(run.config.round.suites, run.config.round.temperature, "suites", number)
     with run.timed(number, "suites"):
-        prepared = _propose_suites(run, f"round {number}: suites", programs, checkpoint, sampling)
+        prepared = propose_suites(run, f"round {number}: suites", programs, checkpoint, sampling)
         kept = [p.suite for p in prepared if p.suite is not None]
         write_jsonl(paths.suites, kept)
         write_json(paths.suite_counts, suite_counts(prepared))
 
 
-def _propose_suites(run: Run, label: str, programs: list[Program], checkpoint: str, sampling: Sampling) -> list[Prepared]:
-    chunks = _chunks(programs, PROGRAMS_PER_CHUNK)
+def propose_suites(run: Run, label: str, programs: list[Program], checkpoint: str, sampling: Sampling) -> list[Prepared]:
+    """What the Tester's answers became with the verifiers, in the programs' order."""
+    chunks = in_chunks(programs)
     bar = Progress(label, len(programs))
     prepared: dict[int, Prepared] = {}
 
@@ -141,7 +143,7 @@ def propose_and_verify(run: Run, number: int) -> None:
     if paths.verdicts.exists():
         return
     suites = {s.program_id: s for s in read_jsonl(paths.suites, UnitTestSuite)}
-    work = [(way, chunk) for way, side in run.sides() for chunk in _chunks([p for p in side if p.id in suites], PROGRAMS_PER_CHUNK)]
+    work = [(way, chunk) for way, side in run.sides() for chunk in in_chunks([p for p in side if p.id in suites])]
     if not work:
         write_jsonl(paths.proposals, [])
         write_jsonl(paths.verdicts, [])
@@ -165,23 +167,18 @@ def _stream_candidates(run: Run, number: int, work: list, suites: dict[str, Unit
     bar = Progress(f"round {number}: propose and verify", sum(len(c) for _, c in work))
     generated: dict[int, list[Candidate]] = {}
     results: dict[int, list[Verdict]] = {}
-    sizes: list[int] = []
+    equivalent = 0
 
     def expand(index: int, candidates: list[Candidate]) -> list[tuple]:
-        items = judging_items(candidates, {p.id: p for p in work[index][1]}, suites)
-        sizes.extend(len(item[2]) for item in items)
-        return items
-
-    def generated_chunk(index: int, candidates: list[Candidate]) -> None:
-        generated[index] = _distinct(candidates)
+        generated[index] = distinct(candidates)
         if len(generated) == len(work):
             write_jsonl(paths.proposals, [c for i in range(len(work)) for c in generated[i]])
+        return judging_items(generated[index], {p.id: p for p in work[index][1]}, suites)
 
-    for index, verdicts in stream(
-        run.crew.translator, "propose", asked, run.crew.verifiers, "judge", lambda i, a: expand(i, _distinct(a)), on_generated=generated_chunk
-    ):
+    for index, verdicts in stream(run.crew.translator, "propose", asked, run.crew.verifiers, "judge", expand):
         results[index] = verdicts
-        bar.advance(note=f"{sum(v.outcome is Outcome.EQUIVALENT for r in results.values() for v in r)} equivalent")
+        equivalent += sum(v.outcome is Outcome.EQUIVALENT for v in verdicts)
+        bar.advance(note=f"{equivalent} equivalent")
     bar.close()
     return [v for i in sorted(results) for v in results[i]]
 
@@ -207,7 +204,7 @@ def judging_items(candidates: list[Candidate], programs: dict[str, Program], sui
     return [(programs[i], suites[i], group) for i, group in grouped.items()]
 
 
-def _distinct(candidates: list[Candidate]) -> list[Candidate]:
+def distinct(candidates: list[Candidate]) -> list[Candidate]:
     """One of each text: the same answer twice needs one verdict."""
     return list({c.id: c for c in candidates}.values())
 
@@ -216,8 +213,8 @@ def _by_id(run: Run) -> dict[str, Program]:
     return {p.id: p for _, side in run.sides() for p in side}
 
 
-def _chunks(items: list, size: int) -> list[list]:
-    return [items[i : i + size] for i in range(0, len(items), size)]
+def in_chunks(programs: list[Program]) -> list[list[Program]]:
+    return [programs[i : i + PROGRAMS_PER_CHUNK] for i in range(0, len(programs), PROGRAMS_PER_CHUNK)]
 
 
 def keep_triplets(run: Run, number: int) -> None:

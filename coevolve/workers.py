@@ -10,7 +10,7 @@ callers can put them in input order: arrival order never decides a result.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -57,14 +57,13 @@ def stream(
     chunks: Sequence[tuple],
     workers: Sequence[Worker],
     method: str,
-    expand,
+    expand: Callable[[int, Any], Sequence[tuple]],
     first: Iterable[tuple] = (),
-    on_generated=None,
 ) -> Iterator[tuple[int, Any]]:
     """Generate chunk after chunk on one worker and send what comes out to the others while it goes on.
 
-    expand(chunk_index, answer) turns a generator's answer into items for `method`. on_generated(chunk_index, answer)
-    is told of every finished chunk. Yields (item index in the order of expansion, result).
+    expand(chunk_index, answer) is told of every finished chunk, in order, and turns its answer into items for `method`.
+    Yields (item index in the order of expansion, result).
     """
     queue: deque[tuple[int, tuple]] = deque(enumerate(first))
     produced = len(queue)
@@ -85,11 +84,9 @@ def stream(
         if generation and generation[0] in done:
             answer, index = generation[0].result(), generation[1]
             generation = None
-            if on_generated:
-                on_generated(index, answer)
-            for item in expand(index, answer):
-                queue.append((produced, item))
-                produced += 1
+            items = expand(index, answer)
+            queue.extend(enumerate(items, produced))
+            produced += len(items)
         for future in done & set(running):
             worker, number = running.pop(future)
             idle.append(worker)

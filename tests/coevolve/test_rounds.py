@@ -15,9 +15,12 @@ from coevolve.run_corpus import build, open_corpus
 from coevolve.run_folder import RunFolder
 from coevolve.services import TesterService, TranslatorService, make_verifier
 from coevolve.workers import Crew, LocalWorker
-from corpora.records import Candidate, Outcome, Program, Triplet, Verdict
+from corpora.records import Candidate, Outcome, Program, Triplet, UnitTestSuite, Verdict
+from corpora.signatures import signature_of
 from corpora.splits import LeakError
 from corpora.store import read_jsonl, read_triplets
+from corpora.unit_tests import parse_suite
+from gpu_runtime.models.protocol import Sampling
 
 RIGHT = {
     "axpy": "__global__ void axpy(int n, float a, const float *x, float *y) { int i = blockIdx.x * blockDim.x + threadIdx.x; if (i < n) y[i] = a * x[i] + y[i]; }",
@@ -182,3 +185,36 @@ def test_dry_run_and_report_of_an_unfinished_run(tiny, capsys):
     assert figures(folder) == []
     assert "no round has been verified yet" in write_report(folder.root).read_text()
     shutil.rmtree(folder.root)
+
+
+def test_a_run_can_start_from_the_export_of_another(tiny, tmp_path):
+    """model.backend = pretrained on our own folders: each model takes its part and is asked in its own words."""
+    from dataclasses import replace
+
+    from gpu_runtime.models.backends import kind_of
+
+    export = tmp_path / "export"
+    TranslatorService(tiny).cold_start((), str(export / "translator"))
+    TesterService(tiny).cold_start((), str(export / "tester"))
+    model = replace(tiny.model, backend="pretrained", name_or_path=str(export))
+    second = replace(tiny, model=model, cold_start=replace(tiny.cold_start, generated=0, suites=0))
+    for service, kind in ((TranslatorService(second), "translator"), (TesterService(second), "tester")):
+        service.cold_start((), str(tmp_path / kind))
+        assert kind_of(tmp_path / kind) == "scratch"
+        weights = [(place / kind / "model.safetensors").read_bytes() for place in (export, tmp_path)]
+        assert weights[0] == weights[1]
+    program = Program("cpp", "f", "void f(int n, float *x) { for (int i = 0; i < n; i++) x[i] = 1; }")
+    found = TranslatorService(second).propose(str(tmp_path / "translator"), [program], "cpp:cuda", Sampling(1, 0.0, max_new_tokens=4))
+    assert found[0].text.startswith("__global__ void f")
+
+
+def test_survivors_too_long_for_the_model_cost_the_round_its_lesson_not_the_run(tiny, tmp_path):
+    from dataclasses import replace
+
+    service = TesterService(tiny)
+    service.cold_start((), str(tmp_path / "cold"))
+    long = Program("cpp", "f", "void f(int n, float *x) { " + "x[0] += 1; " * 400 + "}")
+    suite = UnitTestSuite(long.id, parse_suite("n=1 x[4]=uniform(0,1)", signature_of(long)))
+    service.config = replace(tiny, round=replace(tiny.round, replay=0.0))
+    assert service.learn(str(tmp_path / "cold"), [(long, suite)], (), str(tmp_path / "next"), 1) == {"examples": 0}
+    assert (tmp_path / "next/model.safetensors").read_bytes() == (tmp_path / "cold/model.safetensors").read_bytes()

@@ -50,10 +50,14 @@ def test_map_gives_every_index_once():
 
 def test_stream_overlaps_generation_and_judging_and_keeps_expansion_order():
     told = []
+
+    def expand(index, answer):
+        told.append((index, len(answer)))
+        return [(v,) for v in answer]
+
     results = dict(
         stream(
-            LocalWorker(Echo()), "chunk", [(0, 3), (3, 3), (6, 3)], [Slow(), Slow()], "twice",
-            lambda index, answer: [(v,) for v in answer], on_generated=lambda i, a: told.append((i, len(a))),
+            LocalWorker(Echo()), "chunk", [(0, 3), (3, 3), (6, 3)], [Slow(), Slow()], "twice", expand
         )
     )
     assert results == {i: 2 * i for i in range(9)}
