@@ -272,6 +272,8 @@ def _check(config: Config, where: str) -> None:
             raise ConfigError(f"{where}: '{key}' must not be empty")
     if config.model.backend == "pretrained" and not config.model.name_or_path:
         raise ConfigError(f"{where}: model.backend = 'pretrained' needs model.name_or_path (a Hugging Face id or a folder)")
+    if not config.verify.mutants and config.verify.least_strength:
+        raise ConfigError(f"{where}: verify.mutants = 0 measures no strength, so that no pair would be kept; set verify.least_strength = 0 too")
     if max(config.evaluate.pass_at) > config.evaluate.samples:
         raise ConfigError(f"{where}: evaluate.pass_at asks for k = {max(config.evaluate.pass_at)} > evaluate.samples")
     if config.model.width % (2 * config.model.heads):

@@ -226,7 +226,7 @@ def keep_triplets(run: Run, number: int) -> None:
 
 
 def survivors(run: Run, paths: RoundPaths) -> list[Triplet]:
-    """Triplets of one round, in the order of its proposals."""
+    """Triplets of one round, in the order of its proposals. A strength that could not be measured counts as 0."""
     programs = _by_id(run)
     suites = {s.program_id: s for s in read_jsonl(paths.suites, UnitTestSuite)}
     candidates = {c.id: c for c in read_jsonl(paths.proposals, Candidate)}

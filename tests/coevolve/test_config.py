@@ -59,6 +59,7 @@ def test_toml_round_trip():
         ({"cold_start": {"learning_rate": float("nan")}}, ("cold_start.learning_rate", "finite")),
         ({"round": {"suites": 0}}, ("round.suites", "at least 1")),
         ({"model": {"width": 33, "heads": 3}}, ("even multiple",)),
+        ({"verify": {"mutants": 0}}, ("verify.mutants", "least_strength")),
         ({"run_dir": ""}, ("run_dir", "empty")),
         ({"corpus": {"source": " "}}, ("corpus.source", "empty")),
     ],
