@@ -36,10 +36,10 @@ class RayWorker:
         answer: Future = Future()
 
         def settle(done: Future) -> None:
-            error = done.exception()
-            if error is None:
+            try:
                 answer.set_result(done.result())
-            else:  # Ray wraps what an actor raised; callers and the command line know the error itself
+            except BaseException as error:  # a lost actor or a cancelled call too: nobody may wait for ever
+                # Ray wraps what an actor raised; callers and the command line know the error itself.
                 answer.set_exception(getattr(error, "cause", None) or error)
 
         self.handle.forward.remote(method, *arguments).future().add_done_callback(settle)

@@ -48,6 +48,8 @@ class PretrainedModel:
     def __init__(self, model: HfModel, tokenizer: HfTokenizer, config: PretrainedConfig) -> None:
         self._model, self._tokenizer, self._config = model, tokenizer, config
         self._paired = bool(model.config.is_encoder_decoder)
+        # Absolute positions end where the model's table of them does; an index beyond it is an error on a CPU, and worse on a GPU.
+        self._context = min(config.context, getattr(model.config, "max_position_embeddings", None) or config.context)
         if tokenizer.pad_token_id is None:
             tokenizer.pad_token = tokenizer.eos_token
         tokenizer.padding_side = "left"
@@ -77,15 +79,19 @@ class PretrainedModel:
         return cls(model.to(device), tokenizer, config)
 
     def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> list[list[str]]:
-        """See LanguageModel. Constraints are ignored: pieces of a pre-trained vocabulary are not words."""
+        """See LanguageModel. Constraints are ignored: pieces of a pre-trained vocabulary are not words.
+
+        A prompt that fills the context gets its forced prefix alone as answer.
+        """
         self._model.eval()
         torch.manual_seed(sampling.seed)
         inputs = [self._prompt_ids(p.text) for p in prompts]
         prefixes = [self._plain_ids(p.prefix) if p.prefix else [] for p in prompts]
         # A decoder's forced start cannot be padded, so those of one batch are of one length.
         order = sorted(range(len(prompts)), key=lambda i: (len(prefixes[i]) if self._paired else 0, len(inputs[i]), i))
+        order = [i for i in order if len(inputs[i]) + len(prefixes[i]) < self._context]
         per_batch = max(1, self._config.rows // sampling.n)
-        answers: list[list[str]] = [[] for _ in prompts]
+        answers: list[list[str]] = [[p.prefix] * sampling.n for p in prompts]
         while order:
             batch = order[:per_batch]
             if self._paired:
@@ -100,6 +106,7 @@ class PretrainedModel:
     def _answer(self, inputs: Sequence[list[int]], prefixes: Sequence[list[int]], sampling: Sampling) -> list[str]:
         rows = inputs if self._paired else [i + p for i, p in zip(inputs, prefixes)]
         batch = self._tokenizer.pad({"input_ids": rows}, padding=True, return_tensors="pt").to(self._model.device)
+        longest = 1 + len(prefixes[0]) if self._paired else max(map(len, rows))
         options: dict[str, object] = {"do_sample": False}
         if sampling.temperature > 0:
             options = {"do_sample": True, "temperature": sampling.temperature, "top_p": sampling.top_p, "top_k": 0}
@@ -110,7 +117,7 @@ class PretrainedModel:
         out = self._model.generate(
             input_ids=batch["input_ids"],
             attention_mask=batch["attention_mask"],
-            max_new_tokens=sampling.max_new_tokens,
+            max_new_tokens=min(sampling.max_new_tokens, self._context - longest),
             max_length=None,
             num_return_sequences=returned,
             pad_token_id=self._tokenizer.pad_token_id,
@@ -131,9 +138,9 @@ class PretrainedModel:
         Adds `dropped`: examples longer than the context. Raises NothingToLearn when none is left.
         """
         encoded = [self._encode(e) for e in examples]
-        fitting = [e for e in encoded if len(e.ids) <= self._config.context]
+        fitting = [e for e in encoded if len(e.ids) <= self._context]
         if not fitting:
-            raise NothingToLearn(f"nothing to learn: {len(examples)} examples, none within {self._config.context} tokens")
+            raise NothingToLearn(f"nothing to learn: {len(examples)} examples, none within {self._context} tokens")
         adapted = None
         if self._config.lora_rank:
             from peft import LoraConfig, get_peft_model

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 import torch
-from transformers import AutoModelForSeq2SeqLM, T5Config, T5ForConditionalGeneration
+from transformers import AutoModelForSeq2SeqLM, GPT2Config, GPT2LMHeadModel, T5Config, T5ForConditionalGeneration
 
 from gpu_runtime.models.pretrained import PretrainedConfig, PretrainedModel
-from gpu_runtime.models.protocol import Example, Learning, Prompt, Sampling
+from gpu_runtime.models.protocol import Example, Learning, NothingToLearn, Prompt, Sampling
 from gpu_runtime.models.scratch import ScratchConfig, ScratchModel
 from gpu_runtime.models.scripted import ScriptedModel
 from gpu_runtime.models.tokenizer import train_tokenizer
@@ -90,3 +90,17 @@ def test_a_scripted_model_answers_by_its_function(tmp_path: Path) -> None:
     model.learn([Example("p", "a")], Learning())
     model.save(tmp_path / "m")
     assert (tmp_path / "m" / "learnt.jsonl").read_text() == '["p", "a", 1.0]\n'
+
+
+def test_prompts_beyond_the_models_own_positions_cost_their_answer_only(tmp_path: Path) -> None:
+    """GPT-2 has a table of positions; an index beyond its end would be an error."""
+    tokenizer = train_tokenizer([e.prompt for e in COPY])
+    ids = {"bos_token_id": tokenizer.bos_token_id, "eos_token_id": tokenizer.eos_token_id}
+    GPT2LMHeadModel(GPT2Config(vocab_size=len(tokenizer), n_positions=16, n_embd=16, n_layer=1, n_head=2, **ids)).save_pretrained(tmp_path)
+    tokenizer.save_pretrained(tmp_path)
+    model = PretrainedModel.load(tmp_path)
+    long = "a " * 40
+    assert model.generate([Prompt(long, "b"), Prompt("a b")], Sampling(2, 1.0, 0.9, 64, 1))[0] == ["b", "b"]
+    assert model.learn([Example("a", "b"), Example(long, "b")], Learning(epochs=1))["dropped"] == 1
+    with pytest.raises(NothingToLearn, match="none within 16 tokens"):
+        model.learn([Example(long, "b")], Learning(epochs=1))
