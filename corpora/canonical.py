@@ -9,6 +9,7 @@ a compiler takes. `restore(canonicalise(x))` lexes to the tokens of x. A word ne
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -114,7 +115,7 @@ def restore(tokens: Sequence[str], names: Sequence[str], language: str, entry: s
             words[-1] += token[1]
             continue
         is_number = token[:1].isdigit() or token == "."
-        words.append(_decode(token) if token[:1] in "\"'<%" else spell(token))
+        words.append(_decode(token) if _is_literal(token) else spell(token))
     return print_words(words, language)
 
 
@@ -153,19 +154,26 @@ class _Spelling:
 
 
 def _encode(literal: str) -> str:
-    return "".join(f"%{ord(c):02x}" if c.isspace() or c == "%" else c for c in literal)
+    """White space and `%` as `%20`, or `%u2003` beyond Latin-1."""
+    return "".join((f"%{ord(c):02x}" if ord(c) < 256 else f"%u{ord(c):04x}") if c.isspace() or c == "%" else c for c in literal)
+
+
+def _is_literal(word: str) -> bool:
+    """Literals hold a quote (perhaps after a prefix: L"", u8""); the name of a header begins with `<`."""
+    return "%" in word and ('"' in word or "'" in word or word[0] == "<")
+
+
+_CODE = re.compile(r"%(?:u([0-9a-f]{4})|([0-9a-f]{2}))")
 
 
 def _decode(word: str) -> str:
-    if word[:1] not in "\"'<" or "%" not in word:
-        return word
-    head, *rest = word.split("%")
-    for part in rest:
-        try:
-            head += chr(int(part[:2], 16)) + part[2:]
-        except ValueError:
-            head += "%" + part
-    return head
+    """What `_encode` wrote, and nothing else: a model may write any number."""
+
+    def character(found: re.Match[str]) -> str:
+        meant = chr(int(found[1] or found[2], 16))
+        return meant if meant.isspace() or meant == "%" else found[0]
+
+    return _CODE.sub(character, word)
 
 
 def _cpp_keeper(tokens: list[Token], table: _Names):

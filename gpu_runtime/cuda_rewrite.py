@@ -61,7 +61,7 @@ def rewrite(text: str) -> str:
     return "".join(token.text for token in tokens)
 
 
-def _next(tokens: list[Token], i: int, step: int = 1) -> int:
+def next_token(tokens: list[Token], i: int, step: int = 1) -> int:
     """Index of the next code token from i on (i included), or -1."""
     while 0 <= i < len(tokens):
         if tokens[i].code:
@@ -70,7 +70,7 @@ def _next(tokens: list[Token], i: int, step: int = 1) -> int:
     return -1
 
 
-def _matching(tokens: list[Token], i: int) -> int:
+def matching(tokens: list[Token], i: int) -> int:
     """Index of the bracket that closes the one at i, or -1."""
     depth = 0
     for j in range(i, len(tokens)):
@@ -83,7 +83,7 @@ def _matching(tokens: list[Token], i: int) -> int:
 
 def _callee_start(tokens: list[Token], i: int) -> int:
     """Index of the first token of the kernel name that ends before i: `k`, `ns::k` or `k<T>`; -1 when there is none."""
-    j = _next(tokens, i - 1, -1)
+    j = next_token(tokens, i - 1, -1)
     if j >= 0 and tokens[j].text == ">":
         depth = 0
         while j >= 0:
@@ -91,12 +91,12 @@ def _callee_start(tokens: list[Token], i: int) -> int:
             if depth == 0 or tokens[j].text in ";{}":
                 break
             j -= 1
-        j = _next(tokens, j - 1, -1)
+        j = next_token(tokens, j - 1, -1)
     while j >= 0 and tokens[j].kind == "name":
-        before = _next(tokens, j - 1, -1)
+        before = next_token(tokens, j - 1, -1)
         if before < 0 or tokens[before].text != "::":
             return j
-        further = _next(tokens, before - 1, -1)
+        further = next_token(tokens, before - 1, -1)
         if further < 0 or tokens[further].kind != "name":
             return before
         j = further
@@ -109,8 +109,8 @@ def _launches(tokens: list[Token]) -> None:
             continue
         start = _callee_start(tokens, i)
         end = next((j for j in range(i, len(tokens)) if tokens[j].text in (">>>", ";")), -1)
-        opening = _next(tokens, end + 1) if end >= 0 and tokens[end].text == ">>>" else -1
-        closing = _matching(tokens, opening) if opening >= 0 and tokens[opening].text == "(" else -1
+        opening = next_token(tokens, end + 1) if end >= 0 and tokens[end].text == ">>>" else -1
+        closing = matching(tokens, opening) if opening >= 0 and tokens[opening].text == "(" else -1
         if start < 0 or closing < 0:
             continue
         kernel = "".join(t.text for t in tokens[start:i] if t.code)
@@ -155,17 +155,17 @@ def _statement(tokens: list[Token], i: int) -> tuple[int, int]:
     j = i
     while j < len(tokens) and tokens[j].text not in (";", "=", "{", "}"):
         if tokens[j].text == "(":
-            before = tokens[_next(tokens, j - 1, -1)].text
-            inside = tokens[_next(tokens, j + 1)].text if _next(tokens, j + 1) >= 0 else ""
+            before = tokens[next_token(tokens, j - 1, -1)].text
+            inside = tokens[next_token(tokens, j + 1)].text if next_token(tokens, j + 1) >= 0 else ""
             if before not in ("__align__", "__attribute__", "alignas", "__launch_bounds__", "[") and inside != "*":
                 return first, -1
-            j = _matching(tokens, j)
+            j = matching(tokens, j)
             if j < 0:
                 return first, -1
         j += 1
     while j < len(tokens) and tokens[j].text != ";":
         if tokens[j].text in _OPEN:
-            j = _matching(tokens, j)
+            j = matching(tokens, j)
             if j < 0:
                 return first, -1
         elif tokens[j].text in _CLOSE:

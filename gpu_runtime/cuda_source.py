@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from corpora.records import Program, Signature
 from gpu_runtime import shims_cpp
-from gpu_runtime.cuda_rewrite import COVERED_HEADERS, Token, _matching, _next, tokens_of
+from gpu_runtime.cuda_rewrite import COVERED_HEADERS, Token, matching, next_token, tokens_of
 
 _INCLUDE = re.compile(r"[ \t]*#[ \t]*(include\w*|import|embed)\b[ \t]*(?:[<\"]([^>\"\n]+)[>\"])?")
 _ANNOTATED = frozenset({"__global__", "__device__", "constexpr"})
@@ -92,7 +92,7 @@ def kind_of(program: Program, signature: Signature) -> str:
         return "kernel"
     tokens = tokens_of(program.text)
     for f in _functions(tokens):
-        before = tokens[_next(tokens, f.opening - 1, -1)].text
+        before = tokens[next_token(tokens, f.opening - 1, -1)].text
         if before == program.name and "__device__" in f.words:
             return "host" if "__host__" in f.words else "device"
     return "host"
@@ -175,7 +175,7 @@ def _top_level(tokens: list[Token]) -> Iterator[_Function]:
         while i < len(tokens) and tokens[i].text != ";":
             text = tokens[i].text if tokens[i].code else ""
             if text == "(":
-                opening, i = i, _matching(tokens, i)
+                opening, i = i, matching(tokens, i)
                 if i < 0:
                     return
             elif text == "{":
@@ -191,11 +191,11 @@ def _top_level(tokens: list[Token]) -> Iterator[_Function]:
         if words & {"namespace"} or (opening < 0 and "extern" in words):
             i = first = body + 1
             continue
-        end = _matching(tokens, body)
+        end = matching(tokens, body)
         if end < 0:
             return
         if opening >= 0 and "=" not in words and not words & {"struct", "class", "union", "enum"} - _return_types(tokens, first, opening):
-            yield _Function(first, opening, _matching(tokens, opening), body, end, words)
+            yield _Function(first, opening, matching(tokens, opening), body, end, words)
             i = first = end + 1
         else:
             i, inside = end + 1, True
@@ -203,7 +203,7 @@ def _top_level(tokens: list[Token]) -> Iterator[_Function]:
 
 def _return_types(tokens: list[Token], first: int, opening: int) -> frozenset[str]:
     """`struct S f(int a) {`: the word is part of the return type where a name stands before the parameters."""
-    before = _next(tokens, opening - 1, -1)
+    before = next_token(tokens, opening - 1, -1)
     return frozenset({"struct", "class", "union", "enum"}) if before > first and tokens[before].kind == "name" else frozenset()
 
 

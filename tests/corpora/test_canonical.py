@@ -131,6 +131,17 @@ def test_restored_names_clash_with_nothing() -> None:
     assert text.split() == "N = n_ + v_a + v3".split()
 
 
+@pytest.mark.parametrize("literal", ['L"a b"', 'u8"x %d\\ty"', "L' '", '"a\u2003b\u00a0%u0041 %20"', '"%"', '"50%25"'])
+def test_literals_survive_to_the_letter(literal: str) -> None:
+    words = canonicalise(f"s = {literal};", "cpp")
+    assert not any(c.isspace() for word in words.tokens for c in word)
+    assert literal in restore(words.tokens, words.names, "cpp")
+
+
+def test_numbers_that_a_model_made_up_are_left_alone() -> None:
+    assert '"%00%ud800"' in restore(["V0", "=", '"%00%ud800"', ";"], ("s",), "cpp")
+
+
 def test_words_that_make_no_sense_are_passed_on() -> None:
     assert restore(["V0", "_5", "1", "_f", "%zz", '"%zz"', "V", "V1x"], ("a",), "cpp").split() == [
         "a", "_5", "1f", "%zz", '"%zz"', "V", "V1x",
