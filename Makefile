@@ -26,12 +26,13 @@ install: system $(VENV)/.installed
 system:
 	@sh gpu_runtime/system_packages.sh
 
-# torch first and alone: its pinned wheel must be settled before anything asks for "torch".
+# torch first and alone: its pinned wheel must be settled before anything asks for "torch". Bytecode is made on first
+# import: compiling all of it here costs a minute.
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; set PYTHON=...")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet torch==2.13.0
-	$(BIN)/python -m pip install --quiet -e ".[dev,cuda]"
+	$(BIN)/python -m pip install --quiet --no-compile torch==2.13.0
+	$(BIN)/python -m pip install --quiet --no-compile -e ".[dev,cuda]"
 	touch $@
 
 clean:
