@@ -85,13 +85,15 @@ class _Checkpoints:
         """A key of MODEL_BACKENDS; it also decides how the model is asked."""
         return "scratch" if self.config.model.backend == "scratch" else kind_of(self.start)
 
+    def pretrained(self) -> LanguageModel | None:
+        """The model that the configuration names, if any: opened before data is made for it, so that a wrong name shows."""
+        return None if self.config.model.backend == "scratch" else MODEL_BACKENDS[self.start_kind](self.start)
+
     def create(self, texts: Sequence[str], words: Sequence[str]) -> LanguageModel:
-        """A model to cold-start: new, or the pretrained one that the configuration names."""
-        shape = self.config.model
-        if shape.backend != "scratch":
-            return MODEL_BACKENDS[self.start_kind](self.start)
+        """A new model of the configured shape, with a vocabulary for these texts."""
         from gpu_runtime.models.scratch import ScratchConfig, ScratchModel
 
+        shape = self.config.model
         kept = shape.heads // 3 if shape.heads % 3 == 0 else shape.heads
         made = ScratchConfig(layers=shape.layers, width=shape.width, heads=shape.heads, kept_heads=kept, seed=self.config.seed)
         return ScratchModel.create(made, texts, words)
@@ -164,12 +166,12 @@ class TranslatorService:
 
     def cold_start(self, protected: Sequence[Program], folder: str) -> dict[str, float]:
         """Train on generated pairs in the run's direction and its reverse, and save to `folder`."""
-        wanted = self.config.cold_start
+        wanted, model = self.config.cold_start, self.checkpoints.pretrained()
         pairs = self._pairs(wanted.generated, COLD_STREAM, EvaluationGuard(protected))
         teacher = Translator(None, PROMPT_STYLES[self.checkpoints.start_kind])
         examples = self._generated_examples(teacher, pairs)
         texts = [text for e in islice(examples, 4000) for text in (e.prompt, e.answer)]
-        model = self.checkpoints.create(texts, DIRECTION_TAGS)
+        model = model or self.checkpoints.create(texts, DIRECTION_TAGS)
         learning = self.checkpoints.learning(wanted.epochs, wanted.learning_rate, "cold translator")
         return _learn_and_save(self.checkpoints, model, examples, learning, folder)
 
@@ -234,11 +236,11 @@ class TesterService:
 
     def cold_start(self, protected: Sequence[Program], folder: str) -> dict[str, float]:
         """Train on generated (program, suite) examples of both sides of the direction, and save to `folder`."""
-        wanted = self.config.cold_start
+        wanted, model = self.config.cold_start, self.checkpoints.pretrained()
         style = SUITE_STYLES[self.checkpoints.start_kind]
         examples = self._examples(wanted.suites, COLD_STREAM + 1, EvaluationGuard(protected), style)
         texts = [text for e in examples for text in (e.prompt, e.answer)]
-        model = self.checkpoints.create(texts, SUITE_TAGS)
+        model = model or self.checkpoints.create(texts, SUITE_TAGS)
         learning = self.checkpoints.learning(wanted.epochs, wanted.learning_rate, "cold tester")
         return _learn_and_save(self.checkpoints, model, examples, learning, folder)
 

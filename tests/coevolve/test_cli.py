@@ -91,6 +91,21 @@ def test_no_compiler(config, tmp_path):
     assert not (tmp_path / "run").exists()
 
 
+def test_models_and_devices_that_are_not_there(config, tmp_path, source_folder, monkeypatch, capsys):
+    """One line, and before anything has been trained."""
+    from coevolve.cli import main
+    from gpu_runtime import cuda
+
+    small = ["--local", "--set", "corpus.training_limit=1", "--set", "corpus.evaluation_limit=1", "--set", "verify.mutants=1"]
+    monkeypatch.setattr(cuda, "device_count", lambda *_: 0)
+    assert main(["run", str(config(source_folder)), *small, "--set", "verify.backend=cuda"]) == 2
+    assert "no CUDA device" in capsys.readouterr().err.splitlines()[-1]
+    assert not (tmp_path / "run" / "cold").exists()
+    other = ["--set", f"run_dir={tmp_path}/other", "--set", "model.backend=pretrained", "--set", f"model.name_or_path={tmp_path}"]
+    assert main(["run", str(config(source_folder)), *small, *other]) == 2
+    assert "cannot be loaded on this machine" in capsys.readouterr().err.splitlines()[-1]
+
+
 def test_missing_files_and_folders(tmp_path):
     assert_one_line(cli("run", tmp_path / "no.toml"), "no.toml")
     assert_one_line(cli("run"), "--resume")
