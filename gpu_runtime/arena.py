@@ -58,14 +58,14 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What is run: an artifact file, its entry symbol and the limits, in bytes, milliseconds and seconds."""
+    """What is run: an artifact file, its entry symbol and the limits, in bytes and milliseconds."""
 
     folder: str
     artifact: str
     symbol: str
     memory_bytes: int
     output_bytes: int
-    cpu_s: int
+    cpu_ms: int
     wall_ms: int
     threads: int = 64
     go_on: bool = False
@@ -134,7 +134,7 @@ class Arena:
         buffer = self._map
         assert buffer is not None
         _BATCH.pack_into(
-            buffer, 0, MAGIC, control_bytes, end - control_bytes, target.memory_bytes, target.output_bytes, target.accesses, len(calls), target.cpu_s,
+            buffer, 0, MAGIC, control_bytes, end - control_bytes, target.memory_bytes, target.output_bytes, target.accesses, len(calls), target.cpu_ms,
             target.wall_ms, target.threads, layout.recorded, target.go_on, -1, -1, target.folder.encode(), target.artifact.encode(), target.symbol.encode(), b"",
         )  # fmt: skip
         self._slots, self._results = [], []

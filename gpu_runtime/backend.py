@@ -151,7 +151,7 @@ class Limits:
     """
 
     wall_s: float = 10.0
-    cpu_s: int = 10
+    cpu_s: float = 10
     memory_mib: int = 2048
     output_bytes: int = 64 * 1024
     go_on: bool = False

@@ -48,7 +48,7 @@ class Ending:
         return Status.EARLY_EXIT, f"the program ended the process with code {self.code}{': ' + first[:200] if first else ''}"
 
     def _signalled(self) -> tuple[Status, str]:
-        if self.code == signal.SIGXCPU:
+        if self.code in (signal.SIGXCPU, signal.SIGPROF):
             return Status.TIMEOUT, "the CPU time limit is reached"
         if self.code == signal.SIGXFSZ:
             return Status.FORBIDDEN, "more output than the limit"

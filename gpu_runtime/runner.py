@@ -141,7 +141,7 @@ class Runner:
         assert compiled.artifact is not None
         target = Target(
             str(compiled.artifact.parent), compiled.artifact.name, compiled.symbol, limits.memory_mib << 20, limits.output_bytes,
-            limits.cpu_s, max(1, round(limits.wall_s * 1000)), go_on=limits.go_on, accesses=limits.accesses,
+            max(1, round(limits.cpu_s * 1000)), max(1, round(limits.wall_s * 1000)), go_on=limits.go_on, accesses=limits.accesses,
         )  # fmt: skip
         signature = compiled.request.signature
         self._arena.pack(target, signature, calls, layout)

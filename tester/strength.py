@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from corpora.c_syntax import c_functions, node_text, parse_c_family
 from corpora.dialects import dialect
@@ -22,7 +23,10 @@ from tester.mutants import Mutant, mutants_of, sample
 from tester.rules import NoSuite, more_tests
 from tester.validity import validate
 
-LIMITS = Limits(wall_s=2.0, cpu_s=2)
+LIMITS = Limits(wall_s=20.0, cpu_s=0.2)
+"""At the least. CPU time, because a mutant that loops for ever must cost little, and one that does not must pass on a busy machine."""
+PATIENCE = 50
+"""How much longer than the source (optimised, and its mutants are not) a mutant may take."""
 STRONGER_TESTS = 24
 
 
@@ -39,11 +43,16 @@ class Strength:
 
 def killing_test(expectations: Expectations, compiled: Compiled, backend: ExecutionBackend) -> int | None:
     """Index of the first test that tells this program of the same signature from the source; None when none does."""
-    executions = backend.run(compiled, expectations.calls, LIMITS)
+    executions = backend.run(compiled, expectations.calls, _limits(expectations))
     for i, (execution, reference) in enumerate(zip(executions, expectations.references, strict=True)):
         if execution.status is not Status.OK or compare(reference, execution.values, execution.result) is not None:
             return i
     return None
+
+
+def _limits(expectations: Expectations) -> Limits:
+    own_s = expectations.source_ms * 1e-3 * len(expectations.calls)
+    return replace(LIMITS, cpu_s=min(max(LIMITS.cpu_s, PATIENCE * own_s), 10.0))
 
 
 def _survivors(
@@ -53,7 +62,7 @@ def _survivors(
 
 
 def _built(expectations: Expectations, backend: ExecutionBackend, limit: int, seed: int) -> list[tuple[Mutant, Compiled]]:
-    mutants = sample(mutants_of(expectations.source), limit, seed)
+    mutants = _sampled(expectations.source, limit, seed)
     requests = _requests(mutants, expectations.signature)
     return list(zip(mutants, backend.compile(requests) if requests else [], strict=True))
 
@@ -64,7 +73,12 @@ def _requests(mutants: Sequence[Mutant], signature: Signature) -> list[CompileRe
 
 def mutant_requests(source: Program, signature: Signature, limit: int, seed: int = 0) -> list[CompileRequest]:
     """What measuring a suite of this source compiles: for one batched compile of many sources beforehand."""
-    return _requests(sample(mutants_of(source), limit, seed), signature)
+    return _requests(_sampled(source, limit, seed), signature)
+
+
+@lru_cache(maxsize=128)
+def _sampled(source: Program, limit: int, seed: int) -> tuple[Mutant, ...]:
+    return tuple(sample(mutants_of(source), limit, seed))
 
 
 def stronger(expectations: Expectations, backend: ExecutionBackend, seed: int) -> Expectations | None:
@@ -179,5 +193,5 @@ def branch_coverage(expectations: Expectations, backend: ExecutionBackend, limit
     """Share of condition sides (if, ?:, while, for) that some test takes, in [0, 1]; None where it cannot be measured."""
     requests = [CompileRequest(p, expectations.signature) for p in branch_probes(expectations.source, limit)]
     built = [c for c in backend.compile(requests) if c.ok] if requests else []
-    taken = [any(e.status is not Status.OK for e in backend.run(c, expectations.calls, LIMITS)) for c in built]
+    taken = [any(e.status is not Status.OK for e in backend.run(c, expectations.calls, _limits(expectations))) for c in built]
     return sum(taken) / len(taken) if taken else None

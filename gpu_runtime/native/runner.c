@@ -24,6 +24,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -59,13 +60,15 @@ static void lock_down(struct cv_batch *b, size_t own_bytes) {
     if (sanitizer) readable[n++] = "/proc/self/exe"; /* race reports name lines: the symboliser reads its own executable first */
     readable[n] = NULL;
     uint32_t processes = features & CV_OWN_UID ? b->threads : 0; /* counted per uid: only an own uid makes it meaningful */
-    if (cv_limit(memory ? own_bytes + b->memory_bytes + b->arena_bytes : 0, b->output_bytes, b->cpu_s, processes)) give_up(b, "limits");
+    if (cv_limit(memory ? own_bytes + b->memory_bytes + b->arena_bytes : 0, b->output_bytes, (b->cpu_ms + 999) / 1000, processes)) give_up(b, "limits");
     if ((features & CV_LANDLOCK) && (cv_no_new_privileges() || cv_paths(readable, NULL))) give_up(b, "landlock");
     if ((features & CV_OWN_UID) && cv_become_nobody(uid)) give_up(b, "unprivileged uid");
     if (cv_drop_capabilities()) give_up(b, "capabilities");
     if (cv_no_new_privileges()) give_up(b, "no new privileges");
     prctl(PR_SET_PDEATHSIG, SIGKILL); /* cleared by the change of uid */
     prctl(PR_SET_DUMPABLE, 0);
+    struct itimerval cpu = {.it_value = {b->cpu_ms / 1000, b->cpu_ms % 1000 * 1000}}; /* the resource limit knows whole seconds only */
+    if (setitimer(ITIMER_PROF, &cpu, NULL)) give_up(b, "CPU timer");
 }
 
 static void filter(struct cv_batch *b, enum cv_profile profile) {

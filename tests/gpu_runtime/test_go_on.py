@@ -95,6 +95,14 @@ def test_accesses_of_emulated_threads_count(backend):
     assert done[0].status is Status.TIMEOUT and "accesses" in done[0].detail
 
 
+def test_cpu_time_is_limited_to_the_millisecond(backend):
+    program = compiled(backend, "void f(float *x, int n) { volatile int k = 0; while (n) k++; x[0] = k; }", Variant.PLAIN)
+    started = time.monotonic()
+    done = backend.run(program, [call(1, 1)], Limits(wall_s=20, cpu_s=0.1))
+    assert done[0].status is Status.TIMEOUT and "CPU" in done[0].detail and time.monotonic() - started < 3
+    assert backend.run(program, [call(1, 0)], Limits(wall_s=20, cpu_s=0.1))[0].status is Status.OK
+
+
 def test_remembered_contents_are_not_shared_and_zeros_keep_their_sign():
     one = expand(Fill("constant", (0.0,)), "f64", 4)
     one[:] = 7
