@@ -157,3 +157,19 @@ def test_extreme_values_are_compared_without_warnings(recwarn):
         compare(made, [-huge], None)
         redrawn(Arguments((huge,)), 1), nudged(Arguments((huge,)), 1)
     assert not [w for w in recwarn if issubclass(w.category, RuntimeWarning)]
+
+
+def test_an_element_that_was_lucky_in_every_draw_gets_the_usual_bar():
+    value = np.full(1001, 0.8)
+    noise = np.linspace(-2e-15, 2e-15, 1001)  # the middle element errs by nothing, though it is a sum like the others
+    expected = reference_of(execution(value), [True], Runs(execution(value + noise)))
+    off = value.copy()
+    off[500] += 4e-15
+    assert compare(expected, [off], None) is None
+    off[500] += 1e-12
+    assert compare(expected, [off], None).element == 500
+    tiny = np.where(np.arange(1001) == 500, 1e-20, value)  # but not one of another size
+    expected = reference_of(execution(tiny), [True], Runs(execution(tiny + noise)))
+    off = tiny.copy()
+    off[500] *= 1.001
+    assert compare(expected, [off], None).element == 500
