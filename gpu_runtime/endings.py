@@ -22,6 +22,9 @@ _FORBIDDEN_NAMES = {
     39: "getpid", 102: "getuid", 293: "pipe2", 29: "shmget", 72: "fcntl", 86: "link", 88: "symlink", 302: "prlimit64", 272: "unshare",
 }  # fmt: skip
 
+_ADDRESS = re.compile(r" 0x[0-9a-f]+\b")
+"""Addresses differ between runs that are equal, so they are left out of what is said."""
+
 
 class Ending:
     """How the child process ended, from the runner's reply."""
@@ -75,7 +78,7 @@ def sanitizer_line(text: str) -> tuple[Status, str] | None:
             return (Status.MEMORY_LIMIT if memory else Status.SANITIZER), f"{what} {re.sub(r' at 0x.*', '', size)}".strip()[:300]
         if "runtime error:" in line.lower():
             where = re.search(r"^p\d+:(\d+)", line) or (re.search(r"At line (\d+)", lines[i - 1]) if i else None)
-            what = line[line.lower().index("runtime error:") + 14 :].strip()
+            what = _ADDRESS.sub("", line[line.lower().index("runtime error:") + 14 :].strip())
             return Status.SANITIZER, f"{f'line {where[1]}: ' if where else ''}{what}"[:300]
     return None
 

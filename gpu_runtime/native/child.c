@@ -70,6 +70,13 @@ static int nearest_array(const char *address) {
     return best;
 }
 
+/* Where a fault lies that no array of the call explains, in words: addresses differ between equal runs. */
+static const char *whereabouts(const siginfo_t *info) {
+    if (info->si_code <= 0) return "(the program sent itself the signal)";
+    if (info->si_code == SI_KERNEL) return "at an address that no process can have"; /* the kernel does not say which */
+    return (uintptr_t)info->si_addr < (1 << 16) ? "near the null pointer" : "far from every argument";
+}
+
 static void on_fault(int signal, siginfo_t *info, void *context) {
     static int taken;
     while (__atomic_exchange_n(&taken, 1, __ATOMIC_SEQ_CST)) sched_yield(); /* other threads wait until the first has ended us */
@@ -99,7 +106,7 @@ static void on_fault(int signal, siginfo_t *info, void *context) {
         }
     the_call->fault = signal;
     if (sp && address > sp - (1 << 16) && address < sp + (1 << 16)) strcpy(the_call->report.text, "stack overflow");
-    else snprintf(the_call->report.text, sizeof the_call->report.text, "invalid %s at address %p", write ? "write" : "access", (void *)address);
+    else snprintf(the_call->report.text, sizeof the_call->report.text, "invalid %s %s", write ? "write" : "access", whereabouts(info));
     end_call(CV_FAULT, CV_EXIT_STOPPED);
 }
 
