@@ -1,42 +1,48 @@
-"""Any Hugging Face model, by id or folder: causal or sequence-to-sequence, fine-tuned whole or by LoRA.
+"""Any Hugging Face model, by id or folder: causal or sequence-to-sequence, fine-tuned whole or by (Q)LoRA.
 
-Contract: the `LanguageModel` Protocol. What is saved is a plain model folder (adapters merged) that `AutoModel...` loads.
-Without network only what is in the folder or the local cache is found; the error says so in one line.
+Contract: the `LanguageModel` Protocol. What is saved is a folder that `AutoModel...` loads: adapters merged or, where that
+is wanted, an adapter that names its base. Without network only what is in the folder or the local cache is found; the
+error says so in one line. Several GPUs share the layers of a model.
 
     python -c "from gpu_runtime.models.pretrained import PretrainedConfig, PretrainedModel as P; \\
-        P.load('runs/demo/export/translator', PretrainedConfig(lora_rank=8))"
+        P.load('runs/demo/export/translator', PretrainedConfig(rows=8))"
 """
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
-from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
+from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer, BitsAndBytesConfig
 from transformers import PreTrainedModel as HfModel
 from transformers import PreTrainedTokenizerBase as HfTokenizer
 
 from corpora.files import write_folder
+from gpu_runtime.models.finetune import fine_tune, require, with_adapter
+from gpu_runtime.models.lessons import Collate, causal, packed, paired
+from gpu_runtime.models.options import FineTuning
 from gpu_runtime.models.protocol import Example, Learning, ModelError, NothingToLearn, Prompt, Sampling
-from gpu_runtime.models.training import Encoded, padded, train, weighted_cross_entropy
+from gpu_runtime.models.training import Encoded
 
 DTYPES = {"auto": "auto", "float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
 @dataclass(frozen=True, slots=True)
 class PretrainedConfig:
-    """lora_rank 0 fine-tunes every weight. `context`: longest prompt and answer in tokens; longer examples are left out.
+    """`context`: longest prompt and answer in tokens; longer examples are left out.
 
     chat: wrap prompts in the tokeniser's chat template where it has one. dtype: an entry of DTYPES; `auto` is bfloat16
     on a GPU and float32 on a CPU. rows: answers decoded side by side. local_only: never look beyond this machine.
     """
 
-    lora_rank: int = 0
+    tuning: FineTuning = FineTuning()
     context: int = 4096
     chat: bool = True
     dtype: str = "auto"
@@ -59,15 +65,28 @@ class PretrainedModel:
         """Raises ModelError, one line, when the model is not to be had."""
         name = str(name_or_path)
         offline = config.local_only or Path(name).is_dir() or os.environ.get("HF_HUB_OFFLINE", "0") not in ("", "0")
-        device = "cuda" if torch.cuda.is_available() else "cpu"
+        require(config.tuning)
+        on_gpu = torch.cuda.is_available()
         dtype = DTYPES[config.dtype]
         if dtype == "auto":
-            dtype = torch.bfloat16 if device == "cuda" else torch.float32
+            dtype = torch.bfloat16 if on_gpu else torch.float32
         logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # without network it logs each of its tries
+        options: dict[str, object] = {"local_files_only": offline, "dtype": dtype}
+        if on_gpu:
+            options["device_map"] = "auto" if torch.cuda.device_count() > 1 else {"": 0}
+        if config.tuning.method == "qlora":
+            options["quantization_config"] = BitsAndBytesConfig(
+                load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True, bnb_4bit_compute_dtype=dtype
+            )
         try:
-            shape = AutoConfig.from_pretrained(name, local_files_only=offline)
+            base = _base_of(name)
+            shape = AutoConfig.from_pretrained(base, local_files_only=offline)
             kind = AutoModelForSeq2SeqLM if shape.is_encoder_decoder else AutoModelForCausalLM
-            model = kind.from_pretrained(name, local_files_only=offline, dtype=dtype)
+            model = kind.from_pretrained(base, **options)
+            if base != name:
+                from peft import PeftModel
+
+                model = PeftModel.from_pretrained(model, name, is_trainable=True)
             tokenizer = AutoTokenizer.from_pretrained(name, local_files_only=offline)
         except (OSError, ValueError, SafetensorError) as error:
             where = "on this machine (no network is used)" if offline else "here or on the hub"
@@ -76,7 +95,7 @@ class PretrainedModel:
                 f"model '{name}' cannot be loaded {where}: {first} - give a folder that holds config.json, weights and "
                 "tokenizer, or download the model first"
             ) from error
-        return cls(model.to(device), tokenizer, config)
+        return cls(model, tokenizer, config)
 
     def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> list[list[str]]:
         """See LanguageModel. Constraints are ignored: pieces of a pre-trained vocabulary are not words.
@@ -133,32 +152,42 @@ class PretrainedModel:
     def learn(
         self, examples: Sequence[Example], learning: Learning, progress: Callable[[int, int, float], None] | None = None
     ) -> dict[str, float]:
-        """See LanguageModel. With LoRA a fresh adapter is trained and merged, so that rounds add up.
+        """See LanguageModel. With LoRA an adapter is trained and, unless it is to be kept, merged, so that rounds add up.
 
-        Adds `dropped`: examples longer than the context. Raises NothingToLearn when none is left.
+        Adds `dropped`: examples longer than the context. Raises NothingToLearn when none is left, ModelError where this
+        machine or this kind of model cannot do what is asked.
         """
+        tuning = self._config.tuning
+        require(tuning)
         encoded = [self._encode(e) for e in examples]
         fitting = [e for e in encoded if len(e.ids) <= self._context]
         if not fitting:
             raise NothingToLearn(f"nothing to learn: {len(examples)} examples, none within {self._context} tokens")
-        adapted = None
-        if self._config.lora_rank:
-            from peft import LoraConfig, get_peft_model
-
-            torch.manual_seed(learning.seed)
-            rank = self._config.lora_rank
-            task = "SEQ_2_SEQ_LM" if self._paired else "CAUSAL_LM"
-            adapted = get_peft_model(
-                self._model, LoraConfig(r=rank, lora_alpha=2 * rank, target_modules="all-linear", task_type=task)
-            )
-        self._model.train()
-        parameters = [p for p in self._model.parameters() if p.requires_grad]
-        figures = train(parameters, self._paired_loss if self._paired else self._causal_loss, fitting, learning, progress)
-        if adapted is not None:
-            self._model = adapted.merge_and_unload()
+        collate, loaded_as = self._collate(), self._model.dtype
+        if tuning.method != "full":
+            self._model = with_adapter(self._model, tuning, learning.seed)
+        elif loaded_as != torch.float32:
+            self._model.float()  # steps of a fine-tuning rate are lost in bfloat16's eight bits; Trainer computes in it all the same
+        figures = fine_tune(self._model, fitting, collate, learning, tuning, progress)
+        if tuning.method != "full" and not tuning.keep_adapter:
+            self._model = self._model.merge_and_unload()
             self._model.requires_grad_(True)
+        elif tuning.method == "full":
+            self._model.to(loaded_as)
         self._model.eval()
         return {**figures, "examples": len(fitting), "dropped": len(encoded) - len(fitting)}
+
+    def _collate(self) -> Collate:
+        pad = self._tokenizer.pad_token_id
+        if not self._paired:
+            return partial(packed if self._config.tuning.packing else causal, pad=pad)
+        if self._config.tuning.packing:
+            raise ModelError("finetune.packing needs a decoder-only model; this one has an encoder: set it to false")
+        return partial(paired, pad=pad, decoder_start=self._model.config.decoder_start_token_id)
+
+    def state(self) -> dict[str, torch.Tensor]:
+        """The weights by name, as they are now."""
+        return self._model.state_dict()
 
     def save(self, folder: Path) -> None:
         """See LanguageModel."""
@@ -183,22 +212,8 @@ class PretrainedModel:
         answer = self._plain_ids(example.answer)
         return Encoded((*prompt, *answer, self._tokenizer.eos_token_id), len(prompt), example.weight)
 
-    def _causal_loss(self, batch: Sequence[Encoded]) -> torch.Tensor:
-        ids, weights = padded(batch, self._tokenizer.pad_token_id, self._model.device)
-        lengths = torch.tensor([len(e.ids) for e in batch], device=ids.device)
-        mask = (torch.arange(ids.shape[1], device=ids.device) < lengths[:, None]).long()
-        logits = self._model(input_ids=ids[:, :-1], attention_mask=mask[:, :-1], use_cache=False).logits
-        chosen = weights[:, 1:] > 0
-        return weighted_cross_entropy(logits[chosen], ids[:, 1:][chosen], weights[:, 1:][chosen])
 
-    def _paired_loss(self, batch: Sequence[Encoded]) -> torch.Tensor:
-        pad, device = self._tokenizer.pad_token_id, self._model.device
-        inputs = [Encoded(e.ids[: e.answer_at], 0) for e in batch]
-        ids, seen = padded(inputs, pad, device)
-        start = self._model.config.decoder_start_token_id
-        targets, weights = padded([Encoded((start, *e.ids[e.answer_at :]), 1, e.weight) for e in batch], pad, device)
-        logits = self._model(
-            input_ids=ids, attention_mask=(seen > 0).long(), decoder_input_ids=targets[:, :-1], use_cache=False
-        ).logits
-        chosen = weights[:, 1:] > 0
-        return weighted_cross_entropy(logits[chosen], targets[:, 1:][chosen], weights[:, 1:][chosen])
+def _base_of(name: str) -> str:
+    """The model itself, or the one that an adapter's folder is for."""
+    adapter = Path(name) / "adapter_config.json"
+    return json.loads(adapter.read_text())["base_model_name_or_path"] if adapter.is_file() else name

@@ -75,6 +75,10 @@ class Learning:
     seed: int = 0
     max_minutes: float | None = None
     """Upper bound on wall time; None for reproducible runs (a run stopped by the clock is not reproducible)."""
+    workspace: Path | None = field(default=None, compare=False)
+    """Where a long training keeps checkpoints of its own, from which it goes on after a kill; removed when it is done."""
+    validate: Callable[[], float] | None = field(default=None, compare=False)
+    """How good the model is as it stands (higher is better); a back end that stops early asks it as it goes."""
 
 
 class LanguageModel(Protocol):

@@ -8,6 +8,7 @@ import pytest
 import torch
 from transformers import AutoModelForSeq2SeqLM, GPT2Config, GPT2LMHeadModel, T5Config, T5ForConditionalGeneration
 
+from gpu_runtime.models.options import FineTuning
 from gpu_runtime.models.pretrained import PretrainedConfig, PretrainedModel
 from gpu_runtime.models.protocol import Example, Learning, NothingToLearn, Prompt, Sampling
 from gpu_runtime.models.scratch import ScratchConfig, ScratchModel
@@ -65,7 +66,7 @@ def test_a_paired_folder_learns_and_forces_prefixes(paired: Path, tmp_path: Path
 
 
 def test_lora_is_merged_so_that_the_saved_folder_is_plain(causal: Path, tmp_path: Path) -> None:
-    model = PretrainedModel.load(causal, PretrainedConfig(lora_rank=8))
+    model = PretrainedModel.load(causal, PretrainedConfig(tuning=FineTuning(method="lora", rank=8)))
     before = model.generate([Prompt("a b")], GREEDY)
     figures = model.learn(COPY, Learning(learning_rate=2e-2, epochs=10, batch_tokens=256))
     assert figures["loss"] < figures["first_loss"]

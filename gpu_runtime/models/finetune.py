@@ -1,0 +1,243 @@
+"""Fine-tuning of a pre-trained model by transformers' Trainer: whole, by LoRA or by QLoRA, with loss on the answers only.
+
+Contract: `fine_tune` changes the model it is given and returns figures. A training that was killed goes on from its last
+whole checkpoint when it is asked again with the same lessons and the same workspace; other lessons begin anew. Early
+stopping is on `Learning.validate`, whatever that measures (coevolve executes: pass@1), and the best checkpoint is kept.
+
+    python -c "from gpu_runtime.models.options import FineTuning; print(FineTuning(method='lora', rank=8))"
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from transformers import EarlyStoppingCallback, PreTrainedModel, PrinterCallback, Trainer, TrainerCallback, TrainingArguments
+
+from gpu_runtime.models.lessons import IGNORED, Collate, plan
+from gpu_runtime.models.options import METHODS, FineTuning
+from gpu_runtime.models.protocol import Learning, ModelError
+from gpu_runtime.models.training import BETAS, CLIP_NORM, WARM_UP_SHARE, WEIGHT_DECAY, Encoded
+
+VALIDATIONS_PER_EPOCH = 2
+METRIC = "eval_validation"
+
+
+def require(tuning: FineTuning) -> None:
+    """Raises ModelError where this machine cannot do what `tuning` asks for."""
+    if tuning.method not in METHODS:
+        raise ModelError(f"finetune.method '{tuning.method}': known are {', '.join(METHODS)}")
+    if tuning.method == "qlora" and not (torch.cuda.is_available() and importlib.util.find_spec("bitsandbytes")):
+        missing = "a CUDA device" if not torch.cuda.is_available() else "the package bitsandbytes (pip install bitsandbytes)"
+        raise ModelError(f"finetune.method 'qlora' needs {missing}, which is not here; use 'lora'")
+
+
+def with_adapter(model: PreTrainedModel, tuning: FineTuning, seed: int) -> PreTrainedModel:
+    """The model with fresh LoRA weights on every linear layer, its own weights frozen; one with an adapter is left as it is."""
+    from peft import LoraConfig, PeftModel, get_peft_model, prepare_model_for_kbit_training
+
+    if isinstance(model, PeftModel):
+        return model
+    if tuning.method == "qlora":
+        model = prepare_model_for_kbit_training(model, use_gradient_checkpointing=tuning.gradient_checkpointing)
+    torch.manual_seed(seed)
+    task = "SEQ_2_SEQ_LM" if model.config.is_encoder_decoder else "CAUSAL_LM"
+    shape = LoraConfig(r=tuning.rank, lora_alpha=2 * tuning.rank, target_modules="all-linear", task_type=task)
+    return get_peft_model(model, shape)
+
+
+def fine_tune(
+    model: PreTrainedModel,
+    examples: Sequence[Encoded],
+    collate: Collate,
+    learning: Learning,
+    tuning: FineTuning,
+    progress: Callable[[int, int, float], None] | None = None,
+) -> dict[str, float]:
+    """Train `model` in place. Returns `loss` (mean over the last tenth), `first_loss`, `steps`, `tokens`, `seconds`,
+    and with early stopping `validation`, the best value of `learning.validate`."""
+    started = time.monotonic()
+    batches, accumulated = _plan(examples, learning, tuning)
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = learning.workspace or Path(scratch)
+        resume = _resume_from(folder, _fingerprint(examples, learning, tuning))
+        arguments = _arguments(folder, learning, tuning, len(batches), accumulated)
+        trainer = _LessonTrainer(
+            model=model,
+            args=arguments,
+            train_dataset=batches,
+            eval_dataset=batches[:1],  # asked for, never read: see `evaluate`
+            data_collator=lambda rows: collate(rows[0]),
+            callbacks=_callbacks(learning, tuning, progress),
+        )
+        trainer.prepare(learning.validate)
+        _keep_checkpoints_light(trainer)
+        trainer.train(resume_from_checkpoint=str(resume) if resume else None)
+        trainer.accelerator.free_memory()
+    if learning.workspace and trainer.is_world_process_zero():
+        shutil.rmtree(learning.workspace, ignore_errors=True)
+    return _figures(trainer, batches, accumulated, time.monotonic() - started)
+
+
+def _plan(examples: Sequence[Encoded], learning: Learning, tuning: FineTuning) -> tuple[list[list[Encoded]], int]:
+    """Examples of each forward pass, and how many passes make one optimiser step over all processes."""
+    micro = tuning.micro_tokens or learning.batch_tokens
+    rows = plan([len(e.ids) for e in examples], micro, learning.epochs, learning.seed, tuning.packing)
+    accumulated = min(len(rows), max(1, round(learning.batch_tokens / micro)))
+    return [[examples[i] for i in row] for row in rows], accumulated
+
+
+def _arguments(folder: Path, learning: Learning, tuning: FineTuning, passes: int, accumulated: int) -> TrainingArguments:
+    processes = int(os.environ.get("WORLD_SIZE", "1"))
+    steps = -(-passes // accumulated)
+    stopping = tuning.patience > 0 and learning.validate is not None
+    every = max(1, round(steps / max(1.0, VALIDATIONS_PER_EPOCH * learning.epochs)))
+    on_gpu = torch.cuda.is_available()
+    return TrainingArguments(
+        output_dir=str(folder),
+        seed=learning.seed,
+        learning_rate=learning.learning_rate,
+        lr_scheduler_type="cosine",
+        warmup_steps=WARM_UP_SHARE,
+        weight_decay=WEIGHT_DECAY,
+        adam_beta1=BETAS[0],
+        adam_beta2=BETAS[1],
+        max_grad_norm=CLIP_NORM,
+        max_steps=steps,
+        per_device_train_batch_size=1,
+        gradient_accumulation_steps=max(1, accumulated // processes),
+        train_sampling_strategy="sequential",
+        gradient_checkpointing=tuning.gradient_checkpointing,
+        gradient_checkpointing_kwargs={"use_reentrant": False} if tuning.gradient_checkpointing else None,
+        bf16=on_gpu,
+        use_cpu=not on_gpu,
+        ddp_backend="gloo" if processes > 1 and not on_gpu else None,
+        dataloader_pin_memory=on_gpu,
+        remove_unused_columns=False,
+        eval_strategy="steps" if stopping else "no",
+        eval_steps=every if stopping else None,
+        save_strategy="steps" if stopping else "no",
+        save_steps=every,
+        save_total_limit=2 if stopping else 1,
+        load_best_model_at_end=stopping,
+        metric_for_best_model=METRIC if stopping else None,
+        greater_is_better=True if stopping else None,
+        logging_steps=1,
+        logging_nan_inf_filter=False,
+        disable_tqdm=True,
+        report_to=os.environ.get("COEVOLVE_REPORT_TO", "none"),
+    )
+
+
+class _LessonTrainer(Trainer):
+    """Batches are planned ahead; the loss is weighted; validation is a function of the model as it stands."""
+
+    def prepare(self, validate: Callable[[], float] | None) -> None:
+        self._validate = validate
+        # The loss below divides by the answer tokens of the whole step, over accumulation and processes; labels are shifted.
+        self.model_accepts_loss_kwargs, self._loss_shifts_labels = True, False
+        self.remove_callback(PrinterCallback)
+
+    def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
+        labels, weights = inputs.pop("labels"), inputs.pop("weights")
+        logits = model(**inputs, use_cache=False).logits
+        chosen = labels != IGNORED
+        losses = F.cross_entropy(logits[chosen].float(), labels[chosen], reduction="none")
+        loss = (losses * weights[chosen]).sum() / num_items_in_batch * self.accelerator.num_processes
+        return (loss, logits) if return_outputs else loss
+
+    def evaluate(self, *_arguments, **_options) -> dict[str, float]:
+        metrics = {METRIC: self._measured()}
+        self.log(metrics)
+        self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
+        return metrics
+
+    def _measured(self) -> float:
+        """The first process measures; what it draws does not change what the training draws."""
+        value = [0.0]
+        if self.is_world_process_zero():
+            with torch.random.fork_rng():
+                value = [float(self._validate())]
+        if self.args.world_size > 1:
+            torch.distributed.broadcast_object_list(value, src=0)
+        self.model.train()
+        return value[0]
+
+
+def _callbacks(learning: Learning, tuning: FineTuning, progress: Callable[[int, int, float], None] | None) -> list[TrainerCallback]:
+    found: list[TrainerCallback] = [_Clock(learning.max_minutes, tuning.checkpoint_every_s if learning.workspace else None, progress)]
+    if tuning.patience > 0 and learning.validate is not None:
+        found.append(EarlyStoppingCallback(early_stopping_patience=tuning.patience))
+    return found
+
+
+class _Clock(TrainerCallback):
+    """Progress, checkpoints by the clock, and the upper bound on wall time."""
+
+    def __init__(self, max_minutes: float | None, save_every_s: float | None, progress: Callable[[int, int, float], None] | None) -> None:
+        self._end = None if max_minutes is None else time.monotonic() + 60 * max_minutes
+        self._every, self._saved, self._progress = save_every_s, time.monotonic(), progress
+
+    def on_step_end(self, args, state, control, **_):
+        now = time.monotonic()
+        if self._end is not None and now >= self._end:
+            control.should_training_stop = True
+        if self._every is not None and now - self._saved >= self._every:
+            control.should_save, self._saved = True, now
+        return control
+
+    def on_log(self, args, state, control, logs=None, **_):
+        if self._progress and logs and "loss" in logs:
+            self._progress(state.global_step, state.max_steps, float(logs["loss"]))
+
+
+def _keep_checkpoints_light(trainer: Trainer) -> None:
+    """A checkpoint for resuming needs weights and optimiser, not a second tokenizer."""
+    trainer.processing_class = None
+
+
+def _fingerprint(examples: Sequence[Encoded], learning: Learning, tuning: FineTuning) -> str:
+    rate = (learning.learning_rate, learning.epochs, learning.batch_tokens, learning.seed)
+    digest = hashlib.sha256(json.dumps([rate, asdict(tuning)], sort_keys=True).encode())
+    for example in examples:
+        digest.update(repr((example.ids, example.answer_at, example.weight)).encode())
+    return digest.hexdigest()
+
+
+def _resume_from(folder: Path, fingerprint: str) -> Path | None:
+    """The last whole checkpoint of the same lessons; what belongs to other lessons is cleared away."""
+    mark = folder / "lessons.txt"
+    if not mark.is_file() or mark.read_text() != fingerprint:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        mark.write_text(fingerprint)
+        return None
+    # The Trainer writes trainer_state.json last: a folder without it is one that a kill cut off.
+    whole = [p for p in folder.glob("checkpoint-*") if (p / "trainer_state.json").is_file()]
+    for part in set(folder.glob("checkpoint-*")) - set(whole):
+        shutil.rmtree(part, ignore_errors=True)
+    return max(whole, key=lambda p: int(p.name.rpartition("-")[2]), default=None)
+
+
+def _figures(trainer: Trainer, batches: Sequence[Sequence[Encoded]], accumulated: int, seconds: float) -> dict[str, float]:
+    losses = [row["loss"] for row in trainer.state.log_history if "loss" in row]
+    steps = trainer.state.global_step
+    last = losses[-max(1, len(losses) // 10) :]
+    figures = {
+        "loss": sum(last) / len(last) if last else float("nan"),
+        "first_loss": losses[0] if losses else float("nan"),
+        "steps": steps,
+        "tokens": sum(len(e.ids) for batch in batches[: steps * accumulated] for e in batch),
+        "seconds": seconds,
+    }
+    return figures if trainer.state.best_metric is None else figures | {"validation": trainer.state.best_metric}

@@ -1,0 +1,112 @@
+"""Examples as tensors for transformers' Trainer: which are learnt together, padded or packed, loss on the answers only.
+
+Contract: plain functions on `Encoded`; labels are already shifted, so that labels[t] is what follows position t.
+
+    python -c "from gpu_runtime.models.lessons import plan; print(plan([3, 5, 4], 8, 1.0, 0, packing=True))"
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+
+import torch
+
+from gpu_runtime.models.training import Encoded, plan_batches
+
+Tensors = dict[str, torch.Tensor]
+IGNORED = -100
+"""Label of what is not learnt, as everywhere in transformers."""
+
+
+def plan(lengths: Sequence[int], tokens: int, epochs: float, seed: int, packing: bool) -> list[list[int]]:
+    """Indices of the examples of each forward pass, over all epochs.
+
+    Padded: rows x longest row within `tokens`. Packed: their sum within `tokens`. One example always fits.
+    """
+    if not packing:
+        return plan_batches(lengths, tokens, epochs, seed)
+    generator = random.Random(seed)
+    batches: list[list[int]] = []
+    remaining = epochs
+    while remaining > 1e-9 and lengths:
+        epoch = _packed_epoch(lengths, tokens, generator)
+        batches += epoch if remaining >= 1 else epoch[: max(1, round(len(epoch) * remaining))]
+        remaining -= 1
+    return batches
+
+
+def _packed_epoch(lengths: Sequence[int], tokens: int, generator: random.Random) -> list[list[int]]:
+    """Longest first into the fullest row that has room, in a new order each time."""
+    order = list(range(len(lengths)))
+    generator.shuffle(order)
+    rows: list[list[int]] = []
+    by_room: dict[int, list[int]] = {}
+    for index in sorted(order, key=lambda i: -lengths[i]):
+        room = next((r for r in range(lengths[index], tokens + 1) if by_room.get(r)), None)
+        if room is None:
+            rows.append([])
+            row, room = len(rows) - 1, max(tokens, lengths[index])
+        else:
+            row = by_room[room].pop()
+        rows[row].append(index)
+        by_room.setdefault(room - lengths[index], []).append(row)
+    generator.shuffle(rows)
+    return rows
+
+
+def causal(batch: Sequence[Encoded], pad: int) -> Tensors:
+    """Right-padded rows for a decoder-only model; every tensor is (rows, longest - 1)."""
+    longest = max(len(e.ids) for e in batch) - 1
+    made = _empty(len(batch), longest, pad) | {"attention_mask": torch.zeros((len(batch), longest), dtype=torch.long)}
+    for row, example in enumerate(batch):
+        size = len(example.ids) - 1
+        _fill(made, row, 0, example)
+        made["attention_mask"][row, :size] = 1
+    return made
+
+
+def packed(batch: Sequence[Encoded], pad: int) -> Tensors:
+    """All examples in one row without padding: positions begin anew, by which transformers keeps them from seeing each other."""
+    made = _empty(1, sum(len(e.ids) - 1 for e in batch), pad)
+    made["position_ids"] = torch.zeros_like(made["input_ids"])
+    start = 0
+    for example in batch:
+        size = len(example.ids) - 1
+        _fill(made, 0, start, example)
+        made["position_ids"][0, start : start + size] = torch.arange(size)
+        start += size
+    return made
+
+
+def paired(batch: Sequence[Encoded], pad: int, decoder_start: int) -> Tensors:
+    """For an encoder and a decoder: prompts to the one, answers to the other."""
+    prompts = [Encoded((*e.ids[: e.answer_at], pad), e.answer_at) for e in batch]
+    answers = [Encoded((decoder_start, *e.ids[e.answer_at :]), 1, e.weight) for e in batch]
+    asked, taught = causal(prompts, pad), causal(answers, pad)
+    return {
+        "input_ids": asked["input_ids"],
+        "attention_mask": asked["attention_mask"],
+        "decoder_input_ids": taught["input_ids"],
+        "labels": taught["labels"],
+        "weights": taught["weights"],
+    }
+
+
+Collate = Callable[[Sequence[Encoded]], Tensors]
+
+
+def _empty(rows: int, width: int, pad: int) -> Tensors:
+    return {
+        "input_ids": torch.full((rows, width), pad, dtype=torch.long),
+        "labels": torch.full((rows, width), IGNORED, dtype=torch.long),
+        "weights": torch.zeros((rows, width)),
+    }
+
+
+def _fill(made: Tensors, row: int, start: int, example: Encoded) -> None:
+    size = len(example.ids) - 1
+    learnt = slice(start + max(0, example.answer_at - 1), start + size)
+    made["input_ids"][row, start : start + size] = torch.tensor(example.ids[:-1])
+    made["labels"][row, learnt] = torch.tensor(example.ids[max(1, example.answer_at) :])
+    made["weights"][row, learnt] = example.weight

@@ -1,0 +1,56 @@
+"""What a back end may be told beyond the model's name: plain values, without any heavy import.
+
+Contract: every back end takes one `ModelOptions` and reads its own part of it.
+
+    python -c "from gpu_runtime.models.options import ModelOptions; print(ModelOptions())"
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+METHODS = ("full", "lora", "qlora")
+
+
+@dataclass(frozen=True, slots=True)
+class FineTuning:
+    """How a pre-trained model is fine-tuned; what it learns and how fast is in `Learning`.
+
+    method: `full`, `lora` or `qlora` (4-bit base; needs bitsandbytes and a GPU). rank: of the adapters; alpha is twice it.
+    micro_tokens: tokens of one forward pass, 0 = those of a whole step; more are reached by accumulating gradients.
+    packing: several examples in one row instead of padding. patience: validations without a better one before it stops,
+    0 = learn to the end. keep_adapter: save the adapter beside its base instead of merging it.
+    checkpoint_every_s: how often a training that has a workspace saves what it would go on from.
+    """
+
+    method: str = "full"
+    rank: int = 16
+    micro_tokens: int = 0
+    packing: bool = False
+    gradient_checkpointing: bool = False
+    patience: int = 0
+    keep_adapter: bool = False
+    checkpoint_every_s: float = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where and how a remote model is asked. url: base of an OpenAI-compatible API, for example http://127.0.0.1:8000/v1.
+
+    prices: cost of a million prompt and a million answer tokens, in whatever currency the bill has.
+    The key is read from the environment variable `key_variable` and from nowhere else; without one none is sent.
+    """
+
+    url: str = ""
+    concurrency: int = 8
+    prices: tuple[float, float] = (0.0, 0.0)
+    timeout_s: float = 300.0
+    attempts: int = 6
+    first_wait_s: float = 1.0
+    key_variable: str = "OPENAI_API_KEY"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelOptions:
+    tuning: FineTuning = FineTuning()
+    endpoint: Endpoint = Endpoint()

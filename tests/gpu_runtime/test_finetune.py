@@ -1,0 +1,193 @@
+"""Fine-tuning on models made here: packing changes nothing but padding, a kill costs nothing, early stopping keeps the best."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, LlamaForCausalLM, Qwen2Config, Qwen2ForCausalLM
+
+from gpu_runtime.models.lessons import IGNORED, causal, packed, plan
+from gpu_runtime.models.options import FineTuning
+from gpu_runtime.models.pretrained import PretrainedConfig, PretrainedModel
+from gpu_runtime.models.protocol import Example, Learning, ModelError, Prompt, Sampling
+from gpu_runtime.models.tokenizer import train_tokenizer
+from gpu_runtime.models.training import Encoded
+
+LETTERS = list("abcdefgh")
+COPY = [Example(f"{a} {b}", f"{a} {b}") for a in LETTERS for b in LETTERS]
+SHAPE = dict(hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2, max_position_embeddings=64)
+QUICK = Learning(learning_rate=1e-2, epochs=3, batch_tokens=128, seed=3)
+
+
+def made(folder: Path, kind: str = "llama") -> Path:
+    torch.set_num_threads(1)
+    tokenizer = train_tokenizer([e.prompt for e in COPY])
+    ids = {"vocab_size": len(tokenizer), "eos_token_id": tokenizer.eos_token_id, "pad_token_id": tokenizer.pad_token_id}
+    torch.manual_seed(0)
+    shapes = {"llama": (LlamaForCausalLM, LlamaConfig), "qwen": (Qwen2ForCausalLM, Qwen2Config)}
+    model, config = shapes[kind]
+    model(config(**SHAPE, **ids, tie_word_embeddings=True)).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+def opened(folder: Path, **tuning) -> PretrainedModel:
+    return PretrainedModel.load(folder, PretrainedConfig(tuning=FineTuning(**tuning), rows=64))
+
+
+def weights(model: PretrainedModel, folder: Path) -> bytes:
+    model.save(folder)
+    return (folder / "model.safetensors").read_bytes()
+
+
+@given(st.lists(st.integers(2, 40), min_size=1, max_size=60), st.sampled_from([0.5, 1.0, 2.0]), st.booleans())
+@settings(max_examples=40, deadline=None)
+def test_a_plan_takes_every_example_once_an_epoch_and_keeps_within_its_tokens(lengths: list[int], epochs: float, packing: bool) -> None:
+    rows = plan(lengths, 32, epochs, 7, packing)
+    assert rows == plan(lengths, 32, epochs, 7, packing)
+    for row in rows:
+        size = sum(lengths[i] for i in row) if packing else len(row) * max(lengths[i] for i in row)
+        assert size <= 32 or len(row) == 1
+    taken = [i for row in rows for i in row]
+    if epochs >= 1:
+        assert sorted(taken) == sorted(list(range(len(lengths))) * int(epochs))
+    else:
+        assert len(taken) == len(set(taken))
+
+
+def test_labels_are_the_answer_and_its_end_only() -> None:
+    example = Encoded((5, 6, 7, 8, 2), 2, 0.5)
+    row = causal([example, Encoded((5, 9, 2), 1)], pad=0)
+    assert row["input_ids"].tolist() == [[5, 6, 7, 8], [5, 9, 0, 0]]
+    assert row["labels"].tolist() == [[IGNORED, 7, 8, 2], [9, 2, IGNORED, IGNORED]]
+    assert row["weights"].tolist() == [[0, 0.5, 0.5, 0.5], [1, 1, 0, 0]]
+    assert row["attention_mask"].tolist() == [[1, 1, 1, 1], [1, 1, 0, 0]]
+    one = packed([example, Encoded((5, 9, 2), 1)], pad=0)
+    assert one["position_ids"].tolist() == [[0, 1, 2, 3, 0, 1]]
+    assert one["labels"].tolist() == [[IGNORED, 7, 8, 2, 9, 2]]
+
+
+@pytest.mark.parametrize("kind", ["llama", "qwen"])
+def test_packed_examples_do_not_see_each_other(tmp_path: Path, kind: str) -> None:
+    model = AutoModelForCausalLM.from_pretrained(made(tmp_path / kind, kind)).eval()
+    examples = [Encoded((5, 6, 7, 8), 1), Encoded((9, 5, 4, 6, 7), 2)]
+    together = packed(examples, 0)
+    with torch.no_grad():
+        found = model(input_ids=together["input_ids"], position_ids=together["position_ids"], use_cache=False).logits[0]
+        apart = [model(input_ids=causal([e], 0)["input_ids"]).logits[0] for e in examples]
+    assert torch.allclose(found, torch.cat(apart), atol=1e-5)
+
+
+@pytest.mark.parametrize("options", [{}, {"packing": True}, {"gradient_checkpointing": True}, {"micro_tokens": 32}, {"method": "lora", "rank": 4}])
+def test_every_way_learns_and_repeats(tmp_path: Path, options: dict) -> None:
+    folder = made(tmp_path / "m")
+    found = []
+    for attempt in "ab":
+        model = opened(folder, **options)
+        steps: list[tuple[int, int]] = []
+        figures = model.learn(COPY, QUICK, lambda step, of, loss: steps.append((step, of)))
+        assert figures["loss"] < figures["first_loss"] and figures["steps"] == steps[-1][0] == steps[-1][1]
+        found.append(weights(model, tmp_path / attempt))
+    assert found[0] == found[1]
+
+
+def test_accumulated_and_packed_steps_are_the_same_steps(tmp_path: Path) -> None:
+    """One step over all examples, however it is cut: equal loss, since it is the mean over the whole step's answer tokens."""
+    folder, lessons = made(tmp_path / "m"), COPY[:12] + [Example("a b c d e f", "a"), Example("a", "b c d e f g h")]
+    once = replace(QUICK, epochs=1, batch_tokens=4096)
+    whole = opened(folder).learn(lessons, once)
+    assert opened(folder, packing=True).learn(lessons, once)["first_loss"] == pytest.approx(whole["first_loss"], rel=1e-5)
+    assert whole["steps"] == 1
+    halves = opened(folder, micro_tokens=60, packing=True).learn(lessons, replace(once, batch_tokens=120))
+    assert halves["steps"] < len(lessons) and halves["loss"] == pytest.approx(whole["loss"], rel=0.3)
+
+
+class Killed(Exception):
+    pass
+
+
+def test_a_killed_training_goes_on_and_ends_as_if_nothing_had_happened(tmp_path: Path) -> None:
+    folder = made(tmp_path / "m")
+    straight = opened(folder, checkpoint_every_s=0.0)
+    expected = straight.learn(COPY, QUICK)
+    assert not (tmp_path / "work").exists()
+
+    def kill(step: int, steps: int, loss: float) -> None:
+        if step == steps // 2:
+            raise Killed
+
+    learning = replace(QUICK, workspace=tmp_path / "work")
+    with pytest.raises(Killed):
+        opened(folder, checkpoint_every_s=0.0).learn(COPY, learning, kill)
+    (torn := tmp_path / "work" / "checkpoint-9999").mkdir()  # cut off while it was written
+    assert list((tmp_path / "work").glob("checkpoint-*/trainer_state.json"))
+    seen: list[int] = []
+    resumed = opened(folder, checkpoint_every_s=0.0)
+    figures = resumed.learn(COPY, learning, lambda step, steps, loss: seen.append(step))
+    assert seen[0] >= expected["steps"] // 2 and seen[-1] == expected["steps"] and not torn.exists()
+    assert weights(resumed, tmp_path / "a") == weights(straight, tmp_path / "b")
+    assert figures["loss"] == expected["loss"] and not (tmp_path / "work").exists()
+
+
+def test_checkpoints_of_other_lessons_are_not_gone_on_from(tmp_path: Path) -> None:
+    folder = made(tmp_path / "m")
+    learning = replace(QUICK, workspace=tmp_path / "work")
+
+    def kill(step: int, steps: int, loss: float) -> None:
+        if step == 3:
+            raise Killed
+
+    with pytest.raises(Killed):
+        opened(folder, checkpoint_every_s=0.0).learn(COPY, learning, kill)
+    seen: list[int] = []
+    opened(folder, checkpoint_every_s=0.0).learn(COPY[:40], learning, lambda step, steps, loss: seen.append(step))
+    assert seen[0] == 1
+
+
+@pytest.mark.parametrize("method", ["full", "lora"])
+def test_it_stops_early_and_keeps_the_best(tmp_path: Path, method: str) -> None:
+    model = opened(made(tmp_path / "m"), method=method, patience=2)
+    values, kept = iter([0.2, 0.7, 0.5, 0.4, 0.9, 0.9]), []
+
+    def validate() -> float:
+        model.generate([Prompt("a b")], Sampling(1, 1.0, 0.9, 4, seed=len(kept)))  # draws; the training must not notice
+        kept.append({k: v.clone() for k, v in model.state().items()})
+        return next(values)
+
+    figures = model.learn(COPY, replace(QUICK, epochs=4, validate=validate))
+    assert len(kept) == 4 and figures["validation"] == 0.7
+    best = {k: v for k, v in kept[1].items()}
+    now = model.state()
+    if method == "full":
+        assert all(torch.equal(now[k], best[k]) for k in best)
+    else:  # merged: the adapter of the best is in the weights
+        assert not any("lora" in k for k in now) and any("lora" in k for k in best)
+
+
+def test_an_adapter_may_be_kept_and_learns_on(tmp_path: Path) -> None:
+    model = opened(made(tmp_path / "m"), method="lora", rank=4, keep_adapter=True)
+    first = model.learn(COPY, QUICK)
+    model.save(tmp_path / "adapter")
+    names = {p.name for p in (tmp_path / "adapter").iterdir()}
+    assert "adapter_model.safetensors" in names and "model.safetensors" not in names
+    again = opened(tmp_path / "adapter", method="lora", rank=4, keep_adapter=True)
+    greedy = Sampling(1, 0.0, max_new_tokens=4)
+    prompts = [Prompt(e.prompt) for e in COPY[:8]]
+    assert again.generate(prompts, greedy) == model.generate(prompts, greedy)
+    assert again.learn(COPY, QUICK)["first_loss"] < first["first_loss"] - 0.1
+    plain = AutoModelForCausalLM.from_pretrained(tmp_path / "adapter")  # as export promises
+    assert AutoTokenizer.from_pretrained(tmp_path / "adapter") and plain.config.model_type == "llama"
+
+
+def test_what_this_machine_cannot_do_is_one_line(tmp_path: Path) -> None:
+    if torch.cuda.is_available():
+        pytest.skip("this machine could")
+    with pytest.raises(ModelError, match="'qlora' needs a CUDA device.*use 'lora'"):
+        opened(made(tmp_path / "m"), method="qlora")
+    with pytest.raises(ModelError, match="known are full, lora, qlora"):
+        opened(tmp_path / "m", method="loar")
