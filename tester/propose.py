@@ -1,7 +1,6 @@
 """What the Tester is asked and how its answer is read: programs in, tests out; programs with good suites in, examples out.
 
-Contract: an answer is read test by test, so that one bad test costs that test; a test that does not parse is data, counted
-by its reason. In the canonical style the model writes no types (the signature has them) and the answer is forced to begin
+Contract: an answer is read test by test, so that one bad test costs that test; a test that does not parse is data. In the canonical style the model writes no types (the signature has them) and the answer is forced to begin
 with the first parameter.
 
     python -c "from corpora.records import Program; from tester.propose import ask; \\
@@ -12,9 +11,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 from corpora.canonical import Canonical, canonicalise, restore
@@ -29,27 +26,11 @@ SUITE_TAGS = tuple(f"<{name}:suite>" for name in DIALECTS)
 """First word of every canonical prompt; a scratch model's vocabulary holds them whole."""
 
 _FENCE = re.compile(r"```[^\n`]*\n(.*?)(?:```|\Z)", re.DOTALL)
-_TEST_TOKENS = 96
-"""Room that one more test gets in an answer."""
 
 
 class SuiteStyle(StrEnum):
     CANONICAL = "canonical"
     PLAIN = "plain"
-
-
-@dataclass(frozen=True, slots=True)
-class SuiteProposals:
-    """`suites[i]` are the distinct tests read for program i (maybe none); `rejected` counts the others by reason."""
-
-    suites: tuple[tuple[UnitTest, ...], ...]
-    rejected: tuple[tuple[str, int], ...]
-    written: int
-
-    @property
-    def readable_share(self) -> float:
-        """Share of the written tests that parse against their program's signature; 0 when none was written."""
-        return 1 - sum(count for _, count in self.rejected) / self.written if self.written else 0.0
 
 
 def ask(program: Program, tests: int, style: SuiteStyle = SuiteStyle.CANONICAL) -> Prompt:
@@ -205,35 +186,9 @@ def _candidates(names: Sequence[str]) -> Iterator[tuple[str, object]]:
 class Tester:
     """A language model asked for unit tests."""
 
-    def __init__(
-        self, model: LanguageModel, sampling: Sampling = Sampling(n=1), style: SuiteStyle = SuiteStyle.CANONICAL
-    ) -> None:
+    def __init__(self, model: LanguageModel, style: SuiteStyle = SuiteStyle.CANONICAL) -> None:
         self.model = model
-        self._sampling = sampling
         self._style = style
-
-    def propose(self, programs: Sequence[Program], n: int, seed: int | None = None) -> SuiteProposals:
-        """Up to `n` distinct tests for each program, in order of writing. A program without signature gets none."""
-        asked: list[int] = []
-        prompts: list[Prompt] = []
-        rejected: Counter[str] = Counter()
-        for index, program in enumerate(programs):
-            try:
-                prompts.append(ask(program, n, self._style))
-                asked.append(index)
-            except SignatureError:
-                pass
-        tests: list[dict[str, UnitTest]] = [{} for _ in programs]
-        written = 0
-        answers = self.model.generate(prompts, self._sampling_for(n, seed))
-        for index, texts in zip(asked, answers):
-            for test in (test for text in texts for test in read_answer(text, programs[index], self._style)):
-                written += 1
-                if isinstance(test, SuiteError):
-                    rejected[reason_of(test)] += 1
-                elif len(tests[index]) < n:
-                    tests[index].setdefault(test.id, test)
-        return SuiteProposals(tuple(tuple(t.values()) for t in tests), tuple(rejected.most_common()), written)
 
     def answers(self, programs: Sequence[Program], sampling: Sampling, tests: int = 4) -> list[list[tuple[tuple[UnitTest, ...], int]]]:
         """Per program and answer: (readable tests, tests written). A program without signature gets no answer."""
@@ -250,11 +205,6 @@ class Tester:
                 found[index].append((tuple(t for t in read if isinstance(t, UnitTest)), len(read)))
         return found
 
-    def _sampling_for(self, n: int, seed: int | None) -> Sampling:
-        old = self._sampling
-        room = max(old.max_new_tokens, _TEST_TOKENS * n)
-        return Sampling(old.n, old.temperature, old.top_p, room, old.seed if seed is None else seed)
-
     def examples(self, suites: Sequence[tuple[Program, UnitTestSuite | str]]) -> list[Example]:
         """Examples from programs and suites that survived; a suite without tests teaches nothing."""
         found = []
@@ -263,9 +213,3 @@ class Tester:
             if tests:
                 found.append(example_of(program, tests, self._style))
         return found
-
-
-def reason_of(error: SuiteError) -> str:
-    """The error's kind: its message without the place and without the names and numbers quoted in it."""
-    message = str(error).split(": ", 1)[-1]
-    return re.sub(r"'[^']*'|\(.*\)|-?\d[\w.+-]*", "…", message)

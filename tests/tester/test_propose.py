@@ -23,21 +23,22 @@ def test_a_prompt_names_the_dialect_and_forces_the_first_parameter() -> None:
 def test_one_bad_test_costs_that_test() -> None:
     bad = "V0 = 8 V1 = 1 V2 [ V0 ] = indices ( V0 )"
     answer = f"{GOOD} <nl> {bad} <nl> {GOOD} <nl> V0 = 3 V9 = <nl> {GOOD.replace('8', '5')}"
-    proposals = Tester(ScriptedModel(lambda p, k: answer)).propose([PROGRAM, PROGRAM], 5)
-    assert [len(s) for s in proposals.suites] == [2, 2]  # the repeated test counts once
-    assert proposals.written == 10 and abs(proposals.readable_share - 0.6) < 1e-9
-    assert sum(count for _, count in proposals.rejected) == 4
-    assert any("lacks x" in reason for reason, _ in proposals.rejected)
-    test = proposals.suites[0][0]
-    assert [a.name for a in test.assignments] == ["n", "a", "idx", "x"] and test.assignments[3].extents == (16,)
+    first, second = Tester(ScriptedModel(lambda p, k: answer)).answers([PROGRAM, PROGRAM], Sampling())
+    assert first == second and len(first) == 1
+    tests, written = first[0]
+    assert written == 5 and len(tests) == 3
+    assert [a.name for a in tests[0].assignments] == ["n", "a", "idx", "x"] and tests[0].assignments[3].extents == (16,)
+    reasons = [str(t) for t in read_answer(answer, PROGRAM) if isinstance(t, SuiteError)]
+    assert len(reasons) == 2 and any("lacks x" in reason for reason in reasons)
 
 
-def test_a_program_without_signature_gets_no_tests() -> None:
-    proposals = Tester(ScriptedModel(lambda p, k: GOOD)).propose([Program("cpp", "f", "struct S; void f(S *s) {}"), PROGRAM], 2)
-    assert proposals.suites[0] == () and len(proposals.suites[1]) == 1
+def test_a_program_without_signature_gets_no_answer() -> None:
+    broken = Program("cpp", "f", "struct S; void f(S *s) {}")
+    found = Tester(ScriptedModel(lambda p, k: GOOD)).answers([broken, PROGRAM], Sampling())
+    assert found[0] == [] and [len(tests) for tests, _ in found[1]] == [1]
 
 
-def test_at_most_n_tests_and_room_for_them() -> None:
+def test_every_answer_is_told_apart_and_the_sampling_is_the_callers() -> None:
     asked: list[Sampling] = []
 
     class Watched(ScriptedModel):
@@ -45,9 +46,11 @@ def test_at_most_n_tests_and_room_for_them() -> None:
             asked.append(sampling)
             return super().generate(prompts, sampling)
 
-    model = Watched(lambda p, k: " <nl> ".join(GOOD.replace("8", str(d)) for d in range(1, 9)))
-    assert len(Tester(model, Sampling(n=2, seed=3)).propose([PROGRAM], 4, seed=9).suites[0]) == 4
-    assert asked[0].seed == 9 and asked[0].n == 2 and asked[0].max_new_tokens >= 4 * 90
+    model = Watched(lambda p, k: "nonsense" if k else " <nl> ".join(GOOD.replace("8", str(d)) for d in range(1, 9)))
+    wanted = Sampling(n=2, seed=9)
+    (answers,) = Tester(model).answers([PROGRAM], wanted)
+    assert [(len(tests), written) for tests, written in answers] == [(8, 8), (0, 1)]
+    assert asked == [wanted]
 
 
 def test_generated_suites_survive_the_way_to_the_model_and_back() -> None:
