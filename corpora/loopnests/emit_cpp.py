@@ -5,6 +5,8 @@ python -c "from corpora.loopnests import generate; print(next(generate(1, 0)).pr
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from corpora.loopnests import expressions as ast
 from corpora.loopnests.emit_c import CEmitter, serial_loop
 from corpora.loopnests.nest import Nest, Region, Style
@@ -12,13 +14,26 @@ from corpora.loopnests.nest import Nest, Region, Style
 
 def emit_cpp(nest: Nest, style: Style) -> str:
     """One serial function; its parallel loops are plain loops."""
-    emitter = CEmitter(nest, style, lambda target, op, value: _update(target, op, value, style))
+    return host_function(nest, style, _update, _loops)
+
+
+def host_function(
+    nest: Nest,
+    style: Style,
+    update: Callable[[str, str, str, Style], list[str]],
+    loops: Callable[[CEmitter, Region, Nest, Style], list[str]],
+) -> str:
+    """A function that runs on the CPU: what `loops` makes of each region, between what comes before and after.
+
+    update(target, op, value, style): the lines of an update that iterations share.
+    """
+    emitter = CEmitter(nest, style, lambda target, op, value: update(target, op, value, style))
     kept, style.hoist = style.hoist, False
     before = emitter.block(nest.before, "    ")
     style.hoist = kept
     lines = emitter.locals_at_top(nest, "    ") + before
     for region in nest.regions:
-        lines += _loops(emitter, region, nest, style)
+        lines += loops(emitter, region, nest, style)
     style.hoist = False
     lines += emitter.block(nest.after, "    ")
     style.hoist = kept
@@ -42,11 +57,16 @@ def _loops(emitter: CEmitter, region: Region, nest: Nest, style: Style) -> list[
         head = f"    {word}{axis.variable} = {emitter.expression(axis.start)};"
         test = f"while ({axis.variable} {op} {emitter.expression(axis.stop, 11)})"
         return [head, *emitter.body(test, region.body, "    ", (emitter.step(axis.variable, axis.step) + ";",))]
+    return nested_loops(emitter, region, nest, "    ")
+
+
+def nested_loops(emitter: CEmitter, region: Region, nest: Nest, pad: str) -> list[str]:
+    """The region's axes as loops in one another round its body."""
     body = region.body
     for axis in reversed(region.axes):
         body = (serial_loop(axis, body, nest.index_type),)
     emitter._depth = -len(region.axes)
-    lines = emitter.block(body, "    ")
+    lines = emitter.block(body, pad)
     emitter._depth = 0
     return lines
 

@@ -6,34 +6,22 @@ python -c "from corpora.loopnests import generate; print(next(generate(1, 0)).pr
 from __future__ import annotations
 
 from corpora.loopnests import expressions as ast
-from corpora.loopnests.emit_c import CEmitter, local_names, serial_loop
+from corpora.loopnests.emit_c import CEmitter, local_names
+from corpora.loopnests.emit_cpp import host_function, nested_loops
 from corpora.loopnests.nest import Nest, Region, Style
 
 
 def emit_openmp(nest: Nest, style: Style) -> str:
     """One function with a `parallel for` round every region."""
-    emitter = CEmitter(nest, style, lambda target, op, value: _update(target, op, value, style))
-    kept, style.hoist = style.hoist, False
-    before = emitter.block(nest.before, "    ")
-    style.hoist = kept
-    lines = emitter.locals_at_top(nest, "    ") + before
-    for region in nest.regions:
-        lines += _directive(nest, style, region)
-        body = region.body
-        for axis in reversed(region.axes):
-            body = (serial_loop(axis, body, nest.index_type),)
-        emitter._depth = -len(region.axes)
-        if style.split_pragma:
-            head = "        #pragma omp for" + loop_clauses(region, style)
-            lines += ["    {", head, *emitter.block(body, "        "), "    }"]
-        else:
-            lines += emitter.block(body, "    ")
-        emitter._depth = 0
-    style.hoist = False
-    lines += emitter.block(nest.after, "    ")
-    style.hoist = kept
-    word = emitter.words[nest.result] if nest.result else "void"
-    return f"{word} {style.names[0]}({emitter.parameter_list(nest)}) {{\n" + "\n".join(lines) + "\n}\n"
+    return host_function(nest, style, _update, _loops)
+
+
+def _loops(emitter: CEmitter, region: Region, nest: Nest, style: Style) -> list[str]:
+    lines = _directive(nest, style, region)
+    if not style.split_pragma:
+        return lines + nested_loops(emitter, region, nest, "    ")
+    head = "        #pragma omp for" + loop_clauses(region, style)
+    return [*lines, "    {", head, *nested_loops(emitter, region, nest, "        "), "    }"]
 
 
 def loop_clauses(region: Region, style: Style) -> str:
