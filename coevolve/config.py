@@ -1,4 +1,4 @@
-"""The run's configuration: one strict TOML file, fewer than 40 keys, documented in `configs/reference.toml`.
+"""The run's configuration: one strict TOML file, fewer than 60 keys, documented in `configs/reference.toml`.
 
 Contract: an unknown key, a wrong type or a value out of range raises ConfigError, one line that names the file, the key
 and the nearest valid name. Nothing else in the project reads TOML.
@@ -68,6 +68,21 @@ class RoundConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class FineTuneConfig:
+    """For pretrained models; see gpu_runtime.models.options.FineTuning."""
+
+    method: str = "full"
+    rank: int = 16
+    batch_tokens: int = 2048
+    micro_tokens: int = 0
+    packing: bool = False
+    gradient_checkpointing: bool = False
+    keep_adapter: bool = False
+    validation: int = 0
+    patience: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class VerifyConfig:
     backend: str = "auto"
     workers: int = 0
@@ -98,6 +113,7 @@ class Config:
     model: ModelConfig = field(default_factory=ModelConfig)
     cold_start: ColdStartConfig = field(default_factory=ColdStartConfig)
     round: RoundConfig = field(default_factory=RoundConfig)
+    finetune: FineTuneConfig = field(default_factory=FineTuneConfig)
     verify: VerifyConfig = field(default_factory=VerifyConfig)
     evaluate: EvaluateConfig = field(default_factory=EvaluateConfig)
     resources: ResourcesConfig = field(default_factory=ResourcesConfig)
@@ -117,6 +133,7 @@ CHOICES = {
     "round.learn": ("back", "forward", "both"),
     "round.freeze": ("none", "translator", "tester"),
     "cold_start.level": ("easy", "mixed"),
+    "finetune.method": ("full", "lora", "qlora"),
     "verify.backend": ("auto", "cuda", "emulated"),
 }
 RANGES = {
@@ -125,7 +142,7 @@ RANGES = {
     "evaluate.temperature": (0.0, 2.0),
     "verify.least_strength": (0.0, 1.0),
 }
-AT_LEAST_ONE = ("round.samples", "round.suites", "evaluate.samples", "model.layers", "model.width", "model.heads", "model.max_new_tokens")
+AT_LEAST_ONE = ("round.samples", "round.suites", "evaluate.samples", "model.layers", "model.width", "model.heads", "model.max_new_tokens", "finetune.rank", "finetune.batch_tokens")
 
 
 def load(path: str | Path, overrides: tuple[str, ...] = (), run_dir: Path | None = None) -> Config:
@@ -272,6 +289,8 @@ def _check(config: Config, where: str) -> None:
             raise ConfigError(f"{where}: '{key}' must not be empty")
     if config.model.backend == "pretrained" and not config.model.name_or_path:
         raise ConfigError(f"{where}: model.backend = 'pretrained' needs model.name_or_path (a Hugging Face id or a folder)")
+    if config.finetune.patience and not config.finetune.validation:
+        raise ConfigError(f"{where}: finetune.patience needs finetune.validation, the number of training programs to measure it on")
     if not config.verify.mutants and config.verify.least_strength:
         raise ConfigError(f"{where}: verify.mutants = 0 measures no strength, so that no pair would be kept; set verify.least_strength = 0 too")
     if max(config.evaluate.pass_at) > config.evaluate.samples:

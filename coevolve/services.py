@@ -8,23 +8,20 @@ guard here, at the last moment: generated data is filtered, anything else that l
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
-from pathlib import Path
 
+from coevolve.checkpoints import Checkpoints, carried_on, fine_tuned, learn_and_save, seed_of
 from coevolve.config import Config
 from coevolve.verifier import Verifier
 from corpora.dialects import Direction, direction
-from corpora.files import write_folder
 from corpora.loopnests import Computation, generate
-from corpora.records import Candidate, Program, Triplet, UnitTest, UnitTestSuite, content_hash
+from corpora.records import Candidate, Outcome, Program, Triplet, UnitTest, UnitTestSuite
 from corpora.splits import EvaluationGuard
-from gpu_runtime.models.backends import MODEL_BACKENDS, kind_of
-from gpu_runtime.models.protocol import Example, LanguageModel, Learning, NothingToLearn, Sampling
+from gpu_runtime.models.backends import kind_of
+from gpu_runtime.models.protocol import Example, Sampling
 from translator.translate import DIRECTION_TAGS, PromptStyle, Translator
 from tester.propose import SUITE_TAGS, SuiteStyle, Tester
 
@@ -50,98 +47,6 @@ def make_verifier(config: Config) -> Verifier:
     return Verifier(config)
 
 
-class _Checkpoints:
-    """Opens checkpoints of one kind of model (`translator` or `tester`), one kept open at a time."""
-
-    def __init__(self, config: Config, kind: str) -> None:
-        self.config, self.kind = config, kind
-        self._open: tuple[str, LanguageModel] | None = None
-        self.progress: tuple[int, int, float] = (0, 0, 0.0)
-        _use_all_cores()
-
-    def note_progress(self, step: int, steps: int, loss: float) -> None:
-        self.progress = (step, steps, loss)
-
-    def model(self, checkpoint: str) -> LanguageModel:
-        if self._open is None or self._open[0] != checkpoint:
-            self._open = (checkpoint, MODEL_BACKENDS[kind_of(checkpoint)](checkpoint))
-        return self._open[1]
-
-    def forget(self) -> None:
-        """The open model is about to change under its name."""
-        self._open = None
-
-    def learning(self, epochs: float, rate: float, *salt: object) -> Learning:
-        return Learning(rate, epochs, seed=_seed(self.config, *salt))
-
-    @property
-    def start(self) -> str:
-        """The pretrained model to begin with: the one named or, of a run's export, the part of this kind."""
-        own = Path(self.config.model.name_or_path) / self.kind
-        return str(own) if own.is_dir() else self.config.model.name_or_path
-
-    @property
-    def start_kind(self) -> str:
-        """A key of MODEL_BACKENDS; it also decides how the model is asked."""
-        return "scratch" if self.config.model.backend == "scratch" else kind_of(self.start)
-
-    def pretrained(self) -> LanguageModel | None:
-        """The model that the configuration names, if any: opened before data is made for it, so that a wrong name shows."""
-        return None if self.config.model.backend == "scratch" else MODEL_BACKENDS[self.start_kind](self.start)
-
-    def create(self, texts: Sequence[str], words: Sequence[str]) -> LanguageModel:
-        """A new model of the configured shape, with a vocabulary for these texts."""
-        from gpu_runtime.models.scratch import ScratchConfig, ScratchModel
-
-        shape = self.config.model
-        kept = shape.heads // 3 if shape.heads % 3 == 0 else shape.heads
-        made = ScratchConfig(layers=shape.layers, width=shape.width, heads=shape.heads, kept_heads=kept, seed=self.config.seed)
-        return ScratchModel.create(made, texts, words)
-
-
-def _use_all_cores() -> None:
-    """Ray gives actors one thread; models work while verifiers wait, and a fixed number keeps results repeatable.
-
-    Threads that spin while they wait take the cores from the verifiers: they sleep instead.
-    """
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    os.environ.setdefault("GOMP_SPINCOUNT", "0")
-    import torch
-    from transformers.utils import logging
-
-    logging.disable_progress_bar()  # bars of our own are shown
-    torch.set_num_threads(os.cpu_count() or 1)
-
-
-def _seed(config: Config, *salt: object) -> int:
-    return int(content_hash(config.seed, *salt), 16) % (1 << 31)
-
-
-def _learn_and_save(
-    checkpoints: _Checkpoints, model: LanguageModel, examples: list[Example], learning: Learning, folder: str
-) -> dict[str, float]:
-    checkpoints.progress = (0, 0, 0.0)
-    figures = model.learn(examples, learning, checkpoints.note_progress) if examples else {}
-    model.save(Path(folder))
-    return {"examples": len(examples)} | {k: figures[k] for k in ("loss", "tokens", "seconds") if k in figures}
-
-
-def _fine_tuned(
-    checkpoints: _Checkpoints, model: LanguageModel, examples: list[Example], learning: Learning, checkpoint: str, folder: str
-) -> dict[str, float]:
-    checkpoints.forget()
-    try:
-        return _learn_and_save(checkpoints, model, examples, learning, folder)
-    except NothingToLearn:  # all that survived is longer than the model's context: a round without lessons, not an error
-        return _carried_on(checkpoint, folder)
-
-
-def _carried_on(checkpoint: str, folder: str) -> dict[str, float]:
-    """A checkpoint that learns nothing this round is copied, so that every round's folder is whole."""
-    write_folder(folder, lambda temporary: shutil.copytree(checkpoint, temporary, dirs_exist_ok=True))
-    return {"examples": 0}
-
-
 MOST_PER_SOURCE = 2
 
 
@@ -157,12 +62,22 @@ def fair_share(triplets: Sequence[Triplet]) -> list[Triplet]:
     return kept
 
 
+def without(triplets: Sequence[Triplet], apart: Sequence[Program]) -> list[Triplet]:
+    """The triplets of which neither side is, or nearly is, one of the programs kept apart."""
+    if not apart:
+        return list(triplets)
+    guard = EvaluationGuard(apart)
+    leaking = {leak.item for side in ("source", "target") for leak in guard.leaks([getattr(t, side) for t in triplets])}
+    return [t for i, t in enumerate(triplets) if i not in leaking]
+
+
 class TranslatorService:
     """The Translator of a run."""
 
     def __init__(self, config: Config) -> None:
         self.config = config
-        self.checkpoints = _Checkpoints(config, "translator")
+        self.checkpoints = Checkpoints(config, "translator")
+        self._verifier: Verifier | None = None
 
     def cold_start(self, protected: Sequence[Program], folder: str) -> dict[str, float]:
         """Train on generated pairs in the run's direction and its reverse, and save to `folder`."""
@@ -173,7 +88,7 @@ class TranslatorService:
         texts = [text for e in islice(examples, 4000) for text in (e.prompt, e.answer)]
         model = model or self.checkpoints.create(texts, DIRECTION_TAGS)
         learning = self.checkpoints.learning(wanted.epochs, wanted.learning_rate, "cold translator")
-        return _learn_and_save(self.checkpoints, model, examples, learning, folder)
+        return learn_and_save(self.checkpoints, model, examples, learning, folder)
 
     def progress(self) -> tuple[int, int, float]:
         """(step, steps, loss) of the learning under way; asked from another thread."""
@@ -182,10 +97,22 @@ class TranslatorService:
     def propose(self, checkpoint: str, programs: list[Program], way: str, sampling: Sampling) -> list[Candidate]:
         return Translator(self.checkpoints.model(checkpoint), PROMPT_STYLES[kind_of(checkpoint)]).propose(programs, direction(way), sampling)
 
-    def learn(self, checkpoint: str, triplets: list[Triplet], protected: Sequence[Program], folder: str, number: int) -> dict[str, float]:
-        """Fine-tune on survivors and replayed generated pairs. Raises LeakError when a survivor is an evaluation item."""
+    def learn(
+        self,
+        checkpoint: str,
+        triplets: list[Triplet],
+        protected: Sequence[Program],
+        folder: str,
+        number: int,
+        validation: Sequence[tuple[Program, UnitTestSuite]] = (),
+    ) -> dict[str, float]:
+        """Fine-tune on survivors and replayed generated pairs. Raises LeakError when a survivor is an evaluation item.
+
+        validation: training programs with suites that are kept out of the lessons, to stop early by (see `pass_at_one`).
+        """
+        triplets = without(triplets, [program for program, _ in validation])
         if not triplets:
-            return _carried_on(checkpoint, folder)
+            return carried_on(checkpoint, folder)
         guard = EvaluationGuard(protected)
         # Sources were held apart when the corpus was split; a model may still have written a held-out program.
         guard.check([t.source for t in triplets])
@@ -196,7 +123,22 @@ class TranslatorService:
         replayed = self._pairs(int(wanted.replay * len(kept)), REPLAY_STREAM + number, guard)
         examples += self._generated_examples(teacher, replayed)
         learning = self.checkpoints.learning(wanted.epochs, wanted.learning_rate, "translator", number)
-        return _fine_tuned(self.checkpoints, model, examples, learning, checkpoint, folder)
+        if validation:
+            learning = replace(learning, validate=lambda: self.pass_at_one(teacher, validation))
+        return fine_tuned(self.checkpoints, model, examples, learning, checkpoint, folder)
+
+    def pass_at_one(self, translator: Translator, questions: Sequence[tuple[Program, UnitTestSuite]]) -> float:
+        """Share in [0, 1] of the programs whose greedy translation is equivalent, by execution."""
+        greedy = Sampling(1, 0.0, max_new_tokens=self.config.model.max_new_tokens)
+        self._verifier = self._verifier or make_verifier(self.config)
+        ways = {str(way): way for way in (direction(self.config.direction), direction(self.config.direction).reverse)}
+        equivalent = 0
+        for way in ways.values():
+            asked = [(p, s) for p, s in questions if p.dialect == way.source.name]
+            proposed = translator.propose([p for p, _ in asked], way, greedy) if asked else []
+            for (program, suite), candidate in zip(asked, proposed, strict=True):
+                equivalent += self._verifier.judge(program, suite, [candidate])[0].outcome is Outcome.EQUIVALENT
+        return equivalent / len(questions)
 
     def _generated_examples(self, teacher: Translator, pairs: list[tuple[Program, Program]]) -> list[Example]:
         examples = teacher.examples(pairs, "forward")
@@ -213,7 +155,7 @@ class TranslatorService:
 def _generated(config: Config, count: int, stream: int, way: Direction) -> Iterator[Computation]:
     """`count` computations that exist in both dialects of the direction."""
     both = (way.source.name, way.target.name)
-    endless = generate(max(1, 20 * count), _seed(config, "generated", stream), config.cold_start.level)
+    endless = generate(max(1, 20 * count), seed_of(config, "generated", stream), config.cold_start.level)
     return islice((c for c in endless if all(name in c.programs for name in both)), count)
 
 
@@ -232,7 +174,7 @@ class TesterService:
 
     def __init__(self, config: Config) -> None:
         self.config = config
-        self.checkpoints = _Checkpoints(config, "tester")
+        self.checkpoints = Checkpoints(config, "tester")
 
     def cold_start(self, protected: Sequence[Program], folder: str) -> dict[str, float]:
         """Train on generated (program, suite) examples of both sides of the direction, and save to `folder`."""
@@ -242,7 +184,7 @@ class TesterService:
         texts = [text for e in examples for text in (e.prompt, e.answer)]
         model = model or self.checkpoints.create(texts, SUITE_TAGS)
         learning = self.checkpoints.learning(wanted.epochs, wanted.learning_rate, "cold tester")
-        return _learn_and_save(self.checkpoints, model, examples, learning, folder)
+        return learn_and_save(self.checkpoints, model, examples, learning, folder)
 
     def progress(self) -> tuple[int, int, float]:
         """See TranslatorService.progress."""
@@ -257,7 +199,7 @@ class TesterService:
     ) -> dict[str, float]:
         """Fine-tune on (program, suite) of suites that survived, with replayed generated ones. Raises LeakError."""
         if not lessons:
-            return _carried_on(checkpoint, folder)
+            return carried_on(checkpoint, folder)
         guard = EvaluationGuard(protected)
         guard.check([program for program, _ in lessons])
         model = self.checkpoints.model(checkpoint)
@@ -266,7 +208,7 @@ class TesterService:
         examples = Tester(model, style=style).examples(short)
         examples += self._examples(int(wanted.replay * len(lessons)), REPLAY_STREAM + number, guard, style)
         learning = self.checkpoints.learning(wanted.epochs, wanted.learning_rate, "tester", number)
-        return _fine_tuned(self.checkpoints, model, examples, learning, checkpoint, folder)
+        return fine_tuned(self.checkpoints, model, examples, learning, checkpoint, folder)
 
     def _examples(self, count: int, stream: int, guard: EvaluationGuard, style: SuiteStyle) -> list[Example]:
         way = direction(self.config.direction)

@@ -253,7 +253,7 @@ def learn(run: Run, number: int) -> None:
     suites = {s.id: s for k in rounds for s in read_jsonl(run.folder.round(k).suites, UnitTestSuite) if s.id in used}
     by_id = _by_id(run)
     lessons = [(by_id[s.program_id], s) for s in suites.values()]
-    before = run.folder.round(number - 1)
+    before, kept_apart = run.folder.round(number - 1), validation_of(run, number)
     frozen = run.config.round.freeze
     with run.timed(number, "learn"):
         jobs = (
@@ -264,5 +264,17 @@ def learn(run: Run, number: int) -> None:
             if new.exists():
                 continue
             given = [] if is_frozen else data
-            asked = worker.call("learn", str(old), given, run.corpus.protected, str(new), number)
+            extra = (kept_apart,) if worker is run.crew.translator and kept_apart else ()
+            asked = worker.call("learn", str(old), given, run.corpus.protected, str(new), number, *extra)
             _follow(f"round {number}: {label} {'frozen' if is_frozen else 'learns'}", worker, asked)
+
+
+def validation_of(run: Run, number: int) -> list[tuple[Program, UnitTestSuite]]:
+    """Training programs that a Translator is measured on while it learns, the same in every round, with this round's suites."""
+    count = run.config.finetune.validation
+    if not count:
+        return []
+    by_id = _by_id(run)
+    chosen = sorted(by_id, key=lambda i: content_hash("validation", i))[:count]
+    suites = {s.program_id: s for s in read_jsonl(run.folder.round(number).suites, UnitTestSuite)}
+    return [(by_id[i], suites[i]) for i in chosen if i in suites]

@@ -9,23 +9,24 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+from gpu_runtime.models.options import ModelOptions
 from gpu_runtime.models.protocol import LanguageModel
 
 
-def _scratch(folder: str) -> LanguageModel:
+def _scratch(folder: str, options: ModelOptions = ModelOptions()) -> LanguageModel:
     from gpu_runtime.models.scratch import ScratchModel  # late: importing torch costs seconds
 
     return ScratchModel.load(folder)
 
 
-def _pretrained(name_or_path: str) -> LanguageModel:
-    from gpu_runtime.models.pretrained import PretrainedModel  # late, as above
+def _pretrained(name_or_path: str, options: ModelOptions = ModelOptions()) -> LanguageModel:
+    from gpu_runtime.models.pretrained import PretrainedConfig, PretrainedModel  # late, as above
 
-    return PretrainedModel.load(name_or_path)
+    return PretrainedModel.load(name_or_path, PretrainedConfig(tuning=options.tuning))
 
 
-MODEL_BACKENDS: dict[str, Callable[[str], LanguageModel]] = {"scratch": _scratch, "pretrained": _pretrained}
-"""Each opens a model by folder or id. A new scratch model is made by `ScratchModel.create`."""
+MODEL_BACKENDS: dict[str, Callable[..., LanguageModel]] = {"scratch": _scratch, "pretrained": _pretrained}
+"""Each opens a model by folder or id (and `ModelOptions`, or as they are by default). A new scratch model is made by `ScratchModel.create`."""
 
 
 def kind_of(name_or_path: str | Path) -> str:

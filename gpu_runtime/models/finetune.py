@@ -1,7 +1,8 @@
 """Fine-tuning of a pre-trained model by transformers' Trainer: whole, by LoRA or by QLoRA, with loss on the answers only.
 
 Contract: `fine_tune` changes the model it is given and returns figures. A training that was killed goes on from its last
-whole checkpoint when it is asked again with the same lessons and the same workspace; other lessons begin anew. Early
+whole checkpoint when it is asked again with the same lessons and the same workspace (which the caller removes when what was
+learnt is saved); other lessons begin anew. Early
 stopping is on `Learning.validate`, whatever that measures (coevolve executes: pass@1), and the best checkpoint is kept.
 
     python -c "from gpu_runtime.models.options import FineTuning; print(FineTuning(method='lora', rank=8))"
@@ -84,8 +85,6 @@ def fine_tune(
         _keep_checkpoints_light(trainer)
         trainer.train(resume_from_checkpoint=str(resume) if resume else None)
         trainer.accelerator.free_memory()
-    if learning.workspace and trainer.is_world_process_zero():
-        shutil.rmtree(learning.workspace, ignore_errors=True)
     return _figures(trainer, batches, accumulated, time.monotonic() - started)
 
 

@@ -76,7 +76,7 @@ class Learning:
     max_minutes: float | None = None
     """Upper bound on wall time; None for reproducible runs (a run stopped by the clock is not reproducible)."""
     workspace: Path | None = field(default=None, compare=False)
-    """Where a long training keeps checkpoints of its own, from which it goes on after a kill; removed when it is done."""
+    """Where a long training keeps checkpoints of its own, from which it goes on after a kill; the caller removes it."""
     validate: Callable[[], float] | None = field(default=None, compare=False)
     """How good the model is as it stands (higher is better); a back end that stops early asks it as it goes."""
 

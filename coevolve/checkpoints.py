@@ -1,0 +1,125 @@
+"""Opening, training and saving checkpoints of one kind of model: what both model services share.
+
+Contract: a checkpoint is a folder (or the model that the configuration names); what opens it is told by what is in it.
+A model that cannot learn, or that learns nothing this round, is carried on unchanged, so that every round's folder is whole.
+
+    python -c "from coevolve.checkpoints import Checkpoints; help(Checkpoints)"
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from coevolve.config import Config
+from corpora.files import write_folder
+from corpora.records import content_hash
+from gpu_runtime.models.backends import MODEL_BACKENDS, kind_of
+from gpu_runtime.models.options import FineTuning, ModelOptions
+from gpu_runtime.models.protocol import Example, LanguageModel, Learning, NothingToLearn
+
+
+class Checkpoints:
+    """Opens checkpoints of one kind of model (`translator` or `tester`), one kept open at a time."""
+
+    def __init__(self, config: Config, kind: str) -> None:
+        self.config, self.kind = config, kind
+        self._open: tuple[str, LanguageModel] | None = None
+        self.progress: tuple[int, int, float] = (0, 0, 0.0)
+        use_all_cores()
+
+    def note_progress(self, step: int, steps: int, loss: float) -> None:
+        self.progress = (step, steps, loss)
+
+    def model(self, checkpoint: str) -> LanguageModel:
+        if self._open is None or self._open[0] != checkpoint:
+            self._open = (checkpoint, MODEL_BACKENDS[kind_of(checkpoint)](checkpoint, options_of(self.config)))
+        return self._open[1]
+
+    def forget(self) -> None:
+        """The open model is about to change under its name."""
+        self._open = None
+
+    def learning(self, epochs: float, rate: float, *salt: object) -> Learning:
+        return Learning(rate, epochs, self.config.finetune.batch_tokens, seed_of(self.config, *salt))
+
+    @property
+    def start(self) -> str:
+        """The pretrained model to begin with: the one named or, of a run's export, the part of this kind."""
+        own = Path(self.config.model.name_or_path) / self.kind
+        return str(own) if own.is_dir() else self.config.model.name_or_path
+
+    @property
+    def start_kind(self) -> str:
+        """A key of MODEL_BACKENDS; it also decides how the model is asked."""
+        return "scratch" if self.config.model.backend == "scratch" else kind_of(self.start)
+
+    def pretrained(self) -> LanguageModel | None:
+        """The model that the configuration names, if any: opened before data is made for it, so that a wrong name shows."""
+        return None if self.config.model.backend == "scratch" else MODEL_BACKENDS[self.start_kind](self.start, options_of(self.config))
+
+    def create(self, texts: Sequence[str], words: Sequence[str]) -> LanguageModel:
+        """A new model of the configured shape, with a vocabulary for these texts."""
+        from gpu_runtime.models.scratch import ScratchConfig, ScratchModel
+
+        shape = self.config.model
+        kept = shape.heads // 3 if shape.heads % 3 == 0 else shape.heads
+        made = ScratchConfig(layers=shape.layers, width=shape.width, heads=shape.heads, kept_heads=kept, seed=self.config.seed)
+        return ScratchModel.create(made, texts, words)
+
+
+def options_of(config: Config) -> ModelOptions:
+    """What the configuration tells a back end."""
+    wanted = config.finetune
+    tuning = FineTuning(
+        wanted.method, wanted.rank, wanted.micro_tokens, wanted.packing, wanted.gradient_checkpointing, wanted.patience, wanted.keep_adapter
+    )
+    return ModelOptions(tuning)
+
+
+def use_all_cores() -> None:
+    """Ray gives actors one thread; models work while verifiers wait, and a fixed number keeps results repeatable.
+
+    Threads that spin while they wait take the cores from the verifiers: they sleep instead.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    os.environ.setdefault("GOMP_SPINCOUNT", "0")
+    import torch
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()  # bars of our own are shown
+    torch.set_num_threads(os.cpu_count() or 1)
+
+
+def seed_of(config: Config, *salt: object) -> int:
+    return int(content_hash(config.seed, *salt), 16) % (1 << 31)
+
+
+def learn_and_save(
+    checkpoints: Checkpoints, model: LanguageModel, examples: list[Example], learning: Learning, folder: str
+) -> dict[str, float]:
+    checkpoints.progress = (0, 0, 0.0)
+    learning = replace(learning, workspace=Path(f"{folder}.training"))
+    figures = model.learn(examples, learning, checkpoints.note_progress) if examples else {}
+    model.save(Path(folder))
+    shutil.rmtree(learning.workspace, ignore_errors=True)
+    return {"examples": len(examples)} | {k: figures[k] for k in ("loss", "tokens", "seconds", "validation") if k in figures}
+
+
+def fine_tuned(
+    checkpoints: Checkpoints, model: LanguageModel, examples: list[Example], learning: Learning, checkpoint: str, folder: str
+) -> dict[str, float]:
+    checkpoints.forget()
+    try:
+        return learn_and_save(checkpoints, model, examples, learning, folder)
+    except NothingToLearn:  # all that survived is longer than the model's context: a round without lessons, not an error
+        return carried_on(checkpoint, folder)
+
+
+def carried_on(checkpoint: str, folder: str) -> dict[str, float]:
+    """A checkpoint that learns nothing this round is copied, so that every round's folder is whole."""
+    write_folder(folder, lambda temporary: shutil.copytree(checkpoint, temporary, dirs_exist_ok=True))
+    return {"examples": 0}

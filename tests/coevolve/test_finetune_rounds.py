@@ -1,0 +1,117 @@
+"""A pre-trained Translator in the loop: pass@1 is measured by execution while it learns, on programs kept out of its lessons."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from tokenizers import ByteLevelBPETokenizer
+from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+from coevolve import stages
+from coevolve.config import parse
+from coevolve.run_corpus import open_corpus
+from coevolve.run_folder import RunFolder
+from coevolve.services import TesterService, TranslatorService, make_verifier, without
+from coevolve.workers import Crew, LocalWorker
+from corpora.records import Candidate, Program, Triplet, UnitTestSuite, Verdict
+from corpora.store import read_jsonl
+from gpu_runtime.models.backends import kind_of
+from gpu_runtime.models.scripted import ScriptedModel
+from translator.translate import PromptStyle, Translator
+
+
+def kernel_of(program: Program) -> str:
+    """Right for what has one loop over its output: the loop becomes the threads."""
+    text = program.text.replace("++i", "i++").replace("for (int i = 0; i < n; i++)", "int i = blockIdx.x * blockDim.x + threadIdx.x; if (i < n)")
+    return "__global__ " + text.strip()
+
+
+@pytest.fixture
+def tiny_llama(tmp_path: Path, source_folder: Path) -> Path:
+    """Bytes for a vocabulary, like a hub model's: it is asked in words."""
+    torch.set_num_threads(1)
+    trained = ByteLevelBPETokenizer()
+    trained.train_from_iterator([p.read_text() for p in source_folder.glob("*.cpp")], vocab_size=400, special_tokens=["<end>"])
+    trained.save(str(tmp_path / "bpe.json"))
+    tokenizer = PreTrainedTokenizerFast(tokenizer_file=str(tmp_path / "bpe.json"), eos_token="<end>", pad_token="<end>")
+    torch.manual_seed(0)
+    shape = LlamaConfig(
+        vocab_size=len(tokenizer), hidden_size=16, intermediate_size=32, num_hidden_layers=1, num_attention_heads=2,
+        max_position_embeddings=1024, eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id,
+    )  # fmt: skip
+    LlamaForCausalLM(shape).save_pretrained(tmp_path / "llama")
+    tokenizer.save_pretrained(tmp_path / "llama")
+    return tmp_path / "llama"
+
+
+class KnowingTranslator(TranslatorService):
+    """Proposes what is right, so that there is something to learn; learns and is measured as any other."""
+
+    def propose(self, checkpoint, programs, way, sampling):
+        return [Candidate(p.id, way, kernel_of(p)) for p in programs]
+
+
+@pytest.fixture
+def run_of(tiny, tiny_llama):
+    def made(**finetune) -> stages.Run:
+        table = {"model": {"backend": "pretrained", "name_or_path": str(tiny_llama), "max_new_tokens": 8}}
+        table |= {"cold_start": {"generated": 0, "suites": 0}, "finetune": finetune, "round": {"count": 1, "learn": "forward", "replay": 0.0}}
+        config = parse(table, "t")
+        config = replace(tiny, model=config.model, cold_start=config.cold_start, finetune=config.finetune, round=config.round)
+        folder = RunFolder(config.run_dir)
+        crew = Crew(LocalWorker(KnowingTranslator(config)), LocalWorker(TesterService(config)), (LocalWorker(make_verifier(config)),))
+        return stages.Run(config, folder, open_corpus(config, folder), crew)
+
+    return made
+
+
+def test_a_round_fine_tunes_by_lora_and_stops_by_what_was_executed(run_of) -> None:
+    run = run_of(method="lora", rank=2, validation=2, patience=1, batch_tokens=512)
+    stages.cold_start(run)
+    assert kind_of(run.folder.round(0).translator) == "pretrained"
+    stages.make_suites(run, 1)
+    stages.propose_and_verify(run, 1)
+    stages.keep_triplets(run, 1)
+    triplets = list(read_jsonl(run.folder.round(1).triplets, Triplet))
+    held = stages.validation_of(run, 1)
+    assert len(held) == 2 and triplets
+    service = run.crew.translator.target
+    figures = service.learn(
+        str(run.folder.round(0).translator), triplets, run.corpus.protected, str(run.folder.round(1).translator), 1, held
+    )
+    kept_apart = {p.id for p, _ in held}
+    assert figures["examples"] == sum(t.source.id not in kept_apart for t in triplets)
+    assert figures["validation"] == 0.0  # a model of 20,000 random weights is right about nothing, and that was executed
+    assert sorted(p.name for p in run.folder.round(1).folder.iterdir() if p.is_dir()) == ["translator"]  # no workspace is left
+    before, after = (run.folder.round(k).translator / "model.safetensors" for k in (0, 1))
+    assert before.read_bytes() != after.read_bytes()
+
+
+def test_pass_at_one_is_executed(run_of) -> None:
+    run = run_of()
+    programs = {p.name: p for p in (*run.corpus.training_source, *run.corpus.evaluation)}
+    suites = {}
+    for name in ("offset", "square"):
+        suites[name] = run.crew.verifiers[0].target.prepare(programs[name]).suite
+    questions = [(programs[name], suites[name]) for name in suites]
+    knows = {programs["offset"].text.strip(): kernel_of(programs["offset"])}
+    model = ScriptedModel(lambda prompt, k: next((kernel for text, kernel in knows.items() if text in prompt.text), "no idea"))
+    service = run.crew.translator.target
+    assert service.pass_at_one(Translator(model, PromptStyle.PLAIN), questions) == 0.5
+
+
+def test_what_is_nearly_a_validation_program_is_not_learnt_from() -> None:
+    def triplet(name: str, text: str) -> Triplet:
+        source, target = Program("cpp", name, text), Program("cuda", name, "__global__ " + text)
+        suite = UnitTestSuite(source.id, ())
+        return Triplet(source, target, suite, "cpp:cuda", Verdict(source.id, target.id, suite.id, "EQUIVALENT", "nobody"))
+
+    text = "void f(int n, float a, const float *x, float *y) { for (int i = 0; i < n; i++) y[i] = a * x[i] + y[i]; }"
+    other = "void g(int n, int *h, const int *k) { for (int i = 0; i < n; i++) { if (k[i] > 3) h[k[i]] += 1; } }"
+    same = triplet("renamed", text.replace("void f", "void renamed").replace("int n", "int count").replace("< n", "< count"))
+    far = triplet("g", other)
+    assert without([same, far], [Program("cpp", "f", text)]) == [far]
+    assert without([same, far], []) == [same, far]
