@@ -57,7 +57,7 @@ def markdown(rows: list[Row]) -> str:
     """Counts, then what was not accepted, as Markdown tables."""
     counts = Counter(row.verdict.outcome for row in rows)
     unable = [row for row in rows if row.verdict.equivalent is None]
-    lines = [f"{len(rows)} pairs, {len(rows) - len(unable)} decided ({1 - len(unable) / len(rows):.1%}).", ""]
+    lines = [f"{len(rows)} pairs, {len(rows) - len(unable)} decided ({1 - len(unable) / max(len(rows), 1):.1%}).", ""]
     lines += ["| outcome | pairs |", "| --- | --- |"]
     lines += [f"| {outcome.value} | {counts[outcome]} |" for outcome in Outcome if counts[outcome]]
     lines += ["", "| line | function | verdict | smallest counterexample found, or reason |", "| --- | --- | --- | --- |"]
@@ -69,37 +69,53 @@ def markdown(rows: list[Row]) -> str:
     return "\n".join(lines)
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def arguments(description: str) -> argparse.ArgumentParser:
+    """What every benchmark on the aligned pairs asks: data, --lines, --markdown."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path, metavar="DATA_FOLDER")
-    parser.add_argument("--lines", default="", metavar="A-B or A,B", help="only these lines, counted from 1")
-    parser.add_argument("--mutants", type=int, default=12, help="mutants by which a suite is strengthened (default: 12)")
+    parser.add_argument("--lines", type=lines_of, default=set(), metavar="A-B or A,B", help="only these lines, counted from 1")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the tables there as well")
-    args = parser.parse_args()
-    try:
-        numbered = gold_pairs(args.data)
-    except CorpusError as error:
-        print(f"gold: {error}", file=sys.stderr)
-        return 2
-    wanted = lines_of(args.lines)
-    engine = Engine("emulated", VerifyConfig(mutants=args.mutants))
-    started = time.perf_counter()
-    try:
-        rows = judged([n for n in numbered if not wanted or n[0] in wanted], engine)
-    finally:
-        engine.close()
-    text = markdown(rows)
-    if args.markdown:
-        args.markdown.write_text(text + "\n")
-    print(text)
-    print(f"\n{time.perf_counter() - started:.0f} s wall (counterexamples included)", file=sys.stderr)
-    return 0
+    return parser
 
 
 def lines_of(text: str) -> set[int]:
     """`3,7-9` -> {3, 7, 8, 9}."""
     parts = [part.partition("-") for part in text.split(",") if part]
-    return {n for a, dash, b in parts for n in range(int(a), int(b if dash else a) + 1)}
+    try:
+        return {n for a, dash, b in parts for n in range(int(a), int(b if dash else a) + 1)}
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{text}' is not of the form 3 or 3,7-9") from None
+
+
+def chosen(args: argparse.Namespace, name: str) -> list[tuple[int, Pair]]:
+    """The pairs of the lines asked for. Ends the process with one line and code 2 when there are no such data."""
+    try:
+        return [n for n in gold_pairs(args.data) if not args.lines or n[0] in args.lines]
+    except CorpusError as error:
+        print(f"{name}: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+def publish(text: str, args: argparse.Namespace) -> None:
+    if args.markdown:
+        args.markdown.write_text(text + "\n")
+    print(text)
+
+
+def main() -> int:
+    parser = arguments(__doc__)
+    parser.add_argument("--mutants", type=int, default=12, help="mutants by which a suite is strengthened (default: 12)")
+    args = parser.parse_args()
+    numbered = chosen(args, "gold")
+    engine = Engine("emulated", VerifyConfig(mutants=args.mutants))
+    started = time.perf_counter()
+    try:
+        rows = judged(numbered, engine)
+    finally:
+        engine.close()
+    publish(markdown(rows), args)
+    print(f"\n{time.perf_counter() - started:.0f} s wall (counterexamples included)", file=sys.stderr)
+    return 0
 
 
 if __name__ == "__main__":

@@ -9,18 +9,15 @@ one of them finds a difference the mutant was missed, else it is set aside as eq
 
 from __future__ import annotations
 
-import argparse
 import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from coevolve.verify import Engine, Pair, VerifyConfig
-from corpora.loaders import CorpusError
 from corpora.records import Outcome, Verdict
-from gold import gold_pairs, lines_of
+from gold import arguments, chosen, publish
 from gpu_runtime.expectations import Expectations
 from tester.mutants import Mutant, mutants_of, sample
 from tester.strength import stronger
@@ -111,25 +108,14 @@ def _cell(text: str) -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("data", type=Path, metavar="DATA_FOLDER")
+    parser = arguments(__doc__)
     parser.add_argument("--each", type=int, default=10, help="mutants of one target (default: 10)")
-    parser.add_argument("--lines", default="", metavar="A-B or A,B", help="only these lines, counted from 1")
-    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the tables there as well")
     args = parser.parse_args()
-    try:
-        numbered = gold_pairs(args.data)
-    except CorpusError as error:
-        print(f"mutants: {error}", file=sys.stderr)
-        return 2
-    wanted = lines_of(args.lines)
     rows: list[Judged] = []
     pairs = left_out = 0
     started = time.perf_counter()
     engine = Engine("emulated", VerifyConfig(mutants=12))
-    for line, pair in numbered:
-        if wanted and line not in wanted:
-            continue
+    for line, pair in chosen(args, "mutants"):
         found = judged_mutants(line, pair, engine, args.each)
         if isinstance(found, str):
             left_out += found.startswith("left out")
@@ -140,10 +126,7 @@ def main() -> int:
             if row.fate in ("missed", "equivalent"):
                 print(f"{line:4} {row.fate:10} {row.mutant.kind:18} {row.mutant.where:60} {row.evidence}", file=sys.stderr, flush=True)
     engine.close()
-    text = markdown(rows, pairs, left_out)
-    if args.markdown:
-        args.markdown.write_text(text + "\n")
-    print(text)
+    publish(markdown(rows, pairs, left_out), args)
     print(f"\n{time.perf_counter() - started:.0f} s wall", file=sys.stderr)
     return 0
 
