@@ -122,24 +122,25 @@ class _Store:
         path = self._path(key)
         row = json.dumps({"ok": built.ok, "artifact": built.artifact, "diagnostics": built.diagnostics}).encode()
         try:
-            _write(path, row, 0o644)
+            replace_file(path, row)
         except FileNotFoundError:
             path.parent.mkdir(exist_ok=True)
-            _write(path, row, 0o644)
+            replace_file(path, row)
 
     def keep_object(self, made: Path, name: str) -> str:
         """Copy what a sandboxed compiler made; nothing of it but bytes of a regular file is taken over."""
         fd = os.open(made, os.O_RDONLY | os.O_NOFOLLOW)
         with os.fdopen(fd, "rb") as file:
-            _write(self.objects / name, file.read(), 0o644)
+            replace_file(self.objects / name, file.read())
         return name
 
 
-def _write(path: Path, data: bytes, mode: int) -> None:
+def replace_file(path: Path, data: bytes) -> None:
+    """Write a file of a cache that others may be reading: whole or not at all, readable by all."""
     fd, temporary = tempfile.mkstemp(dir=path.parent)
     with os.fdopen(fd, "wb") as file:
         file.write(data)
-        os.fchmod(file.fileno(), mode)
+        os.fchmod(file.fileno(), 0o644)
     os.replace(temporary, path)
 
 

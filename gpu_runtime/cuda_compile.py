@@ -20,7 +20,7 @@ from pathlib import Path
 from corpora.records import content_hash
 from gpu_runtime import cuda_source, shims_cpp, units
 from gpu_runtime.backend import Compiled, CompileRequest, Variant
-from gpu_runtime.compile import _write, compile_requests, symbol_of
+from gpu_runtime.compile import compile_requests, replace_file, symbol_of
 from gpu_runtime.cuda_nvrtc import DEFAULT_ARCHITECTURE, FAST_OPTIONS, OPTIONS, DeviceBuild, DeviceCompiler
 from gpu_runtime.toolchain import NATIVE, cache_root, digest
 
@@ -253,12 +253,12 @@ class _Store:
         path = self._bundle(key)
         path.parent.mkdir(exist_ok=True)
         row = asdict(result.bundle) if result.bundle else {"error": result.diagnostics}
-        _write(path, json.dumps(row).encode(), 0o644)
+        replace_file(path, json.dumps(row).encode())
 
     def keep_cubin(self, cubin: bytes) -> str:
         name = f"{digest(cubin)}.cubin"
         if not (self._root / name).exists():
-            _write(self._root / name, cubin, 0o644)
+            replace_file(self._root / name, cubin)
         return name
 
     def compiled(self, request: CompileRequest, key: str, result: _Result) -> Compiled:

@@ -1,4 +1,4 @@
-"""Compiling: units, whose an error is, isolation of neighbours, headers, variants, Fortran forms, cache, the compiler's sandbox."""
+"""Compiling: units, whose an error is, isolation of neighbours, headers, variants, cache, the compiler's sandbox."""
 
 from __future__ import annotations
 
@@ -185,51 +185,6 @@ def test_recorded_extents(backend):
     done = backend.run(backend.compile([request(text, Variant.RECORDED)])[0], [Arguments((np.zeros(10, np.float32), np.array(10, np.int32)))])[0]
     access = done.accesses[0]
     assert (access.first_read, access.last_read, access.first_write, access.last_write) == (0, 7, 2, 9)
-
-
-FORTRAN = {
-    "explicit": ("subroutine f(x, n)\n  integer, intent(in) :: n\n  real, intent(inout) :: x(n)\n  x = x + 1\nend subroutine", [1, 2, 3, 4]),
-    "assumed size": ("subroutine f(x, n)\n  integer n\n  real x(*)\n  x(1:n) = x(1:n) * 2\nend", [0, 2, 4, 6]),
-    "assumed shape": ("subroutine f(x, n)\n  integer, intent(in) :: n\n  real, intent(inout) :: x(:)\n  x = size(x) + lbound(x, 1) + n\nend subroutine", [9] * 4),
-    "lower bound": ("subroutine f(x, n)\n  integer :: n\n  real :: x(0:n-1)\n  x(0) = x(n-1)\nend subroutine", [3, 1, 2, 3]),
-    "two dimensions": ("subroutine f(x, n)\n  integer :: n\n  real :: x(2, n/2)\n  x(2, 1) = 20\n  x(1, 2) = 12\nend subroutine", [0, 20, 12, 3]),
-    "fixed form": ("C     comment\n      SUBROUTINE F(X, N)\n      INTEGER N\n      REAL X(N)\n      X(1) = X(2)\n     &  + X(3)\n      END\n", [3, 1, 2, 3]),
-    "helper": ("subroutine f(x, n)\n  integer :: n\n  real :: x(n)\n  x = g(2.0)\nend subroutine\nreal function g(y)\n  real :: y\n  g = y * 2\nend function", [4] * 4),
-    "external helper": ("subroutine f(x, n)\n  integer :: n\n  real :: x(n), g\n  external g\n  x = g(2.0)\nend subroutine\nreal function g(y)\n  real :: y\n  g = y * 2\nend function", [4] * 4),
-    "module": ("module m\n  implicit none\n  real, parameter :: two = 2\ncontains\n  subroutine f(x, n)\n    integer :: n\n    real :: x(n)\n    x = two\n  end subroutine\nend module", [2] * 4),
-    "by value": ("subroutine f(x, n) bind(c)\n  use iso_c_binding\n  integer(c_int), value :: n\n  real(c_float) :: x(n)\n  x = n\nend subroutine", [4] * 4),
-}  # fmt: skip
-
-
-@pytest.mark.skipif(find_toolchain().gfortran is None, reason="gfortran is not installed")
-@pytest.mark.parametrize("form", FORTRAN)
-def test_fortran_forms(backend, form):
-    text, expected = FORTRAN[form]
-    made = backend.compile([read(text, "fortran")])[0]
-    assert value(backend, made) == expected
-
-
-@pytest.mark.skipif(find_toolchain().gfortran is None, reason="gfortran is not installed")
-def test_fortran_results_logicals_and_units(backend):
-    fun = read("function f(a, b) result(r)\n  real(8), intent(in) :: a\n  logical, intent(in) :: b\n  real(8) :: r\n  r = merge(a, -a, b)\nend function", "fortran")
-    flag = read("logical function f(n)\n  integer :: n\n  f = n > 3\nend function", "fortran")
-    bad = read("subroutine f(n)\n  integer :: n\n  n = missing(n)\nend subroutine", "fortran")
-    out = read("subroutine f(ok, n)\n  logical, intent(out) :: ok\n  integer :: n\n  ok = n == 5\nend subroutine", "fortran")
-    made = backend.compile([fun, bad, flag, out])
-    assert [c.ok for c in made] == [True, False, True, True], [c.diagnostics for c in made]
-    assert "missing" in made[1].diagnostics
-    assert backend.run(made[0], [Arguments((np.array(2.5), np.array(False)))])[0].result == -2.5
-    assert [bool(e.result) for e in backend.run(made[2], [Arguments((np.array(k, np.int32),)) for k in (3, 4)])] == [False, True]
-    assert bool(backend.run(made[3], [Arguments((np.array(False), np.array(5, np.int32)))])[0].values[0]) is True
-
-
-@pytest.mark.skipif(find_toolchain().gfortran is None, reason="gfortran is not installed")
-def test_fortran_precise_and_bounds(backend):
-    text = "function f(x, n) result(s)\n  integer :: n\n  real :: x(n), s\n  s = 16777216.0\n  s = s + x(1)\n  s = s + x(2)\n  s = s - 16777216.0\nend function"
-    precise, checked = backend.compile([read(text, "fortran", variant=Variant.PRECISE), read(text, "fortran", variant=Variant.SANITIZED)])
-    assert backend.run(precise, [Arguments((np.ones(2, np.float32), np.array(2, np.int32)))])[0].result == 2
-    done = backend.run(checked, [Arguments((np.ones(4, np.float32), np.array(1, np.int32)))])[0]
-    assert done.status is Status.SANITIZER and "Index '2'" in done.detail
 
 
 def test_results_are_cached_failures_too(tmp_path, compiler_runs):
