@@ -2,7 +2,7 @@
 
 Contract: `pieces(text)` has one Piece per function definition. Declarations are found by name (functions, templates,
 macros, types, enumerators, constants, `__constant__` and `__device__` data) and come in their order in the file;
-namespaces and `extern "C"` are unwrapped. A function that uses a changeable global is left out: data cannot set it.
+namespaces and `extern "C"` are unwrapped. Changeable globals become parameters (corpora.lift_cpp), so that data can set them.
 
     python -c "from corpora.extract_cpp import pieces; print(pieces('#define N 4\\nvoid f(int *x) { x[0] = N; }')[0].text)"
 """
@@ -16,6 +16,7 @@ from tree_sitter import Node
 
 from corpora.c_syntax import CFunction, c_functions, leaf_texts, node_text, parse_c_family
 from corpora.extract import Piece
+from corpora.lift_cpp import Edit, Global, applied, globals_of, lift
 
 _WRAPPERS = {"linkage_specification", "declaration_list", "namespace_definition", "preproc_ifdef", "preproc_if",
              "preproc_else", "preproc_elif", "ERROR"}  # fmt: skip
@@ -39,6 +40,8 @@ class _Declaration:
     start: int
     end: int
     kind: str = "definition"
+    functions: tuple[CFunction, ...] = ()
+    variables: tuple[Global, ...] = ()
 
 
 def pieces(text: str) -> list[Piece]:
@@ -65,8 +68,11 @@ def _piece(
     needed, problem = _closure(function, by_name)
     if problem:
         return Piece(function.name, reason=problem)
+    needed, lifted, problem = _lifted(function, needed)
+    if problem:
+        return Piece(function.name, reason=problem)
     spans = {(d.start, d.end) for d in needed} | {(function.node.start_byte, function.node.end_byte)}
-    body = "\n".join(source[a:b].decode(errors="replace").strip() for a, b in _outermost(spans))
+    body = "\n".join(applied(source, a, b, lifted) for a, b in _outermost(spans))
     body = re.sub(rf"\b(?:{'|'.join(namespaces)})\s*::\s*", "", body) if namespaces else body
     kept = [line for line in includes if (m := re.search(r"<(\w+)>", line)) and m[1] in _STL and _needs(m[1], body)]
     return Piece(function.name, "\n".join([*dict.fromkeys(kept), body]) + "\n")
@@ -112,10 +118,25 @@ def _closure(function: CFunction, by_name: dict[str, list[_Declaration]]) -> tup
     return list(needed.values()), ""
 
 
+def _lifted(function: CFunction, needed: list[_Declaration]) -> tuple[list[_Declaration], tuple[Edit, ...], str]:
+    """(declarations without globals, edits that make parameters of those, why that cannot be)."""
+    known = {v.name: v for d in needed if d.kind == "state" for v in d.variables}
+    if not known:
+        return needed, (), ""
+    # Prototypes would need the new parameters too; definitions come in their order in the file, so they are left out.
+    functions = [function, *(f for d in needed if d.kind == "definition" for f in d.functions)]
+    if device := next((f.name for f in functions if {"__global__", "__device__"} & set(f.head())), None):
+        return needed, (), f"uses global variables, which '{device}' cannot take as parameters"
+    found = lift(functions, known, {f.name: _locals(f.node) for f in functions})
+    defined = {f.name for f in functions}
+    kept = [d for d in needed if d.kind != "state" and not (d.kind == "prototype" and d.names & defined)]
+    return kept, found.edits, found.problem
+
+
 def _problem(name: str, found: _Declaration, by_name: dict[str, list[_Declaration]], function: CFunction) -> str:
     if found.kind == "prototype" and all(d.kind == "prototype" for d in by_name[name]):
         return f"calls '{name}', which the file declares but does not define" if name != function.name else ""
-    if found.kind == "state":
+    if found.kind == "state" and name not in {v.name for v in found.variables}:
         return f"uses the global variable '{name}', which tests cannot set"
     if found.kind == "device" and "ToSymbol" not in node_text(function.node):
         return f"uses the device variable '{name}', which tests cannot set"
@@ -166,8 +187,12 @@ def _outer(node: Node) -> list[Node]:
 def _declared(node: Node) -> list[_Declaration]:
     names: list[str] = []
     kind = "definition"
+    functions: list[CFunction] = []
+    hidden: frozenset[str] = frozenset()
     if node.type in ("function_definition", "template_declaration"):
-        names = [f.name for f in _functions_of(node)] or _type_names(node)
+        functions = _functions_of(node)
+        names = [f.name for f in functions] or _type_names(node)
+        hidden = _locals(node)
     elif node.type in _MACROS:
         names = [node_text(node.child_by_field_name("name"))]
     elif node.type in _TYPES:
@@ -180,8 +205,9 @@ def _declared(node: Node) -> list[_Declaration]:
         names = _type_names(node)
     if not names:
         return []
-    uses = _identifiers(node) - frozenset(names)
-    return [_Declaration(frozenset(names), uses, node.start_byte, _end(node), kind)]
+    uses = _identifiers(node) - frozenset(names) - hidden
+    variables = tuple(globals_of(node)) if kind == "state" else ()
+    return [_Declaration(frozenset(names), uses, node.start_byte, _end(node), kind, tuple(functions), variables)]
 
 
 def _functions_of(node: Node) -> list[CFunction]:

@@ -1,9 +1,10 @@
 """Procedures of a Fortran file, each cut out so that it stands alone outside of its module.
 
 Contract: `pieces(text)` has one Piece per procedure that is not internal. Named constants of its module (and of other
-modules of the same file that it uses) are written into it; sibling module procedures that it calls become internal
-procedures, external ones of the file follow it. A procedure that needs module variables, other modules or COMMON
-blocks is left out: data cannot set them. Fixed form comes out as free form.
+modules of the same file that it uses) are written into it; their variables and its COMMON blocks become arguments
+(corpora.lift_fortran). Sibling module procedures that it calls, and those that use the same modules, become internal
+procedures, external ones of the file follow it. A procedure that needs other modules, or calls one with COMMON blocks,
+is left out: data cannot set them. Fixed form comes out as free form.
 
     python -c "from corpora.extract_fortran import pieces; print(pieces('subroutine f(n)\\nend')[0].text)"
 """
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 
 from corpora.extract import Piece
 from corpora.fortran_syntax import Line, Procedure, Unit, procedures, split_commas, to_free_form, units
+from corpora.lift_fortran import NotLiftable, Shared, changed_names, common_variables, is_common, module_variables, with_arguments
 
 _INTRINSIC = {"iso_fortran_env", "iso_c_binding", "omp_lib", "ieee_arithmetic", "omp_lib_kinds"}
 _WORD = re.compile(r"[a-z_]\w*")
@@ -67,21 +69,71 @@ def _piece(
     foreign = next((name for name in used if name not in _INTRINSIC and name not in modules), None)
     if foreign:
         return Piece(procedure.name, reason=f"uses module '{foreign}', which is not in the file")
-    if any(re.match(r"(?:common|equivalence)\b\s*[/(]", line.text) for p in group for line in p.lines):
-        return Piece(procedure.name, reason="uses a COMMON block, which tests cannot set")
     sources = [*procedure.hosts, *(modules[name] for name in used if name in modules)]
     words = {w for p in group for line in p.lines for w in _WORD.findall(line.text)}
     words |= {w for p in group for w in _WORD.findall(p.prefix)}
-    constants, variables, types = _specification(sources)
-    local = {w for p in group for w in (*p.arguments, *_declared_names(p.lines))}
-    state = next((w for w in sorted(words - local) if w in variables), None)
-    if state:
-        return Piece(procedure.name, reason=f"uses module variable '{state}', which tests cannot set")
+    constants, types = _specification(sources)
     if types & words:
         return Piece(procedure.name, reason=f"uses derived type '{min(types & words)}' of its module")
-    needed = _closure(words, constants)
+    try:
+        shared = _shared(procedure, helpers, group, sources)
+    except NotLiftable as error:
+        return Piece(procedure.name, reason=str(error))
+    declared = [text for v in shared if (text := v.declaration(v.name in changed_names(group, [h.name for h in helpers])))]
+    needed = _closure(words | {w for text in declared for w in _WORD.findall(text)}, constants)
     inherited = [line.text for host in sources for line in host.lines if _keeps(line.text)]
-    return Piece(procedure.name, _assembled(procedure, helpers, needed, inherited, rows))
+    return Piece(procedure.name, _assembled(_Parts(procedure, helpers, needed, inherited, [v.name for v in shared], declared, set(modules)), rows))
+
+
+def _shared(procedure: Procedure, helpers: list[Procedure], group: list[Procedure], sources: list[Unit]) -> list[Shared]:
+    """What `procedure` and its helpers share with others: members of COMMON, then module variables by name. Raises NotLiftable."""
+    if any(re.match(r"equivalence\b\s*\(", line.text) for p in group for line in p.lines):
+        raise NotLiftable("uses EQUIVALENCE, by which storage has two names")
+    if other := next((p for p in group if p is not procedure and any(is_common(line) for line in p.lines)), None):
+        raise NotLiftable(f"calls '{other.name}', which uses a COMMON block")
+    if leak := next((why for h in helpers if _inward(h, sources) and (why := _leaks(h, procedure))), ""):
+        raise NotLiftable(leak)
+    variables = module_variables(sources)
+    named: set[str] = set()
+    for p in group:
+        own = {*p.arguments, *_declared_names(p.lines)}
+        named |= {w for line in p.lines for w in _WORD.findall(line.text)} - own
+    if renamed := next((line.text for p in group for line in p.lines if _USE.match(line.text) and "=>" in line.text), None):
+        raise NotLiftable(f"renames what it uses ({renamed})")
+    hidden = _not_asked_for([line for p in group for line in p.lines], sources)
+    variables = {name: v for name, v in variables.items() if name not in hidden}
+    found = [variables[name] for name in sorted(named & set(variables))]
+    if barred := next((v for v in found if isinstance(v, NotLiftable)), None):
+        raise barred
+    return [*common_variables(procedure), *(v for v in found if isinstance(v, Shared))]
+
+
+def _not_asked_for(lines: list[Line], sources: list[Unit]) -> set[str]:
+    """Variables of modules that are used with an ONLY list each time, and stand in none of those lists."""
+    hidden: set[str] = set()
+    for module in sources:
+        used = [line.text for line in lines if (m := _USE.match(line.text)) and m.group(1) == module.name]
+        if used and all("only" in text for text in used):
+            asked = {w for text in used for w in _WORD.findall(text.partition("only")[2])}
+            hidden |= set(module_variables([module])) - asked
+    return hidden
+
+
+def _inward(helper: Procedure, sources: list[Unit]) -> bool:
+    """Whether a helper becomes an internal procedure: it lived in a module, or shares a module's variables."""
+    return bool(helper.hosts) or bool({u.name for u in sources} & set(_uses(helper.lines)))
+
+
+def _leaks(helper: Procedure, host: Procedure) -> str:
+    """Why `helper` cannot be put inside `host`: an undeclared local of its own would there be the host's variable."""
+    if any(line.text.startswith("implicit") and "none" in line.text for u in (helper, *helper.hosts) for line in u.lines):
+        return ""
+    own = {*helper.arguments, *_declared_names(helper.lines), helper.name}
+    hosts = {*host.arguments, *_declared_names(host.lines)}
+    assigned = changed_names([helper], ()) - own
+    implicit = changed_names([host], ())
+    clash = assigned & (hosts | implicit)
+    return f"calls '{helper.name}', whose '{min(clash)}' has no declaration" if clash else ""
 
 
 def _called(procedure: Procedure, outer: dict[str, Procedure], everything: list[Procedure]) -> list[Procedure]:
@@ -122,23 +174,17 @@ def _declared_names(lines: Iterable[Line]) -> list[str]:
     return found
 
 
-def _specification(hosts: Iterable[Unit]) -> tuple[list[_Constant], set[str], set[str]]:
-    """(named constants, variables, derived types) that the specification parts of `hosts` declare."""
+def _specification(hosts: Iterable[Unit]) -> tuple[list[_Constant], set[str]]:
+    """(named constants, derived types) that the specification parts of `hosts` declare."""
     constants: list[_Constant] = []
-    variables: set[str] = set()
     types: set[str] = set()
     for host in hosts:
         for line in host.lines:
             if line.text.startswith("type(") and "parameter" not in line.text:
                 types.update(re.findall(r"type\s*\(\s*(\w+)", line.text))
-            if not _DECLARES.match(line.text):
-                continue
-            names = frozenset(_declared_names([line]))
-            if re.search(r",\s*parameter\b", line.text.partition("::")[0]):
-                constants.append(_Constant(names, line.text))
-            else:
-                variables |= names
-    return constants, variables, types
+            if _DECLARES.match(line.text) and re.search(r",\s*parameter\b", line.text.partition("::")[0]):
+                constants.append(_Constant(frozenset(_declared_names([line])), line.text))
+    return constants, types
 
 
 def _closure(words: set[str], constants: list[_Constant]) -> list[str]:
@@ -152,31 +198,53 @@ def _closure(words: set[str], constants: list[_Constant]) -> list[str]:
     return list(dict.fromkeys(c.text for c in constants if c.names & words))
 
 
-def _assembled(
-    procedure: Procedure, helpers: list[Procedure], constants: list[str], inherited: list[str], rows: list[str]
-) -> str:
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What a self-contained text is put together from. shared: new arguments, with their declarations; modules: those of the file."""
+
+    procedure: Procedure
+    helpers: list[Procedure]
+    constants: list[str]
+    inherited: list[str]
+    shared: list[str]
+    declared: list[str]
+    modules: set[str]
+
+
+def _assembled(parts: _Parts, rows: list[str]) -> str:
+    procedure, constants = parts.procedure, parts.constants
     first_line = procedure.lines[0].first if procedure.lines else procedure.last
-    head, typed = _header(procedure, rows[procedure.first : first_line], [*constants, *inherited])
+    head, typed = _header(procedure, rows[procedure.first : first_line], [*constants, *parts.inherited])
+    if parts.shared:
+        head = with_arguments(head, parts.shared)
     opening = [line for line in procedure.lines if _FIRST.match(line.text)]
     after = opening[-1].last + 1 if opening else first_line
-    own = [t for t in dict.fromkeys(inherited) if t not in {line.text for line in opening}]
+    own = [t for t in dict.fromkeys(parts.inherited) if t not in {line.text for line in opening}]
     uses = [t for t in own if t.startswith("use")]
     implicit = [t for t in own if t.startswith("implicit")][:1]
     if any(line.text.startswith("implicit") for line in opening):
         implicit = []
-    body = [row for row in rows[first_line:after] if not _is_local_use(row)]
-    rest = rows[after : procedure.last]
-    internal = [p for p in helpers if p.hosts]
-    external = [p for p in helpers if not p.hosts]
+    gone = {i for line in procedure.lines if is_common(line) or _is_local_use(line.text) for i in range(line.first, line.last + 1)}
+    body = [rows[i] for i in range(first_line, after) if i not in gone]
+    rest = [rows[i] for i in range(after, procedure.last) if i not in gone]
+    internal = [p for p in parts.helpers if p.hosts or set(_uses(p.lines)) & parts.modules]
+    external = [p for p in parts.helpers if p not in internal]
     contained = any(line.text == "contains" for line in procedure.lines)
     if internal and not contained:
         rest = [*rest, "contains"]
     for helper in internal:
-        rest += [row for row in rows[helper.first : helper.last + 1] if not _is_local_use(row)]
-    lines = [*head, *uses, *body, *implicit, *constants, *typed, *rest, rows[procedure.last]]
+        hidden = {i for line in helper.lines if _is_local_use(line.text) for i in range(line.first, line.last + 1)}
+        rest += [rows[i] for i in range(helper.first, helper.last) if i not in hidden]
+        rest.append(_ending(helper, rows[helper.last]))
+    lines = [*head, *uses, *body, *implicit, *constants, *parts.declared, *typed, *rest, rows[procedure.last]]
     for helper in external:
         lines += ["", *rows[helper.first : helper.last + 1]]
     return "\n".join(lines) + "\n"
+
+
+def _ending(helper: Procedure, row: str) -> str:
+    """An internal procedure must say what it ends."""
+    return f"end {helper.kind}" if row.strip().lower() == "end" else row
 
 
 def _header(procedure: Procedure, head: list[str], names: list[str]) -> tuple[list[str], list[str]]:

@@ -1,4 +1,4 @@
-"""Corpora by one spec string: files, folders, BabelTower lines, JSONL, Parquet, Hugging Face, built-in and generated.
+"""Corpora by one spec string: files, folders, BabelTower lines, JSONL, Parquet, Hugging Face, hand-written and generated.
 
 Contract: `load_corpus(spec, dialect)` gives every function that tests can call, and names what was left out and why;
 `load_pairs(source, target, direction)` keeps the alignment of two sides (line with line, row with row, name with name)
@@ -6,6 +6,7 @@ and leaves out only what holds no function. Bad input is a CorpusError: one line
 
     spec                        what
     builtin                     the project's hand-written functions
+    development                 more of them, to choose settings by: neither trained on nor reported
     generated:COUNT:SEED        loop nests from the generator
     hf:DATASET[:SPLIT]          a Hugging Face data set (split `train` where not given)
     PATH.tok                    one whitespace-tokenised function a line
@@ -13,6 +14,7 @@ and leaves out only what holds no function. Bad input is a CorpusError: one line
     PATH                        a source file, or a folder whose files are chosen by suffix
 `#COLUMN` after a table names its text column, `?NAME=VALUE&...` after any of them replaces macro names in the text:
 `polybench.parquet#fortran?DATA_TYPE=double precision&_PB_*=*` (a `*` ends a name, and in the value stands for its rest).
+`?shim=polybench` writes out the macros of that benchmark suite (corpora/polybench.py) in functions that rely on them.
 
     python -c "from corpora.loaders import load_corpus; print(len(load_corpus('builtin', 'cpp').programs))"
 """
@@ -22,8 +24,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
+from corpora import polybench
 from corpora.c_syntax import c_functions, parse_c_family
 from corpora.dialects import Dialect, Direction, dialect, dialect_of_path, direction
 from corpora.extract import Skipped, extract, uncallable
@@ -58,7 +62,7 @@ class Pairs:
 
 @dataclass(frozen=True, slots=True)
 class _Spec:
-    """A spec string taken apart. `macros`: (name, replacement) pairs."""
+    """A spec string taken apart. `macros`: (name, replacement) pairs; the name `shim` stands for a whole set (_SHIMS)."""
 
     text: str
     base: str
@@ -124,6 +128,8 @@ def _parse(spec: str) -> _Spec:
     pairs = []
     for part in macros.split("&") if macros else []:
         name, equals, value = part.partition("=")
+        if name == "shim" and value not in _SHIMS:
+            raise CorpusError(f"corpus '{spec}': there is no shim '{value}' (known: {', '.join(_SHIMS)})")
         if not equals or not name.removesuffix("*").isidentifier():
             raise CorpusError(f"corpus '{spec}': '{part}' is not of the form NAME=VALUE or PREFIX*=VALUE")
         pairs.append((name, value))
@@ -133,23 +139,22 @@ def _parse(spec: str) -> _Spec:
 
 
 def is_ready_made(spec: str) -> bool:
-    """Whether `spec` is a corpus whose items exist in several dialects, equal by construction: built-in or generated."""
-    return _parse(spec).base == "builtin" or _parse(spec).base.startswith("generated:")
+    """Whether `spec` is a corpus whose items exist in several dialects, equal by construction: written by hand or generated."""
+    return _parse(spec).base in _HAND_WRITTEN or _parse(spec).base.startswith("generated:")
+
+
+_HAND_WRITTEN = ("builtin", "development")
 
 
 def _ready_made(spec: _Spec, row: Dialect) -> list[Program]:
-    if spec.base == "builtin":
-        from corpora import builtin
-
-        return builtin.programs(row.name)
+    if spec.base in _HAND_WRITTEN:
+        return import_module(f"corpora.{spec.base}").programs(row.name)
     return [item.programs[row.name] for item in _generated(spec) if row.name in item.programs]
 
 
 def _ready_made_pairs(spec: _Spec, way: Direction) -> list[tuple[Program, Program]]:
-    if spec.base == "builtin":
-        from corpora import builtin
-
-        return builtin.pairs(str(way))
+    if spec.base in _HAND_WRITTEN:
+        return import_module(f"corpora.{spec.base}").pairs(str(way))
     names = (way.source.name, way.target.name)
     return [(c.programs[names[0]], c.programs[names[1]]) for c in _generated(spec) if all(n in c.programs for n in names)]
 
@@ -212,6 +217,7 @@ def _parquet(path: Path, column: str, row: Dialect) -> Iterator[_Unit]:
     return (_Unit(f"{path.name}, row {i}", text) for i, text in rows_of_parquet(path, column, row))
 
 
+_SHIMS = {"polybench": polybench.expanded}
 _READERS = {".tok": _tokenised, ".jsonl": _jsonl, ".parquet": _parquet}
 
 _LINE_MARKER = re.compile(r"#\s*\d+\s*\"[^\"]*\"\s*(?:\d+\s*)*")
@@ -234,6 +240,9 @@ def _cleaned(unit: _Unit, row: Dialect, macros: Iterable[tuple[str, str]]) -> st
     if row.model == "serial":
         text = _OMP_LINE[row.language].sub("", text)
     for name, value in macros:
+        if name == "shim":
+            text = _SHIMS[value](text, row.language)
+            continue
         rest = r"(\w+)" if name.endswith("*") else "()"
         pattern = rf"\b{re.escape(name.removesuffix('*'))}{rest}\b"
         text = re.sub(pattern, lambda m, value=value: value.replace("*", m[1]) if m[1] else value, text)
