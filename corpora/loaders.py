@@ -209,6 +209,12 @@ def _tokenised(path: Path, column: str, row: Dialect) -> list[_Unit]:
     return [_Unit(f"{path.name}, line {i}", line, line=True) for i, line in enumerate(lines, 1)]
 
 
+def tokenised_texts(path: Path, dialect_name: str) -> list[str]:
+    """Every line of a whitespace-tokenised file without the marks of that form; '' for an empty one. Raises CorpusError."""
+    row = dialect(dialect_name)
+    return [_cleaned(unit, row, ()) for unit in _tokenised(path, "", row)]
+
+
 def _jsonl(path: Path, column: str, row: Dialect) -> Iterator[_Unit]:
     return (_Unit(f"{path.name}, line {i}", text) for i, text in rows_of_jsonl(path, column, row))
 
