@@ -49,7 +49,7 @@ def _is_user_error(error: Exception) -> bool:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from coevolve import verify_command
+    from coevolve import evaluate_command, verify_command
 
     parser = argparse.ArgumentParser(
         prog="coevolve",
@@ -58,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _add_run(commands)
-    _add_eval(commands)
+    evaluate_command.add_parser(commands).set_defaults(handler=evaluate_command.run)
     _add_export(commands)
     _add_report(commands)
     verify = verify_command.add_parser(commands)
@@ -101,25 +101,6 @@ def _run(args) -> int:
         return 0
     run(config, use_ray=not args.local)
     return 0
-
-
-def _add_eval(commands) -> None:
-    parser = commands.add_parser(
-        "eval",
-        help="evaluate a checkpoint on the held-out split of a run",
-        description="Translate the held-out programs of RUN with a checkpoint, execute, and print BLEU, CodeBLEU, compile rate and pass@k.",
-    )
-    parser.add_argument("run", metavar="RUN", help="run folder, which fixes the held-out split and its suites")
-    parser.add_argument("--checkpoint", metavar="FOLDER", help="Hugging Face folder of a Translator (defaults to the run's last)")
-    parser.add_argument("--samples", type=int, metavar="N", help="candidates per program (defaults to the run's evaluate.samples)")
-    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
-    parser.set_defaults(handler=_eval)
-
-
-def _eval(args) -> int:
-    from coevolve.evaluation import evaluate_command
-
-    return evaluate_command(Path(args.run), args.checkpoint, args.samples, args.json)
 
 
 def _add_export(commands) -> None:

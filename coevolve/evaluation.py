@@ -127,10 +127,10 @@ def evaluate_tester(run: Run, checkpoint: str, label: str) -> dict:
     }
 
 
-def evaluate_command(root: Path, checkpoint: str | None, samples: int | None, as_json: bool) -> int:
+def evaluate_command(root: Path, checkpoint: str | None, samples: int | None, as_json: bool, use_ray: bool = True) -> int:
     """`coevolve eval`: print the figures of one checkpoint on a run's held-out split."""
     from coevolve.report import open_run
-    from coevolve.rounds import ray_workers
+    from coevolve.rounds import local_workers, ray_workers
     from coevolve.run_corpus import open_corpus
 
     folder, config = open_run(root)
@@ -143,7 +143,7 @@ def evaluate_command(root: Path, checkpoint: str | None, samples: int | None, as
     chosen = checkpoint or _last_checkpoint(folder)
     if not Path(chosen, "config.json").is_file():
         raise UserError(f"'{chosen}' is not a checkpoint folder (no config.json in it)")
-    with ray_workers(config) as crew:
+    with (ray_workers if use_ray else local_workers)(config) as crew:
         run = Run(config, folder, corpus, crew)
         prepare_evaluation(run)
         figures, _ = evaluate_checkpoint(run, str(Path(chosen).resolve()), "eval")

@@ -1,0 +1,67 @@
+"""Models asked for an evaluation: answers of a Translator to items, and how valid a Tester's tests are.
+
+Contract: equal model, items and sampling give equal answers. Nothing that a model writes is repaired.
+
+    coevolve eval --model runs/demo --corpus builtin --direction cpp:cuda --out result.json
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from coevolve.config import parse
+from coevolve.eval_items import EvalCorpus, Item
+from coevolve.models_named import NamedModel
+from coevolve.progress import Progress
+from coevolve.services import PROMPT_STYLES, SUITE_STYLES
+from coevolve.statistics import interval_of_mean
+from coevolve.verifier import Verifier
+from gpu_runtime.models.backends import MODEL_BACKENDS, kind_of
+from gpu_runtime.models.protocol import Sampling
+from tester.propose import Tester
+from translator.translate import Translator
+
+PROGRAMS_PER_CHUNK = 16
+
+
+def answers_of(model: NamedModel, corpus: EvalCorpus, sampling: Sampling) -> list[tuple[str, ...]]:
+    """`sampling.n` answers for each item, in order. Raises ModelError for a model that cannot be opened."""
+    kind = kind_of(model.location)
+    translator = Translator(MODEL_BACKENDS[kind](model.location), PROMPT_STYLES[kind])
+    bar = Progress("asking the Translator", len(corpus.items))
+    found: list[tuple[str, ...]] = []
+    for chunk in _chunks(corpus.items):
+        candidates = translator.propose([item.source for item in chunk], corpus.direction, sampling)
+        texts = [c.text for c in candidates]
+        found += [tuple(texts[i : i + sampling.n]) for i in range(0, len(texts), sampling.n)]
+        bar.advance(len(chunk))
+    bar.close()
+    return found
+
+
+def tester_figures(model: NamedModel, corpus: EvalCorpus, sampling: Sampling, backend: str, seed: int) -> dict:
+    """`tester_valid_rate`: share of the Tester's tests that are valid on the sources, mean over items it wrote tests for."""
+    kind = kind_of(model.location)
+    tester = Tester(MODEL_BACKENDS[kind](model.location), style=SUITE_STYLES[kind])
+    settings = {"direction": str(corpus.direction), "seed": seed, "verify": {"backend": backend, "mutants": 0, "least_strength": 0.0}}
+    verifier = Verifier(parse(settings, "evaluation"))
+    bar = Progress("asking the Tester", len(corpus.items))
+    shares, written, valid = [], 0, 0
+    try:
+        for chunk in _chunks(corpus.items):
+            programs = [item.judged_as for item in chunk]
+            for program, proposed in zip(programs, tester.answers(programs, sampling), strict=True):
+                counted = verifier.prepare(program, proposed)
+                written, valid = written + counted.written, valid + counted.valid
+                if counted.written:
+                    shares.append(counted.valid / counted.written)
+            bar.advance(len(chunk))
+    finally:
+        verifier.engine.close()
+    bar.close()
+    rate = {"value": sum(shares) / len(shares), "ci95": list(interval_of_mean(shares, seed) or ()), "n_items": len(shares)} if shares else None
+    return {"tester": model.label, "tester_valid_rate": rate, "tester_tests": written, "tester_tests_valid": valid}
+
+
+def _chunks(items: Sequence[Item]) -> list[Sequence[Item]]:
+    return [items[i : i + PROGRAMS_PER_CHUNK] for i in range(0, len(items), PROGRAMS_PER_CHUNK)]

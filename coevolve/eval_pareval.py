@@ -1,0 +1,139 @@
+"""ParEval checkouts: each problem's serial baseline as a source to translate, in pointer form, judged by our own engine.
+
+Contract: a problem is `drivers/cpp/benchmarks/TYPE/NAME/baseline.hpp` with the prompts of NAME in
+`prompts/generation-prompts.json`; every problem that cannot be used is named with the reason. Directions are cpp:cuda
+(parameters as in the CUDA prompt) and cpp:openmp (`std::vector<T> &x` becomes `T *x`, its length `x_size`). The drivers
+are not used: inputs are ours and seeded. What decides is compiled apart from every answer under a name that follows from
+the text's hash, so that an answer that declares and calls the baseline does not link.
+
+    coevolve eval --model small --corpus ../ParEval --direction cpp:cuda --out result.json
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from coevolve.eval_items import EvalCorpus, Item
+from coevolve.vectors import Parameter, VectorError, parameter_of, pointer_form
+from corpora.c_syntax import c_functions, parse_c_family, split_at_commas
+from corpora.dialects import Direction
+from corpora.extract import Skipped
+from corpora.loaders import CorpusError
+from corpora.records import Program, content_hash
+from corpora.tables import read_file
+
+BASELINES = "drivers/cpp/benchmarks"
+MODELS = {"cuda": "cuda", "openmp": "omp"}
+"""Target dialect -> ParEval's word for it."""
+_HEADING = re.compile(r"(\w+)\s*\(((?:[^(){}]|\([^()]*\))*)\)\s*\{\s*$")
+_DROPPED = re.compile(r"^[ \t]*#[ \t]*(?:pragma[ \t]+once|include\b)[^\n]*$|^[ \t]*#[ \t]*if.*?^[ \t]*#[ \t]*endif[^\n]*$", re.M | re.S)
+_MARKS = re.compile(r"\b(?:NO_INLINE|NO_OPTIMIZE)\b")
+_NOTE = (
+    "ParEval's serial baselines in pointer form; inputs and tests are this project's, so figures compare with each other and "
+    "not with ParEval's leaderboard"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What the problem asks for: the function's name and, for CUDA, the kernel's parameters."""
+
+    kind: str
+    entry: str
+    parameters: tuple[Parameter, ...]
+
+
+def has_form(spec: str) -> bool:
+    """Whether `spec` is a folder with ParEval's prompts and baselines."""
+    root = Path(spec).expanduser()
+    return (root / BASELINES).is_dir() and (root / "prompts").is_dir()
+
+
+def load(spec: str, way: Direction) -> EvalCorpus:
+    """Items of the checkout. Raises CorpusError for another direction, or when no problem can be used."""
+    if way.source.name != "cpp" or way.target.name not in MODELS:
+        raise CorpusError(f"'{spec}' is a ParEval checkout; its directions are cpp:cuda and cpp:openmp, not {way}")
+    root = Path(spec).expanduser()
+    prompts = _prompts(root, way.target.name)
+    items: list[Item] = []
+    skipped: list[Skipped] = []
+    baselines = {p.parent.name: p for p in sorted((root / BASELINES).glob("*/*/baseline.hpp"))}
+    for name in sorted(baselines.keys() | prompts.keys()):
+        try:
+            items.append(_item(name, baselines.get(name), prompts.get(name)))
+        except VectorError as error:
+            skipped.append(Skipped(str(baselines[name].relative_to(root)) if name in baselines else name, name, str(error)))
+    if not items:
+        raise CorpusError(f"'{spec}': none of {len(skipped)} ParEval problems can be used; first: {skipped[0].name}: {skipped[0].reason}")
+    return EvalCorpus(spec, way, tuple(items), tuple(skipped), read_answer, (_NOTE,))
+
+
+def _prompts(root: Path, target: str) -> dict[str, Prompt | str]:
+    """Prompts by problem; a text says why one cannot be read. Raises CorpusError."""
+    path = root / "prompts" / "generation-prompts.json"
+    try:
+        rows = json.loads(read_file(path))
+    except ValueError as error:  # CorpusError is one, and says more
+        raise error if isinstance(error, CorpusError) else CorpusError(f"'{path}' is not JSON: {error}") from None
+    found: dict[str, Prompt | str] = {}
+    for row in rows if isinstance(rows, list) else []:
+        if row.get("parallelism_model") != MODELS[target] or row.get("language", "cpp") != "cpp":
+            continue
+        heading = _HEADING.search(row.get("prompt", "").rstrip())
+        try:
+            listed = _split(heading[2]) if heading and target == "cuda" else []
+            found[row["name"]] = Prompt(row.get("problem_type", ""), heading[1], tuple(map(parameter_of, listed))) if heading else (
+                "the prompt does not end with the head of a function"
+            )
+        except VectorError as error:
+            found[row["name"]] = str(error)
+    return found
+
+
+def _split(text: str) -> list[str]:
+    return [" ".join(part) for part in split_at_commas(re.findall(r"\w+|\S", text)) if part]
+
+
+def _item(name: str, path: Path | None, prompt: Prompt | str | None) -> Item:
+    if path is None:
+        raise VectorError("has a prompt and no baseline")
+    if prompt is None:
+        raise VectorError("has a baseline and no prompt")
+    if isinstance(prompt, str):
+        raise VectorError(prompt)
+    text = _MARKS.sub("", _DROPPED.sub("", read_file(path)))
+    written = pointer_form(text, _baseline_name(text, prompt.entry), prompt.entry, prompt.parameters)
+    source = Program("cpp", prompt.entry, written, f"{prompt.kind}/{name}")
+    return Item(name, source, None, prompt.kind, oracle_of(source))
+
+
+def _baseline_name(text: str, entry: str) -> str:
+    names = [f.name for f in c_functions(parse_c_family(text).root_node)]
+    for wanted in (f"correct{entry}", entry):
+        for name in names:
+            if name.lower() == wanted.lower():
+                return name
+    marked = [n for n in names if n.startswith("correct")]
+    if not marked:
+        raise VectorError(f"the baseline defines neither 'correct{entry[:1].upper()}{entry[1:]}' nor '{entry}'")
+    return marked[-1]
+
+
+def oracle_of(source: Program) -> Program:
+    """The same program with every function under a name that nobody can guess from the problem."""
+    mark = content_hash("oracle", source.id)
+    text = source.text
+    for name in (f.name for f in c_functions(parse_c_family(source.text).root_node)):
+        text = re.sub(rf"\b{re.escape(name)}\b(?=\s*\()", f"{name}_{mark}", text)
+    return Program(source.dialect, f"{source.name}_{mark}", text, source.origin)
+
+
+def read_answer(item: Item, text: str) -> str:
+    """An answer over vectors in pointer form; any other as it is, also one that cannot be rewritten."""
+    try:
+        return pointer_form(text, item.source.name, item.source.name) if re.search(r"\bvector\s*<", text) else text
+    except VectorError:
+        return text

@@ -1,0 +1,175 @@
+"""`coevolve eval`: a model or a file of predictions on a corpus, or a run's checkpoint on its held-out programs.
+
+Contract: exit 0 with a result written and printed, 2 with one line for wrong use, for a model that was trained on items
+(unless that is allowed), and for input that cannot be read. The result's schema is in docs/evaluation.md.
+
+    coevolve eval --model runs/demo --corpus builtin --direction cpp:cuda --n 5 --out result.json
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from coevolve.errors import UserError
+
+NEW_TOKENS = 512
+
+
+def add_parser(commands) -> argparse.ArgumentParser:
+    parser = commands.add_parser(
+        "eval",
+        help="evaluate a model, or predictions made elsewhere, on a corpus",
+        description="With --corpus: translate every item with --model (or read --predictions), execute, and print BLEU, CodeBLEU, "
+        "CPass, build@k and pass@k with 95 %% intervals. With RUN: a checkpoint on that run's held-out programs and suites.",
+        epilog="coevolve eval --model small --corpus builtin --direction cpp:cuda --out result.json    |    coevolve eval runs/demo",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("run", metavar="RUN", nargs="?", help="run folder: evaluate on its held-out split (no --corpus)")
+    parser.add_argument("--checkpoint", metavar="FOLDER", help="RUN: folder of a Translator (defaults to the run's last)")
+    parser.add_argument("--samples", type=int, metavar="N", help="RUN: candidates per program (defaults to the run's evaluate.samples)")
+    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
+    parser.add_argument("--local", action="store_true", help="RUN: without Ray, everything in this process")
+    parser.add_argument("--model", metavar="M", help="small, a run, an export, a checkpoint's folder, a hub id or an endpoint")
+    parser.add_argument("--predictions", metavar="FILE", help="score these instead of a model's: JSONL of id (or index) and text, or lines")
+    parser.add_argument("--corpus", metavar="C", help="builtin, development, FOLDER, SRC.tok,TGT.tok, FILE.jsonl, hf:ID or a ParEval checkout")
+    parser.add_argument("--direction", metavar="S:T", default="cpp:cuda", help="source and target dialect (default: cpp:cuda)")
+    parser.add_argument("--n", type=int, default=1, metavar="N", help="answers per item (default: 1)")
+    parser.add_argument("--temperature", type=float, metavar="T", help="sampling temperature (default: 0 for --n 1, else 0.8)")
+    parser.add_argument("--limit", type=int, default=0, metavar="N", help="only the first N items")
+    parser.add_argument("--tester", metavar="M", help="a Tester, whose valid-test rate is measured as well")
+    parser.add_argument("--seed", type=int, default=0, metavar="S", help="seed of sampling, suites and intervals (default: 0)")
+    parser.add_argument("--backend", default="auto", choices=("auto", "cuda", "emulated"), help="where CUDA runs (default: auto)")
+    parser.add_argument("--workers", type=int, default=0, metavar="N", help="processes that execute (default: one a core, 8 at most)")
+    parser.add_argument("--allow-contaminated", action="store_true", help="evaluate although the model was trained on items; the result says so")
+    parser.add_argument("--out", metavar="R.json", help="where the result goes")
+    parser.add_argument("--leaderboard", metavar="FILE.jsonl", help="append the figures as one row")
+    return parser
+
+
+def run(args: argparse.Namespace) -> int:
+    """The exit code. Raises UserError and what `coevolve.errors.USER_ERRORS` names."""
+    if args.run and args.corpus:
+        raise UserError("give either RUN (its held-out split) or --corpus with --model or --predictions")
+    if args.run:
+        return _run_split(args)
+    if not args.corpus or bool(args.model) == bool(args.predictions):
+        raise UserError("give RUN, or --corpus C with --model M or --predictions FILE; see coevolve eval --help")
+    if args.n < 1 or args.limit < 0 or args.workers < 0 or (args.temperature or 0.0) < 0:
+        raise UserError("--n must be at least 1, and --limit, --workers and --temperature must not be negative")
+    return _corpus(args)
+
+
+def _run_split(args: argparse.Namespace) -> int:
+    from coevolve.evaluation import evaluate_command
+
+    given = [f"--{name}" for name in ("model", "predictions", "tester", "out", "leaderboard") if getattr(args, name)]
+    if given:
+        raise UserError(f"{given[0]} belongs to --corpus, not to RUN")
+    return evaluate_command(Path(args.run), args.checkpoint, args.samples, args.json, not args.local)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    """Answers with what is known of who gave them."""
+
+    label: str
+    answers: tuple[tuple[str, ...], ...]
+    temperature: float | None
+    contamination: dict
+    notes: tuple[str, ...] = ()
+
+
+def _corpus(args: argparse.Namespace) -> int:
+    from coevolve.answering import tester_figures
+    from coevolve.eval_items import load_items
+    from coevolve.evaluation_result import Setting, result_of
+    from coevolve.models_named import resolve
+    from coevolve.scoring import Work, default_workers, score_items
+    from coevolve.verify import VerifyConfig, make_backend
+    from gpu_runtime.models.protocol import Sampling
+
+    started = time.monotonic()
+    corpus = load_items(args.corpus, args.direction)
+    corpus = _limited(corpus, args.limit)
+    tester = resolve(args.tester, "tester") if args.tester else None
+    found = _predicted(args, corpus) if args.predictions else _asked(args, corpus)
+    target = corpus.direction.target.name
+    answers = [tuple(corpus.read(i, text) for text in texts) for i, texts in zip(corpus.items, found.answers, strict=True)]
+    backend = make_backend(args.backend)  # a back end that is not there shows before anything is executed
+    name = backend.name
+    backend.close()
+    work = [Work(item, texts, target) for item, texts in zip(corpus.items, answers, strict=True)]
+    scores = score_items(work, args.backend, VerifyConfig(seed=args.seed), args.workers or default_workers())
+    figures = tester_figures(tester, corpus, Sampling(1, 0.8, max_new_tokens=NEW_TOKENS, seed=args.seed), args.backend, args.seed) if tester else {}
+    setting = Setting(
+        found.label, len(answers[0]), found.temperature, args.seed, name, time.monotonic() - started, found.contamination, figures, found.notes,
+    )  # fmt: skip
+    _deliver(args, result_of(corpus, answers, scores, setting))
+    return 0
+
+
+def _limited(corpus, count: int):
+    from dataclasses import replace
+
+    if not count or count >= len(corpus.items):
+        return corpus
+    return replace(corpus, items=corpus.items[:count], notes=(*corpus.notes, f"only the first {count} of {len(corpus.items)} items (--limit)"))
+
+
+def _predicted(args: argparse.Namespace, corpus) -> _Answered:
+    from coevolve.predictions import read_predictions
+
+    found = read_predictions(args.predictions, corpus.items, corpus.direction.target.name)
+    notes = (f"{found.missing} answers are missing and count as wrong",) if found.missing else ()
+    unknown = {"checked": False, "n_items": 0, "items": [], "summary": "not checked: the predictions were made elsewhere"}
+    return _Answered(args.predictions, found.answers, None, unknown, notes)
+
+
+def _asked(args: argparse.Namespace, corpus) -> _Answered:
+    from coevolve.answering import answers_of
+    from coevolve.models_named import resolve
+    from gpu_runtime.models.protocol import Sampling
+
+    model = resolve(args.model, "translator")
+    contamination = _contamination(model, corpus, args.allow_contaminated)
+    temperature = args.temperature if args.temperature is not None else (0.0 if args.n == 1 else 0.8)
+    if temperature == 0 and args.n > 1:
+        raise UserError("--temperature 0 gives the same answer every time; use --n 1, or a temperature above 0")
+    sampling = Sampling(args.n, temperature, max_new_tokens=NEW_TOKENS, seed=args.seed)
+    return _Answered(model.label, tuple(answers_of(model, corpus, sampling)), temperature, contamination)
+
+
+def _contamination(model, corpus, allowed: bool) -> dict:
+    """What the model's manifest says of the items. Raises UserError where it was trained on one and that is not allowed."""
+    from coevolve.contamination import FILE_NAME, contaminated, manifest_of
+
+    manifest = manifest_of(model.folder) if model.folder else None
+    if manifest is None:
+        return {"checked": False, "n_items": 0, "items": [], "summary": f"not checked: the model has no {FILE_NAME}, so nothing is known of its training"}
+    found = contaminated(manifest, corpus.items)
+    trained = f"{len(manifest.exact)} real and {len(manifest.generated)} generated programs"
+    if not found:
+        return {"checked": True, "n_items": 0, "items": [], "summary": f"none of the items is among the {trained} of the training"}
+    first = f"{len(found)} of {len(corpus.items)} items, first '{found[0]['id']}' ({found[0]['how']}, its {found[0]['side']})"
+    if not allowed:
+        raise UserError(f"'{model.label}' was trained on {first}; evaluate on others, or say --allow-contaminated, which the result will show")
+    return {"checked": True, "n_items": len(found), "items": found, "summary": f"CONTAMINATED, allowed on the command line: the model was trained on {first}"}
+
+
+def _deliver(args: argparse.Namespace, result: dict) -> None:
+    from coevolve.evaluation_result import leaderboard_row, markdown
+    from corpora.files import write_atomically
+
+    text = json.dumps(result, indent=1) + "\n"
+    if args.out:
+        write_atomically(Path(args.out), lambda out: out.write(text.encode()))
+    if args.leaderboard:
+        with Path(args.leaderboard).open("a", encoding="utf-8") as out:
+            out.write(json.dumps(leaderboard_row(result)) + "\n")
+    print(text if args.json else markdown(result), end="")
+    if args.out and not args.json:
+        print(f"\nresult: {args.out}")

@@ -1,0 +1,54 @@
+"""A model by the name that a person gives: `small`, a run, an export, a checkpoint's folder, a hub id.
+
+Contract: `resolve(name, part)` gives what a back end opens and the folder it lies in (None for a hub id); a name that is
+none of these is a UserError of one line. Opening a model is up to the caller.
+
+    python -c "from coevolve.models_named import resolve; print(resolve('runs/demo', 'translator'))"
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from coevolve.errors import UserError
+from coevolve.run_folder import RunFolder
+
+SMALL = Path(__file__).resolve().parents[1] / "gpu_runtime" / "models" / "small"
+"""Where the checkpoints that come with the project lie: translator/, tester/."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedModel:
+    """label: for results. location: what MODEL_BACKENDS open. folder: where its manifest may lie."""
+
+    label: str
+    location: str
+    folder: Path | None
+
+
+def resolve(name: str, part: str) -> NamedModel:
+    """The model called `name`; `part` is `translator` or `tester`. Raises UserError."""
+    if "://" in name:
+        return NamedModel(name, name, None)
+    if name == "small":
+        if not (SMALL / part / "config.json").is_file():
+            raise UserError(f"this installation carries no small model ('{SMALL / part}' is not there); name a checkpoint's folder")
+        return NamedModel(name, str(SMALL / part), SMALL / part)
+    path = Path(name).expanduser()
+    if not path.exists():
+        if path.is_absolute() or name.startswith((".", "~")) or name.count("/") != 1:
+            raise UserError(f"model '{name}' is neither 'small', a folder, nor a hub id of the form OWNER/NAME")
+        return NamedModel(name, name, None)
+    for folder in _places(path, part):
+        if (folder / "config.json").is_file():
+            return NamedModel(name, str(folder.resolve()), folder.resolve())
+    raise UserError(f"'{name}' holds no {part}: it is neither a checkpoint (no config.json in it), an export nor a run with one")
+
+
+def _places(path: Path, part: str) -> list[Path]:
+    """The folder itself, an export's part, then a run's last checkpoint."""
+    run, number = RunFolder(path), 0
+    while (run.round(number + 1).folder / part).exists():
+        number += 1
+    return [path, path / part, run.round(number).folder / part]
