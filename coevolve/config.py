@@ -50,6 +50,7 @@ class ColdStartConfig:
     generated: int = 20000
     suites: int = 4000
     level: str = "mixed"
+    directions: tuple[str, ...] = ()
     epochs: float = 1.0
     learning_rate: float = 2e-3
 
@@ -245,13 +246,17 @@ def _typed(current: object, value: object, where: str, key: str):
         good = isinstance(current, bool) and isinstance(value, bool)
     elif isinstance(current, float):
         good, value = isinstance(value, (int, float)), float(value) if isinstance(value, (int, float)) else value
+    elif current == ():
+        good = isinstance(value, list) and all(isinstance(v, str) for v in value)
+        value = tuple(value) if good else value
     elif isinstance(current, tuple):
         good = isinstance(value, list) and bool(value) and all(type(v) is int and v > 0 for v in value)
         value = tuple(value) if good else value
     else:
         good = isinstance(value, type(current))
     if not good:
-        wanted = "a list of positive integers" if isinstance(current, tuple) else type(current).__name__
+        lists = "a list of texts" if current == () else "a list of positive integers"
+        wanted = lists if isinstance(current, tuple) else type(current).__name__
         raise ConfigError(f"{where}: '{key}' must be {wanted}, not {value!r}")
     return value
 
@@ -265,10 +270,12 @@ def value_of(config: Config, key: str):
 
 
 def _check(config: Config, where: str) -> None:
-    try:
-        direction(config.direction)
-    except ValueError as error:
-        raise ConfigError(f"{where}: direction: {error}") from None
+    for key, ways in (("direction", [config.direction]), ("cold_start.directions", config.cold_start.directions)):
+        try:
+            for way in ways:
+                direction(way)
+        except ValueError as error:
+            raise ConfigError(f"{where}: {key}: {error}") from None
     for key, allowed in CHOICES.items():
         if value_of(config, key) not in allowed:
             raise ConfigError(f"{where}: '{key}' must be one of {', '.join(allowed)}, not '{value_of(config, key)}'")

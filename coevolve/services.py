@@ -25,12 +25,13 @@ from gpu_runtime.models.protocol import Example, Sampling
 from translator.translate import DIRECTION_TAGS, PromptStyle, Translator
 from tester.propose import SUITE_TAGS, SuiteStyle, Tester
 
-REVERSE_EVERY = 3
-"""Cold start: one generated pair in three also teaches the reverse direction, which is the easier one (a kernel tells its
-loops), where a real corpus of the target dialect gives it something to do."""
+OTHER_EVERY = 3
+"""One generated computation in three also teaches another direction: those that the configuration names or, where a real
+corpus of the target dialect gives it something to do, the reverse, which is easier (a kernel tells its loops)."""
 PROMPT_STYLES = {"scratch": PromptStyle.CANONICAL, "pretrained": PromptStyle.PLAIN}
 SUITE_STYLES = {"scratch": SuiteStyle.CANONICAL, "pretrained": SuiteStyle.PLAIN}
 """How a model of each of MODEL_BACKENDS is asked: our own small ones know canonical words only."""
+VOCABULARY_EXAMPLES = 4000
 COLD_STREAM, REPLAY_STREAM = 0, 1000
 """Which part of the generator's stream: replayed items are never those of the cold start."""
 
@@ -82,10 +83,10 @@ class TranslatorService:
     def cold_start(self, protected: Sequence[Program], folder: str) -> dict[str, float]:
         """Train on generated pairs in the run's direction and its reverse, and save to `folder`."""
         wanted, model = self.config.cold_start, self.checkpoints.pretrained()
-        pairs = self._pairs(wanted.generated, COLD_STREAM, EvaluationGuard(protected))
         teacher = Translator(None, PROMPT_STYLES[self.checkpoints.start_kind])
-        examples = self._generated_examples(teacher, pairs)
-        texts = [text for e in islice(examples, 4000) for text in (e.prompt, e.answer)]
+        examples = self._generated_examples(teacher, wanted.generated, COLD_STREAM, EvaluationGuard(protected))
+        seen = examples[:: max(1, len(examples) // VOCABULARY_EXAMPLES)]  # of every direction
+        texts = [text for e in seen for text in (e.prompt, e.answer)]
         model = model or self.checkpoints.create(texts, DIRECTION_TAGS)
         learning = self.checkpoints.learning(wanted.epochs, wanted.learning_rate, "cold translator")
         return learn_and_save(self.checkpoints, model, examples, learning, folder)
@@ -120,8 +121,7 @@ class TranslatorService:
         model = self.checkpoints.model(checkpoint)
         teacher, wanted = Translator(model, PROMPT_STYLES[kind_of(checkpoint)]), self.config.round
         examples = teacher.examples([(t.source, t.target) for t in kept], wanted.learn)
-        replayed = self._pairs(int(wanted.replay * len(kept)), REPLAY_STREAM + number, guard)
-        examples += self._generated_examples(teacher, replayed)
+        examples += self._generated_examples(teacher, int(wanted.replay * len(kept)), REPLAY_STREAM + number, guard)
         learning = self.checkpoints.learning(wanted.epochs, wanted.learning_rate, "translator", number)
         if validation:
             learning = replace(learning, validate=lambda: self.pass_at_one(teacher, validation))
@@ -140,16 +140,24 @@ class TranslatorService:
                 equivalent += self._verifier.judge(program, suite, [candidate])[0].outcome is Outcome.EQUIVALENT
         return equivalent / len(questions)
 
-    def _generated_examples(self, teacher: Translator, pairs: list[tuple[Program, Program]]) -> list[Example]:
-        examples = teacher.examples(pairs, "forward")
-        return examples + (teacher.examples(pairs[::REVERSE_EVERY], "back") if self.config.corpus.target else [])
-
-    def _pairs(self, count: int, stream: int, guard: EvaluationGuard) -> list[tuple[Program, Program]]:
-        """Generated pairs of the run's direction that are unlike every protected program."""
+    def _generated_examples(self, teacher: Translator, count: int, stream: int, guard: EvaluationGuard) -> list[Example]:
+        """`count` generated computations that are unlike every protected program, as lessons in the run's directions."""
         way = direction(self.config.direction)
-        made = [(c.programs[way.source.name], c.programs[way.target.name]) for c in _generated(self.config, count, stream, way)]
-        leaking = {leak.item for side in (0, 1) for leak in guard.leaks([p[side] for p in made])}
-        return [pair for i, pair in enumerate(made) if i not in leaking]
+        made = list(_generated(self.config, count, stream, way))
+        others = [direction(name) for name in self.config.cold_start.directions]
+        others = others or ([way.reverse] if self.config.corpus.target else [])
+        names = {side.name for each in (way, *others) for side in (each.source, each.target)}
+        leaking = set()
+        for name in sorted(names):
+            there = [i for i, c in enumerate(made) if name in c.programs]
+            leaking |= {there[leak.item] for leak in guard.leaks([made[i].programs[name] for i in there])}
+        kept = [c.programs for i, c in enumerate(made) if i not in leaking]
+        pairs = [(c[way.source.name], c[way.target.name]) for c in kept]
+        for number, programs in enumerate(kept[::OTHER_EVERY] if others else ()):
+            other = others[number % len(others)]
+            if other.source.name in programs and other.target.name in programs:
+                pairs.append((programs[other.source.name], programs[other.target.name]))
+        return teacher.examples(pairs, "forward")
 
 
 def _generated(config: Config, count: int, stream: int, way: Direction) -> Iterator[Computation]:
