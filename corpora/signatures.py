@@ -20,10 +20,17 @@ class SignatureError(ValueError):
     """The entry function cannot be called with typed data; the message is one line that says why."""
 
 
+MAX_PARAMETERS = 128
+"""The most arguments that a call of the engine has room for (native/abi.h: CV_MAX_BUFFERS)."""
+
+
 @lru_cache(maxsize=8192)
 def signature_of(program: Program) -> Signature:
     """Signature of the function `program.name` in `program.text`. Raises SignatureError."""
-    return _READERS[dialect(program.dialect).language](program)
+    found = _READERS[dialect(program.dialect).language](program)
+    if len(found.parameters) > MAX_PARAMETERS:
+        raise SignatureError(f"{program.dialect} function '{program.name}': has {len(found.parameters)} parameters; tests hold at most {MAX_PARAMETERS}")
+    return found
 
 
 def _read_cpp(program: Program) -> Signature:

@@ -2,7 +2,8 @@
 
 Contract: `c_family_signature(program)` gives the Signature of the last definition called `program.name`; typedefs,
 `using`, object-like macros and integer constants of the same text are followed. A scalar by value is intent `in`,
-a pointee or reference that is const is `in`, everything else `inout`. Raises SignatureError.
+a pointee or reference that is const is `in`, everything else `inout`. A `void *` that the body casts to one element type is
+an array of that type; a structure of a real and an imaginary part is complex. Raises SignatureError.
 
     python -c "from corpora.records import Program; from corpora.signatures_cpp import c_family_signature; \
 print(c_family_signature(Program('cpp', 'f', 'void f ( const float * * rows , int A [ ] [ 8 ] ) { }')))"
@@ -10,6 +11,7 @@ print(c_family_signature(Program('cpp', 'f', 'void f ( const float * * rows , in
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -41,13 +43,44 @@ def c_family_signature(program: Program) -> Signature:
     if "__device__" in head and "__host__" not in head:
         raise SignatureError(f"{where}: is a __device__ function, which the host cannot call")
     names = Definitions.of(program.text)
-    parameters = tuple(_parameter(tokens, i, names, where) for i, tokens in enumerate(found.parameters()))
+    body = found.node.text.decode(errors="replace")
+    complex_names = _complex_structures(program.text)
+    parameters = tuple(_parameter(_renamed(_cast(tokens, body), complex_names), i, names, where) for i, tokens in enumerate(found.parameters()))
     if len({p.name for p in parameters}) != len(parameters):
         raise SignatureError(f"{where}: two parameters have the same name")
     result = _result(head, names, where)
     if "__global__" in head and result is not None:
         raise SignatureError(f"{where}: a __global__ function must return void")
     return Signature(program.name, parameters, result, "kernel" if "__global__" in head else "function")
+
+
+_STRUCTURE = re.compile(
+    r"\bstruct\s*(\w*)\s*\{\s*(float|double)\s+(?:r|re|real)\s*(?:,|;\s*\2)\s*(?:i|im|imag)\s*;\s*\}\s*(\w*)\s*;"
+)
+
+
+def _complex_structures(text: str) -> dict[str, str]:
+    """Names of structures that hold one real and one imaginary part, with the complex type of the same layout."""
+    return {name: f"{m[2]} _Complex" for m in _STRUCTURE.finditer(text) for name in (m[1], m[3]) if name}
+
+
+def _renamed(tokens: list[str], complex_names: dict[str, str]) -> list[str]:
+    if not complex_names or not set(tokens) & set(complex_names):
+        return tokens
+    plain = [t for t in tokens if t != "struct"]
+    return [word for t in plain for word in (complex_names[t].split() if t in complex_names and t != plain[-1] else [t])]
+
+
+def _cast(tokens: list[str], body: str) -> list[str]:
+    """`void *p` as `T *p` where the body casts p to pointers to T, or to arrays of T, and to nothing else."""
+    if tokens[:2] != ["void", "*"] and tokens[:3] != ["const", "void", "*"] or not tokens[-1].isidentifier():
+        return tokens
+    # `(T *)p`, `(T (*)[N][M])p`, `reinterpret_cast<T *>(p)`; (void *)p says nothing.
+    name = re.escape(tokens[-1])
+    casts = re.findall(rf"\(\s*((?:const\s+)?\w+(?:\s+\w+)*)\s*(?:\*|\(\s*\*\s*\)\s*(?:\[[^\]]*\]\s*)*)\s*\)\s*{name}\b", body)
+    casts += re.findall(rf"_cast\s*<\s*((?:const\s+)?\w+(?:\s+\w+)*)\s*\*\s*>\s*\(\s*{name}\s*\)", body)
+    types = {" ".join(c.split()).removeprefix("const ") for c in casts} - {"void"}
+    return [word for t in tokens for word in (types.copy().pop().split() if t == "void" else [t])] if len(types) == 1 else tokens
 
 
 def _entry(program: Program, where: str) -> CFunction:

@@ -18,10 +18,10 @@ from typing import NamedTuple
 import numpy as np
 
 from corpora.records import Parameter, Signature
+from corpora.signatures import MAX_PARAMETERS
 from gpu_runtime.backend import Arguments
 
 PAGE = 4096
-MAX_PARAMETERS = 64
 NUMPY_TYPES = {
     "bool": np.dtype(np.bool_), "i8": np.dtype(np.int8), "u8": np.dtype(np.uint8), "i16": np.dtype(np.int16),
     "u16": np.dtype(np.uint16), "i32": np.dtype(np.int32), "u32": np.dtype(np.uint32), "i64": np.dtype(np.int64),
