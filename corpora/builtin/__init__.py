@@ -13,43 +13,23 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from corpora import dialects
+from corpora.hand_written import of_dialect, of_direction, read_collection
 from corpora.records import Program
-
-_ROOT = Path(__file__).parent
-_SUFFIXES = (".omp.cpp", ".omp.f90", ".cpp", ".cu", ".f90")
 
 
 @cache
 def _programs() -> tuple[Program, ...]:
-    """Every file as a Program, sorted by family, name and dialect. Raises ValueError when a stem occurs twice in a dialect."""
-    found: dict[tuple[str, str, str], Program] = {}
-    taken: dict[tuple[str, str], Path] = {}
-    for path in sorted(_ROOT.glob("*/*")):
-        suffix = next((s for s in _SUFFIXES if path.name.endswith(s)), None)
-        if suffix is None:
-            continue
-        name, family = path.name.removesuffix(suffix), path.parent.name
-        row = dialects.dialect_of_path(path.name).name
-        if (row, name) in taken:
-            raise ValueError(f"built-in corpus: '{path}' repeats the name of '{taken[row, name]}'; rename one of them")
-        taken[row, name] = path
-        found[family, name, row] = Program(row, name, path.read_text(), f"builtin/{family}/{name}")
-    return tuple(found[key] for key in sorted(found))
+    return read_collection(Path(__file__).parent, "builtin")
 
 
 def programs(dialect: str) -> list[Program]:
     """The built-in functions of one dialect, sorted by origin. Raises ValueError for an unknown dialect."""
-    wanted = dialects.dialect(dialect).name
-    return [program for program in _programs() if program.dialect == wanted]
+    return of_dialect(_programs(), dialect)
 
 
 def pairs(direction: str) -> list[tuple[Program, Program]]:
     """(source, target) of every computation that has both dialects of `source:target`. Raises ValueError."""
-    wanted = dialects.direction(direction)
-    targets = {program.origin: program for program in programs(wanted.target.name)}
-    sources = programs(wanted.source.name)
-    return [(source, targets[source.origin]) for source in sources if source.origin in targets]
+    return of_direction(_programs(), direction)
 
 
 def names() -> list[str]:

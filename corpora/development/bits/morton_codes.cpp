@@ -1,0 +1,11 @@
+void morton_codes(const unsigned short *x, const unsigned short *y, unsigned int *code, int n)
+{
+    for (int i = 0; i < n; i++) {
+        unsigned int m = 0;
+        for (int b = 0; b < 16; b++) {
+            m |= ((unsigned int)(x[i] >> b) & 1u) << (2 * b);
+            m |= ((unsigned int)(y[i] >> b) & 1u) << (2 * b + 1);
+        }
+        code[i] = m;
+    }
+}

@@ -1,0 +1,11 @@
+__global__ void caesar_shift(char *text, int len, int key)
+{
+    int i = blockIdx.x * blockDim.x + threadIdx.x;
+    if (i >= len) return;
+    int k = ((key % 26) + 26) % 26;
+    char c = text[i];
+    if (c >= 'a' && c <= 'z')
+        text[i] = 'a' + (c - 'a' + k) % 26;
+    else if (c >= 'A' && c <= 'Z')
+        text[i] = 'A' + (c - 'A' + k) % 26;
+}

@@ -1,0 +1,12 @@
+__global__ void prewitt_edges(const int *gray, int *edge, int w, int h, int limit)
+{
+    int x = blockIdx.x * blockDim.x + threadIdx.x + 1;
+    int y = blockIdx.y * blockDim.y + threadIdx.y + 1;
+    if (x >= w - 1 || y >= h - 1) return;
+    int gx = 0, gy = 0;
+    for (int d = -1; d <= 1; d++) {
+        gx += gray[(y + d) * w + x + 1] - gray[(y + d) * w + x - 1];
+        gy += gray[(y + 1) * w + x + d] - gray[(y - 1) * w + x + d];
+    }
+    edge[y * w + x] = (abs(gx) + abs(gy) > limit) ? 1 : 0;
+}

@@ -1,0 +1,14 @@
+__global__ void yuyv_luma(const unsigned char *yuyv, unsigned char *gray, int width, int height, int limited)
+{
+    int i = blockIdx.x * blockDim.x + threadIdx.x;
+    if (i < width * height)
+    {
+        int y = yuyv[2 * i];
+        if (limited != 0)
+        {
+            y = (y - 16) * 255 / 219;
+            y = y < 0 ? 0 : (y > 255 ? 255 : y);
+        }
+        gray[i] = y;
+    }
+}

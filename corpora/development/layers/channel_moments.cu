@@ -1,0 +1,16 @@
+__global__ void channel_moments(float *x, int batch, int channels, int spatial, float *mean, float *var)
+{
+    int c = blockIdx.x * blockDim.x + threadIdx.x;
+    if (c >= channels) return;
+    double sum = 0, sumsq = 0;
+    for (int b = 0; b < batch; ++b) {
+        float *p = x + (b * channels + c) * spatial;
+        for (int s = 0; s < spatial; ++s) {
+            sum += p[s];
+            sumsq += (double)p[s] * p[s];
+        }
+    }
+    int count = batch * spatial;
+    mean[c] = (float)(sum / count);
+    var[c] = (float)(sumsq / count - (sum / count) * (sum / count));
+}

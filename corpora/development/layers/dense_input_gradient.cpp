@@ -1,0 +1,11 @@
+void dense_input_gradient(const float *dY, const float *W, float *dX, int rows, int in_dim, int out_dim)
+{
+    for (int r = 0; r < rows; r++)
+        for (int i = 0; i < in_dim; i++)
+        {
+            float g = 0;
+            const float *w = W + (long)i * out_dim;
+            for (int o = 0; o < out_dim; o++) g += dY[r * out_dim + o] * *w++;
+            dX[r * in_dim + i] = g;
+        }
+}

@@ -1,0 +1,12 @@
+void lstm_cell_state(float *cell, float *hidden, const float *gates, int units)
+{
+    int u;
+    for (u = 0; u < units; u++) {
+        float in = 1.f / (1.f + expf(-gates[u]));
+        float forget = 1.f / (1.f + expf(-gates[units + u]));
+        float outg = 1.f / (1.f + expf(-gates[2 * units + u]));
+        float g = tanhf(gates[3 * units + u]);
+        cell[u] = forget * cell[u] + in * g;
+        hidden[u] = outg * tanhf(cell[u]);
+    }
+}

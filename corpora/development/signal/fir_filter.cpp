@@ -1,0 +1,12 @@
+void fir_filter(const float *x, const float *taps, float *y, int n, int order)
+{
+    for (int i = 0; i < n; i++) {
+        float acc = 0.f;
+        int k = 0;
+        while (k <= order && k <= i) {
+            acc += taps[k] * x[i - k];
+            k++;
+        }
+        y[i] = acc;
+    }
+}
