@@ -43,6 +43,8 @@ class ModelConfig:
     width: int = 192
     heads: int = 6
     max_new_tokens: int = 400
+    prompts: str = ""
+    few_shot: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from coevolve.stages import Run, distinct, in_chunks, judging_items, propose_sui
 from coevolve.workers import map_unordered, stream
 from corpora.records import Candidate, Outcome, Program, UnitTestSuite, Verdict
 from corpora.store import read_jsonl, write_jsonl
+from translator.answers import counted
 
 NOT_COMPILED = (Outcome.COMPILE_ERROR, Outcome.REFUSED)
 
@@ -81,6 +82,7 @@ def evaluate_checkpoint(run: Run, checkpoint: str, label: str) -> tuple[dict, li
     ordered = [c for i in range(len(chunks)) for c in answers[i]]
     figures = _count(run, programs, ordered, verdicts)
     figures["without_suite"] = len(run.corpus.evaluation) - len(programs)
+    figures["not_a_function"] = counted(verdicts[c.id] for c in ordered if c.id in verdicts)
     return figures, list(dict.fromkeys(verdicts[c.id] for c in ordered if c.id in verdicts))
 
 

@@ -100,14 +100,15 @@ def open_corpus(config: Config, folder: RunFolder) -> RunCorpus:
     """
     if folder.split.exists():
         folder.claim(config)
-        return _stored(folder)
+        return stored_corpus(folder)
     corpus = build(config)
     folder.claim(config)
     _store(corpus, folder)
     return corpus
 
 
-def _stored(folder: RunFolder) -> RunCorpus:
+def stored_corpus(folder: RunFolder) -> RunCorpus:
+    """The corpus of a run whose `split` exists."""
     by_id = {p.id: p for p in read_jsonl(folder.corpus, Program)}
     held = read_json(folder.split)
 

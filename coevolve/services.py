@@ -15,13 +15,15 @@ from itertools import islice
 
 from coevolve.checkpoints import Checkpoints, carried_on, fine_tuned, learn_and_save, seed_of
 from coevolve.config import Config
+from coevolve.shots import wording_of
 from coevolve.verifier import Verifier
 from corpora.dialects import Direction, direction
 from corpora.loopnests import Computation, generate
 from corpora.records import Candidate, Outcome, Program, Triplet, UnitTest, UnitTestSuite
 from corpora.splits import EvaluationGuard
 from gpu_runtime.models.backends import kind_of
-from gpu_runtime.models.protocol import Example, Sampling
+from gpu_runtime.models.protocol import Example, LanguageModel, Sampling
+from translator.plain import Wording
 from translator.translate import DIRECTION_TAGS, PromptStyle, Translator
 from tester.propose import SUITE_TAGS, SuiteStyle, Tester
 
@@ -79,11 +81,19 @@ class TranslatorService:
         self.config = config
         self.checkpoints = Checkpoints(config, "translator")
         self._verifier: Verifier | None = None
+        self._wording: Wording | None = None
+
+    def _translator(self, model: LanguageModel | None, kind: str) -> Translator:
+        """`model` asked in the way of its kind (a key of MODEL_BACKENDS)."""
+        style = PROMPT_STYLES[kind]
+        if style is PromptStyle.PLAIN and self._wording is None:
+            self._wording = wording_of(self.config)
+        return Translator(model, style, wording=self._wording or Wording())
 
     def cold_start(self, protected: Sequence[Program], folder: str) -> dict[str, float]:
         """Train on generated pairs in the run's direction and its reverse, and save to `folder`."""
         wanted, model = self.config.cold_start, self.checkpoints.pretrained()
-        teacher = Translator(None, PROMPT_STYLES[self.checkpoints.start_kind])
+        teacher = self._translator(None, self.checkpoints.start_kind)
         examples = self._generated_examples(teacher, wanted.generated, COLD_STREAM, EvaluationGuard(protected))
         seen = examples[:: max(1, len(examples) // VOCABULARY_EXAMPLES)]  # of every direction
         texts = [text for e in seen for text in (e.prompt, e.answer)]
@@ -96,7 +106,7 @@ class TranslatorService:
         return self.checkpoints.progress
 
     def propose(self, checkpoint: str, programs: list[Program], way: str, sampling: Sampling) -> list[Candidate]:
-        return Translator(self.checkpoints.model(checkpoint), PROMPT_STYLES[kind_of(checkpoint)]).propose(programs, direction(way), sampling)
+        return self._translator(self.checkpoints.model(checkpoint), kind_of(checkpoint)).propose(programs, direction(way), sampling)
 
     def learn(
         self,
@@ -119,7 +129,7 @@ class TranslatorService:
         guard.check([t.source for t in triplets])
         kept = fair_share([t for t in triplets if not guard.leaks([t.target])])
         model = self.checkpoints.model(checkpoint)
-        teacher, wanted = Translator(model, PROMPT_STYLES[kind_of(checkpoint)]), self.config.round
+        teacher, wanted = self._translator(model, kind_of(checkpoint)), self.config.round
         examples = teacher.examples([(t.source, t.target) for t in kept], wanted.learn)
         examples += self._generated_examples(teacher, int(wanted.replay * len(kept)), REPLAY_STREAM + number, guard)
         learning = self.checkpoints.learning(wanted.epochs, wanted.learning_rate, "translator", number)

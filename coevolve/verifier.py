@@ -22,6 +22,7 @@ from gpu_runtime.expectations import Expectations
 from tester.rules import NoSuite, elements, suite_for
 from tester.strength import top_up
 from tester.validity import validate
+from translator.answers import NOT_A_FUNCTION, why_not
 from translator.judge import JudgeConfig, judge
 
 KEPT = 256
@@ -102,9 +103,16 @@ class Verifier:
         expectations = self._expectations(program, suite)
         if isinstance(expectations, Verdict):
             return [replace(expectations, target_id=c.id) for c in candidates]
-        targets = [target_of(c, program) for c in candidates]
-        verdicts = judge(expectations, targets, self.engine.backend, self.engine.config.judge)
+        reasons = [why_not(c.text, direction(c.direction).target.name) for c in candidates]
+        asked = [c for c, reason in zip(candidates, reasons) if not reason]
+        judged = iter(judge(expectations, [target_of(c, program) for c in asked], self.engine.backend, self.engine.config.judge))
+        verdicts = [self._turned_away(program, suite, reason) if reason else next(judged) for reason in reasons]
         return [replace(v, target_id=c.id, suite_strength=suite.strength) for v, c in zip(verdicts, candidates, strict=True)]
+
+    def _turned_away(self, program: Program, suite: UnitTestSuite, reason: str) -> Verdict:
+        """No compiler is asked about what is no function."""
+        detail = NOT_A_FUNCTION + reason
+        return Verdict(program.id, "", suite.id, Outcome.COMPILE_ERROR, Blame.TARGET, detail, self.engine.backend.name)
 
     def _expectations(self, program: Program, suite: UnitTestSuite) -> Expectations | Verdict:
         if suite.id not in self._known:

@@ -10,7 +10,6 @@ from translator.translate import ask; print(ask(Program('cpp', 'f', 'void f(int 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from enum import StrEnum
 
@@ -18,8 +17,10 @@ from corpora.canonical import Canonical, canonicalise, restore
 from corpora.dialects import DIALECTS, Direction, dialect
 from corpora.records import Candidate, Program
 from gpu_runtime.models.protocol import Example, LanguageModel, Prompt, Sampling
+from translator.answers import code_of
 from translator.constrain import CONSTRAINTS
 from translator.forced import forced_prefix
+from translator.plain import Wording, fenced, request
 
 DIRECTION_TAGS = tuple(f"<{a}:{b}>" for a in DIALECTS for b in DIALECTS if a != b)
 """First word of every canonical prompt; a scratch model's vocabulary holds them whole."""
@@ -30,27 +31,23 @@ class PromptStyle(StrEnum):
     PLAIN = "plain"
 
 
-_SPOKEN = {
-    "cpp": "serial C++",
-    "cuda": "CUDA, as a bare __global__ kernel with the same parameters in the same order",
-    "openmp": "C++ with OpenMP",
-    "fortran": "serial Fortran",
-    "openmp-fortran": "Fortran with OpenMP",
-}
-_FENCE = re.compile(r"```[^\n`]*\n(.*?)(?:```|\Z)", re.DOTALL)
-
-
 def canonical(program: Program, names: Sequence[str] = ()) -> Canonical:
     """The program's words; `names` are the other side's where the program is one side of a pair."""
     return canonicalise(program.text, dialect(program.dialect).language, names, program.name)
 
 
-def ask(program: Program, direction: Direction, style: PromptStyle = PromptStyle.CANONICAL, constrained: bool = True) -> Prompt:
+def ask(
+    program: Program,
+    direction: Direction,
+    style: PromptStyle = PromptStyle.CANONICAL,
+    constrained: bool = True,
+    wording: Wording = Wording(),
+) -> Prompt:
     """The prompt that asks for `program` (which must be in the direction's source dialect) in its target dialect."""
     if program.dialect != direction.source.name:
         raise ValueError(f"program {program.id} is {program.dialect}, but the direction is {direction}")
     if style is PromptStyle.PLAIN:
-        return Prompt(_plain(program, direction))
+        return Prompt(request(program, direction, wording))
     source = canonical(program)
     prefix = forced_prefix(program, source, direction)
     constraint = None
@@ -59,28 +56,24 @@ def ask(program: Program, direction: Direction, style: PromptStyle = PromptStyle
     return Prompt(f"<{direction}> {source.text}", prefix, constraint)
 
 
-def _plain(program: Program, direction: Direction) -> str:
-    source, target = direction.source, direction.target
-    return (
-        f"Translate the function `{program.name}` from {_SPOKEN[source.name]} to {_SPOKEN[target.name]}. Keep its name, "
-        "its parameters and what it computes. Answer with one fenced block of code and nothing else.\n\n"
-        f"```{source.language}\n{program.text.strip()}\n```\n"
-    )
-
-
 def read_answer(answer: str, program: Program, direction: Direction, style: PromptStyle = PromptStyle.CANONICAL) -> str:
-    """Program text of a model's answer: names restored, or the first fenced block (all of it where there is none)."""
+    """Program text of a model's answer: names restored, or the code in it (see `translator.answers.code_of`)."""
     if style is PromptStyle.PLAIN:
-        fenced = _FENCE.search(answer)
-        return fenced[1] if fenced else answer
+        return code_of(answer, direction.target.name, program.name)
     return restore(answer.split(), canonical(program).names, direction.target.language, program.name)
 
 
-def example_of(source: Program, target: Program, style: PromptStyle = PromptStyle.CANONICAL, weight: float = 1.0) -> Example:
+def example_of(
+    source: Program,
+    target: Program,
+    style: PromptStyle = PromptStyle.CANONICAL,
+    weight: float = 1.0,
+    wording: Wording = Wording(),
+) -> Example:
     """Teach source -> target, in the direction that their dialects give."""
     direction = Direction(dialect(source.dialect), dialect(target.dialect))
     if style is PromptStyle.PLAIN:
-        return Example(_plain(source, direction), f"```{direction.target.language}\n{target.text.strip()}\n```", weight)
+        return Example(request(source, direction, wording), fenced(target, direction.target.language), weight)
     words = canonical(source)
     return Example(f"<{direction}> {words.text}", canonical(target, words.names).text, weight)
 
@@ -88,14 +81,21 @@ def example_of(source: Program, target: Program, style: PromptStyle = PromptStyl
 class Translator:
     """A language model asked for translations. One model serves every direction; the tag tells them apart."""
 
-    def __init__(self, model: LanguageModel, style: PromptStyle = PromptStyle.CANONICAL, constrained: bool = True) -> None:
+    def __init__(
+        self,
+        model: LanguageModel,
+        style: PromptStyle = PromptStyle.CANONICAL,
+        constrained: bool = True,
+        wording: Wording = Wording(),
+    ) -> None:
         self.model = model
         self._style = style
         self._constrained = constrained
+        self._wording = wording
 
     def propose(self, programs: Sequence[Program], direction: Direction, sampling: Sampling) -> list[Candidate]:
         """`sampling.n` candidates per program, in the programs' order; equal texts are not merged."""
-        prompts = [ask(program, direction, self._style, self._constrained) for program in programs]
+        prompts = [ask(program, direction, self._style, self._constrained, self._wording) for program in programs]
         answers = self.model.generate(prompts, sampling)
         return [
             Candidate(program.id, str(direction), read_answer(text, program, direction, self._style), sample=sample)
@@ -118,7 +118,7 @@ class Translator:
         found: list[Example] = []
         for real, generated in pairs:
             if learn != "forward":
-                found.append(example_of(generated, real, self._style))
+                found.append(example_of(generated, real, self._style, wording=self._wording))
             if learn != "back":
-                found.append(example_of(real, generated, self._style))
+                found.append(example_of(real, generated, self._style, wording=self._wording))
         return found

@@ -1,0 +1,54 @@
+"""The verified pairs that a model asked in words is shown as examples: built-in ones, never what a run is evaluated on.
+
+Contract: pairs come from the corpora that are written by hand and verified by the project's own tests. Whatever equals or
+nearly equals a held-out program or a reference of the run is left out, on either side.
+
+    python -c "from coevolve.config import parse; from coevolve.shots import wording_of; \\
+print(len(wording_of(parse({'model': {'few_shot': 2}}, 'x')).pairs))"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from coevolve.config import Config
+from coevolve.run_corpus import stored_corpus
+from coevolve.run_folder import RunFolder
+from corpora.dialects import Direction, direction
+from corpora.loaders import load_pairs
+from corpora.records import Program
+from corpora.signatures import SignatureError, signature_of
+from corpora.splits import EvaluationGuard
+from translator.plain import Pair, Wording, reversed_pairs
+
+CORPORA = ("development", "builtin")
+"""In this order: kernels of the first are bare, as the prompts ask for; the second's come with host functions."""
+
+
+def wording_of(config: Config) -> Wording:
+    """How the configuration has models asked in words."""
+    if not config.model.few_shot:
+        return Wording(config.model.prompts)
+    folder = RunFolder(config.run_dir)
+    protected = stored_corpus(folder).protected if folder.split.exists() else ()
+    pairs = verified_pairs(direction(config.direction), protected)
+    return Wording(config.model.prompts, config.model.few_shot, (*pairs, *reversed_pairs(pairs)))
+
+
+def verified_pairs(way: Direction, protected: Sequence[Program]) -> tuple[Pair, ...]:
+    """Pairs in `way` that are like nothing protected; with CUDA on one side, bare kernels where there are some."""
+    found = [pair for corpus in CORPORA for pair in load_pairs(corpus, corpus, str(way))]
+    if "cuda" in (way.source.model, way.target.model):
+        found = [pair for pair in found if _bare(pair)] or found
+    if protected:
+        guard = EvaluationGuard(protected)
+        leaking = {leak.item for side in (0, 1) for leak in guard.leaks([pair[side] for pair in found])}
+        found = [pair for i, pair in enumerate(found) if i not in leaking]
+    return tuple(found)
+
+
+def _bare(pair: Pair) -> bool:
+    try:
+        return any(signature_of(side).style == "kernel" for side in pair)
+    except SignatureError:
+        return False

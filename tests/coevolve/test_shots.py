@@ -1,0 +1,51 @@
+"""What a model asked in words is shown, and what is turned away before any compiler is asked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from coevolve.run_corpus import RunCorpus, open_corpus
+from coevolve.run_folder import RunFolder
+from coevolve.shots import verified_pairs, wording_of
+from coevolve.verifier import Verifier
+from corpora.dialects import direction
+from corpora.loaders import load_pairs
+from corpora.records import Candidate, Outcome
+from corpora.signatures import signature_of
+from corpora.splits import EvaluationGuard
+from translator.answers import NOT_A_FUNCTION, counted
+
+
+def test_nothing_that_is_evaluated_is_shown(tiny) -> None:
+    """The built-in corpus as a run's own: its held-out programs and their references are no examples."""
+    config = replace(tiny, corpus=replace(tiny.corpus, source="builtin"), model=replace(tiny.model, few_shot=2), direction="cpp:openmp")
+    assert len(wording_of(config).pairs) == 2 * len(load_pairs("builtin", "builtin", "cpp:openmp"))
+    corpus: RunCorpus = open_corpus(config, RunFolder(config.run_dir))
+    pairs = wording_of(config).pairs
+    assert corpus.evaluation and 20 < len(pairs) < 2 * 91
+    assert EvaluationGuard(corpus.protected).leaks([side for pair in pairs for side in pair]) == []
+    assert {(a.dialect, b.dialect) for a, b in pairs} == {("cpp", "openmp"), ("openmp", "cpp")}
+    assert wording_of(replace(config, model=replace(config.model, few_shot=0))).pairs == ()
+
+
+def test_kernels_that_are_shown_are_bare_as_the_prompts_ask() -> None:
+    pairs = verified_pairs(direction("cpp:cuda"), ())
+    assert len(pairs) >= 20 and all(signature_of(target).style == "kernel" for _, target in pairs)
+
+
+def test_what_is_no_function_costs_no_compiler(tiny, monkeypatch) -> None:
+    verifier = Verifier(tiny)
+    program = next(p for p in open_corpus(tiny, RunFolder(tiny.run_dir)).training_source if p.name in ("offset", "square", "axpy"))
+    suite = verifier.prepare(program).suite
+    right = "__global__ " + program.text.strip().replace("++i", "i++").replace("for (int i = 0; i < n; i++)", "int i = blockIdx.x * blockDim.x + threadIdx.x; if (i < n)")
+    texts = ["I am sorry.", right, right[:-4], ""]
+    candidates = [Candidate(program.id, "cpp:cuda", text, sample=k) for k, text in enumerate(texts)]
+    compiled: list[int] = []
+    compile_ = verifier.engine.backend.compile
+    monkeypatch.setattr(type(verifier.engine.backend), "compile", lambda self, requests: compiled.append(len(requests)) or compile_(requests))
+    verdicts = verifier.judge(program, suite, candidates)
+    verifier.engine.close()
+    assert [v.outcome for v in verdicts] == [Outcome.COMPILE_ERROR, Outcome.EQUIVALENT, Outcome.COMPILE_ERROR, Outcome.COMPILE_ERROR]
+    assert [v.target_id for v in verdicts] == [c.id for c in candidates] and max(compiled) == 1
+    assert all(verdicts[k].detail.startswith(NOT_A_FUNCTION) for k in (0, 2, 3))
+    assert counted(verdicts) == {"cut off": 1, "empty": 1, "no function": 1}
