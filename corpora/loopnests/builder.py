@@ -31,6 +31,8 @@ class Builder:
         """Places that may be read at the current point."""
         self.locals: list[tuple] = []
         self.scalars: list[tuple] = []
+        self.wrapping = rng.choice((0.3, 0.6)) if rng.random() < 0.12 else 0.0
+        """How often operands stand in parentheses that they do not need."""
         self.most_arrays = rng.choice((1, 1, 2, 2, 2, 3, 3, 4))
 
     def chance(self, probability: float) -> bool:
@@ -89,7 +91,7 @@ class Builder:
         kind = kind or self.kind
         if kind not in FLOATS:
             if self.chance(0.08) and not zero:
-                return ast.whole(self.rng.randint(11, 99))
+                return ast.whole(self.rng.randint(11, 99) if self.chance(0.7) else self.rng.choice((100, 127, 128, 255, 256)))
             return ast.ZERO if zero else ast.Literal(str(self.pick(_INT_TEXTS)), "i32")
         draw = self.rng.random()
         if zero:
@@ -97,7 +99,7 @@ class Builder:
         elif draw < 0.2:
             return ast.Literal(str(self.pick((1, 2, 3, 4, 2, 10, 255, 100, 5, 2, 3, self.rng.randint(6, 999)))), "i32")
         else:
-            text = self.pick(_FLOAT_TEXTS) if draw < 0.8 else f"{self.rng.uniform(0.01, 9.9):.{self.rng.randint(1, 4)}f}"
+            text = self.pick(_FLOAT_TEXTS) if draw < 0.72 else self._any_float()
         if "." not in text and "e" not in text:
             return ast.Literal(text, "i32")
         if float(text) == 0 and not zero:
@@ -105,6 +107,19 @@ class Builder:
         if kind == "f32" and self.suffix:
             return ast.Literal(text + "f", "f32")
         return ast.Literal(text, "f64")
+
+    def _any_float(self) -> str:
+        """Any number of digits, so that a reader has to copy each: .000125, 20.0, 1e-5, 9999.0."""
+        draw = self.rng.random()
+        if draw < 0.5:
+            text = f"{self.rng.uniform(0.001, 9.9):.{self.rng.randint(1, 4)}f}"
+        elif draw < 0.7:
+            text = f"{self.rng.uniform(0.0001, 0.99):.{self.rng.randint(5, 9)}f}"
+        elif draw < 0.85:
+            text = f"{self.rng.choice((1, 1, 1, 1, 2, 5))}e-{self.rng.randint(2, 9)}"
+        else:
+            text = f"{self.rng.choice((20, 50, 100, 128, 200, 255, 256, 360, 1000, 1024))}.{self.rng.choice(('', '0', '0'))}"
+        return text[1:] if text.startswith("0.") and self.chance(0.25) else text
 
     def read(self) -> tuple:
         """A value of an array at the current point."""
@@ -155,6 +170,8 @@ class Builder:
             right = self.number()
         if type(right) is ast.Unary:
             right = ast.Paren(right)
+        if self.wrapping:
+            left, right = (ast.Paren(s) if type(s) is ast.Binary and self.chance(self.wrapping) else s for s in (left, right))
         return ast.Binary(op, left, right)
 
     def divisor(self) -> tuple:
@@ -178,11 +195,13 @@ class Builder:
     def call(self, depth: int) -> tuple:
         """A mathematical function of something inside its domain."""
         what = self.pick(
-            ("sqrt", "sqrt", "exp", "fabs", "fabs", "max", "max", "log", "pow", "sin", "tanh", "sigmoid", "floor", "hypot")
+            ("sqrt", "sqrt", "exp", "fabs", "fabs", "max", "max", "log", "pow", "sin", "tanh", "sigmoid", "floor", "hypot", "round")
         )
         place, other = self.read(), self.leaf()
         if self._kind_of(place) != self.kind:
             return ast.Cast(self.kind, place)
+        if what == "round":
+            return self._rounded(place)
         square = ast.mul(place, place)
         if what == "sqrt":
             return ast.Call(
@@ -211,6 +230,17 @@ class Builder:
         if what == "exp":
             return ast.Call(self.function("exp"), (ast.Unary("-", place) if self.chance(0.6) else place,))
         return ast.Call(self.function(what), (place,))
+
+    def _rounded(self, place: tuple) -> tuple:
+        """`(int)(x + 0.5)`, of inputs only: what is computed may leave the range of an int."""
+        if type(place) is not ast.At or self.parameter_or_none(place.array) is None or self.parameter(place.array).written:
+            return ast.Call(self.function("fabs"), (place,))
+        half = ast.Literal("0.5f" if self.suffix and self.kind == "f32" else "0.5", "f64")
+        inner = place if self.chance(0.3) else ast.Paren(ast.Binary(self.pick("+++-"), place, half))
+        return ast.Cast("i32", inner)
+
+    def parameter_or_none(self, word: str) -> Parameter | None:
+        return next((p for p in self.parameters if p.name == word), None)
 
     def _absolute(self, place: tuple) -> tuple:
         return ast.Call(self.function("fabs"), (place,))
@@ -263,6 +293,9 @@ class Builder:
             right = self.number(zero=True)
         if op in ("!=", "==") and self._kind_of(place) in FLOATS:
             right = self.number(zero=True)
+        elif self.chance(0.08) and self._kind_of(place) in ("f32", "f64", "i32"):
+            right = ast.Unary("-", self.number())
+            right = ast.Paren(right) if self.chance(0.3) else right
         return (
             ast.compare(right, {"<": ">", ">": "<"}.get(op, op), place)
             if self.chance(0.06)

@@ -84,6 +84,8 @@ class CEmitter:
             subscripts = (flat_index(subscripts, parameter.extents, self.style.flatten),)
         elif self.style.deref and subscripts[0] == ast.ZERO and parameter is not None and parameter.extents == (ast.ONE,):
             return f"*{node.array}" if rank < 14 else f"(*{node.array})"
+        if self.style.pointers:
+            return f"*({node.array} + {self.expression(subscripts[0], 12)})"
         return f"{node.array}[{self.expression(subscripts[0])}]"
 
     def _binary(self, node: ast.Binary, rank: int) -> str:
@@ -119,8 +121,15 @@ class CEmitter:
 
     def block(self, statements: tuple, indent: str) -> list[str]:
         lines: list[str] = []
+        mergeable = ""
         for statement in statements:
-            lines += self._statement(statement, indent)
+            made = self._statement(statement, indent)
+            kind = statement.type if type(statement) is ast.Declare and not statement.const and not self.style.hoist else ""
+            if kind and kind == mergeable and self.style.merge:
+                lines[-1] = f"{lines[-1][:-1]}, {made[0].lstrip().removeprefix(self.words[kind]).lstrip()}"
+            else:
+                lines += made
+            mergeable = kind
         return lines
 
     def _statement(self, node: tuple, indent: str) -> list[str]:
@@ -142,6 +151,8 @@ class CEmitter:
         source = f"&{node.array}[{self.expression(node.offset)}]"
         if self.style.flatten == "m*i+j":
             source = f"{node.array} + {self.expression(node.offset, 12)}"
+        if node.bytes_offset:
+            source = f"({const}{self.words[node.type]} *)(({const}char *){node.array} + {self.expression(node.offset, 12)})"
         return [f"{indent}{const}{self.words[node.type]} *{node.name} = {source};"]
 
     def _assign(self, node: ast.Assign, indent: str) -> list[str]:
@@ -169,7 +180,8 @@ class CEmitter:
     def body(self, head: str, statements: tuple, indent: str, tail: tuple[str, ...] = ()) -> list[str]:
         """`head` with its body, in braces where the style or the language needs them."""
         inner = self.block(statements, indent + "    ") + [f"{indent}    {line}" for line in tail]
-        bare = len(statements) == 1 and not tail and not self.style.braces and type(statements[0]) is not ast.If
+        bare = len(statements) == 1 and not tail and not self.style.braces
+        bare = bare and (type(statements[0]) is not ast.If or head.startswith("for"))  # an else must not change its owner
         if bare and not (type(statements[0]) is ast.Assign and statements[0].atomic and len(inner) > 1):
             return [indent + head, *inner]
         return [f"{indent}{head} {{", *inner, indent + "}"]
@@ -239,13 +251,16 @@ class CEmitter:
     def parameter_list(self, nest: Nest) -> str:
         return ", ".join([self.parameter(p) for p in nest.parameters])
 
-    def locals_at_top(self, nest: Nest, indent: str, skip: frozenset[str] = frozenset(), axes: bool = True) -> list[str]:
+    def locals_at_top(self, nest: Nest, indent: str, axes: bool = True) -> list[str]:
         """Declarations that C89 style puts at the top of a function: loop variables (early) and locals (hoist)."""
         grouped: dict[str, list[str]] = {}
-        for name, kind in local_names(nest, self.style, axes).items():
-            if name not in skip:
-                grouped.setdefault(kind, []).append(name)
-        if self.style.increment == "++i" or len(grouped) == 1:
+        for name, kind in local_names(nest, self.style).items():
+            grouped.setdefault(kind, []).append(name)
+        merge = self.style.increment == "++i" or len(grouped) == 1
+        if not axes:  # a kernel keeps the order and the grouping of what is left
+            indices = {axis.variable for region in nest.regions for axis in region.axes}
+            grouped = {kind: left for kind, names in grouped.items() if (left := [n for n in names if n not in indices])}
+        if merge:
             return [f"{indent}{self.words[kind]} {', '.join(names)};" for kind, names in grouped.items()]
         return [f"{indent}{self.words[kind]} {name};" for kind, names in grouped.items() for name in names]
 

@@ -71,10 +71,9 @@ def _guarded(emitter: CEmitter, nest: Nest, style: Style) -> tuple[list[str], li
     emitter.jump = "return"
     if style.guard == "return":
         head = f"if ({_outside(emitter, region, style)})"
-        guard = [f"    {head} {{", "        return;", "    }"] if style.braces else [f"    {head} return;"]
-        return index, guard + emitter.block(region.body, "    ")
+        return index, [f"    {head} return;"] + emitter.block(region.body, "    ")
     tests = [_inside(emitter, axis, style) for axis in region.axes]
-    wrapped = [f"({t})" if style.parens and len(tests) > 1 else t for t in tests]
+    wrapped = [f"({t})" if style.guard_parens and len(tests) > 1 else t for t in tests]
     return index, emitter.body(f"if ({' && '.join(wrapped)})", region.body, "    ")
 
 
@@ -96,14 +95,13 @@ def _position(axis: Axis, nest: Nest, style: Style, dimension: str) -> str:
 
 def _shifted(axis: Axis, style: Style) -> bool:
     """The first index is added to the thread index instead of being tested."""
-    needed = axis.step > 1 or style.guard == "while"  # a step counts from the start; `while` ends at the first miss
-    return axis.start != ast.ZERO and (needed or (style.index + (style.guard == "return")) % 2 == 1)
+    needed = axis.step > 1 or style.guard != "return"  # a step counts from the start; `while` ends at the first miss
+    return axis.start != ast.ZERO and needed
 
 
 def _index_line(emitter: CEmitter, axis: Axis, nest: Nest, style: Style, dimension: str) -> str:
-    const = "const " if style.const_index and style.guard in ("if", "return") else ""
     start = f" + {emitter.expression(axis.start, 12)}" if _shifted(axis, style) and len(nest.regions) == 1 else ""
-    return f"    {const}{emitter.words[nest.index_type]} {axis.variable} = {_position(axis, nest, style, dimension)}{start};"
+    return f"    {emitter.words[nest.index_type]} {axis.variable} = {_position(axis, nest, style, dimension)}{start};"
 
 
 def _inside(emitter: CEmitter, axis: Axis, style: Style | None = None) -> str:
@@ -120,7 +118,7 @@ def _outside(emitter: CEmitter, region: Region, style: Style) -> str:
         if axis.start != ast.ZERO and not _shifted(axis, style):
             tests.append(f"{axis.variable} < {emitter.expression(axis.start, 11)}")
         tests.append(f"{axis.variable} {'>' if axis.inclusive else '>='} {emitter.expression(axis.stop, 11)}")
-    wrapped = [f"({t})" if style.parens and len(tests) > 1 else t for t in tests]
+    wrapped = [f"({t})" if style.guard_parens and len(tests) > 1 else t for t in tests]
     return " || ".join(wrapped)
 
 

@@ -133,6 +133,8 @@ class FortranEmitter:
                 return [f"{indent}do", *self.block(node.body, level + 1), leave, f"{indent}end do"]
             head = f"{indent}do while ({self.say.condition(node.test)})"
             return [head, *self.block(node.body, level + 1), f"{indent}end do"]
+        if node.bytes_offset:
+            raise Inexpressible("an offset in bytes")
         self.say.views[node.name] = (node.array, node.offset)
         return []
 

@@ -75,13 +75,14 @@ class Declare(NamedTuple):
 
 
 class DeclarePointer(NamedTuple):
-    """`T *name = &array[offset]`, a view of a row."""
+    """`T *name = &array[offset]`, a view of a row; `bytes_offset`: by way of `char *`, the offset counts bytes."""
 
     type: str
     name: str
     array: str
     offset: tuple
     const: bool = False
+    bytes_offset: bool = False
 
 
 class Assign(NamedTuple):

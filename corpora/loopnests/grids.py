@@ -37,8 +37,10 @@ def loops(b: Builder, sides: tuple, margin: int = 0) -> tuple[tuple[ast.Name, ..
     words = (words[2], *words[:2]) if len(sides) == 3 and b.chance(0.6) else words
     variables = tuple(ast.Name(b.exact(w, "i32")) for w in words[: len(sides)])
     start = ast.whole(margin)
-    axes = tuple(Axis(v.id, start, ast.sub(s, margin) if margin else s) for v, s in zip(variables, sides))
-    return variables, axes
+    axes = [Axis(v.id, start, ast.sub(s, margin) if margin else s) for v, s in zip(variables, sides)]
+    if b.chance(0.25):  # columns before rows, whatever the array's order
+        axes = axes[::-1] if len(axes) == 2 else b.rng.sample(axes, len(axes))
+    return variables, tuple(axes)
 
 
 def _flat(b: Builder, variables: tuple, sides: tuple) -> tuple[ast.Name, tuple]:

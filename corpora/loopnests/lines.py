@@ -20,6 +20,8 @@ def length(b: Builder) -> tuple:
     """The extent of a loop: a parameter, seldom a constant."""
     if b.chance(0.06):
         return ast.whole(b.pick((3, 4, 8, 10, 16, 20, 32, 64, 100, 128, 256, 169, 347, 500, 784, 1000, 1024)))
+    if b.chance(0.05):  # a matrix as one line
+        return ast.mul(*(b.size((w,), (1, 2, 3, 5)) for w in b.pick(names.EXTENTS)))
     draw = b.rng.random()
     kind = "i32" if draw < 0.84 else "i64" if draw < 0.91 else "u32" if draw < 0.98 else "u64"
     return b.size(names.SIZES, _LENGTHS, kind)
@@ -90,9 +92,9 @@ def _odd_bounds(b: Builder, point: Point, axis: Axis, kind: str) -> None:
     elif draw < 0.18:
         first = b.size(("start", "begin", "first", "from_idx", "lo"), (0, 1, 2))
         axis.start = first
-    elif draw < 0.20:
+    elif draw < 0.21:
         axis.step = b.pick((2, 2, 4))
-    elif draw < 0.22:
+    elif draw < 0.23:
         axis.down = True
     elif draw < 0.26:
         count = b.pick((2, 4)) if b.chance(0.3) else None

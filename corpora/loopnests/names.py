@@ -33,6 +33,7 @@ LOCALS = tuple(
 SUMS = tuple("sum acc total_sum s dot tmp_sum result_sum accum norm mean avg".split())
 EXTREMES = tuple("best max_val min_val maxVal top m0 peak largest smallest bound".split())
 FLATS = tuple("idx index id pos offset0 ind loc k_idx cell out_idx in_idx pix".split())
+PLANES = tuple("plane area size2d step imageSize slice_n spatial_n nm hw0".split())
 LOOPS = tuple("i idx tid index id k gid x pos0 ii i0 t0".split())
 GRIDS = (("i", "j", "k"), ("row", "col", "ch"), ("y", "x", "z"), ("x", "y", "z"), ("r0", "c0", "b0"), ("ty", "tx", "tz"), ("i1", "i2", "i3"), ("col", "row", "dep"), ("yy", "xx", "zz"))  # fmt: skip
 INNER = tuple("j k l jj kk q0 t1 m1 it f0".split())

@@ -91,14 +91,18 @@ class Style:
     index: int = 0
     flatten: str = "i*m+j"
     deref: bool = False
+    pointers: bool = False
+    """Elements are spelled `*(a + i)`."""
+    merge: bool = False
+    """Neighbouring declarations of one type share a statement."""
     swap_xy: bool = False
     linear: bool = False
     """Several axes are computed from one thread index."""
     block_rows: bool = False
     const_scalars: bool = False
     const_arrays: bool = True
-    const_index: bool = False
     parens: bool = False
+    guard_parens: bool = False
     restrict: bool = False
     compound: bool = True
     words: dict[str, str] | None = None

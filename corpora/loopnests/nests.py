@@ -11,7 +11,7 @@ import random
 import re
 from collections.abc import Callable
 
-from corpora.loopnests import deep, grids, lines, matrices, names, rows, stencils
+from corpora.loopnests import deep, free, grids, lines, matrices, names, rows, stencils, windows
 from corpora.loopnests import expressions as ast
 from corpora.loopnests.builder import Builder
 from corpora.loopnests.emit_c import WORDS
@@ -26,28 +26,33 @@ _EASY = (
     (lines.image, 4),
 )
 _RICH = (
-    (lines.simple, 25), (lines.elementwise, 13), (lines.several, 2), (lines.histogram, 3), (lines.total, 4), (lines.returned, 3),
+    (lines.simple, 45), (lines.elementwise, 13), (lines.several, 2), (lines.histogram, 3), (lines.total, 7), (lines.returned, 3),
     (lines.image, 7), (lines.indirect, 3), (grids.grid, 10), (grids.flattened, 4), (stencils.stencil, 4), (grids.transpose, 3),
     (grids.pad, 1), (stencils.convolution, 3), (grids.channels, 3), (grids.scattered_rows, 1), (rows.row_sum, 6), (rows.row_extreme, 3),
     (rows.row_passes, 4), (rows.row_scan, 2), (rows.row_elements, 3), (matrices.product, 4), (matrices.triangle, 2), (matrices.sparse, 1),
     (matrices.pairs, 1), (rows.strided_columns, 2), (deep.channel_mean, 2), (stencils.pooling, 2), (deep.nearest, 1), (deep.permuted, 2),
     (deep.substitution, 1), (deep.row_sort, 1), (deep.complex_pairs, 2), (deep.stepped, 1), (deep.long_grid, 4), (deep.long_line, 4),
+    (free.free_line, 20), (free.free_grid, 12), (free.free_deep, 2), (free.free_rows, 4),
+    (windows.line_window, 3), (windows.clipped, 1), (windows.difference, 2), (windows.pitched, 2), (windows.mirrored, 1),
+    (windows.image_histogram, 1), (windows.strided_window, 1),
 )  # fmt: skip
-_LEVELS = {level: ([f for f, _ in menu], [w for _, w in menu]) for level, menu in (("easy", _EASY), ("mixed", _RICH))}
-_ODD_KINDS = (lines.simple, lines.elementwise, lines.several)
+LEVEL_MENUS = {level: ([f for f, _ in menu], [w for _, w in menu]) for level, menu in (("easy", _EASY), ("mixed", _RICH))}
+_ODD_KINDS = (lines.simple, lines.elementwise, lines.several, free.free_line)
 _ATOMIC_KINDS = frozenset(("i32", "u32", "f32", "f64"))
 
 
 def make(rng: random.Random, level: str) -> tuple[Nest, Style]:
     """One computation. Raises KeyError for an unknown level."""
-    families, weights = _LEVELS[level]
+    families, weights = LEVEL_MENUS[level]
     family = rng.choices(families, weights)[0]
     b, nest = _drawn(rng, family)
     while not _does_something(nest):
         b, nest = _drawn(rng, family)
     if rng.random() < 0.97:
         nest.parameters = _used(nest)
+    _widen(nest)
     _early_return(nest, rng)
+    _named_bounds(nest, b)
     _order_parameters(nest, b)
     _special_arrays(nest, rng)
     _mark_overwritten(nest)
@@ -67,6 +72,7 @@ def _drawn(rng: random.Random, family: Callable[[Builder], Nest]) -> tuple[Build
         reads = _names_read(nest)
         for region in nest.regions:
             region.body = _without_dead(region.body, reads)
+        nest.before = _without_dead(nest.before, reads)
     return b, nest
 
 
@@ -80,6 +86,7 @@ def _does_something(nest: Nest) -> bool:
 def _names_read(nest: Nest) -> set[str]:
     blocks = [nest.before, nest.after, *(r.body for r in nest.regions)]
     expressions = [e for block in blocks for s in ast.walk_statements(block) for e in ast.expressions_of(s)]
+    expressions += [e for region in nest.regions for axis in region.axes for e in (axis.start, axis.stop)]
     return {n.id for e in expressions for n in ast.walk(e) if type(n) is ast.Name}
 
 
@@ -129,6 +136,63 @@ def _early_return(nest: Nest, rng: random.Random) -> None:
     if len(stops) > 1 and rng.random() < 0.6:
         test = ast.Binary("||", test, ast.compare(stops[1], "<=", ast.ZERO))
     nest.before = (ast.If(test, (ast.Jump("return"),)),)
+
+
+def _widen(nest: Nest) -> None:
+    """A loop that is all there is inside the parallel ones, and whose iterations are independent too, becomes parallel.
+
+    So it shows in the serial text which loops a kernel's index takes: the perfectly nested independent ones, up to three.
+    """
+    region = nest.regions[0]
+    while len(nest.regions) == 1 and not nest.result and len(region.axes) < 3 and len(region.body) == 1:
+        loop = region.body[0]
+        if type(loop) is not ast.For or loop.op != "<" or loop.step != 1 or loop.type != nest.index_type:
+            return
+        if not _independent(nest, loop, {a.variable for a in region.axes}):
+            return
+        region.axes += (Axis(loop.variable, loop.start, loop.stop),)
+        region.body = loop.body
+
+
+def _independent(nest: Nest, loop: ast.For, outer: set[str]) -> bool:
+    """Whether every iteration writes places of its own, told by the loop's variable in the subscript."""
+    statements = list(ast.walk_statements(loop.body))
+    fresh = {s.name for s in statements if type(s) is ast.Declare}
+    if any(n.id in outer for e in (loop.start, loop.stop) for n in ast.walk(e) if type(n) is ast.Name):
+        return False
+    targets = [s.target for s in statements if type(s) is ast.Assign]
+    places = {t for t in targets if type(t) is ast.At}
+    if any(type(t) is ast.Name and t.id not in fresh for t in targets):
+        return False
+    if any(type(s) in (ast.DeclarePointer, ast.While) or type(s) is ast.Jump and s.kind != "continue" for s in statements):
+        return False
+    wanted = outer | {loop.variable}
+    if any(not wanted <= _names_of(place, statements) for place in places):
+        return False
+    return all(_accesses(nest, place.array).count(place) == len(_accesses(nest, place.array)) for place in places)
+
+
+def _names_of(place: ast.At, statements: list[tuple]) -> set[str]:
+    """Variables in a subscript, those behind locals included."""
+    found = {n.id for s in place.subscripts for n in ast.walk(s) if type(n) is ast.Name}
+    for statement in reversed(statements):
+        if type(statement) is ast.Declare and statement.name in found and statement.value is not None:
+            found |= {n.id for n in ast.walk(statement.value) if type(n) is ast.Name}
+    return found
+
+
+def _named_bounds(nest: Nest, b: Builder) -> None:
+    """The bound of a parallel loop in a local of its own (`int total = w * h;`), or in parentheses."""
+    if nest.result or nest.index_type != "i32":
+        return
+    for region in nest.regions:
+        for axis in region.axes:
+            if type(axis.stop) is ast.Binary and b.chance(0.25):
+                axis.stop = ast.Paren(axis.stop)
+            elif type(axis.stop) is not ast.Literal and len(nest.regions) == 1 and b.chance(0.05):
+                word = b.name(names.SIZES + names.PLANES, "i32")
+                nest.before += (ast.Declare("i32", word, axis.stop),)
+                axis.stop = ast.Name(word)
 
 
 def _order_parameters(nest: Nest, b: Builder) -> None:
@@ -205,24 +269,21 @@ def _style(nest: Nest, rng: random.Random) -> Style:
     style = Style(words=dict(WORDS))
     style.words["i64"] = rng.choice(("long", "long", "long", "long long", "long int"))
     style.words["u32"] = rng.choice(("unsigned int", "unsigned int", "unsigned int", "unsigned"))
+    style.words["u64"] = rng.choice(("size_t", "size_t", "unsigned long", "unsigned long long"))
     style.braces = chance(0.72)
-    style.increment = rng.choices(("i++", "++i", "i += 1"), (76, 20, 4))[0]
+    style.increment = rng.choices(("i++", "++i", "i += 1"), (73, 20, 25 if _may_share(nest) else 7))[0]
     style.early = chance(0.28)
-    style.serial_loop = "while" if chance(0.03) else "for"
+    style.serial_loop = "while" if chance(0.03) and len(nest.regions) == 1 else "for"
     style.flatten = rng.choices(("i*m+j", "j+i*m", "m*i+j", "horner"), (64, 16, 8, 12))[0]
-    style.deref = chance(0.4)
+    style.deref, style.pointers = chance(0.4), chance(0.035)
     style.const_scalars, style.const_arrays = chance(0.08), chance(0.22)
-    style.const_index, style.parens, style.compound = chance(0.08), chance(0.3), chance(0.93)
+    style.parens, style.compound = chance(0.3), chance(0.93)
     style.restrict, style.functional_cast = chance(0.03), chance(0.1)
-    style.hoist = style.early and chance(0.5) and _may_hoist(nest)
+    style.hoist = chance(0.5 if style.early else 0.12) and _may_hoist(nest)
+    style.merge = chance(0.4)
     style.names = _function_names(nest, rng)
-    _parallel_style(nest, style, rng)
     style.fortran_flat, style.fortran_kind = chance(0.3), chance(0.3)
-    style.collapse = chance(0.5)
-    style.schedule = rng.choices(("", "static", "dynamic", "guided", "static, 16", "dynamic, 8"), (70, 15, 6, 4, 3, 2))[0]
-    style.simd, style.split_pragma = chance(0.12), chance(0.08)
-    if style.simd:
-        style.schedule = ""
+    _parallel_style(nest, style)
     return style
 
 
@@ -244,31 +305,50 @@ def _function_names(nest: Nest, rng: random.Random) -> tuple[str, str]:
     return base + rng.choice(names.SERIAL_ENDS), base + rng.choice(names.KERNEL_ENDS)
 
 
-def _parallel_style(nest: Nest, style: Style, rng: random.Random) -> None:
-    """How the kernel finds its index and guards it, as far as the nest allows."""
+_INDEX_OF = {("i++", False): 0, ("i++", True): 2, ("++i", False): 1, ("++i", True): 5}
+"""(increment, loop variables declared early) → how the kernel's index is spelled."""
+
+
+def _parallel_style(nest: Nest, style: Style) -> None:
+    """How the parallel texts are written, by what the serial text shows: a model that translates need not guess.
+
+    `i += 1` marks what is rare: loops of a grid's or a block's stride, one index taken apart, sums in shared memory, schedules.
+    """
+    axes, rare = nest.regions[0].axes, style.increment == "i += 1"
+    style.index = 3 if rare else _INDEX_OF[style.increment, style.early]
+    style.index_first = False
+    style.swap_xy = style.index != 1
+    style.guard = "return" if style.index == 1 else "if"
+    style.guard_parens = style.increment == "++i"
+    style.collapse = True
+    if len(nest.regions) > 1:
+        style.guard, style.hoist = "if", False
+    elif rare:
+        _rare_parallel_style(nest, style)
+    if style.index == 5 and len(axes) > 1:
+        style.index = 4
+
+
+def _rare_parallel_style(nest: Nest, style: Style) -> None:
     axes = nest.regions[0].axes
     jumps = any(type(s) is ast.Jump and s.kind == "continue" for s in ast.walk_statements(nest.regions[0].body))
-    style.index = rng.choices(range(6), (48, 18, 13, 6, 6, 9))[0]
-    style.index_first = rng.random() < 0.8
-    style.swap_xy = rng.random() < 0.4
-    if len(axes) == 1:
-        wanted = rng.choices(("if", "return", "stride", "stride-named", "while", "thread"), (54, 26, 8, 6, 4, 2))[0]
-        if (wanted == "while" and jumps) or (wanted == "thread" and not _may_repeat(nest)):
-            wanted = "if"
-        style.guard = wanted
-        style.shared_sum = _may_share(nest) and rng.random() < 0.6
-        if style.shared_sum:
-            style.early = style.hoist = False
-            style.guard = "if"
-    else:
-        style.guard = rng.choices(("if", "return", "stride"), (64, 31, 5))[0]
+    style.schedule = "guided" if style.early else "static, 16" if style.braces else "dynamic, 8"
+    style.simd = style.braces and not style.early
+    if style.simd:
+        style.schedule = ""
+    style.split_pragma = style.early and not style.braces
+    if len(axes) > 1:
         plain = all(a.start == ast.ZERO and a.step == 1 and not a.inclusive for a in axes)
-        style.linear = plain and style.guard != "stride" and rng.random() < (0.1 if len(axes) == 2 else 0.45)
-        style.block_rows = len(axes) == 2 and not style.linear and rng.random() < 0.02
-    if style.index == 5 and (style.guard not in ("if", "return") or (len(axes) > 1 and not style.linear)):
-        style.index = 0
-    if len(nest.regions) > 1:
-        style.guard, style.linear, style.hoist = "if", False, False
+        style.linear = plain and (len(axes) > 2 or style.early)
+        style.block_rows = len(axes) == 2 and not style.linear and not style.braces
+        style.guard = "if" if style.linear else "stride"
+        return
+    style.guard = "stride" if style.early else "stride-named" if style.braces else "while" if not jumps else "stride"
+    if style.guard == "while" and style.const_arrays and _may_repeat(nest):
+        style.guard = "thread"
+    if _may_share(nest):
+        style.shared_sum, style.guard = True, "if"
+        style.early = style.hoist = False
 
 
 def _may_repeat(nest: Nest) -> bool:

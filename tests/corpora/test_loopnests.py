@@ -59,9 +59,9 @@ def _geometry(text: str) -> tuple[str, str]:
     if "__syncthreads" in text:
         return "{1, 1, 1}", "{1100, 1, 1}"
     if "threadIdx.z" in text:
-        return "{2, 4, 2}", "{5, 3, 5}"
+        return "{2, 4, 2}", "{13, 7, 13}"
     if "threadIdx.y" in text:
-        return "{8, 4, 1}", "{3, 6, 1}"
+        return "{8, 4, 1}", "{4, 10, 1}"
     return ("{16, 1, 1}", "{72, 1, 1}") if "blockIdx" in text else ("{16, 1, 1}", "{1, 1, 1}")
 
 
@@ -171,15 +171,16 @@ def _differing(folder: Path, items: list[Computation]) -> tuple[list[str], Count
 
 @pytest.mark.parametrize("level", LEVELS)
 def test_all_dialects_compute_the_same(tmp_path: Path, level: str) -> None:
-    items = list(generate(60, 11, level))
+    items = list(generate(45, 11, level))
     wrong, runs = _differing(tmp_path, items)
     assert not wrong
     assert runs["unchanged"] <= 1, "a suite whose source changes nothing shows nothing"
-    assert min(runs[d] for d in ("cpp", "cuda", "openmp", "fortran", "openmp-fortran")) > 60
+    assert min(runs[d] for d in ("cpp", "cuda", "openmp", "fortran", "openmp-fortran")) > 45
 
 
 def test_the_comparison_can_fail(tmp_path: Path) -> None:
-    item = next(c for c in generate(50, 11) if "cuda" in c.programs and " + " in c.programs["cuda"].text.split("{", 1)[1])
+    assigned = re.compile(r"^ +\w+\[\w+\] = ", re.M)
+    item = next(c for c in generate(50, 11) if "cuda" in c.programs and assigned.search(c.programs["cuda"].text))
     kernel = item.programs["cuda"]
     head, body = kernel.text.split("{", 1)
     broken = Program("cuda", kernel.name, head + "{" + re.sub(r"\] (=|\+=|-=|\*=|/=) ", r"] \1 3 + ", body))
@@ -208,13 +209,13 @@ def test_long_fortran_lines_are_continued() -> None:
 
 def test_half_of_the_items_are_short_and_the_tail_is_long() -> None:
     lengths = sorted(len(" ".join(re.findall(r"\w+|[^\w\s]", c.programs["cpp"].text))) for c in generate(800, 4))
-    assert 200 < lengths[400] < 320
-    assert 600 < lengths[784] < 1600
+    assert 200 < lengths[400] < 340
+    assert 900 < lengths[784] < 2600
 
 
 def test_no_place_is_assigned_to_itself() -> None:
     """`q[i] = q[i]` computes nothing, so no suite can be valid for it."""
-    texts = [item.programs["cpp"].text for item in generate(1500, 6)]
+    texts = [item.programs["cpp"].text for item in generate(1000, 6)]
     assert not [t for t in texts if re.search(r"^\s*(\S[^=;\n]*\S) = \1;$", t, re.M)]
 
 
@@ -240,7 +241,7 @@ def test_signatures_are_the_same_in_every_dialect() -> None:
 
 
 def test_constructs_of_real_functions_all_occur() -> None:
-    text = "\n".join(p.text for item in generate(1500, 3) for p in item.programs.values())
+    text = "\n".join(p.text for item in generate(2500, 3) for p in item.programs.values())
     wanted = (
         r"\w%|% ", r"/= ", r"!= ", r"\*\*\w", r"\]\[", r"\w\[\](?!\[)", r"unsigned char", r"\blong ", r"= -\w", r"= -\d", r"\breturn \w",
         r"continue;", r"break;", r"while \(", r"\bdo \{", r"\? ", r"&&", r"\|\|", r"expf?\(", r"sqrtf?\(", r"atomicAdd\(&", r"atomicMax",

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from corpora.loopnests import generate
+from corpora.loopnests import free, generate, nests, windows
 
 verification = pytest.importorskip("coevolve.verify")
 
@@ -27,3 +27,21 @@ def test_engine_calls_generated_pairs_equivalent(seed: int) -> None:
     ]
     assert not wrong
     assert Counter(p.target.dialect for p in pairs).total() > 25
+
+
+_NEW = (
+    free.free_line, free.free_grid, free.free_deep, free.free_rows, windows.line_window, windows.clipped, windows.difference,
+    windows.pitched, windows.mirrored, windows.image_histogram, windows.strided_window,
+)  # fmt: skip
+
+
+def test_engine_calls_each_long_family_equivalent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(nests.LEVEL_MENUS, "mixed", (list(_NEW), [1] * len(_NEW)))
+    pairs = [
+        verification.Pair(item.programs["cpp"], item.programs["cuda"], item.suite_text)
+        for item in generate(18, 5)
+        if "cuda" in item.programs
+    ]
+    verdicts = verification.verify_many(pairs, "emulated", verification.VerifyConfig(mutants=0))
+    assert [(p.target.origin, str(v.outcome), v.detail) for p, v in zip(pairs, verdicts) if v.equivalent is not True] == []
+    assert len(pairs) > 15
