@@ -5,7 +5,8 @@
 DATA_FOLDER holds `Polybench_train.parquet` and `NPB_train.parquet` (columns `cpp` and `fortran`, one or a few functions a row,
 newlines stored as backslash-n). Their functions lean on macros, global arrays and routines that the rows do not hold: those
 are supplied by corpora/polybench.py and corpora/nas.py. A row counts once in each direction: its first function with a partner
-of the same name, else its only function. Decisive: EQUIVALENT, or a failure that is the target's.
+of the same name, else its only function. Decisive: EQUIVALENT, or a failure that is the target's; a target that does not compile
+because neither its row nor a shim holds what it names is not decided.
 """
 
 from __future__ import annotations
@@ -26,12 +27,14 @@ from corpora.c_syntax import c_functions, parse_c_family
 from corpora.dialects import DIALECTS
 from corpora.extract import Extracted, extract
 from corpora.fortran_syntax import procedures
-from corpora.records import Blame, Program, Verdict
+from corpora.records import Blame, Outcome, Program, Verdict
 from corpora.tables import CorpusError, rows_of_parquet, unescaped
 
 FILES = {"polybench": "Polybench_train.parquet", "nas": "NPB_train.parquet"}
 DIRECTIONS = ("fortran:cpp", "cpp:fortran")
 CHUNK = 8
+_LACKS = re.compile(r"not declared in this scope|has no IMPLICIT type|undefined reference")
+"""A target that does not compile for what its row does not hold is not at fault."""
 _DIRECTIVE = re.compile(r"^[ \t]*(?:#[ \t]*pragma[ \t]+omp|!\$omp|[cC*]\$omp)[^\n]*\n?", re.M | re.I)
 
 
@@ -128,7 +131,7 @@ def judged(name: str, rows: list[Texts], directions: list[str], engine: Engine) 
 
 
 def _row(name: str, row: int, direction: str, pair: Pair, verdict: Verdict) -> Row:
-    decisive = verdict.equivalent is not None
+    decisive = verdict.equivalent is not None and not (verdict.outcome is Outcome.COMPILE_ERROR and _LACKS.search(verdict.detail))
     return Row(name, row, direction, pair.source.name, pair.target.name, verdict.outcome.value, verdict.blame.value, decisive, verdict.detail)
 
 

@@ -20,7 +20,7 @@ from corpora.fortran_syntax import Line, Procedure, Unit, procedures, split_comm
 from corpora.lift_fortran import NotLiftable, Shared, changed_names, common_variables, is_common, module_variables, with_arguments
 
 _INTRINSIC = {"iso_fortran_env", "iso_c_binding", "omp_lib", "ieee_arithmetic", "omp_lib_kinds"}
-_WORD = re.compile(r"[a-z_]\w*")
+_WORD = re.compile(r"(?<!\w)(?<!\d\.)[a-z_]\w*")  # not the exponent of 1.0d0
 _USE = re.compile(r"use\b\s*(?:,\s*(?:non_)?intrinsic\s*)?(?:::)?\s*(\w+)")
 _DECLARES = re.compile(
     r"^(?:integer|real|double\s*precision|complex|double\s*complex|logical|character|type\s*\(|class\s*\(|byte)"
@@ -70,8 +70,7 @@ def _piece(
     if foreign:
         return Piece(procedure.name, reason=f"uses module '{foreign}', which is not in the file")
     sources = [*procedure.hosts, *(modules[name] for name in used if name in modules)]
-    words = {w for p in group for line in p.lines for w in _WORD.findall(line.text)}
-    words |= {w for p in group for w in _WORD.findall(p.prefix)}
+    words = {w for p in group for w in _named(p)} | {w for p in group for w in _WORD.findall(p.prefix)}
     constants, types = _specification(sources)
     if types & words:
         return Piece(procedure.name, reason=f"uses derived type '{min(types & words)}' of its module")
@@ -94,10 +93,7 @@ def _shared(procedure: Procedure, helpers: list[Procedure], group: list[Procedur
     if leak := next((why for h in helpers if _inward(h, sources) and (why := _leaks(h, procedure))), ""):
         raise NotLiftable(leak)
     variables = module_variables(sources)
-    named: set[str] = set()
-    for p in group:
-        own = {*p.arguments, *_declared_names(p.lines)}
-        named |= {w for line in p.lines for w in _WORD.findall(line.text)} - own
+    named = {w for p in group for w in _named(p)}
     if renamed := next((line.text for p in group for line in p.lines if _USE.match(line.text) and "=>" in line.text), None):
         raise NotLiftable(f"renames what it uses ({renamed})")
     hidden = _not_asked_for([line for p in group for line in p.lines], sources)
@@ -106,6 +102,12 @@ def _shared(procedure: Procedure, helpers: list[Procedure], group: list[Procedur
     if barred := next((v for v in found if isinstance(v, NotLiftable)), None):
         raise barred
     return [*common_variables(procedure), *(v for v in found if isinstance(v, Shared))]
+
+
+def _named(procedure: Procedure) -> set[str]:
+    """Names in its statements that it neither takes nor declares itself; those in character constants do not count."""
+    texts = [re.sub(r"'[^']*'|\"[^\"]*\"", " ", line.text) for line in procedure.lines]
+    return {w for text in texts for w in _WORD.findall(text)} - {*procedure.arguments, *_declared_names(procedure.lines)}
 
 
 def _not_asked_for(lines: list[Line], sources: list[Unit]) -> set[str]:
@@ -144,12 +146,21 @@ def _called(procedure: Procedure, outer: dict[str, Procedure], everything: list[
         current = waiting.pop()
         inner = [p for p in everything if _inside(p, [current])]
         words = {w for p in (current, *inner) for line in p.lines for w in _WORD.findall(line.text)}
-        own = {*current.arguments, *(p.name for p in inner), procedure.name}
+        own = {*current.arguments, *(p.name for p in inner), procedure.name, *_variables(current)}
         for name in words - own:
             if name in outer and name not in found:
                 found[name] = outer[name]
                 waiting.append(outer[name])
     return sorted(found.values(), key=lambda p: p.first)
+
+
+def _variables(procedure: Procedure) -> set[str]:
+    """Names that it declares and does not use like a function: they hide procedures of the file."""
+    shaped = {m[1] for line in procedure.lines if _DECLARES.match(line.text) for m in re.finditer(r"(\w+)\s*\(", line.text)}
+    rest = " ".join(line.text for line in procedure.lines if not _DECLARES.match(line.text))
+    called = set(re.findall(r"(?:^|[^\w])(\w+)\s*\(", rest)) | set(re.findall(r"\bexternal\b[\s:]*([\w\s,]+)", rest))
+    external = {w for text in called for w in re.findall(r"\w+", text)}
+    return {name for name in _declared_names(procedure.lines) if name in shaped or name not in external}
 
 
 def _inside(inner: Procedure, hosts: Iterable[Procedure]) -> bool:
@@ -225,9 +236,10 @@ def _assembled(parts: _Parts, rows: list[str]) -> str:
     if any(line.text.startswith("implicit") for line in opening):
         implicit = []
     gone = {i for line in procedure.lines if is_common(line) or _is_local_use(line.text) for i in range(line.first, line.last + 1)}
+    internal = [p for p in parts.helpers if p.hosts or set(_uses(p.lines)) & parts.modules]
+    rows = _undeclared([procedure, *internal], {p.name for p in internal}, rows)
     body = [rows[i] for i in range(first_line, after) if i not in gone]
     rest = [rows[i] for i in range(after, procedure.last) if i not in gone]
-    internal = [p for p in parts.helpers if p.hosts or set(_uses(p.lines)) & parts.modules]
     external = [p for p in parts.helpers if p not in internal]
     contained = any(line.text == "contains" for line in procedure.lines)
     if internal and not contained:
@@ -240,6 +252,18 @@ def _assembled(parts: _Parts, rows: list[str]) -> str:
     for helper in external:
         lines += ["", *rows[helper.first : helper.last + 1]]
     return "\n".join(lines) + "\n"
+
+
+def _undeclared(group: list[Procedure], internal: set[str], rows: list[str]) -> list[str]:
+    """Rows in which EXTERNAL and type declarations no longer name procedures that are internal now."""
+    rows = list(rows)
+    for line in (line for p in group for line in p.lines if set(_WORD.findall(line.text)) & internal):
+        external = re.match(r"(external\b\s*(?:::)?\s*)(.*)", line.text)
+        declared = re.match(r"((?:integer|real|double\s*precision|complex|logical)(?:\s*\*\s*\d+|\s*\([^()]*\))?\s*(?:::)?\s*)(\w.*)", line.text)
+        if found := external or declared:
+            kept = [e for e in split_commas(found[2]) if e.partition("(")[0].strip() not in internal]
+            rows[line.first : line.last + 1] = [found[1] + ", ".join(kept) if kept else "", *[""] * (line.last - line.first)]
+    return rows
 
 
 def _ending(helper: Procedure, row: str) -> str:

@@ -4,7 +4,7 @@ A row of such a data set holds one function; the modules (`use bt_data`), global
 they are declared anew for the two sides alike: data by the names, types and bounds that the benchmarks are known by, at class S
 (12 points a side; FT 16, MG and CG cut down), and the routines that a row calls (5x5 block solves, the linear congruential
 generator, one FFT step) written for this project from what they compute. Timers are left out: `if (timeron) call timer_start(..)`
-and its like, and what only they need. Scratch modules (`use work_lhs`) become local variables. Other functions of the same
+and its like, and what only they need, and static locals, by which threads share them, become plain. Scratch modules (`use work_lhs`) become local variables. Other functions of the same
 benchmark come from their own rows. What a function shares becomes arguments when it is extracted (corpora.lift_cpp, lift_fortran).
 
 Contract: `completed(rows)` gives every (C++, Fortran) row with all that is known put in front of and behind it; nothing raises.
@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 
 from corpora.c_syntax import c_functions, parse_c_family
 from corpora.fortran_syntax import procedures, split_commas
-from corpora.nas_routines import CPP_ROUTINES, FORTRAN_ROUTINES
+from corpora.nas_routines import CPP_ROUTINES, FORTRAN_ROUTINES, MODULE_ROUTINES
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,7 @@ def _entities(text: str) -> list[str]:
 
 
 def _declarations_cpp(known: Benchmark) -> str:
-    lines = ["typedef int boolean;", "#define TRUE 1", "#define FALSE 0", "typedef struct { double real; double imag; } dcomplex;"]
+    lines = ["typedef bool boolean;", "#define TRUE 1", "#define FALSE 0", "typedef struct { double real; double imag; } dcomplex;"]
     constants = dict(pair.split("=") for pair in (known.constants + " " + known.cpp_constants).split())
     lines += [f"#define {name} {value}" for name, value in constants.items()]
     override = {_extents(e)[0]: e for e in _entities(known.cpp_arrays)}
@@ -161,7 +161,8 @@ def _declarations_fortran(known: Benchmark) -> list[str]:
 
 
 def _module(name: str, known: Benchmark) -> list[str]:
-    return [f"module {name}", "implicit none", *_declarations_fortran(known), "end module"]
+    routines = MODULE_ROUTINES.get(name, "")
+    return [f"module {name}", "implicit none", *_declarations_fortran(known), *(["contains", routines] if routines else []), "end module"]
 
 
 def _aliases(known: Benchmark, text: str) -> list[str]:
@@ -175,7 +176,7 @@ def _with_scratch(text: str, known: Benchmark) -> str:
     for k, part in enumerate(parts):
         words = set(re.findall(r"\w+", part.lower()))
         declared = {e.partition("(")[0].strip() for line in re.findall(r"(?im)^[ \t]*(?:double\s+precision|integer)\b([^\n]*(?:&\s*\n[^\n]*)*)", part) for e in split_commas(line.lower().replace("&", " "))}
-        arguments = set(re.findall(r"\w+", part.split(")", 1)[0].lower()))
+        arguments = set(re.findall(r"\w+", re.match(r"[^\n]*(?:&[ \t]*\n[^\n]*)*", part)[0].lower()))  # type: ignore[index]
         wanted = [e for e in _entities(known.scratch) if (name := e.partition("(")[0]) in words - declared - arguments]
         added = "".join(f"double precision :: {e}\n" for e in wanted)
         parts[k] = re.sub(r"(?im)^([ \t]*implicit\s+none[ \t]*\n)", lambda m, added=added: m[1] + added, part, count=1)
@@ -185,12 +186,14 @@ def _with_scratch(text: str, known: Benchmark) -> str:
 # ---- timers and compiler switches ----
 
 _C_TIMER = re.compile(r"if\s*\(\s*timer(?:on|s_enabled)\b[^(){}]*\)\s*\{[^{}]*\}|\bint\s+thread_id\s*=\s*omp_get_thread_num\s*\(\s*\)\s*;")
+_SHARED_LOCAL = re.compile(r"^([ \t]*)static[ \t]+(?=(?:double|int)\b[^(){}=]*;)", re.M)
+"""Local variables that are static only so that the threads of a team share them; each is set before it is read."""
 _F_TIMER = re.compile(r"^[ \t]*if\s*\(\s*timer(?:on|s_enabled)\s*\)\s*call\s+timer_\w+\s*\([^()]*\)[ \t]*$", re.M | re.I)
 _SWITCH = re.compile(r"^[ \t]*#ifdef __clang__.*?^[ \t]*#else[ \t]*\n(.*?)^[ \t]*#endif[ \t]*\n", re.M | re.S)
 
 
 def _without_timers_cpp(text: str) -> str:
-    return _C_TIMER.sub("", _SWITCH.sub(r"\1", text))
+    return _SHARED_LOCAL.sub(r"\1", _C_TIMER.sub("", _SWITCH.sub(r"\1", text)))
 
 
 def _without_timers_fortran(text: str) -> str:

@@ -256,3 +256,16 @@ end subroutine
 """
 )
 FORTRAN_ROUTINES = {"bt": _BT_FORTRAN, "sp": _SP_FORTRAN, "cg": _CG_FORTRAN, "ft": _FT_FORTRAN}
+MODULE_ROUTINES = {
+    "ft_data": """integer function ilog2(n)
+implicit none
+integer n, rest
+ilog2 = 0
+rest = n
+do while (rest .gt. 1)
+rest = rest/2
+ilog2 = ilog2 + 1
+end do
+end function"""
+}
+"""Those that live in a benchmark's data module."""

@@ -2,9 +2,10 @@
 
 Contract: `fortran_signature(program)` reads bare procedures and module procedures, free and fixed form. Kinds may be
 numbers, `*8`, `kind(1d0)`, `selected_*_kind`, named constants of the text, or those of iso_fortran_env and
-iso_c_binding. Names and shapes come in lower case without blanks. Raises SignatureError for what no typed test can
-hold: characters, derived types, procedures, pointers, allocatables, and LOGICAL arrays wider than one byte (a test
-holds one byte an element; scalars of any logical kind are `bool`).
+iso_c_binding. Names and shapes come in lower case without blanks. A CHARACTER of length 1 (or `*`: one character is passed)
+is an `i8`; optional arguments are always given. Raises SignatureError for what no typed test can hold: longer characters,
+derived types, procedures, pointers, allocatables, and LOGICAL arrays of two widths or of 2 or 8 bytes (tests hold one byte an
+element, which is converted to four; scalars of any logical kind are `bool`).
 
     python -c "from corpora.records import Program; from corpora.signatures_fortran import fortran_signature; \
 print(fortran_signature(Program('fortran', 'f', 'subroutine f(n, x)\\nreal*8 x(0:n)\\nend')))"
@@ -65,8 +66,29 @@ def fortran_signature(program: Program) -> Signature:
         raise SignatureError(f"{where}: is internal to {inside[-1].kind} '{inside[-1].name}' and cannot be called alone")
     scope = _scope_of(procedure, program.text)
     parameters = tuple(_parameter(name, scope, where) for name in procedure.arguments)
+    widths = {_width(p.name, scope) for p in parameters if p.kind == "array" and p.type == "bool"}
+    if len(widths) > 1:
+        raise SignatureError(f"{where}: has LOGICAL arrays of different kinds ({', '.join(map(str, sorted(widths)))} bytes), which tests cannot hold together")
     result = _result(procedure, scope, where) if procedure.kind == "function" else None
     return Signature(program.name, parameters, result)
+
+
+def logical_widths(program: Program) -> dict[str, int]:
+    """Bytes of each LOGICAL dummy argument of the entry procedure, by name."""
+    named = [p for p in procedures(program.text) if p.name == program.name.lower()]
+    if not named:
+        return {}
+    scope = _scope_of(named[-1], program.text)
+    return {name: _width(name, scope) for name in named[-1].arguments if _typed(name, scope)[0] == "logical"}
+
+
+def _width(name: str, scope: _Scope) -> int:
+    return _kind(*_typed(name, scope), scope) or 4
+
+
+def _typed(name: str, scope: _Scope) -> tuple[str, str]:
+    """(base word, selector) by declaration or implicit typing; ('', '') where there is neither."""
+    return scope.types.get(name) or (scope.implicit or {}).get(name[0], ("", ""))
 
 
 def _scope_of(procedure: Procedure, text: str) -> _Scope:
@@ -198,12 +220,14 @@ def _element(name: str, scope: _Scope, what: str, is_array: bool) -> str:
         base, selector = scope.implicit.get(name[0], ("real", ""))
     if base in _FIXED:
         return _FIXED[base]
+    if base == "character" and not is_array and re.fullmatch(r"(?:\*?\(?(?:len=)?(?:1|\*)\)?)?", selector):
+        return "i8"
     if base not in (*_WIDTHS, "logical"):
         raise SignatureError(f"{what} is of type '{base}{selector}', which tests cannot hold")
     width = _kind(base, selector, scope)
     if base == "logical" and width in (1, 2, 4, 8):
-        if is_array and width != 1:
-            raise SignatureError(f"{what} is an array of {width}-byte LOGICAL; declare it logical(c_bool) to test it")
+        if is_array and width not in (1, 4):
+            raise SignatureError(f"{what} is an array of {width}-byte LOGICAL; declare it logical or logical(c_bool) to test it")
         return "bool"
     if width not in _WIDTHS.get(base, ()):
         shown = "an unknown kind" if width is None else f"kind {width}"
@@ -230,4 +254,6 @@ def _result(procedure: Procedure, scope: _Scope, where: str) -> str:
         raise SignatureError(f"{what} is an array, which tests cannot compare; return it through an argument")
     if scope.attributes.get(procedure.result, set()) & {"pointer", "allocatable"}:
         raise SignatureError(f"{what} is a pointer or allocatable, which tests cannot compare")
+    if _typed(procedure.result, scope)[0] == "character":
+        raise SignatureError(f"{what} is a character, which tests cannot compare")
     return _element(procedure.result, scope, what, is_array=False)

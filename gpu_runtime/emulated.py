@@ -18,22 +18,24 @@ from gpu_runtime.arena import Layout
 from gpu_runtime.backend import Arguments, Compiled, CompileRequest, Execution, Limits, Status, Variant
 from gpu_runtime.compile import compile_requests
 from gpu_runtime.runner import Runner
+from gpu_runtime.shims_fortran import logical_arrays
 from gpu_runtime.toolchain import cache_root
 from gpu_runtime.units import FLAVOUR
 
-_F32_F64, _F64_F80 = 1, 2
+_F32_F64, _F64_F80, _BOOL_I32 = 1, 2, 3
 _PRECISE = (("f32", _F32_F64), ("c64", _F32_F64), ("f64", _F64_F80), ("c128", _F64_F80))
 _DEVICE_ALIGN_BYTES = 256  # as cudaMalloc gives; vector types may rely on it
 
 
 def layout_of(request: CompileRequest) -> Layout:
     """How the arguments of a compiled program are handed over."""
-    model = DIALECTS[request.program.dialect].model
+    model, language = DIALECTS[request.program.dialect].model, DIALECTS[request.program.dialect].language
     if model == "cuda":
         return Layout((), _DEVICE_ALIGN_BYTES, recorded=True)
+    wide = (("bool", _BOOL_I32),) if language == "fortran" and logical_arrays(request) == 4 else ()
     if request.variant is Variant.SANITIZED:
-        return Layout((), 16)  # the sanitizer's shadow has a grain of 8 bytes
-    return Layout(_PRECISE if request.variant is Variant.PRECISE else (), 0, request.variant is Variant.RECORDED)
+        return Layout(wide, 16)  # the sanitizer's shadow has a grain of 8 bytes
+    return Layout((*(_PRECISE if request.variant is Variant.PRECISE else ()), *wide), 0, request.variant is Variant.RECORDED)
 
 
 def flavour_of(request: CompileRequest) -> str:

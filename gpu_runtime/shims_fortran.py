@@ -2,7 +2,8 @@
 
 Contract: the entry takes `void **args` (native/abi.h) and hands the buffers to the program with the kinds and shapes that it
 declares: assumed-shape arrays get the extents of the test (several extents: taken as written where the test gives rows and
-columns, else the whole first dimension), logical scalars of any kind go through a copy. Text that already is a module, or
+columns, else the whole first dimension), logical scalars of any kind go through a copy, arrays of default LOGICAL are converted by
+the runner (`logical_arrays`), an i8 that the program declares CHARACTER is handed over as one. Text that already is a module, or
 does not compile inside one (implicit external procedures), is compiled alone as it is.
 
     pytest tests/gpu_runtime/test_compile.py -k fortran
@@ -14,13 +15,14 @@ import re
 
 from corpora.fortran_syntax import procedures, to_free_form, units
 from corpora.records import Parameter
+from corpora.signatures_fortran import logical_widths
 from gpu_runtime.backend import CompileRequest
 
 KINDS = {
     "i8": "integer(1)", "i16": "integer(2)", "i32": "integer(4)", "i64": "integer(8)", "f32": "real(4)", "f64": "real(8)",
     "c64": "complex(4)", "c128": "complex(8)", "bool": "logical(1)",
 }  # fmt: skip
-_LOGICAL = re.compile(r"^\s*logical\s*(?:\*\s*(\d)|\(\s*(?:kind\s*=\s*)?(\w+)\s*\))?(.*)$", re.I | re.M)
+_CHARACTERS = re.compile(r"^\s*character\b(?!.*\bfunction\b)[^\n]*$", re.I | re.M)
 
 
 def has_module(text: str) -> bool:
@@ -33,12 +35,10 @@ def program_text(text: str, module: str) -> str:
     return f"module {module}\ncontains\n{to_free_form(text).rstrip()}\nend module\n"
 
 
-def _logical_kind(text: str, name: str) -> int:
-    for star, kind, rest in _LOGICAL.findall(text):
-        if re.search(rf"\b{re.escape(name)}\b", rest, re.I):
-            word = (star or kind or "4").lower()
-            return 1 if word == "c_bool" else int(word) if word.isdigit() else 4
-    return 4
+def logical_arrays(request: CompileRequest) -> int:
+    """Bytes of an element of the program's LOGICAL arrays: 1, or 4 where the runner has to convert."""
+    arrays = {p.name for p in request.signature.parameters if p.kind == "array" and p.type == "bool"}
+    return max((w for name, w in logical_widths(request.program).items() if name in arrays), default=1) if arrays else 1
 
 
 def _is_assumed(p: Parameter) -> bool:
@@ -49,8 +49,8 @@ def _lower_bound(part: str) -> str:
     return part[:-1] or "1"
 
 
-def _array(p: Parameter, i: int, local: str) -> tuple[list[str], list[str]]:
-    kind, e = KINDS[p.type], f"cv_e({4 * i + 1})"
+def _array(p: Parameter, i: int, local: str, wide: int) -> tuple[list[str], list[str]]:
+    kind, e = (KINDS[p.type] if wide == 1 or p.type != "bool" else "logical(4)"), f"cv_e({4 * i + 1})"
     rank = len(p.shape) if _is_assumed(p) else 1
     declared = [f"{kind}, pointer, contiguous :: {local}({','.join([':'] * rank)})"]
     if rank == 1:
@@ -61,26 +61,29 @@ def _array(p: Parameter, i: int, local: str) -> tuple[list[str], list[str]]:
     return declared, [f"call c_f_pointer(cv_a({i + 1}), {local}, [{','.join(shape)}])"]
 
 
-def _scalar(p: Parameter, i: int, local: str, text: str) -> tuple[list[str], list[str], list[str], str]:
+def _scalar(p: Parameter, i: int, local: str, text: str, kinds: dict[str, int]) -> tuple[list[str], list[str], list[str], str]:
     """Declarations, what goes before and after the call, and the actual argument."""
     declared = [f"{KINDS[p.type]}, pointer :: {local}"]
+    if p.type == "i8" and any(re.search(rf"\b{re.escape(p.name)}\b", line, re.I) for line in _CHARACTERS.findall(text)):
+        declared = [f"character(1), pointer :: {local}"]
     before = [f"call c_f_pointer(cv_a({i + 1}), {local})"]
     if p.type != "bool":
         return declared, before, [], local
-    kind = _logical_kind(text, p.name)
+    kind = kinds.get(p.name, 4)
     return [*declared, f"logical({kind}) :: {local}_l"], [*before, f"{local}_l = {local}"], [f"{local} = {local}_l"], f"{local}_l"
 
 
 def entry(request: CompileRequest, symbol: str, module: str | None) -> str:
     """The bind(C) subroutine. `module`: where the procedure lives; None for an external one."""
     signature, text = request.signature, request.program.text
+    kinds, wide = logical_widths(request.program), logical_arrays(request)
     declared, before, after, actual = [], [], [], []
     for i, p in enumerate(signature.parameters):
         local = f"cv_p{i}"
         if p.kind == "scalar":
-            d, b, f, argument = _scalar(p, i, local, text)
+            d, b, f, argument = _scalar(p, i, local, text, kinds)
         else:
-            d, b = _array(p, i, local)
+            d, b = _array(p, i, local, wide)
             f, argument = [], local
         declared += d
         before += b

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from corpora.dialects import dialect
 from corpora.records import ArrayValue, Fill, Program, Signature, UnitTest, UnitTestSuite
@@ -19,7 +19,7 @@ from corpora.unit_tests import INTEGER_RANGES
 from gpu_runtime.backend import Compiled, CompileRequest, ExecutionBackend, Variant
 from tester.completion import Completed, complete
 from tester.extents import GeometryOf, Probe, Sketch, beyond, probe
-from tester.sketches import PROFILES, Roles, base_draws, contents, far_contents, is_flag, is_pitch, side_of, size_draws
+from tester.sketches import PROFILES, Roles, base_draws, contents, far_contents, is_flag, is_pitch, letters_of, side_of, size_draws
 
 
 class NoSuite(ValueError):
@@ -39,6 +39,7 @@ class _Setting:
     largest: int
     seed: int
     pitches: frozenset[str] = frozenset()
+    letters: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
 
 LAST_RESORT = 1 << 21
@@ -65,7 +66,7 @@ def suite_for(
     if not compiled.ok:
         raise NoSuite(f"the program does not compile: {_first_line(compiled.diagnostics)}")
     plan, geometry_of = _plan(program, signature, backend, compiled, launch, seed)
-    setting = _Setting(backend, compiled, signature, geometry_of, largest, seed, _pitches(signature, program.text))
+    setting = _Setting(backend, compiled, signature, geometry_of, largest, seed, _pitches(signature, program.text), letters_of(signature, program.text))
     try:
         roles = _roles(setting, program.text)
         made = _tests(setting, roles, tests)
@@ -145,6 +146,7 @@ def _base(setting: _Setting, count: int = 32) -> Probe | None:
     sketches = []
     for turn, drawn in enumerate(base_draws(signature, setting.seed, count)):
         drawn = {**drawn, **{p: 256 for p in setting.pitches if p in drawn}}
+        drawn |= {name: letters[turn % len(letters)] for name, letters in setting.letters.items()}
         fills = contents(signature, Roles(), BASE_PROFILES[turn % len(BASE_PROFILES)], drawn, setting.seed + turn)
         sketches.append(Sketch(drawn, fills, "base", side_of(drawn, signature, 0)))
     hung = far = 0
@@ -169,6 +171,8 @@ def _roles(setting: _Setting, text: str) -> Roles:
     scalars, fills = base.sketch.scalars, base.sketch.fills
     trials: list[tuple[str, Sketch]] = []
     for p in setting.signature.parameters:
+        if p.name in setting.letters:
+            continue
         if p.kind == "scalar" and p.type in INTEGER_RANGES:
             own = int(scalars[p.name])  # type: ignore[arg-type]
             values = (own + 1, own + 2, -3, 1000) if p.type[0] == "i" else (own + 1, own + 2, 200)
@@ -188,7 +192,7 @@ def _roles(setting: _Setting, text: str) -> Roles:
     arrays = {p.name for p in setting.signature.parameters if p.kind != "scalar"}
     flags = {p.name for p in setting.signature.parameters if p.kind == "scalar" and is_flag(p.name, text)} - stepped
     return Roles(
-        frozenset(bound - arrays - flags - setting.pitches), frozenset(flags), frozenset(bound & arrays), setting.pitches, dict(scalars)
+        frozenset(bound - arrays - flags - setting.pitches), frozenset(flags), frozenset(bound & arrays), setting.pitches, setting.letters, dict(scalars)
     )
 
 

@@ -29,6 +29,8 @@ class Roles:
     """None: not known, all integer arrays are treated as indices."""
     pitches: frozenset[str] = frozenset()
     """Sizes of a row in bytes."""
+    letters: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    """One-byte scalars that the text compares with characters, and those characters."""
     base: Values = field(default_factory=dict)
 
 
@@ -48,6 +50,18 @@ def is_pitch(name: str, text: str) -> bool:
     """Whether the scalar is the length of a row in bytes: rows must then hold whole elements and not overlap."""
     n = re.escape(name)
     return bool(re.search(r"pitch|stride_bytes", name, re.IGNORECASE) or re.search(rf"\(\s*(?:unsigned\s+)?char\s*\*\s*\)[^;,]*\b{n}\b", text))
+
+
+def letters_of(signature: Signature, text: str) -> dict[str, tuple[int, ...]]:
+    """The characters that each one-byte scalar is compared with on its line (BLAS's `uplo == 'U'`, `lsame(uplo, 'U')`), and one other."""
+    found = {}
+    for p in signature.parameters:
+        if p.kind == "scalar" and p.type in ("i8", "u8"):
+            lines = re.findall(rf"^[^\n]*\b{re.escape(p.name)}\b[^\n]*$", text, re.IGNORECASE | re.MULTILINE)
+            letters = dict.fromkeys(ord(c) for line in lines for c in re.findall(r"'([ -~])'|\"([ -~])\"", line) for c in c if c)
+            if letters:
+                found[p.name] = (*letters, ord("#"))
+    return found
 
 
 def _integer_scalars(signature: Signature) -> list[Parameter]:
@@ -128,6 +142,8 @@ def _values(signature: Signature, roles: Roles, seed: int, turn: int, label: str
         if p.type not in INTEGER_RANGES:
             tied = free is _TIES and p.type[0] == "f"  # a threshold that some elements are equal to
             values[p.name] = float(_TIES[(seed + turn + i) % len(_TIES)]) if tied else _plain(p, seed + turn, i, turn)
+        elif p.name in roles.letters:
+            values[p.name] = roles.letters[p.name][(turn + i) % len(roles.letters[p.name])]
         elif p.name in roles.flags:
             values[p.name] = (turn + 1 + i) % 2
         elif p.name not in roles.sizes and p.name not in roles.pitches and roles.base:

@@ -118,15 +118,29 @@ def test_attributes_in_statements_of_their_own():
     assert not sign("subroutine f(n) bind(c, name='g')\ninteger :: n\nvalue :: n\nend").parameters[0].by_reference
 
 
+@pytest.mark.parametrize("declared", ["character c", "character*1 c", "character(1) :: c", "character(len=1), intent(in) :: c", "character*(*) c", "character(len=*) c"])
+def test_one_character_is_a_byte(declared):
+    (parameter,) = sign(f"subroutine f(c)\n{declared}\nend").parameters
+    assert (parameter.type, parameter.kind, parameter.by_reference) == ("i8", "scalar", True)
+
+
+def test_logical_arrays_of_one_width():
+    assert kinds("subroutine f(m, k)\nlogical m(3), k(2)\nend") == [("m", "bool", ("3",)), ("k", "bool", ("2",))]
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("subroutine f(c)\ncharacter(len=*) c\nend", ["'c'", "character"]),
+        ("subroutine f(c)\ncharacter(len=8) c\nend", ["'c'", "character"]),
+        ("subroutine f(c)\ncharacter*2 c\nend", ["'c'", "character"]),
+        ("subroutine f(c)\ncharacter c(4)\nend", ["'c'", "character"]),
+        ("character function f(n)\nend", ["result", "character"]),
         ("subroutine f(c)\ntype(thing) :: c\nend", ["type(thing)"]),
         ("subroutine f(g)\nexternal g\nend", ["external"]),
         ("subroutine f(a)\nreal, allocatable :: a(:)\nend", ["allocatable"]),
         ("subroutine f(a)\nreal, pointer :: a(:)\nend", ["pointer"]),
-        ("subroutine f(m)\nlogical m(3)\nend", ["LOGICAL", "c_bool"]),
+        ("subroutine f(m)\nlogical(8) m(3)\nend", ["LOGICAL", "c_bool"]),
+        ("subroutine f(m, k)\nlogical m(3)\nlogical*1 k(2)\nend", ["LOGICAL", "different kinds"]),
         ("subroutine f(a)\nimplicit none\nend", ["no declaration"]),
         ("subroutine f(a)\nreal(16) a\nend", ["kind 16"]),
         ("subroutine f(a)\nreal(mystery) a\nend", ["unknown kind"]),
