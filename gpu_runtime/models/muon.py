@@ -3,7 +3,7 @@
 Source of the method: K. Jordan et al., "Muon: an optimizer for hidden layers in neural networks" (2024); the scale that
 lets one learning rate serve both parts: J. Liu et al., "Muon is scalable for LLM training" (2025). torch.optim.Muon works
 in bfloat16, one matrix at a time, which a CPU without bfloat16 units emulates; here all matrices of a shape are
-orthogonalised together, in bfloat16 only where the CPU multiplies it.
+orthogonalised together in fp32.
 
     python -c "import torch; from gpu_runtime.models.muon import orthogonal; print(orthogonal(torch.randn(1, 2, 3)))"
 """
@@ -11,7 +11,6 @@ orthogonalised together, in bfloat16 only where the CPU multiplies it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 
 import torch
 
@@ -26,19 +25,10 @@ def orthogonal(matrices: torch.Tensor) -> torch.Tensor:
     """Matrices (n, rows, columns), rows <= columns, with singular values brought near 1 (within about 0.7 to 1.2)."""
     a, b, c = _QUINTIC
     x = matrices / (torch.linalg.matrix_norm(matrices, keepdim=True) + 1e-7)
-    if x.device.type == "cpu" and multiplies_bf16():
-        x = x.bfloat16()
     for _ in range(_STEPS):
         gram = x @ x.mT
         x = a * x + torch.baddbmm(gram, gram, gram, beta=b, alpha=c) @ x
-    return x.to(matrices.dtype)
-
-
-@cache
-def multiplies_bf16() -> bool:
-    """Whether this machine's CPU has instructions for bfloat16 products; without them they are emulated, and slow."""
-    flags = torch.cpu.get_capabilities()
-    return bool(flags.get("avx512_bf16") or flags.get("amx_bf16") or flags.get("bf16"))
+    return x
 
 
 class Muon:

@@ -22,9 +22,8 @@ from transformers import AutoTokenizer, GenerationConfig, LlamaConfig, LlamaForC
 from corpora.files import write_folder
 from gpu_runtime.models.decoding import DecodeLimits, LlamaDecoder, Request, decode
 from gpu_runtime.models.protocol import Example, Learning, ModelError, NothingToLearn, Prompt, Sampling
-from gpu_runtime.models.muon import multiplies_bf16
 from gpu_runtime.models.tokenizer import SPACE, train_tokenizer
-from gpu_runtime.models.training import Encoded, padded, train, weighted_cross_entropy
+from gpu_runtime.models.training import Encoded, multiplies_bf16, padded, train, weighted_cross_entropy
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import torch
 import torch.nn.functional as F
@@ -123,6 +124,13 @@ def _figures(losses: Sequence[float], tokens: int, seconds: float) -> dict[str, 
         "tokens": tokens,
         "seconds": seconds,
     }
+
+
+@cache
+def multiplies_bf16() -> bool:
+    """Whether this machine's CPU has instructions for bfloat16 products; without them they are emulated, and slow."""
+    flags = torch.cpu.get_capabilities()
+    return bool(flags.get("avx512_bf16") or flags.get("amx_bf16") or flags.get("bf16"))
 
 
 def padded(batch: Sequence[Encoded], pad: int, device: torch.device | str) -> tuple[torch.Tensor, torch.Tensor]:
