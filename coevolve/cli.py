@@ -49,7 +49,7 @@ def _is_user_error(error: Exception) -> bool:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from coevolve import evaluate_command, verify_command
+    from coevolve import compare, decontaminate, evaluate_command, verify_command
 
     parser = argparse.ArgumentParser(
         prog="coevolve",
@@ -58,7 +58,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _add_run(commands)
-    evaluate_command.add_parser(commands).set_defaults(handler=evaluate_command.run)
+    for command in (evaluate_command, compare, decontaminate):
+        command.add_parser(commands).set_defaults(handler=command.run)
     _add_export(commands)
     _add_report(commands)
     verify = verify_command.add_parser(commands)
