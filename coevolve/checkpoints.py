@@ -10,15 +10,17 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from coevolve.config import Config
+from coevolve.run_folder import RunFolder
 from corpora.files import write_folder
 from corpora.records import content_hash
-from gpu_runtime.models.backends import MODEL_BACKENDS, kind_of
-from gpu_runtime.models.options import FineTuning, ModelOptions
+from gpu_runtime.models.backends import FROZEN, MODEL_BACKENDS, kind_of
+from gpu_runtime.models.options import Endpoint, FineTuning, ModelOptions
 from gpu_runtime.models.protocol import Example, LanguageModel, Learning, NothingToLearn
 
 
@@ -39,6 +41,16 @@ class Checkpoints:
             self._open = (checkpoint, MODEL_BACKENDS[kind_of(checkpoint)](checkpoint, options_of(self.config)))
         return self._open[1]
 
+    @contextmanager
+    def paid(self, checkpoint: str) -> Iterator[LanguageModel]:
+        """The model, with what it is asked inside written to the run's usage.jsonl where it is one that counts."""
+        model = self.model(checkpoint)
+        before = asdict(model.usage) if kind_of(checkpoint) in FROZEN else {}
+        yield model
+        if before:
+            spent = {name: value - before[name] for name, value in asdict(model.usage).items()}
+            RunFolder(self.config.run_dir).record_usage({"model": self.kind, "checkpoint": Path(checkpoint).parent.name, **spent})
+
     def forget(self) -> None:
         """The open model is about to change under its name."""
         self._open = None
@@ -55,7 +67,8 @@ class Checkpoints:
     @property
     def start_kind(self) -> str:
         """A key of MODEL_BACKENDS; it also decides how the model is asked."""
-        return "scratch" if self.config.model.backend == "scratch" else kind_of(self.start)
+        named = self.config.model.backend
+        return kind_of(self.start) if named == "pretrained" else named
 
     def pretrained(self) -> LanguageModel | None:
         """The model that the configuration names, if any: opened before data is made for it, so that a wrong name shows."""
@@ -77,7 +90,8 @@ def options_of(config: Config) -> ModelOptions:
     tuning = FineTuning(
         wanted.method, wanted.rank, wanted.micro_tokens, wanted.packing, wanted.gradient_checkpointing, wanted.patience, wanted.keep_adapter
     )
-    return ModelOptions(tuning)
+    remote = Endpoint(config.model.endpoint, config.model.concurrency, (config.model.prices[0], config.model.prices[1]))
+    return ModelOptions(tuning, remote)
 
 
 def use_all_cores() -> None:
@@ -117,6 +131,12 @@ def fine_tuned(
         return learn_and_save(checkpoints, model, examples, learning, folder)
     except NothingToLearn:  # all that survived is longer than the model's context: a round without lessons, not an error
         return carried_on(checkpoint, folder)
+
+
+def saved_as_it_is(model: LanguageModel, folder: str) -> dict[str, float]:
+    """The start of a model that is never taught."""
+    model.save(Path(folder))
+    return {"examples": 0}
 
 
 def carried_on(checkpoint: str, folder: str) -> dict[str, float]:

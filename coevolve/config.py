@@ -45,6 +45,9 @@ class ModelConfig:
     max_new_tokens: int = 400
     prompts: str = ""
     few_shot: int = 0
+    endpoint: str = ""
+    concurrency: int = 8
+    prices: tuple[float, ...] = (0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +135,7 @@ class Config:
 
 
 CHOICES = {
-    "model.backend": ("scratch", "pretrained"),
+    "model.backend": ("scratch", "pretrained", "openai"),
     "round.learn": ("back", "forward", "both"),
     "round.freeze": ("none", "translator", "tester"),
     "cold_start.level": ("easy", "mixed"),
@@ -145,7 +148,7 @@ RANGES = {
     "evaluate.temperature": (0.0, 2.0),
     "verify.least_strength": (0.0, 1.0),
 }
-AT_LEAST_ONE = ("round.samples", "round.suites", "evaluate.samples", "model.layers", "model.width", "model.heads", "model.max_new_tokens", "finetune.rank", "finetune.batch_tokens")
+AT_LEAST_ONE = ("round.samples", "round.suites", "evaluate.samples", "model.layers", "model.width", "model.heads", "model.max_new_tokens", "model.concurrency", "finetune.rank", "finetune.batch_tokens")
 
 
 def load(path: str | Path, overrides: tuple[str, ...] = (), run_dir: Path | None = None) -> Config:
@@ -251,16 +254,24 @@ def _typed(current: object, value: object, where: str, key: str):
     elif current == ():
         good = isinstance(value, list) and all(isinstance(v, str) for v in value)
         value = tuple(value) if good else value
+    elif isinstance(current, tuple) and isinstance(current[0], float):
+        good = isinstance(value, list) and len(value) == len(current) and all(type(v) in (int, float) and 0 <= v < math.inf for v in value)
+        value = tuple(float(v) for v in value) if good else value
     elif isinstance(current, tuple):
         good = isinstance(value, list) and bool(value) and all(type(v) is int and v > 0 for v in value)
         value = tuple(value) if good else value
     else:
         good = isinstance(value, type(current))
     if not good:
-        lists = "a list of texts" if current == () else "a list of positive integers"
-        wanted = lists if isinstance(current, tuple) else type(current).__name__
+        wanted = _list_of(current) if isinstance(current, tuple) else type(current).__name__
         raise ConfigError(f"{where}: '{key}' must be {wanted}, not {value!r}")
     return value
+
+
+def _list_of(current: tuple) -> str:
+    if current == ():
+        return "a list of texts"
+    return "a list of positive integers" if isinstance(current[0], int) else f"a list of {len(current)} numbers, none below 0"
 
 
 def value_of(config: Config, key: str):
@@ -298,6 +309,8 @@ def _check(config: Config, where: str) -> None:
             raise ConfigError(f"{where}: '{key}' must not be empty")
     if config.model.backend == "pretrained" and not config.model.name_or_path:
         raise ConfigError(f"{where}: model.backend = 'pretrained' needs model.name_or_path (a Hugging Face id or a folder)")
+    if config.model.backend == "openai" and not (config.model.name_or_path and config.model.endpoint):
+        raise ConfigError(f"{where}: model.backend = 'openai' needs model.name_or_path (the model's name there) and model.endpoint (the API's URL)")
     if config.finetune.patience and not config.finetune.validation:
         raise ConfigError(f"{where}: finetune.patience needs finetune.validation, the number of training programs to measure it on")
     if not config.verify.mutants and config.verify.least_strength:

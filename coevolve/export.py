@@ -61,9 +61,9 @@ def _last_round(folder: RunFolder) -> int:
 _ASKED = {
     ("Translator", "scratch"): "input is the canonical token form of the project (identifiers renamed, numbers split), which "
     "`translator.translate` makes and undoes.",
-    ("Translator", "pretrained"): "it is asked in words with the program in a fenced block (`translator.translate`, plain style).",
+    ("Translator", "words"): "it is asked in words with the program in a fenced block (`translator.translate`, plain style).",
     ("Tester", "scratch"): "the function is given in the project's canonical token form (`tester.propose`).",
-    ("Tester", "pretrained"): "it is asked in words with the function in a fenced block (`tester.propose`, plain style).",
+    ("Tester", "words"): "it is asked in words with the function in a fenced block (`tester.propose`, plain style).",
 }
 
 
@@ -77,6 +77,6 @@ def model_card(kind: str, asked: str, direction: str, number: int, header: list[
     }[kind]
     return (
         f"---\nlibrary_name: transformers\ntags: [code-translation, hpc, {direction.replace(':', '-to-')}]\n---\n\n"
-        f"# {kind} after round {number}\n\nThis model {purpose}; {_ASKED[kind, asked]}\n\n## Figures of the run\n\n"
+        f"# {kind} after round {number}\n\nThis model {purpose}; {_ASKED[kind, asked if asked == 'scratch' else 'words']}\n\n## Figures of the run\n\n"
         "Measured on held-out programs by execution; no held-out program or near-duplicate was trained on.\n\n" + "\n".join(lines) + "\n"
     )

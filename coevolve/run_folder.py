@@ -11,6 +11,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -121,6 +122,15 @@ class RunFolder:
         self.root.mkdir(parents=True, exist_ok=True)
         write_atomically(self.config, lambda out: out.write(to_toml(config).encode()))
 
+    def give_up(self) -> None:
+        """Undo `claim` and what came after it, for a run that turned out not to be possible; other people's files stay."""
+        for file in (self.config, self.corpus, self.split, self.evaluation_suites, self.evaluation_skipped, self.timings, self.root / "usage.jsonl"):
+            file.unlink(missing_ok=True)
+        shutil.rmtree(self.round(0).folder, ignore_errors=True)
+        remove_parts(self.root)
+        if not any(self.root.iterdir()):
+            self.root.rmdir()
+
     @contextmanager
     def held(self) -> Iterator[None]:
         """Keep other processes from running in this claimed folder, and clear away what a killed one left.
@@ -142,6 +152,11 @@ class RunFolder:
         line = json.dumps({"round": round_number, "stage": stage, "seconds": round(seconds, 3)})
         with open(self.timings, "a", encoding="utf-8") as out:
             out.write(line + "\n")
+
+    def record_usage(self, spent: dict[str, object]) -> None:
+        """Append to usage.jsonl what a paid model was asked; like timings.jsonl it differs between equal runs."""
+        with open(self.root / "usage.jsonl", "a", encoding="utf-8") as out:
+            out.write(json.dumps(spent) + "\n")
 
     def times(self) -> dict[tuple[int, str], float]:
         """Seconds per (round, stage), summed over interrupted attempts; torn lines are skipped."""

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
-from coevolve.checkpoints import Checkpoints, carried_on, fine_tuned, learn_and_save, seed_of
+from coevolve.checkpoints import Checkpoints, carried_on, fine_tuned, learn_and_save, saved_as_it_is, seed_of
 from coevolve.config import Config
 from coevolve.shots import wording_of
 from coevolve.verifier import Verifier
@@ -21,7 +21,7 @@ from corpora.dialects import Direction, direction
 from corpora.loopnests import Computation, generate
 from corpora.records import Candidate, Outcome, Program, Triplet, UnitTest, UnitTestSuite
 from corpora.splits import EvaluationGuard
-from gpu_runtime.models.backends import kind_of
+from gpu_runtime.models.backends import FROZEN, kind_of
 from gpu_runtime.models.protocol import Example, LanguageModel, Sampling
 from translator.plain import Wording
 from translator.translate import DIRECTION_TAGS, PromptStyle, Translator
@@ -30,8 +30,8 @@ from tester.propose import SUITE_TAGS, SuiteStyle, Tester
 OTHER_EVERY = 3
 """One generated computation in three also teaches another direction: those that the configuration names or, where a real
 corpus of the target dialect gives it something to do, the reverse, which is easier (a kernel tells its loops)."""
-PROMPT_STYLES = {"scratch": PromptStyle.CANONICAL, "pretrained": PromptStyle.PLAIN}
-SUITE_STYLES = {"scratch": SuiteStyle.CANONICAL, "pretrained": SuiteStyle.PLAIN}
+PROMPT_STYLES = {"scratch": PromptStyle.CANONICAL, "pretrained": PromptStyle.PLAIN, "openai": PromptStyle.PLAIN}
+SUITE_STYLES = {"scratch": SuiteStyle.CANONICAL, "pretrained": SuiteStyle.PLAIN, "openai": SuiteStyle.PLAIN}
 """How a model of each of MODEL_BACKENDS is asked: our own small ones know canonical words only."""
 VOCABULARY_EXAMPLES = 4000
 COLD_STREAM, REPLAY_STREAM = 0, 1000
@@ -93,6 +93,8 @@ class TranslatorService:
     def cold_start(self, protected: Sequence[Program], folder: str) -> dict[str, float]:
         """Train on generated pairs in the run's direction and its reverse, and save to `folder`."""
         wanted, model = self.config.cold_start, self.checkpoints.pretrained()
+        if self.checkpoints.start_kind in FROZEN:
+            return saved_as_it_is(model, folder)
         teacher = self._translator(None, self.checkpoints.start_kind)
         examples = self._generated_examples(teacher, wanted.generated, COLD_STREAM, EvaluationGuard(protected))
         seen = examples[:: max(1, len(examples) // VOCABULARY_EXAMPLES)]  # of every direction
@@ -106,7 +108,8 @@ class TranslatorService:
         return self.checkpoints.progress
 
     def propose(self, checkpoint: str, programs: list[Program], way: str, sampling: Sampling) -> list[Candidate]:
-        return self._translator(self.checkpoints.model(checkpoint), kind_of(checkpoint)).propose(programs, direction(way), sampling)
+        with self.checkpoints.paid(checkpoint) as model:
+            return self._translator(model, kind_of(checkpoint)).propose(programs, direction(way), sampling)
 
     def learn(
         self,
@@ -122,7 +125,7 @@ class TranslatorService:
         validation: training programs with suites that are kept out of the lessons, to stop early by (see `pass_at_one`).
         """
         triplets = without(triplets, [program for program, _ in validation])
-        if not triplets:
+        if not triplets or kind_of(checkpoint) in FROZEN:
             return carried_on(checkpoint, folder)
         guard = EvaluationGuard(protected)
         # Sources were held apart when the corpus was split; a model may still have written a held-out program.
@@ -197,6 +200,8 @@ class TesterService:
     def cold_start(self, protected: Sequence[Program], folder: str) -> dict[str, float]:
         """Train on generated (program, suite) examples of both sides of the direction, and save to `folder`."""
         wanted, model = self.config.cold_start, self.checkpoints.pretrained()
+        if self.checkpoints.start_kind in FROZEN:
+            return saved_as_it_is(model, folder)
         style = SUITE_STYLES[self.checkpoints.start_kind]
         examples = self._examples(wanted.suites, COLD_STREAM + 1, EvaluationGuard(protected), style)
         texts = [text for e in examples for text in (e.prompt, e.answer)]
@@ -210,13 +215,14 @@ class TesterService:
 
     def propose(self, checkpoint: str, programs: list[Program], sampling: Sampling) -> list[list[tuple[tuple[UnitTest, ...], int]]]:
         """Per program, per answer: (readable tests, tests written)."""
-        return Tester(self.checkpoints.model(checkpoint), style=SUITE_STYLES[kind_of(checkpoint)]).answers(programs, sampling)
+        with self.checkpoints.paid(checkpoint) as model:
+            return Tester(model, style=SUITE_STYLES[kind_of(checkpoint)]).answers(programs, sampling)
 
     def learn(
         self, checkpoint: str, lessons: list[tuple[Program, UnitTestSuite]], protected: Sequence[Program], folder: str, number: int
     ) -> dict[str, float]:
         """Fine-tune on (program, suite) of suites that survived, with replayed generated ones. Raises LeakError."""
-        if not lessons:
+        if not lessons or kind_of(checkpoint) in FROZEN:
             return carried_on(checkpoint, folder)
         guard = EvaluationGuard(protected)
         guard.check([program for program, _ in lessons])

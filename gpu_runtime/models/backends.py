@@ -10,13 +10,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gpu_runtime.models.options import ModelOptions
-from gpu_runtime.models.protocol import LanguageModel
+from gpu_runtime.models.protocol import LanguageModel, ModelError
 
 
 def _scratch(folder: str, options: ModelOptions = ModelOptions()) -> LanguageModel:
+    from safetensors import SafetensorError
+
     from gpu_runtime.models.scratch import ScratchModel  # late: importing torch costs seconds
 
-    return ScratchModel.load(folder)
+    try:
+        return ScratchModel.load(folder)
+    except (OSError, ValueError, SafetensorError) as error:
+        first = next(iter(str(error).strip().splitlines()), type(error).__name__)
+        raise ModelError(f"model '{folder}' cannot be loaded: {first} - give a whole folder that a run or an export wrote") from error
 
 
 def _pretrained(name_or_path: str, options: ModelOptions = ModelOptions()) -> LanguageModel:
@@ -25,13 +31,25 @@ def _pretrained(name_or_path: str, options: ModelOptions = ModelOptions()) -> La
     return PretrainedModel.load(name_or_path, PretrainedConfig(tuning=options.tuning))
 
 
-MODEL_BACKENDS: dict[str, Callable[..., LanguageModel]] = {"scratch": _scratch, "pretrained": _pretrained}
+def _openai(name_or_path: str, options: ModelOptions = ModelOptions()) -> LanguageModel:
+    from gpu_runtime.models.remote import RemoteModel
+
+    return RemoteModel.load(name_or_path, options.endpoint)
+
+
+MODEL_BACKENDS: dict[str, Callable[..., LanguageModel]] = {"scratch": _scratch, "pretrained": _pretrained, "openai": _openai}
 """Each opens a model by folder or id (and `ModelOptions`, or as they are by default). A new scratch model is made by `ScratchModel.create`."""
+
+
+FROZEN = frozenset({"openai"})
+"""Those whose models generate and are never taught."""
 
 
 def kind_of(name_or_path: str | Path) -> str:
     """Which of MODEL_BACKENDS opens a model: `scratch` for a folder that `ScratchModel.save` wrote, told by its vocabulary."""
     folder = Path(name_or_path)
+    if (folder / "endpoint.json").is_file():
+        return "openai"
     try:
         shape = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         vocabulary = json.loads((folder / "tokenizer_config.json").read_text(encoding="utf-8"))

@@ -1,0 +1,204 @@
+"""A model behind an OpenAI-compatible endpoint: asked, never taught.
+
+Contract: the `LanguageModel` Protocol, but `learn` refuses. Requests run side by side; what a busy or broken server answers
+(429, 5xx, no answer in time, a cut connection) is tried again with growing waits, anything else is a ModelError of one
+line. The key comes from the environment variable that `Endpoint` names, goes to that server alone, and is in no message.
+
+    OPENAI_API_KEY=... python -c "from gpu_runtime.models.remote import RemoteModel as R; from gpu_runtime.models.options import *; \\
+        from gpu_runtime.models.protocol import *; print(R('m', Endpoint('http://127.0.0.1:8000/v1')).generate([Prompt('Hi')], Sampling()))"
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, replace
+from http.client import HTTPException
+from pathlib import Path
+
+from corpora.files import write_folder
+from gpu_runtime.models.options import Endpoint
+from gpu_runtime.models.protocol import Example, Learning, ModelError, Prompt, Sampling
+
+FILE = "endpoint.json"
+LONGEST_WAIT_S = 60.0
+_AGAIN = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
+_TOO_LONG = ("context_length", "maximum context", "too long", "max_model_len")
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What was asked so far. cost: in the currency of the endpoint's prices."""
+
+    requests: int = 0
+    retries: int = 0
+    prompt_tokens: int = 0
+    answer_tokens: int = 0
+    cost: float = 0.0
+
+
+class RemoteModel:
+    def __init__(self, model: str, endpoint: Endpoint, sleep: Callable[[float], None] = time.sleep) -> None:
+        """Raises ModelError without a usable URL. `sleep` waits between tries."""
+        if not endpoint.url.startswith(("http://", "https://")):
+            raise ModelError(f"model.endpoint '{endpoint.url}' is no URL; give the base of the API, for example http://127.0.0.1:8000/v1")
+        self._model, self._endpoint, self._sleep = model, endpoint, sleep
+        self._usage, self._lock = Usage(), threading.Lock()
+        self._many = True
+        # Followed blindly, a redirection would take the key to another server.
+        self._opener = urllib.request.build_opener(_NoRedirection)
+
+    @classmethod
+    def load(cls, name_or_path: str | Path, endpoint: Endpoint) -> RemoteModel:
+        """A model by its name at the endpoint, or by a folder that `save` wrote (whose URL goes before the endpoint's)."""
+        file = Path(name_or_path) / FILE
+        if not file.is_file():
+            return cls(str(name_or_path), endpoint)
+        try:
+            held = json.loads(file.read_text(encoding="utf-8"))
+            return cls(held["model"], replace(endpoint, url=held["url"]))
+        except (ValueError, KeyError, TypeError) as error:
+            raise ModelError(f"{file}: not what a remote model is saved as: {error}") from None
+
+    @property
+    def usage(self) -> Usage:
+        return self._usage
+
+    @property
+    def _key(self) -> str | None:
+        return os.environ.get(self._endpoint.key_variable)
+
+    def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> list[list[str]]:
+        """See LanguageModel; equal answers to equal questions are the server's to give (a seed is sent).
+
+        A prompt longer than the model's context gets empty answers. Raises ModelError, and ValueError for a forced prefix,
+        which no such server can be made to keep to.
+        """
+        if any(p.prefix for p in prompts):
+            raise ValueError("an answer of a remote model cannot be forced to begin with given words")
+        with ThreadPoolExecutor(max(1, self._endpoint.concurrency)) as pool:
+            waiting = [pool.submit(self._answers, prompt.text, sampling) for prompt in prompts]
+            try:
+                return [answer.result() for answer in waiting]
+            except BaseException:
+                pool.shutdown(cancel_futures=True)
+                raise
+
+    def learn(
+        self, examples: Sequence[Example], learning: Learning, progress: Callable[[int, int, float], None] | None = None
+    ) -> dict[str, float]:
+        """Refuses: raises ModelError."""
+        raise ModelError(f"model '{self._model}' at {self._endpoint.url} cannot be fine-tuned from here: it is asked only")
+
+    def save(self, folder: Path) -> None:
+        """Write where the model is (no key): what `load` opens."""
+        text = json.dumps({"url": self._endpoint.url, "model": self._model}, indent=1) + "\n"
+        write_folder(folder, lambda temporary: (temporary / FILE).write_text(text, encoding="utf-8"))
+
+    def _answers(self, text: str, sampling: Sampling) -> list[str]:
+        found: list[str] = []
+        greedy = sampling.temperature <= 0
+        wanted = 1 if greedy else sampling.n
+        while len(found) < wanted:
+            asked = wanted - len(found) if self._many else 1
+            body = {
+                "model": self._model,
+                "messages": [{"role": "user", "content": text}],
+                "n": asked,
+                "temperature": sampling.temperature,
+                "top_p": 1.0 if greedy else sampling.top_p,
+                "max_tokens": sampling.max_new_tokens,
+                "seed": sampling.seed + len(found),
+            }
+            try:
+                found += self._choices(body)[:asked]
+            except _Refused as refusal:
+                if refusal.status == 400 and any(word in str(refusal).lower() for word in _TOO_LONG):
+                    return [""] * sampling.n
+                if refusal.status not in (400, 422) or asked == 1:
+                    raise
+                self._many = False  # a server that gives one answer a request
+        return found * sampling.n if greedy else found
+
+    def _choices(self, body: dict[str, object]) -> list[str]:
+        answer = self._post("/chat/completions", body)
+        try:
+            texts = [choice["message"].get("content") or "" for choice in answer["choices"]]
+            used = answer.get("usage") or {}
+            counts = int(used.get("prompt_tokens") or 0), int(used.get("completion_tokens") or 0)
+        except (KeyError, TypeError, AttributeError, ValueError):
+            raise ModelError(f"{self._endpoint.url} answers, but not in the form of /chat/completions; is it the base of the API?") from None
+        if not texts:
+            raise ModelError(f"{self._endpoint.url} gave no answer at all to a request")
+        cost = sum(n * price for n, price in zip(counts, self._endpoint.prices)) / 1e6
+        self._count(requests=1, prompt_tokens=counts[0], answer_tokens=counts[1], cost=cost)
+        return texts
+
+    def _count(self, **more: float) -> None:
+        with self._lock:
+            self._usage = Usage(**{name: value + more.get(name, 0) for name, value in asdict(self._usage).items()})
+
+    def _post(self, path: str, body: dict[str, object]) -> dict:
+        """The decoded answer. Raises _Refused (a ModelError) for what asking again would not change, ModelError in the end."""
+        last = ""
+        for attempt in range(self._endpoint.attempts):
+            wait_s = self._endpoint.first_wait_s * 2**attempt * random.uniform(0.75, 1.25)
+            try:
+                with self._opener.open(self._request(path, body), timeout=self._endpoint.timeout_s) as response:
+                    return json.loads(response.read())
+            except urllib.error.HTTPError as error:
+                last = f"{error.code} {_message_of(error, self._key)}"
+                if error.code not in _AGAIN:
+                    raise _Refused(f"{self._endpoint.url} refuses: {last}", error.code) from None
+                wait_s = max(wait_s, _seconds(error.headers.get("Retry-After")))
+            except (OSError, HTTPException, ValueError) as error:  # no answer, a cut one, or half a JSON text
+                last = str(getattr(error, "reason", None) or error) or type(error).__name__
+            if attempt + 1 < self._endpoint.attempts:
+                self._count(retries=1)
+                self._sleep(min(wait_s, LONGEST_WAIT_S))
+        raise ModelError(f"{self._endpoint.url} gave no usable answer in {self._endpoint.attempts} tries; the last: {last}")
+
+    def _request(self, path: str, body: dict[str, object]) -> urllib.request.Request:
+        headers = {"Content-Type": "application/json"}
+        if self._key:
+            headers["Authorization"] = f"Bearer {self._key}"
+        return urllib.request.Request(self._endpoint.url.rstrip("/") + path, json.dumps(body).encode(), headers)
+
+
+class _Refused(ModelError):
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class _NoRedirection(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_):
+        return None
+
+
+def _message_of(error: urllib.error.HTTPError, key: str | None) -> str:
+    """One line of what the server says, or of what the status means."""
+    try:
+        text = error.read(4096).decode(errors="replace")
+        told = json.loads(text)
+        told = told.get("error", told) if isinstance(told, dict) else told
+        text = str(told.get("message", told)) if isinstance(told, dict) else str(told)
+    except (OSError, ValueError, HTTPException):
+        text = str(error.reason)
+    if key:
+        text = text.replace(key, "...")  # some servers repeat the key that they refuse
+    return " ".join(text.split())[:300]
+
+
+def _seconds(header: str | None) -> float:
+    try:
+        return max(0.0, float(header or 0))
+    except ValueError:  # a date: our own wait will do
+        return 0.0
