@@ -1,0 +1,117 @@
+"""Fortran as people write it, against C++ and CUDA: each construct keeps its meaning in both directions, and a wrong target is seen."""
+
+from __future__ import annotations
+
+import pytest
+
+from coevolve.verify import Engine, Pair, VerifyConfig
+from corpora.extract import extract
+from corpora.records import Outcome, Program
+from gpu_runtime.toolchain import find_toolchain
+
+pytestmark = pytest.mark.skipif(find_toolchain().gfortran is None, reason="gfortran is not installed")
+
+PAIRS = {
+    "fixed form, implicit types, labels": (
+        "C     old\n      SUBROUTINE F(N, A, X)\n      DIMENSION X(N)\n      DO 10 I = 1, N\n      IF (X(I) .LT. A) GO TO 10\n"
+        "      X(I) = X(I)\n     &  - A\n   10 CONTINUE\n      END\n",
+        "void f(int n, float a, float *x) { for (int i = 0; i < n; i++) if (!(x[i] < a)) x[i] = x[i] - a; }",
+    ),
+    "arithmetic if, computed goto, statement function": (
+        "      SUBROUTINE F(N, X, K)\n      REAL*8 X(N), SQ, T\n      SQ(T) = T*T\n      DO 40 I = 1, N\n      IF (X(I)) 10, 20, 30\n"
+        "   10 X(I) = -X(I)\n      GOTO 40\n   20 X(I) = 7\n      GOTO 40\n   30 X(I) = SQ(X(I))\n   40 CONTINUE\n"
+        "      GO TO (50, 60), K\n      RETURN\n   50 K = 3\n      RETURN\n   60 K = 4\n      END\n",
+        "void f(int n, double *x, int *k) { for (int i = 0; i < n; i++) x[i] = x[i] < 0 ? -x[i] : x[i] == 0 ? 7 : x[i] * x[i];"
+        " if (*k == 1) *k = 3; else if (*k == 2) *k = 4; }",
+    ),
+    "lower bounds, parameter, kinds": (
+        "subroutine f(n, x, y)\n integer, parameter :: dp = selected_real_kind(15), off = 2\n integer, intent(in) :: n\n real(dp), intent(in) :: x(0:n-1)\n"
+        " real*8, intent(inout) :: y(-1:n)\n integer :: i\n do i = 0, n - 1\n y(i - 1) = x(i) * off + y(i + 1)\n end do\nend subroutine",
+        "void f(int n, const double *x, double *y) { for (int i = 0; i < n; i++) y[i] = x[i] * 2 + y[i + 2]; }",
+    ),
+    "array syntax, where, intrinsics": (
+        "subroutine f(n, x, y, s)\n integer, intent(in) :: n\n real(8), intent(in) :: x(n)\n real(8), intent(inout) :: y(n)\n real(8), intent(out) :: s\n"
+        " y = 2 * x + y\n where (y > 1)\n y = 1\n elsewhere (y < -1)\n y = -1\n end where\n s = sum(y) + count(y == 1)\nend subroutine",
+        "void f(int n, const double *x, double *y, double *s) { double t = 0; int c = 0; for (int i = 0; i < n; i++) { y[i] = 2 * x[i] + y[i];"
+        " if (y[i] > 1) y[i] = 1; else if (y[i] < -1) y[i] = -1; t += y[i]; c += y[i] == 1; } *s = t + c; }",
+    ),
+    "forall, do concurrent, two dimensions": (
+        "subroutine f(n, m, a, b)\n integer, intent(in) :: n, m\n real, intent(in) :: a(n, m)\n real, intent(inout) :: b(m, n)\n integer :: i, j\n"
+        " forall (i = 1:n, j = 1:m) b(j, i) = a(i, j) + i\n do concurrent (i = 1:n)\n b(1, i) = b(1, i) * 2\n end do\nend subroutine",
+        "void f(int n, int m, const float *a, float *b) { for (int i = 0; i < n; i++) { for (int j = 0; j < m; j++) b[i * m + j] = a[j * n + i] + (i + 1);"
+        " if (m > 0) b[i * m] *= 2; } }",
+    ),
+    "elemental and contained procedures": (
+        "subroutine f(n, x)\n integer, intent(in) :: n\n real(8), intent(inout) :: x(n)\n x = twice(x)\n call shift\ncontains\n"
+        " elemental real(8) function twice(v)\n real(8), intent(in) :: v\n twice = 2 * v\n end function\n"
+        " subroutine shift\n integer :: i\n do i = 1, n\n x(i) = x(i) + i\n end do\n end subroutine\nend subroutine",
+        "void f(int n, double *x) { for (int i = 0; i < n; i++) x[i] = 2 * x[i] + (i + 1); }",
+    ),
+    "assumed size, select case, cycle and exit": (
+        "subroutine f(n, k, x)\n implicit none\n integer :: n, k(*), i\n real :: x(*)\n outer: do i = 1, n\n select case (k(i))\n case (:-1)\n cycle outer\n"
+        " case (0, 5)\n x(i) = 0\n case (90:)\n exit outer\n case default\n x(i) = x(i) + k(i)\n end select\n end do outer\nend subroutine",
+        "void f(int n, const int *k, float *x) { for (int i = 0; i < n; i++) { if (k[i] < 0) continue; if (k[i] == 0 || k[i] == 5) x[i] = 0;"
+        " else if (k[i] >= 90) break; else x[i] = x[i] + k[i]; } }",
+    ),
+    "complex": (
+        "subroutine f(n, z, w)\n integer, intent(in) :: n\n complex(8), intent(inout) :: z(n)\n double complex, intent(in) :: w\n integer :: i\n do i = 1, n\n"
+        " z(i) = conjg(z(i)) * w + cmplx(0d0, 1d0, 8)\n end do\nend subroutine",
+        "struct pair { double re; double im; };\nvoid f(int n, pair *z, pair w) { for (int i = 0; i < n; i++) { double a = z[i].re, b = -z[i].im;"
+        " z[i].re = a * w.re - b * w.im; z[i].im = a * w.im + b * w.re + 1; } }",
+    ),
+    "default logicals": (
+        "subroutine f(n, x, m, any_set)\n integer, intent(in) :: n\n real, intent(in) :: x(n)\n logical, intent(inout) :: m(n)\n logical, intent(out) :: any_set\n"
+        " m = m .neqv. x > 0\n any_set = any(m)\nend subroutine",
+        "void f(int n, const float *x, bool *m, bool *any_set) { *any_set = false; for (int i = 0; i < n; i++) { m[i] = m[i] != (x[i] > 0); *any_set |= m[i]; } }",
+    ),
+    "character flag": (
+        "      SUBROUTINE F(UPLO, N, X)\n      CHARACTER UPLO\n      DOUBLE PRECISION X(N)\n      IF (UPLO .EQ. 'U') THEN\n        DO 10 I = 1, N\n"
+        "   10   X(I) = X(I) * 2\n      ELSE IF (UPLO .EQ. 'L') THEN\n        X(1) = X(N)\n      END IF\n      END\n",
+        "void f(char uplo, int n, double *x) { if (uplo == 'U') for (int i = 0; i < n; i++) x[i] *= 2; else if (uplo == 'L') x[0] = x[n - 1]; }",
+    ),
+    "optional arguments, recursion": (
+        "subroutine f(n, x, s)\n integer, intent(in) :: n\n integer, intent(inout) :: x(n)\n integer, intent(in), optional :: s\n integer :: i\n do i = 1, n\n"
+        " x(i) = fib(mod(abs(x(i)), 10))\n if (present(s)) x(i) = x(i) + s\n end do\ncontains\n"
+        " recursive integer function fib(k) result(r)\n integer, intent(in) :: k\n r = k\n if (k > 1) r = fib(k - 1) + fib(k - 2)\n end function\nend subroutine",
+        "int fib(int k) { return k > 1 ? fib(k - 1) + fib(k - 2) : k; }\nvoid f(int n, int *x, int s) { for (int i = 0; i < n; i++) x[i] = fib((x[i] < 0 ? -x[i] : x[i]) % 10) + s; }",
+    ),
+    "integer(8), bit intrinsics, function result": (
+        "function f(n, x) result(h)\n integer(8) :: h\n integer, intent(in) :: n\n integer(8), intent(in) :: x(n)\n integer :: i\n h = 17_8\n do i = 1, n\n"
+        " h = ieor(h, iand(x(i), 255_8)) + ishft(h, -3)\n end do\nend function",
+        "long f(int n, const long *x) { long h = 17; for (int i = 0; i < n; i++) h = (h ^ (x[i] & 255)) + (long)((unsigned long)h >> 3); return h; }",
+    ),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory):
+    made = Engine("emulated", VerifyConfig(mutants=0, tests=8), cache=tmp_path_factory.mktemp("cache"))
+    pairs = [Pair(Program("fortran", "f", a), Program("cpp", "f", b)) for a, b in PAIRS.values()]
+    made.prepare([*pairs, *(Pair(p.target, p.source) for p in pairs)])
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("construct", PAIRS)
+def test_constructs_in_both_directions(engine, construct):
+    fortran, cpp = (Program(d, "f", text) for d, text in zip(("fortran", "cpp"), PAIRS[construct], strict=True))
+    for pair in (Pair(fortran, cpp), Pair(cpp, fortran)):
+        verdict = engine.verify(pair)
+        assert verdict.outcome is Outcome.EQUIVALENT, f"{pair.source.dialect}: {verdict.outcome} {verdict.detail}"
+
+
+@pytest.mark.parametrize(
+    ("construct", "right", "wrong"),
+    [
+        ("lower bounds, parameter, kinds", "y[i + 2]", "y[i + 1]"),
+        ("forall, do concurrent, two dimensions", "a[j * n + i]", "a[i * m + j]"),
+        ("complex", "b * w.re + 1", "b * w.re"),
+        ("character flag", "uplo == 'L'", "uplo == 'T'"),
+        ("default logicals", "*any_set |= m[i]", "*any_set = m[i]"),
+    ],
+)
+def test_wrong_targets_are_seen(engine, construct, right, wrong):
+    fortran, cpp = PAIRS[construct]
+    assert right in cpp
+    verdict = engine.verify(Pair(Program("fortran", "f", fortran), Program("cpp", "f", cpp.replace(right, wrong))))
+    assert verdict.equivalent is False, f"{verdict.outcome} {verdict.detail}"
