@@ -41,6 +41,8 @@ int shm_open(const char *name, int flags, mode_t mode) { (void)flags; (void)mode
 int shm_unlink(const char *name) { (void)name; return 0; }
 #endif
 
+#pragma weak cv_program /* program.c, in the plain runner only */
+int cv_program(int argc, char **argv);
 int cv_foreign_code;
 static int arena_fd, output_fd, socket_fd;
 static uint32_t features, uid;
@@ -252,6 +254,7 @@ int main(int argc, char **argv) {
         arena_fd = atoi(argv[2]); output_fd = atoi(argv[3]); socket_fd = atoi(argv[4]); uid = (uint32_t)strtoul(argv[5], NULL, 10);
         return serve_in_namespaces();
     }
+    if (argc > 2 && !strcmp(argv[1], "program") && cv_program) return cv_program(argc - 2, argv + 2);
     if (argc > 9 && !strcmp(argv[1], "exec") && !strcmp(argv[8], "--")) return run_compiler(argv + 2);
     fprintf(stderr, "usage: runner probe | serve ARENA OUTPUT SOCKET UID | exec DIR UID CPU_S MEMORY_MIB FILE_MIB FEATURES -- COMMAND...\n");
     return 2;

@@ -157,6 +157,16 @@ static const int lenient[] = {__NR_openat, __NR_newfstatat, __NR_readlink, __NR_
                               __NR_access, __NR_open, __NR_stat, __NR_pread64, __NR_uname, __NR_getuid, __NR_geteuid, __NR_prctl,
                               __NR_getdents64, __NR_sched_getparam, __NR_sched_getscheduler, __NR_memfd_create,
                               __NR_ftruncate, NONE};
+/* What a process of its own may do beside that: start up, use files (landlock says which), ask for the time. */
+static const int for_whole_programs[] = {
+    __NR_unlinkat, __NR_mkdirat, __NR_renameat, __NR_renameat2, __NR_fsync, __NR_fdatasync, __NR_dup, __NR_dup3, __NR_faccessat, __NR_statx,
+    __NR_lseek, __NR_pwrite64, __NR_readv, __NR_truncate, __NR_umask, __NR_set_tid_address, __NR_times, __NR_getgid, __NR_getegid, __NR_ppoll,
+    __NR_pselect6, __NR_getitimer, __NR_sched_get_priority_max, __NR_sched_get_priority_min, __NR_fadvise64, __NR_mincore, __NR_getcwd, __NR_personality,
+    __NR_getrandom, __NR_readlinkat, __NR_fstatfs, __NR_statfs, __NR_sched_setscheduler, __NR_chdir,
+#ifdef __NR_open
+    __NR_unlink, __NR_mkdir, __NR_rmdir, __NR_rename, __NR_dup2, __NR_lstat, __NR_select, __NR_poll, __NR_time, __NR_creat, __NR_getpgrp,
+#endif
+    NONE};
 static const int not_for_compilers[] = {
     __NR_socket, __NR_socketpair, __NR_connect, __NR_bind, __NR_listen, __NR_accept, __NR_accept4, __NR_sendto, __NR_sendmsg,
     __NR_recvfrom, __NR_recvmsg, __NR_ptrace, __NR_process_vm_readv, __NR_process_vm_writev, __NR_kill, __NR_tkill, __NR_setsid,
@@ -198,10 +208,15 @@ static void for_programs(struct program *p, enum cv_profile profile) {
     LOAD_ARG(0);
     put(p, BPF_JMP | BPF_JGT | BPF_K, 2, 1, 0);
     RETURN(SECCOMP_RET_ALLOW);
-    RETURN(profile == CV_COMPUTING_LENIENT ? SECCOMP_RET_ALLOW : SECCOMP_RET_TRAP);
+    RETURN(profile == CV_COMPUTING_LENIENT || profile == CV_PROGRAM ? SECCOMP_RET_ALLOW : SECCOMP_RET_TRAP);
     answer(p, computing, SECCOMP_RET_ALLOW);
     if (profile == CV_LOADING) answer(p, loading, SECCOMP_RET_ALLOW);
-    if (profile == CV_COMPUTING_LENIENT) answer(p, lenient, SECCOMP_RET_ALLOW);
+    if (profile == CV_COMPUTING_LENIENT || profile == CV_PROGRAM) answer(p, lenient, SECCOMP_RET_ALLOW);
+    if (profile == CV_PROGRAM) {
+        answer(p, for_whole_programs, SECCOMP_RET_ALLOW);
+        allow_if(p, __NR_execveat, 0, 0xffffffffu, CV_PROGRAM_FD, SECCOMP_RET_TRAP); /* once: the descriptor closes itself */
+        allow_if(p, __NR_prlimit64, 0, 0xffffffffu, 0, FAIL_WITH(EPERM)); /* its own limits; hard ones cannot be raised */
+    }
     if (strict) { /* no new code once the program is loaded */
         allow_if(p, __NR_mmap, 2, PROT_EXEC, 0, SECCOMP_RET_TRAP);
         allow_if(p, __NR_mprotect, 2, PROT_EXEC, 0, SECCOMP_RET_TRAP);

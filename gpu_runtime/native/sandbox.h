@@ -7,8 +7,9 @@ enum cv_feature {
     CV_LANDLOCK = 1, CV_SECCOMP = 2, CV_OWN_UID = 4, CV_NET_NS = 8, CV_PID_NS = 16, CV_IPC_NS = 32, CV_OWN_PROC = 64
 };
 
-/* Which system calls stay: while a shared object is loaded, while it computes, for a compiler. */
-enum cv_profile { CV_LOADING, CV_COMPUTING, CV_COMPUTING_LENIENT, CV_COMPILING };
+/* Which system calls stay: while a shared object is loaded, while it computes, for a compiler, for a whole program. */
+enum cv_profile { CV_LOADING, CV_COMPUTING, CV_COMPUTING_LENIENT, CV_COMPILING, CV_PROGRAM };
+#define CV_PROGRAM_FD 60 /* where a whole program's executable is opened, and the only thing that it may be started from */
 
 uint32_t cv_probe(void);
 /* New namespaces for the caller's future children; returns the bits that worked. */
