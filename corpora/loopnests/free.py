@@ -284,7 +284,8 @@ class Body:
     def inner_loop(self) -> tuple:
         """A sequential loop inside the iteration that adds up into a local or writes its own row."""
         b = self.b
-        j = ast.Name(b.name(names.INNER, "i32"))
+        kind = "i32" if b.chance(0.95) else b.pick(("u32", "i64"))
+        j = ast.Name(b.name(names.INNER, kind))
         count = b.size(names.DEPTHS + names.COUNTS, _FEW) if b.chance(0.7) else ast.whole(b.pick((2, 3, 4, 5, 8, 10, 16, 25)))
         places = self._inner_places(j, count)
         kept = (list(b.reads), list(b.locals), list(self.flags), list(self.own), self.depth)
@@ -305,8 +306,8 @@ class Body:
             statements += self._row_store(j, count)
         b.reads, b.locals, self.flags, self.own, self.depth = kept
         draw = b.rng.random()
-        loop = ast.For(j.id, ast.ONE if draw < 0.08 else ast.ZERO, "<", count, statements)
-        if draw > 0.94:
+        loop = ast.For(j.id, ast.ONE if draw < 0.08 else ast.ZERO, "<", count, statements, 1, kind)
+        if draw > 0.94 and kind == "i32":
             loop = ast.For(j.id, ast.sub(count, 1), ">=", ast.ZERO, statements, -1)
         if not summed:
             return (loop,)
@@ -429,9 +430,11 @@ class Body:
         menu = (self.declare,) * 4 + (self.store,) * 4 + (self.change,) * 3 + (self.branch,) * 4
         menu += (self.declare_late, self.flag, self.neighbour, self.inner_loop, self.inner_loop, self.repeated, self.blocks, self.to_byte, self.walk, self.held)
         body: tuple = self.made
-        if b.chance(0.06):
-            body += (ast.If(self.condition(), (ast.Jump("continue"),)),)
-        for _ in range(count):
+        skips = b.rng.randrange(count) if b.chance(0.08) else -1
+        for turn in range(count):
+            if turn == skips:
+                first = self._inside(1) if b.chance(0.4) else ()
+                body += (ast.If(self.condition(), (*first, ast.Jump("continue"))),)
             made = b.pick(menu)()
             self.frozen |= {s.name for s in made if type(s) is ast.Declare and s.const}
             body += made

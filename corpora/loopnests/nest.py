@@ -101,6 +101,7 @@ class Style:
     block_rows: bool = False
     const_scalars: bool = False
     const_arrays: bool = True
+    const_pointers: bool = False
     parens: bool = False
     guard_parens: bool = False
     restrict: bool = False

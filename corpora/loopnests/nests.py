@@ -64,7 +64,7 @@ def _drawn(rng: random.Random, family: Callable[[Builder], Nest]) -> tuple[Build
     """A nest of a family, without locals that nothing reads."""
     kind = rng.choices(("f32", "f64", "i32"), (62, 17, 21))[0]
     if family in _ODD_KINDS and rng.random() < 0.10:
-        kind = rng.choice(("i64", "i64", "u32", "u32", "u8", "i16", "u16"))
+        kind = rng.choice(("i64", "i64", "u32", "u32", "u8", "i16", "u16", "i8"))
     b = Builder(rng, kind, suffix=kind == "f32" and rng.random() < 0.5)
     nest = family(b)
     nest.parameters, nest.types = b.parameters, b.types
@@ -269,16 +269,18 @@ def _style(nest: Nest, rng: random.Random) -> Style:
     style = Style(words=dict(WORDS))
     style.words["i64"] = rng.choice(("long", "long", "long", "long long", "long int"))
     style.words["u32"] = rng.choice(("unsigned int", "unsigned int", "unsigned int", "unsigned"))
-    style.words["u64"] = rng.choice(("size_t", "size_t", "unsigned long", "unsigned long long"))
-    style.braces = chance(0.72)
+    style.words["u64"] = rng.choice(("size_t", "unsigned long", "unsigned long long"))
+    style.words["i8"] = rng.choice(("char", "char", "signed char"))
     style.increment = rng.choices(("i++", "++i", "i += 1"), (73, 20, 25 if _may_share(nest) else 7))[0]
     style.early = chance(0.28)
     style.serial_loop = "while" if chance(0.03) and len(nest.regions) == 1 else "for"
+    style.braces = chance(0.72) or style.serial_loop == "while"
     style.flatten = rng.choices(("i*m+j", "j+i*m", "m*i+j", "horner"), (64, 16, 8, 12))[0]
     style.deref, style.pointers = chance(0.4), chance(0.035)
     style.const_scalars, style.const_arrays = chance(0.08), chance(0.22)
     style.parens, style.compound = chance(0.3), chance(0.93)
     style.restrict, style.functional_cast = chance(0.03), chance(0.1)
+    style.const_pointers = chance(0.015)
     style.hoist = chance(0.5 if style.early else 0.12) and _may_hoist(nest)
     style.merge = chance(0.4)
     style.names = _function_names(nest, rng)
