@@ -105,7 +105,7 @@ def use_all_cores() -> None:
     from transformers.utils import logging
 
     logging.disable_progress_bar()  # bars of our own are shown
-    torch.set_num_threads(os.cpu_count() or 1)
+    torch.set_num_threads(len(os.sched_getaffinity(0)))
 
 
 def seed_of(config: Config, *salt: object) -> int:
