@@ -149,7 +149,9 @@ CV_D1(normcdf, 0.5 * __builtin_erfc(-x * 0.70710678118654752440))
 CV_D2(__dadd_rn, x + y) CV_D2(__dsub_rn, x - y) CV_D2(__dmul_rn, x * y) CV_D2(__ddiv_rn, x / y)
 CV_INLINE double __fma_rn(double x, double y, double z) { return __builtin_fma(x, y, z); }
 CV_INLINE float rsqrt(float x) { return rsqrtf(x); }
-template <class T> CV_UNSEEN static inline void sincosf(float x, T *s, T *c) { *s = __builtin_sinf(x); *c = __builtin_cosf(x); }
+/* Seen: both results may go to memory that other threads use. */
+template <class T> static inline void sincosf(float x, T *s, T *c) { *s = __builtin_sinf(x); *c = __builtin_cosf(x); }
+template <class X, class T> static inline void sincos(X x, T *s, T *c) { *s = sin(x); *c = cos(x); }
 #define __sincosf sincosf
 CV_INLINE float norm3df(float a, float b, float c) { return __builtin_sqrtf(a * a + b * b + c * c); }
 CV_INLINE int __mul24(int a, int b) { return (a << 8 >> 8) * (b << 8 >> 8); }

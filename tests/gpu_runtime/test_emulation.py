@@ -53,6 +53,10 @@ CASES = {
         "template <class T, int N> __device__ T turned(T v) { __shared__ T s[N][N + 1]; s[threadIdx.y][threadIdx.x] = v; __syncthreads(); "
         "return s[threadIdx.x][threadIdx.y]; }\n__global__ void f(double *a) { int k = threadIdx.y * 4 + threadIdx.x; a[k] = turned<double, 4>(a[k]); }",
         (ramp(16, np.float64),), (ramp(16, np.float64).reshape(4, 4).T.ravel(),), block=(4, 4, 1)),
+    "sine_and_cosine_at_once": Case(
+        "__global__ void f(double *a, float *b) { int t = threadIdx.x; double s; sincos(a[t], &s, &a[t]); a[t] += 2 * s; "
+        "sincosf(b[t], b + 32 + t, b + t); }", (ramp(32, np.float64), np.concatenate([ramp(32, f32), np.zeros(32, f32)])),
+        (np.cos(np.arange(32.0)) + 2 * np.sin(np.arange(32.0)), np.concatenate([np.cos(ramp(32, f32)), np.sin(ramp(32, f32))]))),
     "shuffles": Case(
         "__global__ void f(int *a) { int t = threadIdx.x, v = t * 10; a[t] = __shfl_sync(~0u, v, 3); a[t + 32] = __shfl_up_sync(~0u, v, 2); "
         "a[t + 64] = __shfl_down_sync(~0u, v, 2); a[t + 96] = __shfl_xor_sync(~0u, v, 1); a[t + 128] = __shfl_down_sync(~0u, v, 1, 8); }",

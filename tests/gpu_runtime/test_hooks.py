@@ -72,6 +72,7 @@ CASES = {
     "trip_counts_differ": Case("for (int k = 0; k < (int)(threadIdx.x < 32 ? 2 : 3); k++) __syncthreads(); __syncthreads();", DIVERGED),
     "struct_copy": Case("struct P { int x, y, z; }; P *p = (P *)a; if (threadIdx.x < 10) p[threadIdx.x + 10] = p[threadIdx.x];", OK),
     "memcpy_past_the_end": Case("if (threadIdx.x == 0) memcpy(a + 60, a, 5 * sizeof(int));", BOUNDS),
+    "through_the_results_of_sincosf": Case("float c; sincosf((float)threadIdx.x, (float *)a, &c);", RACE),
 }  # fmt: skip
 
 
