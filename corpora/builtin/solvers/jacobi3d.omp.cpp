@@ -1,0 +1,20 @@
+// `sweeps` Jacobi sweeps of the 3-D Poisson equation: u := (six neighbours - h2 * f) / 6 inside, the faces stay. next is scratch.
+void jacobi3d(int nx, int ny, int nz, int sweeps, float h2, const float *f, float *u, float *next)
+{
+    int plane = nx * ny;
+    for (int s = 0; s < sweeps; s++) {
+        #pragma omp parallel for collapse(2)
+        for (int z = 1; z < nz - 1; z++)
+            for (int y = 1; y < ny - 1; y++)
+                for (int x = 1; x < nx - 1; x++) {
+                    int c = z * plane + y * nx + x;
+                    float around = u[c - 1] + u[c + 1] + u[c - nx] + u[c + nx] + u[c - plane] + u[c + plane];
+                    next[c] = (around - h2 * f[c]) / 6.0f;
+                }
+        #pragma omp parallel for
+        for (int z = 1; z < nz - 1; z++)
+            for (int y = 1; y < ny - 1; y++)
+                for (int x = 1; x < nx - 1; x++)
+                    u[z * plane + y * nx + x] = next[z * plane + y * nx + x];
+    }
+}
