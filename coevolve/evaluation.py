@@ -100,12 +100,29 @@ def _count(run: Run, programs: list[Program], candidates: list[Candidate], verdi
     hypotheses, references = [h for h, _ in scored], [r for _, r in scored]
     figures = {f"pass@{k}": _percent(mean_pass_at_k(counts, k)) for k in run.config.evaluate.pass_at}
     return figures | {
+        "items": _by_item(programs, candidates, verdicts, samples),
         "programs": len(programs),
         "compile_rate": _percent(compiled / (samples * len(programs))) if programs else None,
         "bleu": bleu(hypotheses, references),
         "codebleu": codebleu(hypotheses, references, target),
         "outcomes": dict(sorted(Counter(str(verdicts[c.id].outcome) if c.id in verdicts else "NONE" for c in candidates).items())),
     }
+
+
+def _by_item(programs: list[Program], candidates: list[Candidate], verdicts: dict[str, Verdict], samples: int) -> list[dict]:
+    """One row a program, for `coevolve compare`: answers that pass and that compile, and whether the first one passes."""
+    grouped: dict[str, list[Candidate]] = {}
+    for candidate in candidates:
+        grouped.setdefault(candidate.source_id, []).append(candidate)
+    rows = []
+    for program in programs:
+        outcomes = [verdicts[c.id].outcome if c.id in verdicts else None for c in grouped.get(program.id, [])]
+        compiled = sum(o is not None and o not in NOT_COMPILED for o in outcomes)
+        rows.append({
+            "id": program.id, "name": program.name, "samples": samples, "passed": outcomes.count(Outcome.EQUIVALENT), "built": compiled,
+            "compiled": compiled, "first_passed": outcomes[:1] == [Outcome.EQUIVALENT],
+        })  # fmt: skip
+    return rows
 
 
 def _is(verdict: Verdict | None, outcome: Outcome) -> bool:
@@ -154,6 +171,8 @@ def evaluate_command(root: Path, checkpoint: str | None, samples: int | None, as
     else:
         print(f"checkpoint {chosen}")
         for key, value in figures.items():
+            if key == "items":
+                continue
             print(f"{key:<16} {value:.2f}" if isinstance(value, float) else f"{key:<16} {value}")
     return 0
 
