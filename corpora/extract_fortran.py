@@ -92,12 +92,10 @@ def _shared(procedure: Procedure, helpers: list[Procedure], group: list[Procedur
         raise NotLiftable(f"calls '{other.name}', which uses a COMMON block")
     if leak := next((why for h in helpers if _inward(h, sources) and (why := _leaks(h, procedure))), ""):
         raise NotLiftable(leak)
-    variables = module_variables(sources)
     named = {w for p in group for w in _named(p)}
     if renamed := next((line.text for p in group for line in p.lines if _USE.match(line.text) and "=>" in line.text), None):
         raise NotLiftable(f"renames what it uses ({renamed})")
-    hidden = _not_asked_for([line for p in group for line in p.lines], sources)
-    variables = {name: v for name, v in variables.items() if name not in hidden}
+    variables = _visible([line for p in group for line in p.lines], sources)
     found = [variables[name] for name in sorted(named & set(variables))]
     if barred := next((v for v in found if isinstance(v, NotLiftable)), None):
         raise barred
@@ -105,20 +103,25 @@ def _shared(procedure: Procedure, helpers: list[Procedure], group: list[Procedur
 
 
 def _named(procedure: Procedure) -> set[str]:
-    """Names in its statements that it neither takes nor declares itself; those in character constants do not count."""
-    texts = [re.sub(r"'[^']*'|\"[^\"]*\"", " ", line.text) for line in procedure.lines]
-    return {w for text in texts for w in _WORD.findall(text)} - {*procedure.arguments, *_declared_names(procedure.lines)}
+    """Names in its statements that it neither takes nor declares itself."""
+    return _words(procedure) - {*procedure.arguments, *_declared_names(procedure.lines)}
 
 
-def _not_asked_for(lines: list[Line], sources: list[Unit]) -> set[str]:
-    """Variables of modules that are used with an ONLY list each time, and stand in none of those lists."""
-    hidden: set[str] = set()
+def _words(procedure: Procedure) -> set[str]:
+    """Names in its statements; those in character constants and formats do not count."""
+    texts = [re.sub(r"'[^']*'|\"[^\"]*\"", " ", line.text) for line in procedure.lines if not line.text.startswith("format")]
+    return {w for text in texts for w in _WORD.findall(text)}
+
+
+def _visible(lines: list[Line], sources: list[Unit]) -> dict[str, Shared | NotLiftable]:
+    """Variables of `sources`; of a module that is used with an ONLY list each time, those in one of its lists."""
+    found: dict[str, Shared | NotLiftable] = {}
     for module in sources:
         used = [line.text for line in lines if (m := _USE.match(line.text)) and m.group(1) == module.name]
-        if used and all("only" in text for text in used):
-            asked = {w for text in used for w in _WORD.findall(text.partition("only")[2])}
-            hidden |= set(module_variables([module])) - asked
-    return hidden
+        asked = {w for text in used for w in _WORD.findall(text.partition("only")[2])}
+        restricted = bool(used) and all("only" in text for text in used)
+        found.update({name: v for name, v in module_variables([module]).items() if not restricted or name in asked})
+    return found
 
 
 def _inward(helper: Procedure, sources: list[Unit]) -> bool:
@@ -145,7 +148,7 @@ def _called(procedure: Procedure, outer: dict[str, Procedure], everything: list[
     while waiting:
         current = waiting.pop()
         inner = [p for p in everything if _inside(p, [current])]
-        words = {w for p in (current, *inner) for line in p.lines for w in _WORD.findall(line.text)}
+        words = {w for p in (current, *inner) for w in _words(p)}
         own = {*current.arguments, *(p.name for p in inner), procedure.name, *_variables(current)}
         for name in words - own:
             if name in outer and name not in found:

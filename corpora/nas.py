@@ -56,7 +56,7 @@ BENCHMARKS = {
         cpp_constants="AA=0 BB=1 CC=2", scratch="fjac(5,5,0:12) njac(5,5,0:12) lhs(5,5,3,0:12) tmp1 tmp2 tmp3",
     ),
     "sp": Benchmark(
-        "grid_points(3) nx2 ny2 nz2", _FLOW, constants="PROBLEM_SIZE=12 IMAX=12 JMAX=12 KMAX=12 IMAXP=12 JMAXP=12",
+        "grid_points(3)", _FLOW, constants="PROBLEM_SIZE=12 IMAX=12 JMAX=12 KMAX=12 IMAXP=12 JMAXP=12",
         scratch="cv(0:12) rhov(0:12) rhon(0:12) lhs(5,0:12) lhsp(5,0:12) lhsm(5,0:12)",
     ),
     "lu": Benchmark(
@@ -84,6 +84,9 @@ def completed(rows: list[tuple[str, str]]) -> list[tuple[str, str]]:
     """Rows (C++, Fortran) with declarations, routines, and the other functions of the same benchmark that they call."""
     names = [benchmark_of(*row) for row in rows]
     plain = [(_without_timers_cpp(cpp), _without_timers_fortran(fortran)) for cpp, fortran in rows]
+    plain = [
+        (_with_inner_sizes(a, "[]", 0), _with_inner_sizes(b, "()", 1)) if name == "sp" else (a, b) for name, (a, b) in zip(names, plain, strict=True)
+    ]
     return [_completed(i, plain, names) if names[i] else plain[i] for i in range(len(plain))]
 
 
@@ -97,6 +100,12 @@ def _completed(i: int, rows: list[tuple[str, str]], names: list[str]) -> tuple[s
     helpers = _helpers(fortran, [FORTRAN_ROUTINES.get(names[i], ""), *(row[1] for row in others)], _functions_fortran)
     fortran = "\n".join(_with_scratch(text, known) for text in [fortran, *helpers])
     return cpp, "\n".join([*(_module(f"{names[i]}_data", known) if f"{names[i]}_data" in fortran else []), *_aliases(known, fortran), fortran])
+
+
+def _with_inner_sizes(text: str, brackets: str, first: int) -> str:
+    """nx2, ny2, nz2 of SP as grid_points less the boundary."""
+    places = {f"n{axis}2": f"(grid_points{brackets[0]}{first + k}{brackets[1]}-2)" for k, axis in enumerate("xyz")}
+    return re.sub(r"\b(n[xyz]2)\b", lambda m: places[m[1]], text)
 
 
 def _functions_cpp(text: str) -> dict[str, str]:
