@@ -9,7 +9,9 @@ every node sees (checkpoints are saved by the actors). A verifier that dies is r
 from __future__ import annotations
 
 import os
+import re
 import secrets
+import socket
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -20,10 +22,27 @@ from coevolve.config import Config
 from coevolve.errors import UserError
 from coevolve.workers import Crew
 
+PROBE_S = 5.0
+"""How long one address of a Ray cluster may take to accept a connection."""
 
 def ray_address() -> str:
     """`auto` inside a Ray job or when RAY_ADDRESS is set, else `local`: a private Ray on this machine."""
     return "auto" if os.environ.get("RAY_ADDRESS") or os.environ.get("RAY_JOB_ID") else "local"
+
+
+def require_reachable(address: str) -> None:
+    """Raises UserError when nobody listens at a Ray address: Ray itself tries for two minutes, then ends the process."""
+    if address in ("auto", "local"):
+        return
+    parts = re.fullmatch(r"(?:ray://)?\[?([^\[\]/]+?)\]?:(\d+)", address)
+    if parts is None:
+        raise UserError(f"RAY_ADDRESS '{address}' is not of the form HOST:PORT; give what 'ray start --head' printed, or unset it to run on this machine")
+    try:
+        socket.create_connection((parts[1], int(parts[2])), PROBE_S).close()
+    except (OSError, OverflowError) as error:
+        raise UserError(
+            f"no Ray answers at RAY_ADDRESS '{address}' ({error}); start one with 'ray start --head', or unset RAY_ADDRESS to run on this machine"
+        ) from error
 
 
 class RayWorker:
@@ -71,6 +90,7 @@ def _keep_token_private() -> None:
 def ray_crew(config: Config, make_translator, make_tester, make_verifier):
     """A Crew on Ray. `make_*(config)` run inside the actors. Verifiers: config.verify.workers, or one per CPU."""
     address = ray_address()
+    require_reachable(os.environ.get("RAY_ADDRESS") or address)
     if address == "local":
         _keep_token_private()
     import ray

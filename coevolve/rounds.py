@@ -8,15 +8,19 @@ configuration it writes the same files.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from coevolve.config import Config
+from coevolve.errors import UserError
 from coevolve.run_corpus import RunCorpus, build, open_corpus
 from coevolve.run_folder import RunFolder, resolve_run_dir
 from coevolve.services import make_tester, make_translator, make_verifier
 from coevolve.workers import Crew, LocalWorker
+from gpu_runtime.backend import BackendError
+from gpu_runtime.models.protocol import ModelError
 
 
 def run(config: Config, use_ray: bool = True) -> Path:
@@ -32,9 +36,12 @@ def run(config: Config, use_ray: bool = True) -> Path:
         require(path, name)
     config = replace(config, run_dir=str(resolve_run_dir(config.run_dir)))
     folder = RunFolder(config.run_dir)
+    new = not folder.config.exists()
+    if new:
+        require_models(config)
     corpus = open_corpus(config, folder)
     print(f"run folder {folder.root}: {summary(config, corpus)}", flush=True)
-    with folder.held(), (ray_workers if use_ray else local_workers)(config) as crew:
+    with folder.held(), _possible(folder, new), (ray_workers if use_ray else local_workers)(config) as crew:
         this = stages.Run(config, folder, corpus, crew)
         # Before the models, which take long: a machine that cannot verify is found out at once.
         prepare_evaluation(this)
@@ -53,6 +60,30 @@ def run(config: Config, use_ray: bool = True) -> Path:
     print(f"checkpoints: {folder.export / 'translator'}, {folder.export / 'tester'}")
     print(f"pairs:       {folder.export / 'pairs.parquet'}")
     return folder.root
+
+
+@contextmanager
+def _possible(folder: RunFolder, new: bool) -> Iterator[None]:
+    """A new run that turns out not to be possible as configured, before anything was learnt, leaves no claim behind: it
+    would stand in the way of the same run with the mistake mended."""
+    try:
+        yield
+    except (BackendError, ModelError, UserError):
+        if new and not folder.round(0).translator.exists():
+            folder.give_up()
+        raise
+
+
+def require_models(config: Config) -> None:
+    """Look for the models that are named, before a folder is claimed for them. Raises ModelError, one line."""
+    if config.model.backend != "pretrained":
+        return
+    from coevolve.checkpoints import Checkpoints
+    from gpu_runtime.models.pretrained import require_model
+
+    for checkpoints in (Checkpoints(config, "translator"), Checkpoints(config, "tester")):
+        if checkpoints.start_kind == "pretrained":
+            require_model(checkpoints.start)
 
 
 def summary(config: Config, corpus: RunCorpus) -> str:

@@ -13,7 +13,8 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -64,13 +65,12 @@ class PretrainedModel:
     def load(cls, name_or_path: str | Path, config: PretrainedConfig = PretrainedConfig()) -> PretrainedModel:
         """Raises ModelError, one line, when the model is not to be had."""
         name = str(name_or_path)
-        offline = config.local_only or Path(name).is_dir() or os.environ.get("HF_HUB_OFFLINE", "0") not in ("", "0")
+        offline = _offline(name, config)
         require(config.tuning)
         on_gpu = torch.cuda.is_available()
         dtype = DTYPES[config.dtype]
         if dtype == "auto":
             dtype = torch.bfloat16 if on_gpu else torch.float32
-        logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # without network it logs each of its tries
         options: dict[str, object] = {"local_files_only": offline, "dtype": dtype}
         if on_gpu:
             options["device_map"] = "auto" if torch.cuda.device_count() > 1 else {"": 0}
@@ -78,7 +78,7 @@ class PretrainedModel:
             options["quantization_config"] = BitsAndBytesConfig(
                 load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True, bnb_4bit_compute_dtype=dtype
             )
-        try:
+        with _one_line(name, offline):
             base = _base_of(name)
             shape = AutoConfig.from_pretrained(base, local_files_only=offline)
             kind = AutoModelForSeq2SeqLM if shape.is_encoder_decoder else AutoModelForCausalLM
@@ -88,13 +88,6 @@ class PretrainedModel:
 
                 model = PeftModel.from_pretrained(model, name, is_trainable=True)
             tokenizer = AutoTokenizer.from_pretrained(name, local_files_only=offline)
-        except (OSError, ValueError, SafetensorError) as error:
-            where = "on this machine (no network is used)" if offline else "here or on the hub"
-            first = next(iter(str(error).strip().splitlines()), type(error).__name__)
-            raise ModelError(
-                f"model '{name}' cannot be loaded {where}: {first} - give a folder that holds config.json, weights and "
-                "tokenizer, or download the model first"
-            ) from error
         return cls(model, tokenizer, config)
 
     def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> list[list[str]]:
@@ -211,6 +204,34 @@ class PretrainedModel:
         prompt = self._prompt_ids(example.prompt)
         answer = self._plain_ids(example.answer)
         return Encoded((*prompt, *answer, self._tokenizer.eos_token_id), len(prompt), example.weight)
+
+
+def require_model(name_or_path: str | Path, config: PretrainedConfig = PretrainedConfig()) -> None:
+    """Raises ModelError where the model's configuration or tokeniser is not to be had; weights are not looked at."""
+    name = str(name_or_path)
+    offline = _offline(name, config)
+    with _one_line(name, offline):
+        AutoConfig.from_pretrained(_base_of(name), local_files_only=offline)
+        AutoTokenizer.from_pretrained(name, local_files_only=offline)
+
+
+def _offline(name: str, config: PretrainedConfig) -> bool:
+    return config.local_only or Path(name).is_dir() or os.environ.get("HF_HUB_OFFLINE", "0") not in ("", "0")
+
+
+@contextmanager
+def _one_line(name: str, offline: bool) -> Iterator[None]:
+    """What the libraries raise when a model is not to be had, as a ModelError of one line."""
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # without network it logs each of its tries
+    try:
+        yield
+    except (OSError, ValueError, SafetensorError) as error:
+        where = "on this machine (no network is used)" if offline else "here or on the hub"
+        first = next(iter(str(error).strip().splitlines()), type(error).__name__)
+        raise ModelError(
+            f"model '{name}' cannot be loaded {where}: {first} - give a folder that holds config.json, weights and "
+            "tokenizer, or download the model first"
+        ) from error
 
 
 def _base_of(name: str) -> str:

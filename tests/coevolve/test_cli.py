@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -100,10 +101,40 @@ def test_models_and_devices_that_are_not_there(config, tmp_path, source_folder, 
     monkeypatch.setattr(cuda, "device_count", lambda *_: 0)
     assert main(["run", str(config(source_folder)), *small, "--set", "verify.backend=cuda"]) == 2
     assert "no CUDA device" in capsys.readouterr().err.splitlines()[-1]
-    assert not (tmp_path / "run" / "cold").exists()
+    assert not (tmp_path / "run").exists()
     other = ["--set", f"run_dir={tmp_path}/other", "--set", "model.backend=pretrained", "--set", f"model.name_or_path={tmp_path}"]
     assert main(["run", str(config(source_folder)), *small, *other]) == 2
     assert "cannot be loaded on this machine" in capsys.readouterr().err.splitlines()[-1]
+    assert not (tmp_path / "other").exists()
+
+
+def test_a_model_without_weights_leaves_no_claim(config, tmp_path, source_folder, capsys):
+    """Its folder looks right until it is opened; the same run with the right model must not be refused then."""
+    from coevolve.cli import main
+
+    model = tmp_path / "model"
+    model.mkdir()
+    (model / "config.json").write_text('{"model_type": "llama", "vocab_size": 8, "hidden_size": 8, "num_attention_heads": 1}')
+    (model / "tokenizer_config.json").write_text('{"sep_token": "<sep>"}')
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "mine.txt").write_text("kept")
+    small = ["--local", "--set", "corpus.training_limit=1", "--set", "corpus.evaluation_limit=1", "--set", "verify.mutants=1"]
+    wrong = ["--set", "model.backend=pretrained", "--set", f"model.name_or_path={model}"]
+    assert main(["run", str(config(source_folder)), *small, *wrong]) == 2
+    assert str(model) in capsys.readouterr().err.splitlines()[-1]
+    assert [p.name for p in (tmp_path / "run").iterdir()] == ["mine.txt"]
+
+
+@pytest.mark.parametrize(("address", "words"), [
+    ("127.0.0.1:1", ("127.0.0.1:1", "ray start --head")), ("ray://127.0.0.1:1", ("no Ray answers",)),
+    ("http://127.0.0.1:8265", ("HOST:PORT",)), ("127.0.0.1:99999", ("no Ray answers",)),
+])  # fmt: skip
+def test_a_ray_that_does_not_answer_is_said_at_once(config, tmp_path, source_folder, address, words):
+    started = time.monotonic()
+    done = cli("run", config(source_folder), env={**os.environ, "RAY_ADDRESS": address})
+    assert_one_line(done, *words)
+    assert time.monotonic() - started < 30  # seconds on an idle machine, most of them imports
+    assert not (tmp_path / "run").exists()
 
 
 def test_missing_files_and_folders(tmp_path):
