@@ -32,7 +32,7 @@ def export(root: Path, out: Path | None = None, number: int | None = None) -> Pa
         raise UserError(f"'{target}' exists already; choose another --out or delete it")
 
     def fill(temporary: Path) -> None:
-        header, rows = table(folder, config)
+        header, rows = _lasting(*table(folder, config))
         for kind, source in (("Translator", paths.translator), ("Tester", paths.tester)):
             copied = temporary / kind.lower()
             shutil.copytree(source, copied)
@@ -42,6 +42,12 @@ def export(root: Path, out: Path | None = None, number: int | None = None) -> Pa
 
     write_folder(target, fill)
     return target
+
+
+def _lasting(header: list[str], rows: list[list[str]]) -> tuple[list[str], list[list[str]]]:
+    """The table without its times, so that equal runs export equal files."""
+    kept = [i for i, name in enumerate(header) if not name.startswith("seconds")]
+    return [header[i] for i in kept], [[row[i] for i in kept] for row in rows]
 
 
 def all_triplets(folder: RunFolder) -> list[Triplet]:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 import re
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -31,7 +31,7 @@ from tester.validity import Validation, requests_for, validate
 from translator.judge import JudgeConfig, judge, plain_requests, turned_away
 
 KEPT_SOURCES = 64
-"""Checked suites kept in memory by one engine."""
+"""Checked suites, and suites read from snippets, kept in memory by one engine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ class Engine:
         self.kind = backend_kind(backend) if isinstance(backend, str) else backend.name
         self.cache = (cache or cache_folder()) / "verdicts"
         self._known: OrderedDict[str, Validation] = OrderedDict()
-        self._snippets: dict[str, UnitTestSuite] = {}
+        self._snippets: OrderedDict[str, UnitTestSuite] = OrderedDict()
 
     @property
     def backend(self) -> ExecutionBackend:
@@ -171,9 +171,7 @@ class Engine:
         signature = signature_of(pair.source)
         if _WRAPPER.search(pair.suite):
             key = content_hash(pair.source.id, pair.suite)
-            if key not in self._snippets:
-                self._snippets[key] = _snippet_suite(pair.suite, pair.source.id, signature, self.backend)
-            return self._snippets[key]
+            return _recall(self._snippets, key, lambda: _snippet_suite(pair.suite, pair.source.id, signature, self.backend))
         tests = parse_suite(pair.suite, signature)
         if not tests:
             raise SuiteError(1, 1, "the suite has no test")
@@ -182,12 +180,7 @@ class Engine:
     def expectations(self, source: Program, suite: UnitTestSuite | None = None) -> Validation:
         """The checked suite of a source, from memory when it was asked before. Raises SignatureError."""
         key = content_hash(source.id, suite.id if suite else "")
-        if key not in self._known:
-            self._known[key] = self._checked(source, suite)
-            while len(self._known) > KEPT_SOURCES:
-                self._known.popitem(last=False)
-        self._known.move_to_end(key)
-        return self._known[key]
+        return _recall(self._known, key, lambda: self._checked(source, suite))
 
     def _checked(self, source: Program, suite: UnitTestSuite | None) -> Validation:
         signature = signature_of(source)
@@ -251,6 +244,16 @@ class Engine:
     def close(self) -> None:
         if self._backend is not None:
             self._backend.close()
+
+
+def _recall(kept: OrderedDict, key: str, make: Callable[[], object]):
+    """What is kept under a key, made when it is not; of all keys the KEPT_SOURCES asked for last stay."""
+    if key not in kept:
+        kept[key] = make()
+        while len(kept) > KEPT_SOURCES:
+            kept.popitem(last=False)
+    kept.move_to_end(key)
+    return kept[key]
 
 
 def _unusable(source: Program, signature, backend: ExecutionBackend, reason: str) -> Validation:

@@ -6,7 +6,7 @@ import pytest
 from coevolve import cli
 from coevolve.explain import headline
 from coevolve.verify import Engine, Pair, VerifyConfig, verify_many
-from corpora.records import Blame, Outcome, Program
+from corpora.records import Blame, Outcome, Program, UnitTestSuite
 from corpora.suite_reader import SuiteError
 
 AXPY = Program("cpp", "axpy", "void axpy(int n, float a, const float *x, float *y) { for (int i = 0; i < n; ++i) y[i] += a * x[i]; }")
@@ -201,3 +201,15 @@ def test_a_broken_source_decides_nothing(engine):
     broken = Program("cpp", "axpy", AXPY.text.replace("a * x", "b * x"))
     verdict = engine.verify(Pair(broken, Program("cuda", "axpy", KERNEL % "")))
     assert headline(verdict).startswith("undecided: the source cannot be tested: the program does not compile")
+
+
+def test_suites_read_from_snippets_are_kept_in_bounds(engine, monkeypatch):
+    from coevolve import verify
+
+    read = []
+    monkeypatch.setattr(verify, "KEPT_SOURCES", 2)
+    monkeypatch.setattr(verify, "_snippet_suite", lambda text, *rest: read.append(text) or UnitTestSuite(AXPY.id, ()))
+    engine.backend  # started before, so that nothing but reading is left
+    for text in "abcaca":
+        engine.suite_of(Pair(AXPY, AXPY, f"wrapper({text})"))
+    assert [t[8] for t in read] == ["a", "b", "c", "a"]
