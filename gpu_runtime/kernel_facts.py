@@ -107,7 +107,7 @@ def _without_subscripts(text: str) -> str:
 def _dims(expression: str, taint: dict[str, frozenset[str]]) -> frozenset[str]:
     plain = _without_subscripts(expression)
     dims = {m[2] for m in _INDEX.finditer(plain)}
-    for name in re.findall(r"\b[A-Za-z_]\w*\b", plain):
+    for name in re.findall(r"(?<![.\w])[A-Za-z_]\w*\b", plain):  # not the `x` of `threadIdx.x`: a local may be called so
         dims |= taint.get(name, frozenset())
     return frozenset(dims)
 

@@ -132,3 +132,12 @@ def test_a_bound_on_a_neighbour_is_no_guard() -> None:
     assert plans("const float *a, float *b, int w, int r", body)[0] == "grid=w/gcd(w,64),1,1 block=gcd(w,64),1,1"
     guarded = body.replace("b[x] = s;", "if (x < w) b[x] = s;")
     assert plans("const float *a, float *b, int w, int r", guarded)[0] == "grid=ceil(w/64),1,1 block=64,1,1"
+
+
+def test_locals_called_x_and_y_are_not_the_x_and_y_of_threadIdx() -> None:
+    """`y` from threadIdx.x and `x` from threadIdx.y: each keeps its own guard."""
+    body = (
+        f"int y = {X}; int x = {Y}; int wide = cols; if ((y >= rows) || (x >= wide)) return;"
+        " for (int q = 0; q < 2; ++q) { int yy = y * s + q; if (yy < h && a[yy * w + x] > 0) b[y * cols + x] = 1; }"
+    )
+    assert plans("int w, int s, int *a, int h, int *b, int rows, int cols", body)[0] == "grid=ceil(rows/16),ceil(cols/8),1 block=16,8,1"
