@@ -16,9 +16,11 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from coevolve.config import Config
+from coevolve.models_named import resolve
+from coevolve.contamination import Manifest, manifest_of
 from coevolve.run_folder import RunFolder
 from corpora.files import write_folder
-from corpora.records import content_hash
+from corpora.records import Program, content_hash
 from gpu_runtime.models.backends import FROZEN, MODEL_BACKENDS, kind_of
 from gpu_runtime.models.options import Endpoint, FineTuning, ModelOptions
 from gpu_runtime.models.protocol import Example, LanguageModel, Learning, NothingToLearn
@@ -31,6 +33,7 @@ class Checkpoints:
         self.config, self.kind = config, kind
         self._open: tuple[str, LanguageModel] | None = None
         self.progress: tuple[int, int, float] = (0, 0, 0.0)
+        self._trained = Manifest.of(())
         use_all_cores()
 
     def note_progress(self, step: int, steps: int, loss: float) -> None:
@@ -57,6 +60,16 @@ class Checkpoints:
 
     def learning(self, epochs: float, rate: float, *salt: object) -> Learning:
         return Learning(rate, epochs, self.config.finetune.batch_tokens, seed_of(self.config, *salt))
+
+    def note_trained(self, real: Sequence[Program], generated: Sequence[Program] = ()) -> None:
+        """Remember programs of the lessons to come, for the manifest of the checkpoint that they lead to."""
+        self._trained = self._trained.joined(Manifest.of(real, generated))
+
+    def write_manifest(self, folder: Path, before: str) -> None:
+        """Into a saved checkpoint: what it learnt from now, and what the checkpoint `before` had learnt from."""
+        known = manifest_of(Path(before)) if before else None
+        (known.joined(self._trained) if known else self._trained).write(folder)
+        self._trained = Manifest.of(())
 
     @property
     def start(self) -> str:
@@ -113,12 +126,14 @@ def seed_of(config: Config, *salt: object) -> int:
 
 
 def learn_and_save(
-    checkpoints: Checkpoints, model: LanguageModel, examples: list[Example], learning: Learning, folder: str
+    checkpoints: Checkpoints, model: LanguageModel, examples: list[Example], learning: Learning, folder: str, before: str = ""
 ) -> dict[str, float]:
+    """Learn, save to `folder`, and leave there what was learnt from. before: the checkpoint that `model` was, if any."""
     checkpoints.progress = (0, 0, 0.0)
     learning = replace(learning, workspace=Path(f"{folder}.training"))
     figures = model.learn(examples, learning, checkpoints.note_progress) if examples else {}
     model.save(Path(folder))
+    checkpoints.write_manifest(Path(folder), before or checkpoints.start)
     shutil.rmtree(learning.workspace, ignore_errors=True)
     return {"examples": len(examples)} | {k: figures[k] for k in ("loss", "tokens", "seconds", "validation") if k in figures}
 
@@ -128,7 +143,7 @@ def fine_tuned(
 ) -> dict[str, float]:
     checkpoints.forget()
     try:
-        return learn_and_save(checkpoints, model, examples, learning, folder)
+        return learn_and_save(checkpoints, model, examples, learning, folder, checkpoint)
     except NothingToLearn:  # all that survived is longer than the model's context: a round without lessons, not an error
         return carried_on(checkpoint, folder)
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from coevolve.contamination import manifest_of
 from coevolve.errors import UserError
 from coevolve.report import figures, open_run, table
 from coevolve.run_folder import RunFolder
@@ -36,6 +37,8 @@ def export(root: Path, out: Path | None = None, number: int | None = None) -> Pa
         for kind, source in (("Translator", paths.translator), ("Tester", paths.tester)):
             copied = temporary / kind.lower()
             shutil.copytree(source, copied)
+            if (trained := manifest_of(source)) is not None:
+                trained.write(copied)  # beside the weights wherever they go: `coevolve eval` reads it
             asked = kind_of(copied)
             (copied / "README.md").write_text(model_card(kind, asked, config.direction, last, header, rows), encoding="utf-8")
         write_triplets(temporary / "pairs.parquet", all_triplets(folder))

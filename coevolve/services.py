@@ -134,6 +134,7 @@ class TranslatorService:
         model = self.checkpoints.model(checkpoint)
         teacher, wanted = self._translator(model, kind_of(checkpoint)), self.config.round
         examples = teacher.examples([(t.source, t.target) for t in kept], wanted.learn)
+        self.checkpoints.note_trained([program for t in kept for program in (t.source, t.target)])
         examples += self._generated_examples(teacher, int(wanted.replay * len(kept)), REPLAY_STREAM + number, guard)
         learning = self.checkpoints.learning(wanted.epochs, wanted.learning_rate, "translator", number)
         if validation:
@@ -170,6 +171,7 @@ class TranslatorService:
             other = others[number % len(others)]
             if other.source.name in programs and other.target.name in programs:
                 pairs.append((programs[other.source.name], programs[other.target.name]))
+        self.checkpoints.note_trained((), [program for pair in pairs for program in pair])
         return teacher.examples(pairs, "forward")
 
 
@@ -230,6 +232,7 @@ class TesterService:
         wanted, style = self.config.round, SUITE_STYLES[kind_of(checkpoint)]
         short = [(program, replace(suite, tests=lesson_of(suite))) for program, suite in lessons]
         examples = Tester(model, style=style).examples(short)
+        self.checkpoints.note_trained([program for program, _ in short])
         examples += self._examples(int(wanted.replay * len(lessons)), REPLAY_STREAM + number, guard, style)
         learning = self.checkpoints.learning(wanted.epochs, wanted.learning_rate, "tester", number)
         return fine_tuned(self.checkpoints, model, examples, learning, checkpoint, folder)
@@ -241,4 +244,6 @@ class TesterService:
             name = (way.source.name, way.target.name)[index % 2]
             lessons.append((computation.programs[name], computation.suite_text))
         leaking = {leak.item for leak in guard.leaks([program for program, _ in lessons])}
-        return Tester(None, style=style).examples([l for i, l in enumerate(lessons) if i not in leaking])
+        kept = [lesson for i, lesson in enumerate(lessons) if i not in leaking]
+        self.checkpoints.note_trained((), [program for program, _ in kept])
+        return Tester(None, style=style).examples(kept)
