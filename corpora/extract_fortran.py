@@ -262,7 +262,7 @@ def _undeclared(group: list[Procedure], internal: set[str], rows: list[str]) -> 
     rows = list(rows)
     for line in (line for p in group for line in p.lines if set(_WORD.findall(line.text)) & internal):
         external = re.match(r"(external\b\s*(?:::)?\s*)(.*)", line.text)
-        declared = re.match(r"((?:integer|real|double\s*precision|complex|logical)(?:\s*\*\s*\d+|\s*\([^()]*\))?\s*(?:::)?\s*)(\w.*)", line.text)
+        declared = re.match(r"((?:integer|real|double\s*precision|complex|logical)(?:\s*\*\s*\d+|\s*\([^()]*\))?(?:\s*,[^:]*)?\s*(?:::)?\s*)(\w.*)", line.text)
         if found := external or declared:
             kept = [e for e in split_commas(found[2]) if e.partition("(")[0].strip() not in internal]
             rows[line.first : line.last + 1] = [found[1] + ", ".join(kept) if kept else "", *[""] * (line.last - line.first)]

@@ -27,6 +27,7 @@ _NAMED = {
     "size_t": "u64", "ssize_t": "i64", "ptrdiff_t": "i64", "intptr_t": "i64", "uintptr_t": "u64", "__int64": "i64",
     "uint": "u32", "ulong": "u64", "ushort": "u16", "uchar": "u8", "u_char": "u8", "u_short": "u16", "u_int": "u32",
     "u_long": "u64", "complex<float>": "c64", "complex<double>": "c128",
+    "float2": "c64", "double2": "c128", "cuComplex": "c64", "cuFloatComplex": "c64", "cuDoubleComplex": "c128",
 }  # fmt: skip
 _IGNORED = {
     "__restrict__", "__restrict", "restrict", "volatile", "register", "static", "inline", "constexpr", "extern",

@@ -4,7 +4,7 @@ Contract: names decide first (equal without case and trailing underscores, then 
 out; one that the source lacks cannot be bound. Compatible: same kind, same class (bool, signed, unsigned, float,
 complex) and width of elements; integer scalars by value may differ in width and sign (the value is checked when it is
 converted), float scalars in width. A scalar that its own dialect passes by reference and may change (Fortran, C++
-reference) may stand for a one-element array and back. A source's table of rows may be one flat array in the target, rows
+reference) may stand for a one-element array and back. A Fortran LOGICAL may be an int of C (0, else true) where Fortran is the source. A source's table of rows may be one flat array in the target, rows
 one after the other, as a device has it; not the other way round, where no row length is known.
 
     python -c "from gpu_runtime.binding import bind; help(bind)"
@@ -55,6 +55,8 @@ class Binding:
         dtype = DTYPES[parameter.type]
         if parameter.kind != "scalar" and value.dtype != dtype and value.dtype.itemsize == dtype.itemsize:
             value = value.view(dtype)  # the same bits: only signedness may differ
+        elif parameter.kind != "scalar" and value.dtype.kind == "b":
+            value = value.astype(dtype)  # LOGICAL as int
         if parameter.kind != "scalar":
             return value if keeps_shape(parameter, value.ndim) else value.reshape(-1)
         scalar = value.reshape(())
@@ -80,7 +82,7 @@ def bind(source: Signature, target: Signature, signless: bool = False) -> Bindin
     signless: one of the two languages has no unsigned integers, so that signed ones of the same width stand for them.
     """
     if signless:
-        bound = bind(_signed(source), _signed(target))
+        bound = bind(_signed(source), _logical(_signed(source), _signed(target)))
         return Binding(source, target, bound.sources)
     chosen = _by_name(source, target)
     free_targets = [j for j in range(len(target.parameters)) if j not in chosen]
@@ -106,6 +108,21 @@ def _signed(signature: Signature) -> Signature:
     return replace(
         signature, parameters=tuple(replace(p, type=signed(p.type)) for p in signature.parameters), result=signed(signature.result)
     )
+
+
+def _logical(source: Signature, target: Signature) -> Signature:
+    """The target with `bool` for every int that stands by name, or else by place, where the source has a LOGICAL."""
+    flags = {plain_name(p.name) for p in source.parameters if p.type == "bool"}
+    if not flags:
+        return target
+    named = {plain_name(p.name) for p in source.parameters}
+    aligned = len(source.parameters) == len(target.parameters)
+
+    def typed(i: int, p: Parameter) -> Parameter:
+        stands = plain_name(p.name) in flags or (aligned and plain_name(p.name) not in named and source.parameters[i].type == "bool")
+        return replace(p, type="bool") if stands and p.type == "i32" else p
+
+    return replace(target, parameters=tuple(typed(i, p) for i, p in enumerate(target.parameters)))
 
 
 def plain_name(name: str) -> str:

@@ -78,19 +78,28 @@ def _words(code: list[Token]) -> str | None:
             return "a computed goto"
         if text in ("thread", "atomic_thread_fence", "this_thread", "async") and i > 1 and code[i - 1].text == "::" and code[i - 2].text == "std":
             return f"'std::{text}' is not allowed in a program (it starts threads)"
-        if text == "extern" and not _shared_extern(code, i):
+        if text == "extern" and not _shared_extern(code, i) and not _defines_for_c(code, i):
             return "'extern' declares what the program does not define"
     return None
 
 
 def _shared_extern(code: list[Token], i: int) -> bool:
-    """`extern __shared__ ...` in any order up to the `;`; `extern "C"` in front of a definition is not of use either."""
+    """`extern __shared__ ...` in any order up to the `;`."""
     words = []
     for token in code[i : i + 12]:
         if token.text in (";", "{", "("):
             break
         words.append(token.text)
     return "__shared__" in words
+
+
+def _defines_for_c(code: list[Token], i: int) -> bool:
+    """`extern "C"` in front of a function's body, as a host function has that Fortran calls by bind(C); not of a declaration."""
+    if i + 1 >= len(code) or code[i + 1].text != '"C"':
+        return False
+    words = [t.text for t in code[i + 2 : i + 400]]
+    end = next((j for j, word in enumerate(words) if word in (";", "{")), 0)
+    return words[end] == "{" and words[end - 1] == ")" and not {"_init", "_fini"} & set(words[:end])
 
 
 def _attributes(code: list[Token]) -> str | None:

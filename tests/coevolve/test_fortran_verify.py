@@ -83,6 +83,31 @@ PAIRS = {
 }  # fmt: skip
 
 
+TRANSPOSED = (
+    "subroutine f(n, m, a, b)\n integer, intent(in) :: n, m\n real(8), intent(in) :: a(n, m)\n real(8), intent(inout) :: b(m, n)\n integer :: i, j\n"
+    " do j = 1, m\n do i = 1, n\n b(j, i) = 2 * a(i, j) + b(j, i)\n end do\n end do\nend subroutine"
+)
+KERNEL = (
+    "__global__ void NAME(int n, int m, const double *a, double *b) { int i = blockIdx.x * blockDim.x + threadIdx.x, j = blockIdx.y * blockDim.y + threadIdx.y;"
+    " if (i < n && j < m) b[i * m + j] = 2 * a[j * n + i] + b[i * m + j]; }\n"
+)
+HOST = (
+    'extern "C" void f(int n, int m, const double *a, double *b) { double *da, *db; size_t s = sizeof(double) * n * m; cudaMalloc((void **)&da, s);'
+    " cudaMalloc((void **)&db, s); cudaMemcpy(da, a, s, cudaMemcpyHostToDevice); cudaMemcpy(db, b, s, cudaMemcpyHostToDevice);"
+    " if (n > 0 && m > 0) { dim3 t(16, 16), g((n + 15) / 16, (m + 15) / 16); kernel<<<g, t>>>(n, m, da, db); }"
+    " cudaMemcpy(b, db, s, cudaMemcpyDeviceToHost); cudaFree(da); cudaFree(db); }"
+)
+LOGICALS = "subroutine f(n, x, m)\n integer, intent(in) :: n\n real, intent(in) :: x(n)\n logical, intent(inout) :: m(n)\n m = m .neqv. x > 0\nend subroutine"
+COMPLEX = "subroutine f(n, z)\n integer, intent(in) :: n\n complex(8), intent(inout) :: z(n)\n z = z + (1d0, -2d0)\nend subroutine"
+ROW = "int i = blockIdx.x * blockDim.x + threadIdx.x; if (i < n)"
+CUDA = {
+    "kernel": (TRANSPOSED, KERNEL.replace("NAME", "f")),
+    "host function with C linkage": (TRANSPOSED, KERNEL.replace("NAME", "kernel") + HOST),
+    "logical as bool": (LOGICALS, f"__global__ void f(int n, const float *x, bool *m) {{ {ROW} m[i] = m[i] != (x[i] > 0); }}"),
+    "complex as double2": (COMPLEX, f"__global__ void f(int n, double2 *z) {{ {ROW} {{ z[i].x += 1; z[i].y -= 2; }} }}"),
+}  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory):
     made = Engine("emulated", VerifyConfig(mutants=0, tests=8), cache=tmp_path_factory.mktemp("cache"))
@@ -115,3 +140,67 @@ def test_wrong_targets_are_seen(engine, construct, right, wrong):
     assert right in cpp
     verdict = engine.verify(Pair(Program("fortran", "f", fortran), Program("cpp", "f", cpp.replace(right, wrong))))
     assert verdict.equivalent is False, f"{verdict.outcome} {verdict.detail}"
+
+
+@pytest.mark.parametrize("name", CUDA)
+def test_fortran_and_cuda_in_both_directions(engine, name):
+    fortran, cuda = (Program(d, "f", text) for d, text in zip(("fortran", "cuda"), CUDA[name], strict=True))
+    for pair in (Pair(fortran, cuda), Pair(cuda, fortran)):
+        verdict = engine.verify(pair)
+        assert verdict.outcome is Outcome.EQUIVALENT, f"{pair.source.dialect}: {verdict.outcome} {verdict.detail}"
+
+
+def test_memory_order_and_ints_for_logicals(engine):
+    """Column-major stays column-major; LOGICAL may be an int of C, whose values stay apart from Fortran's."""
+    wrong = Program("cuda", "f", KERNEL.replace("NAME", "f").replace("a[j * n + i]", "a[i * m + j]"))
+    assert engine.verify(Pair(Program("fortran", "f", TRANSPOSED), wrong)).outcome is Outcome.MISMATCH
+    ints = f"__global__ void f(int n, const float *x, int *m) {{ {ROW} m[i] = (m[i] != 0) != (x[i] > 0); }}"
+    assert engine.verify(Pair(Program("fortran", "f", LOGICALS), Program("cuda", "f", ints))).outcome is Outcome.EQUIVALENT
+    assert engine.verify(Pair(Program("fortran", "f", LOGICALS), Program("cuda", "f", ints.replace("!= (x", "== (x")))).outcome is Outcome.MISMATCH
+
+
+SHARED = """
+module state
+  integer, parameter :: m = 4
+  real(8) :: table(m, 0:2), scale = 3d0
+  integer, save :: calls = 0
+end module
+real(8) function value(i, j)
+  use state
+  implicit none
+  integer, intent(in) :: i, j
+  value = table(i, j) * scale
+end function
+subroutine f(n, x)
+  use state, only: calls
+  implicit none
+  integer, intent(in) :: n
+  real(8), intent(inout) :: x(n)
+  real(8), external :: value
+  integer :: i
+  common /weights/ w
+  real(8) :: w
+  do i = 1, n
+    x(i) = x(i) + w * value(mod(i, 4) + 1, mod(i, 3))
+  end do
+  calls = calls + 1
+end subroutine
+"""
+SHARED_CPP = """
+static double table[3][4], scale = 3;
+static int calls;
+double w;
+static double value(int i, int j) { return table[j][i - 1] * scale; }
+void f(int n, double *x) { for (int i = 1; i <= n; i++) x[i - 1] += w * value(i % 4 + 1, i % 3); calls++; }
+"""
+
+
+def test_shared_data_becomes_arguments_on_both_sides(engine):
+    """Module variables, COMMON and globals are inputs and outputs: a target that forgets to count is seen."""
+    (fortran,) = [p for p in extract(SHARED, "fortran").programs if p.name == "f"]
+    (cpp,) = [p for p in extract(SHARED_CPP, "cpp").programs if p.name == "f"]
+    for pair in (Pair(fortran, cpp), Pair(cpp, fortran)):
+        verdict = engine.verify(pair)
+        assert verdict.outcome is Outcome.EQUIVALENT, f"{pair.source.dialect}: {verdict.outcome} {verdict.detail}"
+    forgets = Program("cpp", "f", cpp.text.replace("calls++;", ""))
+    assert engine.verify(Pair(fortran, forgets)).detail.startswith("calls")

@@ -60,7 +60,7 @@ def test_declarations(declaration, expected):
     ("text", "words"),
     [
         ("void f(std::vector<int> v) {}", ["'v'", "vector"]),
-        ("void f(float2 *p) {}", ["'p'", "float2"]),
+        ("void f(float3 *p) {}", ["'p'", "float3"]),
         ("void f(float4 p) {}", ["float4"]),
         ("void f(void *p) {}", ["'p'", "void pointer"]),
         ("void *f(int n) {}", ["returns a pointer"]),
