@@ -49,7 +49,7 @@ def _is_user_error(error: Exception) -> bool:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from coevolve import compare, decontaminate, evaluate_command, verify_command
+    from coevolve import compare, decontaminate, directions, evaluate_command, verify_command
 
     parser = argparse.ArgumentParser(
         prog="coevolve",
@@ -66,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     if verify is not None:
         verify.set_defaults(handler=verify_command.run)
     _add_doctor(commands)
+    directions.add_parser(commands)
     return parser
 
 
