@@ -185,3 +185,60 @@ def test_it_is_saved_as_where_it_is_and_is_not_taught(server: Server, tmp_path: 
     (tmp_path / "m" / "endpoint.json").write_text("[]")
     with pytest.raises(ModelError, match="not what a remote model is saved as"):
         RemoteModel.load(tmp_path / "m", Endpoint())
+
+
+@pytest.mark.slow
+def test_transformers_own_server_answers(tmp_path: Path, monkeypatch) -> None:
+    """Against `transformers serve` with a model made here; needs `pip install transformers[serving]`."""
+    import socket
+    import subprocess
+    import sys
+    import time
+    import urllib.request
+
+    from transformers.utils.import_utils import is_serve_available
+
+    if not is_serve_available():
+        pytest.skip("the packages of transformers[serving] are not installed")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    folder = _chat_model(tmp_path / "tiny")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-c", "from transformers.cli.transformers import main; main()", "serve", str(folder)]
+    server = subprocess.Popen([*command, "--host", "127.0.0.1", "--port", str(port), "--device", "cpu"], stderr=subprocess.DEVNULL)
+    try:
+        for _ in range(240):
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=2).close()
+                break
+            except OSError:
+                time.sleep(0.5)
+        model = RemoteModel(str(folder), Endpoint(f"http://127.0.0.1:{port}/v1", concurrency=2, attempts=3))
+        sampling = Sampling(n=3, temperature=1.0, max_new_tokens=8, seed=3)
+        answers = model.generate([Prompt("void f"), Prompt("int n")], sampling)
+        assert [len(texts) for texts in answers] == [3, 3] and all(len(set(texts)) > 1 for texts in answers)
+        assert model.usage.requests == 12 and model.usage.answer_tokens > 0
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def _chat_model(folder: Path) -> Path:
+    import torch
+    from tokenizers import ByteLevelBPETokenizer
+    from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+    trained = ByteLevelBPETokenizer()
+    trained.train_from_iterator(["void f(int n, float *x) { x[n] = 1; }"] * 9, vocab_size=300, special_tokens=["<end>", "<user>", "<bot>"])
+    folder.mkdir()
+    trained.save(str(folder / "bpe.json"))
+    tokenizer = PreTrainedTokenizerFast(tokenizer_file=str(folder / "bpe.json"), eos_token="<end>", pad_token="<end>")
+    tokenizer.chat_template = "{% for m in messages %}<user>{{ m['content'] }}{% endfor %}{% if add_generation_prompt %}<bot>{% endif %}"
+    torch.manual_seed(0)
+    ids = {"eos_token_id": tokenizer.eos_token_id, "pad_token_id": tokenizer.pad_token_id, "bos_token_id": None}
+    shape = LlamaConfig(vocab_size=len(tokenizer), hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=2, max_position_embeddings=256, **ids)
+    LlamaForCausalLM(shape).save_pretrained(folder)
+    GenerationConfig(do_sample=True, **ids).save_pretrained(folder)  # the server samples only where the model says so
+    tokenizer.save_pretrained(folder)
+    return folder

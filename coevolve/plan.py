@@ -1,0 +1,178 @@
+"""`coevolve plan CONFIG`: what a run would need, before anything is rented or downloaded.
+
+Contract: reads the configuration and its corpora, never weights. Parameters are exact where the model's shape is known and
+say so where they are guessed; memory, hours and disk are estimates with their assumptions printed beside them.
+
+    coevolve plan configs/qwen.toml --machine h100
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+
+from coevolve.config import Config
+from coevolve.run_corpus import RunCorpus
+from gpu_runtime.models.options import METHODS
+from gpu_runtime.models.sizes import (
+    MACHINES,
+    Machine,
+    Shape,
+    generate_bytes,
+    generate_seconds,
+    size_of,
+    train_bytes,
+    train_seconds,
+)
+
+GIB, GB = 2.0**30, 1e9
+ROWS = {"pretrained": 16, "scratch": 64}
+"""Answers decoded side by side; see PretrainedConfig and ScratchConfig."""
+CHARACTERS_PER_TOKEN = 3.2
+"""Of code, in a vocabulary of a hundred thousand pieces; canonical words of a scratch model are about as long."""
+SCRATCH_VOCABULARY = 400
+VERIFY_CPU_S = 0.2
+"""CPU seconds for one program's share of suite, mutants and candidates (docs/results.md, throughput)."""
+RECORD_BYTES = 6000
+"""Of one candidate with its verdict in a run folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Tokens and answers of a whole run, for one of the two models; per round where the name says so."""
+
+    programs: int
+    held_out: int
+    prompt: int
+    answer: int
+    answers_per_round: int
+    answers_evaluated: int
+    learnt_per_round: float
+    cold_tokens: float
+
+
+def work_of(config: Config, corpus: RunCorpus) -> Work:
+    """Upper bounds: every candidate is as long as its source, and one candidate per program and direction survives."""
+    programs = (*corpus.training_source, *corpus.training_target)
+    characters = sum(len(p.text) for p in programs) / max(1, len(programs))
+    code = int(characters / CHARACTERS_PER_TOKEN) + 1
+    words = 0 if config.model.backend == "scratch" else 150 + config.model.few_shot * 2 * code
+    answer = min(config.model.max_new_tokens, code)
+    ways = 2 if config.round.learn == "both" else 1
+    examples = len(programs) * ways * (1 + config.round.replay)
+    pair = words + code + answer
+    return Work(
+        len(programs), len(corpus.evaluation), words + code, answer, len(programs) * config.round.samples,
+        len(corpus.evaluation) * config.evaluate.samples, examples * pair * config.round.epochs,
+        config.cold_start.generated * pair * config.cold_start.epochs,
+    )  # fmt: skip
+
+
+def shape_of(config: Config) -> Shape | None:
+    """The model's shape; None for one behind an endpoint. Raises ModelError where it cannot be told."""
+    wanted = config.model
+    if wanted.backend == "openai":
+        return None
+    if wanted.backend != "scratch":
+        return size_of(wanted.name_or_path)
+    kept = wanted.heads // 3 if wanted.heads % 3 == 0 else wanted.heads
+    return Shape(wanted.layers, wanted.width, 512, wanted.heads, kept, SCRATCH_VOCABULARY, True, known="configuration; vocabulary estimated")
+
+
+def plan(config: Config, corpus: RunCorpus, machine: Machine) -> str:
+    """The text that the command prints."""
+    work, shape = work_of(config, corpus), shape_of(config)
+    rounds = config.round.count
+    answers = rounds * work.answers_per_round + (rounds + 1) * work.answers_evaluated
+    lines = [
+        f"{config.direction}, {rounds} rounds, {work.programs} programs to translate, {work.held_out} held out",
+        f"about {work.prompt} prompt and {work.answer} answer tokens each (at most {config.model.max_new_tokens}), "
+        f"{answers} candidates in all (the Tester's answers are fewer and not counted)",
+    ]
+    if shape is None:
+        return "\n".join(lines + _bill(config, work, answers))
+    lines += ["", f"model        {config.model.name_or_path or 'scratch'}: {shape.parameters / 1e6:,.1f} M parameters ({shape.known})"]
+    lines += _memory(config, work, shape, machine)
+    lines += _hours(config, work, shape, machine, answers) + _disk(config, shape, answers)
+    return "\n".join(lines)
+
+
+def _bill(config: Config, work: Work, answers: int) -> list[str]:
+    tokens = answers * work.prompt, answers * work.answer
+    cost = sum(n * price for n, price in zip(tokens, config.model.prices)) / 1e6
+    priced = f"cost about {cost:.2f} at model.prices" if any(config.model.prices) else "set model.prices to see the cost"
+    return ["", f"endpoint     {config.model.name_or_path} at {config.model.endpoint}: no memory here, nothing is trained",
+            f"tokens       {tokens[0] / 1e6:.2f} M prompt, {tokens[1] / 1e6:.2f} M answer; {priced}"]  # fmt: skip
+
+
+def _micro(config: Config) -> int:
+    return config.finetune.micro_tokens or config.finetune.batch_tokens
+
+
+def _memory(config: Config, work: Work, shape: Shape, machine: Machine) -> list[str]:
+    from coevolve.checkpoints import options_of
+
+    bytes_each = 4 if machine is MACHINES["cpu"] else 2
+    rows = ROWS.get(config.model.backend, 16)
+    longest = work.prompt + config.model.max_new_tokens
+    lines = [_row(f"generate, {rows} rows of {longest} tokens", generate_bytes(shape, rows, longest, bytes_each))]
+    tuning = options_of(config).tuning
+    for method in METHODS if config.model.backend == "pretrained" else ("full",):
+        mark = "*" if method == tuning.method else " "
+        lines.append(_row(f"{mark} train {method}, {_micro(config)} tokens at once", train_bytes(shape, replace(tuning, method=method), _micro(config))))
+    return ["memory (estimate, GiB; * = configured; each of the two models has its own)", *lines]
+
+
+def _row(label: str, parts: dict[str, float]) -> str:
+    inside = ", ".join(f"{name} {value / GIB:.2f}" for name, value in parts.items())
+    return f"  {label:<42} {sum(parts.values()) / GIB:8.2f}   {inside}"
+
+
+def _hours(config: Config, work: Work, shape: Shape, machine: Machine, answers: int) -> list[str]:
+    from coevolve.checkpoints import options_of
+
+    tuning, rows = options_of(config).tuning, ROWS.get(config.model.backend, 16)
+    width = 4 if machine is MACHINES["cpu"] else 2
+    workers = config.verify.workers or os.cpu_count() or 1
+    parts = {
+        "generate": generate_seconds(shape, answers, work.prompt, work.answer, rows, machine, width),
+        "train": train_seconds(shape, tuning, work.cold_tokens + config.round.count * work.learnt_per_round, machine),
+        "verify": VERIFY_CPU_S * answers / workers,
+    }
+    inside = ", ".join(f"{name} {value / 3600:.2f}" for name, value in parts.items())
+    return [f"hours        at most {sum(parts.values()) / 3600:.2f}, Translator only ({inside}); on {machine.name}: {machine.flops / 1e12:g} TFLOP/s and "
+            f"{machine.bandwidth / 1e9:g} GB/s sustained, {workers} verifiers (verifying overlaps with generating)"]  # fmt: skip
+
+
+def _disk(config: Config, shape: Shape, answers: int) -> list[str]:
+    keeps = config.finetune.keep_adapter and config.finetune.method != "full"
+    saved = (4 if config.model.backend == "scratch" else 2) * shape.parameters
+    saved = 4 * shape.adapter_parameters(config.finetune.rank) if keeps else saved
+    checkpoints = 2 * saved * (config.round.count + 2)
+    trained = shape.parameters if config.finetune.method == "full" else shape.adapter_parameters(config.finetune.rank)
+    passing = 0.0 if config.model.backend == "scratch" else 2 * 12.0 * trained
+    records = RECORD_BYTES * answers
+    return [f"disk         {(checkpoints + passing + records) / GB:.1f} GB (estimate): checkpoints of {config.round.count + 1} stages and the export "
+            f"{checkpoints / GB:.1f}, while training {passing / GB:.1f}, records {records / GB:.2f}"]  # fmt: skip
+
+
+def add_parser(commands):
+    parser = commands.add_parser(
+        "plan",
+        help="what a run would need: parameters, memory, hours, disk",
+        description="Print what a configuration would need, from its corpora and the model's shape; no weights are read or downloaded.",
+    )
+    parser.add_argument("config", help="TOML configuration, for example configs/qwen.toml")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="override a key, for example --set finetune.method=lora")
+    parser.add_argument("--machine", choices=sorted(MACHINES), help="what it would run on (defaults to cpu for scratch models, else a100)")
+    return parser
+
+
+def run(args) -> int:
+    from coevolve.config import load
+    from coevolve.run_corpus import build
+
+    config = load(args.config, tuple(args.set))
+    machine = MACHINES[args.machine or ("cpu" if config.model.backend == "scratch" else "a100")]
+    print(plan(config, build(config), machine))
+    return 0
