@@ -1,0 +1,145 @@
+"""`coevolve translate`: a verified port of the functions in a file.
+
+Contract: every answer of the model is executed against the function that it translates; what is printed or written was
+found EQUIVALENT, with the evidence in a comment above it. Exit code 0 when every function has a port, 1 when one has none,
+2 for wrong use.
+
+    coevolve translate axpy.cpp --to cuda --out axpy.cu
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from corpora.dialects import Direction, dialect, dialect_of_path, direction
+from corpora.files import write_atomically
+from corpora.records import Outcome, Program, Verdict
+from gpu_runtime.models.protocol import Sampling
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """The first verified translation of a program (text None: there is none), and the outcomes of all that were tried."""
+
+    program: Program
+    text: str | None
+    verdict: Verdict | None
+    outcomes: Counter[Outcome]
+
+
+def add_parser(commands) -> argparse.ArgumentParser:
+    parser = commands.add_parser(
+        "translate",
+        help="make a verified port of the functions in a file",
+        description="Ask a model for translations of every function of FILE, execute each against the original, and print the "
+        "first that is equivalent. Exit code: 0 every function has a port, 1 some have none, 2 wrong use.",
+        epilog="coevolve translate axpy.cpp --to cuda    |    coevolve translate solver.f90 --to openmp-fortran --out solver.omp.f90",
+    )
+    parser.add_argument("file", metavar="FILE", help="source file, for example axpy.cpp")
+    parser.add_argument("--to", required=True, metavar="D", help="dialect to translate to: cuda, openmp, openmp-fortran, cpp")
+    parser.add_argument("--from", dest="source", metavar="D", help="dialect of FILE (default: by its suffix)")
+    parser.add_argument("--function", metavar="NAME", help="translate this function only")
+    parser.add_argument("--model", default="small", metavar="M", help="small (default), a run, an export, a checkpoint's folder or a hub id")
+    parser.add_argument("--samples", type=int, default=16, metavar="N", help="most answers asked for per function (default: 16)")
+    parser.add_argument("--temperature", type=float, default=0.6, metavar="T", help="of the answers after the first (default: 0.6)")
+    parser.add_argument("--seed", type=int, default=0, metavar="S", help="seed of the answers (default: 0)")
+    parser.add_argument("--backend", default="auto", choices=("auto", "cuda", "emulated"), help="where CUDA runs (default: auto)")
+    parser.add_argument("--out", metavar="FILE", help="write the ports here instead of printing them")
+    return parser
+
+
+def run(args: argparse.Namespace) -> int:
+    """Returns the exit code. Raises ValueErrors of one line for wrong use."""
+    from coevolve.errors import UserError
+    from coevolve.models_named import resolve
+    from coevolve.services import PROMPT_STYLES
+    from coevolve.verify import Engine
+    from gpu_runtime.models.backends import MODEL_BACKENDS, kind_of
+    from translator.translate import Translator
+
+    if args.samples < 1 or args.temperature < 0:
+        raise UserError("--samples must be at least 1 and --temperature not negative")
+    way, programs = _questions(args)
+    location = resolve(args.model, "translator").location
+    kind = kind_of(location)
+    translator = Translator(MODEL_BACKENDS[kind](location), PROMPT_STYLES[kind])
+    engine = Engine(args.backend)
+    try:
+        ports = [port_of(program, way, translator, engine, args.samples, args.temperature, args.seed) for program in programs]
+    finally:
+        engine.close()
+    text = "\n".join(port_text(port, way) for port in ports if port.text)
+    if args.out and text:
+        write_atomically(Path(args.out), lambda sink: sink.write(text.encode()))
+    elif text:
+        print(text, end="")
+    for port in ports:
+        print(summary(port, way), file=sys.stderr)
+    return 0 if all(port.text for port in ports) else 1
+
+
+def _questions(args: argparse.Namespace) -> tuple[Direction, Sequence[Program]]:
+    from coevolve.errors import UserError
+    from corpora.loaders import load_corpus
+
+    try:
+        source = dialect(args.source) if args.source else dialect_of_path(args.file)
+        way = direction(f"{source.name}:{args.to}")
+    except ValueError as error:
+        raise UserError(str(error)) from None
+    programs = load_corpus(args.file, source.name).programs
+    if args.function:
+        chosen = [p for p in programs if p.name == args.function]
+        if not chosen:
+            raise UserError(f"'{args.file}' has no function '{args.function}'; it has {', '.join(p.name for p in programs)}")
+        programs = tuple(chosen)
+    return way, programs
+
+
+def port_of(program: Program, way: Direction, translator, engine, samples: int, temperature: float, seed: int) -> Port:
+    """The most likely answer first, then sampled ones, the frequent before the rare, until one is equivalent."""
+    from coevolve.verify import Pair
+
+    outcomes: Counter[Outcome] = Counter()
+    tried: set[str] = set()
+    for sampling in (Sampling(1, 0.0, seed=seed), Sampling(samples - 1, temperature, seed=seed)):
+        if not sampling.n:
+            break
+        answers = Counter(c.text for c in translator.propose([program], way, sampling))
+        fresh = [text for text, _ in answers.most_common() if text not in tried]
+        tried.update(fresh)
+        pairs = [Pair(program, Program(way.target.name, program.name, text)) for text in fresh]
+        engine.prepare(pairs)
+        for pair in pairs:
+            verdict = engine.verify(pair)
+            outcomes[verdict.outcome] += 1
+            if verdict.outcome is Outcome.EQUIVALENT:
+                return Port(program, pair.target.text, verdict, outcomes)
+            if verdict.equivalent is None and verdict.outcome is Outcome.INVALID_SUITE:
+                return Port(program, None, verdict, outcomes)  # it says nothing about the answer; the next one fares no better
+    return Port(program, None, None, outcomes)
+
+
+def port_text(port: Port, way: Direction) -> str:
+    """The port with its evidence as a comment of the target's language."""
+    comment = "!" if way.target.language == "fortran" else "//"
+    verdict = port.verdict
+    strength = "" if verdict.suite_strength is None else f", strength {100 * verdict.suite_strength:.0f}% of mutants killed"
+    launch = f"{comment} launch: {verdict.launch}\n" if verdict.launch else ""
+    return f"{comment} {port.program.name}: equivalent to its {way.source.name} source on {verdict.backend}{strength}\n{launch}{port.text.strip()}\n"
+
+
+def summary(port: Port, way: Direction) -> str:
+    """One line: what became of a function."""
+    tried = sum(port.outcomes.values())
+    if port.text:
+        return f"{port.program.name}: verified {way.target.name} port, answer {tried}"
+    if port.verdict:
+        return f"{port.program.name}: no verdict possible: {port.verdict.detail}"
+    found = ", ".join(f"{count} {outcome.name}" for outcome, count in port.outcomes.most_common())
+    return f"{port.program.name}: no verified port among {tried} answers ({found})"
