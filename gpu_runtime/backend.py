@@ -22,7 +22,7 @@ from corpora.records import Program, Signature
 class Variant(StrEnum):
     """How a program is built. Every variant has the same entry symbol and the same argument layout.
 
-    PLAIN: -O2, no fast-math, no contraction (the semantics that verdicts are about).
+    PLAIN: -O1 (CUDA under emulation -O0), no fast-math, no contraction (the semantics that verdicts are about).
     RECORDED: memory accesses call the runner's hooks (compiler's thread instrumentation, our own run-time).
     SANITIZED: address and undefined-behaviour sanitizers, an executable of its own.
     REASSOCIATED: vectorised with -ffast-math, for the error bar and another optimisation.
@@ -146,8 +146,8 @@ class Limits:
     """Limits of one sandboxed process. Wall time is for the whole batch of calls.
 
     go_on: a back end may run the calls behind one that stopped in a new process (with these limits) instead of giving NOT_RUN.
-    accesses: most memory accesses of one call where they are seen (RECORDED), 0 for any number: a bound on work that does not
-    depend on the machine's load.
+    accesses: most memory accesses and basic blocks of one call where they are seen (RECORDED), 0 for any number: a bound on work that
+    does not depend on the machine's load. Behind two calls of a batch that reach it the others are allowed a sixteenth.
     """
 
     wall_s: float = 10.0

@@ -1,7 +1,7 @@
 """The shim of a CUDA program: `extern "C" void SYMBOL(void **args)` over a bare kernel, a host function or a __device__ function.
 
-Contract: see native/abi.h for `args`. Parameter types are taken from the function itself by the compiler, so the shim has no
-table of types. A kernel is launched with the geometry in args[n + 1]; a host function launches what it launches itself;
+Contract: see native/abi.h for `args`. Parameter types of host and device functions are taken from the function itself by the
+compiler; a kernel is called with what its signature says. A kernel is launched with the geometry in args[n + 1]; a host function launches what it launches itself;
 a __device__ function is called by every thread of that geometry (one thread when it is 0) and thread 0 gives the result.
 
     python -c "from gpu_runtime.shims_cuda import prelude; print(len(prelude()))"
@@ -13,8 +13,10 @@ import re
 from functools import cache
 from pathlib import Path
 
+from corpora.records import Parameter
 from gpu_runtime.backend import CompileRequest
 from gpu_runtime.cuda_rewrite import rewrite
+from gpu_runtime.shims_cpp import C_TYPES
 
 NATIVE = Path(__file__).parent / "native"
 
@@ -30,13 +32,31 @@ def prelude() -> str:
 
 
 def shim(request: CompileRequest, symbol: str, namespace: str) -> str:
-    """One line of C++ that defines `symbol` for `request.program`, whose rewritten text is in `namespace`."""
+    """C++ that defines `symbol` for `request.program`, whose rewritten text is in `namespace`."""
     name = request.program.name
     if request.signature.style == "kernel":
-        maker = "cv_shim_kernel"
-    else:
-        maker = "cv_shim_device" if _device_only(request.program.text, name) else "cv_shim_host"
-    return f'extern "C" __attribute__((visibility("default"))) CV_UNSEEN void {symbol}(void **args) {{ cv_sections(); {maker}({namespace}::{name}, args); }}\n'
+        return _kernel_shim(request, symbol, namespace)
+    maker = "cv_shim_device" if _device_only(request.program.text, name) else "cv_shim_host"
+    return f"{_ENTRY} {symbol}(void **args) {{ cv_sections(); {maker}({namespace}::{name}, args); }}\n"
+
+
+_ENTRY = 'extern "C" __attribute__((visibility("default"))) CV_UNSEEN void'
+
+
+def _kernel_shim(request: CompileRequest, symbol: str, namespace: str) -> str:
+    """One thread as a function of the argument table, and the launch of all of them."""
+    parameters = request.signature.parameters
+    arguments = [_argument(p, i) for i, p in enumerate(parameters)]
+    return (
+        f"CV_UNSEEN static void {symbol}_thread(void *p) {{ void **a = (void **)p; (void)a; {namespace}::{request.program.name}({', '.join(arguments)}); }}\n"
+        f"{_ENTRY} {symbol}(void **args) {{ cv_sections(); cv_launch_kernel(args, {len(parameters)}, {symbol}_thread); }}\n"
+    )
+
+
+def _argument(p: Parameter, index: int) -> str:
+    if p.kind != "scalar":
+        return f"cv_kernel_pointer{{a[{index}]}}"
+    return f"*({C_TYPES[p.type]} *)a[{index}]" if p.type in C_TYPES else f"cv_kernel_value{{a[{index}]}}"
 
 
 def program_text(request: CompileRequest) -> str:

@@ -26,7 +26,8 @@ MARGIN = 64
 """Elements before the passed pointer that belong to the window: a program that reads there cannot be given a test."""
 LIMITS = Limits(wall_s=6.0, cpu_s=2)
 MOST_ACCESSES = 1 << 22
-"""Memory accesses of one call when extents are learnt; what takes more is no test. Time would depend on the machine's load."""
+"""Steps (accesses and basic blocks) of one call when extents are learnt; what takes more is no test. Time would depend on the
+machine's load."""
 
 Scalars = dict[str, "int | float | bool | tuple[float, float]"]
 GeometryOf = Callable[[UnitTest], "Geometry | None"]

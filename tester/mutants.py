@@ -30,6 +30,9 @@ class Mutant:
     where: str
     """`line:column old -> new`."""
     program: Program
+    start: int = 0
+    end: int = 0
+    """Bytes of the origin's text that are replaced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ def mutants_of(program: Program) -> list[Mutant]:
         before = data[: edit.start].decode()
         place = f"{before.count(chr(10)) + 1}:{len(before) - before.rfind(chr(10))}"
         old = data[edit.start : edit.end].decode()
-        made[text] = Mutant(edit.kind, f"{place} {_short(old)} -> {_short(edit.text)}", replace(program, text=text))
+        made[text] = Mutant(edit.kind, f"{place} {_short(old)} -> {_short(edit.text)}", replace(program, text=text), edit.start, edit.end)
     return list(made.values())
 
 

@@ -13,19 +13,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+import numpy as np
+
 from corpora.c_syntax import c_functions, node_text, parse_c_family
 from corpora.dialects import dialect
 from corpora.records import Program, Signature
-from gpu_runtime.backend import Compiled, CompileRequest, ExecutionBackend, Limits, Status, Variant
+from gpu_runtime.backend import Arguments, Compiled, CompileRequest, Execution, ExecutionBackend, Limits, Status, Variant
 from gpu_runtime.compare import compare
 from gpu_runtime.expectations import Expectations
 from tester.mutants import Mutant, mutants_of, sample
 from tester.rules import NoSuite, more_tests
+from tester.schemata import schema
 from tester.validity import validate
 
-LIMITS = Limits(wall_s=20.0, cpu_s=0.2)
-"""At the least. CPU time, because a mutant that loops for ever must cost little, and one that does not must pass on a busy machine."""
-PATIENCE = 50
+LEAST_CPU_S = 0.05
+"""A batch of calls of mutants may always take so long. CPU time: one that loops for ever must cost little, one that does not must pass
+on a busy machine."""
+PATIENCE = 20
 """How much longer than the source (optimised, and its mutants are not) a mutant may take."""
 STRONGER_TESTS = 24
 
@@ -41,30 +45,90 @@ class Strength:
     not_compiled: int
 
 
-def killing_test(expectations: Expectations, compiled: Compiled, backend: ExecutionBackend) -> int | None:
+@dataclass(frozen=True, slots=True)
+class Built:
+    """Mutants of one source, compiled: together as `schema` (the k-th is number k + 1 of it), else each in `singles`."""
+
+    mutants: tuple[Mutant, ...]
+    schema: Compiled | None
+    singles: tuple[Compiled, ...] = ()
+
+    def good(self) -> list[int]:
+        """Indices of the mutants that compiled."""
+        return [i for i in range(len(self.mutants)) if self.schema is not None or self.singles[i].ok]
+
+
+def killers(expectations: Expectations, built: Built, which: Sequence[int], backend: ExecutionBackend) -> dict[int, int]:
+    """Of the mutants `which` those that some test tells from the source, with the index of such a test."""
+    if built.schema is None:
+        every = [(i, _killing_test(expectations, built.singles[i], backend)) for i in which]
+        return {i: test for i, test in every if test is not None}
+    killed: dict[int, int] = {}
+    for wave in _waves(len(expectations.calls)):
+        alive = [i for i in which if i not in killed]
+        if not alive:
+            break
+        killed |= _wave(expectations, built.schema, [(i, t) for i in alive for t in wave], backend)
+    return killed
+
+
+def _waves(tests: int) -> list[list[int]]:
+    """Tests in the order in which mutants meet them: nearly all die on one of medium size, the rest are few."""
+    order = sorted(range(tests), key=lambda t: (abs(t - tests // 3), t))
+    return [wave for wave in (order[:1], order[1:3], order[3:]) if wave]
+
+
+def _wave(expectations: Expectations, schema: Compiled, asked: Sequence[tuple[int, int]], backend: ExecutionBackend) -> dict[int, int]:
+    """Runs of (mutant, test) in one process, in a further one behind a mutant that ended it."""
+    killed: dict[int, int] = {}
+    waiting = list(asked)
+    while waiting:
+        calls = [_numbered(expectations.calls[t], i + 1) for i, t in waiting]
+        executions = backend.run(schema, calls, replace(_limits(expectations, len(calls)), go_on=True))
+        left = []
+        for (i, t), execution in zip(waiting, executions, strict=True):
+            if i in killed:
+                continue
+            if execution.status is Status.NOT_RUN:
+                left.append((i, t))
+            elif _differs(expectations, t, execution):
+                killed[i] = t
+        waiting = left
+    return killed
+
+
+def _numbered(call: Arguments, number: int) -> Arguments:
+    """The call with a mutant's number before its arguments."""
+    aliases = tuple((a + 1, b + 1) for a, b in call.aliases)
+    return replace(call, values=(np.array(number, np.int32), *call.values), aliases=aliases, origins=(0, *call.origins) if call.origins else ())
+
+
+def _differs(expectations: Expectations, test: int, execution: Execution) -> bool:
+    if execution.status is not Status.OK:
+        return True
+    skipped = len(execution.values) - len(expectations.calls[test].values)
+    return compare(expectations.references[test], execution.values[skipped:], execution.result) is not None
+
+
+def _killing_test(expectations: Expectations, compiled: Compiled, backend: ExecutionBackend) -> int | None:
     """Index of the first test that tells this program of the same signature from the source; None when none does."""
-    executions = backend.run(compiled, expectations.calls, _limits(expectations))
-    for i, (execution, reference) in enumerate(zip(executions, expectations.references, strict=True)):
-        if execution.status is not Status.OK or compare(reference, execution.values, execution.result) is not None:
-            return i
-    return None
+    executions = backend.run(compiled, expectations.calls, _limits(expectations, len(expectations.calls)))
+    return next((t for t, execution in enumerate(executions) if _differs(expectations, t, execution)), None)
 
 
-def _limits(expectations: Expectations) -> Limits:
-    own_s = expectations.source_ms * 1e-3 * len(expectations.calls)
-    return replace(LIMITS, cpu_s=min(max(LIMITS.cpu_s, PATIENCE * own_s), 10.0))
+def _limits(expectations: Expectations, calls: int) -> Limits:
+    own_s = expectations.source_ms * 1e-3 * calls
+    return Limits(wall_s=30.0, cpu_s=min(max(LEAST_CPU_S, PATIENCE * own_s), 10.0))
 
 
-def _survivors(
-    expectations: Expectations, built: Sequence[tuple[Mutant, Compiled]], backend: ExecutionBackend
-) -> list[tuple[Mutant, Compiled]]:
-    return [(m, c) for m, c in built if killing_test(expectations, c, backend) is None]
-
-
-def _built(expectations: Expectations, backend: ExecutionBackend, limit: int, seed: int) -> list[tuple[Mutant, Compiled]]:
-    mutants = _sampled(expectations.source, limit, seed)
-    requests = _requests(mutants, expectations.signature)
-    return list(zip(mutants, backend.compile(requests) if requests else [], strict=True))
+def _built(expectations: Expectations, backend: ExecutionBackend, limit: int, seed: int) -> Built:
+    source, signature = expectations.source, expectations.signature
+    mutants = _sampled(source, limit, seed)
+    request = _schema_request(source, signature, limit, seed)
+    schema = backend.compile([request])[0] if request else None
+    if schema is not None and schema.ok:
+        return Built(mutants, schema)
+    return Built(mutants, None, tuple(backend.compile(_requests(mutants, signature))) if mutants else ())
 
 
 def _requests(mutants: Sequence[Mutant], signature: Signature) -> list[CompileRequest]:
@@ -72,8 +136,15 @@ def _requests(mutants: Sequence[Mutant], signature: Signature) -> list[CompileRe
 
 
 def mutant_requests(source: Program, signature: Signature, limit: int, seed: int = 0) -> list[CompileRequest]:
-    """What measuring a suite of this source compiles: for one batched compile of many sources beforehand."""
-    return _requests(_sampled(source, limit, seed), signature)
+    """What measuring a suite of this source compiles first: for one batched compile of many sources beforehand."""
+    request = _schema_request(source, signature, limit, seed)
+    return [request] if request else _requests(_sampled(source, limit, seed), signature)
+
+
+@lru_cache(maxsize=128)
+def _schema_request(source: Program, signature: Signature, limit: int, seed: int) -> CompileRequest | None:
+    made = schema(source, signature, _sampled(source, limit, seed))
+    return CompileRequest(made[0], made[1], Variant.DRAFT) if made else None
 
 
 @lru_cache(maxsize=128)
@@ -93,14 +164,13 @@ def stronger(expectations: Expectations, backend: ExecutionBackend, seed: int) -
 def measure(expectations: Expectations, backend: ExecutionBackend, *, limit: int = 24, seed: int = 0) -> Strength:
     """Strength of a checked suite on at most `limit` mutants."""
     built = _built(expectations, backend, limit, seed)
-    good = [(m, c) for m, c in built if c.ok]
-    alive = _survivors(expectations, good, backend)
+    good = built.good()
+    dead = killers(expectations, built, good, backend)
+    alive = [i for i in good if i not in dead]
     other = stronger(expectations, backend, seed + 101) if alive else None
-    equal = _survivors(other, alive, backend) if other else alive
-    missed = tuple(m for m, c in alive if (m, c) not in equal)
-    killed = len(good) - len(alive)
-    share = killed / (killed + len(missed)) if killed + len(missed) else None
-    return Strength(share, killed, missed, len(equal), len(built) - len(good))
+    missed = killers(other, built, alive, backend) if other else {}
+    share = len(dead) / (len(dead) + len(missed)) if dead or missed else None
+    return Strength(share, len(dead), tuple(built.mutants[i] for i in missed), len(alive) - len(missed), len(built.mutants) - len(good))
 
 
 def top_up(
@@ -110,37 +180,25 @@ def top_up(
 
     The strength that is recorded is that of the suite returned.
     """
-    good = [(m, c) for m, c in _built(expectations, backend, limit, seed) if c.ok]
-    alive = _survivors(expectations, good, backend)
+    built = _built(expectations, backend, limit, seed)
+    good = built.good()
+    dead = killers(expectations, built, good, backend)
+    alive = [i for i in good if i not in dead]
     for turn in range(rounds):
         if not alive or (len(good) - len(alive)) / len(good) >= least:
             break
         other = stronger(expectations, backend, seed + 101 + turn)
         if other is None:
             break
-        added: set[int] = set()
-        for mutant in list(alive):
-            test = killing_test(other, mutant[1], backend)
-            if test is not None:
-                added.add(test)
-                alive.remove(mutant)
-        expectations = _joined(expectations, other, sorted(added))
+        found = killers(other, built, alive, backend)
+        alive = [i for i in alive if i not in found]
+        expectations = _joined(expectations, other, sorted(set(found.values())))
     # What no stronger suite could kill counts as equivalent; with no stronger suite asked, survivors were tolerated.
-    share = _share(expectations, good, alive, backend, seed)
-    return replace(expectations, suite=replace(expectations.suite, strength=share))
-
-
-def _share(
-    expectations: Expectations,
-    good: list[tuple[Mutant, Compiled]],
-    alive: list[tuple[Mutant, Compiled]],
-    backend: ExecutionBackend,
-    seed: int,
-) -> float | None:
     other = stronger(expectations, backend, seed + 999) if alive else None
-    missed = len(alive) - len(_survivors(other, alive, backend)) if other else 0
+    missed = len(killers(other, built, alive, backend)) if other else 0
     killed = len(good) - len(alive)
-    return killed / (killed + missed) if killed + missed else None
+    share = killed / (killed + missed) if killed + missed else None
+    return replace(expectations, suite=replace(expectations.suite, strength=share))
 
 
 def _joined(one: Expectations, other: Expectations, tests: Sequence[int]) -> Expectations:
@@ -193,5 +251,5 @@ def branch_coverage(expectations: Expectations, backend: ExecutionBackend, limit
     """Share of condition sides (if, ?:, while, for) that some test takes, in [0, 1]; None where it cannot be measured."""
     requests = [CompileRequest(p, expectations.signature) for p in branch_probes(expectations.source, limit)]
     built = [c for c in backend.compile(requests) if c.ok] if requests else []
-    taken = [any(e.status is not Status.OK for e in backend.run(c, expectations.calls, _limits(expectations))) for c in built]
+    taken = [any(e.status is not Status.OK for e in backend.run(c, expectations.calls, _limits(expectations, len(expectations.calls)))) for c in built]
     return sum(taken) / len(taken) if taken else None

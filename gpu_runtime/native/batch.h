@@ -48,7 +48,7 @@ struct cv_call {
 
 struct cv_batch {
     uint64_t magic, control_bytes, arena_bytes, memory_bytes, output_bytes;
-    uint64_t accesses;        /* most memory accesses of one call that the hooks see; 0: any number */
+    uint64_t accesses;        /* most steps (accesses and basic blocks) of one call that the hooks see; 0: any number */
     uint32_t n_calls, cpu_ms, wall_ms, threads;
     uint32_t recorded, go_on; /* recorded: the program calls the access hooks; go_on: behind a call that stopped, a new child goes on */
     int32_t current;          /* -1 while loading, the call being run, n_calls when all are done */

@@ -240,9 +240,16 @@ static inline size_t in_bounds(struct region *r, const char *address, size_t byt
     return offset;
 }
 
+static inline void count_step(void) {
+    if (cv_most_accesses && --accesses_left < 0 && watching) cv_fail(CV_ENDLESS, "more steps than one call may take");
+}
+
+/* Called by every basic block of a recorded program (-fsanitize-coverage=trace-pc): a loop that touches no memory takes steps too. */
+void __sanitizer_cov_trace_pc(void) { count_step(); }
+
 void cv_touch(const char *address, size_t bytes, int mode) {
     struct region *r;
-    if (cv_most_accesses && --accesses_left < 0 && watching) cv_fail(CV_ENDLESS, "more memory accesses than one call may make");
+    count_step();
     if (pending.armed) cv_flush_pending();
     if (!watched_place(address, &r) || !watching) return;
     size_t offset = in_bounds(r, address, bytes, mode);

@@ -1,4 +1,4 @@
-/* Generic shims: the compiler reads the parameter types off the function. See abi.h for args. */
+/* Shims: those of host and device functions read the parameter types off the function. See abi.h for args. */
 extern "C" {
 extern char cv_shared_begin[] __asm__("__start_cv_shared") __attribute__((weak, visibility("hidden")));
 extern char cv_shared_end[] __asm__("__stop_cv_shared") __attribute__((weak, visibility("hidden")));
@@ -13,15 +13,15 @@ template <class P> struct cv_argument { CV_UNSEEN static P get(void *p) { return
 template <class P> struct cv_argument<P *> { CV_UNSEEN static P *get(void *p) { return (P *)p; } };
 template <class P> struct cv_argument<P &> { CV_UNSEEN static P &get(void *p) { return *(P *)p; } };
 template <unsigned long... I> struct cv_indices {};
-CV_UNSEEN static inline cv_config cv_geometry(void **args, int n) {
+/* Kernels have a shim in plain text, without templates: those cost more to compile than the kernel itself. */
+struct cv_kernel_pointer { void *p; template <class T> CV_UNSEEN __attribute__((always_inline)) operator T *() const { return (T *)p; } };
+struct cv_kernel_value { void *p; template <class T> CV_UNSEEN __attribute__((always_inline)) operator T() const { return *(T *)p; } };
+CV_UNSEEN static inline void cv_launch_kernel(void **args, int n, void (*one_thread)(void *)) {
     const int *g = (const int *)args[n + 1];
+    const unsigned grid[3] = {(unsigned)g[0], (unsigned)g[1], (unsigned)g[2]}, block[3] = {(unsigned)g[3], (unsigned)g[4], (unsigned)g[5]};
     cv_set_order(g[7]);
-    return cv_config(dim3(g[0], g[1], g[2]), dim3(g[3], g[4], g[5]), g[6]);
+    cv_launch(grid, block, (unsigned long)g[6], one_thread, args, 0);
 }
-template <class... P, unsigned long... I> CV_UNSEEN void cv_kernel_with(void (*f)(P...), void **args, cv_indices<I...>) {
-    cv_run(cv_geometry(args, sizeof...(P)), 0, f, cv_argument<P>::get(args[I])...);
-}
-template <class... P> CV_UNSEEN void cv_shim_kernel(void (*f)(P...), void **args) { cv_kernel_with(f, args, cv_indices<__integer_pack(sizeof...(P))...>()); }
 
 template <class R, class... P, unsigned long... I> CV_UNSEEN void cv_host_with(R (*f)(P...), void **args, cv_indices<I...>) {
     if constexpr (__is_same(R, void)) f(cv_argument<P>::get(args[I])...);

@@ -76,14 +76,28 @@ def test_accesses_bound_a_call_and_the_next_ones_run(backend):
     started = time.monotonic()
     done = run_each(backend, program, [call(2, -1), call(2, 2), call(2, -1), call(2, -1), call(3, 3)], Limits(wall_s=20, accesses=100_000))
     assert [e.status for e in done] == [Status.TIMEOUT, Status.OK, Status.TIMEOUT, Status.TIMEOUT, Status.OK]
-    assert "accesses" in done[0].detail and time.monotonic() - started < 10
+    assert "steps" in done[0].detail and time.monotonic() - started < 10
 
 
 def test_accesses_are_those_of_one_call(backend):
     program = compiled(backend, ENDLESS)
-    enough = Limits(accesses=2 * 50 + 20)  # the call itself makes a few
+    enough = Limits(accesses=6 * 50 + 20)  # accesses and basic blocks; the call itself makes a few
     assert [e.status for e in run_each(backend, program, [call(50, 50)] * 3, enough)] == [Status.OK] * 3
     assert [e.status for e in run_each(backend, program, [call(50, 50)], replace(enough, accesses=99))] == [Status.TIMEOUT]
+
+
+def test_a_loop_that_touches_no_memory_takes_steps_too(backend):
+    program = compiled(backend, "void f(float *x, int n) { int k = 0; while (n > 1) k ^= n; x[0] = k; }")
+    done = run_each(backend, program, [call(1, 2), call(1, 1)], Limits(wall_s=20, accesses=100_000))
+    assert [e.status for e in done] == [Status.TIMEOUT, Status.OK]
+
+
+def test_behind_two_calls_without_an_end_the_others_get_a_sixteenth(backend):
+    program = compiled(backend, ENDLESS)
+    limits = Limits(wall_s=20, accesses=32_000)
+    length = 5_000  # more than a sixteenth of the steps, fewer than all
+    done = run_each(backend, program, [call(2, -1), call(length, length), call(2, -1), call(length, length), call(4, 4)], limits)
+    assert [e.status for e in done] == [Status.TIMEOUT, Status.OK, Status.TIMEOUT, Status.TIMEOUT, Status.OK]
 
 
 def test_accesses_of_emulated_threads_count(backend):
@@ -92,7 +106,7 @@ def test_accesses_of_emulated_threads_count(backend):
 
     given = replace(call(4, 1), geometry=Geometry((1, 1, 1), (4, 1, 1)))
     done = backend.run(program, [given], Limits(wall_s=20, accesses=10_000))
-    assert done[0].status is Status.TIMEOUT and "accesses" in done[0].detail
+    assert done[0].status is Status.TIMEOUT and "steps" in done[0].detail
 
 
 def test_cpu_time_is_limited_to_the_millisecond(backend):

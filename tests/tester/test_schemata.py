@@ -1,0 +1,77 @@
+import numpy as np
+import pytest
+
+from corpora.records import Program
+from corpora.signatures import signature_of
+from gpu_runtime.backend import Arguments, CompileRequest, Limits, Status, Variant
+from tester.mutants import mutants_of
+from tester.schemata import schema
+
+TEXTS = {
+    "precedence": "void f(int *x, int n) { for (int i = 0; i < n; i++) { x[i] = 7 - x[i] * 3 + n / 2; x[i] += i % 3 == 1 ? -x[i] * 2 : n - 1; } }",
+    "else": "void f(int *x, int n) { for (int i = 0; i < n; ++i) if (i > 2) x[i] = 5; else if (x[i] < 0 && i != 1) x[i] -= 2; else x[i]++; }",
+    "calls": "int g(int a, int b) { return a < b ? a : b; } void f(int *x, int n) { int s = 0; for (int i = 0; i < n; i++) { s += g(x[i], n - i); x[i] = s; } }",
+    "while": "void f(int *x, int n) { int i = 0; while (i < n) { int k = i * 2; do { x[i] ^= k << 1; k--; } while (k > 0 && k < 5); i += 1; } }",
+}
+
+
+@pytest.fixture(scope="module")
+def backend(tmp_path_factory):
+    from gpu_runtime.emulated import EmulatedBackend
+
+    found = EmulatedBackend()
+    yield found
+    found.close()
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
+def test_every_number_does_what_the_text_of_its_mutant_does(backend, text):
+    source = Program("cpp", "f", text)
+    signature = signature_of(source)
+    mutants = mutants_of(source)
+    made = schema(source, signature, mutants)
+    assert made is not None
+    built, *singles = backend.compile(
+        [CompileRequest(made[0], made[1], Variant.DRAFT), *(CompileRequest(m.program, signature, Variant.DRAFT) for m in mutants)]
+    )
+    assert built.ok, built.diagnostics
+    values = (np.array([3, -4, 0, 9, -2, 6], np.int32), np.array(6, np.int32))
+    limits = Limits(cpu_s=0.1)
+    same = 0
+    for number, single in enumerate(singles, 1):
+        assert single.ok
+        one = backend.run(single, [Arguments(values)], limits)[0]
+        other = backend.run(built, [Arguments((np.array(number, np.int32), *values))], limits)[0]
+        assert one.status is other.status, mutants[number - 1].where
+        if one.status is Status.OK:
+            assert one.values[0].tolist() == other.values[1].tolist(), mutants[number - 1].where
+            same += 1
+    assert same >= len(mutants) // 3
+
+
+def test_number_nought_is_the_source(backend):
+    source = Program("cpp", "f", TEXTS["else"])
+    signature = signature_of(source)
+    program, wider = schema(source, signature, mutants_of(source))
+    plain, built = backend.compile([CompileRequest(source, signature, Variant.DRAFT), CompileRequest(program, wider, Variant.DRAFT)])
+    values = (np.arange(-5, 5, dtype=np.int32), np.array(10, np.int32))
+    one = backend.run(plain, [Arguments(values)])[0]
+    other = backend.run(built, [Arguments((np.array(0, np.int32), *values))])[0]
+    assert one.values[0].tolist() == other.values[1].tolist()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "void f(int *x, int n) { static int calls = 1; x[0] = calls + n; }",
+        "int seen = 1; void f(int *x, int n) { x[0] = seen + n; }",
+    ],
+)
+def test_programs_that_keep_state_are_not_put_together(text):
+    source = Program("cpp", "f", text)
+    assert schema(source, signature_of(source), mutants_of(source)) is None
+
+
+def test_other_dialects_are_left_alone():
+    source = Program("fortran", "f", "subroutine f(x, n)\ninteger :: n, x(n)\nx(1) = 2\nend subroutine\n")
+    assert schema(source, signature_of(source), mutants_of(source)) is None
