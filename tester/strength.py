@@ -21,6 +21,7 @@ from corpora.records import Program, Signature
 from gpu_runtime.backend import Arguments, Compiled, CompileRequest, Execution, ExecutionBackend, Limits, Status, Variant
 from gpu_runtime.compare import compare
 from gpu_runtime.expectations import Expectations
+from tester.branches_fortran import branch_probes as fortran_probes
 from tester.mutants import Mutant, mutants_of, sample
 from tester.rules import NoSuite, more_tests
 from tester.schemata import schema
@@ -227,9 +228,9 @@ _CONDITIONS = ("if_statement", "conditional_expression", "while_statement", "for
 
 
 def branch_probes(program: Program, limit: int = 32) -> list[Program]:
-    """Programs that stop when one side of one condition is taken; empty for languages without a syntax tree here."""
-    if dialect(program.dialect).language != "cpp":
-        return []
+    """Programs that stop when one side of one condition is taken."""
+    if dialect(program.dialect).language == "fortran":
+        return fortran_probes(program)[:limit]
     data, probes, waiting = program.text.encode(), [], []
     for function in c_functions(parse_c_family(program.text).root_node):
         waiting.append(function.node)

@@ -1,0 +1,60 @@
+"""Branch coverage of Fortran: sides that no test takes are counted as not taken."""
+
+import pytest
+
+from corpora.records import Program, UnitTestSuite
+from corpora.signatures import signature_of
+from corpora.unit_tests import parse_suite
+from gpu_runtime.emulated import EmulatedBackend
+from gpu_runtime.toolchain import find_toolchain
+from tester.branches_fortran import branch_probes
+from tester.strength import branch_coverage
+from tester.validity import validate
+
+pytestmark = pytest.mark.skipif(find_toolchain().gfortran is None, reason="gfortran is not installed")
+TEXT = """subroutine f(n, x)
+  implicit none
+  integer, intent(in) :: n
+  real, intent(inout) :: x(n)
+  integer :: i
+  i = 1
+  do while (i <= n)
+    if (x(i) > &
+        0) then
+      x(i) = 1
+    else if (x(i) < -100) then
+      x(i) = 2
+    end if
+    if (n > 3) x(i) = x(i) + 1
+    i = i + 1
+  end do
+end subroutine
+"""
+
+
+@pytest.fixture(scope="module")
+def backend(tmp_path_factory):
+    made = EmulatedBackend(tmp_path_factory.mktemp("cache"))
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize(
+    ("tests", "share"),
+    [
+        ("n=2 x[2]={3,-1}", 6 / 8),  # never: x < -100, n > 3
+        ("n=2 x[2]={3,-1}\nn=4 x[4]={1,-1,-200,3}", 1.0),
+    ],
+)
+def test_sides_taken(backend, tests, share):
+    program = Program("fortran", "f", TEXT)
+    signature = signature_of(program)
+    suite = UnitTestSuite(program.id, parse_suite(tests, signature), "user")
+    expectations = validate(program, signature, suite, backend).expectations
+    assert branch_coverage(expectations, backend) == pytest.approx(share)
+
+
+def test_labels_formats_and_arithmetic_ifs():
+    text = "      SUBROUTINE F(N)\n      IF (N) 10, 20, 20\n   10 IF (N .EQ. ICHAR('(')) N = 1\n   20 CONTINUE\n      END\n"
+    probes = branch_probes(Program("fortran", "f", text))
+    assert len(probes) == 2 and "10 if (probe_taken(n .eq. ichar('('), .true.)) n = 1" in probes[0].text
