@@ -71,6 +71,9 @@ class RoundConfig:
     epochs: float = 2.0
     learning_rate: float = 2e-4
     replay: float = 8.0
+    experience: str = "accumulate"
+    per_source: int = 2
+    selection: str = "first"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +140,8 @@ class Config:
 CHOICES = {
     "model.backend": ("scratch", "pretrained", "openai"),
     "round.learn": ("back", "forward", "both"),
+    "round.experience": ("accumulate", "replace", "mix"),
+    "round.selection": ("first", "hard"),
     "round.freeze": ("none", "translator", "tester"),
     "cold_start.level": ("easy", "mixed"),
     "finetune.method": ("full", "lora", "qlora"),
@@ -148,7 +153,7 @@ RANGES = {
     "evaluate.temperature": (0.0, 2.0),
     "verify.least_strength": (0.0, 1.0),
 }
-AT_LEAST_ONE = ("round.samples", "round.suites", "evaluate.samples", "model.layers", "model.width", "model.heads", "model.max_new_tokens", "model.concurrency", "finetune.rank", "finetune.batch_tokens")
+AT_LEAST_ONE = ("round.samples", "round.suites", "round.per_source", "evaluate.samples", "model.layers", "model.width", "model.heads", "model.max_new_tokens", "model.concurrency", "finetune.rank", "finetune.batch_tokens")
 
 
 def load(path: str | Path, overrides: tuple[str, ...] = (), run_dir: Path | None = None) -> Config:

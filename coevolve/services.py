@@ -8,13 +8,13 @@ guard here, at the last moment: generated data is filtered, anything else that l
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
 from coevolve.checkpoints import Checkpoints, carried_on, fine_tuned, learn_and_save, saved_as_it_is, seed_of
 from coevolve.config import Config
+from coevolve.experience import selected, weight_of
 from coevolve.shots import wording_of
 from coevolve.verifier import Verifier
 from corpora.dialects import Direction, direction
@@ -48,21 +48,6 @@ def make_tester(config: Config) -> TesterService:
 
 def make_verifier(config: Config) -> Verifier:
     return Verifier(config)
-
-
-MOST_PER_SOURCE = 2
-
-
-def fair_share(triplets: Sequence[Triplet]) -> list[Triplet]:
-    """At most MOST_PER_SOURCE translations of each source, in order: what is easy has many right answers, and learning
-    them all teaches little but to repeat them."""
-    taken: Counter[str] = Counter()
-    kept = []
-    for triplet in triplets:
-        taken[triplet.source.id] += 1
-        if taken[triplet.source.id] <= MOST_PER_SOURCE:
-            kept.append(triplet)
-    return kept
 
 
 def without(triplets: Sequence[Triplet], apart: Sequence[Program]) -> list[Triplet]:
@@ -130,10 +115,12 @@ class TranslatorService:
         guard = EvaluationGuard(protected)
         # Sources were held apart when the corpus was split; a model may still have written a held-out program.
         guard.check([t.source for t in triplets])
-        kept = fair_share([t for t in triplets if not guard.leaks([t.target])])
+        wanted = self.config.round
+        kept = selected([t for t in triplets if not guard.leaks([t.target])], wanted.per_source, wanted.selection)
         model = self.checkpoints.model(checkpoint)
-        teacher, wanted = self._translator(model, kind_of(checkpoint)), self.config.round
-        examples = teacher.examples([(t.source, t.target) for t in kept], wanted.learn)
+        teacher = self._translator(model, kind_of(checkpoint))
+        weights = [weight_of(t, wanted.selection) for t in kept]
+        examples = teacher.examples([(t.source, t.target) for t in kept], wanted.learn, weights)
         self.checkpoints.note_trained([program for t in kept for program in (t.source, t.target)])
         examples += self._generated_examples(teacher, int(wanted.replay * len(kept)), REPLAY_STREAM + number, guard)
         learning = self.checkpoints.learning(wanted.epochs, wanted.learning_rate, "translator", number)

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from coevolve.config import Config
+from coevolve.experience import gathered
 from coevolve.progress import Progress
 from coevolve.run_corpus import RunCorpus
 from coevolve.run_folder import RoundPaths, RunFolder, write_json
@@ -243,12 +244,12 @@ def survivors(run: Run, paths: RoundPaths) -> list[Triplet]:
 
 
 def learn(run: Run, number: int) -> None:
-    """Both models learn from every triplet kept so far; a frozen one carries its checkpoint on."""
+    """Both models learn from the triplets kept so far (see round.experience); a frozen one carries its checkpoint on."""
     paths = run.folder.round(number)
     if paths.translator.exists() and paths.tester.exists():
         return
     rounds = range(1, number + 1)
-    triplets = list({t.id: t for k in rounds for t in read_jsonl(run.folder.round(k).triplets, Triplet)}.values())
+    triplets = gathered([list(read_jsonl(run.folder.round(k).triplets, Triplet)) for k in rounds], run.config.round.experience)
     used = {t.suite.id for t in triplets}
     suites = {s.id: s for k in rounds for s in read_jsonl(run.folder.round(k).suites, UnitTestSuite) if s.id in used}
     by_id = _by_id(run)

@@ -103,7 +103,9 @@ class Translator:
             for sample, text in enumerate(texts)
         ]
 
-    def examples(self, pairs: Sequence[tuple[Program, Program]], learn: str = "back") -> list[Example]:
+    def examples(
+        self, pairs: Sequence[tuple[Program, Program]], learn: str = "back", weights: Sequence[float] | None = None
+    ) -> list[Example]:
         """Examples from verified pairs (real program, program that the Translator made of it).
 
         `forward` teaches real -> generated, the direction in which the pair was found. `back` teaches generated -> real:
@@ -111,14 +113,14 @@ class Translator:
         output (the choice of QiMeng-MuPa). It trains the *reverse* direction: pairs found by cpp:cuda teach cuda:cpp,
         and pairs found by cuda:cpp from real kernels teach cpp:cuda. `both` gives the two, `back` first. Since one
         model serves all directions by tag, a round over both mono corpora trains both directions on real labels.
-        Raises ValueError for another `learn`.
+        weights: of each pair's loss; all 1 where none are given. Raises ValueError for another `learn`.
         """
         if learn not in ("back", "forward", "both"):
             raise ValueError(f"learn = '{learn}': known are back, forward, both")
         found: list[Example] = []
-        for real, generated in pairs:
+        for (real, generated), weight in zip(pairs, weights or [1.0] * len(pairs), strict=True):
             if learn != "forward":
-                found.append(example_of(generated, real, self._style, wording=self._wording))
+                found.append(example_of(generated, real, self._style, weight, self._wording))
             if learn != "back":
-                found.append(example_of(real, generated, self._style, wording=self._wording))
+                found.append(example_of(real, generated, self._style, weight, self._wording))
         return found
