@@ -10,6 +10,7 @@ import re
 from coevolve.minimise import smaller_failure
 from coevolve.verify import Engine, Pair
 from coevolve.verify_command import OUTCOME_WORDS
+from coevolve.verify_programs import described, suite_of, whole_pair
 from corpora.records import ArrayValue, Blame, Outcome, ScalarValue, UnitTest, Verdict
 from corpora.signatures import signature_of
 from corpora.unit_tests import format_assignment, format_number
@@ -25,7 +26,9 @@ def explain(engine: Engine, pair: Pair, verdict: Verdict, elapsed_ms: float) -> 
     if verdict.blame.value in ("source", "suite"):
         lines.append(f"  blame     {verdict.blame.value}")
     expectations = None
-    if verdict.suite_id:
+    if whole_pair(pair.source, pair.target):
+        lines += described(suite_of(pair.source, pair.suite), verdict)
+    elif verdict.suite_id:
         expectations = engine.expectations(pair.source, engine.suite_of(pair)).expectations
     if expectations is not None:
         strength = "not measured" if verdict.suite_strength is None else f"{verdict.suite_strength:.0%} of mutants killed"
@@ -49,6 +52,8 @@ def headline(verdict: Verdict) -> str:
     words = OUTCOME_WORDS[verdict.outcome]
     if verdict.outcome is Outcome.COMPILE_ERROR and verdict.blame is Blame.SOURCE:
         words = "undecided: the source cannot be tested"
+    elif verdict.outcome is Outcome.RACE and verdict.blame is Blame.SOURCE:
+        words = "undecided: the source has a data race"
     elif verdict.outcome is Outcome.COMPILE_ERROR and verdict.detail.startswith(("parameter", "the target returns")):
         words = "not equivalent: the target cannot be called like the source"
     place = _PLACE.match(verdict.detail)
@@ -74,7 +79,7 @@ def _counterexample(engine: Engine, pair: Pair, verdict: Verdict, expectations) 
 
 def smallest_counterexample(engine: Engine, pair: Pair, verdict: Verdict) -> str:
     """One line: on which smallest test known the target fails and how; the verdict's own detail where no test decided."""
-    if verdict.test_index < 0 or not verdict.suite_id:
+    if verdict.test_index < 0 or not verdict.suite_id or whole_pair(pair.source, pair.target):
         return verdict.detail
     expectations = engine.expectations(pair.source, engine.suite_of(pair)).expectations
     if expectations is None:

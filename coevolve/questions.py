@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from coevolve.verify import Pair
+from coevolve.verify_programs import WHOLE, is_whole
 from corpora.c_syntax import c_functions, parse_c_family
 from corpora.dialects import dialect, dialect_of_path
 from corpora.fortran_syntax import procedures
@@ -46,8 +47,15 @@ def entry_names(text: str, dialect_name: str) -> list[str]:
 
 
 def pair_of(source: str, source_dialect: str, target: str, target_dialect: str, suite: str | None = None) -> Pair:
-    """A Pair from two texts. Raises VerifyError when one of them defines no function, ValueError for a dialect."""
+    """A Pair from two texts: of whole programs where both are, else of the functions that they share.
+
+    Raises VerifyError when the source defines no function, ValueError for a dialect.
+    """
+    if is_whole(source, source_dialect) and is_whole(target, target_dialect):
+        return Pair(Program(source_dialect, WHOLE, source), Program(target_dialect, WHOLE, target), suite)
     sources, targets = entry_names(source, source_dialect), entry_names(target, target_dialect)
+    if not sources and is_whole(source, source_dialect):
+        raise VerifyError("the source is a whole program (main) and the target is not; give two whole programs or two functions")
     if not sources:
         raise VerifyError(f"the source defines no {source_dialect} function that can be called")
     shared = {_plain(name): name for name in targets}

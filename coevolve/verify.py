@@ -19,6 +19,8 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
+from coevolve.verify_programs import suite_of as programs_suite
+from coevolve.verify_programs import verify_programs, whole_pair
 from corpora.records import Blame, Outcome, Program, Signature, UnitTestSuite, Verdict, content_hash
 from corpora.signatures import SignatureError, signature_of
 from corpora.store import from_json, to_json
@@ -107,7 +109,7 @@ def engine_version() -> str:
     root = Path(__file__).resolve().parent.parent
     folders = ("gpu_runtime", "gpu_runtime/native", "tester", "translator", "corpora")
     files = [f for name in folders for f in sorted((root / name).glob("*")) if f.suffix in (".py", ".c", ".h")]
-    return content_hash(*(f.read_text() for f in [*files, Path(__file__)]))
+    return content_hash(*(f.read_text() for f in [*files, Path(__file__), Path(__file__).with_name("verify_programs.py")]))
 
 
 class Engine:
@@ -129,17 +131,24 @@ class Engine:
 
     def verify(self, pair: Pair) -> Verdict:
         """The verdict on one pair. Raises SuiteError for suite text that does not parse."""
+        if whole_pair(pair.source, pair.target):
+            tests = programs_suite(pair.source, pair.suite)
+            key = content_hash(engine_version(), "programs", self.config.judge, pair.source.id, pair.target.id, tests.id)
+            return self._remembered(key, lambda: verify_programs(pair.source, pair.target, tests, self.config.judge))
         suite = self.suite_of(pair)
-        key = self._key(pair, suite)
-        if (known := self._cached(key)) is not None:
-            return known
-        verdict = self._fresh(pair, suite)
-        self._keep(key, verdict)
-        return verdict
+        return self._remembered(self._key(pair, suite), lambda: self._fresh(pair, suite))
+
+    def _remembered(self, key: str, ask: Callable[[], Verdict]) -> Verdict:
+        known = self._cached(key)
+        if known is None:
+            known = ask()
+            self._keep(key, known)
+        return known
 
     def prepare(self, pairs: Sequence[Pair]) -> None:
         """Compile together what these pairs will need, in as few units as the back end can make of them."""
         plain: dict[CompileRequest, None] = {}
+        pairs = [pair for pair in pairs if not whole_pair(pair.source, pair.target)]
         for pair in pairs:
             try:
                 if self._cached(self._key(pair, self.suite_of(pair))) is None:
