@@ -4,6 +4,7 @@ What is replaced, in the text of one function:
 
     macro                                   C++                                      Fortran
     DATA_TYPE                               double                                   double precision
+      in functions of reg_detect (`maxgrid`) int                                     integer, as that benchmark has it
     POLYBENCH_1D(x, N, n)                   *x                                       (declared by the function itself)
     POLYBENCH_2D(x, N, M, n, m), _3D        *x, and in the body                      "
                                             x[i][j] becomes x[i * m + j]
@@ -35,6 +36,7 @@ _LINE_WRITTEN = re.compile(
     r"^[ \t]*if\s*\([^\n]*\)\s*then\s*\n\s*write\s*\(\s*0\s*,\s*\*\s*\)\s*\n\s*end\s*if[ \t]*$|^[ \t]*write\s*\(\s*0\s*,\s*\*\s*\)[ \t]*$", re.M | re.I
 )
 _NAME = re.compile(r"[A-Za-z_]\w*")
+_INTEGERS = re.compile(r"\bmaxgrid\b")
 _SCOP = re.compile(r"^[ \t]*(?:#|!\$)[ \t]*pragma[ \t]+(?:end)?scop[ \t]*\n?", re.M)
 _DECLARATION = re.compile(r"\s*(?:implicit\s+none|integer|real|double|logical|character|DATA_TYPE|dimension|parameter)\b", re.I)
 
@@ -63,14 +65,14 @@ def _cpp(text: str) -> str:
     text = _TEXT_PRINTED.sub("", _NUMBER_PRINTED.sub(r"printed[printed_count++] = \1;", text))
     head, brace, body = text.partition("{")
     if printing:
-        head = re.sub(r"\)\s*$", ", double *printed)\n", head)
+        head = re.sub(r"\)\s*$", ", DATA_TYPE *printed)\n", head)
         brace += "\nint printed_count = 0;"
     for constant, extent in sizes.items():
         body = re.sub(rf"\b{constant}\b", extent, body)
     body = re.sub(r"\b_PB_(\w+)\b", lambda m: m[1].lower(), body)
     for name, extents in inner.items():
         body = _flattened(body, name, extents) if extents else body
-    return re.sub(r"\bDATA_TYPE\b", "double", head + brace + body)
+    return _typed(head + brace + body, "int" if _INTEGERS.search(text) else "double")
 
 
 def _flattened(body: str, name: str, extents: list[str]) -> str:
@@ -117,7 +119,11 @@ def _fortran(text: str) -> str:
     if printing:
         text = _with_printed(text)
     text = re.sub(r"\b_PB_(\w+)\b", lambda m: m[1].lower(), text)
-    return re.sub(r"\bDATA_TYPE\b", "double precision", text)
+    return _typed(text, "integer" if _INTEGERS.search(text) else "double precision")
+
+
+def _typed(text: str, type_: str) -> str:
+    return re.sub(r"\bDATA_TYPE\b", type_, text)
 
 
 def _with_printed(text: str) -> str:
@@ -128,5 +134,5 @@ def _with_printed(text: str) -> str:
     for i, row in enumerate(rows):
         if _DECLARATION.match(row) and "=" not in row.split("::")[0]:
             last = i
-    added = ["double precision :: printed(*)", "integer :: printed_count", "printed_count = 0"]
+    added = ["DATA_TYPE :: printed(*)", "integer :: printed_count", "printed_count = 0"]
     return "\n".join([*rows[: last + 1], *added, *rows[last + 1 :]])

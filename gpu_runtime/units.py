@@ -31,7 +31,7 @@ VARIANT_FLAGS: dict[Variant, tuple[str, ...]] = {
     Variant.RECORDED: _RECORDED,
     # Locals that were never set hold a pattern: what depends on them differs from the plain build. -O0, because an optimiser
     # takes the branch that sets them for granted.
-    Variant.SANITIZED: ("-O0", *_FLOATS, "-g1", "-ftrivial-auto-var-init=pattern", "-fsanitize=address,undefined", "-fno-sanitize=vptr,alignment", "-fno-sanitize-recover=undefined"),
+    Variant.SANITIZED: ("-O0", *_FLOATS, "-g1", "-ftrivial-auto-var-init=pattern", "-fsanitize=address,undefined", "-fno-sanitize=vptr,alignment,vla-bound", "-fno-sanitize-recover=undefined"),
     Variant.REASSOCIATED: _LOOSE,
     Variant.PRECISE: ("-O1", *_FLOATS),
     Variant.RACE_CHECKED: ("-O1", *_FLOATS, "-g1", "-fsanitize=thread"),

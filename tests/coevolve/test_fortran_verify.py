@@ -75,6 +75,11 @@ PAIRS = {
         " recursive integer function fib(k) result(r)\n integer, intent(in) :: k\n r = k\n if (k > 1) r = fib(k - 1) + fib(k - 2)\n end function\nend subroutine",
         "int fib(int k) { return k > 1 ? fib(k - 1) + fib(k - 2) : k; }\nvoid f(int n, int *x, int s) { for (int i = 0; i < n; i++) x[i] = fib((x[i] < 0 ? -x[i] : x[i]) % 10) + s; }",
     ),
+    "pointer to rows of run-time length, an extent of 0 included": (
+        "subroutine f(n, m, a)\n integer, intent(in) :: n, m\n real(8), intent(inout) :: a(m, n)\n integer :: i, j\n do i = 1, n\n do j = 2, m\n"
+        " a(j, i) = a(j - 1, i) + 1\n end do\n end do\nend subroutine",
+        "void f(int n, int m, void *p) { double (*a)[m] = (double (*)[m])p; for (int i = 0; i < n; i++) for (int j = 1; j < m; j++) a[i][j] = a[i][j - 1] + 1; }",
+    ),
     "integer(8), bit intrinsics, function result": (
         "function f(n, x) result(h)\n integer(8) :: h\n integer, intent(in) :: n\n integer(8), intent(in) :: x(n)\n integer :: i\n h = 17_8\n do i = 1, n\n"
         " h = ieor(h, iand(x(i), 255_8)) + ishft(h, -3)\n end do\nend function",
