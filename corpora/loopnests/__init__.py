@@ -34,20 +34,21 @@ class Computation:
     suite_text: str
 
 
-def generate(count: int, seed: int, level: str = "mixed", start: int = 0) -> Iterator[Computation]:
+def generate(count: int, seed: int, level: str = "mixed", start: int = 0, plain: bool = False) -> Iterator[Computation]:
     """Items `start` … `start + count - 1` of the stream named by (seed, level).
 
     level: `easy` (mostly one loop, one statement) or `mixed` (half of it short). Raises ValueError for another level.
+    plain: C-like texts in one style, for translations from Fortran, which tells nothing of braces and increments.
     """
     if level not in LEVELS:
         raise ValueError(f"unknown level '{level}' (known: {', '.join(LEVELS)})")
     for index in range(start, start + count):
-        yield _computation(seed, level, index)
+        yield _computation(seed, level, index, plain)
 
 
-def _computation(seed: int, level: str, index: int) -> Computation:
+def _computation(seed: int, level: str, index: int, plain: bool) -> Computation:
     rng = random.Random(f"{seed}/{level}/{index}")
-    nest, style = make(rng, level)
+    nest, style = make(rng, level, plain)
     serial, kernel = style.names
     texts = {"cpp": (serial, emit_cpp(nest, style))}
     if nest.kernel:

@@ -14,8 +14,9 @@ from collections.abc import Callable
 from corpora.loopnests import deep, free, grids, lines, matrices, names, rows, stencils, windows
 from corpora.loopnests import expressions as ast
 from corpora.loopnests.builder import Builder
-from corpora.loopnests.emit_c import WORDS
-from corpora.loopnests.nest import Axis, Nest, Parameter, Style
+from corpora.loopnests.nest import Nest, Parameter, Style
+from corpora.loopnests.shapes import accesses, widen
+from corpora.loopnests.styles import style_of
 
 _EASY = (
     (lines.simple, 70),
@@ -41,8 +42,8 @@ _ODD_KINDS = (lines.simple, lines.elementwise, lines.several, free.free_line)
 _ATOMIC_KINDS = frozenset(("i32", "u32", "f32", "f64"))
 
 
-def make(rng: random.Random, level: str) -> tuple[Nest, Style]:
-    """One computation. Raises KeyError for an unknown level."""
+def make(rng: random.Random, level: str, plain: bool = False) -> tuple[Nest, Style]:
+    """One computation; `plain` as in `styles.style_of`. Raises KeyError for an unknown level."""
     families, weights = LEVEL_MENUS[level]
     family = rng.choices(families, weights)[0]
     b, nest = _drawn(rng, family)
@@ -50,14 +51,15 @@ def make(rng: random.Random, level: str) -> tuple[Nest, Style]:
         b, nest = _drawn(rng, family)
     if rng.random() < 0.97:
         nest.parameters = _used(nest)
-    _widen(nest)
+    widen(nest)
     _early_return(nest, rng)
     _named_bounds(nest, b)
     _order_parameters(nest, b)
-    _special_arrays(nest, rng)
+    if not plain:
+        _special_arrays(nest, rng)
     _mark_overwritten(nest)
     nest.kernel = nest.kernel and all(nest.types[s.target.array] in _ATOMIC_KINDS for s in _atomics(nest))
-    return nest, _style(nest, rng)
+    return nest, style_of(nest, rng, plain)
 
 
 def _drawn(rng: random.Random, family: Callable[[Builder], Nest]) -> tuple[Builder, Nest]:
@@ -138,49 +140,6 @@ def _early_return(nest: Nest, rng: random.Random) -> None:
     nest.before = (ast.If(test, (ast.Jump("return"),)),)
 
 
-def _widen(nest: Nest) -> None:
-    """A loop that is all there is inside the parallel ones, and whose iterations are independent too, becomes parallel.
-
-    So it shows in the serial text which loops a kernel's index takes: the perfectly nested independent ones, up to three.
-    """
-    region = nest.regions[0]
-    while len(nest.regions) == 1 and not nest.result and len(region.axes) < 3 and len(region.body) == 1:
-        loop = region.body[0]
-        if type(loop) is not ast.For or loop.op != "<" or loop.step != 1 or loop.type != nest.index_type:
-            return
-        if not _independent(nest, loop, {a.variable for a in region.axes}):
-            return
-        region.axes += (Axis(loop.variable, loop.start, loop.stop),)
-        region.body = loop.body
-
-
-def _independent(nest: Nest, loop: ast.For, outer: set[str]) -> bool:
-    """Whether every iteration writes places of its own, told by the loop's variable in the subscript."""
-    statements = list(ast.walk_statements(loop.body))
-    fresh = {s.name for s in statements if type(s) is ast.Declare}
-    if any(n.id in outer for e in (loop.start, loop.stop) for n in ast.walk(e) if type(n) is ast.Name):
-        return False
-    targets = [s.target for s in statements if type(s) is ast.Assign]
-    places = {t for t in targets if type(t) is ast.At}
-    if any(type(t) is ast.Name and t.id not in fresh for t in targets):
-        return False
-    if any(type(s) in (ast.DeclarePointer, ast.While) or type(s) is ast.Jump and s.kind != "continue" for s in statements):
-        return False
-    wanted = outer | {loop.variable}
-    if any(not wanted <= _names_of(place, statements) for place in places):
-        return False
-    return all(_accesses(nest, place.array).count(place) == len(_accesses(nest, place.array)) for place in places)
-
-
-def _names_of(place: ast.At, statements: list[tuple]) -> set[str]:
-    """Variables in a subscript, those behind locals included."""
-    found = {n.id for s in place.subscripts for n in ast.walk(s) if type(n) is ast.Name}
-    for statement in reversed(statements):
-        if type(statement) is ast.Declare and statement.name in found and statement.value is not None:
-            found |= {n.id for n in ast.walk(statement.value) if type(n) is ast.Name}
-    return found
-
-
 def _named_bounds(nest: Nest, b: Builder) -> None:
     """The bound of a parallel loop in a local of its own (`int total = w * h;`), or in parentheses."""
     if nest.result or nest.index_type != "i32":
@@ -227,19 +186,10 @@ def _special_arrays(nest: Nest, rng: random.Random) -> None:
         for parameter in nest.parameters:
             if parameter.kind != "array" or len(parameter.extents) != 2 or parameter.name in views:
                 continue
-            if any(len(at.subscripts) != 2 for at in _accesses(nest, parameter.name)):
+            if any(len(at.subscripts) != 2 for at in accesses(nest, parameter.name)):
                 continue
             constant = type(parameter.extents[1]) is ast.Literal
             parameter.kind = "fixed" if constant else "rows"
-
-
-def _accesses(nest: Nest, array: str) -> list[ast.At]:
-    found = []
-    for region in nest.regions:
-        for statement in ast.walk_statements(region.body):
-            for expression in ast.expressions_of(statement):
-                found += [n for n in ast.walk(expression) if type(n) is ast.At and n.array == array]
-    return found
 
 
 def _mark_overwritten(nest: Nest) -> None:
@@ -258,117 +208,5 @@ def _mark_overwritten(nest: Nest) -> None:
         array = statement.target.array
         parameter = next(p for p in nest.parameters if p.name == array)
         stops = tuple(a.stop for a in region.axes)
-        if len(_accesses(nest, array)) == 1 and parameter.extents == stops:
+        if len(accesses(nest, array)) == 1 and parameter.extents == stops:
             parameter.overwritten = True
-
-
-def _style(nest: Nest, rng: random.Random) -> Style:
-    def chance(probability: float) -> bool:
-        return rng.random() < probability
-
-    style = Style(words=dict(WORDS))
-    style.words["i64"] = rng.choice(("long", "long", "long", "long long", "long int"))
-    style.words["u32"] = rng.choice(("unsigned int", "unsigned int", "unsigned int", "unsigned"))
-    style.words["u64"] = rng.choice(("size_t", "unsigned long", "unsigned long long"))
-    style.words["i8"] = rng.choice(("char", "char", "signed char"))
-    style.increment = rng.choices(("i++", "++i", "i += 1"), (73, 20, 25 if _may_share(nest) else 7))[0]
-    style.early = chance(0.28)
-    style.serial_loop = "while" if chance(0.03) and len(nest.regions) == 1 else "for"
-    style.braces = chance(0.72) or style.serial_loop == "while"
-    style.flatten = rng.choices(("i*m+j", "j+i*m", "m*i+j", "horner"), (64, 16, 8, 12))[0]
-    style.deref, style.pointers = chance(0.4), chance(0.035)
-    style.const_scalars, style.const_arrays = chance(0.08), chance(0.22)
-    style.parens, style.compound = chance(0.3), chance(0.93)
-    style.restrict, style.functional_cast = chance(0.03), chance(0.1)
-    style.const_pointers = chance(0.015)
-    style.hoist = chance(0.5 if style.early else 0.12) and _may_hoist(nest)
-    style.merge = chance(0.4)
-    style.names = _function_names(nest, rng)
-    style.fortran_flat, style.fortran_kind = chance(0.3), chance(0.3)
-    _parallel_style(nest, style)
-    return style
-
-
-def _may_hoist(nest: Nest) -> bool:
-    """Hoisted locals need one region, no constants and no two locals of one name."""
-    seen: set[str] = set()
-    for region in nest.regions:
-        for statement in ast.walk_statements(region.body):
-            if type(statement) is ast.Declare:
-                if statement.const or statement.name in seen:
-                    return False
-                seen.add(statement.name)
-    return len(nest.regions) == 1
-
-
-def _function_names(nest: Nest, rng: random.Random) -> tuple[str, str]:
-    verb, noun = rng.choice(names.VERBS), rng.choice(names.NOUNS)
-    base = f"{verb}_{noun}" if rng.random() < 0.4 else verb + noun.title().replace("_", "")
-    return base + rng.choice(names.SERIAL_ENDS), base + rng.choice(names.KERNEL_ENDS)
-
-
-_INDEX_OF = {("i++", False): 0, ("i++", True): 2, ("++i", False): 1, ("++i", True): 5}
-"""(increment, loop variables declared early) → how the kernel's index is spelled."""
-
-
-def _parallel_style(nest: Nest, style: Style) -> None:
-    """How the parallel texts are written, by what the serial text shows: a model that translates need not guess.
-
-    `i += 1` marks what is rare: loops of a grid's or a block's stride, one index taken apart, sums in shared memory, schedules.
-    """
-    axes, rare = nest.regions[0].axes, style.increment == "i += 1"
-    style.index = 3 if rare else _INDEX_OF[style.increment, style.early]
-    style.index_first = False
-    style.swap_xy = style.index != 1
-    style.guard = "return" if style.index == 1 else "if"
-    style.guard_parens = style.increment == "++i"
-    style.collapse = True
-    if len(nest.regions) > 1:
-        style.guard, style.hoist = "if", False
-    elif rare:
-        _rare_parallel_style(nest, style)
-    if style.index == 5 and len(axes) > 1:
-        style.index = 4
-
-
-def _rare_parallel_style(nest: Nest, style: Style) -> None:
-    axes = nest.regions[0].axes
-    jumps = any(type(s) is ast.Jump and s.kind == "continue" for s in ast.walk_statements(nest.regions[0].body))
-    style.schedule = "guided" if style.early else "static, 16" if style.braces else "dynamic, 8"
-    style.simd = style.braces and not style.early
-    if style.simd:
-        style.schedule = ""
-    style.split_pragma = style.early and not style.braces
-    if len(axes) > 1:
-        plain = all(a.start == ast.ZERO and a.step == 1 and not a.inclusive for a in axes)
-        style.linear = plain and (len(axes) > 2 or style.early)
-        style.block_rows = len(axes) == 2 and not style.linear and not style.braces
-        style.guard = "if" if style.linear else "stride"
-        return
-    style.guard = "stride" if style.early else "stride-named" if style.braces else "while" if not jumps else "stride"
-    if style.guard == "while" and style.const_arrays and _may_repeat(nest):
-        style.guard = "thread"
-    if _may_share(nest):
-        style.shared_sum, style.guard = True, "if"
-        style.early = style.hoist = False
-
-
-def _may_repeat(nest: Nest) -> bool:
-    """Whether doing an iteration twice gives the same: plain assignments to arrays that are not read."""
-    written = {p.name for p in nest.parameters if p.written}
-    statements = [s for r in nest.regions for s in ast.walk_statements(r.body)]
-    targets = [s.target for s in statements if type(s) is ast.Assign and type(s.target) is ast.At]
-    if any(type(s) is ast.Assign and s.op != "=" and type(s.target) is ast.At for s in statements):
-        return False
-    reads = sum(len(_accesses(nest, array)) for array in written)
-    return reads == len(targets)
-
-
-def _may_share(nest: Nest) -> bool:
-    """One atomic sum into one cell, at the end of a straight body."""
-    last = nest.regions[0].body[-1]
-    if type(last) is not ast.Assign or not last.atomic or last.op != "+=" or last.target.subscripts != (ast.ZERO,):
-        return False
-    axis: Axis = nest.regions[0].axes[0]
-    array: Parameter = next(p for p in nest.parameters if p.name == last.target.array)
-    return array.extents == (ast.ONE,) and axis.step == 1 and nest.types[last.target.array] in ("f32", "f64", "i32")
