@@ -19,7 +19,9 @@ from corpora.unit_tests import INTEGER_RANGES
 from gpu_runtime.backend import Compiled, CompileRequest, ExecutionBackend, Variant
 from tester.completion import Completed, complete
 from tester.extents import GeometryOf, Probe, Sketch, beyond, probe
-from tester.sketches import PROFILES, Roles, base_draws, contents, far_contents, is_flag, is_pitch, letters_of, side_of, size_draws
+from tester.sketches import (
+    LARGE, PROFILES, Roles, Values, base_draws, contents, far_contents, is_flag, is_pitch, letters_of, quiet_draws, side_of, size_draws,
+)  # fmt: skip
 
 
 class NoSuite(ValueError):
@@ -208,26 +210,40 @@ def _complaint(setting: _Setting) -> str:
 
 
 def _tests(setting: _Setting, roles: Roles, count: int) -> list[UnitTest]:
-    draws = size_draws(setting.signature, roles, setting.seed, count + 8)
-    sketches = []
-    # Nobody launches an empty grid: what a CUDA program does for size 0 binds no translation.
-    sized = dialect(setting.compiled.request.program.dialect).model != "cuda"
-    for i, (label, scalars) in enumerate(draws):
-        if label == "zero" and not sized:
-            continue
-        profile = PROFILES[i % len(PROFILES)]
-        fills = contents(setting.signature, roles, profile, scalars, setting.seed + i)
-        sketches.append(Sketch(scalars, fills, f"{label}/{profile}", side_of(scalars, setting.signature, i)))
-    good: list[Completed] = []
-    for part in (sketches[: count + 1], sketches[count + 1 :]):  # the others are there for programs that take few of the first
-        if sum(c.changed for c in good) < count - 1:
-            made = complete(setting.backend, setting.compiled, part, _others(setting, roles), setting.geometry_of, setting.largest)
-            good += [c for c in made if c.test is not None]
+    sketches = _sketched(setting, roles, size_draws(setting.signature, roles, setting.seed, count + 8))
+    first, rest = sketches[: count + 1], sketches[count + 1 :]  # the others are there for programs that take few of the first
+    made = _completed(setting, roles, first)
+    good = [c for c in made if c.test is not None]
+    beyond_a_block = (c.changed for s, c in zip(first, made, strict=True) if s.label.partition("/")[0] in LARGE and c.test is not None)
+    if roles.sizes and roles.base and not any(beyond_a_block):
+        quiet = _completed(setting, roles, _sketched(setting, roles, quiet_draws(setting.signature, roles, setting.seed)))
+        good = [c for c in quiet if c.test is not None and c.changed][:1] + good
+    if sum(c.changed for c in good) < count - 1:
+        good += [c for c in _completed(setting, roles, rest) if c.test is not None]
     # Tests on which nothing happens are kept for what they forbid, but they must not crowd out the others.
     chosen: dict[str, UnitTest] = {}
     for c in [c for c in good if c.changed][: count - 1] + [c for c in good if not c.changed][:1]:
         chosen.setdefault(c.test.id, c.test)  # type: ignore[union-attr]
     return sorted(chosen.values(), key=elements)
+
+
+def _sketched(setting: _Setting, roles: Roles, draws: Sequence[tuple[str, Values]]) -> list[Sketch]:
+    """Draws with contents, each with the next profile."""
+    # Nobody launches an empty grid: what a CUDA program does for size 0 binds no translation.
+    sized = dialect(setting.compiled.request.program.dialect).model != "cuda"
+    sketches = []
+    for i, (label, scalars) in enumerate(draws):
+        if label == "zero" and not sized:
+            continue
+        profile = PROFILES[i % len(PROFILES)]
+        fills = contents(setting.signature, roles, profile, scalars, setting.seed + i)
+        # Matrices that must be square (or of one shape for a product) fail on the wider ones, which then do not count.
+        sketches.append(Sketch(scalars, fills, f"{label}/{profile}", side_of(scalars, setting.signature, i), WIDER[i % len(WIDER)]))
+    return sketches
+
+
+def _completed(setting: _Setting, roles: Roles, sketches: Sequence[Sketch]) -> list[Completed]:
+    return complete(setting.backend, setting.compiled, sketches, _others(setting, roles), setting.geometry_of, setting.largest)
 
 
 def _constant_tests(setting: _Setting, complaint: str) -> list[UnitTest]:
@@ -238,6 +254,10 @@ def _constant_tests(setting: _Setting, complaint: str) -> list[UnitTest]:
     other = replace(base.sketch, fills=contents(setting.signature, Roles(), "ties", base.sketch.scalars, setting.seed + 1))
     made = complete(setting.backend, setting.compiled, [base.sketch, other], geometry_of=setting.geometry_of, largest=setting.largest)
     return [c.test for c in made if c.test is not None]
+
+
+WIDER = (0, 3, 0, 1)
+"""By how much the second extent of assumed-shape matrices exceeds the first, in turn."""
 
 
 def _others(setting: _Setting, roles: Roles) -> Callable[[Sketch], Sequence[Sketch]]:

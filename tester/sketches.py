@@ -129,6 +129,25 @@ def size_draws(signature: Signature, roles: Roles, seed: int, count: int) -> lis
     return [(label, _values(signature, roles, seed, turn, label, pool)) for turn, (label, pool) in enumerate(plan[:count])]
 
 
+LARGE = frozenset({"warp", "block", "exact"})
+"""Labels of draws beyond a block."""
+_QUIET: tuple[tuple[tuple[int, ...], ...], ...] = (
+    ((257,), (70,), (40,)),
+    ((33, 40), (20, 18), (17, 3)),
+    ((20, 18, 3, 2, 2), (3, 18, 20, 2, 2), (17, 2, 2, 2, 2)),
+)
+"""Smaller values beyond a block, for one, two or more sizes, dearest first."""
+
+
+def quiet_draws(signature: Signature, roles: Roles, seed: int) -> list[tuple[str, Values]]:
+    """Labelled assignments beyond a block for a program to which those of `size_draws` were too much: sizes of cubic cost,
+    or a number of steps; other integer scalars keep values on which the program ran."""
+    pools = _QUIET[min(len(roles.sizes), 3) - 1]
+    drawn = [("quiet", _values(signature, roles, seed, turn, "quiet", pool)) for turn, pool in enumerate(pools)]
+    free = {p.name for p in _integer_scalars(signature)} - roles.sizes - roles.pitches - roles.flags - roles.letters.keys()
+    return [(label, values | {n: roles.base[n] for n in free if n in roles.base}) for label, values in drawn]
+
+
 _MIXED = ((1, 2, 3, 5, 8, 13, 31), (1, 2, 4, 8, 16, 32), (2, 3, 9, 17, 40, 100), (1, 2, 3))
 
 

@@ -164,3 +164,20 @@ def test_no_empty_grid_for_cuda_sources(backend):
     assert all(integer_scalars(t)["n"] > 0 for t in made_for(backend, kernel))
     serial = cpp("void f(int n, float *x) { for (int i = 0; i < n; ++i) x[i] += 1; }")
     assert any(integer_scalars(t)["n"] == 0 for t in made_for(backend, serial))
+
+
+CUBIC = """void shortest(int n, double *d) { for (int k = 0; k < n; k++) for (int i = 0; i < n; i++) for (int j = 0; j < n; j++)
+ if (i != k && j != k && d[i * n + k] + d[k * n + j] < d[i * n + j]) d[i * n + j] = d[i * n + k] + d[k * n + j]; }"""
+STEPS = """void settle(int n, int steps, double *a, double *b) { double moved = 1; for (int i = 0; i < n; i++) moved += fabs(a[i]) + fabs(b[i]);
+ for (int s = 0; s < steps && moved > 1e-6; s++) {
+ moved = 0; for (int i = 0; i < n; i++) b[i] = a[i]; for (int i = 1; i < n - 1; i++) a[i] = 0.25 * (b[i - 1] + 2 * b[i] + b[i + 1]);
+ for (int i = 0; i < n; i++) moved += fabs(a[i] - b[i]); } }"""
+
+
+@pytest.mark.parametrize(("text", "beyond"), [(CUBIC, 64), (STEPS, 256)])
+def test_dear_programs_too_are_run_beyond_a_block(backend, text, beyond):
+    """Else a translation that launches a single block is right on every test."""
+    program = Program("cpp", text.split("(")[0].split()[1], text)
+    suite = suite_for(program, signature_of(program), backend)
+    sizes = [v.value for t in suite.tests for v in t.assignments if v.name == "n"]
+    assert max(sizes) > beyond and sum(s > beyond for s in sizes) <= 4
