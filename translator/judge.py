@@ -26,7 +26,7 @@ from translator.trials import ROUTINES, Bench, Failure, Trial
 
 @dataclass(frozen=True, slots=True)
 class JudgeConfig:
-    """timeout: a batch of calls may take max(timeout_floor_s, timeout_factor x the source's own time x calls).
+    """timeout: a batch of calls may take `allowed_s`, from timeout_floor_s and timeout_factor and the source's own time.
 
     require_parallel: a parallel target whose work is all done by one thread is turned down (else it is only flagged).
     sanitize: run passing serial and OpenMP targets under bounds checks, sanitizers and the race detector.
@@ -127,11 +127,22 @@ def _run(
     except BindingError as error:
         return replace(base, detail=str(error))
     own_s = expectations.source_ms * 1e-3 * len(calls)
-    wall_s = max(config.timeout_floor_s, config.timeout_factor * own_s)
+    wall_s = allowed_s(config, own_s)
     limits = Limits(wall_s=wall_s, cpu_s=max(1, round(4 * wall_s)))
     model = dialect(target.dialect).model
     trial = ROUTINES[model](Bench(backend, target, compiled, binding, expectations, calls, limits, config.sanitize))
     return _concluded(base, trial, expectations, model, config)
+
+
+SLOW_ALLOWED_S, SLOW_FACTOR = 120.0, 20.0
+"""Of a source that is itself slow (an emulated one), a target is not emulation's usual factor slower: without this bound a target
+that never ends would be waited for for hours."""
+
+
+def allowed_s(config: JudgeConfig, own_s: float) -> float:
+    """Wall time for a batch of calls that the source did in `own_s` seconds: its multiple, at least the floor, bounded for slow sources."""
+    most = max(SLOW_ALLOWED_S, SLOW_FACTOR * own_s)
+    return max(config.timeout_floor_s, min(config.timeout_factor * own_s, most))
 
 
 def _concluded(base: Verdict, trial: Trial, expectations: Expectations, model: str, config: JudgeConfig) -> Verdict:

@@ -8,7 +8,7 @@ from corpora.unit_tests import parse_suite
 from gpu_runtime.backend import Execution, Status
 from gpu_runtime.emulated import EmulatedBackend
 from tester.validity import validate
-from translator.judge import JudgeConfig, judge
+from translator.judge import JudgeConfig, allowed_s, judge
 from translator.trials import outcome_of
 
 SCALE = Program("cpp", "scale", "void scale(int n, float a, float *x) { for (int i = 0; i < n; ++i) x[i] *= a; }")
@@ -160,3 +160,9 @@ def test_findings_name_the_parameter(backend, expectations):
     past, racy = judge(expectations, [cuda("if (i <= n) x[i] *= a;"), cuda("if (i < n) x[0] *= a;")], backend)
     assert past.outcome is Outcome.MEMORY_ERROR and "x[1]" in past.detail
     assert racy.outcome is Outcome.RACE and "x[0]" in racy.detail
+
+
+@pytest.mark.parametrize(("own_s", "allowed"), [(0.0, 3.0), (0.1, 20.0), (0.5, 100.0), (2.0, 120.0), (30.0, 600.0)])
+def test_a_target_that_never_ends_is_not_waited_for_for_hours(own_s, allowed):
+    """An emulated source of a second a test used to allow its target three quarters of an hour a batch."""
+    assert allowed_s(JudgeConfig(), own_s) == allowed
