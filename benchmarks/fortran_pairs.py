@@ -18,7 +18,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from coevolve.verify import Engine, Pair, VerifyConfig
@@ -29,6 +29,8 @@ from corpora.extract import Extracted, extract
 from corpora.fortran_syntax import procedures
 from corpora.records import Blame, Outcome, Program, Verdict
 from corpora.tables import CorpusError, rows_of_parquet, unescaped
+from tester.mutants import mutants_of, sample
+from translator.judge import JudgeConfig, judge
 
 FILES = {"polybench": "Polybench_train.parquet", "nas": "NPB_train.parquet"}
 DIRECTIONS = ("fortran:cpp", "cpp:fortran")
@@ -50,7 +52,10 @@ class Texts:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row in one direction. decisive: EQUIVALENT or blamed on the target; reason: verdict detail or why there is no verdict."""
+    """One row in one direction. decisive: EQUIVALENT or blamed on the target; reason: verdict detail or why there is no verdict.
+
+    mutants, killed: of an accepted target, those that compile and those rejected by the same suite (equivalent ones count as alive).
+    """
 
     set: str
     row: int
@@ -61,6 +66,8 @@ class Row:
     blame: str
     decisive: bool
     reason: str
+    mutants: int = 0
+    killed: int = 0
 
 
 def _polybench(rows: list[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -112,7 +119,7 @@ def _why(extracted: Extracted) -> str:
     return f"{extracted.skipped[0].name}: {extracted.skipped[0].reason}" if extracted.skipped else "no function definition in the text"
 
 
-def judged(name: str, rows: list[Texts], directions: list[str], engine: Engine) -> list[Row]:
+def judged(name: str, rows: list[Texts], directions: list[str], engine: Engine, mutants: int) -> list[Row]:
     found = []
     for start in range(0, len(rows), CHUNK):
         part = [(texts.row, partners(texts)) for texts in rows[start : start + CHUNK]]
@@ -125,7 +132,8 @@ def judged(name: str, rows: list[Texts], directions: list[str], engine: Engine) 
                     found.append(Row(name, row, direction, "", "", "REFUSED", Blame.SOURCE.value, False, pair))
                     continue
                 verdict = engine.verify(pairs[row])
-                found.append(_row(name, row, direction, pairs[row], verdict))
+                made = _row(name, row, direction, pairs[row], verdict)
+                found.append(_mutated(made, pairs[row], engine, mutants) if verdict.equivalent and mutants else made)
                 print(f"{name} {row:3} {direction} {pairs[row].source.name:24} {verdict.outcome.value:14} {verdict.detail[:140]}", file=sys.stderr)
     return found
 
@@ -133,6 +141,16 @@ def judged(name: str, rows: list[Texts], directions: list[str], engine: Engine) 
 def _row(name: str, row: int, direction: str, pair: Pair, verdict: Verdict) -> Row:
     decisive = verdict.equivalent is not None and not (verdict.outcome is Outcome.COMPILE_ERROR and _LACKS.search(verdict.detail))
     return Row(name, row, direction, pair.source.name, pair.target.name, verdict.outcome.value, verdict.blame.value, decisive, verdict.detail)
+
+
+def _mutated(row: Row, pair: Pair, engine: Engine, each: int) -> Row:
+    expectations = engine.expectations(pair.source).expectations
+    if expectations is None:
+        return row
+    programs = [m.program for m in sample(mutants_of(pair.target), each, row.row)]
+    verdicts = judge(expectations, programs, engine.backend, JudgeConfig(sanitize=False, timeout_floor_s=1.0, vet=False))
+    fates = [v.outcome for v in verdicts if v.outcome is not Outcome.COMPILE_ERROR]
+    return replace(row, mutants=len(fates), killed=sum(f is not Outcome.EQUIVALENT for f in fates))
 
 
 def markdown(rows: list[Row]) -> str:
@@ -144,6 +162,8 @@ def markdown(rows: list[Row]) -> str:
         counts = Counter(r.outcome if r.decisive or r.outcome in ("REFUSED", "INVALID_SUITE") else f"source: {r.outcome}" for r in mine)
         listed = ", ".join(f"{n} {outcome}" for outcome, n in counts.most_common())
         lines.append(f"| {name} | {direction} | {len(mine)} | {decided} ({decided / len(mine):.0%}) | {counts['EQUIVALENT']} | {listed} |")
+    if made := sum(r.mutants for r in rows):
+        lines += ["", f"{made} mutants of accepted targets: {sum(r.killed for r in rows)} rejected ({sum(r.killed for r in rows) / made:.1%})."]
     lines += ["", "| set | row | direction | function | undecided: reason |", "| --- | --- | --- | --- | --- |"]
     for r in rows:
         if not r.decisive:
@@ -167,6 +187,7 @@ def main() -> int:
     parser.add_argument("--set", choices=list(FILES), action="append", help="only this set (default: both)")
     parser.add_argument("--direction", choices=DIRECTIONS, action="append", help="only this direction (default: both)")
     parser.add_argument("--rows", default="", metavar="A-B or A,B", help="only these rows, counted from 0")
+    parser.add_argument("--mutants", type=int, default=0, help="mutants of every accepted target that are judged as well (default: 0)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every row there as JSON")
     args = parser.parse_args()
     wanted = chosen(args.rows)
@@ -176,7 +197,7 @@ def main() -> int:
     try:
         for name in args.set or FILES:
             texts = [t for t in texts_of(args.data, name) if not wanted or t.row in wanted]
-            rows += judged(name, texts, args.direction or list(DIRECTIONS), engine)
+            rows += judged(name, texts, args.direction or list(DIRECTIONS), engine, args.mutants)
     except CorpusError as error:
         print(f"fortran_pairs: {error}", file=sys.stderr)
         return 2

@@ -4,7 +4,8 @@ Contract: names decide first (equal without case and trailing underscores, then 
 out; one that the source lacks cannot be bound. Compatible: same kind, same class (bool, signed, unsigned, float,
 complex) and width of elements; integer scalars by value may differ in width and sign (the value is checked when it is
 converted), float scalars in width. A scalar that its own dialect passes by reference and may change (Fortran, C++
-reference) may stand for a one-element array and back. A Fortran LOGICAL may be an int of C (0, else true) where Fortran is the source. A source's table of rows may be one flat array in the target, rows
+reference) may stand for a one-element array and back. A Fortran LOGICAL may be an int of C (0, else true) where Fortran is the source. Integers that a target has more than a source with
+assumed-shape arrays (Fortran `x(:)`) are their extents, in order; a target's assumed-shape matrix gets the shape that the source declares. A source's table of rows may be one flat array in the target, rows
 one after the other, as a device has it; not the other way round, where no row length is known.
 
     python -c "from gpu_runtime.binding import bind; help(bind)"
@@ -20,7 +21,7 @@ import numpy as np
 
 from corpora.records import Parameter, Signature
 from gpu_runtime.backend import Arguments
-from gpu_runtime.materialise import DTYPES, keeps_shape
+from gpu_runtime.materialise import DTYPES, assumed_shape, declared_extents, keeps_shape
 
 
 class BindingError(ValueError):
@@ -29,26 +30,43 @@ class BindingError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """sources[j] is the index of the source parameter that target parameter j stands for."""
+    """sources[j] is the index of the source parameter that target parameter j stands for; -1 - k: it is the extent extents[k],
+    an (array of the source, dimension from 0)."""
 
     source: Signature
     target: Signature
     sources: tuple[int, ...]
+    extents: tuple[tuple[int, int], ...] = ()
 
     def arguments(self, arguments: Arguments) -> Arguments:
         """The source's call as the target's. Raises BindingError when a scalar does not fit the target's type."""
-        values = tuple(self._value(arguments.values[i], j) for j, i in enumerate(self.sources))
-        place = {i: j for j, i in enumerate(self.sources)}
+        values = tuple(self._value(self._given(i, j, arguments), j) for j, i in enumerate(self.sources))
+        place = {i: j for j, i in enumerate(self.sources) if i >= 0}
         aliases = tuple((place[a], place[b]) for a, b in arguments.aliases if a in place and b in place)
-        origins = tuple(arguments.origins[i] for i in self.sources) if arguments.origins else ()
+        origins = tuple(arguments.origins[i] if i >= 0 else 0 for i in self.sources) if arguments.origins else ()
         return replace(arguments, values=values, aliases=aliases, origins=origins)
 
     def outputs(self, values: Sequence[np.ndarray], given: Arguments) -> tuple[np.ndarray, ...]:
         """The target's buffers in the source's order and shape; parameters left out keep what the source was given."""
         result = list(given.values)
-        for j, i in enumerate(self.sources):
+        for j, i in ((j, i) for j, i in enumerate(self.sources) if i >= 0):
             result[i] = _as_given(np.asarray(values[j]), given.values[i])
         return tuple(result)
+
+    def _given(self, i: int, j: int, arguments: Arguments) -> np.ndarray:
+        """What target parameter j gets from the source's call: an extent, or a value in the shape that the target asks for."""
+        if i < 0:
+            array, dimension = self.extents[-1 - i]
+            shape = arguments.values[array].shape
+            return np.array(shape[dimension] if dimension < len(shape) else 1, np.int64)
+        value = arguments.values[i]
+        if value.ndim == 1 and _is_matrix(self.target.parameters[j]):
+            scalars = {p.name.lower(): int(v) for p, v in zip(self.source.parameters, arguments.values, strict=True) if p.kind == "scalar" and v.dtype.kind in "iu"}
+            extents = declared_extents(self.source.parameters[i].shape, scalars)
+            if extents is None or extents[0] * extents[1] > value.size:
+                raise BindingError(f"the shape of '{self.target.parameters[j].name}' cannot be read off the source's declaration in this test")
+            return value[: extents[0] * extents[1]].reshape(extents)
+        return value
 
     def _value(self, value: np.ndarray, j: int) -> np.ndarray:
         parameter = self.target.parameters[j]
@@ -71,6 +89,10 @@ class Binding:
 
 def _as_given(value: np.ndarray, given: np.ndarray) -> np.ndarray:
     """In the shape and type of what the source was given; signedness by reinterpretation, other widths by value."""
+    if value.size < given.size:  # the target was given no more than its shape holds
+        whole = given.reshape(-1).copy()
+        whole[: value.size] = _as_given(value, whole[: value.size])
+        return whole.reshape(given.shape)
     if value.dtype.itemsize == given.dtype.itemsize and value.dtype.kind in "iu" and given.dtype.kind in "iu":
         return value.reshape(given.shape).view(given.dtype)
     return value.reshape(given.shape).astype(given.dtype, copy=False)
@@ -83,7 +105,24 @@ def bind(source: Signature, target: Signature, signless: bool = False) -> Bindin
     """
     if signless:
         bound = bind(_signed(source), _logical(_signed(source), _signed(target)))
-        return Binding(source, target, bound.sources)
+        return Binding(source, target, bound.sources, bound.extents)
+    try:
+        bound = _bound(source, target)
+    except BindingError:
+        asked = _asked_extents(source, target)
+        if not asked:
+            raise
+        rest = iter(_bound(source, replace(target, parameters=tuple(p for j, p in enumerate(target.parameters) if j not in asked))).sources)
+        sources = tuple(-1 - list(asked).index(j) if j in asked else next(rest) for j in range(len(target.parameters)))
+        bound = Binding(source, target, sources, tuple(asked.values()))
+    for j, i in enumerate(bound.sources):
+        given = source.parameters[i]
+        if i >= 0 and _is_matrix(target.parameters[j]) and len(given.shape) != 2 and given.kind == "array":
+            raise BindingError(f"parameter '{target.parameters[j].name}' of the target takes its shape from the caller; the source's array has none")
+    return bound
+
+
+def _bound(source: Signature, target: Signature) -> Binding:
     chosen = _by_name(source, target)
     free_targets = [j for j in range(len(target.parameters)) if j not in chosen]
     free_sources = [i for i in range(len(source.parameters)) if i not in chosen.values()]
@@ -99,6 +138,28 @@ def bind(source: Signature, target: Signature, signless: bool = False) -> Bindin
     if source.result and target.result and not _results_agree(source.result, target.result):
         raise BindingError(f"the target returns {target.result}, the source {source.result}")
     return Binding(source, target, tuple(chosen[j] for j in range(len(target.parameters))))
+
+
+def _is_matrix(parameter: Parameter) -> bool:
+    """Whether it is an array of two dimensions that takes them from its caller."""
+    return assumed_shape(parameter) and len(parameter.shape) == 2
+
+
+def _asked_extents(source: Signature, target: Signature) -> dict[int, tuple[int, int]]:
+    """Target index to (source array, dimension): integers by value that only the target has; none where they cannot be told apart."""
+    arrays = [(i, len(p.shape)) for i, p in enumerate(source.parameters) if assumed_shape(p)]
+    names = {plain_name(p.name) for p in source.parameters}
+    extra = [
+        j for j, p in enumerate(target.parameters)
+        if p.kind == "scalar" and p.type[0] in "iu" and not _changes(p) and plain_name(p.name) not in names
+    ]  # fmt: skip
+    if not arrays or not extra:
+        return {}
+    largest = max(arrays, key=lambda a: a[1])
+    for places in ([(largest[0], d) for d in range(largest[1])], [(i, d) for i, rank in arrays for d in range(rank)]):
+        if len(places) == len(extra):
+            return dict(zip(extra, places, strict=True))
+    return {}
 
 
 def _signed(signature: Signature) -> Signature:

@@ -162,6 +162,20 @@ def assumed_shape(parameter: Parameter) -> bool:
     return parameter.kind == "array" and any(part.endswith(":") for part in parameter.shape)
 
 
+def declared_extents(shape: tuple[str, ...], scalars: dict[str, int]) -> tuple[int, ...] | None:
+    """Extents of a Fortran declaration (`("n", "0:m")`) for these integers, None where one is not readable."""
+    from gpu_runtime.launch import evaluate  # late: most programs declare no shapes
+
+    found = []
+    for part in shape:
+        first, colon, last = part.lower().partition(":")
+        try:
+            found.append(max(0, evaluate(last, scalars, {}) - evaluate(first, scalars, {}) + 1 if colon else evaluate(first, scalars, {})))
+        except ValueError:
+            return None
+    return tuple(found)
+
+
 def keeps_shape(parameter: Parameter, dimensions: int) -> bool:
     """Whether a value of so many dimensions is handed over in two: rows x columns."""
     return dimensions == 2 and (parameter.kind == "rows" or (assumed_shape(parameter) and len(parameter.shape) == 2))

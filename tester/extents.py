@@ -18,8 +18,7 @@ import numpy as np
 from corpora.records import ArrayValue, Fill, Parameter, ScalarValue, Signature, UnitTest
 from gpu_runtime.backend import Access, Arguments, Compiled, Execution, ExecutionBackend, Geometry, Limits, Status
 from gpu_runtime.expectations import run_each
-from gpu_runtime.launch import evaluate
-from gpu_runtime.materialise import DTYPES, assumed_shape, expand, keeps_shape, scalar_of
+from gpu_runtime.materialise import DTYPES, assumed_shape, declared_extents, expand, keeps_shape, scalar_of
 
 WINDOW = 1 << 10
 MARGIN = 64
@@ -38,17 +37,18 @@ class Sketch:
     """scalars and fills by parameter name; `label` says what the test is for.
 
     side: extent of every dimension of arrays whose shape is handed over with them (Fortran `x(:)`): there extents are
-    an input of the program, not something to be measured.
+    an input of the program, not something to be measured. wider: so much larger is the second, so that rows and columns differ.
     """
 
     scalars: Scalars
     fills: dict[str, Fill]
     label: str = ""
     side: int = 4
+    wider: int = 0
 
     def given(self, parameter: Parameter) -> tuple[int, ...]:
-        """Extents of an assumed-shape array: (side,) or (side, side); further dimensions are 1."""
-        return (self.side,) if len(parameter.shape) < 2 else (self.side, self.side)
+        """Extents of an assumed-shape array: (side,) or (side, side + wider); further dimensions are 1."""
+        return (self.side,) if len(parameter.shape) < 2 else (self.side, self.side + self.wider)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,15 +169,8 @@ def declared(parameter: Parameter, scalars: Scalars, largest: int = 1 << 16) -> 
     A program may count on all of them, and the compiler's instrumentation does not see it clear or copy a whole array at once.
     """
     known = {name.lower(): int(value) for name, value in scalars.items() if isinstance(value, int)}
-    if parameter.kind != "array" or not parameter.shape:
-        return 0
-    count = 1
-    for part in parameter.shape:
-        first, colon, last = part.lower().partition(":")
-        try:
-            count *= max(0, evaluate(last, known, {}) - evaluate(first, known, {}) + 1 if colon else evaluate(first, known, {}))
-        except ValueError:
-            return 0
+    extents = declared_extents(parameter.shape, known) if parameter.kind == "array" and parameter.shape else None
+    count = math.prod(extents) if extents else 0
     return count if count <= largest else 0
 
 

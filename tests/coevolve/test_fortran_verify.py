@@ -164,6 +164,33 @@ def test_memory_order_and_ints_for_logicals(engine):
     assert engine.verify(Pair(Program("fortran", "f", LOGICALS), Program("cuda", "f", ints.replace("!= (x", "== (x")))).outcome is Outcome.MISMATCH
 
 
+VECTORS = "subroutine f(a, x, y)\n real, intent(in) :: a, x(:)\n real, intent(inout) :: y(:)\n y = a * x + y\nend subroutine"
+MATRICES = (
+    "subroutine f(a, b)\n real, intent(in) :: a(:, :)\n real, intent(inout) :: b(:, :)\n integer :: i, j\n do i = 1, size(a, 1)\n do j = 1, size(a, 2)\n"
+    " b(i, j) = a(i, j) * i + j\n end do\n end do\nend subroutine"
+)
+SIZED = (
+    "void f(const float *a, float *b, int n, int m) { for (int i = 0; i < n; i++) for (int j = 0; j < m; j++) b[j * n + i] = a[j * n + i] * (i + 1) + (j + 1); }"
+)
+
+
+def test_extents_of_assumed_shape_arrays_reach_targets_that_ask(engine):
+    """A C function must be told what `x(:)` knows; rows and columns differ, so that a transposed index is seen."""
+    vectors, matrices = Program("fortran", "f", VECTORS), Program("fortran", "f", MATRICES)
+    axpy = f"__global__ void f(float a, const float *x, float *y, int n) {{ {ROW} y[i] = a * x[i] + y[i]; }}"
+    assert engine.verify(Pair(vectors, Program("cuda", "f", axpy))).outcome is Outcome.EQUIVALENT
+    assert engine.verify(Pair(matrices, Program("cpp", "f", SIZED))).outcome is Outcome.EQUIVALENT
+    transposed = Program("cpp", "f", SIZED.replace("j * n + i", "i * m + j"))
+    assert engine.verify(Pair(matrices, transposed)).equivalent is False
+
+
+def test_assumed_shape_targets_need_a_shape(engine):
+    declared = Program("fortran", "f", MATRICES.replace("f(a, b)", "f(n, m, a, b)\n integer, intent(in) :: n, m").replace("(:, :)", "(n, m)"))
+    assert engine.verify(Pair(declared, Program("openmp-fortran", "f", MATRICES))).outcome is Outcome.EQUIVALENT
+    verdict = engine.verify(Pair(Program("cpp", "f", SIZED), Program("fortran", "f", MATRICES)))
+    assert verdict.outcome is Outcome.COMPILE_ERROR and "shape" in verdict.detail
+
+
 SHARED = """
 module state
   integer, parameter :: m = 4
