@@ -44,6 +44,8 @@ def add_parser(commands) -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="seed of sampling, suites and intervals (default: 0)")
     parser.add_argument("--backend", default="auto", choices=("auto", "cuda", "emulated"), help="where CUDA runs (default: auto)")
     parser.add_argument("--workers", type=int, default=0, metavar="N", help="processes that execute (default: one a core, 8 at most)")
+    parser.add_argument("--speed", action="store_true", help="time right answers against their sources (speedup@k, efficiency@k; not CUDA)")
+    parser.add_argument("--threads", type=int, default=0, metavar="N", help="OpenMP threads with --speed (default: the cores of this machine)")
     parser.add_argument("--allow-contaminated", action="store_true", help="evaluate although the model was trained on items; the result says so")
     parser.add_argument("--out", metavar="R.json", help="where the result goes")
     parser.add_argument("--leaderboard", metavar="FILE.jsonl", help="append the figures as one row")
@@ -58,8 +60,8 @@ def run(args: argparse.Namespace) -> int:
         return _run_split(args)
     if not args.corpus or bool(args.model) == bool(args.predictions):
         raise UserError("give RUN, or --corpus C with --model M or --predictions FILE; see coevolve eval --help")
-    if args.n < 1 or args.limit < 0 or args.workers < 0 or (args.temperature or 0.0) < 0:
-        raise UserError("--n must be at least 1, and --limit, --workers and --temperature must not be negative")
+    if args.n < 1 or args.limit < 0 or min(args.workers, args.threads) < 0 or (args.temperature or 0.0) < 0:
+        raise UserError("--n must be at least 1, and --limit, --workers, --threads and --temperature must not be negative")
     return _corpus(args)
 
 
@@ -93,10 +95,10 @@ def _corpus(args: argparse.Namespace) -> int:
     from gpu_runtime.models.protocol import Sampling
 
     started = time.monotonic()
-    corpus = load_items(args.corpus, args.direction)
-    corpus = _limited(corpus, args.limit)
+    whole = load_items(args.corpus, args.direction)
+    corpus = _limited(whole, args.limit)
     tester = resolve(args.tester, "tester") if args.tester else None
-    found = _predicted(args, corpus) if args.predictions else _asked(args, corpus)
+    found = _predicted(args, whole) if args.predictions else _asked(args, corpus)
     target = corpus.direction.target.name
     answers = [tuple(corpus.read(i, text) for text in texts) for i, texts in zip(corpus.items, found.answers, strict=True)]
     backend = make_backend(args.backend)  # a back end that is not there shows before anything is executed
@@ -104,12 +106,33 @@ def _corpus(args: argparse.Namespace) -> int:
     backend.close()
     work = [Work(item, texts, target) for item, texts in zip(corpus.items, answers, strict=True)]
     scores = score_items(work, args.backend, VerifyConfig(seed=args.seed), args.workers or default_workers())
+    scores, threads, speed_notes = _timed(args, work, scores, name)
     figures = tester_figures(tester, corpus, Sampling(1, 0.8, max_new_tokens=NEW_TOKENS, seed=args.seed), args.backend, args.seed) if tester else {}
     setting = Setting(
-        found.label, len(answers[0]), found.temperature, args.seed, name, time.monotonic() - started, found.contamination, figures, found.notes,
+        found.label, len(answers[0]), found.temperature, args.seed, name, time.monotonic() - started, found.contamination, figures,
+        (*found.notes, *speed_notes), threads,
     )  # fmt: skip
     _deliver(args, result_of(corpus, answers, scores, setting))
     return 0
+
+
+def _timed(args: argparse.Namespace, work, scores, backend_name: str):
+    """(scores, threads of the answers, notes): timed where that was asked for and is possible."""
+    from coevolve.scoring import default_workers
+    from coevolve.speed import measurable, with_speed
+    from coevolve.verify import VerifyConfig, shared_engine
+    from corpora.dialects import dialect
+
+    if not args.speed:
+        return scores, 0, ("speedup@k and efficiency@k were not asked for (--speed)",)
+    target = work[0].target
+    if reason := measurable(target, backend_name):
+        return scores, 0, (reason,)
+    threads = (args.threads or default_workers()) if dialect(target).model == "openmp" else 1
+    timed = with_speed(work, scores, shared_engine(args.backend, VerifyConfig(seed=args.seed)), threads)
+    without = sum(s.speedups is None for s in timed)
+    note = f"speed: {threads} threads against the serial source at -O3, one large input an item; {without} items have no figure"
+    return timed, threads, (note,)
 
 
 def _limited(corpus, count: int):
@@ -123,7 +146,7 @@ def _limited(corpus, count: int):
 def _predicted(args: argparse.Namespace, corpus) -> _Answered:
     from coevolve.predictions import read_predictions
 
-    found = read_predictions(args.predictions, corpus.items, corpus.direction.target.name)
+    found = read_predictions(args.predictions, corpus.items, corpus.direction.target.name, args.limit)
     notes = (f"{found.missing} answers are missing and count as wrong",) if found.missing else ()
     unknown = {"checked": False, "n_items": 0, "items": [], "summary": "not checked: the predictions were made elsewhere"}
     return _Answered(args.predictions, found.answers, None, unknown, notes)

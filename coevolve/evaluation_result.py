@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 
 from coevolve.eval_items import EvalCorpus, Item
-from coevolve.metrics import pass_at_k, speedup_at_k
+from coevolve.metrics import efficiency_at_k, pass_at_k
 from coevolve.scoring import ItemScore
 from coevolve.statistics import interval_of_mean
 from coevolve.text_scores import bleu_score, codebleu_score
@@ -34,11 +34,13 @@ class Setting:
     contamination: dict
     tester: dict = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    threads: int = 0
+    """Threads of the answers where speed was measured, 0 where it was not."""
 
 
 def ks_for(samples: int) -> tuple[int, ...]:
-    """The usual k that `samples` answers allow."""
-    return tuple(k for k in USUAL_KS if k <= samples)
+    """The usual k that `samples` answers allow, and `samples` itself."""
+    return tuple(sorted({k for k in USUAL_KS if k <= samples} | {samples}))
 
 
 def figure(values: Sequence[float], seed: int) -> dict | None:
@@ -81,8 +83,6 @@ def _figures(rows: list, corpus: EvalCorpus, setting: Setting) -> tuple[dict, li
         },
     }  # fmt: skip
     executed = _executed([score for *_, score in rows], setting)
-    if executed["speedup@k"] is None:
-        notes.append("speedup@k and efficiency@k were not measured (see --speed)")
     items = dict(zip((item.id for item, _ in scored), code.items, strict=True)) if code else {}
     return texts | executed, notes, items
 
@@ -101,7 +101,8 @@ def _executed(scores: Sequence[ItemScore], setting: Setting) -> dict:
         "cpass": figure([s.compiled / s.samples for s in scores], seed),
         "build@k": at_k(lambda s: s.built),
         "pass@k": at_k(lambda s: s.passed),
-        "speedup@k": {str(k): figure([_speedup(s, k) for s in timed], seed) for k in ks_for(setting.samples)} if timed else None,
+        "speedup@k": _speedups(timed, setting, 1),
+        "efficiency@k": _speedups(timed, setting, setting.threads),
         "suite_strength": figure([s.strength for s in scores if s.strength is not None], seed),
         "given_tests": {
             "n_items": len(given), "n_tests": sum(s.given_tests for s in given),
@@ -111,9 +112,12 @@ def _executed(scores: Sequence[ItemScore], setting: Setting) -> dict:
     }  # fmt: skip
 
 
-def _speedup(score: ItemScore, k: int) -> float:
-    speedups = score.speedups or ()
-    return speedup_at_k([1.0 / s if s else float("inf") for s in speedups], 1.0, k)
+def _speedups(timed: Sequence[ItemScore], setting: Setting, resources: int) -> dict | None:
+    """Mean over items of the expected best of k answers (ParEval's speedup_n@k, and efficiency_n@k for n `resources`)."""
+    if not timed or not resources:
+        return None
+    times = [[1.0 / s if s else float("inf") for s in score.speedups or ()] for score in timed]
+    return {str(k): figure([efficiency_at_k(t, 1.0, k, resources) for t in times], setting.seed) for k in ks_for(setting.samples)}
 
 
 def _summed(counts: Sequence[dict[str, int]]) -> dict[str, int]:

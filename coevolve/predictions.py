@@ -27,14 +27,14 @@ class Predictions:
     missing: int = 0
 
 
-def read_predictions(path: str, items: Sequence[Item], target: str) -> Predictions:
-    """The answers in `path` for `items`, which are in dialect `target`. Raises CorpusError."""
+def read_predictions(path: str, items: Sequence[Item], target: str, count: int = 0) -> Predictions:
+    """The answers in `path`, in dialect `target`, for the first `count` of `items` (all where it is 0). Raises CorpusError."""
     file = Path(path).expanduser()
     found = _rows(file, items) if file.suffix == ".jsonl" else _lines(file, items, target)
-    samples = max((len(v) for v in found.values()), default=0)
+    answers = [tuple(found.get(item.id, [])) for item in items[: count or None]]
+    samples = max(map(len, answers))
     if not samples:
         raise CorpusError(f"'{path}' answers no item of the corpus (its first id is '{items[0].id}')")
-    answers = [tuple(found.get(item.id, [])) for item in items]
     missing = sum(samples - len(a) for a in answers)
     return Predictions(tuple(a + ("",) * (samples - len(a)) for a in answers), missing)
 

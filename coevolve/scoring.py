@@ -67,7 +67,7 @@ class ItemScore:
     """Counts over the answers of one item. first: of the first answer. decided: False where the source has no valid suite.
 
     given_tests: tests that came with the item and hold for the source; given_passed: answers that pass them, None without.
-    speedups: one per answer, 0 for a wrong one; None where speed was not measured.
+    passes: whether each answer passed. speedups: one per answer, 0 for a wrong one; None where speed was not measured.
     """
 
     id: str
@@ -83,6 +83,7 @@ class ItemScore:
     strength: float | None
     given_tests: int = 0
     given_passed: int | None = None
+    passes: tuple[bool, ...] = ()
     speedups: tuple[float, ...] | None = None
 
 
@@ -144,7 +145,7 @@ def _scored(work: Work, engine: Engine) -> ItemScore:
         sum(j.compiled for j in each), sum(j.built for j in each), sum(j.passed for j in each),
         each[0], dict(sorted(Counter(j.outcome for j in each).items())),
         all(j.decided for j in each), strengths[0] if strengths else None,
-        tests, sum(bool(j.given) for j in each) if tests else None,
+        tests, sum(bool(j.given) for j in each) if tests else None, tuple(j.passed for j in each),
     )  # fmt: skip
 
 

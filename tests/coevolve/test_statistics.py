@@ -1,0 +1,77 @@
+"""Intervals, paired tests and expectations of the best of k against enumeration and by their properties."""
+
+import math
+from itertools import combinations, product
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from coevolve.metrics import efficiency_at_k, pass_at_k, speedup_at_k
+from coevolve.statistics import interval_of_mean, interval_of_sums, mcnemar_exact, paired_difference
+
+RUNTIMES = st.lists(st.one_of(st.floats(0.01, 100), st.just(math.inf)), min_size=1, max_size=7)
+
+
+@settings(max_examples=150, deadline=None)
+@given(RUNTIMES, st.floats(0.1, 50), st.data())
+def test_speedup_at_k_is_the_mean_of_the_best_over_all_draws(runtimes, baseline, data):
+    k = data.draw(st.integers(1, len(runtimes)))
+    draws = list(combinations(runtimes, k))
+    best = sum(max(baseline / t for t in draw) for draw in draws) / len(draws)
+    assert speedup_at_k(runtimes, baseline, k) == pytest.approx(best)
+    assert efficiency_at_k(runtimes, baseline, k, 4) == pytest.approx(best / 4)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.booleans(), min_size=1, max_size=9), st.data())
+def test_pass_at_k_is_the_share_of_draws_with_a_right_one(passes, data):
+    k = data.draw(st.integers(1, len(passes)))
+    draws = list(combinations(passes, k))
+    assert pass_at_k(len(passes), sum(passes), k) == pytest.approx(sum(map(any, draws)) / len(draws))
+
+
+def test_mcnemar_equals_counting_all_splits():
+    for only_a, only_b in product(range(7), repeat=2):
+        count = only_a + only_b
+        far = abs(only_a - only_b)
+        splits = [abs(2 * sum(s) - count) >= far for s in product((0, 1), repeat=count)]
+        assert mcnemar_exact(only_a, only_b) == pytest.approx(sum(splits) / len(splits)), (only_a, only_b)
+    with pytest.raises(ValueError, match="mcnemar"):
+        mcnemar_exact(-1, 2)
+
+
+def test_intervals_cover_the_truth_as_often_as_they_say():
+    random = np.random.default_rng(1)
+    hits = 0
+    for _ in range(200):
+        values = random.random(60) < 0.3
+        low, high = interval_of_mean(values, seed=int(random.integers(1 << 30)), resamples=400)
+        hits += low <= 0.3 <= high
+    assert 175 <= hits <= 200
+
+
+def test_intervals_are_seeded_and_shrink_with_more_problems():
+    values = [i * 0.37 % 1 for i in range(40)]
+    assert interval_of_mean(values, 3) == interval_of_mean(values, 3) != interval_of_mean(values, 4)
+    width = lambda v: float(np.diff(interval_of_mean(v, 0))[0])  # noqa: E731
+    assert width(values * 16) < width(values) / 2
+    assert interval_of_mean([]) is None and interval_of_mean([0.5]) == (0.5, 0.5)
+    ratio = interval_of_sums(np.array([[1, 2], [3, 4]]), lambda sums, _: sums[0] / sums[1])
+    assert ratio[0] >= 0.5 and ratio[1] <= 0.75
+
+
+def test_paired_difference_sees_what_is_paired():
+    random = np.random.default_rng(0)
+    hard = random.random(100)
+    better = np.clip(hard + 0.05 + 0.01 * random.standard_normal(100), 0, 2)
+    found = paired_difference(hard, better)
+    assert found.ci95[0] > 0.04 and found.ci95[1] < 0.06 and found.p < 0.01
+    same = paired_difference(hard, hard)
+    assert (same.value, same.ci95, same.p) == (0.0, (0.0, 0.0), 1.0)
+    flipped = paired_difference(better, hard)
+    assert flipped.value == pytest.approx(-found.value) and flipped.p == pytest.approx(found.p)
+    assert paired_difference([], []) is None
+    with pytest.raises(ValueError, match="paired"):
+        paired_difference([1.0], [])
