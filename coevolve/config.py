@@ -42,7 +42,7 @@ class ModelConfig:
     layers: int = 4
     width: int = 192
     heads: int = 6
-    max_new_tokens: int = 400
+    max_new_tokens: int = 512
     prompts: str = ""
     few_shot: int = 0
     endpoint: str = ""

@@ -165,7 +165,8 @@ class TranslatorService:
 def _generated(config: Config, count: int, stream: int, way: Direction) -> Iterator[Computation]:
     """`count` computations that exist in both dialects of the direction."""
     both = (way.source.name, way.target.name)
-    endless = generate(max(1, 20 * count), seed_of(config, "generated", stream), config.cold_start.level)
+    plain = way.source.language == "fortran"  # Fortran tells nothing of C's styles, so its translations have one
+    endless = generate(max(1, 20 * count), seed_of(config, "generated", stream), config.cold_start.level, plain=plain)
     return islice((c for c in endless if all(name in c.programs for name in both)), count)
 
 
