@@ -49,7 +49,7 @@ def c_family_signature(program: Program) -> Signature:
     parameters = tuple(_parameter(_renamed(_cast(tokens, body), complex_names), i, names, where) for i, tokens in enumerate(found.parameters()))
     if len({p.name for p in parameters}) != len(parameters):
         raise SignatureError(f"{where}: two parameters have the same name")
-    result = _result(head, names, where)
+    result = _result(_renamed([*head, ""], complex_names)[:-1], names, where)
     if "__global__" in head and result is not None:
         raise SignatureError(f"{where}: a __global__ function must return void")
     return Signature(program.name, parameters, result, "kernel" if "__global__" in head else "function")

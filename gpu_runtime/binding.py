@@ -115,10 +115,9 @@ def bind(source: Signature, target: Signature, signless: bool = False) -> Bindin
         rest = iter(_bound(source, replace(target, parameters=tuple(p for j, p in enumerate(target.parameters) if j not in asked))).sources)
         sources = tuple(-1 - list(asked).index(j) if j in asked else next(rest) for j in range(len(target.parameters)))
         bound = Binding(source, target, sources, tuple(asked.values()))
-    for j, i in enumerate(bound.sources):
-        given = source.parameters[i]
-        if i >= 0 and _is_matrix(target.parameters[j]) and len(given.shape) != 2 and given.kind == "array":
-            raise BindingError(f"parameter '{target.parameters[j].name}' of the target takes its shape from the caller; the source's array has none")
+    for p, i in zip(target.parameters, bound.sources, strict=True):
+        if i >= 0 and assumed_shape(p) and len(p.shape) > 1 and not _has_shape(source.parameters[i], len(p.shape)):
+            raise BindingError(f"parameter '{p.name}' of the target takes its shape from the caller; the source's array has none")
     return bound
 
 
@@ -143,6 +142,11 @@ def _bound(source: Signature, target: Signature) -> Binding:
 def _is_matrix(parameter: Parameter) -> bool:
     """Whether it is an array of two dimensions that takes them from its caller."""
     return assumed_shape(parameter) and len(parameter.shape) == 2
+
+
+def _has_shape(parameter: Parameter, rank: int) -> bool:
+    """Whether its shape is known when it is handed over: by its caller, or (two dimensions) by its declaration."""
+    return len(parameter.shape) == rank and (rank == 2 or assumed_shape(parameter))
 
 
 def _asked_extents(source: Signature, target: Signature) -> dict[int, tuple[int, int]]:

@@ -59,6 +59,15 @@ PAIRS = {
         "struct pair { double re; double im; };\nvoid f(int n, pair *z, pair w) { for (int i = 0; i < n; i++) { double a = z[i].re, b = -z[i].im;"
         " z[i].re = a * w.re - b * w.im; z[i].im = a * w.im + b * w.re + 1; } }",
     ),
+    "complex result": (
+        "pure function f(n, x) result(s)\n integer, intent(in) :: n\n complex, intent(in) :: x(n)\n complex :: s\n s = sum(x)\nend function",
+        "struct c { float re, im; };\nc f(int n, const c *x) { c s = {0, 0}; for (int i = 0; i < n; i++) { s.re += x[i].re; s.im += x[i].im; } return s; }",
+    ),
+    "data, block, associate": (
+        "      SUBROUTINE F(N,X)\n      REAL X(N), C(3)\n      DATA C /1.,2.,3./\n      DO 10 I=1,N\n      BLOCK\n      REAL T\n      T = X(I)*C(MOD(I,3)+1)\n"
+        "      ASSOCIATE (Y => X(I))\n      Y = T\n      END ASSOCIATE\n      END BLOCK\n   10 CONTINUE\n      END\n",
+        "void f(int n, float *x) { const float c[3] = {1, 2, 3}; for (int i = 0; i < n; i++) x[i] *= c[(i + 1) % 3]; }",
+    ),
     "default logicals": (
         "subroutine f(n, x, m, any_set)\n integer, intent(in) :: n\n real, intent(in) :: x(n)\n logical, intent(inout) :: m(n)\n logical, intent(out) :: any_set\n"
         " m = m .neqv. x > 0\n any_set = any(m)\nend subroutine",
@@ -187,8 +196,10 @@ def test_extents_of_assumed_shape_arrays_reach_targets_that_ask(engine):
 def test_assumed_shape_targets_need_a_shape(engine):
     declared = Program("fortran", "f", MATRICES.replace("f(a, b)", "f(n, m, a, b)\n integer, intent(in) :: n, m").replace("(:, :)", "(n, m)"))
     assert engine.verify(Pair(declared, Program("openmp-fortran", "f", MATRICES))).outcome is Outcome.EQUIVALENT
-    verdict = engine.verify(Pair(Program("cpp", "f", SIZED), Program("fortran", "f", MATRICES)))
-    assert verdict.outcome is Outcome.COMPILE_ERROR and "shape" in verdict.detail
+    cube = "subroutine f(a, b)\n real, intent(in) :: a(:, :, :)\n real, intent(inout) :: b(:, :, :)\n b = a\nend subroutine"
+    for text in (MATRICES, cube):
+        verdict = engine.verify(Pair(Program("cpp", "f", SIZED), Program("fortran", "f", text)))
+        assert verdict.outcome is Outcome.COMPILE_ERROR and "shape" in verdict.detail
 
 
 SHARED = """

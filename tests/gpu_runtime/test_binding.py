@@ -87,3 +87,47 @@ def test_marks_of_host_and_device_are_no_part_of_a_name():
     # Equal names still come first, and names that say nothing leave it to the order.
     assert bind(signature("d_x:f32*", "x:f32*"), signature("x:f32*", "h_x:f32*")).sources == (1, 0)
     assert bind(signature("d_:f32*", "e:f32*"), signature("p:f32*", "q:f32*")).sources == (0, 1)
+
+
+def fortran(*shapes):
+    return Signature("f", tuple(Parameter(f"x{i}", "array", "f32", shape=shape) for i, shape in enumerate(shapes)))
+
+
+def test_integers_that_only_the_target_has_are_extents_of_assumed_shape_arrays():
+    source = fortran((":", ":"), (":",))
+    binding = bind(source, signature("x0:f32*", "n:i32", "m:i64", "x1:f32*"))
+    assert binding.sources == (0, -1, -2, 1) and binding.extents == ((0, 0), (0, 1))
+    given = Arguments((np.zeros((3, 5), np.float32), np.ones(4, np.float32)))
+    called = binding.arguments(given)
+    assert [v.tolist() for v in called.values[1:3]] == [3, 5] and called.values[2].dtype == np.int64 and called.values[0].shape == (15,)
+    back = binding.outputs((np.ones(15, np.float32), called.values[1], called.values[2], called.values[3]), given)
+    assert back[0].shape == (3, 5) and back[0].sum() == 15
+    for wrong in (signature("x0:f32*", "n:i32", "x1:f32*"), signature("x0:f32*", "n:i32", "m:i32", "k:i32", "l:i32", "x1:f32*")):
+        with pytest.raises(BindingError):
+            bind(source, wrong)  # one or four integers for three extents
+    with pytest.raises(BindingError):
+        bind(signature("x0:f32*", "x1:f32*"), signature("x0:f32*", "n:i32", "m:i32", "x1:f32*"))  # nothing says how long they are
+
+
+def test_a_matrix_by_shape_gets_the_declared_one():
+    source = Signature("f", (Parameter("n", "scalar", "i32", "in"), Parameter("a", "array", "f32", shape=("n", "0:n"))))
+    binding = bind(source, Signature("f", (source.parameters[0], Parameter("a", "array", "f32", shape=(":", ":")))))
+    assert binding.arguments(Arguments((np.array(2, np.int32), np.zeros(6, np.float32)))).values[1].shape == (2, 3)
+    empty = Arguments((np.array(0, np.int32), np.full(1, 7, np.float32)))
+    called = binding.arguments(empty)
+    assert called.values[1].shape == (0, 1) and binding.outputs(called.values, empty)[1].tolist() == [7]
+    with pytest.raises(BindingError, match="shape"):
+        binding.arguments(Arguments((np.array(4, np.int32), np.zeros(6, np.float32))))
+    with pytest.raises(BindingError, match="none"):
+        bind(signature("a:f32*"), fortran((":", ":", ":")))
+
+
+def test_logicals_as_ints_where_a_language_has_no_unsigned():
+    source, target = signature("m:bool*", "n:i32"), signature("mask:i32*", "n:i32")
+    binding = bind(source, target, signless=True)
+    given = Arguments((np.array([True, False]), np.array(2, np.int32)))
+    called = binding.arguments(given)
+    assert called.values[0].dtype == np.int32 and called.values[0].tolist() == [1, 0]
+    assert binding.outputs((np.array([0, 7], np.int32), called.values[1]), given)[0].tolist() == [False, True]
+    with pytest.raises(BindingError):
+        bind(source, target)
