@@ -16,8 +16,11 @@ from coevolve.verify import Pair
 from coevolve.verify_programs import WHOLE, is_whole
 from corpora.c_syntax import c_functions, parse_c_family
 from corpora.dialects import dialect, dialect_of_path
+from corpora.extract import with_shared_data
 from corpora.fortran_syntax import procedures
 from corpora.records import Program, Verdict
+from corpora.signatures import signature_of
+from corpora.unit_tests import parse_suite
 
 
 class VerifyError(ValueError):
@@ -49,6 +52,8 @@ def entry_names(text: str, dialect_name: str) -> list[str]:
 def pair_of(source: str, source_dialect: str, target: str, target_dialect: str, suite: str | None = None) -> Pair:
     """A Pair from two texts: of whole programs where both are, else of the functions that they share.
 
+    Data that the source's function shares with others (globals, module variables, COMMON) becomes parameters on both sides.
+
     Raises VerifyError when the source defines no function, ValueError for a dialect.
     """
     if is_whole(source, source_dialect) and is_whole(target, target_dialect):
@@ -63,7 +68,23 @@ def pair_of(source: str, source_dialect: str, target: str, target_dialect: str, 
     # A target without any function is a question with an answer: it does not compile.
     last = targets[-1] if targets else (common or sources)[-1]
     names = (common[-1], shared[_plain(common[-1])]) if common else (sources[-1], last)
-    return Pair(Program(source_dialect, names[0], source), Program(target_dialect, names[1], target), suite)
+    given, asked = Program(source_dialect, names[0], source), Program(target_dialect, names[1], target)
+    whole = with_shared_data(given)
+    # A target may keep state only where the source shares data, and then as the parameters that this becomes.
+    return Pair(given, asked, suite) if whole is given or _speaks_of(suite, given) else Pair(whole, with_shared_data(asked), suite)
+
+
+def _speaks_of(suite: str | None, program: Program) -> bool:
+    """Whether the suite is written for `program` as it stands."""
+    if suite is None:
+        return False
+    if "wrapper" in suite:  # a snippet calls it as it stands
+        return True
+    try:
+        parse_suite(suite, signature_of(program))
+    except ValueError:
+        return False
+    return True
 
 
 def _plain(name: str) -> str:

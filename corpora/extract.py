@@ -11,7 +11,7 @@ print(extract('static int g(int a) { return a; } void f(int *x) { *x = g(1); } i
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from corpora.dialects import dialect
 from corpora.records import Program
@@ -78,6 +78,19 @@ def uncallable(program: Program) -> str:
         return str(error).split(": ", 1)[-1]
     outputs = [p for p in signature.parameters if p.intent != "in" and (p.kind != "scalar" or p.by_reference)]
     return "" if outputs or signature.result else "has no result and changes no parameter, so tests cannot see what it does"
+
+
+def with_shared_data(program: Program) -> Program:
+    """`program` with the globals, module variables and COMMON blocks that it needs as parameters; as it is where it needs none."""
+    pieces = _PIECES[dialect(program.dialect).language](program.text)
+    piece = next((p for p in pieces if p.name.lower() == program.name.lower() and not p.reason), None)
+    if piece is None:
+        return program
+    made = replace(program, name=piece.name, text=piece.text)
+    try:
+        return made if len(signature_of(made).parameters) > len(signature_of(program).parameters) else program
+    except SignatureError:
+        return program
 
 
 def _cpp_pieces(text: str) -> list[Piece]:

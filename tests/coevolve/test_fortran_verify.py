@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from coevolve.questions import pair_of
 from coevolve.verify import Engine, Pair, VerifyConfig
 from corpora.extract import extract
 from corpora.records import Outcome, Program
@@ -247,3 +248,16 @@ def test_shared_data_becomes_arguments_on_both_sides(engine):
         assert verdict.outcome is Outcome.EQUIVALENT, f"{pair.source.dialect}: {verdict.outcome} {verdict.detail}"
     forgets = Program("cpp", "f", cpp.text.replace("calls++;", ""))
     assert engine.verify(Pair(fortran, forgets)).detail.startswith("calls")
+
+
+def test_questions_lift_shared_data_on_both_sides(engine):
+    """`coevolve verify` takes files as they are; a suite written for the bare parameters keeps them."""
+    count = "subroutine f(n)\n integer :: n, total\n common /sums/ total\n total = total + n\nend subroutine"
+    counts = "static int total;\nvoid f(int n) { total += n; }"
+    pair = pair_of(count, "fortran", counts, "cpp")
+    assert engine.verify(pair).outcome is Outcome.EQUIVALENT, pair.source.text
+    assert engine.verify(pair_of(count, "fortran", counts.replace("+=", "-="), "cpp")).outcome is Outcome.MISMATCH
+    assert "common" in pair_of(count, "fortran", counts, "cpp", "n:i32=3").source.text
+    assert "common" not in pair_of(count, "fortran", counts, "cpp", "n:i32=3 total:i32=4").source.text
+    stateful = "void f(int *x) { static int calls; x[0] = 1; }"
+    assert pair_of("void f(int *x) { x[0] = 1; }", "cpp", stateful, "cpp").target.text == stateful
