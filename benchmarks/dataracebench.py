@@ -27,7 +27,7 @@ from gpu_runtime.program_rules import guessed_tests
 from gpu_runtime.programs import ProgramLimits
 
 FILE = "DRB_train.parquet"
-LIMITS = ProgramLimits(wall_s=30.0, cpu_s=40)
+LIMITS = ProgramLimits(wall_s=30.0, cpu_s=60, file_mib=64)
 SIDES = {"cpp": "openmp", "fortran": "openmp-fortran"}
 _NAME = re.compile(r"^\s*program\s+(DRB\w+)", re.I | re.M)
 _LABEL = re.compile(r"_(yes|no)(?:_omp_?\d+)?$", re.I)

@@ -52,9 +52,9 @@ def _environment(flavour: str, cache: Path) -> dict[str, str]:
         ))  # fmt: skip
         common["UBSAN_OPTIONS"] = "exitcode=88:print_stacktrace=0"
     if flavour == "tsan":
-        suppressions = cache / "bin" / "tsan-suppressions"  # mutexes inside the OpenMP run-time are not the program's
+        suppressions = cache / "bin" / "tsan-suppressions"  # mutexes inside the OpenMP run-time and the detector order nothing in the program
         temporary = suppressions.with_suffix(f".{os.getpid()}")
-        temporary.write_text("called_from_lib:libomp.so\ncalled_from_lib:libomp.so.5\n")
+        temporary.write_text("called_from_lib:libomp.so\ncalled_from_lib:libomp.so.5\ncalled_from_lib:libarcher.so\n")
         os.replace(temporary, suppressions)
         common["KMP_AFFINITY"] = "disabled"
         common["TSAN_OPTIONS"] = f"ignore_noninstrumented_modules=1:exitcode=88:halt_on_error=1:die_after_fork=0:suppressions={suppressions}"

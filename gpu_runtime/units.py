@@ -15,6 +15,7 @@ from functools import lru_cache
 
 from gpu_runtime import shims_cpp, shims_cuda, shims_fortran
 from gpu_runtime.backend import CompileRequest, Variant
+from gpu_runtime.openmp_lanes import exposed
 from gpu_runtime.toolchain import NATIVE
 
 MEMBERS_PER_UNIT = 64
@@ -172,8 +173,20 @@ _FORTRAN_VARIANTS = {
 }
 
 
-def _openmp(row: Recipe) -> Recipe:
-    return replace(row, flags=(*row.flags, "-fopenmp"), libraries=(*row.libraries, "-lgomp"))
+def _watched(request: CompileRequest, language: str) -> CompileRequest:
+    """Under the race detector the text says more plainly what it permits; the name of the entry stays that of the original."""
+    if request.variant is not Variant.RACE_CHECKED:
+        return request
+    return replace(request, program=replace(request.program, text=exposed(request.program.text, language)))
+
+
+def _openmp(row: Recipe, language: str) -> Recipe:
+    variants = {**row.variants, Variant.RACE_CHECKED: (*row.variants[Variant.RACE_CHECKED], "-fopenmp-simd")}
+    return replace(
+        row, flags=(*row.flags, "-fopenmp"), libraries=(*row.libraries, "-lgomp"), variants=variants,
+        member=lambda request, symbol, number: row.member(_watched(request, language), symbol, number),
+        alone=lambda request, symbol: row.alone(_watched(request, language), symbol),
+    )  # fmt: skip
 
 
 def _nothing(variant: Variant) -> str:
@@ -200,7 +213,7 @@ def recipes() -> dict[str, Recipe]:
     )
     variants = {v: VARIANT_FLAGS[v] for v in (Variant.PLAIN, Variant.TIMED)}
     host_part = replace(cuda, flags=_CPP_FLAGS, prelude=_beside_device_prelude, variants=variants)
-    return {"cpp": cpp, "openmp": _openmp(cpp), "cuda": cuda, "fortran": fortran, "openmp-fortran": _openmp(fortran), HOST_PART: host_part}
+    return {"cpp": cpp, "openmp": _openmp(cpp, "cpp"), "cuda": cuda, "fortran": fortran, "openmp-fortran": _openmp(fortran, "fortran"), HOST_PART: host_part}
 
 
 def constructor_bytes(request: CompileRequest, recipe: Recipe) -> int:

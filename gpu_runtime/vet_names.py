@@ -51,7 +51,8 @@ omp_get_num_teams omp_get_num_devices omp_is_initial_device omp_get_default_devi
 omp_set_schedule omp_get_wtime omp_get_wtick omp_init_lock omp_set_lock omp_unset_lock omp_test_lock omp_destroy_lock omp_get_thread_limit
 omp_get_ancestor_thread_num omp_get_active_level omp_set_max_active_levels""".split()
 _OPENMP_CLAUSES = """reduction schedule private firstprivate lastprivate shared default collapse num_threads map ordered depend linear aligned safelen simdlen
-grainsize num_tasks priority device thread_limit num_teams dist_schedule proc_bind copyprivate copyin untied final hint allocate""".split()
+grainsize num_tasks priority device thread_limit num_teams dist_schedule proc_bind copyprivate copyin untied final hint allocate
+critical flush in_reduction task_reduction order bind filter affinity nontemporal defaultmap is_device_ptr use_device_ptr simd parallel taskloop""".split()
 
 
 def _prelude_names() -> frozenset[str]:

@@ -25,7 +25,7 @@ int shm_open(const char *name, int flags, mode_t mode) {
 int shm_unlink(const char *name) { (void)name; return 0; }
 
 const char *__tsan_default_suppressions(void);
-const char *__tsan_default_suppressions(void) { return "called_from_lib:libomp.so\ncalled_from_lib:libomp.so.5\n"; }
+const char *__tsan_default_suppressions(void) { return "called_from_lib:libomp.so\ncalled_from_lib:libomp.so.5\ncalled_from_lib:libarcher.so\n"; }
 
 extern void GOMP_taskyield(void);
 extern int omp_get_thread_num(void), omp_get_num_threads(void);
@@ -88,25 +88,60 @@ struct region { void (*fn)(void *); void *data; int team, n_teams; };
 
 #define REAL(name, ...) ((void (*)(__VA_ARGS__))dlsym(RTLD_NEXT, name))
 
+/* ---- regions --------------------------------------------------------------------------------------------------------- */
+
+extern void __tsan_acquire(void *), __tsan_release(void *);
+
 static void inside(void *p) {
     struct region *r = p;
     int old_team = team, old_teams = n_teams;
-    team = r->team; n_teams = r->n_teams;
+    __tsan_acquire(r);
+    team = r->team; n_teams = r->n_teams; /* threads of a team inside a league know which team they are of */
     r->fn(r->data);
     team = old_team; n_teams = old_teams;
+    __tsan_release(&r->team);
 }
 
-/* Threads of a team inside a league know which team they are of. */
-void GOMP_parallel(void (*fn)(void *), void *data, unsigned threads, unsigned flags) {
-    struct region r = {fn, data, team, n_teams};
-    if (n_teams) REAL("GOMP_parallel", void (*)(void *), void *, unsigned, unsigned)(inside, &r, threads, flags);
-    else REAL("GOMP_parallel", void (*)(void *), void *, unsigned, unsigned)(fn, data, threads, flags);
+/* The detector loses the end of a nested region: what every thread did there comes before what follows it. */
+#define REGION(call) \
+    struct region r = {fn, data, team, n_teams}; \
+    __tsan_release(&r); \
+    call; \
+    __tsan_acquire(&r.team);
+
+typedef void (*outlined)(void *);
+void GOMP_parallel(outlined fn, void *data, unsigned threads, unsigned flags) {
+    REGION(REAL("GOMP_parallel", outlined, void *, unsigned, unsigned)(inside, &r, threads, flags))
+}
+void GOMP_parallel_sections(outlined fn, void *data, unsigned threads, unsigned count, unsigned flags) {
+    REGION(REAL("GOMP_parallel_sections", outlined, void *, unsigned, unsigned, unsigned)(inside, &r, threads, count, flags))
+}
+#define CHUNKED(name) \
+    void GOMP_parallel_loop_##name(outlined fn, void *data, unsigned threads, long from, long to, long step, long chunk, unsigned flags) { \
+        REGION(REAL("GOMP_parallel_loop_" #name, outlined, void *, unsigned, long, long, long, long, unsigned)( \
+            inside, &r, threads, from, to, step, chunk, flags)) }
+CHUNKED(static) CHUNKED(dynamic) CHUNKED(guided) CHUNKED(nonmonotonic_dynamic) CHUNKED(nonmonotonic_guided)
+#define UNCHUNKED(name) \
+    void GOMP_parallel_loop_##name(outlined fn, void *data, unsigned threads, long from, long to, long step, unsigned flags) { \
+        REGION(REAL("GOMP_parallel_loop_" #name, outlined, void *, unsigned, long, long, long, unsigned)(inside, &r, threads, from, to, step, flags)) }
+UNCHUNKED(runtime) UNCHUNKED(nonmonotonic_runtime) UNCHUNKED(maybe_nonmonotonic_runtime)
+
+/* ---- who takes the work ---------------------------------------------------------------------------------------------- */
+
+/* A thread that is about to take work waits a moment, so that another one takes some too: a race within one thread is not seen. */
+static void give_way(void) {
+    static int times;
+    if (__atomic_fetch_add(&times, 1, __ATOMIC_RELAXED) < 300) usleep(300);
 }
 
-int omp_get_team_num(void) { return team; }
-int omp_get_num_teams(void) { return n_teams ? n_teams : 1; }
-int omp_get_team_num_(void) { return team; }
-int omp_get_num_teams_(void) { return omp_get_num_teams(); }
+unsigned GOMP_sections_next(void) { give_way(); return ((unsigned (*)(void))dlsym(RTLD_NEXT, "GOMP_sections_next"))(); }
+void GOMP_taskwait(void) { give_way(); ((void (*)(void))dlsym(RTLD_NEXT, "GOMP_taskwait"))(); }
+void GOMP_taskgroup_end(void) { give_way(); ((void (*)(void))dlsym(RTLD_NEXT, "GOMP_taskgroup_end"))(); }
+#define NEXT(name) \
+    bool GOMP_loop_##name##_next(long *from, long *to) { give_way(); return ((bool (*)(long *, long *))dlsym(RTLD_NEXT, "GOMP_loop_" #name "_next"))(from, to); }
+NEXT(dynamic) NEXT(guided) NEXT(runtime) NEXT(nonmonotonic_dynamic) NEXT(nonmonotonic_guided) NEXT(nonmonotonic_runtime) NEXT(maybe_nonmonotonic_runtime)
+
+/* ---- teams and target regions, continued ------------------------------------------------------------------------------- */
 
 static void one_team(void *p) {
     struct region *r = p;
