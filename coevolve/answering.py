@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from coevolve.checkpoints import use_all_cores
 from coevolve.config import parse
 from coevolve.eval_items import EvalCorpus, Item
 from coevolve.models_named import NamedModel
@@ -26,6 +27,7 @@ PROGRAMS_PER_CHUNK = 16
 
 def answers_of(model: NamedModel, corpus: EvalCorpus, sampling: Sampling) -> list[tuple[str, ...]]:
     """`sampling.n` answers for each item, in order. Raises ModelError for a model that cannot be opened."""
+    use_all_cores()
     kind = kind_of(model.location)
     translator = Translator(MODEL_BACKENDS[kind](model.location), PROMPT_STYLES[kind])
     bar = Progress("asking the Translator", len(corpus.items))
@@ -41,6 +43,7 @@ def answers_of(model: NamedModel, corpus: EvalCorpus, sampling: Sampling) -> lis
 
 def tester_figures(model: NamedModel, corpus: EvalCorpus, sampling: Sampling, backend: str, seed: int) -> dict:
     """`tester_valid_rate`: share of the Tester's tests that are valid on the sources, mean over items it wrote tests for."""
+    use_all_cores()
     kind = kind_of(model.location)
     tester = Tester(MODEL_BACKENDS[kind](model.location), style=SUITE_STYLES[kind])
     settings = {"direction": str(corpus.direction), "seed": seed, "verify": {"backend": backend, "mutants": 0, "least_strength": 0.0}}

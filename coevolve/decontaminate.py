@@ -66,10 +66,10 @@ def run(args: argparse.Namespace) -> int:
 
 def programs_of(spec: str, direction_text: str) -> list[Program]:
     """Programs of both dialects of the direction in a corpus; `A,B` gives one corpus a side. Raises CorpusError."""
-    from corpora.dialects import direction
+    from coevolve.eval_items import way_of
     from corpora.loaders import CorpusError, load_corpus
 
-    way = direction(direction_text)
+    way = way_of(direction_text)
     left, comma, right = spec.partition(",")
     if comma:
         return [*load_corpus(left.strip(), way.source.name).programs, *load_corpus(right.strip(), way.target.name).programs]

@@ -66,16 +66,24 @@ class EvalCorpus:
 
 
 def load_items(spec: str, direction_text: str) -> EvalCorpus:
-    """The items of `spec` (see the module). Raises CorpusError, ValueError for the direction."""
+    """The items of `spec` (see the module). Raises CorpusError, also for the direction."""
     from coevolve import eval_mupa, eval_pareval
 
-    way = direction(direction_text)
+    way = way_of(direction_text)
     if eval_mupa.has_form(spec):
         return eval_mupa.load(spec, way)
     if eval_pareval.has_form(spec):
         return eval_pareval.load(spec, way)
     left, comma, right = spec.partition(",")
     return _paired(spec, left, right, way) if comma else _one_corpus(spec, way)
+
+
+def way_of(text: str) -> Direction:
+    """The direction that a user wrote. Raises CorpusError."""
+    try:
+        return direction(text)
+    except ValueError as error:
+        raise CorpusError(str(error)) from None
 
 
 def _paired(spec: str, left: str, right: str, way: Direction) -> EvalCorpus:

@@ -10,8 +10,8 @@ CPP_LINES = (
 )
 CUDA_LINES = (
     "__global__ void scale ( float * x , float a , int n ) { int i = blockIdx . x * blockDim . x + threadIdx . x ; if ( i < n ) x [ i ] = a * x [ i ] ; }",
-    # Not equivalent: the last element is left out.
-    "__global__ void shift ( int * v , int n , int k ) { int i = blockIdx . x * blockDim . x + threadIdx . x ; if ( i < n - 1 ) v [ i ] += k ; }",
+    # Not equivalent: it does nothing from the fifth element on.
+    "__global__ void shift ( int * v , int n , int k ) { int i = blockIdx . x * blockDim . x + threadIdx . x ; if ( i < n && i < 4 ) v [ i ] += k ; }",
     "__global__ void rows ( const float * m , float * s , int r , int c ) { int i = blockIdx . x * blockDim . x + threadIdx . x ; if ( i < r ) { float t = 0 ; for ( int j = 0 ; j < c ; j ++ ) t += m [ i * c + j ] ; s [ i ] = t ; } }",
 )
 
@@ -28,7 +28,7 @@ def execution_cases(folder: Path) -> Path:
     """Rows with snippets as tests. Those of `shift` are too weak to see what is wrong with the kernel."""
     snippets = (
         ["float x1[] = {1.0, 2.0}; wrapper(scale, x1, 2.0, 2);", "float x2[] = {-1.5}; wrapper(scale, x2, 0.5, 1);"],
-        ["int v1[] = {1, 2, 3}; wrapper(shift, v1, 3, 0);", "int v2[] = {5, 6, 7}; wrapper(shift, v2, 0, 4);", "int v3[] = {1, 2, 3}; wrapper(shift, v3, 3, 9, 9);"],
+        ["int v1[] = {1, 2, 3}; wrapper(shift, v1, 3, 2);", "int v2[] = {5, 6, 7}; wrapper(shift, v2, 2, 4);", "int v3[] = {1, 2, 3}; wrapper(shift, v3, 3, 9, 9);"],
     )
     rows = [
         {

@@ -1,0 +1,192 @@
+"""`coevolve eval --corpus`, `compare` and `decontaminate` as a user calls them, with what they print and write."""
+
+import importlib.util
+import json
+from pathlib import Path
+
+import pytest
+
+from coevolve.cli import main
+from coevolve.contamination import FILE_NAME, Manifest
+from corpora.records import Program
+
+_spec = importlib.util.spec_from_file_location("evaluation_forms", Path(__file__).with_name("evaluation_forms.py"))
+forms = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(forms)
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path_factory, monkeypatch):
+    monkeypatch.setenv("COEVOLVE_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+
+
+def evaluated(tmp_path, *arguments) -> dict:
+    out = tmp_path / "result.json"
+    assert main(["eval", *map(str, arguments), "--workers", "1", "--backend", "emulated", "--out", str(out)]) == 0
+    return json.loads(out.read_text())
+
+
+def refused(capsys, *arguments) -> str:
+    assert main([*map(str, arguments)]) == 2
+    lines = capsys.readouterr().err.strip().splitlines()
+    assert "Traceback" not in "".join(lines) and lines[-1].startswith("coevolve: ")
+    return lines[-1]
+
+
+def test_references_as_predictions(tmp_path, capsys):
+    """BLEU 100, CodeBLEU 1, CPass what compiles, pass@1 what is truly equivalent: the second pair is not."""
+    cpp, cuda = forms.tokenised(tmp_path)
+    board = tmp_path / "board.jsonl"
+    result = evaluated(tmp_path, "--predictions", cuda, "--corpus", f"{cpp},{cuda}", "--leaderboard", board)
+    assert (result["schema_version"], result["n_items"], result["samples"], result["n_undecided"]) == (1, 3, 1, 0)
+    assert result["bleu"]["value"] == pytest.approx(100) and result["codebleu"]["value"] == pytest.approx(1)
+    assert result["cpass"]["value"] == 1.0 == result["build@k"]["1"]["value"]
+    assert result["pass@k"]["1"]["value"] == pytest.approx(2 / 3)
+    assert [i["first_outcome"] for i in result["items"]] == ["EQUIVALENT", "MISMATCH", "EQUIVALENT"]
+    for figure in (result["bleu"], result["codebleu"], result["cpass"], result["pass@k"]["1"], result["suite_strength"]):
+        low, high = figure["ci95"]
+        assert low <= figure["value"] + 1e-9 and figure["value"] <= high + 1e-9
+    assert result["speedup@k"] is None and result["contamination"]["checked"] is False
+    printed = capsys.readouterr().out
+    assert "| pass@1 | 0.667 |" in printed and "tree-sitter-cuda" in printed and "signature" in printed
+    row = json.loads(board.read_text())
+    assert row["pass@1"] == pytest.approx(2 / 3) and row["n_items"] == 3 and len(row["pass@1 ci95"]) == 2
+
+
+def test_samples_that_compile_bind_and_pass_are_told_apart(tmp_path):
+    cpp, cuda = forms.tokenised(tmp_path)
+    right, wrong = forms.CUDA_LINES[0], forms.CUDA_LINES[0].replace("a *", "a +")
+    unbound = "__global__ void scale ( float * x , float a , int n , double * extra ) { extra [ 0 ] = x [ 0 ] ; }"
+    answers = [right, wrong, unbound, "__global__ void scale ( float * x ) { y [ 0 ] = 1 ; }", ""]
+    path = tmp_path / "answers.jsonl"
+    path.write_text("".join(json.dumps({"index": 0, "text": t}) + "\n" for t in answers))
+    result = evaluated(tmp_path, "--predictions", path, "--corpus", f"{cpp},{cuda}", "--limit", "1")
+    item = result["items"][0]
+    assert (item["samples"], item["compiled"], item["built"], item["passed"]) == (5, 3, 2, 1)
+    assert result["pass@k"]["1"]["value"] == pytest.approx(0.2) and result["pass@k"]["5"]["value"] == 1.0
+    assert result["build@k"]["1"]["value"] == pytest.approx(0.4) and result["cpass"]["value"] == pytest.approx(0.6)
+
+
+def test_execution_cases_are_scored_by_their_tests_and_by_strong_ones(tmp_path):
+    cases = forms.execution_cases(tmp_path)
+    path = tmp_path / "answers.jsonl"
+    path.write_text("".join(json.dumps({"id": i, "text": forms.CUDA_LINES[i]}) + "\n" for i in (0, 1)))
+    result = evaluated(tmp_path, "--predictions", path, "--corpus", cases)
+    assert result["pass@k"]["1"]["value"] == pytest.approx(0.5)
+    weak = result["given_tests"]
+    # `shift` is called with three elements and with two: neither test sees what the kernel does to the fifth.
+    assert weak["pass@k"]["1"]["value"] == 1.0 and weak["n_items"] == 2 and weak["n_tests"] == 4
+    assert [i["given_tests"] for i in result["items"]] == [2, 2], "a call with too many arguments is no test"
+
+
+def test_a_pareval_checkout_is_executed_and_its_oracle_cannot_be_called(tmp_path):
+    root = forms.pareval(tmp_path)
+    total = (
+        "__global__ void total(const double *x, size_t N, double *sum) "
+        "{ if (blockIdx.x + threadIdx.x == 0) { double s = 0; for (size_t i = 0; i < N; i++) s += x[i]; *sum = s; } }"
+    )
+    cheat = (
+        "double serial_total(const double *x, size_t N); double correctTotal(const double *x, size_t N);\n"
+        "void total(const double *x, size_t N, double *sum) { *sum = serial_total(x, N); }"
+    )
+    path = tmp_path / "answers.jsonl"
+    path.write_text("".join(json.dumps({"id": "01_reduce_total", "text": t}) + "\n" for t in (total, cheat)))
+    result = evaluated(tmp_path, "--predictions", path, "--corpus", root)
+    item = result["items"][0]
+    assert item["first_passed"] and item["passed"] == 1 and item["built"] == 1
+    assert result["by_kind"]["reduce"]["pass@k"]["2"]["value"] == 1.0 and result["by_kind"]["transform"]["pass@k"]["2"]["value"] == 0.0
+    assert result["bleu"] is None and len(result["skipped"]) == 4
+
+
+def test_speed_is_measured_for_right_openmp_answers(tmp_path):
+    root = forms.pareval(tmp_path)
+    head = "void halve(std::vector<double> &x) {\n"
+    right = head + "#pragma omp parallel for\nfor (size_t i = 0; i < x.size(); i++) x[i] *= 0.5; }"
+    wrong = head + "for (size_t i = 0; i < x.size(); i++) x[i] *= 0.25; }"
+    path = tmp_path / "answers.jsonl"
+    path.write_text("".join(json.dumps({"id": "02_transform_halve", "text": t}) + "\n" for t in (right, wrong)))
+    result = evaluated(tmp_path, "--predictions", path, "--corpus", root, "--direction", "cpp:openmp", "--speed", "--threads", "2")
+    item = next(i for i in result["items"] if i["id"] == "02_transform_halve")
+    assert item["passed"] == 1 and item["speedups"][0] > 0 and item["speedups"][1] == 0.0
+    rows = [i["speedups"] for i in result["items"] if i["speedups"] is not None]
+    assert result["speedup@k"]["2"]["value"] == pytest.approx(sum(max(r) for r in rows) / len(rows))
+    assert result["efficiency@k"]["1"]["value"] == pytest.approx(result["speedup@k"]["1"]["value"] / 2)
+
+
+@pytest.fixture(scope="module")
+def tiny_model(tmp_path_factory) -> Path:
+    """A checkpoint that learnt the first line of the stand-in (and writes nothing sensible)."""
+    from gpu_runtime.models.scratch import ScratchConfig, ScratchModel
+    from translator.translate import DIRECTION_TAGS
+
+    folder = tmp_path_factory.mktemp("model") / "translator"
+    ScratchModel.create(ScratchConfig(layers=1, width=32, heads=2, kept_heads=2), list(forms.CPP_LINES), DIRECTION_TAGS).save(folder)
+    renamed = forms.CPP_LINES[0].replace("scale", "product").replace(" a ", " factor ")
+    Manifest.of([Program("cpp", "product", renamed)]).write(folder)
+    return folder
+
+
+def test_a_model_that_was_trained_on_an_item_is_refused_unless_that_is_allowed(tmp_path, tiny_model, capsys, monkeypatch):
+    monkeypatch.setattr("coevolve.evaluate_command.NEW_TOKENS", 24)
+    cpp, cuda = forms.tokenised(tmp_path)
+    asked = ["--model", tiny_model, "--corpus", f"{cpp},{cuda}", "--backend", "emulated"]
+    said = refused(capsys, "eval", *asked)
+    assert "trained on 1 of 3 items, first '1'" in said and "--allow-contaminated" in said
+    result = evaluated(tmp_path, *asked, "--allow-contaminated", "--n", "2")
+    assert result["contamination"]["items"] == [{"id": "1", "side": "source", "how": "equal", "similarity": 1.0}]
+    assert "CONTAMINATED" in capsys.readouterr().out and result["temperature"] == 0.8 and result["samples"] == 2
+    (tiny_model / FILE_NAME).rename(tiny_model / "elsewhere")
+    try:
+        result = evaluated(tmp_path, *asked, "--limit", "1", "--tester", tiny_model)
+        assert "nothing is known" in result["contamination"]["summary"] and result["tester_tests_valid"] <= result["tester_tests"]
+    finally:
+        (tiny_model / "elsewhere").rename(tiny_model / FILE_NAME)
+
+
+def test_wrong_use_is_one_line(tmp_path, tiny_model, capsys):
+    cpp, cuda = forms.tokenised(tmp_path)
+    pair = f"{cpp},{cuda}"
+    assert "--corpus" in refused(capsys, "eval")
+    assert "--model" in refused(capsys, "eval", "--corpus", pair)
+    assert "either RUN" in refused(capsys, "eval", tmp_path, "--corpus", pair)
+    assert "belongs to --corpus" in refused(capsys, "eval", tmp_path, "--out", "x.json")
+    assert "neither 'small'" in refused(capsys, "eval", "--model", "./nowhere", "--corpus", pair)
+    assert "holds no translator" in refused(capsys, "eval", "--model", tmp_path, "--corpus", pair)
+    assert "--n" in refused(capsys, "eval", "--model", tiny_model, "--corpus", pair, "--n", "0")
+    assert "same answer" in refused(capsys, "eval", "--model", tiny_model, "--corpus", pair, "--n", "2", "--temperature", "0", "--allow-contaminated")
+    assert "cuad" in refused(capsys, "eval", "--predictions", cuda, "--corpus", pair, "--direction", "cpp:cuad")
+    assert "nowhere" in refused(capsys, "eval", "--predictions", "nowhere.jsonl", "--corpus", pair)
+    assert "no result" in refused(capsys, "compare", cpp, cuda)
+
+
+def test_compare_pairs_the_same_items(tmp_path, capsys):
+    cpp, cuda = forms.tokenised(tmp_path)
+    first = evaluated(tmp_path, "--predictions", cuda, "--corpus", f"{cpp},{cuda}")
+    (tmp_path / "a.json").write_text(json.dumps(first))
+    better = {**first, "items": [{**i, "passed": 1, "first_passed": True} for i in first["items"][1:]]}
+    (tmp_path / "b.json").write_text(json.dumps(better))
+    capsys.readouterr()
+    assert main(["compare", str(tmp_path / "a.json"), str(tmp_path / "b.json"), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["n_items"], found["unmatched"]) == (2, 1)
+    assert found["figures"]["pass@1"]["difference"] == pytest.approx(0.5) and found["figures"]["pass@1"]["ci95"] == [0.0, 1.0]
+    assert found["first_answers"] == {"only_a": 0, "only_b": 1, "p": 1.0}
+    assert main(["compare", str(tmp_path / "a.json"), str(tmp_path / "a.json")]) == 0
+    assert "| pass@1 | 0.667 | 0.667 | +0.000 |" in capsys.readouterr().out
+    (tmp_path / "c.json").write_text(json.dumps({**first, "direction": "cpp:openmp"}))
+    assert "nothing to pair" in refused(capsys, "compare", tmp_path / "a.json", tmp_path / "c.json")
+
+
+def test_decontaminate_names_copies_and_writes_the_rest(tmp_path, capsys):
+    cpp, cuda = forms.tokenised(tmp_path)
+    corpus, clean = tmp_path / "train.jsonl", tmp_path / "clean.jsonl"
+    renamed = forms.CPP_LINES[1].replace(" v ", " data ").replace("shift", "add_to")
+    near = forms.CPP_LINES[2].replace("s [ i ] += m", "s [ i ] -= m")
+    own = "void own(int *x, int n) { for (int i = 1; i < n; i++) if (x[i] > x[i - 1]) x[i] = x[i - 1]; }"
+    corpus.write_text("".join(json.dumps({"dialect": "cpp", "text": t}) + "\n" for t in (forms.CPP_LINES[0].replace(" ", "  "), renamed, near, own)))
+    assert main(["decontaminate", str(corpus), "--against", f"{cpp},{cuda}", "--out", str(clean), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["counts"] == {"equal text": 1, "equal tokens": 1, "near-duplicate": 1} and found["n_programs"] == 4
+    assert [json.loads(line)["name"] for line in clean.read_text().splitlines()] == ["own"]
+    assert main(["decontaminate", str(clean), "--against", f"{cpp},{cuda}"]) == 0
+    assert "0 must not be trained on" in capsys.readouterr().out
