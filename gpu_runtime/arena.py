@@ -49,11 +49,13 @@ class Layout:
     """How arguments are handed over: convert maps an element type to a batch.h conversion; see `emulated.layout_of`.
 
     align_bytes: least alignment of arrays; 0 means that of the element. recorded: the program calls the access hooks.
+    quiet: loading the artifact runs none of the program's code, so that it needs no filter of its own.
     """
 
     convert: tuple[tuple[str, int], ...] = ()
     align_bytes: int = 0
     recorded: bool = False
+    quiet: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +137,7 @@ class Arena:
         assert buffer is not None
         _BATCH.pack_into(
             buffer, 0, MAGIC, control_bytes, end - control_bytes, target.memory_bytes, target.output_bytes, target.accesses, len(calls), target.cpu_ms,
-            target.wall_ms, target.threads, layout.recorded, target.go_on, -1, -1, target.folder.encode(), target.artifact.encode(), target.symbol.encode(), b"",
+            target.wall_ms, target.threads, layout.recorded | layout.quiet << 1, target.go_on, -1, -1, target.folder.encode(), target.artifact.encode(), target.symbol.encode(), b"",
         )  # fmt: skip
         self._slots, self._results = [], []
         for i, (arguments, plan) in enumerate(zip(calls, plans, strict=True)):

@@ -283,6 +283,15 @@ def _unresolved(text: str, recipe: Recipe, request: CompileRequest) -> str:
     return f"error: undefined reference to '{names[0]}'" if names else ""
 
 
+def quiet_at_load(compiled: Compiled) -> bool:
+    """Whether loading this artifact runs no code of the program: it has no constructors, and no way to have a hidden one."""
+    request = compiled.request
+    recipe = recipes().get(request.program.dialect)
+    if recipe is None or compiled.artifact is None or compiled.executable or not recipe.shareable(request):
+        return False
+    return not _constructors(compiled.artifact, units.constructor_bytes(request, recipe))
+
+
 def _constructors(path: Path, allowed_bytes: int) -> str:
     """Why an artifact may not be shared: it runs code when it is loaded, which would be in the neighbours' processes too."""
     data = path.read_bytes()

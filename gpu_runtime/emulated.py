@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from corpora.dialects import DIALECTS
 from gpu_runtime import sandbox
 from gpu_runtime.arena import Layout
 from gpu_runtime.backend import Arguments, Compiled, CompileRequest, Execution, Limits, Status, Variant
-from gpu_runtime.compile import compile_requests
+from gpu_runtime.compile import compile_requests, quiet_at_load
 from gpu_runtime.runner import Runner
 from gpu_runtime.shims_fortran import logical_arrays
 from gpu_runtime.toolchain import cache_root
@@ -54,6 +55,7 @@ class EmulatedBackend:
         self._cache, self._workers = cache_root(cache_dir), workers
         self._idle: dict[str, list[Runner]] = {}
         self._lock = threading.Lock()
+        self._layouts: dict[tuple[str, Path | None], Layout] = {}
         missing = sandbox.degraded(sandbox.features())
         self.name = "emulated" + (f"+degraded({','.join(missing)})" if missing else "")
 
@@ -68,10 +70,18 @@ class EmulatedBackend:
         flavour = flavour_of(compiled.request)
         runner = self._borrow(flavour)
         try:
-            return runner.run(compiled, calls, limits, layout_of(compiled.request))
+            return runner.run(compiled, calls, limits, self._layout(compiled))
         finally:
             with self._lock:
                 self._idle.setdefault(flavour, []).append(runner)
+
+    def _layout(self, compiled: Compiled) -> Layout:
+        key = (compiled.symbol, compiled.artifact)
+        if key not in self._layouts:
+            if len(self._layouts) > 4096:
+                self._layouts.clear()
+            self._layouts[key] = replace(layout_of(compiled.request), quiet=quiet_at_load(compiled))
+        return self._layouts[key]
 
     def _borrow(self, flavour: str) -> Runner:
         with self._lock:

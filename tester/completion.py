@@ -9,11 +9,12 @@ that a search that stops early does not shorten its array.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from corpora.records import Signature, UnitTest
-from gpu_runtime.backend import Arguments, Compiled, ExecutionBackend, Status
+from gpu_runtime.backend import Access, Arguments, Compiled, ExecutionBackend, Status
 from gpu_runtime.expectations import run_each
 from gpu_runtime.materialise import materialise
 from tester.extents import GeometryOf, Probe, Sketch, declared, limits_of, probe, test_of
@@ -102,6 +103,26 @@ def _exact(backend: ExecutionBackend, compiled: Compiled, results: Sequence[Comp
     order = sorted(calls, key=lambda i: sum(v.size for v in calls[i].values))
     executions = run_each(backend, compiled, [calls[i] for i in order], limits_of(largest))
     for i, execution in zip(order, executions, strict=True):
-        if execution.status is not Status.OK:
+        if execution.status is Status.OK:
+            _remember(results[i].test, compiled.symbol, calls[i], execution.accesses)  # type: ignore[arg-type]
+        else:
             final[i] = Completed(None, f"{execution.status.value}: {execution.detail}")
     return final
+
+
+Seen = tuple[Access, ...]
+KEPT = 1024
+"""Tests that are remembered with what a program touched on them: a suite is checked right after it is made."""
+_seen: OrderedDict[int, tuple[UnitTest, str, Arguments, Seen]] = OrderedDict()
+
+
+def _remember(test: UnitTest, symbol: str, call: Arguments, accesses: Seen) -> None:
+    _seen[id(test)] = (test, symbol, call, accesses)
+    while len(_seen) > KEPT:
+        _seen.popitem(last=False)
+
+
+def remembered(test: UnitTest, compiled: Compiled) -> tuple[Arguments, Seen] | None:
+    """The materialised test and what the program touched, if this very test was just made for it."""
+    found = _seen.get(id(test))
+    return found[2:] if found and found[0] is test and found[1] == compiled.symbol else None

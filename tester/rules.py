@@ -10,6 +10,7 @@ inside its arrays. Whether a test is *valid* is for `tester.validity` to say. Sa
 from __future__ import annotations
 
 import math
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -70,7 +71,7 @@ def suite_for(
     plan, geometry_of = _plan(program, signature, backend, compiled, launch, seed)
     setting = _Setting(backend, compiled, signature, geometry_of, largest, seed, _pitches(signature, program.text), letters_of(signature, program.text))
     try:
-        roles = _roles(setting, program.text)
+        roles = _known_roles(setting, program.text, plan)
         made = _tests(setting, roles, tests)
     except TooLarge as error:
         roles = Roles()
@@ -161,6 +162,19 @@ def _base(setting: _Setting, count: int = 32) -> Probe | None:
         if hung >= 2 or far >= 16 == start + 8:  # whatever the scalars, it goes on and on: its sizes are constants
             break
     return None
+
+
+_learnt: OrderedDict[tuple[str, str, int], Roles] = OrderedDict()
+
+
+def _known_roles(setting: _Setting, text: str, plan: str) -> Roles:
+    """What each scalar and array is used for, whatever the seed: further suites of a program need not learn it again. Raises NoSuite."""
+    key = (setting.compiled.symbol, plan, setting.largest)
+    if key not in _learnt:
+        _learnt[key] = _roles(replace(setting, seed=0), text)
+        while len(_learnt) > 256:
+            _learnt.popitem(last=False)
+    return _learnt[key]
 
 
 def _roles(setting: _Setting, text: str) -> Roles:

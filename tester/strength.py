@@ -17,10 +17,11 @@ import numpy as np
 
 from corpora.c_syntax import c_functions, node_text, parse_c_family
 from corpora.dialects import dialect
-from corpora.records import Program, Signature
+from corpora.records import Program, Signature, UnitTestSuite
 from gpu_runtime.backend import Arguments, Compiled, CompileRequest, Execution, ExecutionBackend, Limits, Status, Variant
 from gpu_runtime.compare import compare
 from gpu_runtime.expectations import Expectations
+from gpu_runtime.materialise import materialise
 from tester.branches_fortran import branch_probes as fortran_probes
 from tester.mutants import Mutant, mutants_of, sample
 from tester.rules import NoSuite, more_tests
@@ -80,22 +81,31 @@ def _waves(tests: int) -> list[list[int]]:
 
 
 def _wave(expectations: Expectations, schema: Compiled, asked: Sequence[tuple[int, int]], backend: ExecutionBackend) -> dict[int, int]:
-    """Runs of (mutant, test) in one process, in a further one behind a mutant that ended it."""
     killed: dict[int, int] = {}
-    waiting = list(asked)
-    while waiting:
-        calls = [_numbered(expectations.calls[t], i + 1) for i, t in waiting]
-        executions = backend.run(schema, calls, replace(_limits(expectations, len(calls)), go_on=True))
-        left = []
-        for (i, t), execution in zip(waiting, executions, strict=True):
-            if i in killed:
-                continue
-            if execution.status is Status.NOT_RUN:
-                left.append((i, t))
-            elif _differs(expectations, t, execution):
-                killed[i] = t
-        waiting = left
+    calls = [(i, _numbered(expectations.calls[t], i + 1)) for i, t in asked]
+    executions = _run_all(schema, calls, _limits(expectations, len(calls)), backend)
+    for (i, t), execution in zip(asked, executions, strict=True):
+        if i not in killed and _differs(expectations, t, execution):
+            killed[i] = t
     return killed
+
+
+def _run_all(schema: Compiled, calls: Sequence[tuple[int, Arguments]], limits: Limits, backend: ExecutionBackend) -> list[Execution]:
+    """Calls of mutants, given with their numbers, in one process, and in a further one behind a call that ended it. A mutant that ran
+    out of time is not asked again."""
+    found: dict[int, Execution] = {}
+    hung: dict[int, Execution] = {}
+    waiting = list(range(len(calls)))
+    while waiting:
+        executions = backend.run(schema, [calls[k][1] for k in waiting], replace(limits, go_on=True))
+        for k, execution in zip(waiting, executions, strict=True):
+            if execution.status is not Status.NOT_RUN:
+                found[k] = execution
+                if execution.status is Status.TIMEOUT:
+                    hung[calls[k][0]] = execution
+        found |= {k: hung[calls[k][0]] for k in waiting if k not in found and calls[k][0] in hung}
+        waiting = [k for k in waiting if k not in found]
+    return [found[k] for k in range(len(calls))]
 
 
 def _numbered(call: Arguments, number: int) -> Arguments:
@@ -155,11 +165,43 @@ def _sampled(source: Program, limit: int, seed: int) -> tuple[Mutant, ...]:
 
 def stronger(expectations: Expectations, backend: ExecutionBackend, seed: int) -> Expectations | None:
     """A larger rule-made suite of the same source, checked; None when there is none."""
+    suite = _more_tests(expectations, backend, seed)
+    return validate(expectations.source, expectations.signature, suite, backend, prune=True).expectations if suite else None
+
+
+def _more_tests(expectations: Expectations, backend: ExecutionBackend, seed: int) -> UnitTestSuite | None:
     try:
-        suite = more_tests(expectations.suite, expectations.source, expectations.signature, backend, seed, STRONGER_TESTS)
+        return more_tests(expectations.suite, expectations.source, expectations.signature, backend, seed, STRONGER_TESTS)
     except NoSuite:
         return None
-    return validate(expectations.source, expectations.signature, suite, backend, prune=True).expectations
+
+
+def _stronger_on(expectations: Expectations, built: Built, alive: Sequence[int], backend: ExecutionBackend, seed: int) -> Expectations | None:
+    """Of a stronger suite those tests, checked, on which a mutant that lives does anything else than the source; None without one.
+
+    Most survivors are equivalent, and to check a suite costs far more than to make it: so the mutants are asked first.
+    """
+    suite = _more_tests(expectations, backend, seed)
+    if suite is None or built.schema is None:
+        return stronger(expectations, backend, seed) if suite else None
+    calls = [materialise(test, expectations.signature) for test in suite.tests]
+    numbers = [0, *(i + 1 for i in alive)]
+    asked = [(n, _numbered(call, n)) for call in calls for n in numbers]
+    executions = _run_all(built.schema, asked, _limits(expectations, 4 * len(asked)), backend)
+    kept = []
+    for t, test in enumerate(suite.tests):
+        own, *others = executions[t * len(numbers) : (t + 1) * len(numbers)]
+        if own.status is Status.OK and any(_bytes(own) != _bytes(other) for other in others):
+            kept.append(test)
+    if not kept:
+        return None
+    return validate(expectations.source, expectations.signature, replace(suite, tests=tuple(kept)), backend, prune=True).expectations
+
+
+def _bytes(execution: Execution) -> tuple[object, ...]:
+    """What a run shows, its mutant's number left out: equal for equal behaviour of the same build."""
+    result = None if execution.result is None else execution.result.tobytes()
+    return execution.status, result, *(v.tobytes() for v in execution.values[1:])
 
 
 def measure(expectations: Expectations, backend: ExecutionBackend, *, limit: int = 24, seed: int = 0) -> Strength:
@@ -168,7 +210,7 @@ def measure(expectations: Expectations, backend: ExecutionBackend, *, limit: int
     good = built.good()
     dead = killers(expectations, built, good, backend)
     alive = [i for i in good if i not in dead]
-    other = stronger(expectations, backend, seed + 101) if alive else None
+    other = _stronger_on(expectations, built, alive, backend, seed + 101) if alive else None
     missed = killers(other, built, alive, backend) if other else {}
     share = len(dead) / (len(dead) + len(missed)) if dead or missed else None
     return Strength(share, len(dead), tuple(built.mutants[i] for i in missed), len(alive) - len(missed), len(built.mutants) - len(good))
@@ -188,14 +230,14 @@ def top_up(
     for turn in range(rounds):
         if not alive or (len(good) - len(alive)) / len(good) >= least:
             break
-        other = stronger(expectations, backend, seed + 101 + turn)
+        other = _stronger_on(expectations, built, alive, backend, seed + 101 + turn)
         if other is None:
-            break
+            continue
         found = killers(other, built, alive, backend)
         alive = [i for i in alive if i not in found]
         expectations = _joined(expectations, other, sorted(set(found.values())))
     # What no stronger suite could kill counts as equivalent; with no stronger suite asked, survivors were tolerated.
-    other = stronger(expectations, backend, seed + 999) if alive else None
+    other = _stronger_on(expectations, built, alive, backend, seed + 999) if alive else None
     missed = len(killers(other, built, alive, backend)) if other else 0
     killed = len(good) - len(alive)
     share = killed / (killed + missed) if killed + missed else None

@@ -13,25 +13,32 @@ Contract: expectations stay in this process (see gpu_runtime.expectations).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
+from corpora.c_syntax import c_functions, parse_c_family
+from corpora.dialects import dialect
 from corpora.records import Blame, Program, Signature, UnitTestSuite
 from gpu_runtime.backend import Arguments, Compiled, CompileRequest, Execution, ExecutionBackend, Limits, Status, Variant
 from gpu_runtime.compare import Reference, Runs, compare, nudged, redrawn, reference_of
 from gpu_runtime.expectations import Expectations, run_each
 from gpu_runtime.materialise import materialise
+from tester.completion import Seen, remembered
 from tester.rules import NoSuite, geometry_maker, launch_for
 
 REDRAWS = 3
 NUDGES = 2
 SHAKES = 8
 VARIANTS = (Variant.PLAIN, Variant.RECORDED, Variant.SANITIZED, Variant.REASSOCIATED, Variant.PRECISE)
+"""The last two are for programs with floating-point numbers."""
 LIMITS = Limits(wall_s=10.0, cpu_s=10)
 
 _Change = Callable[[Arguments], Arguments]
+_DRAWN: list[_Change] = [lambda c, k=k: redrawn(c, k) for k in range(REDRAWS)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +56,27 @@ class Validation:
     unchecked: tuple[str, ...] = ()
 
 
+_FLOATING = re.compile(r"float|double|half|real|\d\.|\.\d|\d[eE][-+]?\d")
+_WHOLE = frozenset({"abs", "labs", "min", "max", "std", "swap", "malloc", "calloc", "free", "memset", "memcpy", "sizeof", "if", "for", "while", "switch", "return"})
+
+
+def _integral(program: Program, signature: Signature) -> bool:
+    """Whether nothing in the program is a floating-point number: then it has no error bar, and nothing to measure one with."""
+    types = [p.type for p in signature.parameters] + [signature.result or "i32"]
+    if dialect(program.dialect).language != "cpp" or any(t[0] in "fc" for t in types) or _FLOATING.search(program.text):
+        return False
+    own = {f.name for f in c_functions(parse_c_family(program.text).root_node)}
+    return set(re.findall(r"\b([A-Za-z_]\w*)\s*\(", program.text)) <= _WHOLE | own  # sqrt(n) of an integer is a float too
+
+
+@lru_cache(maxsize=256)
+def _variants(program: Program, signature: Signature) -> tuple[Variant, ...]:
+    return VARIANTS[:3] if _integral(program, signature) else VARIANTS
+
+
 def requests_for(program: Program, signature: Signature) -> list[CompileRequest]:
     """Everything that validation of this source compiles: for one batched compile of many sources beforehand."""
-    return [CompileRequest(program, signature, variant) for variant in VARIANTS]
+    return [CompileRequest(program, signature, variant) for variant in _variants(program, signature)]
 
 
 def validate(
@@ -62,15 +87,16 @@ def validate(
     plain = built[Variant.PLAIN]
     if not plain.ok:
         return Validation(False, f"the source does not compile: {_first_line(plain.diagnostics)}", Blame.SOURCE)
-    unchecked = tuple(v.value for v in VARIANTS if not built[v].ok)
+    unchecked = tuple(v.value for v in built if not built[v].ok)
     if signature.style == "kernel" and not suite.launch:
         try:
             suite = replace(suite, launch=launch_for(program, signature, backend))
         except NoSuite as error:
             return Validation(False, str(error), Blame.SUITE)
     bad: dict[int, str] = {}
-    calls = _calls(suite, signature, bad)
-    outcomes = _Outcomes(backend, built, calls, bad)
+    seen: dict[int, Seen] = {}
+    calls = _calls(suite, plain, bad, seen)
+    outcomes = _Outcomes(backend, built, calls, bad, seen)
     references = outcomes.references(signature)
     dropped = tuple(sorted(bad.items()))
     if dropped and not prune:
@@ -97,14 +123,18 @@ def _first_line(text: str) -> str:
     return next((line for line in lines if "error" in line), lines[0] if lines else "no diagnostics")
 
 
-def _calls(suite: UnitTestSuite, signature: Signature, bad: dict[int, str]) -> dict[int, Arguments]:
-    """Materialised tests by index; those that cannot be are put into `bad`."""
+def _calls(suite: UnitTestSuite, plain: Compiled, bad: dict[int, str], seen: dict[int, Seen]) -> dict[int, Arguments]:
+    """Materialised tests by index, with what is known of what they touch; those that cannot be are put into `bad`."""
     calls = {}
     geometry_of = None
     for i, test in enumerate(suite.tests):
         try:
             geometry_of = geometry_of or geometry_maker(suite.launch)
-            calls[i] = replace(materialise(test, signature), geometry=geometry_of(test))
+            geometry, known = geometry_of(test), remembered(test, plain)
+            if known and known[0].geometry == geometry:
+                calls[i], seen[i] = known
+            else:
+                calls[i] = replace(materialise(test, plain.request.signature), geometry=geometry)
         except ValueError as error:
             bad[i] = str(error)
     return calls
@@ -114,11 +144,15 @@ class _Outcomes:
     """Runs of the source on every test that is still good; each step looks at what the last one left."""
 
     def __init__(
-        self, backend: ExecutionBackend, built: dict[Variant, Compiled], calls: dict[int, Arguments], bad: dict[int, str]
+        self, backend: ExecutionBackend, built: dict[Variant, Compiled], calls: dict[int, Arguments], bad: dict[int, str], seen: dict[int, Seen]
     ) -> None:
         self.backend, self.built, self.calls, self.bad = backend, built, calls, bad
-        self.recorded = self._run(Variant.RECORDED, self._good(), lambda c: c)
-        self.plain = self._twice()
+        recorded = self._run(Variant.RECORDED, [i for i in calls if i not in seen], lambda c: c)
+        self.seen = seen |  {i: execution.accesses for i, execution in recorded.items()}
+        self.floats = [i for i in self._good() if any(v.dtype.kind in "fc" for v in calls[i].values)]
+        # Without a wider variant there is nothing to hold redrawn runs against: shaken ones stand in for them.
+        self.shakes = 0 if Variant.PRECISE not in built or built[Variant.PRECISE].ok else SHAKES
+        self.plain, self.moved = self._plain_runs()
         self.sanitized = self._run(Variant.SANITIZED, self._good(), lambda c: c)
 
     def _good(self) -> list[int]:
@@ -132,7 +166,7 @@ class _Outcomes:
         """Several sets of runs as one batch; a dictionary for each."""
         found: list[dict[int, Execution]] = [{} for _ in sets]
         calls = [(k, i, change(self.calls[i])) for k, (indices, change) in enumerate(sets) for i in indices]
-        if not self.built[variant].ok or not calls:
+        if variant not in self.built or not self.built[variant].ok or not calls:
             return found
         executions = run_each(self.backend, self.built[variant], [c for _, _, c in calls], LIMITS)
         for (k, i, _), execution in zip(calls, executions, strict=True):
@@ -143,36 +177,33 @@ class _Outcomes:
                 self.bad.setdefault(i, f"the source gives {execution.status.value}{detail}")
         return found
 
-    def _twice(self) -> dict[int, Execution]:
-        """Plain runs, held against others: arrays at the other end of their pages, threads in another order."""
+    def _plain_runs(self) -> tuple[dict[int, Execution], list[dict[int, Execution]]]:
+        """Plain runs, and those on redrawn, nudged and shaken inputs. The first are held against others: arrays at the other end of
+        their pages, threads in another order."""
         changes: list[_Change] = [lambda c: c, lambda c: replace(c, placement="left")]
         if self.built[Variant.PLAIN].request.signature.style == "kernel":
             changes.append(lambda c: replace(c, order=1))
-        plain, again, *reordered = self._run_all(Variant.PLAIN, [(self._good(), change) for change in changes])
+        drawn: list[_Change] = [] if self.shakes else _DRAWN
+        nudges: list[_Change] = [lambda c, k=k: nudged(c, k) for k in range(NUDGES)]
+        shakes: list[_Change] = [lambda c, k=k: nudged(c, k + 50, True) for k in range(self.shakes)]
+        same = self._run_all(Variant.PLAIN, [(self._good(), change) for change in changes])
+        plain, again, *reordered = same
         for i in self._good():
             others = [(again[i], True), *((r[i], False) for r in reordered)]
             if not all(_equal(plain[i], other, exact) for other, exact in others):
                 self.bad[i] = "the source gives different results when run twice"
-        return plain
+        floats = [i for i in self.floats if i not in self.bad]
+        return plain, self._run_all(Variant.PLAIN, [(floats, change) for change in (*drawn, *nudges, *shakes)], strict=False)
 
     def references(self, signature: Signature) -> dict[int, Reference]:
         good = self._good()
+        floats = [i for i in self.floats if i not in self.bad]
         finite = [i for i in good if all(np.isfinite(v).all() for v in self.calls[i].values if v.dtype.kind in "fc")]
         fast = self._run(Variant.REASSOCIATED, finite, lambda c: c, strict=False)
-        floats = [i for i in good if any(v.dtype.kind in "fc" for v in self.calls[i].values)]
-        drawn: list[_Change] = [lambda c, k=k: redrawn(c, k) for k in range(REDRAWS)]
-        precise, *wide = self._run_all(Variant.PRECISE, [(good, lambda c: c), *((floats, draw) for draw in drawn)], strict=False)
-        # Without a wider variant there is nothing to hold redrawn runs against: shaken ones stand in for them.
-        count = 0 if self.built[Variant.PRECISE].ok else SHAKES
-        plain = self._run_all(
-            Variant.PLAIN,
-            [(list(w), draw) for w, draw in zip(wide, drawn, strict=True)]
-            + [(floats, lambda c, k=k: nudged(c, k)) for k in range(NUDGES)]
-            + [(floats, lambda c, k=k: nudged(c, k + 50, True)) for k in range(count)],
-            strict=False,
-        )
-        pairs = list(zip(plain[:REDRAWS], wide, strict=True))
-        moved, shaken = plain[REDRAWS : REDRAWS + NUDGES], plain[REDRAWS + NUDGES :]
+        precise, *wide = self._run_all(Variant.PRECISE, [(good, lambda c: c), *((floats, draw) for draw in _DRAWN)], strict=False)
+        drawn = 0 if self.shakes else REDRAWS
+        pairs = list(zip(self.moved[:drawn], wide, strict=False))
+        moved, shaken = self.moved[drawn : drawn + NUDGES], self.moved[drawn + NUDGES :]
         found = {}
         for i in good:
             runs = Runs(
@@ -181,7 +212,7 @@ class _Outcomes:
                 tuple((a[i], b[i]) for a, b in pairs if i in a and i in b),
                 tuple(m[i] for m in moved if i in m),
                 tuple(m[i] for m in shaken if i in m),
-                max((v.size for v in self.calls[i].values), default=1) if count else 1,
+                max((v.size for v in self.calls[i].values), default=1) if self.shakes else 1,
                 self.calls[i].values,
             )
             found[i] = replace(reference_of(self.plain[i], self._written(i, signature), runs), touched=self._touched(i))
@@ -192,17 +223,17 @@ class _Outcomes:
         return found
 
     def _written(self, i: int, signature: Signature) -> list[bool]:
-        recorded = self.recorded.get(i)
-        if recorded is None or not recorded.accesses:
+        accesses = self.seen.get(i)
+        if not accesses:
             return [p.intent != "in" for p in signature.parameters]
         before, after = self.calls[i].values, self.plain[i].values  # what a library writes (Fortran's matmul) is not recorded
         return [
-            p.intent != "in" and (p.kind != "array" or recorded.accesses[j].first_write is not None or before[j].tobytes() != after[j].tobytes())
+            p.intent != "in" and (p.kind != "array" or accesses[j].first_write is not None or before[j].tobytes() != after[j].tobytes())
             for j, p in enumerate(signature.parameters)
         ]
 
     def _touched(self, i: int) -> bool:
-        accesses = self.recorded[i].accesses if i in self.recorded else ()
+        accesses = self.seen.get(i, ())
         return not accesses or any(a.first_read is not None or a.first_write is not None for a in accesses)
 
     def changes(self, i: int, signature: Signature) -> bool:

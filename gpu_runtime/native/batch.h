@@ -19,6 +19,7 @@ enum cv_end { CV_END_EXIT = 0, CV_END_SIGNAL = 1, CV_END_TIMEOUT = 2, CV_END_MEM
 /* Exit codes of the child's own code. Programs may use them too: they count only together with `current` and the states. */
 enum { CV_EXIT_STOPPED = 77, CV_EXIT_LOAD = 78, CV_EXIT_SETUP = 79, CV_EXIT_SANITIZER = 88 };
 
+enum { CV_HOOKED = 1, CV_QUIET = 2 };
 enum cv_kind { CV_SCALAR = 0, CV_ARRAY = 1, CV_ROWS = 2 };
 
 /* Storage in the arena -> what the program is given. Converted before and after the call, in private memory. */
@@ -50,7 +51,7 @@ struct cv_batch {
     uint64_t magic, control_bytes, arena_bytes, memory_bytes, output_bytes;
     uint64_t accesses;        /* most steps (accesses and basic blocks) of one call that the hooks see; 0: any number */
     uint32_t n_calls, cpu_ms, wall_ms, threads;
-    uint32_t recorded, go_on; /* recorded: the program calls the access hooks; go_on: behind a call that stopped, a new child goes on */
+    uint32_t recorded, go_on; /* recorded: CV_HOOKED when the program calls the access hooks, CV_QUIET when loading it runs none of its code; go_on: behind a call that stopped, a new child goes on */
     int32_t current;          /* -1 while loading, the call being run, n_calls when all are done */
     int32_t denied_syscall;   /* number of the system call that was denied, -1 when none */
     char folder[400], artifact[112], symbol[128], message[256];

@@ -226,7 +226,7 @@ static void run_call(struct cv_call *c, cv_entry entry) {
     values[n + 2] = extents;
     memset(&c->report, 0, sizeof c->report);
     fesetenv(FE_DFL_ENV);
-    int watched = cv_hooks_begin && the_batch->recorded;
+    int watched = cv_hooks_begin && (the_batch->recorded & CV_HOOKED);
     if (watched) cv_hooks_begin(buffers, n_buffers, the_arena, the_batch->arena_bytes, &c->report);
     clock_gettime(CLOCK_MONOTONIC, &from);
     entry(values);

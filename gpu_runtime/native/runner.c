@@ -100,7 +100,8 @@ static void child(size_t control_bytes, size_t arena_bytes, size_t own_bytes, ui
     cv_catch_faults(b, arena);
     lock_down(b, own_bytes);
     syscall(SYS_close_range, 3u, ~0u, 0u);
-    if (!sanitizer) { filter(b, CV_LOADING); clearenv(); }
+    if (!sanitizer && !(b->recorded & CV_QUIET)) filter(b, CV_LOADING);
+    if (!sanitizer) clearenv();
     cv_foreign_code = 1;
     char path[128];
     snprintf(path, sizeof path, "./%s", b->artifact);
