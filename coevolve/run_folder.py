@@ -8,6 +8,7 @@ folder belongs to one configuration (`Config.digest`) and to one process at a ti
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -119,7 +120,12 @@ class RunFolder:
                     f"'coevolve run --resume {self.root}', choose another folder with --set run_dir=..., or delete it"
                 )
             return
-        self.root.mkdir(parents=True, exist_ok=True)
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            if error.errno == errno.ENOSPC:
+                raise
+            raise ConfigError(f"run_dir '{self.root}' cannot be made a folder: {error.strerror}; choose another with --set run_dir=...") from error
         write_atomically(self.config, lambda out: out.write(to_toml(config).encode()))
 
     def give_up(self) -> None:

@@ -61,6 +61,12 @@ def test_missing_corpus(config, tmp_path):
     assert not (tmp_path / "run").exists()
 
 
+def test_a_run_folder_that_cannot_be_made(config, tmp_path, source_folder):
+    (tmp_path / "run").write_text("a file of mine")
+    assert_one_line(cli("run", config(source_folder), "--local"), "run_dir", "--set run_dir=")
+    assert (tmp_path / "run").read_text() == "a file of mine"
+
+
 def test_unknown_key(config):
     assert_one_line(cli("run", config("builtin", "sede = 3")), "unknown key 'sede'", "did you mean 'seed'")
 
