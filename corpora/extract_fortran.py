@@ -69,6 +69,9 @@ def _piece(
     foreign = next((name for name in used if name not in _INTRINSIC and name not in modules), None)
     if foreign:
         return Piece(procedure.name, reason=f"uses module '{foreign}', which is not in the file")
+    included = next((line.text for p in group for line in p.lines if re.match(r"include\s*['\"]", line.text)), "")
+    if included:
+        return Piece(procedure.name, reason=f"has the line {included}, and that file is not in the text")
     sources = [*procedure.hosts, *(modules[name] for name in used if name in modules)]
     words = {w for p in group for w in _named(p)} | {w for p in group for w in _WORD.findall(p.prefix)}
     constants, types = _specification(sources)

@@ -155,6 +155,11 @@ def test_only_lists_and_hidden_names(lifted):
     assert "subroutine add" not in programs["f"] and "contains\nsubroutine exact" in programs["f"] and "external" not in programs["f"]
 
 
+def test_included_files_are_named():
+    _, skipped = by_name("      SUBROUTINE F(X)\n      INCLUDE 'npbparams.h'\n      X = NA\n      END\n", "fortran")
+    assert "include 'npbparams.h'" in skipped["f"]
+
+
 def test_an_undeclared_local_does_not_become_the_hosts():
     """Inside another procedure its implicit `i` would be the caller's `i`."""
     text = (
