@@ -1,6 +1,7 @@
 """Subtly wrong translations get exactly the verdict they must get, and right ones that look suspicious are accepted.
 
-A case is a folder: source.*, target.* (entry function `work` in both), and `expected`: the outcome, then the suite, one test a line.
+A case is a folder: source.*, target.* (entry function `work` in both), and `expected`: the outcome, then the suite, one test a line. Behind
+the outcome of an OpenMP target stands `serial` where one thread does all the work.
 The second comment line of a target repeats the outcome for the reader.
 """
 
@@ -47,12 +48,17 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Verdict]:
 def test_there_are_enough_cases() -> None:
     assert len([c for c in CASES if c.parent.name == "wrong"]) >= 60
     assert len([c for c in CASES if c.parent.name == "right"]) >= 12
+    for kind in ("wrong", "right"):
+        for suffix in ("cpp", "f90"):
+            assert len(list(ZOO.glob(f"{kind}/*/target.omp.{suffix}"))) >= 12
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda c: f"{c.parent.name}-{c.name}")
 def test_verdict(case: Path, judged: dict[str, Verdict]) -> None:
     verdict = judged[case.name]
-    expected = (case / "expected").read_text().split("\n", 1)[0]
+    expected, _, note = (case / "expected").read_text().split("\n", 1)[0].partition(" ")
     assert verdict.outcome == expected, f"{verdict.outcome}: {verdict.detail} (test {verdict.test_index}, launch {verdict.launch})"
     assert verdict.blame is (Blame.NOBODY if case.parent.name == "right" else Blame.TARGET)
+    if verdict.equivalent and verdict.backend.startswith("openmp"):
+        assert verdict.serial == (note == "serial")
     assert expected in next(p for p in case.glob("target.*")).read_text().split("\n")[1]

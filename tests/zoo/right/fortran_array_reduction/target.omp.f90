@@ -1,0 +1,12 @@
+! counts_fortran: a reduction over an array
+! expected: EQUIVALENT
+subroutine work(n, k, x, h)
+  integer, intent(in) :: n, k
+  integer, intent(in) :: x(n)
+  integer, intent(inout) :: h(k)
+  integer :: i
+  !$omp parallel do reduction(+:h)
+  do i = 1, n
+    h(x(i)) = h(x(i)) + 1
+  end do
+end subroutine work

@@ -1,0 +1,13 @@
+! counts_fortran: atomic
+! expected: EQUIVALENT
+subroutine work(n, k, x, h)
+  integer, intent(in) :: n, k
+  integer, intent(in) :: x(n)
+  integer, intent(inout) :: h(k)
+  integer :: i
+  !$omp parallel do
+  do i = 1, n
+    !$omp atomic
+    h(x(i)) = h(x(i)) + 1
+  end do
+end subroutine work

@@ -1,0 +1,17 @@
+! scaled_fortran: a single thread of the team does it all
+! expected: EQUIVALENT serial
+subroutine work(n, k, x, y)
+  integer, intent(in) :: n, k
+  real(8), intent(in) :: x(n)
+  real(8), intent(inout) :: y(n)
+  real(8) :: f
+  integer :: i
+  f = k * 0.5d0 + 1.0d0
+  !$omp parallel
+  !$omp single
+  do i = 1, n
+    y(i) = x(i) * f
+  end do
+  !$omp end single
+  !$omp end parallel
+end subroutine work

@@ -1,0 +1,7 @@
+// scaled: firstprivate
+// expected: EQUIVALENT
+void work(int n, int k, const double *x, double *y) {
+    double f = k * 0.5 + 1.0;
+    #pragma omp parallel for firstprivate(f)
+    for (int i = 0; i < n; i++) y[i] = x[i] * f;
+}

@@ -1,0 +1,7 @@
+// scaled: threads and lanes
+// expected: EQUIVALENT
+void work(int n, int k, const double *x, double *y) {
+    double f = k * 0.5 + 1.0;
+    #pragma omp parallel for simd simdlen(4)
+    for (int i = 0; i < n; i++) y[i] = x[i] * f;
+}

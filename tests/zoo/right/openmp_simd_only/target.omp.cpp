@@ -1,0 +1,7 @@
+// scaled: lanes, but one thread
+// expected: EQUIVALENT serial
+void work(int n, int k, const double *x, double *y) {
+    double f = k * 0.5 + 1.0;
+    #pragma omp simd 
+    for (int i = 0; i < n; i++) y[i] = x[i] * f;
+}

@@ -1,0 +1,8 @@
+// scaled: a single thread of the team does it all
+// expected: EQUIVALENT serial
+void work(int n, int k, const double *x, double *y) {
+    double f = k * 0.5 + 1.0;
+    #pragma omp parallel
+    #pragma omp single 
+    for (int i = 0; i < n; i++) y[i] = x[i] * f;
+}

@@ -1,0 +1,9 @@
+// scaled: a task loop
+// expected: EQUIVALENT
+void work(int n, int k, const double *x, double *y) {
+    double f = k * 0.5 + 1.0;
+    #pragma omp parallel
+    #pragma omp single
+    #pragma omp taskloop grainsize(16) 
+    for (int i = 0; i < n; i++) y[i] = x[i] * f;
+}

@@ -1,0 +1,11 @@
+! smoothed_fortran: each element needs the one before
+! expected: RACE
+subroutine work(n, x)
+  integer, intent(in) :: n
+  real(8), intent(inout) :: x(n)
+  integer :: i
+  !$omp parallel do
+  do i = 2, n
+    x(i) = 0.5d0 * (x(i) + x(i - 1))
+  end do
+end subroutine work

@@ -1,0 +1,5 @@
+// scaled
+void work(int n, int k, const double *x, double *y) {
+    double f = k * 0.5 + 1.0;
+    for (int i = 0; i < n; i++) y[i] = x[i] * f;
+}

@@ -1,0 +1,9 @@
+// squares
+double work(int n, const double *x, double *y) {
+    double t = 0.0;
+    for (int i = 0; i < n; i++) {
+        t = x[i] * x[i];
+        y[i] = t;
+    }
+    return t;
+}

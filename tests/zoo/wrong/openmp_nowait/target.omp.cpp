@@ -1,0 +1,11 @@
+// reversed: the second loop does not wait for the first
+// expected: RACE
+void work(int n, const double *a, double *b, double *c) {
+    #pragma omp parallel
+    {
+        #pragma omp for nowait
+        for (int i = 0; i < n; i++) b[i] = 2.0 * a[i];
+        #pragma omp for
+        for (int i = 0; i < n; i++) c[i] = b[n - 1 - i] + 1.0;
+    }
+}

@@ -1,0 +1,6 @@
+// recurrence: lanes that depend on each other
+// expected: RACE
+void work(int n, int m, double *a) {
+    #pragma omp simd
+    for (int i = 1; i < n * m; i++) a[i] = 0.5 * a[i - 1] + a[i];
+}
