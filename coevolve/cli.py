@@ -15,12 +15,12 @@ from pathlib import Path
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = _parser()
-    args = parser.parse_args(arguments)
-    if not hasattr(args, "handler"):
-        parser.print_help()
-        return 2
     try:
+        parser = _parser()
+        args = parser.parse_args(arguments)
+        if not hasattr(args, "handler"):
+            parser.print_help()
+            return 2
         return args.handler(args)
     except KeyboardInterrupt:
         print("\ninterrupted; what finished is kept, the same command (or --resume) goes on from there", file=sys.stderr)
