@@ -16,6 +16,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from corpora.extract import Piece
+from corpora.fortran_library import with_library
 from corpora.fortran_syntax import Line, Procedure, Unit, procedures, split_commas, to_free_form, units
 from corpora.lift_fortran import NotLiftable, Shared, changed_names, common_variables, is_common, module_variables, with_arguments
 
@@ -38,7 +39,7 @@ class _Constant:
 
 def pieces(text: str) -> list[Piece]:
     """One Piece per procedure of `text` that is not internal to another, in textual order."""
-    text = to_free_form(text)
+    text, added = with_library(to_free_form(text))
     rows = text.splitlines()
     everything = procedures(text)
     modules = {u.name: u for u in units(text) if u.kind == "module"}
@@ -47,7 +48,7 @@ def pieces(text: str) -> list[Piece]:
         Piece(p.name, reason=_internal(p)) if _internal(p) else _piece(p, outer, everything, modules, rows) for p in everything
     ]
     programs = [Piece(u.name or "main", reason="is a main program") for u in units(text) if u.kind == "program"]
-    return [p for p in found if p.reason != "internal"] + programs
+    return [p for p in found if p.reason != "internal" and p.name not in added] + programs
 
 
 def _internal(procedure: Procedure) -> str:

@@ -261,3 +261,46 @@ def test_questions_lift_shared_data_on_both_sides(engine):
     assert "common" not in pair_of(count, "fortran", counts, "cpp", "n:i32=3 total:i32=4").source.text
     stateful = "void f(int *x) { static int calls; x[0] = 1; }"
     assert pair_of("void f(int *x) { x[0] = 1; }", "cpp", stateful, "cpp").target.text == stateful
+
+
+GEMV = """      SUBROUTINE DGEMVX(TRANS, M, N, A, LDA, X, Y)
+*     y := y + op(A) x
+      CHARACTER TRANS
+      INTEGER M, N, LDA, INFO, I, J
+      DOUBLE PRECISION A(LDA,*), X(*), Y(*)
+      LOGICAL LSAME
+      EXTERNAL LSAME, XERBLA
+      INFO = 0
+      IF (.NOT.LSAME(TRANS,'N') .AND. .NOT.LSAME(TRANS,'T')) THEN
+          INFO = 1
+      ELSE IF (LDA.LT.MAX(1,M)) THEN
+          INFO = 5
+      END IF
+      IF (INFO.NE.0) THEN
+          CALL XERBLA('DGEMVX',INFO)
+          RETURN
+      END IF
+      DO 20 J = 1,N
+          DO 10 I = 1,M
+              IF (LSAME(TRANS,'N')) THEN
+                  Y(I) = Y(I) + A(I,J)*X(J)
+              ELSE
+                  Y(J) = Y(J) + A(I,J)*X(I)
+              END IF
+   10     CONTINUE
+   20 CONTINUE
+      END
+"""
+GEMV_CPP = (
+    "void dgemvx(char trans, int m, int n, const double *a, int lda, const double *x, double *y) { bool plain = trans == 'N' || trans == 'n';"
+    " for (int j = 0; j < n; j++) for (int i = 0; i < m; i++) if (plain) y[i] += a[j * lda + i] * x[j]; else y[j] += a[j * lda + i] * x[i]; }"
+)
+
+
+def test_blas_flags_and_their_helpers(engine):
+    """LSAME and XERBLA come with it; arguments that XERBLA refuses do not count; a flag that is taken for the other is seen."""
+    (source,) = extract(GEMV, "fortran").programs
+    right = engine.verify(Pair(source, Program("cpp", "dgemvx", GEMV_CPP)))
+    assert right.outcome is Outcome.EQUIVALENT, right.detail
+    wrong = GEMV_CPP.replace("trans == 'N' || trans == 'n'", "true")
+    assert engine.verify(Pair(source, Program("cpp", "dgemvx", wrong))).outcome is Outcome.MISMATCH
