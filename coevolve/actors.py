@@ -100,8 +100,10 @@ def ray_crew(config: Config, make_translator, make_tester, make_verifier):
         # working_dir stays unset: a Ray job brings its own, and locally the driver's environment is the actors'.
         try:
             ray.init(address=address, log_to_driver=True, logging_level="ERROR", include_dashboard=False if address == "local" else None)
-        except ConnectionError as error:
-            raise UserError(f"no Ray answers at RAY_ADDRESS '{os.environ.get('RAY_ADDRESS', address)}': {str(error).splitlines()[0]}") from error
+        except Exception as error:  # Ray raises nothing narrower when a node of its own does not come up in time
+            first = (str(error).strip() or type(error).__name__).splitlines()[0]
+            where = "does not start here" if address == "local" else f"does not answer at RAY_ADDRESS '{os.environ.get('RAY_ADDRESS', address)}'"
+            raise UserError(f"Ray {where}: {first} Try again, or run without it: --local") from error
     try:
         cpus = int(ray.cluster_resources().get("CPU", 1))
         count = config.verify.workers or max(1, cpus)
