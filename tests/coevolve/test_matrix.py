@@ -1,0 +1,66 @@
+"""The HPC kernels judged across dialects: right versions are accepted, wrong variants rejected, whichever side is the source."""
+
+import importlib.util
+import sys
+from pathlib import Path
+
+import pytest
+
+from corpora.dialects import DIALECTS
+from coevolve.verify import Engine, VerifyConfig
+from tester.mutants import mutants_of
+
+SAMPLE = {"axpy": ("cuda", "openmp-fortran"), "fft_radix2": ("fortran",)}
+"""Kernels of the default suite, each with the dialects that are its source there."""
+
+
+@pytest.fixture(scope="module")
+def matrix():
+    path = Path(__file__).resolve().parents[2] / "benchmarks" / "matrix.py"
+    spec = importlib.util.spec_from_file_location("matrix", path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look their module up
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def engine():
+    made = Engine("emulated", VerifyConfig())
+    yield made
+    made.close()
+
+
+def test_every_kernel_is_there_in_every_dialect(matrix):
+    assert len(matrix.KERNELS) == 17
+    for kernel in matrix.KERNELS:
+        assert set(matrix.versions(kernel)) == set(DIALECTS)
+    with pytest.raises(ValueError, match="'thomas' is not in the built-in corpus in cuda, openmp, openmp-fortran"):
+        matrix.versions("thomas")
+
+
+def test_known_equivalent_mutants_are_still_mutants_of_their_kernels(matrix):
+    """A change of a kernel's text moves its mutants: what was read by eye must then be read again."""
+    for kernel, dialect, place in matrix.EQUIVALENT:
+        assert place in {m.where for m in mutants_of(matrix.versions(kernel)[dialect])}
+
+
+def test_the_wrong_variant_depends_on_text_and_seed_only(matrix, engine):
+    program = matrix.versions("axpy")["openmp"]
+    once, again, other = (matrix.wrong_variant(program, engine, seed) for seed in (0, 0, 3))
+    assert once == again != other
+
+
+@pytest.mark.parametrize("kernel", SAMPLE)
+def test_a_sample_of_the_matrix(kernel, matrix, engine):
+    found, wrong = matrix.cells(kernel, engine, sources=SAMPLE[kernel])
+    assert list(matrix.exceptions(found, wrong)) == []
+    assert [(c.accepted, c.rejected) for c in found] == [(4, 4)] * len(SAMPLE[kernel])
+
+
+@pytest.mark.slow
+def test_the_whole_matrix(matrix, engine):
+    odd = []
+    for kernel in matrix.KERNELS:
+        odd += matrix.exceptions(*matrix.cells(kernel, engine))
+    assert odd == []
