@@ -30,6 +30,12 @@ const char *__tsan_default_suppressions(void) { return "called_from_lib:libomp.s
 extern void GOMP_taskyield(void);
 extern int omp_get_thread_num(void), omp_get_num_threads(void);
 
+/* A thread that gives or is about to take work waits a moment, so that another one takes some: a race within one thread is not seen. */
+static void give_way(void) {
+    static int times;
+    if (__atomic_fetch_add(&times, 1, __ATOMIC_RELAXED) < 300) usleep(300);
+}
+
 /* ---- tasks -------------------------------------------------------------------------------------------------------- */
 
 enum { TASK_DEPEND = 8 };
@@ -74,8 +80,10 @@ void GOMP_task(void (*fn)(void *), void *data, void (*copy)(void *, void *), lon
         if (copy) { block = malloc((size_t)(bytes + align)); own = (char *)(((uintptr_t)block + (uintptr_t)align - 1) / (uintptr_t)align * (uintptr_t)align); copy(own, data); }
         run_and_wait(fn, own, flags, depend);
         free(block);
-    } else
+    } else {
         the_runtime()(fn, data, copy, bytes, align, if_clause, flags, flags & TASK_DEPEND ? ordered(depend) : depend, priority, detach);
+        if (if_clause) give_way();
+    }
 }
 
 void GOMP_taskwait_depend(void **depend) { run_and_wait(nothing, NULL, 0, depend); }
@@ -127,12 +135,6 @@ CHUNKED(static) CHUNKED(dynamic) CHUNKED(guided) CHUNKED(nonmonotonic_dynamic) C
 UNCHUNKED(runtime) UNCHUNKED(nonmonotonic_runtime) UNCHUNKED(maybe_nonmonotonic_runtime)
 
 /* ---- who takes the work ---------------------------------------------------------------------------------------------- */
-
-/* A thread that is about to take work waits a moment, so that another one takes some too: a race within one thread is not seen. */
-static void give_way(void) {
-    static int times;
-    if (__atomic_fetch_add(&times, 1, __ATOMIC_RELAXED) < 300) usleep(300);
-}
 
 unsigned GOMP_sections_next(void) { give_way(); return ((unsigned (*)(void))dlsym(RTLD_NEXT, "GOMP_sections_next"))(); }
 void GOMP_taskwait(void) { give_way(); ((void (*)(void))dlsym(RTLD_NEXT, "GOMP_taskwait"))(); }

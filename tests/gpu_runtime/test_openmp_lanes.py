@@ -1,0 +1,45 @@
+"""Directives are changed where the changed text permits no more than the first one did, and nothing else is touched."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gpu_runtime.openmp_lanes import exposed
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("#pragma omp simd", "#pragma omp parallel for schedule(runtime)"),
+        ("#pragma omp simd simdlen(4) reduction(+:s)", "#pragma omp parallel for schedule(runtime) reduction(+:s)"),
+        ("#pragma omp simd \\\n  private(t)", "#pragma omp parallel for schedule(runtime) \\\n  private(t)"),
+        ("  # pragma omp parallel for private(i) // static", "  # pragma omp parallel for schedule(runtime) private(i) // static"),
+        ("#pragma omp for simd nowait", "#pragma omp for simd schedule(runtime) nowait"),
+        ("#pragma omp parallel for if(simd: n > 3)", "#pragma omp parallel for schedule(runtime) if(simd: n > 3)"),
+    ],
+)
+def test_c_loops(text, wanted):
+    assert exposed(text, "cpp") == wanted
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["#pragma omp for schedule(static)", "#pragma omp simd safelen(2)", "#pragma omp for ordered", "#pragma omp taskloop", "#pragma omp parallel",
+     "// omp simd", "for (int i = 0; i < n; i++) ;", "#pragma omp declare simd"],
+)  # fmt: skip
+def test_c_lines_that_stay(text):
+    assert exposed(text, "cpp") == text
+
+
+def test_fortran_loops():
+    text = "!$omp simd\ndo i = 1, n\nend do\n!$omp end simd\n!$OMP DO &\n!$omp& private(t)\n!$omp end do\n!$omp parallel do schedule(static)\n"
+    assert exposed(text, "fortran") == text.replace("!$omp simd", "!$omp parallel do schedule(runtime)").replace("end simd", "end parallel do").replace(
+        "!$OMP DO", "!$OMP DO schedule(runtime)"
+    )
+
+
+@given(st.lists(st.sampled_from(["#pragma omp simd", " \\\n", " for", "\n", " safelen(2)", "x;", "!$omp do", " simd", "!$omp end do"])).map("".join), st.sampled_from(["cpp", "fortran"]))
+def test_lines_keep_their_numbers(text, language):
+    assert exposed(text, language).count("\n") == text.count("\n")
