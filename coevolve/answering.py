@@ -17,7 +17,6 @@ from coevolve.progress import Progress
 from coevolve.services import PROMPT_STYLES, SUITE_STYLES
 from coevolve.statistics import interval_of_mean
 from coevolve.verifier import Verifier
-from gpu_runtime.models.backends import MODEL_BACKENDS, kind_of
 from gpu_runtime.models.protocol import Sampling
 from tester.propose import Tester
 from translator.translate import Translator
@@ -28,8 +27,7 @@ PROGRAMS_PER_CHUNK = 16
 def answers_of(model: NamedModel, corpus: EvalCorpus, sampling: Sampling) -> list[tuple[str, ...]]:
     """`sampling.n` answers for each item, in order. Raises ModelError for a model that cannot be opened."""
     use_all_cores()
-    kind = kind_of(model.location)
-    translator = Translator(MODEL_BACKENDS[kind](model.location), PROMPT_STYLES[kind])
+    translator = Translator(model.open(), PROMPT_STYLES[model.kind])
     bar = Progress("asking the Translator", len(corpus.items))
     found: list[tuple[str, ...]] = []
     for chunk in _chunks(corpus.items):
@@ -44,8 +42,7 @@ def answers_of(model: NamedModel, corpus: EvalCorpus, sampling: Sampling) -> lis
 def tester_figures(model: NamedModel, corpus: EvalCorpus, sampling: Sampling, backend: str, seed: int) -> dict:
     """`tester_valid_rate`: share of the Tester's tests that are valid on the sources, mean over items it wrote tests for."""
     use_all_cores()
-    kind = kind_of(model.location)
-    tester = Tester(MODEL_BACKENDS[kind](model.location), style=SUITE_STYLES[kind])
+    tester = Tester(model.open(), style=SUITE_STYLES[model.kind])
     settings = {"direction": str(corpus.direction), "seed": seed, "verify": {"backend": backend, "mutants": 0, "least_strength": 0.0}}
     verifier = Verifier(parse(settings, "evaluation"))
     bar = Progress("asking the Tester", len(corpus.items))

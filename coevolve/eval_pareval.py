@@ -13,14 +13,14 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from coevolve.eval_items import EvalCorpus, Item
 from coevolve.vectors import Parameter, VectorError, parameter_of, pointer_form
 from corpora.c_syntax import c_functions, parse_c_family, split_at_commas
 from corpora.dialects import Direction
-from corpora.extract import Skipped
+from corpora.extract import Skipped, extract
 from corpora.loaders import CorpusError
 from corpora.records import Program, content_hash
 from corpora.tables import read_file
@@ -30,6 +30,9 @@ MODELS = {"cuda": "cuda", "openmp": "omp"}
 """Target dialect -> ParEval's word for it."""
 _HEADING = re.compile(r"(\w+)\s*\(((?:[^(){}]|\([^()]*\))*)\)\s*\{\s*$")
 _DROPPED = re.compile(r"^[ \t]*#[ \t]*(?:pragma[ \t]+once|include\b)[^\n]*$|^[ \t]*#[ \t]*if.*?^[ \t]*#[ \t]*endif[^\n]*$", re.M | re.S)
+_CONTAINERS = re.compile(r"\bstd\s*::\s*(?:queue|priority_queue|stack|deque|list|map|set|unordered_map|unordered_set|tuple)\b")
+_USUAL = ("algorithm", "cmath", "cstddef", "cstdint", "limits", "numeric", "utility", "vector")
+_HEADER = re.compile(r"^[ \t]*#[ \t]*include[ \t]*<(\w+)>", re.M)
 _MARKS = re.compile(r"\b(?:NO_INLINE|NO_OPTIMIZE)\b")
 _NOTE = (
     "ParEval's serial baselines in pointer form; inputs and tests are this project's, so figures compare with each other and "
@@ -106,13 +109,26 @@ def _item(name: str, path: Path | None, prompt: Prompt | str | None) -> Item:
         raise VectorError(prompt)
     text = _MARKS.sub("", _DROPPED.sub("", read_file(path)))
     written = pointer_form(text, _baseline_name(text, prompt.entry), prompt.entry, prompt.parameters)
-    source = Program("cpp", prompt.entry, written, f"{prompt.kind}/{name}")
+    # What the function does not need is left out: baselines also hold variants for other targets.
+    found = extract(written, "cpp", f"{prompt.kind}/{name}")
+    source = next((p for p in found.programs if p.name == prompt.entry), None)
+    if source is None:
+        reasons = [s.reason for s in found.skipped if s.name == prompt.entry]
+        raise VectorError(reasons[0] if reasons else "the baseline holds no function that tests can call")
+    source = replace(source, text=_headers(source.text, read_file(path)) + source.text)
     return Item(name, source, None, prompt.kind, oracle_of(source))
+
+
+def _headers(text: str, baseline: str) -> str:
+    """Includes for a function that uses containers: the engine adds the usual ones only where a text has no include."""
+    if not _CONTAINERS.search(text):
+        return ""
+    return "".join(f"#include <{h}>\n" for h in dict.fromkeys((*_USUAL, *_HEADER.findall(baseline))))
 
 
 def _baseline_name(text: str, entry: str) -> str:
     names = [f.name for f in c_functions(parse_c_family(text).root_node)]
-    for wanted in (f"correct{entry}", entry):
+    for wanted in (f"correct{entry}host", f"correct{entry}", entry):  # the host's variant calls nothing of the prompt's
         for name in names:
             if name.lower() == wanted.lower():
                 return name

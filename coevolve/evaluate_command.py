@@ -33,7 +33,7 @@ def add_parser(commands) -> argparse.ArgumentParser:
     parser.add_argument("--samples", type=int, metavar="N", help="RUN: candidates per program (defaults to the run's evaluate.samples)")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     parser.add_argument("--local", action="store_true", help="RUN: without Ray, everything in this process")
-    parser.add_argument("--model", metavar="M", help="small, a run, an export, a checkpoint's folder, a hub id or an endpoint")
+    parser.add_argument("--model", metavar="M", help="small, a run, an export, a checkpoint's folder, a hub id, or NAME@URL at an OpenAI-compatible endpoint")
     parser.add_argument("--predictions", metavar="FILE", help="score these instead of a model's: JSONL of id (or index) and text, or lines")
     parser.add_argument("--corpus", metavar="C", help="builtin, development, FOLDER, SRC.tok,TGT.tok, FILE.jsonl, hf:ID or a ParEval checkout")
     parser.add_argument("--direction", metavar="S:T", default="cpp:cuda", help="source and target dialect (default: cpp:cuda)")

@@ -1,7 +1,7 @@
-"""A model by the name that a person gives: `small`, a run, an export, a checkpoint's folder, a hub id.
+"""A model by the name that a person gives: `small`, a run, an export, a checkpoint's folder, a hub id, NAME@URL.
 
-Contract: `resolve(name, part)` gives what a back end opens and the folder it lies in (None for a hub id); a name that is
-none of these is a UserError of one line. Opening a model is up to the caller.
+Contract: `resolve(name, part)` gives what a back end opens and the folder it lies in (None for a model that is elsewhere);
+a name that is none of these is a UserError of one line. `NamedModel.open` opens it and raises ModelError where that fails.
 
     python -c "from coevolve.models_named import resolve; print(resolve('runs/demo', 'translator'))"
 """
@@ -13,6 +13,9 @@ from pathlib import Path
 
 from coevolve.errors import UserError
 from coevolve.run_folder import RunFolder
+from gpu_runtime.models.backends import MODEL_BACKENDS, kind_of
+from gpu_runtime.models.options import Endpoint, ModelOptions
+from gpu_runtime.models.protocol import LanguageModel
 
 SMALL = Path(__file__).resolve().parents[1] / "gpu_runtime" / "models" / "small"
 """Where the checkpoints that come with the project lie: translator/, tester/."""
@@ -20,29 +23,37 @@ SMALL = Path(__file__).resolve().parents[1] / "gpu_runtime" / "models" / "small"
 
 @dataclass(frozen=True, slots=True)
 class NamedModel:
-    """label: for results. location: what MODEL_BACKENDS open. folder: where its manifest may lie."""
+    """label: for results. location: what MODEL_BACKENDS open, kind: by which of them. folder: where its manifest may lie."""
 
     label: str
     location: str
     folder: Path | None
+    kind: str
+    options: ModelOptions = ModelOptions()
+
+    def open(self) -> LanguageModel:
+        return MODEL_BACKENDS[self.kind](self.location, self.options)
 
 
 def resolve(name: str, part: str) -> NamedModel:
     """The model called `name`; `part` is `translator` or `tester`. Raises UserError."""
     if "://" in name:
-        return NamedModel(name, name, None)
+        model, at, url = name.partition("@")
+        if not at or not model:
+            raise UserError(f"model '{name}': name the model at the endpoint as NAME@URL, for example qwen@http://127.0.0.1:8000/v1")
+        return NamedModel(name, model, None, "openai", ModelOptions(endpoint=Endpoint(url)))
     if name == "small":
         if not (SMALL / part / "config.json").is_file():
             raise UserError(f"this installation carries no small model ('{SMALL / part}' is not there); name a checkpoint's folder")
-        return NamedModel(name, str(SMALL / part), SMALL / part)
+        return NamedModel(name, str(SMALL / part), SMALL / part, kind_of(SMALL / part))
     path = Path(name).expanduser()
     if not path.exists():
         if path.is_absolute() or name.startswith((".", "~")) or name.count("/") != 1:
-            raise UserError(f"model '{name}' is neither 'small', a folder, nor a hub id of the form OWNER/NAME")
-        return NamedModel(name, name, None)
+            raise UserError(f"model '{name}' is neither 'small', a folder, NAME@URL, nor a hub id of the form OWNER/NAME")
+        return NamedModel(name, name, None, "pretrained")
     for folder in _places(path, part):
-        if (folder / "config.json").is_file():
-            return NamedModel(name, str(folder.resolve()), folder.resolve())
+        if any((folder / file).is_file() for file in ("config.json", "endpoint.json")):
+            return NamedModel(name, str(folder.resolve()), folder.resolve(), kind_of(folder))
     raise UserError(f"'{name}' holds no {part}: it is neither a checkpoint (no config.json in it), an export nor a run with one")
 
 

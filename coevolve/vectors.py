@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from corpora.c_syntax import CFunction, c_functions, node_text, parse_c_family
 
-_ELEMENT = r"(?:unsigned\s+|signed\s+)?(?:(?:std\s*::\s*)?u?int\d+_t|(?:std\s*::\s*)?size_t|double|float|int|char|short|long(?:\s+long)?|unsigned)"
+_ELEMENT = r"(?:unsigned\s+|signed\s+)?(?:(?:std\s*::\s*)?u?int\d+_t|(?:std\s*::\s*)?size_t|bool|double|float|int|char|short|long(?:\s+long)?|unsigned)"
 _VECTOR = re.compile(
     rf"^(?P<before>const\s+)?(?:std\s*::\s*)?(?:vector\s*<\s*(?P<vector>{_ELEMENT})\s*>|array\s*<\s*(?P<array>{_ELEMENT})\s*,\s*(?P<extent>\w+)\s*>)"
     r"\s*(?P<after>const\s*)?&\s*(?P<name>\w+)$"

@@ -46,8 +46,9 @@ def execution_cases(folder: Path) -> Path:
 BASELINES = {
     "reduce/01_reduce_total": "#pragma once\n#include <vector>\n#include \"utilities.hpp\"\n/* Sum of x. */\n"
     "double NO_INLINE correctTotal(std::vector<double> const& x) { double s = 0; for (double v : x) s += v; return s; }\n",
-    "transform/02_transform_halve": "#pragma once\n#include <vector>\n"
-    "void NO_INLINE correctHalve(std::vector<double> &x) { for (size_t i = 0; i < x.size(); i++) { x[i] = x[i] * 0.5; } }\n",
+    "transform/02_transform_halve": "#pragma once\n#include <vector>\nbool isDouble(int);\n"
+    "void NO_INLINE correctHalve(std::vector<double> &x) { if (isDouble(1)) x[0] = 1; }\nbool isDoubleHOST(int x) { return true; }\n"
+    "void NO_INLINE correctHalveHOST(std::vector<double> &x) { for (size_t i = 0; i < x.size(); i++) { x[i] = x[i] * 0.5; } }\n",
     "sort/03_sort_points": "struct P { double x; };\nvoid NO_INLINE correctSortPoints(std::vector<P> &x) { std::sort(x.begin(), x.end()); }\n",
     "graph/04_graph_unasked": "int correctUnasked(std::vector<int> const& A, size_t N) { return A[N - 1]; }\n",
     "fft/05_fft_unnamed": "void other(std::vector<double> &x) { x[0] = 0; }\n",

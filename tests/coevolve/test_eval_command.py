@@ -190,3 +190,18 @@ def test_decontaminate_names_copies_and_writes_the_rest(tmp_path, capsys):
     assert [json.loads(line)["name"] for line in clean.read_text().splitlines()] == ["own"]
     assert main(["decontaminate", str(clean), "--against", f"{cpp},{cuda}"]) == 0
     assert "0 must not be trained on" in capsys.readouterr().out
+
+
+def test_models_are_found_by_every_name(tmp_path, tiny_model):
+    from coevolve.models_named import resolve
+
+    assert resolve(str(tiny_model), "translator").location == resolve(str(tiny_model.parent), "translator").location
+    for place in ("cold", "round-1"):
+        (tmp_path / place / "translator").mkdir(parents=True)
+        (tmp_path / place / "translator" / "config.json").write_text("{}")
+    assert resolve(str(tmp_path), "translator").folder == (tmp_path / "round-1" / "translator").resolve()
+    there = resolve("some-model@http://127.0.0.1:1/v1", "translator")
+    assert (there.kind, there.location, there.options.endpoint.url, there.folder) == ("openai", "some-model", "http://127.0.0.1:1/v1", None)
+    assert resolve("owner/name", "tester").kind == "pretrained"
+    with pytest.raises(ValueError, match="NAME@URL"):
+        resolve("http://127.0.0.1:1/v1", "translator")

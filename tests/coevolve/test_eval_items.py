@@ -79,8 +79,17 @@ def test_a_pareval_checkout_gives_what_can_be_used_and_names_the_rest(tmp_path, 
     assert "correctUnnamed" in reasons["05_fft_unnamed"] and "no baseline" in reasons["06_scan_lost"]
     for item in corpus.items:
         assert "correct" not in item.source.text and item.oracle.name != item.source.name
+        assert "isDouble" not in item.source.text, "the variant for the host, and nothing that it does not need"
     with pytest.raises(CorpusError, match="directions"):
         load_items(str(tmp_path / "checkout"), "cpp:fortran")
+
+
+def test_a_baseline_with_containers_keeps_its_headers(tmp_path):
+    root = forms.pareval(tmp_path)
+    path = root / "drivers/cpp/benchmarks/reduce/01_reduce_total/baseline.hpp"
+    path.write_text(path.read_text().replace("<vector>", "<vector>\n#include <queue>").replace("{ double s", "{ std::queue<int> q; double s"))
+    texts = {i.id: i.source.text for i in load_items(str(root), "cpp:cuda").items}
+    assert "#include <queue>\n" in texts["01_reduce_total"] and "#include" not in texts["02_transform_halve"]
 
 
 def test_unknown_corpora_are_one_line(tmp_path):
