@@ -32,6 +32,8 @@ class Roles:
     letters: dict[str, tuple[int, ...]] = field(default_factory=dict)
     """One-byte scalars that the text compares with characters, and those characters."""
     base: Values = field(default_factory=dict)
+    texts: frozenset[str] = frozenset()
+    """Arrays of characters, as the program's text compares or writes characters."""
 
 
 def is_flag(name: str, text: str) -> bool:
@@ -50,6 +52,14 @@ def is_pitch(name: str, text: str) -> bool:
     """Whether the scalar is the length of a row in bytes: rows must then hold whole elements and not overlap."""
     n = re.escape(name)
     return bool(re.search(r"pitch|stride_bytes", name, re.IGNORECASE) or re.search(rf"\(\s*(?:unsigned\s+)?char\s*\*\s*\)[^;,]*\b{n}\b", text))
+
+
+_CHARACTER = re.compile(r"'(?:\\.|[^'\\\n])'")
+
+
+def texts_of(signature: Signature, text: str) -> frozenset[str]:
+    """The arrays of `char` in a program whose text has character constants: letters mean something there."""
+    return frozenset(p.name for p in signature.parameters if p.kind != "scalar" and p.type == "i8") if _CHARACTER.search(text) else frozenset()
 
 
 def letters_of(signature: Signature, text: str) -> dict[str, tuple[int, ...]]:
@@ -208,9 +218,16 @@ def contents(signature: Signature, roles: Roles, profile: str, scalars: Values, 
         if p.kind == "scalar":
             continue
         integral = p.type[0] in "iub"
+        if p.name in roles.texts and profile in _TEXTS and p.name not in (roles.indices or ()):
+            fills[p.name] = Fill("integers", _TEXTS[profile], seed + i)
+            continue
         indexed = (integral if roles.indices is None else p.name in roles.indices)
         fills[p.name] = _fill(profile, integral, indexed, limit, seed + i)
     return fills
+
+
+_TEXTS = {"default": (32, 126), "ties": (97, 99), "positive": (48, 57), "special": (30, 34), "sorted": (65, 122)}
+"""Characters by profile: what can be printed, few letters, digits, blanks and what is near them, letters; the others are any bytes."""
 
 
 def far_contents(signature: Signature) -> dict[str, Fill]:
