@@ -22,6 +22,7 @@ from tester.completion import Completed, complete
 from tester.extents import GeometryOf, Probe, Sketch, beyond, probe
 from tester.sketches import (
     LARGE, PROFILES, Roles, Values, base_draws, contents, far_contents, is_flag, is_pitch, letters_of, quiet_draws, side_of, size_draws,
+    texts_of,
 )  # fmt: skip
 
 
@@ -208,7 +209,8 @@ def _roles(setting: _Setting, text: str) -> Roles:
     arrays = {p.name for p in setting.signature.parameters if p.kind != "scalar"}
     flags = {p.name for p in setting.signature.parameters if p.kind == "scalar" and is_flag(p.name, text)} - stepped
     return Roles(
-        frozenset(bound - arrays - flags - setting.pitches), frozenset(flags), frozenset(bound & arrays), setting.pitches, setting.letters, dict(scalars)
+        frozenset(bound - arrays - flags - setting.pitches), frozenset(flags), frozenset(bound & arrays), setting.pitches, setting.letters, dict(scalars),
+        texts_of(setting.signature, text),
     )
 
 

@@ -181,3 +181,13 @@ def test_dear_programs_too_are_run_beyond_a_block(backend, text, beyond):
     suite = suite_for(program, signature_of(program), backend)
     sizes = [v.value for t in suite.tests for v in t.assignments if v.name == "n"]
     assert max(sizes) > beyond and sum(s > beyond for s in sizes) <= 4
+
+
+def test_arrays_of_characters_hold_letters_digits_and_blanks(backend):
+    """Random bytes are hardly ever between 'a' and 'z': most tests of such programs did nothing."""
+    text = "void upper(char *s, int n) { for (int i = 0; i < n; i++) if (s[i] >= 'a' && s[i] <= 'z') s[i] -= 'a' - 'A'; }"
+    suite = suite_for(cpp(text, "upper"), signature_of(cpp(text, "upper")), backend)
+    ranges = [a.fill.arguments for t in suite.tests for a in t.assignments if isinstance(a, ArrayValue) and a.fill.kind == "integers"]
+    assert len(suite.tests) >= 8 and ranges.count((32, 126)) >= 3 and (97, 99) in ranges
+    plain = cpp("void f(signed char *s, int n) { for (int i = 0; i < n; i++) s[i] += 1; }")
+    assert all((32, 126) != a.fill.arguments for t in made_for(backend, plain) for a in t.assignments if isinstance(a, ArrayValue))
