@@ -27,7 +27,7 @@ from gpu_runtime.sandbox import CompilerLimits, run_compiler
 from gpu_runtime.toolchain import cache_root, digest, find_toolchain, require
 from gpu_runtime.units import MEMBERS_PER_UNIT, Recipe, recipes
 
-_LINK = ("-shared", "-fPIC", "-nostdlib", "-Wl,-z,defs,--warn-unresolved-symbols,--build-id=none")
+_LINK = ("-shared", "-fPIC", "-nostdlib", "-Wl,-z,defs,--warn-unresolved-symbols,--warn-once,--build-id=none")  # once: a unit under a sanitizer refers to its run-time ten thousand times
 _SYSTEM = ("-lm", "-lc", "-lgcc")
 # Names that the runner or its run-times supply when the artifact is loaded.
 _SUPPLIED = re.compile(
@@ -277,6 +277,8 @@ def _failure(text: str, code: int, timed_out: bool, limits: CompilerLimits) -> s
 
 
 def _unresolved(text: str, recipe: Recipe, request: CompileRequest) -> str:
+    if len(text) >= CompilerLimits().output_bytes:
+        return "error: the linker says more than is read; what is missing may not be among it"
     names = [name for name in dict.fromkeys(_UNRESOLVED.findall(text)) if not _SUPPLIED.match(name)]
     if units.FLAVOUR.get(request.variant) == "tsan":
         names = [name for name in names if not name.startswith(("GOMP_", "omp_"))]

@@ -7,6 +7,7 @@ import pytest
 
 from corpora.records import Program
 from corpora.signatures import signature_of
+from gpu_runtime import compile as compile_module
 from gpu_runtime.backend import Arguments, CompileRequest, Status, Variant
 from gpu_runtime.emulated import EmulatedBackend
 from gpu_runtime.toolchain import find_toolchain
@@ -69,3 +70,16 @@ def test_fortran_precise_and_bounds(backend):
     assert backend.run(precise, [Arguments((np.ones(2, np.float32), np.array(2, np.int32)))])[0].result == 2
     done = backend.run(checked, [Arguments((np.ones(4, np.float32), np.array(1, np.int32)))])[0]
     assert done.status is Status.SANITIZER and "Index '2'" in done.detail
+
+
+def test_what_is_missing_is_found_among_a_sanitizers_many_references(monkeypatch, backend):
+    """Once the linker's list of the sanitizer's own names filled all that is read, and the neighbours of such a program could not be loaded."""
+    body = "\n".join(f" x({k}) = x({k + 1}) * y(n + {k}) + x(n)" for k in range(1, 12))
+    text = f"subroutine f(n, x, y)\n integer :: n, elsewhere\n external elsewhere\n real :: x(*), y(*)\n{body}\n n = elsewhere(n)\nend subroutine"
+    said: list[str] = []
+    heard = compile_module._unresolved
+    monkeypatch.setattr(compile_module, "_unresolved", lambda text, *rest: said.append(text) or heard(text, *rest))
+    made = backend.compile([read(text, Variant.SANITIZED)])[0]
+    assert not made.ok and "elsewhere" in made.diagnostics
+    assert said[0].count("__asan_report_load4'") == 1  # each name once, however often it is needed
+    assert "more than is read" in heard("x" * compile_module.CompilerLimits().output_bytes, None, read(text))
