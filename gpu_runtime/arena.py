@@ -13,22 +13,17 @@ import os
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 
-from corpora.records import Parameter, Signature
+from corpora.records import Signature
 from corpora.signatures import MAX_PARAMETERS
 from gpu_runtime.backend import Arguments
+from gpu_runtime.materialise import DTYPES as NUMPY_TYPES
 
 PAGE = 4096
-NUMPY_TYPES = {
-    "bool": np.dtype(np.bool_), "i8": np.dtype(np.int8), "u8": np.dtype(np.uint8), "i16": np.dtype(np.int16),
-    "u16": np.dtype(np.uint16), "i32": np.dtype(np.int32), "u32": np.dtype(np.uint32), "i64": np.dtype(np.int64),
-    "u64": np.dtype(np.uint64), "f32": np.dtype(np.float32), "f64": np.dtype(np.float64),
-    "c64": np.dtype(np.complex64), "c128": np.dtype(np.complex128),
-}  # fmt: skip
-
 _BATCH = struct.Struct("<6Q6I2i400s112s128s256s")
 _CALL_HEAD = struct.Struct("<Iiii8i2Q2I2Q")
 _ARG = struct.Struct("<IIIiQQQQQq")
@@ -36,6 +31,8 @@ REPORT = np.dtype(
     [("finding", "i4"), ("parameter", "i4"), ("element", "i8"), ("is_write", "i4"), ("a", "i4", 6), ("b", "i4", 6),
      ("active_threads", "i8"), ("text", "S160"), ("access", "i8", (MAX_PARAMETERS, 4))], align=True)  # fmt: skip
 OUTCOME = np.dtype([("elapsed_ns", "u8"), ("state", "i4"), ("fault", "i4"), ("report", REPORT)], align=True)
+_REPORT_AT = OUTCOME.fields["report"][1]  # type: ignore[index]
+_ACTIVE_AT, _ACCESS_AT = (REPORT.fields[name][1] for name in ("active_threads", "access"))  # type: ignore[index]
 _CALL_BYTES = _CALL_HEAD.size + OUTCOME.itemsize
 MAGIC = 0x6376 << 48 | _BATCH.size << 32 | _CALL_BYTES << 12 | _ARG.size
 _CURRENT_AT = struct.calcsize("<6Q6I")
@@ -118,65 +115,48 @@ class Arena:
 
     def pack(self, target: Target, signature: Signature, calls: Sequence[Arguments], layout: Layout) -> None:
         """Lay out and copy in one batch. Raises ValueError where `calls` do not fit `signature`."""
-        parameters = signature.parameters
-        n = len(parameters)
+        n = len(signature.parameters)
         if n > MAX_PARAMETERS:
             raise ValueError(f"{signature.name} has {n} parameters; the engine takes at most {MAX_PARAMETERS}")
         self._n_calls = len(calls)
         args_at = _BATCH.size + _CALL_BYTES * len(calls)
         scalars_at = args_at + _ARG.size * n * len(calls)
         control_bytes = _round_up(scalars_at + 16 * (n + 1) * len(calls), PAGE)
+        parts = _parts_of(signature, layout)
         plans, end = [], control_bytes + (1 << 16)
-        for arguments in calls:
+        for i, arguments in enumerate(calls):
             if len(arguments.values) != n:
                 raise ValueError(f"{signature.name} takes {n} arguments, got {len(arguments.values)}")
-            plan, end = _place(parameters, arguments, layout, end)
+            plan = _place(parts, arguments, scalars_at + 16 * (n + 1) * i, end)
             plans.append(plan)
+            end = plan.end
         self._reserve(end)
         buffer = self._map
         assert buffer is not None
         _BATCH.pack_into(
             buffer, 0, MAGIC, control_bytes, end - control_bytes, target.memory_bytes, target.output_bytes, target.accesses, len(calls), target.cpu_ms,
-            target.wall_ms, target.threads, layout.recorded | layout.quiet << 1, target.go_on, -1, -1, target.folder.encode(), target.artifact.encode(), target.symbol.encode(), b"",
+            target.wall_ms, target.threads, layout.recorded | layout.quiet << 1, target.go_on, -1, -1, target.folder.encode(), target.artifact.encode(),
+            target.symbol.encode(), b"",
         )  # fmt: skip
-        self._slots, self._results = [], []
+        form = "<" + _ARG.format[1:] * n
+        result_bytes = NUMPY_TYPES[signature.result].itemsize if signature.result else 0
+        result_convert = dict(layout.convert).get(signature.result or "", 0)
+        self._slots, self._results = [plan.slots for plan in plans], [plan.result_at for plan in plans]
         for i, (arguments, plan) in enumerate(zip(calls, plans, strict=True)):
-            here = scalars_at + 16 * (n + 1) * i
-            self._pack_call(i, signature, arguments, plan, layout, args_at + _ARG.size * n * i, here)
-
-    def _pack_call(self, index: int, signature: Signature, arguments: Arguments, plan: _Plan, layout: Layout, args_at: int, scalars_at: int) -> None:
-        parameters, n = signature.parameters, len(signature.parameters)
-        conversions = dict(layout.convert)
-        kind, _, chunk = arguments.schedule.partition(",")
-        g = arguments.geometry
-        geometry = (*g.grid, *g.block, g.shared_bytes, arguments.order) if g else (1, 1, 1, 1, 1, 1, 0, arguments.order)
-        result = NUMPY_TYPES[signature.result] if signature.result else None
-        result_at = scalars_at + 16 * n
-        buffer = self._map
-        assert buffer is not None
-        _CALL_HEAD.pack_into(
-            buffer, _BATCH.size + _CALL_BYTES * index, n, arguments.threads, _SCHEDULES.get(kind, 1), int(chunk or 0), *geometry,
-            args_at, result_at, 0 if result is None else result.itemsize, conversions.get(signature.result or "", 0), plan.begin, plan.end - plan.begin,
-        )  # fmt: skip
-        origins = arguments.origins or (0,) * n
-        fields: list[int] = []
-        slots = []
-        for i, (p, value, place) in enumerate(zip(parameters, arguments.values, plan.places, strict=True)):
-            factor = 2 if p.type in ("c64", "c128") and p.type in conversions else 1
-            at = scalars_at + 16 * i if p.kind == "scalar" else place.at
-            fields += (
-                _KINDS[p.kind], conversions.get(p.type, 0), value.itemsize // factor, place.storage, at, value.size * factor,
-                value.shape[1] * factor if value.ndim == 2 else 0, place.region_at, place.region_bytes, origins[i] * factor,
+            kind, _, chunk = arguments.schedule.partition(",")
+            g = arguments.geometry
+            geometry = (*g.grid, *g.block, g.shared_bytes, arguments.order) if g else (1, 1, 1, 1, 1, 1, 0, arguments.order)
+            at = args_at + _ARG.size * n * i
+            _CALL_HEAD.pack_into(
+                buffer, _BATCH.size + _CALL_BYTES * i, n, arguments.threads, _SCHEDULES.get(kind, 1), int(chunk or 0), *geometry,
+                at, plan.result_at, result_bytes, result_convert, plan.begin, plan.end - plan.begin,
             )  # fmt: skip
-            if place.storage < 0 and value.size:
+            struct.pack_into(form, buffer, at, *plan.fields)
+            for place, value in plan.copies:
                 if value.nbytes > 1 << 16:
-                    self._bytes[at : at + value.nbytes] = np.ascontiguousarray(value).reshape(-1).view(np.uint8)
+                    self._bytes[place : place + value.nbytes] = np.ascontiguousarray(value).reshape(-1).view(np.uint8)
                 else:
-                    buffer[at : at + value.nbytes] = value.tobytes()
-            slots.append((at, place.storage))
-        struct.pack_into("<" + _ARG.format[1:] * n, buffer, args_at, *fields)
-        self._slots.append(slots)
-        self._results.append(result_at)
+                    buffer[place : place + value.nbytes] = value.tobytes()
 
     @property
     def current(self) -> int:
@@ -204,11 +184,20 @@ class Arena:
         elapsed_ns, state = struct.unpack_from("<Qi", self._map, _outcome_at(index))
         return state, elapsed_ns
 
-    def values(self, index: int, arguments: Arguments) -> tuple[np.ndarray, ...]:
-        """Copies of every parameter's storage after call `index`, shaped like `arguments.values`."""
+    def seen(self, index: int, arrays: int) -> tuple[int, tuple[int, ...]]:
+        """Active threads of call `index`, and four ends of ranges (see abi.h: cv_access) for each of its first arrays, one after the other."""
+        at = _outcome_at(index) + _REPORT_AT
+        active, = struct.unpack_from("<q", self._map, at + _ACTIVE_AT)  # type: ignore[arg-type]
+        return active, struct.unpack_from(f"<{4 * arrays}q", self._map, at + _ACCESS_AT)  # type: ignore[arg-type]
+
+    def values(self, index: int, signature: Signature, arguments: Arguments) -> tuple[np.ndarray, ...]:
+        """Every parameter's storage after call `index`, shaped like `arguments.values`: copies, except of what cannot have changed."""
         slots = self._slots[index]
         out = []
-        for (at, storage), value in zip(slots, arguments.values, strict=True):
+        for (at, storage), value, p in zip(slots, arguments.values, signature.parameters, strict=True):
+            if p.kind == "scalar" and not p.by_reference:
+                out.append(value)
+                continue
             at = slots[storage][0] if storage >= 0 else at
             out.append(np.ndarray(value.shape, value.dtype, self._map, at).copy() if value.size else value.copy())
         return tuple(out)
@@ -218,16 +207,6 @@ class Arena:
         if signature.result is None:
             return None
         return np.frombuffer(self._map, NUMPY_TYPES[signature.result], 1, self._results[index]).reshape(()).copy()
-
-
-class _Place(NamedTuple):
-    at: int = 0
-    region_at: int = 0
-    region_bytes: int = 0
-    storage: int = -1
-
-
-_SCALAR = _Place()
 
 
 def _punched(pages: mmap.mmap, used: int) -> bool:
@@ -243,35 +222,74 @@ def _outcome_at(index: int) -> int:
     return _BATCH.size + _CALL_BYTES * index + _CALL_HEAD.size
 
 
+class _Part(NamedTuple):
+    """What of a parameter is the same in every call. factor: complex numbers count as two when they are converted."""
+
+    name: str
+    kind: int
+    dtype: np.dtype
+    conversion: int
+    factor: int
+    element_bytes: int
+    align: int
+
+
+@lru_cache(maxsize=256)
+def _parts_of(signature: Signature, layout: Layout) -> tuple[_Part, ...]:
+    conversions = dict(layout.convert)
+    parts = []
+    for p in signature.parameters:
+        dtype = NUMPY_TYPES[p.type]
+        factor = 2 if p.type in ("c64", "c128") and p.type in conversions else 1
+        parts.append(_Part(p.name, _KINDS[p.kind], dtype, conversions.get(p.type, 0), factor, dtype.itemsize // factor, max(layout.align_bytes, dtype.itemsize)))
+    return tuple(parts)
+
+
 class _Plan(NamedTuple):
+    """One call in the file: its arrays' pages, the fields of its struct cv_args, what is copied where, and where values are found."""
+
     begin: int
     end: int
-    places: tuple[_Place, ...]
+    fields: list[int]
+    copies: list[tuple[int, np.ndarray]]
+    slots: list[tuple[int, int]]
+    result_at: int
 
 
-def _place(parameters: Sequence[Parameter], arguments: Arguments, layout: Layout, end: int) -> tuple[_Plan, int]:
+def _place(parts: Sequence[_Part], arguments: Arguments, scalars_at: int, end: int) -> _Plan:
     """Assign pages to the arrays of one call, from file offset `end` on; a guard range follows each."""
     shared = {second: first for first, second in arguments.aliases}
-    begin, places = end, []
-    for i, (p, value) in enumerate(zip(parameters, arguments.values, strict=True)):
-        if value.dtype != NUMPY_TYPES[p.type]:
-            raise ValueError(f"argument '{p.name}' is {value.dtype}, the signature says {p.type}")
-        if p.kind == "scalar":
-            places.append(_SCALAR)
-            continue
-        first = i
-        while first in shared:
-            first = shared[first]
-        if first != i:
-            if first > i:
-                raise ValueError(f"argument '{p.name}' shares storage with a later one; the first of an alias pair owns it")
-            if value.nbytes > arguments.values[first].nbytes:
-                raise ValueError(f"argument '{p.name}' is larger than '{parameters[first].name}' whose storage it shares")
-            places.append(_Place(storage=first))
-            continue
-        region_bytes = max(_round_up(value.nbytes, PAGE), PAGE)
-        align = max(layout.align_bytes, value.itemsize)
-        at = end + (region_bytes - value.nbytes) // align * align if arguments.placement == "right" else end
-        places.append(_Place(at, end, region_bytes))
-        end += region_bytes + min(max(region_bytes, 1 << 16), 1 << 26)
-    return _Plan(begin, end, tuple(places)), end
+    origins, right = arguments.origins, arguments.placement == "right"
+    begin, fields, copies, slots = end, [], [], []
+    for i, (part, value) in enumerate(zip(parts, arguments.values, strict=True)):
+        name, kind, dtype, conversion, factor, element_bytes, align = part
+        if value.dtype != dtype:
+            wanted = next(type_ for type_, known in NUMPY_TYPES.items() if known == dtype)
+            raise ValueError(f"argument '{name}' is {value.dtype}, the signature says {wanted}")
+        size, nbytes, at, region_at, region_bytes, storage = value.size, value.nbytes, scalars_at + 16 * i, 0, 0, -1
+        if kind and i in shared:
+            storage = _owner(parts, arguments, shared, i)
+            at = 0
+        elif kind:
+            region_at, region_bytes = end, _round_up(nbytes, PAGE) or PAGE
+            at = end + (region_bytes - nbytes) // align * align if right else end
+            end += region_bytes + min(max(region_bytes, 1 << 16), 1 << 26)
+        columns = value.shape[1] * factor if value.ndim == 2 else 0
+        origin = origins[i] * factor if origins else 0
+        fields += (kind, conversion, element_bytes, storage, at, size * factor, columns, region_at, region_bytes, origin)
+        if storage < 0 and size:
+            copies.append((at, value))
+        slots.append((at, storage))
+    return _Plan(begin, end, fields, copies, slots, scalars_at + 16 * len(parts))
+
+
+def _owner(parts: Sequence[_Part], arguments: Arguments, shared: dict[int, int], i: int) -> int:
+    """The argument whose storage argument `i` uses."""
+    first = i
+    while first in shared:
+        first = shared[first]
+    if first > i:
+        raise ValueError(f"argument '{parts[i].name}' shares storage with a later one; the first of an alias pair owns it")
+    if arguments.values[i].nbytes > arguments.values[first].nbytes:
+        raise ValueError(f"argument '{parts[i].name}' is larger than '{parts[first].name}' whose storage it shares")
+    return first

@@ -28,6 +28,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -120,10 +121,25 @@ def _moved(arguments: Arguments, draw: int, move: Callable[[np.ndarray, np.ndarr
         if value.dtype.kind in "fc":
             flat = _parts(value.copy()).reshape(-1)
             with np.errstate(all="ignore"):
-                moved = move(flat, random_bits(draw, 7919 + stream, flat.size))
+                moved = move(flat, _bits(draw, 7919 + stream, flat.size))
             value = np.where(np.isfinite(flat) & np.isfinite(moved), moved, flat).view(value.dtype).reshape(value.shape)
         values.append(value)
     return replace(arguments, values=tuple(values))
+
+
+def _bits(draw: int, stream: int, count: int) -> np.ndarray:
+    """random_bits, remembered where they are few: every test of a suite asks for the same ones."""
+    if count > FEW:
+        return random_bits(draw, stream, count)
+    return _few_bits(draw, stream)[:count]
+
+
+FEW = 1 << 11
+
+
+@lru_cache(maxsize=256)
+def _few_bits(draw: int, stream: int) -> np.ndarray:
+    return random_bits(draw, stream, FEW)
 
 
 def reference_of(plain: Execution, written: Sequence[bool], runs: Runs = Runs()) -> Reference:

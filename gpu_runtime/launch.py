@@ -18,6 +18,7 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from corpora.records import ArrayValue, Program, ScalarValue, Signature, UnitTestSuite
 from gpu_runtime.backend import Geometry
@@ -70,12 +71,16 @@ def _floor(a: int, b: int) -> int:
 
 def evaluate(expression: str, scalars: Mapping[str, int], extents: Mapping[str, int]) -> int:
     """Value of one expression of a plan. Raises ValueError naming what it cannot read."""
+    return _value(_tree(expression), expression, scalars, extents)
+
+
+@lru_cache(maxsize=1024)
+def _tree(expression: str) -> ast.expr:
     marked = re.sub(r"\b([A-Za-z_]\w*)\b(?!\s*\()", r"v_\1", expression)  # a parameter may be called `from` or `lambda`
     try:
-        tree = ast.parse(marked.strip(), mode="eval").body
+        return ast.parse(marked.strip(), mode="eval").body
     except (SyntaxError, MemoryError, RecursionError):
         raise ValueError(f"'{expression}' is not an expression of a launch plan") from None
-    return _value(tree, expression, scalars, extents)
 
 
 def _value(node: ast.expr, text: str, scalars: Mapping[str, int], extents: Mapping[str, int]) -> int:

@@ -106,8 +106,8 @@ def _special(fill: Fill, dtype: np.dtype, stream: int, count: int) -> np.ndarray
 
 
 def expand(fill: Fill, type_: str, count: int, stream: int = 0) -> np.ndarray:
-    """`count` elements of `type_` (shape (count,)). Integer kinds give integral values in floating types too."""
-    return _expanded(fill, type_, count, stream) if count > MOST_KEPT else _kept(repr(fill), fill, type_, count, stream).copy()
+    """`count` elements of `type_` (shape (count,)), perhaps read-only. Integer kinds give integral values in floating types too."""
+    return _expanded(fill, type_, count, stream) if count > MOST_KEPT else _kept(repr(fill), fill, type_, count, stream)
 
 
 MOST_KEPT = 1 << 12
@@ -117,7 +117,9 @@ MOST_KEPT = 1 << 12
 @lru_cache(maxsize=128)
 def _kept(exact: str, fill: Fill, type_: str, count: int, stream: int) -> np.ndarray:
     """exact: 0.0 and -0.0 are equal, their fills are not the same."""
-    return _expanded(fill, type_, count, stream)
+    values = _expanded(fill, type_, count, stream)
+    values.flags.writeable = False
+    return values
 
 
 def _expanded(fill: Fill, type_: str, count: int, stream: int) -> np.ndarray:

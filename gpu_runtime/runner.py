@@ -185,12 +185,11 @@ class Runner:
         return done
 
     def _finished(self, index: int, elapsed_ms: float, signature: Signature, arguments: Arguments, layout: Layout) -> Execution:
-        report = self._arena.outcome(index)["report"]
-        seen = _accesses(report["access"], signature, arguments) if layout.recorded else ()
-        return Execution(
-            Status.OK, "", self._arena.values(index, arguments), self._arena.result(index, signature), elapsed_ms, seen,
-            int(report["active_threads"]),
-        )  # fmt: skip
+        owners = _owners(signature, arguments) if layout.recorded else ()
+        active, ranges = self._arena.seen(index, len(owners))
+        seen = _accesses(owners, ranges, signature, arguments) if layout.recorded else ()
+        values = self._arena.values(index, signature, arguments)
+        return Execution(Status.OK, "", values, self._arena.result(index, signature), elapsed_ms, seen, active)
 
     def _why(self, state: int, record: np.void, ending: Ending, signature: Signature, message: str) -> tuple[Status, str]:
         report = record["report"]
@@ -206,18 +205,23 @@ class Runner:
         return ending.explain(message, self._flavour)
 
 
-def _accesses(ranges: np.ndarray, signature: Signature, arguments: Arguments) -> tuple[Access, ...]:
-    """Per parameter what the hooks saw; the runner numbers only arrays that own their storage."""
+def _owners(signature: Signature, arguments: Arguments) -> tuple[int, ...]:
+    """Parameters that own storage: the runner numbers only these."""
+    shared = {second for _, second in arguments.aliases}
+    return tuple(i for i, p in enumerate(signature.parameters) if p.kind != "scalar" and i not in shared)
+
+
+def _accesses(owners: Sequence[int], ranges: Sequence[int], signature: Signature, arguments: Arguments) -> tuple[Access, ...]:
+    """Per parameter what the hooks saw."""
     shared = {second: first for first, second in arguments.aliases}
-    owners = [i for i, p in enumerate(signature.parameters) if p.kind != "scalar" and i not in shared]
-    seen = {i: _access(row) for i, row in zip(owners, ranges[: len(owners)].tolist(), strict=True)}
+    seen = {i: _access(ranges[4 * k : 4 * k + 4]) for k, i in enumerate(owners)}
     return tuple(seen.get(shared.get(i, i), _UNTOUCHED) for i in range(len(signature.parameters)))
 
 
 _UNTOUCHED = Access()
 
 
-def _access(row: list[int]) -> Access:
+def _access(row: Sequence[int]) -> Access:
     first_read, last_read, first_write, last_write = row
     read, write = first_read <= last_read, first_write <= last_write
     return Access(

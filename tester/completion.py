@@ -9,6 +9,7 @@ that a search that stops early does not shorten its array.
 
 from __future__ import annotations
 
+import itertools
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -16,8 +17,8 @@ from dataclasses import dataclass, replace
 from corpora.records import Signature, UnitTest
 from gpu_runtime.backend import Access, Arguments, Compiled, ExecutionBackend, Status
 from gpu_runtime.expectations import run_each
-from gpu_runtime.materialise import materialise
-from tester.extents import GeometryOf, Probe, Sketch, declared, limits_of, probe, test_of
+from gpu_runtime.materialise import assumed_shape, materialise
+from tester.extents import GeometryOf, Probe, Sketch, declared, limits_of, nowhere, probe, test_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ def complete(
     compiled: Compiled,
     sketches: Sequence[Sketch],
     others: Callable[[Sketch], Sequence[Sketch]] = lambda sketch: (),
-    geometry_of: GeometryOf = lambda test: None,
+    geometry_of: GeometryOf = nowhere,
     largest: int = 1 << 16,
 ) -> list[Completed]:
     """For every sketch its test with measured extents, or the reason why there is none.
@@ -42,30 +43,53 @@ def complete(
     others(sketch): sketches with the same scalars and other contents whose extents count too (where they run at all).
     An array that is never touched is as long as the longest: a translation may read it before it decides.
     """
-    signature = compiled.request.signature
     family = [[s, *others(s)] for s in sketches]
     flat = probe(backend, compiled, [s for group in family for s in group], geometry_of, largest)
-    flat = _of_right_length(backend, compiled, flat, geometry_of, largest)
-    results: list[Completed] = []
-    at = 0
-    for group in family:
-        own, rest = flat[at], flat[at + 1 : at + len(group)]
-        at += len(group)
-        test = None if own.reason else test_of(own.sketch, _extents(own, rest, signature, largest), signature)
-        results.append(Completed(test, own.reason, own.changed))
-    return _exact(backend, compiled, results, geometry_of, largest)
+    ends = list(itertools.accumulate(len(group) for group in family))
+    groups = [flat[end - len(group) : end] for group, end in zip(family, ends, strict=True)]
+    results = _exact(backend, compiled, [_assembled(group, compiled, largest) for group in groups], geometry_of, largest)
+    again = [g for g, group in enumerate(groups) if _length_matters(group[0]) and not _as_probed(group[0], results[g], compiled)]
+    if again:
+        right = _of_right_length(backend, compiled, [p for g in again for p in groups[g]], geometry_of, largest)
+        taken = iter(right)
+        renewed = [_assembled([next(taken) for _ in groups[g]], compiled, largest) for g in again]
+        for g, result in zip(again, _exact(backend, compiled, renewed, geometry_of, largest), strict=True):
+            results[g] = result
+    return results
+
+
+def _assembled(group: Sequence[Probe], compiled: Compiled, largest: int) -> Completed:
+    """The test of a sketch and the others of its family, as probed."""
+    own, rest = group[0], group[1:]
+    signature = compiled.request.signature
+    test = None if own.reason else test_of(own.sketch, _extents(own, rest, signature, largest), signature)
+    return Completed(test, own.reason, own.changed)
 
 
 _LENGTH_MATTERS = frozenset({"sorted", "permutation"})
+"""Fills of which the first elements of a longer array are not those of a shorter one."""
+
+
+def _length_matters(own: Probe) -> bool:
+    return not own.reason and any(fill.kind in _LENGTH_MATTERS for fill in own.sketch.fills.values())
+
+
+def _as_probed(own: Probe, result: Completed, compiled: Compiled) -> bool:
+    """Whether the program touched of every array what it did while it was probed with arrays of another length."""
+    known = remembered(result.test, compiled) if result.test is not None else None
+    if known is None:
+        return False
+    for p, access in zip(compiled.request.signature.parameters, known[1], strict=True):
+        last = max((v for v in (access.last_read, access.last_write) if v is not None), default=-1)
+        if p.kind == "array" and len(own.arrays[p.name].extents) == 1 and not assumed_shape(p) and own.arrays[p.name].extents != (last + 1,):
+            return False
+    return True
 
 
 def _of_right_length(backend: ExecutionBackend, compiled: Compiled, probes: list[Probe], geometry_of: GeometryOf, largest: int) -> list[Probe]:
-    """Probes anew where the first elements of a longer array are not those of a shorter one, with the lengths just measured."""
+    """Probes anew where the length of arrays matters, with the lengths just measured."""
     signature = compiled.request.signature
-    again = [
-        i for i, p in enumerate(probes)
-        if not p.reason and any(fill.kind in _LENGTH_MATTERS for fill in p.sketch.fills.values())
-    ]  # fmt: skip
+    again = [i for i, p in enumerate(probes) if _length_matters(p)]
     lengths = []
     for i in again:
         promised = {p.name: declared(p, probes[i].sketch.scalars, largest) for p in signature.parameters}
@@ -87,6 +111,11 @@ def _extents(own: Probe, rest: Sequence[Probe], signature: Signature, largest: i
             found[name] = (max(found[name][0], promised[name]),)
     longest = max((e[0] for e in found.values() if len(e) == 1), default=1)
     return {name: e if e != (0,) else (max(longest, 1),) for name, e in found.items()}
+
+
+def confirm(backend: ExecutionBackend, compiled: Compiled, tests: Sequence[UnitTest], geometry_of: GeometryOf, largest: int) -> list[Completed]:
+    """Tests of known extents, each run once: it stays a test if the program stays inside."""
+    return _exact(backend, compiled, [Completed(test, "", True) for test in tests], geometry_of, largest)
 
 
 def _exact(backend: ExecutionBackend, compiled: Compiled, results: Sequence[Completed], geometry_of: GeometryOf, largest: int) -> list[Completed]:

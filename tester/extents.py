@@ -32,6 +32,12 @@ Scalars = dict[str, "int | float | bool | tuple[float, float]"]
 GeometryOf = Callable[[UnitTest], "Geometry | None"]
 
 
+def nowhere(test: UnitTest) -> None:
+    """The geometry of functions, which are not launched."""
+
+
+
+
 @dataclass(frozen=True, slots=True)
 class Sketch:
     """scalars and fills by parameter name; `label` says what the test is for.
@@ -92,7 +98,7 @@ def probe(
     backend: ExecutionBackend,
     compiled: Compiled,
     sketches: Sequence[Sketch],
-    geometry_of: GeometryOf = lambda test: None,
+    geometry_of: GeometryOf = nowhere,
     largest: int = 1 << 16,
     lengths: Sequence[Mapping[str, int]] = (),
 ) -> list[Probe]:
@@ -190,10 +196,12 @@ def _windowed(
             values.append(flat.reshape(shape) if keeps_shape(p, len(shape)) else flat)
         else:
             body = expand(sketch.fills[p.name], p.type, max(window, declared(p, sketch.scalars, largest)), stream)
-            if 0 < (length := lengths.get(p.name, 0)) < len(body):
-                body[:length] = expand(sketch.fills[p.name], p.type, length, stream)
             values.append(np.concatenate([np.zeros(MARGIN, DTYPES[p.type]), body]))
+            if 0 < (length := lengths.get(p.name, 0)) < len(body):
+                values[-1][MARGIN : MARGIN + length] = expand(sketch.fills[p.name], p.type, length, stream)
         origins.append(MARGIN if p.kind == "array" and not assumed_shape(p) else 0)
+    if geometry_of is nowhere:
+        return Arguments(tuple(values), origins=tuple(origins))
     wide = {p.name: v.shape if v.ndim == 2 or not o else (window,) for p, v, o in zip(signature.parameters, values, origins, strict=True)}
     geometry = geometry_of(test_of(sketch, wide, signature))
     return Arguments(tuple(values), origins=tuple(origins), geometry=geometry)

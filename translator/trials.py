@@ -8,6 +8,7 @@ maps a dialect's programming model to its routine; each takes the same `Bench` a
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -95,20 +96,26 @@ def outcome_of(execution: Execution) -> Outcome:
 
 def attempt(bench: Bench, compiled: Compiled, calls: Sequence[tuple[int, Arguments]]) -> tuple[Failure | None, int]:
     """Run (test index, call) in order; the first failure, and the most active threads seen before it."""
+    failure, active, _ = _first_failure(bench, compiled, calls)
+    return failure, active
+
+
+def _first_failure(bench: Bench, compiled: Compiled, calls: Sequence[tuple[int, Arguments]]) -> tuple[Failure | None, int, int]:
+    """Like `attempt`, with the place in `calls` (their number when all passed)."""
     turns = max(1, -(-len(calls) // len(bench.calls)))  # the limits are for every test once
     limits = replace(bench.limits, wall_s=turns * bench.limits.wall_s, cpu_s=turns * bench.limits.cpu_s)
     executions = bench.backend.run(compiled, [c for _, c in calls], limits)
     active = 0
-    for (i, _), execution in zip(calls, executions, strict=True):
+    for place, ((i, _), execution) in enumerate(zip(calls, executions, strict=True)):
         if execution.status is Status.NOT_RUN:
             raise RuntimeError("a call was not run although no earlier call of its batch failed")
         if execution.status is not Status.OK:
             detail = _with_names(bench, execution.detail or execution.status.value.replace("_", " "))
-            return Failure(outcome_of(execution), i, detail), active
+            return Failure(outcome_of(execution), i, detail), active, place
         active = max(active, execution.active_threads)
         if (failure := _compared(bench, i, execution)) is not None:
-            return failure, active
-    return None, active
+            return failure, active, place
+    return None, active, len(calls)
 
 
 def _with_names(bench: Bench, detail: str) -> str:
@@ -254,16 +261,27 @@ def _idle(bench: Bench, i: int) -> bool:
     return all(a.tobytes() == b.tobytes() for a, b in zip(given, expected, strict=True))
 
 
+_TALKS = re.compile(r"\b(?:__sync|__shfl|__any|__all|__ballot|__match|__reduce|__shared__|__threadfence|atomic|volatile|cooperative_groups)")
+"""What threads of a kernel tell each other anything with. Where they do not, their order shows in nothing but races, which are seen."""
+MANY_THREADS = 1 << 16
+
+
 def _orders(bench: Bench, launch: str, calls: Sequence[tuple[int, Arguments]]) -> Trial:
     """Forward, then other thread orders: what depends on the order is not determined."""
-    failure, active = attempt(bench, bench.compiled, calls)
-    if failure is not None:
-        return Trial(failure, launch, active)
-    failure, seen = attempt(bench, bench.compiled, [(i, replace(c, order=order)) for order in ORDERS for i, c in calls])
-    if failure is not None and failure.outcome is Outcome.MISMATCH:
+    orders = ORDERS if _TALKS.search(bench.program.text) else ORDERS[:1]
+    small = [(i, c) for i, c in calls if _threads(c) <= MANY_THREADS] or list(calls[:1])
+    further = [(i, replace(c, order=order)) for order in orders for i, c in small]
+    failure, active, place = _first_failure(bench, bench.compiled, [*calls, *further])
+    if failure is not None and place >= len(calls) and failure.outcome is Outcome.MISMATCH:
         detail = f"{failure.detail} (with the threads in another order)"
         failure = replace(failure, outcome=Outcome.NONDETERMINISTIC, detail=detail)
-    return Trial(failure, launch, max(active, seen))
+    return Trial(failure, launch, active)
+
+
+def _threads(call: Arguments) -> int:
+    """Threads of the launch; of a host function, which launches for itself, as many as there are elements."""
+    g = call.geometry
+    return math.prod((*g.grid, *g.block)) if g else sum(v.size for v in call.values)
 
 
 def target_tests(bench: Bench) -> tuple[UnitTest, ...]:
