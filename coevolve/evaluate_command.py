@@ -48,6 +48,7 @@ def add_parser(commands) -> argparse.ArgumentParser:
     parser.add_argument("--threads", type=int, default=0, metavar="N", help="OpenMP threads with --speed (default: the cores of this machine)")
     parser.add_argument("--allow-contaminated", action="store_true", help="evaluate although the model was trained on items; the result says so")
     parser.add_argument("--out", metavar="R.json", help="where the result goes")
+    parser.add_argument("--answers", metavar="FILE.jsonl", help="write the model's answers, before they are executed: a file for --predictions")
     parser.add_argument("--leaderboard", metavar="FILE.jsonl", help="append the figures as one row")
     return parser
 
@@ -62,13 +63,16 @@ def run(args: argparse.Namespace) -> int:
         raise UserError("give RUN, or --corpus C with --model M or --predictions FILE; see coevolve eval --help")
     if args.n < 1 or args.limit < 0 or min(args.workers, args.threads) < 0 or (args.temperature or 0.0) < 0:
         raise UserError("--n must be at least 1, and --limit, --workers, --threads and --temperature must not be negative")
+    for name in ("out", "answers", "leaderboard"):  # found out now, not after hours of work
+        if getattr(args, name) and Path(getattr(args, name)).is_dir():
+            raise UserError(f"--{name} '{getattr(args, name)}' is a folder; name a file")
     return _corpus(args)
 
 
 def _run_split(args: argparse.Namespace) -> int:
     from coevolve.evaluation import evaluate_command
 
-    given = [f"--{name}" for name in ("model", "predictions", "tester", "out", "leaderboard") if getattr(args, name)]
+    given = [f"--{name}" for name in ("model", "predictions", "tester", "out", "answers", "leaderboard") if getattr(args, name)]
     if given:
         raise UserError(f"{given[0]} belongs to --corpus, not to RUN")
     return evaluate_command(Path(args.run), args.checkpoint, args.samples, args.json, not args.local)
@@ -99,6 +103,8 @@ def _corpus(args: argparse.Namespace) -> int:
     corpus = _limited(whole, args.limit)
     tester = resolve(args.tester, "tester") if args.tester else None
     found = _predicted(args, whole) if args.predictions else _asked(args, corpus)
+    if args.answers:
+        _keep_answers(Path(args.answers), corpus.items, found.answers)
     target = corpus.direction.target.name
     answers = [tuple(corpus.read(i, text) for text in texts) for i, texts in zip(corpus.items, found.answers, strict=True)]
     backend = make_backend(args.backend)  # a back end that is not there shows before anything is executed
@@ -114,6 +120,13 @@ def _corpus(args: argparse.Namespace) -> int:
     )  # fmt: skip
     _deliver(args, result_of(corpus, answers, scores, setting))
     return 0
+
+
+def _keep_answers(path: Path, items, answers) -> None:
+    from corpora.files import write_atomically
+
+    rows = [json.dumps({"id": item.id, "text": text}) + "\n" for item, texts in zip(items, answers, strict=True) for text in texts]
+    write_atomically(path, lambda out: out.write("".join(rows).encode()))
 
 
 def _timed(args: argparse.Namespace, work, scores, backend_name: str):
@@ -191,6 +204,7 @@ def _deliver(args: argparse.Namespace, result: dict) -> None:
     if args.out:
         write_atomically(Path(args.out), lambda out: out.write(text.encode()))
     if args.leaderboard:
+        Path(args.leaderboard).parent.mkdir(parents=True, exist_ok=True)
         with Path(args.leaderboard).open("a", encoding="utf-8") as out:
             out.write(json.dumps(leaderboard_row(result)) + "\n")
     print(text if args.json else markdown(result), end="")

@@ -132,9 +132,12 @@ def test_a_model_that_was_trained_on_an_item_is_refused_unless_that_is_allowed(t
     asked = ["--model", tiny_model, "--corpus", f"{cpp},{cuda}", "--backend", "emulated"]
     said = refused(capsys, "eval", *asked)
     assert "trained on 1 of 3 items, first '1'" in said and "--allow-contaminated" in said
-    result = evaluated(tmp_path, *asked, "--allow-contaminated", "--n", "2")
+    answers = tmp_path / "answers.jsonl"
+    result = evaluated(tmp_path, *asked, "--allow-contaminated", "--n", "2", "--answers", answers)
+    again = evaluated(tmp_path, "--predictions", answers, "--corpus", f"{cpp},{cuda}")
+    assert [(i["id"], i["samples"], i["built"]) for i in again["items"]] == [(i["id"], i["samples"], i["built"]) for i in result["items"]]
     assert result["contamination"]["items"] == [{"id": "1", "side": "source", "how": "equal", "similarity": 1.0}]
-    assert "CONTAMINATED" in capsys.readouterr().out and result["temperature"] == 0.8 and result["samples"] == 2
+    assert "CONTAMINATED, allowed" in capsys.readouterr().out and result["temperature"] == 0.8 and result["samples"] == 2
     (tiny_model / FILE_NAME).rename(tiny_model / "elsewhere")
     try:
         result = evaluated(tmp_path, *asked, "--limit", "1", "--tester", tiny_model)
@@ -156,7 +159,9 @@ def test_wrong_use_is_one_line(tmp_path, tiny_model, capsys):
     assert "same answer" in refused(capsys, "eval", "--model", tiny_model, "--corpus", pair, "--n", "2", "--temperature", "0", "--allow-contaminated")
     assert "cuad" in refused(capsys, "eval", "--predictions", cuda, "--corpus", pair, "--direction", "cpp:cuad")
     assert "nowhere" in refused(capsys, "eval", "--predictions", "nowhere.jsonl", "--corpus", pair)
+    assert "is a folder" in refused(capsys, "eval", "--predictions", cuda, "--corpus", pair, "--out", tmp_path)
     assert "no result" in refused(capsys, "compare", cpp, cuda)
+    assert "holds no run" in refused(capsys, "compare", tmp_path, tmp_path)
 
 
 def test_compare_pairs_the_same_items(tmp_path, capsys):
@@ -175,6 +180,24 @@ def test_compare_pairs_the_same_items(tmp_path, capsys):
     assert "| pass@1 | 0.667 | 0.667 | +0.000 |" in capsys.readouterr().out
     (tmp_path / "c.json").write_text(json.dumps({**first, "direction": "cpp:openmp"}))
     assert "nothing to pair" in refused(capsys, "compare", tmp_path / "a.json", tmp_path / "c.json")
+
+
+def test_runs_are_compared_by_their_last_evaluated_round(tiny, tmp_path, capsys):
+    """On the programs that both held out; a run of before there were figures by item says so."""
+    from coevolve.config import to_toml
+    from coevolve.run_folder import RunFolder, write_json
+
+    row = {"name": "f", "samples": 4, "passed": 1, "built": 2, "compiled": 2, "first_passed": False}
+    for name, passed in (("a", 1), ("b", 3)):
+        folder = RunFolder(tmp_path / name)
+        write_json(folder.round(0).evaluation, {"items": [{**row, "id": "other", "passed": 0}]})
+        write_json(folder.round(1).evaluation, {"items": [{**row, "id": i, "passed": passed} for i in ("x", "y")]})
+        folder.config.write_text(to_toml(tiny))
+    assert main(["compare", str(tmp_path / "a"), str(tmp_path / "b")]) == 0
+    printed = capsys.readouterr().out
+    assert "(round 1)" in printed and "2 items in both; 0 of one side" in printed and "| pass@1 | 0.250 | 0.750 | +0.500 |" in printed
+    write_json(RunFolder(tmp_path / "b").round(1).evaluation, {"bleu": 1.0})
+    assert "older version" in refused(capsys, "compare", tmp_path / "a", tmp_path / "b")
 
 
 def test_decontaminate_names_copies_and_writes_the_rest(tmp_path, capsys):
