@@ -145,6 +145,9 @@ class Execution:
 class Limits:
     """Limits of one sandboxed process. Wall time is for the whole batch of calls.
 
+    wall_s: time that it may take if it gets a processor; what waits for one on a busy machine goes on until it has had as much
+    CPU time (ten times as long at most), what sleeps does not.
+
     go_on: a back end may run the calls behind one that stopped in a new process (with these limits) instead of giving NOT_RUN.
     accesses: most memory accesses and basic blocks of one call where they are seen (RECORDED), 0 for any number: a bound on work that
     does not depend on the machine's load. Behind two calls of a batch that reach it the others are allowed a sixteenth.

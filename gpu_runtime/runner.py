@@ -31,6 +31,8 @@ _REPLY = struct.Struct("<iiqq")
 _NOT_RUN, _RUNNING, _DONE, _FINDING, _OUT_OF_MEMORY, _DENIED, _FAULT = range(7)
 _FINDINGS = {1: Status.OUT_OF_BOUNDS, 2: Status.UNINITIALISED, 3: Status.RACE, 4: Status.DIVERGENCE, 5: Status.SIGNAL, 6: Status.TIMEOUT}
 _numbers = count()
+WALL_PATIENCE = 10
+"""runner.c: how many times the wall limit a process may take that waits for a processor."""
 
 
 class RunnerError(RuntimeError):
@@ -152,7 +154,7 @@ class Runner:
 
     def _exchange(self, wall_s: float) -> Ending:
         assert self._socket is not None
-        self._socket.settimeout(2 * wall_s + 20)
+        self._socket.settimeout(2 * WALL_PATIENCE * wall_s + 20)
         try:
             self._socket.send(b"g")
             reply = self._socket.recv(_REPLY.size)

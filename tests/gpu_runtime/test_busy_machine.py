@@ -1,0 +1,67 @@
+"""A machine with more to do than it can must not turn slow programs into endless ones."""
+
+import os
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from corpora.records import Program
+from corpora.signatures import signature_of
+from gpu_runtime.backend import Arguments, CompileRequest, Limits, Status
+from gpu_runtime.emulated import EmulatedBackend
+
+CALL = [Arguments((np.zeros(1, np.float32), np.array(1, np.int32)))]
+LIMITS = Limits(wall_s=0.3, cpu_s=60)
+SLOW = 'extern "C" long clock(); void f(float *x, int n) { long t = clock(); while (clock() - t < 200000); x[0] = n; }'  # 0.2 s of CPU time
+ENDLESS = "void f(float *x, int n) { volatile long k = 0; while (n) k++; x[0] = k; }"
+ASLEEP = 'extern "C" int usleep(unsigned); void f(float *x, int n) { for (int i = 0; i < 60; i++) usleep(500000); x[0] = n; }'
+HOGS = 6
+
+
+@pytest.fixture(scope="module")
+def busy():
+    """A back end on one processor that six others use as well."""
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(allowed)})
+    backend = EmulatedBackend()
+    hogs = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(HOGS)]
+    yield backend
+    for hog in hogs:
+        hog.kill()
+        hog.wait()
+    backend.close()
+    os.sched_setaffinity(0, allowed)
+
+
+def compiled(backend, text):
+    program = Program("cpp", "f", text)
+    found = backend.compile([CompileRequest(program, signature_of(program))])[0]
+    assert found.ok, found.diagnostics
+    return found
+
+
+def test_a_program_that_waits_for_a_processor_is_not_out_of_time(busy):
+    program = compiled(busy, SLOW)
+    started = time.monotonic()
+    done = busy.run(program, CALL, LIMITS)[0]
+    taken = time.monotonic() - started
+    assert done.status is Status.OK, done.detail
+    if taken < LIMITS.wall_s:
+        pytest.skip("the machine was not busy")
+
+
+def test_a_program_that_never_ends_has_its_time_and_no_more(busy):
+    started = time.process_time(), time.monotonic()
+    done = busy.run(compiled(busy, ENDLESS), CALL, LIMITS)[0]
+    assert done.status is Status.TIMEOUT
+    assert time.monotonic() - started[1] < 10 * LIMITS.wall_s + 10
+
+
+def test_a_program_that_sleeps_is_out_of_time_at_once(busy):
+    program = compiled(busy, ASLEEP)
+    started = time.monotonic()
+    done = busy.run(program, CALL, LIMITS)[0]
+    assert done.status is Status.TIMEOUT and time.monotonic() - started < 10
