@@ -156,14 +156,15 @@ def _base(setting: _Setting, count: int = 32) -> Probe | None:
         drawn |= {name: letters[turn % len(letters)] for name, letters in setting.letters.items()}
         fills = contents(signature, Roles(), BASE_PROFILES[turn % len(BASE_PROFILES)], drawn, setting.seed + turn)
         sketches.append(Sketch(drawn, fills, "base", side_of(drawn, signature, 0)))
-    hung = far = 0
+    hung = far = idle = 0
     for start, stop in ((0, 2), (2, 8), *((k, k + 8) for k in range(8, len(sketches), 8))):  # the first ones nearly always do
         for found in _probe(setting, sketches[start:stop]):
             if not found.reason and found.wrote:
                 return found
             hung += found.reason.startswith("timeout")
+            idle += not found.reason
             far += beyond(found, setting.largest)
-        if stop >= 8 and hung >= 2 or far >= 16 == stop:  # whatever the scalars, it goes on and on: its sizes are constants
+        if stop >= 8 and hung >= 2 and not idle or far >= 16 == stop:  # whatever the scalars, it goes on and on: its sizes are constants
             break
     return None
 
