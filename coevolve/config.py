@@ -139,7 +139,7 @@ class Config:
 
 CHOICES = {
     "model.backend": ("scratch", "pretrained", "openai"),
-    "round.learn": ("back", "forward", "both"),
+    "round.learn": ("back", "forward", "both", "dpo", "grpo"),
     "round.experience": ("accumulate", "replace", "mix"),
     "round.selection": ("first", "hard"),
     "round.freeze": ("none", "translator", "tester"),
@@ -316,6 +316,8 @@ def _check(config: Config, where: str) -> None:
         raise ConfigError(f"{where}: model.backend = 'pretrained' needs model.name_or_path (a Hugging Face id or a folder)")
     if config.model.backend == "openai" and not (config.model.name_or_path and config.model.endpoint):
         raise ConfigError(f"{where}: model.backend = 'openai' needs model.name_or_path (the model's name there) and model.endpoint (the API's URL)")
+    if config.round.learn in ("dpo", "grpo") and config.model.backend == "scratch":
+        raise ConfigError(f"{where}: round.learn = '{config.round.learn}' needs a pretrained model (model.backend); a scratch model learns back, forward or both")
     if config.finetune.patience and not config.finetune.validation:
         raise ConfigError(f"{where}: finetune.patience needs finetune.validation, the number of training programs to measure it on")
     if not config.verify.mutants and config.verify.least_strength:

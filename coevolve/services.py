@@ -11,21 +11,27 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from coevolve.checkpoints import Checkpoints, carried_on, fine_tuned, learn_and_save, saved_as_it_is, seed_of
 from coevolve.config import Config
 from coevolve.experience import selected, weight_of
-from coevolve.shots import wording_of
+from coevolve.judged import Judged, compared, reward_of
+from coevolve.shots import prompts_of, wording_of
 from coevolve.verifier import Verifier
 from corpora.dialects import Direction, direction
 from corpora.loopnests import Computation, generate
 from corpora.records import Candidate, Outcome, Program, Triplet, UnitTest, UnitTestSuite
 from corpora.splits import EvaluationGuard
 from gpu_runtime.models.backends import FROZEN, kind_of
-from gpu_runtime.models.protocol import Example, LanguageModel, Sampling
+from gpu_runtime.models.protocol import Example, LanguageModel, Learning, NothingToLearn, Sampling
 from translator.plain import Wording
 from translator.translate import DIRECTION_TAGS, PromptStyle, Translator
 from tester.propose import SUITE_TAGS, SuiteStyle, Tester
+
+if TYPE_CHECKING:
+    from gpu_runtime.models.pretrained import PretrainedModel
 
 OTHER_EVERY = 3
 """One generated computation in three also teaches another direction: those that the configuration names or, where a real
@@ -104,11 +110,15 @@ class TranslatorService:
         folder: str,
         number: int,
         validation: Sequence[tuple[Program, UnitTestSuite]] = (),
+        judged: Sequence[Judged] = (),
     ) -> dict[str, float]:
         """Fine-tune on survivors and replayed generated pairs. Raises LeakError when a survivor is an evaluation item.
 
         validation: training programs with suites that are kept out of the lessons, to stop early by (see `pass_at_one`).
+        judged: what round.learn = dpo or grpo learns from instead of the survivors.
         """
+        if self.config.round.learn in VERDICT_LEARNERS and kind_of(checkpoint) not in FROZEN:
+            return self._learn_from_verdicts(checkpoint, judged, protected, folder, number)
         triplets = without(triplets, [program for program, _ in validation])
         if not triplets or kind_of(checkpoint) in FROZEN:
             return carried_on(checkpoint, folder)
@@ -127,6 +137,48 @@ class TranslatorService:
         if validation:
             learning = replace(learning, validate=lambda: self.pass_at_one(teacher, validation))
         return fine_tuned(self.checkpoints, model, examples, learning, checkpoint, folder)
+
+    def _learn_from_verdicts(
+        self, checkpoint: str, judged: Sequence[Judged], protected: Sequence[Program], folder: str, number: int
+    ) -> dict[str, float]:
+        EvaluationGuard(protected).check([item.program for item in judged])
+        model, wanted = self.checkpoints.model(checkpoint), self.config.round
+        learning = self.checkpoints.learning(wanted.epochs, wanted.learning_rate, "translator", number)
+        self.checkpoints.forget()
+        try:
+            figures = VERDICT_LEARNERS[wanted.learn](self, model, kind_of(checkpoint), judged, learning)
+        except NothingToLearn:
+            figures = {}
+        if not figures:
+            return carried_on(checkpoint, folder)
+        model.save(Path(folder))
+        return {k: figures[k] for k in ("examples", "loss", "tokens", "seconds", "accuracy", "reward") if k in figures}
+
+    def _prefer(self, model: PretrainedModel, kind: str, judged: Sequence[Judged], learning: Learning) -> dict[str, float]:
+        translator = self._translator(model, kind)
+        preferences = [
+            translator.preference(item.program, direction(item.direction), right, wrong)
+            for item in judged
+            for right, wrong in compared(item, self.config.round.per_source)
+        ]
+        return model.prefer(preferences, learning, self.checkpoints.note_progress) if preferences else {}
+
+    def _reinforce(self, model: PretrainedModel, kind: str, judged: Sequence[Judged], learning: Learning) -> dict[str, float]:
+        """The engine is the reward: every answer is executed on its program's suite."""
+        translator, wanted = self._translator(model, kind), self.config.round
+        self._verifier = self._verifier or make_verifier(self.config)
+        prompts = translator.prompts([(item.program, direction(item.direction)) for item in judged])
+
+        def reward(indices: Sequence[int], answers: Sequence[str]) -> list[float]:
+            values = []
+            for index, answer in zip(indices, answers, strict=True):
+                item = judged[index]
+                candidate = translator.candidate(answer, item.program, direction(item.direction))
+                values.append(reward_of(self._verifier.judge(item.program, item.suite, [candidate])[0]))
+            return values
+
+        sampling = Sampling(max(2, wanted.samples), wanted.temperature or 1.0, max_new_tokens=self.config.model.max_new_tokens)
+        return model.reinforce(prompts, reward, sampling, learning, self.checkpoints.note_progress) if prompts else {}
 
     def pass_at_one(self, translator: Translator, questions: Sequence[tuple[Program, UnitTestSuite]]) -> float:
         """Share in [0, 1] of the programs whose greedy translation is equivalent, by execution."""
@@ -170,6 +222,10 @@ def _generated(config: Config, count: int, stream: int, way: Direction) -> Itera
     return islice((c for c in endless if all(name in c.programs for name in both)), count)
 
 
+VERDICT_LEARNERS = {"dpo": TranslatorService._prefer, "grpo": TranslatorService._reinforce}
+"""Values of round.learn by which a pretrained Translator learns from verdicts on wrong answers too."""
+
+
 LESSON_TESTS = 4
 
 
@@ -186,6 +242,9 @@ class TesterService:
     def __init__(self, config: Config) -> None:
         self.config = config
         self.checkpoints = Checkpoints(config, "tester")
+
+    def _tester(self, model: LanguageModel | None, style: SuiteStyle) -> Tester:
+        return Tester(model, style=style, folder=prompts_of(self.config, "tester") if style is SuiteStyle.PLAIN else "")
 
     def cold_start(self, protected: Sequence[Program], folder: str) -> dict[str, float]:
         """Train on generated (program, suite) examples of both sides of the direction, and save to `folder`."""
@@ -206,7 +265,7 @@ class TesterService:
     def propose(self, checkpoint: str, programs: list[Program], sampling: Sampling) -> list[list[tuple[tuple[UnitTest, ...], int]]]:
         """Per program, per answer: (readable tests, tests written)."""
         with self.checkpoints.paid(checkpoint) as model:
-            return Tester(model, style=SUITE_STYLES[kind_of(checkpoint)]).answers(programs, sampling)
+            return self._tester(model, SUITE_STYLES[kind_of(checkpoint)]).answers(programs, sampling)
 
     def learn(
         self, checkpoint: str, lessons: list[tuple[Program, UnitTestSuite]], protected: Sequence[Program], folder: str, number: int
@@ -219,7 +278,7 @@ class TesterService:
         model = self.checkpoints.model(checkpoint)
         wanted, style = self.config.round, SUITE_STYLES[kind_of(checkpoint)]
         short = [(program, replace(suite, tests=lesson_of(suite))) for program, suite in lessons]
-        examples = Tester(model, style=style).examples(short)
+        examples = self._tester(model, style).examples(short)
         self.checkpoints.note_trained([program for program, _ in short])
         examples += self._examples(int(wanted.replay * len(lessons)), REPLAY_STREAM + number, guard, style)
         learning = self.checkpoints.learning(wanted.epochs, wanted.learning_rate, "tester", number)
@@ -234,4 +293,4 @@ class TesterService:
         leaking = {leak.item for leak in guard.leaks([program for program, _ in lessons])}
         kept = [lesson for i, lesson in enumerate(lessons) if i not in leaking]
         self.checkpoints.note_trained((), [program for program, _ in kept])
-        return Tester(None, style=style).examples(kept)
+        return self._tester(None, style).examples(kept)

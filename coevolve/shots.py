@@ -10,6 +10,7 @@ print(len(wording_of(parse({'model': {'few_shot': 2}}, 'x')).pairs))"
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from coevolve.config import Config
 from coevolve.run_corpus import stored_corpus
@@ -19,20 +20,32 @@ from corpora.loaders import load_pairs
 from corpora.records import Program
 from corpora.signatures import SignatureError, signature_of
 from corpora.splits import EvaluationGuard
+from gpu_runtime.models.protocol import ModelError
 from translator.plain import Pair, Wording, reversed_pairs
 
 CORPORA = ("development", "builtin")
 """In this order: kernels of the first are bare, as the prompts ask for; the second's come with host functions."""
 
 
+def prompts_of(config: Config, kind: str) -> str:
+    """The user's folder of prompt files for the `translator` or the `tester`, '' where there is none. Raises ModelError."""
+    if not config.model.prompts:
+        return ""
+    folder = Path(config.model.prompts)
+    if not any((folder / name).is_dir() for name in ("translator", "tester")):
+        raise ModelError(f"model.prompts: '{folder}' holds no folder translator/ or tester/ with prompt files (*.txt) in it")
+    return str(folder / kind) if (folder / kind).is_dir() else ""
+
+
 def wording_of(config: Config) -> Wording:
-    """How the configuration has models asked in words."""
+    """How the configuration has the Translator asked in words."""
+    prompts = prompts_of(config, "translator")
     if not config.model.few_shot:
-        return Wording(config.model.prompts)
+        return Wording(prompts)
     folder = RunFolder(config.run_dir)
     protected = stored_corpus(folder).protected if folder.split.exists() else ()
     pairs = verified_pairs(direction(config.direction), protected)
-    return Wording(config.model.prompts, config.model.few_shot, (*pairs, *reversed_pairs(pairs)))
+    return Wording(prompts, config.model.few_shot, (*pairs, *reversed_pairs(pairs)))
 
 
 def verified_pairs(way: Direction, protected: Sequence[Program]) -> tuple[Pair, ...]:

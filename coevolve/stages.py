@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 
 from coevolve.config import Config
 from coevolve.experience import gathered
+from coevolve.judged import Judged, judged
 from coevolve.progress import Progress
 from coevolve.run_corpus import RunCorpus
 from coevolve.run_folder import RoundPaths, RunFolder, write_json
@@ -58,11 +59,24 @@ class Run:
 
     @contextmanager
     def timed(self, number: int, stage: str) -> Iterator[None]:
-        started = time.monotonic()
+        started, before = time.monotonic(), _core_seconds()
         try:
             yield
         finally:
-            self.folder.record_time(number, stage, time.monotonic() - started)
+            after = _core_seconds()
+            busy = (after[0] - before[0]) / (after[1] - before[1]) if before and after and after[1] > before[1] else None
+            self.folder.record_time(number, stage, time.monotonic() - started, busy)
+
+
+def _core_seconds() -> tuple[float, float] | None:
+    """(busy, all) time of this machine's cores since it was started, in the system's ticks; None where it does not tell."""
+    try:
+        with open("/proc/stat", encoding="ascii") as file:
+            ticks = [float(t) for t in file.readline().split()[1:9]]
+    except (OSError, ValueError):
+        return None
+    idle = ticks[3] + ticks[4]
+    return sum(ticks) - idle, sum(ticks)
 
 
 def cold_start(run: Run) -> None:
@@ -265,7 +279,7 @@ def learn(run: Run, number: int) -> None:
             if new.exists():
                 continue
             given = [] if is_frozen else data
-            extra = (kept_apart,) if worker is run.crew.translator and kept_apart else ()
+            extra = (kept_apart, verdict_lessons(run, number)) if label == "Translator" and not is_frozen else ()
             asked = worker.call("learn", str(old), given, run.corpus.protected, str(new), number, *extra)
             _follow(f"round {number}: {label} {'frozen' if is_frozen else 'learns'}", worker, asked)
 
@@ -279,3 +293,14 @@ def validation_of(run: Run, number: int) -> list[tuple[Program, UnitTestSuite]]:
     chosen = sorted(by_id, key=lambda i: content_hash("validation", i))[:count]
     suites = {s.program_id: s for s in read_jsonl(run.folder.round(number).suites, UnitTestSuite)}
     return [(by_id[i], suites[i]) for i in chosen if i in suites]
+
+
+def verdict_lessons(run: Run, number: int) -> list[Judged]:
+    """What was right and what was wrong this round, where the Translator learns from both (round.learn = dpo, grpo)."""
+    if run.config.round.learn not in ("dpo", "grpo"):
+        return []
+    paths = run.folder.round(number)
+    suites = {s.program_id: s for s in read_jsonl(paths.suites, UnitTestSuite)}
+    apart = {p.id for p, _ in validation_of(run, number)}
+    found = judged(_by_id(run), suites, list(read_jsonl(paths.proposals, Candidate)), list(read_jsonl(paths.verdicts, Verdict)))
+    return [item for item in found if item.program.id not in apart]

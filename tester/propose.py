@@ -13,6 +13,7 @@ import itertools
 import re
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
+from pathlib import Path
 
 from corpora.canonical import Canonical, canonicalise, restore
 from corpora.dialects import DIALECTS, dialect
@@ -21,10 +22,12 @@ from corpora.records import ELEMENT_TYPES, ArrayValue, Program, ScalarValue, Sig
 from corpora.signatures import SignatureError, signature_of
 from corpora.unit_tests import SuiteError, format_assignment, parse_test
 from gpu_runtime.models.protocol import Example, LanguageModel, Prompt, Sampling
+from gpu_runtime.models.templates import fill, template
 
 SUITE_TAGS = tuple(f"<{name}:suite>" for name in DIALECTS)
 """First word of every canonical prompt; a scratch model's vocabulary holds them whole."""
 
+PROMPTS = Path(__file__).parent / "prompts"
 _FENCE = re.compile(r"```[^\n`]*\n(.*?)(?:```|\Z)", re.DOTALL)
 
 
@@ -33,11 +36,14 @@ class SuiteStyle(StrEnum):
     PLAIN = "plain"
 
 
-def ask(program: Program, tests: int, style: SuiteStyle = SuiteStyle.CANONICAL) -> Prompt:
-    """The prompt that asks for about `tests` tests of `program`. Raises SignatureError where it cannot be tested."""
+def ask(program: Program, tests: int, style: SuiteStyle = SuiteStyle.CANONICAL, folder: str = "") -> Prompt:
+    """The prompt that asks for about `tests` tests of `program`; `folder` holds a user's prompt files for the plain style.
+
+    Raises SignatureError where it cannot be tested, ModelError where a prompt file cannot be used.
+    """
     signature = signature_of(program)
     if style is SuiteStyle.PLAIN:
-        return Prompt(_plain(program, signature, tests))
+        return Prompt(_plain(program, signature, tests, folder))
     source = _source(program)
     prefix = ""
     if signature.parameters:
@@ -64,16 +70,17 @@ def _parameter_spellings(program: Program, signature: Signature) -> list[str]:
     return [folded.get(name.lower(), name) for name in names]
 
 
-def _plain(program: Program, signature: Signature, tests: int) -> str:
-    parameters = ", ".join(f"{p.name} ({p.kind} of {p.type})" for p in signature.parameters)
-    return (
-        f"Write {tests} unit tests for the function `{program.name}`, one a line, each giving every parameter: {parameters}.\n"
-        "Scalars: `n=8`. Arrays: `x[n]=uniform(-1,1)@3`, or integers(lo,hi), permutation(), indices(n), sorted(lo,hi), "
-        "constant(v), normal(mean,sd), or literal values `{1,2.5}`; the extent may be an expression over scalars and must "
-        "cover every element that the function touches; `@3` is a seed. Use small sizes and sizes that are no power of "
-        "two. Answer with one fenced block and nothing else.\n\n"
-        f"```{dialect(program.dialect).language}\n{program.text.strip()}\n```\n"
-    )
+def _plain(program: Program, signature: Signature, tests: int, folder: str) -> str:
+    """The request in words: `tester/prompts/<dialect>.txt` or `any.txt`, a user's folder before the package's."""
+    made = template(PROMPTS, folder, (program.dialect, "any"), frozenset({"source"}))
+    places = {
+        "tests": str(tests),
+        "name": program.name,
+        "parameters": ", ".join(f"{p.name} ({p.kind} of {p.type})" for p in signature.parameters),
+        "language": dialect(program.dialect).language,
+        "source": program.text.strip(),
+    }
+    return fill(made, places)
 
 
 def read_answer(answer: str, program: Program, style: SuiteStyle = SuiteStyle.CANONICAL) -> list[UnitTest | SuiteError]:
@@ -96,13 +103,13 @@ def read_answer(answer: str, program: Program, style: SuiteStyle = SuiteStyle.CA
 
 
 def example_of(
-    program: Program, suite: str | Sequence[UnitTest], style: SuiteStyle = SuiteStyle.CANONICAL, weight: float = 1.0
+    program: Program, suite: str | Sequence[UnitTest], style: SuiteStyle = SuiteStyle.CANONICAL, weight: float = 1.0, folder: str = ""
 ) -> Example:
     """Teach program -> suite. `suite` is text (extents may be expressions) or tests, whose extents become expressions."""
     text = suite if isinstance(suite, str) else symbolic_text(suite)
     if style is SuiteStyle.PLAIN:
         lines = [line for line in text.splitlines() if line.split("#")[0].strip()]
-        return Example(_plain(program, signature_of(program), len(lines)), "```\n" + "\n".join(lines) + "\n```", weight)
+        return Example(_plain(program, signature_of(program), len(lines), folder), "```\n" + "\n".join(lines) + "\n```", weight)
     source = _source(program)
     words = _without_types(_suite_words(text, program, source.names))
     return Example(f"<{program.dialect}:suite> {source.text}", " ".join(words), weight)
@@ -186,9 +193,10 @@ def _candidates(names: Sequence[str]) -> Iterator[tuple[str, object]]:
 class Tester:
     """A language model asked for unit tests."""
 
-    def __init__(self, model: LanguageModel, style: SuiteStyle = SuiteStyle.CANONICAL) -> None:
+    def __init__(self, model: LanguageModel, style: SuiteStyle = SuiteStyle.CANONICAL, folder: str = "") -> None:
         self.model = model
         self._style = style
+        self._folder = folder
 
     def answers(self, programs: Sequence[Program], sampling: Sampling, tests: int = 4) -> list[list[tuple[tuple[UnitTest, ...], int]]]:
         """Per program and answer: (readable tests, tests written). A program without signature gets no answer."""
@@ -196,7 +204,7 @@ class Tester:
         asked = []
         for index, program in enumerate(programs):
             try:
-                asked.append((index, ask(program, tests, self._style)))
+                asked.append((index, ask(program, tests, self._style, self._folder)))
             except SignatureError:
                 continue
         for (index, _), texts in zip(asked, self.model.generate([prompt for _, prompt in asked], sampling), strict=True):
@@ -211,5 +219,5 @@ class Tester:
         for program, suite in suites:
             tests = suite if isinstance(suite, str) else suite.tests
             if tests:
-                found.append(example_of(program, tests, self._style))
+                found.append(example_of(program, tests, self._style, folder=self._folder))
         return found

@@ -16,14 +16,18 @@ from enum import StrEnum
 from corpora.canonical import Canonical, canonicalise, restore
 from corpora.dialects import DIALECTS, Direction, dialect
 from corpora.records import Candidate, Program
-from gpu_runtime.models.protocol import Example, LanguageModel, Prompt, Sampling
+from gpu_runtime.models.protocol import Example, LanguageModel, Preference, Prompt, Sampling
 from translator.answers import code_of
-from translator.constrain import CONSTRAINTS
+from translator.constrain import CONSTRAINTS, Level
 from translator.forced import forced_prefix
 from translator.plain import Wording, fenced, request
 
 DIRECTION_TAGS = tuple(f"<{a}:{b}>" for a in DIALECTS for b in DIALECTS if a != b)
 """First word of every canonical prompt; a scratch model's vocabulary holds them whole."""
+
+
+LONGEST_TIMES, LONGEST_PLUS = 2, 100
+"""A constrained answer of more words than these times and plus the source's goes round in circles."""
 
 
 class PromptStyle(StrEnum):
@@ -40,7 +44,7 @@ def ask(
     program: Program,
     direction: Direction,
     style: PromptStyle = PromptStyle.CANONICAL,
-    constrained: bool = True,
+    constrained: Level | str = Level.FULL,
     wording: Wording = Wording(),
 ) -> Prompt:
     """The prompt that asks for `program` (which must be in the direction's source dialect) in its target dialect."""
@@ -50,10 +54,12 @@ def ask(
         return Prompt(request(program, direction, wording))
     source = canonical(program)
     prefix = forced_prefix(program, source, direction)
-    constraint = None
-    if constrained:
-        constraint = CONSTRAINTS[direction.target.language](source.tokens, prefix.split(), len(source.names))
-    return Prompt(f"<{direction}> {source.text}", prefix, constraint)
+    constraint, most = None, None
+    if Level(constrained) is not Level.NONE:
+        same = direction.source.language == direction.target.language
+        constraint = CONSTRAINTS[direction.target.language](source.tokens, prefix.split(), len(source.names), Level(constrained), same)
+        most = LONGEST_TIMES * len(source.tokens) + LONGEST_PLUS
+    return Prompt(f"<{direction}> {source.text}", prefix, constraint, most)
 
 
 def read_answer(answer: str, program: Program, direction: Direction, style: PromptStyle = PromptStyle.CANONICAL) -> str:
@@ -85,7 +91,7 @@ class Translator:
         self,
         model: LanguageModel,
         style: PromptStyle = PromptStyle.CANONICAL,
-        constrained: bool = True,
+        constrained: Level | str = Level.FULL,
         wording: Wording = Wording(),
     ) -> None:
         self.model = model
@@ -95,13 +101,26 @@ class Translator:
 
     def propose(self, programs: Sequence[Program], direction: Direction, sampling: Sampling) -> list[Candidate]:
         """`sampling.n` candidates per program, in the programs' order; equal texts are not merged."""
-        prompts = [ask(program, direction, self._style, self._constrained, self._wording) for program in programs]
-        answers = self.model.generate(prompts, sampling)
+        answers = self.model.generate(self.prompts([(program, direction) for program in programs]), sampling)
         return [
             Candidate(program.id, str(direction), read_answer(text, program, direction, self._style), sample=sample)
             for program, texts in zip(programs, answers)
             for sample, text in enumerate(texts)
         ]
+
+    def prompts(self, questions: Sequence[tuple[Program, Direction]]) -> list[Prompt]:
+        """What the model is asked, in order."""
+        return [ask(program, direction, self._style, self._constrained, self._wording) for program, direction in questions]
+
+    def candidate(self, answer: str, program: Program, direction: Direction) -> Candidate:
+        """One answer as a candidate."""
+        return Candidate(program.id, str(direction), read_answer(answer, program, direction, self._style))
+
+    def preference(self, program: Program, direction: Direction, right: str, wrong: str) -> Preference:
+        """Two translations as the answers in words that they are read from."""
+        asked = ask(program, direction, self._style, self._constrained, self._wording)
+        language = direction.target.language
+        return Preference(asked.text, *(f"```{language}\n{text.strip()}\n```" for text in (right, wrong)))
 
     def examples(
         self, pairs: Sequence[tuple[Program, Program]], learn: str = "back", weights: Sequence[float] | None = None

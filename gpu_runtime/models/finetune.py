@@ -97,32 +97,14 @@ def _plan(examples: Sequence[Encoded], learning: Learning, tuning: FineTuning) -
 
 
 def _arguments(folder: Path, learning: Learning, tuning: FineTuning, passes: int, accumulated: int) -> TrainingArguments:
-    processes = int(os.environ.get("WORLD_SIZE", "1"))
     steps = -(-passes // accumulated)
     stopping = tuning.patience > 0 and learning.validate is not None
     every = max(1, round(steps / max(1.0, VALIDATIONS_PER_EPOCH * learning.epochs)))
-    on_gpu = torch.cuda.is_available()
     return TrainingArguments(
-        output_dir=str(folder),
-        seed=learning.seed,
-        learning_rate=learning.learning_rate,
-        lr_scheduler_type="cosine",
-        warmup_steps=WARM_UP_SHARE,
-        weight_decay=WEIGHT_DECAY,
-        adam_beta1=BETAS[0],
-        adam_beta2=BETAS[1],
-        max_grad_norm=CLIP_NORM,
-        max_steps=steps,
+        **common_arguments(folder, learning, tuning, steps),
         per_device_train_batch_size=1,
-        gradient_accumulation_steps=max(1, accumulated // processes),
+        gradient_accumulation_steps=max(1, accumulated // int(os.environ.get("WORLD_SIZE", "1"))),
         train_sampling_strategy="sequential",
-        gradient_checkpointing=tuning.gradient_checkpointing,
-        gradient_checkpointing_kwargs={"use_reentrant": False} if tuning.gradient_checkpointing else None,
-        bf16=on_gpu,
-        use_cpu=not on_gpu,
-        ddp_backend="gloo" if processes > 1 and not on_gpu else None,
-        dataloader_pin_memory=on_gpu,
-        remove_unused_columns=False,
         eval_strategy="steps" if stopping else "no",
         eval_steps=every if stopping else None,
         save_strategy="steps" if stopping else "no",
@@ -131,11 +113,36 @@ def _arguments(folder: Path, learning: Learning, tuning: FineTuning, passes: int
         load_best_model_at_end=stopping,
         metric_for_best_model=METRIC if stopping else None,
         greater_is_better=True if stopping else None,
-        logging_steps=1,
-        logging_nan_inf_filter=False,
-        disable_tqdm=True,
-        report_to=os.environ.get("COEVOLVE_REPORT_TO", "none"),
     )
+
+
+def common_arguments(folder: Path, learning: Learning, tuning: FineTuning, steps: int) -> dict[str, object]:
+    """What every trainer here has in common: optimiser, cosine schedule with warm-up, device, silence."""
+    on_gpu = torch.cuda.is_available()
+    several = int(os.environ.get("WORLD_SIZE", "1")) > 1
+    return {
+        "output_dir": str(folder),
+        "seed": learning.seed,
+        "learning_rate": learning.learning_rate,
+        "lr_scheduler_type": "cosine",
+        "warmup_steps": WARM_UP_SHARE,
+        "weight_decay": WEIGHT_DECAY,
+        "adam_beta1": BETAS[0],
+        "adam_beta2": BETAS[1],
+        "max_grad_norm": CLIP_NORM,
+        "max_steps": steps,
+        "gradient_checkpointing": tuning.gradient_checkpointing,
+        "gradient_checkpointing_kwargs": {"use_reentrant": False} if tuning.gradient_checkpointing else None,
+        "bf16": on_gpu,
+        "use_cpu": not on_gpu,
+        "ddp_backend": "gloo" if several and not on_gpu else None,
+        "dataloader_pin_memory": on_gpu,
+        "remove_unused_columns": False,
+        "logging_steps": 1,
+        "logging_nan_inf_filter": False,
+        "disable_tqdm": True,
+        "report_to": os.environ.get("COEVOLVE_REPORT_TO", "none"),
+    }
 
 
 class _LessonTrainer(Trainer):
@@ -174,13 +181,13 @@ class _LessonTrainer(Trainer):
 
 
 def _callbacks(learning: Learning, tuning: FineTuning, progress: Callable[[int, int, float], None] | None) -> list[TrainerCallback]:
-    found: list[TrainerCallback] = [_Clock(learning.max_minutes, tuning.checkpoint_every_s if learning.workspace else None, progress)]
+    found: list[TrainerCallback] = [Clock(learning.max_minutes, tuning.checkpoint_every_s if learning.workspace else None, progress)]
     if tuning.patience > 0 and learning.validate is not None:
         found.append(EarlyStoppingCallback(early_stopping_patience=tuning.patience))
     return found
 
 
-class _Clock(TrainerCallback):
+class Clock(TrainerCallback):
     """Progress, checkpoints by the clock, and the upper bound on wall time."""
 
     def __init__(self, max_minutes: float | None, save_every_s: float | None, progress: Callable[[int, int, float], None] | None) -> None:

@@ -29,7 +29,7 @@ from corpora.files import write_folder
 from gpu_runtime.models.finetune import fine_tune, require, with_adapter
 from gpu_runtime.models.lessons import Collate, causal, packed, paired
 from gpu_runtime.models.options import FineTuning
-from gpu_runtime.models.protocol import Example, Learning, ModelError, NothingToLearn, Prompt, Sampling
+from gpu_runtime.models.protocol import Example, Learning, ModelError, NothingToLearn, Preference, Prompt, Sampling
 from gpu_runtime.models.training import Encoded
 
 DTYPES = {"auto": "auto", "float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
@@ -156,19 +156,72 @@ class PretrainedModel:
         fitting = [e for e in encoded if len(e.ids) <= self._context]
         if not fitting:
             raise NothingToLearn(f"nothing to learn: {len(examples)} examples, none within {self._context} tokens")
-        collate, loaded_as = self._collate(), self._model.dtype
+        collate = self._collate()
+        with self._trainable(learning) as model:
+            figures = fine_tune(model, fitting, collate, learning, tuning, progress)
+        return {**figures, "examples": len(fitting), "dropped": len(encoded) - len(fitting)}
+
+    def prefer(
+        self, preferences: Sequence[Preference], learning: Learning, progress: Callable[[int, int, float], None] | None = None
+    ) -> dict[str, float]:
+        """Make right answers likelier than wrong ones (DPO). Figures as of `learn`, and `accuracy`, the share of pairs in order.
+
+        Raises NothingToLearn, and ModelError for a model with an encoder.
+        """
+        from gpu_runtime.models.rewarded import Compared, prefer
+
+        self._must_be_causal("dpo")
+        asked = [Compared(self._prompt_ids(p.prompt), self._answer_ids(p.better), self._answer_ids(p.worse)) for p in preferences]
+        fitting = [c for c in asked if c.longest <= self._context]
+        if not fitting:
+            raise NothingToLearn(f"nothing to learn: {len(preferences)} preferences, none within {self._context} tokens")
+        with self._trainable(learning) as model:
+            figures = prefer(model, self._tokenizer, fitting, learning, self._config.tuning, progress)
+        return {**figures, "examples": len(fitting), "dropped": len(asked) - len(fitting)}
+
+    def reinforce(
+        self,
+        prompts: Sequence[Prompt],
+        reward: Callable[[Sequence[int], Sequence[str]], list[float]],
+        sampling: Sampling,
+        learning: Learning,
+        progress: Callable[[int, int, float], None] | None = None,
+    ) -> dict[str, float]:
+        """Make answers with more reward likelier than others to the same prompt (GRPO), `sampling.n` of each at a time.
+
+        reward(indices of prompts, answers) gives a number for each. Adds `reward`, the mean over the last tenth. Raises as `prefer`.
+        """
+        from gpu_runtime.models.rewarded import reinforce
+
+        self._must_be_causal("grpo")
+        ids = [self._prompt_ids(p.text) for p in prompts]
+        fitting = {i: ids[i] for i in range(len(ids)) if len(ids[i]) + sampling.max_new_tokens <= self._context}
+        if not fitting:
+            raise NothingToLearn(f"nothing to learn: {len(prompts)} prompts, none with its answer within {self._context} tokens")
+        with self._trainable(learning) as model:
+            figures = reinforce(model, self._tokenizer, fitting, reward, sampling, learning, self._config.tuning, progress)
+        return {**figures, "examples": len(fitting), "dropped": len(prompts) - len(fitting)}
+
+    def _must_be_causal(self, method: str) -> None:
+        require(self._config.tuning)
+        if self._paired:
+            raise ModelError(f"round.learn = '{method}' needs a decoder-only model; this one has an encoder")
+
+    @contextmanager
+    def _trainable(self, learning: Learning) -> Iterator[HfModel]:
+        """The model as it is trained: with an adapter where that is wanted, merged afterwards unless it is to be kept."""
+        tuning, loaded_as = self._config.tuning, self._model.dtype
         if tuning.method != "full":
             self._model = with_adapter(self._model, tuning, learning.seed)
         elif loaded_as != torch.float32:
             self._model.float()  # steps of a fine-tuning rate are lost in bfloat16's eight bits; Trainer computes in it all the same
-        figures = fine_tune(self._model, fitting, collate, learning, tuning, progress)
+        yield self._model
         if tuning.method != "full" and not tuning.keep_adapter:
             self._model = self._model.merge_and_unload()
             self._model.requires_grad_(True)
         elif tuning.method == "full":
             self._model.to(loaded_as)
         self._model.eval()
-        return {**figures, "examples": len(fitting), "dropped": len(encoded) - len(fitting)}
 
     def _collate(self) -> Collate:
         pad = self._tokenizer.pad_token_id
@@ -202,8 +255,10 @@ class PretrainedModel:
 
     def _encode(self, example: Example) -> Encoded:
         prompt = self._prompt_ids(example.prompt)
-        answer = self._plain_ids(example.answer)
-        return Encoded((*prompt, *answer, self._tokenizer.eos_token_id), len(prompt), example.weight)
+        return Encoded((*prompt, *self._answer_ids(example.answer)), len(prompt), example.weight)
+
+    def _answer_ids(self, text: str) -> list[int]:
+        return [*self._plain_ids(text), self._tokenizer.eos_token_id]
 
 
 def require_model(name_or_path: str | Path, config: PretrainedConfig = PretrainedConfig()) -> None:

@@ -8,7 +8,7 @@ programs, directions or verdicts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -25,10 +25,11 @@ class NothingToLearn(ModelError):
 class ConstraintState(Protocol):
     """What may not come next in one answer, word by word (words are separated by single spaces).
 
-    It starts after the prompt's prefix. The word that ends an answer is `</s>`.
+    It starts after the prompt's prefix. The word that ends an answer is `</s>`; what is spelled in characters, since no
+    word of the vocabulary is it, is one empty word a character. Equal sets are found again fastest as frozensets.
     """
 
-    def forbidden(self) -> Sequence[str]: ...
+    def forbidden(self) -> Collection[str]: ...
 
     def advance(self, word: str) -> None: ...
 
@@ -43,6 +44,8 @@ class Prompt:
     text: str
     prefix: str = ""
     constraint: Callable[[], ConstraintState] | None = field(default=None, compare=False)
+    most_tokens: int | None = None
+    """No right answer is longer: a back end may stop there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,15 @@ class Example:
     prompt: str
     answer: str
     weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """Two answers to one prompt, of which the first was shown to be right and the second to be wrong."""
+
+    prompt: str
+    better: str
+    worse: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,7 @@ def test_toml_round_trip():
         ({"model": {"prices": [1.0]}}, ("model.prices", "2 numbers")),
         ({"model": {"prices": [1.0, -2]}}, ("model.prices", "below 0")),
         ({"model": {"concurrency": 0}}, ("model.concurrency", "at least 1")),
+        ({"round": {"learn": "dpo"}}, ("round.learn", "pretrained")),
         ({"finetune": {"method": "loar"}}, ("finetune.method", "lora")),
         ({"finetune": {"patience": 2}}, ("finetune.patience", "finetune.validation")),
         ({"run_dir": ""}, ("run_dir", "empty")),

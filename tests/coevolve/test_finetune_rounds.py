@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,14 +13,17 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from coevolve import stages
 from coevolve.config import parse
+from coevolve.judged import REWARDS, Judged, compared, judged, reward_of
 from coevolve.run_corpus import open_corpus
 from coevolve.run_folder import RunFolder
 from coevolve.services import TesterService, TranslatorService, make_verifier, without
 from coevolve.workers import Crew, LocalWorker
-from corpora.records import Candidate, Program, Triplet, UnitTestSuite, Verdict
+from corpora.records import Blame, Candidate, Outcome, Program, Triplet, UnitTestSuite, Verdict
+from corpora.splits import LeakError
 from corpora.store import read_jsonl
 from gpu_runtime.models.backends import kind_of
 from gpu_runtime.models.scripted import ScriptedModel
+from translator.answers import NOT_A_FUNCTION
 from translator.translate import PromptStyle, Translator
 
 
@@ -115,3 +119,42 @@ def test_what_is_nearly_a_validation_program_is_not_learnt_from() -> None:
     far = triplet("g", other)
     assert without([same, far], [Program("cpp", "f", text)]) == [far]
     assert without([same, far], []) == [same, far]
+
+
+@pytest.mark.parametrize("way", ["dpo", "grpo"])
+def test_a_pretrained_translator_learns_from_wrong_answers_too(run_of, tmp_path, way: str) -> None:
+    run = run_of(batch_tokens=600)
+    config = replace(run.config, round=replace(run.config.round, learn=way, samples=2, learning_rate=1e-3))
+    service = TranslatorService(config)
+    service.cold_start((), str(tmp_path / "cold"))
+    program = next(p for p in run.corpus.training_source if p.name in ("offset", "square", "axpy"))
+    suite = run.crew.verifiers[0].target.prepare(program).suite
+    right = kernel_of(program)
+    item = Judged(program, suite, "cpp:cuda", (right,), (right.replace("if (i < n)", "if (i + 1 < n)"), "I am sorry."))
+    figures = service.learn(str(tmp_path / "cold"), [], run.corpus.protected, str(tmp_path / "next"), 1, (), [item])
+    assert math.isfinite(figures["loss"]) and (tmp_path / "next" / "model.safetensors").is_file()
+    if way == "dpo":
+        assert figures["examples"] == 2  # two wrong answers, each against the right one
+    else:
+        assert figures["reward"] == pytest.approx(-0.2)  # what 20,000 random weights write is no function, as the engine found
+    unchanged = service.learn(str(tmp_path / "cold"), [], run.corpus.protected, str(tmp_path / "none"), 1, (), [])
+    assert unchanged == {"examples": 0}
+    with pytest.raises(LeakError):
+        held_out = replace(item, program=run.corpus.evaluation[0])
+        service.learn(str(tmp_path / "cold"), [], run.corpus.protected, str(tmp_path / "leak"), 1, (), [held_out])
+
+
+def test_right_and_wrong_answers_are_told_apart_and_undecided_ones_left_out() -> None:
+    program = Program("cpp", "f", "void f(int *x) { x[0] = 1; }")
+    suite = UnitTestSuite(program.id, ())
+    outcomes = [Outcome.EQUIVALENT, Outcome.MISMATCH, Outcome.REFUSED, Outcome.COMPILE_ERROR, Outcome.EQUIVALENT]
+    candidates = [Candidate(program.id, "cpp:cuda", f"answer {k}", sample=k) for k in range(len(outcomes))]
+    verdicts = [Verdict(program.id, c.id, suite.id, o, Blame.TARGET if o is not Outcome.EQUIVALENT else Blame.NOBODY) for c, o in zip(candidates, outcomes)]
+    (item,) = judged({program.id: program}, {program.id: suite}, candidates, verdicts)
+    assert item.right == ("answer 0", "answer 4") and item.wrong == ("answer 1", "answer 3")
+    assert compared(item, 5) == [("answer 0", "answer 1"), ("answer 4", "answer 3")] and compared(item, 1) == [("answer 0", "answer 1")]
+    assert compared(replace(item, wrong=()), 5) == []
+    assert judged({program.id: program}, {}, candidates, verdicts) == []
+    values = [reward_of(v) for v in verdicts]
+    assert values[0] == 1.0 and all(value < 0.5 for value in values[1:4])
+    assert reward_of(replace(verdicts[3], detail=NOT_A_FUNCTION + "empty")) < 0 and set(REWARDS) == set(Outcome)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from coevolve.run_corpus import RunCorpus, open_corpus
 from coevolve.run_folder import RunFolder
 from coevolve.shots import verified_pairs, wording_of
@@ -49,3 +51,22 @@ def test_what_is_no_function_costs_no_compiler(tiny, monkeypatch) -> None:
     assert [v.target_id for v in verdicts] == [c.id for c in candidates] and max(compiled) == 1
     assert all(verdicts[k].detail.startswith(NOT_A_FUNCTION) for k in (0, 2, 3))
     assert counted(verdicts) == {"cut off": 1, "empty": 1, "no function": 1}
+
+
+def test_a_users_prompt_files_are_asked_with(tiny, tmp_path) -> None:
+    from gpu_runtime.models.scripted import ScriptedModel
+    from gpu_runtime.models.protocol import ModelError, Sampling
+    from coevolve.services import TesterService, TranslatorService
+    from tester.propose import SuiteStyle
+
+    (tmp_path / "mine" / "tester").mkdir(parents=True)
+    (tmp_path / "mine" / "tester" / "cpp.txt").write_text("TESTS $tests\n$source\n$parameters")
+    config = replace(tiny, model=replace(tiny.model, prompts=str(tmp_path / "mine")))
+    seen: list[str] = []
+    model = ScriptedModel(lambda prompt, k: seen.append(prompt.text) or "")
+    program = open_corpus(tiny, RunFolder(tiny.run_dir)).training_source[0]
+    TesterService(config)._tester(model, SuiteStyle.PLAIN).answers([program], Sampling())
+    TranslatorService(config)._translator(model, "pretrained").propose([program], direction("cpp:cuda"), Sampling())
+    assert seen[0].startswith("TESTS 4\nvoid ") and "serial C++ function" in seen[1]  # the package's own for the other
+    with pytest.raises(ModelError, match="holds no folder translator/ or tester/"):
+        wording_of(replace(config, model=replace(config.model, prompts=str(tmp_path))))

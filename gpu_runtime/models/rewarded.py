@@ -1,0 +1,144 @@
+"""Learning from verdicts beyond "this is right": preferences (DPO) and rewards (GRPO), by TRL's trainers.
+
+Contract: as `finetune.fine_tune`: the model given is changed, figures come back. Token ids are made by the caller, so that
+what is trained is exactly what is asked. Decoder-only models.
+
+    python -c "from gpu_runtime.models.pretrained import PretrainedModel; help(PretrainedModel.prefer)"
+
+Methods: Rafailov et al., "Direct Preference Optimization" (2023); Shao et al., "DeepSeekMath" (2024), for GRPO.
+"""
+
+from __future__ import annotations
+
+import math
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from datasets import Dataset
+from transformers import PreTrainedModel, PreTrainedTokenizerBase, PrinterCallback, Trainer
+from trl import DPOConfig, DPOTrainer, GRPOConfig, GRPOTrainer
+
+from gpu_runtime.models.finetune import Clock, common_arguments
+from gpu_runtime.models.options import FineTuning
+from gpu_runtime.models.protocol import Learning, Sampling
+
+BETA = 0.1
+"""How strongly DPO holds the model to where it started.
+
+Its loss alone widens the gap between the two answers by making both less likely, seen on a tiny model within three epochs;
+so the likelihood of the better one is part of the loss (Pang et al., "Iterative Reasoning Preference Optimization", 2024).
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A prompt with its better and its worse answer, as ids."""
+
+    prompt: list[int]
+    better: list[int]
+    worse: list[int]
+
+    @property
+    def longest(self) -> int:
+        return len(self.prompt) + max(len(self.better), len(self.worse))
+
+
+class _TokenisedDPO(DPOTrainer):
+    def _prepare_dataset(self, dataset, *_arguments, **_options):
+        return dataset
+
+
+class _TokenisedGRPO(GRPOTrainer):
+    known_prompts: Mapping[str, list[int]] = {}
+
+    def _tokenize_prompts(self, prompts):
+        return [self.known_prompts[p] for p in prompts], None, {}
+
+
+def prefer(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    pairs: Sequence[Compared],
+    learning: Learning,
+    tuning: FineTuning,
+    progress: Callable[[int, int, float], None] | None = None,
+) -> dict[str, float]:
+    """See PretrainedModel.prefer."""
+    started = time.monotonic()
+    mean = sum(2 * p.longest for p in pairs) / len(pairs)
+    rows = max(1, min(len(pairs), int(learning.batch_tokens / mean)))
+    data = Dataset.from_list([{"prompt_ids": p.prompt, "chosen_ids": p.better, "rejected_ids": p.worse} for p in pairs])
+    with tempfile.TemporaryDirectory() as scratch:
+        common = common_arguments(scratch, learning, tuning, math.ceil(len(pairs) * learning.epochs / rows))
+        # Without an adapter to switch off, what the model thought at first is computed ahead; no second model is held.
+        ahead = tuning.method == "full"
+        arguments = DPOConfig(
+            **common, beta=BETA, loss_type=["sigmoid", "sft"], loss_weights=[1.0, 1.0], per_device_train_batch_size=rows,
+            precompute_ref_log_probs=ahead, max_length=None, save_strategy="no",
+        )  # fmt: skip
+        trainer = _TokenisedDPO(model, args=arguments, train_dataset=data, processing_class=tokenizer, callbacks=[_clock(learning, progress)])
+        _run(trainer)
+    tokens = sum(len(p.prompt) * 2 + len(p.better) + len(p.worse) for p in pairs)
+    figures = _figures(trainer, tokens * learning.epochs, time.monotonic() - started)
+    return figures | {"accuracy": _last(trainer, "rewards/accuracies")}
+
+
+def reinforce(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    prompts: Mapping[int, list[int]],
+    reward: Callable[[Sequence[int], Sequence[str]], list[float]],
+    sampling: Sampling,
+    learning: Learning,
+    tuning: FineTuning,
+    progress: Callable[[int, int, float], None] | None = None,
+) -> dict[str, float]:
+    """See PretrainedModel.reinforce; `prompts` are ids by the index that `reward` is told."""
+    started = time.monotonic()
+    group = max(2, sampling.n)  # an answer is judged against the others to its prompt
+
+    def rewarded(prompts: Sequence[str], completions: Sequence[str], **_) -> list[float]:
+        return [float(value) for value in reward([int(p) for p in prompts], completions)]
+
+    with tempfile.TemporaryDirectory() as scratch:
+        common = common_arguments(scratch, learning, tuning, math.ceil(len(prompts) * learning.epochs))
+        arguments = GRPOConfig(
+            **common, per_device_train_batch_size=group, num_generations=group, max_completion_length=sampling.max_new_tokens,
+            temperature=sampling.temperature or 1.0, top_p=sampling.top_p, save_strategy="no", beta=0.0,
+        )  # fmt: skip
+        data = Dataset.from_list([{"prompt": str(index)} for index in prompts])
+        trainer = _TokenisedGRPO(
+            model, rewarded, args=arguments, train_dataset=data, processing_class=tokenizer, callbacks=[_clock(learning, progress)]
+        )
+        trainer.known_prompts = {str(index): ids for index, ids in prompts.items()}
+        _run(trainer)
+    figures = _figures(trainer, trainer.state.num_input_tokens_seen, time.monotonic() - started)
+    return figures | {"reward": _last(trainer, "reward")}
+
+
+def _clock(learning: Learning, progress: Callable[[int, int, float], None] | None) -> Clock:
+    return Clock(learning.max_minutes, None, progress)
+
+
+def _run(trainer: Trainer) -> None:
+    trainer.remove_callback(PrinterCallback)
+    trainer.train()
+    trainer.accelerator.free_memory()
+
+
+def _values(trainer: Trainer, name: str) -> list[float]:
+    return [float(row[name]) for row in trainer.state.log_history if name in row]
+
+
+def _last(trainer: Trainer, name: str) -> float:
+    """Mean over the last tenth."""
+    values = _values(trainer, name)
+    last = values[-max(1, len(values) // 10) :]
+    return sum(last) / len(last) if last else math.nan
+
+
+def _figures(trainer: Trainer, tokens: float, seconds: float) -> dict[str, float]:
+    first = _values(trainer, "loss")[:1] or [math.nan]
+    return {"loss": _last(trainer, "loss"), "first_loss": first[0], "steps": trainer.state.global_step, "tokens": tokens, "seconds": seconds}
