@@ -15,7 +15,7 @@ Contract: `completed(rows)` gives every (C++, Fortran) row with all that is know
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from corpora.c_syntax import c_functions, parse_c_family
 from corpora.fortran_syntax import procedures, split_commas
@@ -27,6 +27,7 @@ class Benchmark:
     """Shared data of one benchmark, as Fortran entities `name(bounds)`; first bound 1 where not given.
 
     constants: `NAME=value` of C++ and Fortran alike; cpp_constants: those whose value differs there (indices from 0).
+    sizes: integers that have one value in a class, arrays as `name=a:b:c`; cpp_sizes: those that count from 0 there.
     cpp_arrays: arrays whose shape differs on the C++ side. scratch: arrays that are local on one side.
     """
 
@@ -35,6 +36,8 @@ class Benchmark:
     complexes: str = ""
     constants: str = ""
     cpp_constants: str = ""
+    sizes: str = ""
+    cpp_sizes: str = ""
     cpp_arrays: str = ""
     scratch: str = ""
     aliases: tuple[str, ...] = field(default=())
@@ -52,15 +55,17 @@ ttotal maxtime tolrsd(5) rsdnm(5) errnm(5) ce(5,13) u(5,13,13,12) rsd(5,13,13,12
 a(5,5,12) b(5,5,12) c(5,5,12) d(5,5,12)"""
 BENCHMARKS = {
     "bt": Benchmark(
-        "grid_points(3)", _FLOW, constants="PROBLEM_SIZE=12 IMAX=12 JMAX=12 KMAX=12 IMAXP=12 JMAXP=12 BLOCK_SIZE=5 AA=1 BB=2 CC=3",
+        "grid_points(3)", _FLOW, sizes="grid_points=12:12:12", constants="PROBLEM_SIZE=12 IMAX=12 JMAX=12 KMAX=12 IMAXP=12 JMAXP=12 BLOCK_SIZE=5 AA=1 BB=2 CC=3",
         cpp_constants="AA=0 BB=1 CC=2", scratch="fjac(5,5,0:12) njac(5,5,0:12) lhs(5,5,3,0:12) tmp1 tmp2 tmp3",
     ),
     "sp": Benchmark(
-        "grid_points(3)", _FLOW, constants="PROBLEM_SIZE=12 IMAX=12 JMAX=12 KMAX=12 IMAXP=12 JMAXP=12",
+        "grid_points(3) nx2 ny2 nz2", _FLOW, sizes="grid_points=12:12:12 nx2=10 ny2=10 nz2=10", constants="PROBLEM_SIZE=12 IMAX=12 JMAX=12 KMAX=12 IMAXP=12 JMAXP=12",
         scratch="cv(0:12) rhov(0:12) rhon(0:12) lhs(5,0:12) lhsp(5,0:12) lhsm(5,0:12)",
     ),
     "lu": Benchmark(
         "nx ny nz nx0 ny0 nz0 ist iend jst jend ii1 ii2 ji1 ji2 ki1 ki2 itmax inorm ipr", _LU,
+        sizes="nx=12 ny=12 nz=12 nx0=12 ny0=12 nz0=12 ist=2 iend=11 jst=2 jend=11 ii1=2 ii2=11 ji1=2 ji2=10 ki1=3 ki2=11 itmax=50",
+        cpp_sizes="ist=1 jst=1 ii1=1 ji1=1 ki1=2",
         constants="ISIZ1=12 ISIZ2=12 ISIZ3=12 C1=1.4 C2=0.4 C3=0.1 C4=1.0 C5=1.4", scratch="flux(5,12)",
         cpp_arrays="a(5,5,13,12) b(5,5,13,12) c(5,5,13,12) d(5,5,13,12)",
     ),
@@ -84,9 +89,6 @@ def completed(rows: list[tuple[str, str]]) -> list[tuple[str, str]]:
     """Rows (C++, Fortran) with declarations, routines, and the other functions of the same benchmark that they call."""
     names = [benchmark_of(*row) for row in rows]
     plain = [(_without_timers_cpp(cpp), _without_timers_fortran(fortran)) for cpp, fortran in rows]
-    plain = [
-        (_with_inner_sizes(a, "[]", 0), _with_inner_sizes(b, "()", 1)) if name == "sp" else (a, b) for name, (a, b) in zip(names, plain, strict=True)
-    ]
     return [_completed(i, plain, names) if names[i] else plain[i] for i in range(len(plain))]
 
 
@@ -94,6 +96,7 @@ def _completed(i: int, rows: list[tuple[str, str]], names: list[str]) -> tuple[s
     known = BENCHMARKS[names[i]]
     others = [row for j, row in enumerate(rows) if j != i and names[j] == names[i]]
     cpp, fortran = rows[i]
+    known = _as_set(known, f"{cpp}\n{fortran}")
     routines = f"{_declarations_cpp(known)}\n{CPP_ROUTINES.get(names[i], '')}"
     helpers = _helpers(cpp, [*(row[0] for row in others)], _functions_cpp)
     cpp = "\n".join([routines, *helpers, cpp])
@@ -102,10 +105,13 @@ def _completed(i: int, rows: list[tuple[str, str]], names: list[str]) -> tuple[s
     return cpp, "\n".join([*(_module(f"{names[i]}_data", known) if f"{names[i]}_data" in fortran else []), *_aliases(known, fortran), fortran])
 
 
-def _with_inner_sizes(text: str, brackets: str, first: int) -> str:
-    """nx2, ny2, nz2 of SP as grid_points less the boundary."""
-    places = {f"n{axis}2": f"(grid_points{brackets[0]}{first + k}{brackets[1]}-2)" for k, axis in enumerate("xyz")}
-    return re.sub(r"\b(n[xyz]2)\b", lambda m: places[m[1]], text)
+def _as_set(known: Benchmark, text: str) -> Benchmark:
+    """`known` without the fixed sizes that `text` sets itself, and without variables for the others."""
+    assigned = {name for name in re.findall(r"\b(\w+)\s*(?:[\[(][^\])\n]*[\])])?\s*=(?!=)", text.lower())}
+    fixed = [pair for pair in known.sizes.split() if pair.partition("=")[0] not in assigned]
+    names = {pair.partition("=")[0] for pair in fixed}
+    integers = [e for e in _entities(known.integers) if _extents(e)[0] not in names]
+    return replace(known, sizes=" ".join(fixed), integers=" ".join(integers))
 
 
 def _functions_cpp(text: str) -> dict[str, str]:
@@ -150,6 +156,10 @@ def _declarations_cpp(known: Benchmark) -> str:
     lines = ["typedef bool boolean;", "#define TRUE 1", "#define FALSE 0", "typedef struct { double real; double imag; } dcomplex;"]
     constants = dict(pair.split("=") for pair in (known.constants + " " + known.cpp_constants).split())
     lines += [f"#define {name} {value}" for name, value in constants.items()]
+    own = dict(pair.split("=") for pair in known.cpp_sizes.split())
+    for name, value in (pair.split("=") for pair in known.sizes.split()):
+        values = value.split(":")
+        lines.append(f"static const int {name}[{len(values)}] = {{{', '.join(values)}}};" if len(values) > 1 else f"static const int {name} = {own.get(name, value)};")
     override = {_extents(e)[0]: e for e in _entities(known.cpp_arrays)}
     for type_, text in (("int", known.integers), ("double", known.doubles), ("dcomplex", known.complexes)):
         for entity in _entities(text):
@@ -164,6 +174,9 @@ def _declarations_fortran(known: Benchmark) -> list[str]:
         name, _, value = pair.partition("=")
         real = "." in value
         lines.append(f"{'double precision' if real else 'integer'}, parameter :: {name.lower()} = {value}{'d0' if real else ''}")
+    for name, value in (pair.split("=") for pair in known.sizes.split()):
+        values = value.split(":")
+        lines.append(f"integer, parameter :: {name}({len(values)}) = [{', '.join(values)}]" if len(values) > 1 else f"integer, parameter :: {name} = {value}")
     for type_, text in (("integer", known.integers), ("double precision", known.doubles), ("double complex", known.complexes)):
         lines += [f"{type_} :: {entity}" for entity in _entities(text)]
     return lines

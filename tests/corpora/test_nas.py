@@ -25,11 +25,20 @@ def found(text, dialect, name):
 def test_shared_data_is_alike_on_both_sides():
     ((cpp, fortran),) = completed([ADD])
     left, right = found(cpp, "cpp", "add"), found(fortran, "fortran", "add")
-    names = ["dt", "grid_points", "rhs", "u"]
+    names = ["dt", "rhs", "u"]
     assert [p.name for p in left[1].parameters] == [p.name for p in right[1].parameters] == names
-    assert [p.type for p in left[1].parameters] == [p.type for p in right[1].parameters] == ["f64", "i32", "f64", "f64"]
-    assert left[1].parameters[3].inner_extents == (13, 13, 5) and right[1].parameters[3].shape == ("5", "0:12", "0:12", "0:11")
-    assert "timer" not in left[0].text + right[0].text and "(grid_points(1)-2)" in right[0].text and "(grid_points[0]-2)" in left[0].text
+    assert [p.type for p in left[1].parameters] == [p.type for p in right[1].parameters] == ["f64", "f64", "f64"]
+    assert left[1].parameters[2].inner_extents == (13, 13, 5) and right[1].parameters[2].shape == ("5", "0:12", "0:12", "0:11")
+    assert "timer" not in left[0].text + right[0].text
+    assert "grid_points(3) = [12, 12, 12]" in right[0].text and "grid_points[3] = {12, 12, 12};" in left[0].text and "nx2 = 10" in right[0].text
+
+
+def test_bounds_count_from_the_sides_own_base_and_stay_variables_where_they_are_set():
+    loop = ("void f(double *x) { for (int i = ist; i < iend; i++) x[i] = nz; }", "subroutine f(x)\nuse lu_data\nimplicit none\ninteger i\ndouble precision x(*)\ndo i = ist, iend\nx(i) = nz\nend do\nend")
+    sets = ("void g() { ist = 1; iend = nx - 1; }", "subroutine g\nuse lu_data\nimplicit none\nist = 2\niend = nx - 1\nend")
+    (cpp, fortran), (cpp_sets, _) = completed([loop, sets])
+    assert "ist = 1" in found(cpp, "cpp", "f")[0].text and "ist = 2" in found(fortran, "fortran", "f")[0].text
+    assert [p.name for p in found(cpp_sets, "cpp", "g")[1].parameters] == ["iend", "ist"]
 
 
 def test_routines_and_scratch():
