@@ -52,14 +52,15 @@ def evaluate_round(run: Run, number: int) -> dict:
     if paths.evaluation.exists():
         return read_json(paths.evaluation)
     with run.timed(number, "evaluate"):
-        figures, verdicts = evaluate_checkpoint(run, str(paths.translator), f"round {number}" if number else "cold start")
+        figures, candidates, verdicts = evaluate_checkpoint(run, str(paths.translator), f"round {number}" if number else "cold start")
         figures |= evaluate_tester(run, str(paths.tester), f"round {number}" if number else "cold start")
+        write_jsonl(paths.evaluation_candidates, distinct(candidates))
         write_jsonl(paths.evaluation_verdicts, verdicts)
         write_json(paths.evaluation, figures)
     return figures
 
 
-def evaluate_checkpoint(run: Run, checkpoint: str, label: str) -> tuple[dict, list[Verdict]]:
+def evaluate_checkpoint(run: Run, checkpoint: str, label: str) -> tuple[dict, list[Candidate], list[Verdict]]:
     """Translate every held-out program `samples` times, execute, count. Percentages in 0..100."""
     suites = {s.program_id: s for s in read_jsonl(run.folder.evaluation_suites, UnitTestSuite)}
     programs = [p for p in run.corpus.evaluation if p.id in suites]
@@ -83,7 +84,7 @@ def evaluate_checkpoint(run: Run, checkpoint: str, label: str) -> tuple[dict, li
     figures = _count(run, programs, ordered, verdicts)
     figures["without_suite"] = len(run.corpus.evaluation) - len(programs)
     figures["not_a_function"] = counted(verdicts[c.id] for c in ordered if c.id in verdicts)
-    return figures, list(dict.fromkeys(verdicts[c.id] for c in ordered if c.id in verdicts))
+    return figures, ordered, list(dict.fromkeys(verdicts[c.id] for c in ordered if c.id in verdicts))
 
 
 def _count(run: Run, programs: list[Program], candidates: list[Candidate], verdicts: dict[str, Verdict]) -> dict:
@@ -165,7 +166,7 @@ def evaluate_command(root: Path, checkpoint: str | None, samples: int | None, as
     with (ray_workers if use_ray else local_workers)(config) as crew:
         run = Run(config, folder, corpus, crew)
         prepare_evaluation(run)
-        figures, _ = evaluate_checkpoint(run, str(Path(chosen).resolve()), "eval")
+        figures, _, _ = evaluate_checkpoint(run, str(Path(chosen).resolve()), "eval")
     if as_json:
         print(json.dumps(figures, indent=1, sort_keys=True))
     else:

@@ -1,19 +1,21 @@
 """The run's table and its report page, from the files of the run folder alone.
 
 Contract: reads what is there, so it works on an unfinished run and says which stages are missing. The page is one file
-without scripts or outside styles; every piece of generated code is escaped.
+that fetches nothing; texts of models and corpora reach it as data only, never as markup.
 
     coevolve report runs/demo
 """
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 from coevolve.config import Config, load
 from coevolve.errors import UserError
+from coevolve.report_data import page_data
 from coevolve.run_folder import RunFolder, read_json, resolve_run_dir
 from corpora.files import write_atomically
 from corpora.records import Candidate, Triplet, Verdict
@@ -115,62 +117,33 @@ def open_run(root: Path) -> tuple[RunFolder, Config]:
 def write_report(root: Path) -> Path:
     """Write RUN/report.html and return its path."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
+    from markupsafe import Markup
 
     folder, config = open_run(root)
     header, rows = table(folder, config)
-    all_figures = figures(folder)
+    data = page_data(folder)
     environment = Environment(loader=PackageLoader("coevolve", "templates"), autoescape=True, undefined=StrictUndefined)
+
+    def own(name: str) -> Markup:
+        return Markup(environment.loader.get_source(environment, name)[0])
+
     page = environment.get_template("report.html").render(
         name=root.resolve().name,
         config_text=folder.config.read_text(encoding="utf-8"),
         direction=config.direction,
         header=header,
         rows=rows,
-        chart=_chart(all_figures, config.evaluate.pass_at),
-        outcomes=[(r.number, r.outcomes.most_common()) for r in all_figures if r.outcomes],
-        pairs=_sample_pairs(folder, len(all_figures)),
-        refused=_sample_refusals(folder, len(all_figures)),
+        held_out=next((r.evaluation.get("programs") for r in figures(folder) if r.evaluation), None),
+        verified=any(r["outcomes"] for r in data["rounds"]),
+        style=own("report.css"),
+        script=own("report.js"),
+        data=Markup(inside_script(data)),
     )
-    write_atomically(folder.report, lambda out: out.write(page.encode()))
+    write_atomically(folder.report, lambda out: out.write(page.encode("utf-8", "replace")))
     return folder.report
 
 
-def _chart(rows: list[RoundFigures], ks: tuple[int, ...]) -> list[dict]:
-    """Polylines of pass@k over rounds in a 0..100 % box of 460 x 200 points."""
-    lines = []
-    known = [r for r in rows if r.evaluation]
-    for k in ks:
-        values = [(r.number, r.evaluation.get(f"pass@{k}")) for r in known]
-        values = [(n, v) for n, v in values if v is not None]
-        step = 400 / max(1, len(known) - 1)
-        dots = [{"x": 40 + n * step, "y": 190 - 1.8 * v, "value": f"{v:.1f}"} for n, v in values]
-        lines.append({"label": f"pass@{k}", "dots": dots, "points": " ".join(f"{d['x']:.1f},{d['y']:.1f}" for d in dots)})
-    return lines
-
-
-def _sample_pairs(folder: RunFolder, rounds: int, most: int = 20) -> list[Triplet]:
-    """Up to `most` kept pairs of the last round that kept any, in an order fixed by content."""
-    for number in reversed(range(1, rounds)):
-        path = folder.round(number).triplets
-        if path.exists():
-            triplets = sorted(read_jsonl(path, Triplet), key=lambda t: t.id)
-            if triplets:
-                return triplets[:most]
-    return []
-
-
-def _sample_refusals(folder: RunFolder, rounds: int, most: int = 20) -> list[tuple[Verdict, str]]:
-    """Up to `most` verdicts that are not EQUIVALENT, two per outcome and more where few outcomes occur, with the text."""
-    for number in reversed(range(1, rounds)):
-        paths = folder.round(number)
-        if not paths.verdicts.exists():
-            continue
-        texts = {c.id: c.text for c in read_jsonl(paths.proposals, Candidate)}
-        by_outcome: dict[str, list[Verdict]] = {}
-        for verdict in read_jsonl(paths.verdicts, Verdict):
-            if str(verdict.outcome) != "EQUIVALENT":
-                by_outcome.setdefault(str(verdict.outcome), []).append(verdict)
-        per_outcome = max(2, most // max(1, len(by_outcome)))
-        chosen = [v for group in by_outcome.values() for v in sorted(group, key=lambda v: v.target_id)[:per_outcome]]
-        return [(v, texts.get(v.target_id, "")) for v in chosen[:most]]
-    return []
+def inside_script(value: object) -> str:
+    """JSON that no text in it can end: inside a script element only `<` could begin an end tag or a comment."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")

@@ -61,6 +61,10 @@ class RoundPaths:
         return self.folder / "evaluation.json"
 
     @property
+    def evaluation_candidates(self) -> Path:
+        return self.folder / "evaluation_candidates.jsonl"
+
+    @property
     def evaluation_verdicts(self) -> Path:
         return self.folder / "evaluation_verdicts.jsonl"
 
@@ -153,9 +157,12 @@ class RunFolder:
             remove_parts(self.root)
             yield
 
-    def record_time(self, round_number: int, stage: str, seconds: float) -> None:
-        """Append to timings.jsonl: the one file that is not reproducible, so it feeds the report and nothing else."""
-        line = json.dumps({"round": round_number, "stage": stage, "seconds": round(seconds, 3)})
+    def record_time(self, round_number: int, stage: str, seconds: float, busy: float | None = None) -> None:
+        """Append to timings.jsonl: the one file that is not reproducible, so it feeds the report and nothing else.
+
+        busy: share in [0, 1] of the driver machine's cores that worked meanwhile, where the system tells.
+        """
+        line = json.dumps({"round": round_number, "stage": stage, "seconds": round(seconds, 3), "busy": busy if busy is None else round(busy, 3)})
         with open(self.timings, "a", encoding="utf-8") as out:
             out.write(line + "\n")
 
@@ -165,17 +172,26 @@ class RunFolder:
             out.write(json.dumps(spent) + "\n")
 
     def times(self) -> dict[tuple[int, str], float]:
-        """Seconds per (round, stage), summed over interrupted attempts; torn lines are skipped."""
+        """Seconds per (round, stage), summed over interrupted attempts."""
         seconds: dict[tuple[int, str], float] = {}
-        if self.timings.exists():
-            for line in self.timings.read_text(encoding="utf-8").splitlines():
-                try:
-                    row = json.loads(line)
-                except json.JSONDecodeError:
-                    continue
-                key = (row["round"], row["stage"])
-                seconds[key] = seconds.get(key, 0.0) + row["seconds"]
+        for row in self._timings():
+            key = (row["round"], row["stage"])
+            seconds[key] = seconds.get(key, 0.0) + row["seconds"]
         return seconds
+
+    def busy(self) -> dict[tuple[int, str], float]:
+        """Share of the machine's cores that worked, per (round, stage), of its last attempt that knows."""
+        return {(row["round"], row["stage"]): row["busy"] for row in self._timings() if row.get("busy") is not None}
+
+    def _timings(self) -> list[dict]:
+        """Rows of timings.jsonl; torn lines are skipped."""
+        rows = []
+        for line in self.timings.read_text(encoding="utf-8").splitlines() if self.timings.exists() else ():
+            try:
+                rows.append(json.loads(line))
+            except json.JSONDecodeError:
+                continue
+        return rows
 
 
 def resolve_run_dir(run_dir: str | Path) -> Path:

@@ -73,7 +73,7 @@ def test_only_equivalent_candidates_are_kept_and_learnt_from(knowing):
     assert before.read_bytes() != after.read_bytes()
 
     prepare_evaluation(knowing)
-    found, _ = evaluate_checkpoint(knowing, str(paths.translator), "test")
+    found, _, _ = evaluate_checkpoint(knowing, str(paths.translator), "test")
     assert found["pass@2"] == 100.0 and found["pass@1"] == pytest.approx(50.0)
     assert found["compile_rate"] == 100.0
 
@@ -118,7 +118,7 @@ def test_a_run_resumes_repeats_and_agrees_with_ray(tiny, tmp_path, monkeypatch, 
         compared += 1
     assert compared >= 9
     assert "pass@1" in capsys.readouterr().out
-    assert "Held-out pass@k" in (by_ray / "report.html").read_text()
+    assert "Figures by round" in (by_ray / "report.html").read_text()
     assert read_triplets(by_ray / "export" / "pairs.parquet") == list(read_jsonl(RunFolder(by_ray).round(1).triplets, Triplet))
 
 
