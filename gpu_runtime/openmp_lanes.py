@@ -21,8 +21,9 @@ _LOOP = {
     "cpp": re.compile(r"^([ \t]*#[ \t]*pragma[ \t]+omp[ \t]+(?:\w+[ \t]+)*?for\b(?:[ \t]+simd\b)?)" + _REST, re.M),
     "fortran": re.compile(r"^([ \t]*!\$omp[ \t]+(?!end\b)(?:\w+[ \t]+)*?do\b(?:[ \t]+simd\b)?)([^\n]*)$", re.M | re.I),
 }
-_SCHEDULED = re.compile(r"\b(?:schedule|dist_schedule|ordered|linear)\b", re.I)
-"""Clauses beside which no schedule is put: there is one, or the order of iterations is part of what the loop means."""
+_SCHEDULED = re.compile(r"\b(?:schedule|dist_schedule|distribute|ordered|linear)\b", re.I)
+"""Words beside which no schedule is put: there is one, teams have their share already, or the order of iterations is part of what the loop
+means."""
 
 
 def exposed(text: str, language: str) -> str:

@@ -23,6 +23,8 @@ SETTINGS = (
     Setting(8, "dynamic,1", (1.0, 1.0001)),
     Setting(3, "static", (7.0, 1.0001)),
     Setting(4, "guided", (12.0, 1.0001)),
+    Setting(2, "dynamic,1", (18.0, 1.0001)),
+    Setting(8, "static,1", (23.0, 1.0001)),
 )
 """The teams that a race is looked for on."""
 
@@ -55,12 +57,16 @@ def race_in(
 def race_of(built: ProgramBuild, tests: Sequence[ProgramTest], limits: ProgramLimits = ProgramLimits(), settings: Sequence[Setting] = SETTINGS) -> RaceSearch:
     """As `race_in`, for a program that is built already (Variant.RACE_CHECKED)."""
     runs, ended, problem = 0, 0, ""
+    too_long: set[int] = set()
     for setting in settings:
         for i, test in enumerate(tests):
+            if i in too_long:
+                continue
             seen = run(built, test, limits, setting)
             runs += 1
             if seen.status is Status.RACE:
                 return RaceSearch(f"{seen.detail} (with {setting.threads} threads)", i, "", runs)
             ended += seen.status is Status.OK
+            too_long |= {i} if seen.status is Status.TIMEOUT else set()
             problem = problem or ("" if seen.status is Status.OK else f"{seen.status}: {seen.detail}")
     return RaceSearch(problem="" if ended else problem, runs=runs)

@@ -28,17 +28,20 @@ MOVED = (Setting(1, "static", (86_461.5, 977.0)), Setting(1, "static", (3.25, 13
 """Runs of the source with other clocks: what they change hangs on the time."""
 SOURCE_LIMITS = ProgramLimits(wall_s=10.0, cpu_s=20)
 CHECK_PATIENCE = 6
+LEAST_WALL_S = 5.0
+TIME_FACTOR = 50.0
+"""A target may take that many times as long as the source, and at least LEAST_WALL_S; a checked build CHECK_PATIENCE times that."""
 _SHARED_OUT = re.compile(r"omp\b[^\n]*\b(?:schedule\s*\(\s*(?:dynamic|guided|runtime|auto)|task|taskloop|sections)", re.IGNORECASE)
 """OpenMP constructs that give work to whichever thread comes first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A test that the source passes with itself. cpu_ms: of the source's plain run."""
+    """A test that the source passes with itself. source_ms: of its plain run, in CPU or wall time, whatever is more."""
 
     test: ProgramTest
     reference: ProgramReference
-    cpu_ms: int
+    source_ms: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +114,7 @@ def _reference(source: Program, built: ProgramBuild, others: Sequence[ProgramBui
         return found
     if not found.says_something:
         return "the source writes nothing that stays the same: there is nothing to compare"
-    return Held(test, found, first.cpu_ms)
+    return Held(test, found, max(first.elapsed_ms, first.cpu_ms))
 
 
 def _patient(limits: ProgramLimits) -> ProgramLimits:
@@ -135,8 +138,8 @@ def first_failure(target: Program, built: ProgramBuild, held: Sequence[Held], sa
 
 
 def _limits(one: Held) -> ProgramLimits:
-    wall_s = max(3.0, 0.2 * one.cpu_ms)
-    return ProgramLimits(wall_s=min(60.0, wall_s), cpu_s=min(120, round(4 * wall_s)))
+    wall_s = min(60.0, max(LEAST_WALL_S, TIME_FACTOR * 1e-3 * one.source_ms))
+    return ProgramLimits(wall_s=wall_s, cpu_s=round(4 * wall_s))
 
 
 def _once(built: ProgramBuild, i: int, one: Held, same_language: bool, setting: Setting) -> ProgramFailure | None:
@@ -172,7 +175,7 @@ def _raced(target: Program, held: Sequence[Held], index: int = -1) -> ProgramFai
     watched = build(target, Variant.RACE_CHECKED)
     if not watched.ok:
         return None
-    search = race_of(watched, [h.test for h in held], _patient(_limits(max(held, key=lambda h: h.cpu_ms))))
+    search = race_of(watched, [h.test for h in held], _patient(_limits(max(held, key=lambda h: h.source_ms))))
     return ProgramFailure(Outcome.RACE, index if index >= 0 else search.test, search.race) if search.race else None
 
 

@@ -16,7 +16,8 @@ import signal
 import struct
 import subprocess
 import tempfile
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
@@ -71,13 +72,18 @@ class ProgramRun:
     stderr: str = ""
     files: tuple[tuple[str, bytes], ...] = ()
     cpu_ms: int = 0
+    elapsed_ms: float = 0.0
     regions: int = 0
     blocks: tuple[int, ...] = ()
 
     @property
     def active_threads(self) -> int:
-        """How many threads did part of the work of parallel regions: more than to enter a region, find nothing to do, and leave it."""
-        return sum(count > BLOCKS_WITHOUT_WORK * max(1, self.regions) for count in self.blocks)
+        """How many threads did part of the work of parallel regions: more than to enter a region, find nothing to do, and leave it.
+
+        Where nobody did that much, whoever did as much as the busiest one.
+        """
+        busy = sum(count > BLOCKS_WITHOUT_WORK * max(1, self.regions) for count in self.blocks)
+        return busy or self.blocks.count(max(self.blocks, default=0))
 
 
 def run(built: ProgramBuild, test: ProgramTest = ProgramTest(), limits: ProgramLimits = ProgramLimits(), setting: Setting = Setting()) -> ProgramRun:
@@ -90,14 +96,16 @@ def run(built: ProgramBuild, test: ProgramTest = ProgramTest(), limits: ProgramL
         os.write(fds[3], test.stdin.encode())
         os.lseek(fds[3], 0, os.SEEK_SET)
         with tempfile.TemporaryDirectory(prefix="coevolve-") as folder:
+            started = time.perf_counter()
             said = _launch(built.executable, test, limits, _environment(flavour, setting), flavour != "plain", folder, fds)
+            elapsed_ms = (time.perf_counter() - started) * 1e3
         result, out, err = (_content(fd) for fd in fds[:3])
     finally:
         for fd in fds:
             os.close(fd)
     if len(result) < _END.size:
         raise ProgramError(f"the program's sandbox could not be set up: {said or 'it says nothing'}")
-    return _read(result, out.decode(errors="replace"), err.decode(errors="replace"), flavour)
+    return replace(_read(result, out.decode(errors="replace"), err.decode(errors="replace"), flavour), elapsed_ms=elapsed_ms)
 
 
 def _launch(executable: Path, test: ProgramTest, limits: ProgramLimits, environment: dict[str, str], sanitizer: bool, folder: str, fds: list[int]) -> str:
@@ -158,7 +166,7 @@ def _read(result: bytes, out: str, err: str, flavour: str) -> ProgramRun:
         at = name_at + name_bytes + content_bytes
     counts, err = _blocks(err)
     status, detail = _status(end, code, out + "\n" + err if flavour != "plain" else "", err)
-    return ProgramRun(status, detail, code, out, err, tuple(sorted(files.items())), cpu_ms, counts[0] if counts else 0, tuple(sorted(counts[1:], reverse=True)))
+    return ProgramRun(status, detail, code, out, err, tuple(sorted(files.items())), cpu_ms, 0.0, counts[0] if counts else 0, tuple(sorted(counts[1:], reverse=True)))
 
 
 _COUNTS = re.compile(r"\n?@coevolve blocks:((?: \d+)*)\n\Z")

@@ -105,7 +105,8 @@ _ALWAYS = ("runner.c", "child.c", "sandbox.c")
 def _sources(flavour: str) -> list[Path]:
     if flavour == "plain":
         return sorted(NATIVE.glob("*.c"))
-    return [NATIVE / name for name in _ALWAYS]
+    # What stands between programs and LLVM's OpenMP run-time is seen by the detector, as programs are.
+    return [NATIVE / name for name in (*_ALWAYS, *(["program_races.h"] if flavour == "tsan" and find_toolchain().libomp else []))]
 
 
 def _libraries(flavour: str, tools: Toolchain) -> list[str]:
@@ -140,9 +141,10 @@ def runner_binary(flavour: str, cache: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent) as work:
         objects = []
-        for source in sources:  # the runner itself is never instrumented: only linked with the sanitizer
+        for source in sources:  # the runner itself (.c) is never instrumented: only linked with the sanitizer
             out = str(Path(work) / f"{source.stem}.o")
-            _checked([gcc, "-O2", "-g0", "-fno-omit-frame-pointer", *flags[:1], "-c", str(source), "-o", out], f"cannot build {source.name}")
+            watched = flags[1:] if source.suffix == ".h" else ()
+            _checked([gcc, "-O2", "-g0", "-fno-omit-frame-pointer", *flags[:1], *watched, "-x", "c", "-c", str(source), "-o", out], f"cannot build {source.name}")
             objects.append(out)
         made = Path(work) / "runner"
         _checked([gcc, *flags[1:], "-rdynamic", *objects, "-o", str(made), *libraries], f"cannot link the {flavour} runner")

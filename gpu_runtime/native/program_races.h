@@ -1,4 +1,4 @@
-/* Linked into whole programs that the race detector watches, between the compiler's GOMP calls and LLVM's OpenMP run-time.
+/* Linked into what the race detector watches (whole programs, and the runner for functions), between the compiler's GOMP calls and LLVM's OpenMP run-time.
  *
  * What LLVM's run-time or its detector cannot do is brought into a form that it can: a league of teams becomes a team of
  * threads, a target region runs on the host, and a wait for dependences becomes a task with them and a wait for that task.
@@ -15,6 +15,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#ifndef CV_SANITIZER /* the runner has these already */
 /* LLVM's run-time registers itself in shared memory of the system, which the sandbox denies; private memory does. */
 int shm_open(const char *name, int flags, mode_t mode) {
     static int kept = -1; /* it looks at what it wrote when it ends */
@@ -26,6 +27,7 @@ int shm_unlink(const char *name) { (void)name; return 0; }
 
 const char *__tsan_default_suppressions(void);
 const char *__tsan_default_suppressions(void) { return "called_from_lib:libomp.so\ncalled_from_lib:libomp.so.5\ncalled_from_lib:libarcher.so\n"; }
+#endif
 
 extern void GOMP_taskyield(void);
 extern int omp_get_thread_num(void), omp_get_num_threads(void);
@@ -38,7 +40,7 @@ static void give_way(void) {
 
 /* ---- tasks -------------------------------------------------------------------------------------------------------- */
 
-enum { TASK_DEPEND = 8 };
+enum { TASK_DEPEND = 8, TASK_DETACH = 1 << 13 };
 typedef void (*task_call)(void (*)(void *), void *, void (*)(void *, void *), long, long, bool, unsigned, void **, int, void *);
 struct awaited { void (*fn)(void *); void *data; int *done; };
 
@@ -73,17 +75,33 @@ static void run_and_wait(void (*fn)(void *), void *data, unsigned flags, void **
     while (!__atomic_load_n(&done, __ATOMIC_ACQUIRE)) GOMP_taskyield();
 }
 
+struct owned { void (*fn)(void *); void *data, *block; };
+
+static void run_owned(void *p) {
+    struct owned o = *(struct owned *)p;
+    o.fn(o.data);
+    free(o.block);
+}
+
+/* The data of a task in memory that the detector knows: the run-time uses its own again without telling. */
+static struct owned own(void (*fn)(void *), void *data, void (*copy)(void *, void *), long bytes, long align) {
+    uintptr_t unit = align > 0 ? (uintptr_t)align : 1;
+    char *block = malloc((size_t)bytes + unit);
+    void *place = (void *)(((uintptr_t)block + unit - 1) / unit * unit);
+    if (copy) copy(place, data); else memcpy(place, data, (size_t)bytes);
+    return (struct owned){fn, place, block};
+}
+
 void GOMP_task(void (*fn)(void *), void *data, void (*copy)(void *, void *), long bytes, long align, bool if_clause, unsigned flags,
                void **depend, int priority, void *detach) {
-    if ((flags & TASK_DEPEND) && !if_clause) {
-        char *block = NULL, *own = data;
-        if (copy) { block = malloc((size_t)(bytes + align)); own = (char *)(((uintptr_t)block + (uintptr_t)align - 1) / (uintptr_t)align * (uintptr_t)align); copy(own, data); }
-        run_and_wait(fn, own, flags, depend);
-        free(block);
-    } else {
-        the_runtime()(fn, data, copy, bytes, align, if_clause, flags, flags & TASK_DEPEND ? ordered(depend) : depend, priority, detach);
-        if (if_clause) give_way();
+    if (flags & TASK_DETACH) { /* its data holds a handle of the run-time's */
+        the_runtime()(fn, data, copy, bytes, align, if_clause, flags, depend, priority, detach);
+        return;
     }
+    struct owned o = own(fn, data, copy, bytes, align);
+    if ((flags & TASK_DEPEND) && !if_clause) run_and_wait(run_owned, &o, flags, depend);
+    else the_runtime()(run_owned, &o, NULL, sizeof o, sizeof(void *), if_clause, flags, flags & TASK_DEPEND ? ordered(depend) : depend, priority, detach);
+    if (if_clause) give_way();
 }
 
 void GOMP_taskwait_depend(void **depend) { run_and_wait(nothing, NULL, 0, depend); }
@@ -144,6 +162,11 @@ void GOMP_taskgroup_end(void) { give_way(); ((void (*)(void))dlsym(RTLD_NEXT, "G
 NEXT(dynamic) NEXT(guided) NEXT(runtime) NEXT(nonmonotonic_dynamic) NEXT(nonmonotonic_guided) NEXT(nonmonotonic_runtime) NEXT(maybe_nonmonotonic_runtime)
 
 /* ---- teams and target regions, continued ------------------------------------------------------------------------------- */
+
+int omp_get_team_num(void) { return team; }
+int omp_get_num_teams(void) { return n_teams ? n_teams : 1; }
+int omp_get_team_num_(void) { return omp_get_team_num(); }
+int omp_get_num_teams_(void) { return omp_get_num_teams(); }
 
 static void one_team(void *p) {
     struct region *r = p;

@@ -154,6 +154,8 @@ CLEAN = {
     "nested": "#pragma omp parallel for\nfor (int i = 0; i < 8; i++) {\n static int z[8][8];\n#pragma omp parallel for\n for (int j = 0; j < 8; j++) z[i][j] = i + j;\n}",
     "task that is not deferred": "#pragma omp parallel\n#pragma omp single\n{\n#pragma omp task depend(inout: x)\n x++;\n#pragma omp task depend(in: x) if(0)\n {}\n y = x;\n}",
     "threadprivate": "tp = 0;\n#pragma omp parallel for copyin(tp)\nfor (int i = 0; i < 64; i++) tp += i;",
+    "teams share": "static int z[64];\n#pragma omp target teams distribute parallel for map(tofrom: z)\nfor (int i = 0; i < 64; i++) z[i] += i;",
+    "tasks that copy": "static int z[64];\n#pragma omp parallel\n#pragma omp single\nfor (int i = 0; i < 64; i++) {\n#pragma omp task firstprivate(i)\n z[i] = i;\n}",
     "one team": "#pragma omp target teams num_teams(1) map(tofrom: x)\n#pragma omp distribute parallel for\nfor (int i = 0; i < 64; i++) {\n#pragma omp critical\n x++;\n}",
 }  # fmt: skip
 

@@ -6,9 +6,9 @@ void work(int n, int k, const double *x, double *y) {
     #pragma omp parallel
     {
         int t = omp_get_num_threads(), rest = n % t, mine = omp_get_thread_num();
-        int at = mine * (n / t) + (mine < rest ? mine : rest);
+        int at = mine * (n / t) + (mine < rest ? mine : rest), end = at + n / t + (mine < rest);
         #pragma omp for schedule(runtime)
         for (int i = 0; i < n; i++)
-            if (at < n) y[at++] = x[i] * f;
+            if (at < end) y[at++] = x[i] * f;
     }
 }
