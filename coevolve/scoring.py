@@ -29,7 +29,7 @@ from tester.snippets import SnippetError, snippet_tests
 from tester.validity import validate
 from translator.judge import turned_away
 
-CHUNK = 8
+CHUNK = 16
 """Items that one process judges at a time; their answers are compiled together."""
 _ENTRY = {"cpp": "\nvoid eval_entry() {}\n", "fortran": "\nsubroutine eval_entry()\nend subroutine\n"}
 _NOT_BUILT = (Outcome.COMPILE_ERROR, Outcome.REFUSED)
