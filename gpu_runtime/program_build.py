@@ -89,7 +89,7 @@ def build(program: Program, variant: Variant = Variant.PLAIN, cache_dir: Path | 
     text = exposed(program.text, dialect(program.dialect).language) if variant is Variant.RACE_CHECKED else program.text
     diagnostics = ""
     for attempt in _attempts(program, variant):
-        key = digest(text, attempt.compiler, attempt.name, *attempt.flags, find_toolchain().versions, *_supports(variant).values(), "2")
+        key = digest(text, attempt.compiler, attempt.name, *attempt.flags, find_toolchain().versions, *_supports(variant).values(), "3")
         kept, failed = folder / key, folder / f"{key}.failed"
         if kept.exists():
             return ProgramBuild(program, variant, True, kept)
@@ -162,7 +162,8 @@ def _link(compiler: str, attempt: _Attempt, objects: list[str], variant: Variant
         flags.remove("-fopenmp")  # LLVM's run-time, which the detector knows, speaks libgomp's interface
         folder = os.path.dirname(require(tools.libomp, "libomp"))
         libraries = [require(tools.libomp, "libomp"), f"-Wl,-rpath,{folder}", *libraries, "-lpthread"]
-    return [compiler, *flags, "-rdynamic", "made.o", *objects, *libraries, "-o", "made"]
+    # What stands before the OpenMP run-time looks it up only when the program runs: the linker must not think it unused.
+    return [compiler, *flags, "-rdynamic", "-Wl,--no-as-needed", "made.o", *objects, *libraries, "-o", "made"]
 
 
 def _said(text: str, name: str) -> str:

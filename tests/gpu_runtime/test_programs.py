@@ -178,6 +178,12 @@ def test_fortran_races_also_through_what_is_printed():
     assert not race_in(Program("openmp-fortran", "main", waited), [ProgramTest()], ProgramLimits(wall_s=20)).race
 
 
+def test_threads_that_do_the_same_little_are_all_counted():
+    text = '#include <cstdio>\nint main() {\nint a = 0;\n#pragma omp parallel\n#pragma omp atomic\na++;\nprintf("%d", a);\n}'
+    seen = ran(text, "openmp", variant=Variant.RECORDED, setting=TEAM)
+    assert (seen.status, seen.stdout, seen.active_threads) == (Status.OK, "4", 4)
+
+
 @pytest.mark.parametrize(
     ("pragma", "threads"),
     [("#pragma omp parallel for reduction(+:s)", 4), ("#pragma omp parallel\n#pragma omp single", 1), ("#pragma omp simd", 0), ("#pragma omp parallel for reduction(+:s) num_threads(1)", 0)],
