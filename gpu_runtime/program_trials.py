@@ -31,6 +31,7 @@ CHECK_PATIENCE = 6
 LEAST_WALL_S = 5.0
 TIME_FACTOR = 50.0
 """A target may take that many times as long as the source, and at least LEAST_WALL_S; a checked build CHECK_PATIENCE times that."""
+_FILES = re.compile(r"\bfopen\b|fstream\b|\bfreopen\b|^\s*open\s*\(", re.M | re.I)
 _SHARED_OUT = re.compile(r"omp\b[^\n]*\b(?:schedule\s*\(\s*(?:dynamic|guided|runtime|auto)|task|taskloop|sections)", re.IGNORECASE)
 """OpenMP constructs that give work to whichever thread comes first."""
 
@@ -95,6 +96,8 @@ def _reference(source: Program, built: ProgramBuild, others: Sequence[ProgramBui
     first = run(built, test, SOURCE_LIMITS, TEAM if parallel else Setting())
     if first.status is not Status.OK:
         return f"the source itself fails: {first.detail or first.status}"
+    if not first.work_folder and _FILES.search(source.text):
+        return "the source uses files, and this machine has no private file system for them (no mount namespace)"
     settings = [*MOVED, *(TEAMS if parallel else (Setting(),))]
     again = []
     for setting in settings:

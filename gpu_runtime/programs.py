@@ -61,7 +61,7 @@ class Setting:
 class ProgramRun:
     """What one run did. status OK means that it ended by itself, with whatever `exit_code`.
 
-    files: (name, content) of regular files left in the work folder, by name. regions, blocks: where counted (Variant.RECORDED), how many
+    files: (name, content) of regular files left in the work folder, by name. work_folder: whether it had one to write to. regions, blocks: where counted (Variant.RECORDED), how many
     parallel regions there were, and how many blocks of user code each thread ran inside them, most first.
     """
 
@@ -73,6 +73,7 @@ class ProgramRun:
     files: tuple[tuple[str, bytes], ...] = ()
     cpu_ms: int = 0
     elapsed_ms: float = 0.0
+    work_folder: bool = True
     regions: int = 0
     blocks: tuple[int, ...] = ()
 
@@ -166,7 +167,7 @@ def _read(result: bytes, out: str, err: str, flavour: str) -> ProgramRun:
         at = name_at + name_bytes + content_bytes
     counts, err = _blocks(err)
     status, detail = _status(end, code, out + "\n" + err if flavour != "plain" else "", err)
-    return ProgramRun(status, detail, code, out, err, tuple(sorted(files.items())), cpu_ms, 0.0, counts[0] if counts else 0, tuple(sorted(counts[1:], reverse=True)))
+    return ProgramRun(status, detail, code, out, err, tuple(sorted(files.items())), cpu_ms, 0.0, bool(has_files), counts[0] if counts else 0, tuple(sorted(counts[1:], reverse=True)))
 
 
 _COUNTS = re.compile(r"\n?@coevolve blocks:((?: \d+)*)\n\Z")

@@ -114,13 +114,22 @@ int cv_drop_capabilities(void) {
 
 int cv_no_new_privileges(void) { return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); }
 
+static void put_line(const char *path, const char *line) {
+    int f = open(path, O_WRONLY | O_CLOEXEC);
+    if (f >= 0) { if (write(f, line, strlen(line)) < 0) { /* stays the overflow id, which is as good where no file is made */ } close(f); }
+}
+
 uint32_t cv_unshare(uint32_t wanted) {
     uint32_t got = 0;
     uid_t uid = getuid();
+    gid_t gid = getgid();
     if (geteuid() != 0 && !unshare(CLONE_NEWUSER)) { /* an own user namespace gives the right to make the others */
         char map[64];
-        int n = snprintf(map, sizeof map, "%u %u 1", uid, uid), f = open("/proc/self/uid_map", O_WRONLY | O_CLOEXEC);
-        if (f >= 0) { if (write(f, map, (size_t)n) < 0) { /* stays the overflow uid, which is as good */ } close(f); }
+        snprintf(map, sizeof map, "%u %u 1", uid, uid);
+        put_line("/proc/self/uid_map", map);
+        put_line("/proc/self/setgroups", "deny");
+        snprintf(map, sizeof map, "%u %u 1", gid, gid);
+        put_line("/proc/self/gid_map", map);
     }
     if ((wanted & CV_NET_NS) && !unshare(CLONE_NEWNET)) got |= CV_NET_NS;
     if ((wanted & CV_IPC_NS) && !unshare(CLONE_NEWIPC)) got |= CV_IPC_NS;

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
+
 import pytest
 
 from corpora.program_tests import ProgramTest
@@ -105,6 +110,25 @@ def test_files_of_the_host_are_out_of_reach_and_own_ones_are_bounded(tmp_path):
     seen = ran(text)
     assert (seen.status, seen.exit_code) == (Status.OK, 2) and canary.read_text() == "secret"
     assert sum(len(content) for _, content in seen.files) <= 1 << 20
+
+
+SCRIPT = """
+from corpora.records import Program
+from gpu_runtime.programs import build, run
+write = '#include <cstdio>\\nint main() { FILE *f = fopen("a", "w"); fputs("hi", f); fclose(f); return fopen("/etc/passwd", "r") != 0; }'
+for text in (write, "#include <unistd.h>\\nint main() { return fork(); }"):
+    seen = run(build(Program("cpp", "main", text)))
+    print(seen.status, seen.exit_code, seen.files)
+"""
+IN_USER_NAMESPACE = ["unshare", "-U", "--map-user=1000", "--map-group=1000"]
+
+
+@walls
+@pytest.mark.skipif(not shutil.which("unshare") or subprocess.run([*IN_USER_NAMESPACE, "true"], capture_output=True).returncode, reason="no user namespaces here")
+def test_an_unprivileged_user_has_files_and_walls_too(tmp_path):
+    environment = {**os.environ, "COEVOLVE_CACHE": str(tmp_path)}
+    done = subprocess.run([*IN_USER_NAMESPACE, sys.executable, "-c", SCRIPT], capture_output=True, text=True, env=environment, timeout=120)
+    assert done.stdout.splitlines() == ["ok 0 (('a', b'hi'),)", "forbidden 31 ()"], done.stderr
 
 
 def test_links_out_of_the_folder_are_not_followed():
