@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from corpora.records import Signature, UnitTest
-from gpu_runtime.backend import Access, Arguments, Compiled, ExecutionBackend, Status
+from gpu_runtime.backend import Access, Arguments, Compiled, Execution, ExecutionBackend, Status
 from gpu_runtime.expectations import run_each
 from gpu_runtime.materialise import assumed_shape, materialise
 from tester.extents import GeometryOf, Probe, Sketch, declared, limits_of, nowhere, probe, test_of
@@ -115,7 +115,11 @@ def _extents(own: Probe, rest: Sequence[Probe], signature: Signature, largest: i
 
 def confirm(backend: ExecutionBackend, compiled: Compiled, tests: Sequence[UnitTest], geometry_of: GeometryOf, largest: int) -> list[Completed]:
     """Tests of known extents, each run once: it stays a test if the program stays inside."""
-    return _exact(backend, compiled, [Completed(test, "", True) for test in tests], geometry_of, largest)
+    return _exact(backend, compiled, [Completed(test) for test in tests], geometry_of, largest)
+
+
+def _changed(call: Arguments, execution: Execution) -> bool:
+    return execution.result is not None or any(a.tobytes() != b.tobytes() for a, b in zip(call.values, execution.values, strict=True))
 
 
 def _exact(backend: ExecutionBackend, compiled: Compiled, results: Sequence[Completed], geometry_of: GeometryOf, largest: int) -> list[Completed]:
@@ -134,6 +138,7 @@ def _exact(backend: ExecutionBackend, compiled: Compiled, results: Sequence[Comp
     for i, execution in zip(order, executions, strict=True):
         if execution.status is Status.OK:
             _remember(results[i].test, compiled.symbol, calls[i], execution.accesses)  # type: ignore[arg-type]
+            final[i] = replace(final[i], changed=final[i].changed or _changed(calls[i], execution))
         else:
             final[i] = Completed(None, f"{execution.status.value}: {execution.detail}")
     return final

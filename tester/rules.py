@@ -20,6 +20,7 @@ from corpora.unit_tests import INTEGER_RANGES
 from gpu_runtime.backend import Compiled, CompileRequest, ExecutionBackend, Variant
 from tester.completion import Completed, complete, confirm
 from tester.extents import GeometryOf, Probe, Sketch, beyond, nowhere, probe, test_of
+from tester.linked import linked_tests
 from tester.sketches import (
     LARGE, PROFILES, Roles, Values, base_draws, contents, far_contents, is_flag, is_pitch, letters_of, quiet_draws, side_of, size_draws,
     texts_of,
@@ -46,6 +47,8 @@ class _Setting:
     letters: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
 
+FEW = 4
+"""Tests that change something, below which others are looked for."""
 LAST_RESORT = 1 << 21
 """Elements of one array for programs whose sizes are constants of their text."""
 
@@ -157,7 +160,7 @@ def _base(setting: _Setting, count: int = 32) -> Probe | None:
         fills = contents(signature, Roles(), BASE_PROFILES[turn % len(BASE_PROFILES)], drawn, setting.seed + turn)
         sketches.append(Sketch(drawn, fills, "base", side_of(drawn, signature, 0)))
     hung = far = idle = 0
-    for start, stop in ((0, 2), (2, 8), *((k, k + 8) for k in range(8, len(sketches), 8))):  # the first ones nearly always do
+    for start, stop in ((0, 1), (1, 8), *((k, k + 8) for k in range(8, len(sketches), 8))):  # the first one nearly always does
         for found in _probe(setting, sketches[start:stop]):
             if not found.reason and found.wrote:
                 return found
@@ -240,10 +243,13 @@ def _tests(setting: _Setting, roles: Roles, count: int) -> list[UnitTest]:
         good = [c for c in quiet if c.test is not None and c.changed][:1] + good
     if sum(c.changed for c in good) < count - 1:
         good += [c for c in _completed(setting, roles, rest) if c.test is not None]
+    if roles.indices and sum(c.changed for c in good) < FEW:
+        tests = linked_tests(setting.signature, roles, first, setting.seed, setting.largest)
+        good += [c for c in confirm(setting.backend, setting.compiled, tests, setting.geometry_of, setting.largest) if c.test is not None]
     # Tests on which nothing happens are kept for what they forbid, but they must not crowd out the others.
-    chosen: dict[str, UnitTest] = {}
+    chosen: dict[UnitTest, UnitTest] = {}
     for c in [c for c in good if c.changed][: count - 1] + [c for c in good if not c.changed][:1]:
-        chosen.setdefault(c.test.id, c.test)  # type: ignore[union-attr]
+        chosen.setdefault(c.test, c.test)  # type: ignore[arg-type]
     return sorted(chosen.values(), key=elements)
 
 

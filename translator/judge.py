@@ -152,7 +152,15 @@ def _concluded(base: Verdict, trial: Trial, expectations: Expectations, model: s
         return _failed(base, trial.failure, expectations)
     if serial and config.require_parallel:
         return replace(base, outcome=Outcome.REFUSED, detail="serial: one thread does all the work of a parallel target")
-    return replace(base, outcome=Outcome.EQUIVALENT, blame=Blame.NOBODY, detail=f"passed {len(expectations.calls)} tests")
+    return replace(base, outcome=Outcome.EQUIVALENT, blame=Blame.NOBODY, detail=passed(len(expectations.calls)))
+
+
+FEW = 4
+
+
+def passed(tests: int) -> str:
+    """What an equivalent verdict rests on; said where it is little."""
+    return f"passed {tests} tests" if tests >= FEW else f"passed {tests} tests only: the evidence is thin"
 
 
 def _failed(base: Verdict, failure: Failure, expectations: Expectations) -> Verdict:

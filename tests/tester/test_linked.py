@@ -1,0 +1,46 @@
+"""Programs that follow links get tests on which the search ends."""
+
+import pytest
+
+from corpora.records import Outcome, Program
+from corpora.signatures import signature_of
+from gpu_runtime.emulated import EmulatedBackend
+from tester.rules import FEW, suite_for
+
+ROOTS = Program(
+    "cpp", "roots",
+    "void roots(int *root, int *parent, int n) { for (int i = 0; i < n; i++) { int at = i; while (parent[at] != at) at = parent[at]; root[i] = at; } }",
+)  # fmt: skip
+SHORTENING = Program(
+    "cpp", "roots",
+    "void roots(int *parent, int n) { for (int i = 0; i < n; i++) { int at = i; while (parent[at] != at) at = parent[at]; parent[i] = at; } }",
+)  # fmt: skip
+KERNEL = Program(
+    "cuda", "roots",
+    "__global__ void roots(int *parent, int n) { int i = blockIdx.x * blockDim.x + threadIdx.x; "
+    "if (i < n) { int at = i; while (parent[at] != at) at = parent[at]; parent[i] = at; } }",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def backend():
+    found = EmulatedBackend()
+    yield found
+    found.close()
+
+
+@pytest.mark.parametrize("program", [ROOTS, SHORTENING])
+def test_a_search_along_links_gets_more_than_a_few_tests(backend, program):
+    suite = suite_for(program, signature_of(program), backend)
+    assert len(suite.tests) > FEW
+    sizes = [next(a.value for a in test.assignments if a.name == "n") for test in suite.tests]
+    assert max(sizes) > 64, "no test goes beyond a block"
+
+
+def test_links_that_others_change_meanwhile_are_a_race():
+    from coevolve.verify import Engine, Pair, VerifyConfig
+
+    engine = Engine("emulated", VerifyConfig(mutants=0))
+    verdict = engine.verify(Pair(SHORTENING, KERNEL))
+    engine.close()
+    assert verdict.outcome is Outcome.RACE
