@@ -49,7 +49,7 @@ def _is_user_error(error: Exception) -> bool:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from coevolve import compare, decontaminate, directions, evaluate_command, plan, translate_command, verify_command
+    from coevolve import compare, decontaminate, directions, evaluate_command, plan, translate_command, verify_command, watch
 
     parser = argparse.ArgumentParser(
         prog="coevolve",
@@ -58,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _add_run(commands)
-    for command in (translate_command, evaluate_command, compare, decontaminate, plan):
+    for command in (translate_command, evaluate_command, compare, decontaminate, plan, watch):
         command.add_parser(commands).set_defaults(handler=command.run)
     _add_export(commands)
     _add_report(commands)

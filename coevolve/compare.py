@@ -14,9 +14,12 @@ import argparse
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from coevolve.errors import UserError
-from coevolve.statistics import Difference, mcnemar_exact, paired_difference
+
+if TYPE_CHECKING:
+    from coevolve.statistics import Difference
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,8 @@ def _side_of_run(root: Path) -> Side:
 
 def compare(a: Side, b: Side, seed: int = 0) -> Comparison:
     """Paired comparison of the items that both have. Raises UserError when there is none, or the directions differ."""
+    from coevolve.statistics import mcnemar_exact, paired_difference  # needs numpy, which takes half a second to import
+
     if a.direction != b.direction:
         raise UserError(f"'{a.name}' is {a.direction} and '{b.name}' is {b.direction}: there is nothing to pair")
     common = [i for i in a.items if i in b.items and a.items[i].get("name") == b.items[i].get("name")]

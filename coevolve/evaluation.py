@@ -15,7 +15,6 @@ from pathlib import Path
 
 from coevolve.errors import UserError
 from coevolve.metrics import bleu, codebleu, mean_pass_at_k
-from coevolve.progress import Progress
 from coevolve.run_folder import read_json, write_json
 from coevolve.stages import Run, distinct, in_chunks, judging_items, propose_suites, suite_counts
 from coevolve.workers import map_unordered, stream
@@ -32,7 +31,7 @@ def prepare_evaluation(run: Run) -> None:
     if path.exists():
         return
     programs = run.corpus.evaluation
-    bar = Progress("suites of held-out programs", len(programs))
+    bar = run.bar("suites of held-out programs", len(programs))
     prepared = {}
     with run.timed(0, "evaluation suites"):
         for index, result in map_unordered(run.crew.verifiers, "prepare", [(p, ()) for p in programs]):
@@ -67,7 +66,7 @@ def evaluate_checkpoint(run: Run, checkpoint: str, label: str) -> tuple[dict, li
     wanted = run.config.evaluate
     sampling = run.sampling(wanted.samples, wanted.temperature, "evaluate")
     chunks = in_chunks(programs)
-    bar = Progress(f"{label}: held-out translation", len(programs))
+    bar = run.bar(f"{label}: held-out translation", len(programs))
     answers: dict[int, list[Candidate]] = {}
     verdicts: dict[str, Verdict] = {}
 

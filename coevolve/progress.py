@@ -1,25 +1,32 @@
 """Progress a person can follow: bars on a terminal, a line now and then in a job's log.
 
-Contract: printing only; nothing here decides anything. Lines are flushed so that `ray job logs --follow` shows them.
+Contract: printing only; nothing here decides anything. Lines are flushed so that `ray job logs --follow` shows them. What
+`file` names holds the same for others to read: {"label", "done", "total", "note", "started"} (seconds since 1970), whole
+at any moment, written at most once a second, gone after `close`.
 
     python -c "from coevolve.progress import Progress; p = Progress('demo', 2); p.advance(); p.close()"
 """
 
 from __future__ import annotations
 
+import json
+import os
 import sys
 import time
+from pathlib import Path
 
 
 class Progress:
     """One bar: a label, done of total, and a short note. `total` may be 0 when unknown."""
 
-    def __init__(self, label: str, total: int, every_s: float = 10.0) -> None:
+    def __init__(self, label: str, total: int, every_s: float = 10.0, file: Path | None = None) -> None:
         self.label, self.total, self.done, self.note = label, total, 0, ""
         self._start = self._last = time.monotonic()
         self._every_s = every_s
+        self._file, self._wrote, self._started = file, 0.0, time.time()
         self._terminal = sys.stderr.isatty()
         self._draw()
+        self._tell(self._start)
 
     def advance(self, count: int = 1, note: str = "") -> None:
         self.set(self.done + count, note)
@@ -30,12 +37,29 @@ class Progress:
         if now - self._last >= (0.2 if self._terminal else self._every_s):
             self._last = now
             self._draw()
+        if now - self._wrote >= 1.0:
+            self._tell(now)
 
     def close(self, note: str = "") -> None:
         self.note = note or self.note
         self._draw()
         if self._terminal:
             print(file=sys.stderr)
+        if self._file is not None:
+            self._file.unlink(missing_ok=True)
+
+    def _tell(self, now: float) -> None:
+        """Lost without harm: a full disk is noticed by what must be written."""
+        if self._file is None:
+            return
+        self._wrote = now
+        part = self._file.with_name(f".{self._file.name}.{os.getpid()}.part")
+        said = {"label": self.label, "done": self.done, "total": self.total, "note": self.note, "started": self._started}
+        try:
+            part.write_text(json.dumps(said), encoding="utf-8")
+            os.replace(part, self._file)
+        except OSError:
+            part.unlink(missing_ok=True)
 
     def _draw(self) -> None:
         share = self.done / self.total if self.total else 0.0

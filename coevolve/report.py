@@ -15,7 +15,7 @@ from pathlib import Path
 
 from coevolve.config import Config, load
 from coevolve.errors import UserError
-from coevolve.report_data import page_data
+from coevolve.report_data import page_data, rounds_begun
 from coevolve.run_folder import RunFolder, read_json, resolve_run_dir
 from corpora.files import write_atomically
 from corpora.records import Candidate, Triplet, Verdict
@@ -40,17 +40,12 @@ class RoundFigures:
 
 def figures(folder: RunFolder) -> list[RoundFigures]:
     """Rows for the cold start (0) and every round begun."""
-    times = folder.times()
-    rows = []
-    number = 0
-    while folder.round(number).folder.exists():
-        rows.append(_row(folder, number, {stage: s for (n, stage), s in times.items() if n == number}))
-        number += 1
-    return rows
+    return [round_figures(folder, number) for number in rounds_begun(folder)]
 
 
-def _row(folder: RunFolder, number: int, seconds: dict[str, float]) -> RoundFigures:
+def round_figures(folder: RunFolder, number: int) -> RoundFigures:
     paths = folder.round(number)
+    seconds = {stage: s for (n, stage), s in folder.times().items() if n == number}
     outcomes: Counter = Counter()
     candidates = compiled = kept = None
     suites = ""
@@ -71,13 +66,13 @@ def _cell(value: object, pattern: str = "{}") -> str:
     return "–" if value is None or value == "" else pattern.format(value)
 
 
-def table(folder: RunFolder, config: Config) -> tuple[list[str], list[list[str]]]:
-    """Header and rows of the closing table, as text."""
+def table(folder: RunFolder, config: Config, known: list[RoundFigures] | None = None) -> tuple[list[str], list[list[str]]]:
+    """Header and rows of the closing table, as text. known: `figures(folder)`, where the caller has them."""
     ks = config.evaluate.pass_at
     header = ["round", "candidates", "compiled", "suites valid", "pairs kept"]
     header += [f"pass@{k} %" for k in ks] + ["compiles %", "BLEU", "CodeBLEU", "Tester valid %", "seconds per stage"]
     rows = []
-    for row in figures(folder):
+    for row in figures(folder) if known is None else known:
         e = row.evaluation
         cells = ["cold" if row.number == 0 else str(row.number), _cell(row.candidates), _cell(row.compiled)]
         cells += [_cell(row.suites_valid), _cell(row.kept)]
@@ -94,8 +89,9 @@ def print_table(root: Path) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    header, rows = table(folder, config)
-    held_out = next((r.evaluation.get("programs") for r in figures(folder) if r.evaluation), None)
+    known = figures(folder)
+    header, rows = table(folder, config, known)
+    held_out = next((r.evaluation.get("programs") for r in known if r.evaluation), None)
     shown = Table(title=f"{root}: {config.direction}, held-out programs: {_cell(held_out)}", title_justify="left")
     for name in header:
         shown.add_column(name, justify="left" if name.startswith("seconds") else "right", overflow="fold")
@@ -120,7 +116,8 @@ def write_report(root: Path) -> Path:
     from markupsafe import Markup
 
     folder, config = open_run(root)
-    header, rows = table(folder, config)
+    known = figures(folder)
+    header, rows = table(folder, config, known)
     data = page_data(folder)
     environment = Environment(loader=PackageLoader("coevolve", "templates"), autoescape=True, undefined=StrictUndefined)
 
@@ -133,7 +130,7 @@ def write_report(root: Path) -> Path:
         direction=config.direction,
         header=header,
         rows=rows,
-        held_out=next((r.evaluation.get("programs") for r in figures(folder) if r.evaluation), None),
+        held_out=next((r.evaluation.get("programs") for r in known if r.evaluation), None),
         verified=any(r["outcomes"] for r in data["rounds"]),
         style=own("report.css"),
         script=own("report.js"),

@@ -13,6 +13,7 @@ import fcntl
 import json
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ from pathlib import Path
 
 from coevolve.config import Config, ConfigError, known_keys, load, to_toml, value_of
 from corpora.files import remove_parts, write_atomically
+
+
+_LOCK_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,11 @@ class RunFolder:
         return self.root / "timings.jsonl"
 
     @property
+    def progress(self) -> Path:
+        """What the run is at, for `coevolve watch`; there while a stage is shown, gone when the run ends."""
+        return self.root / "progress.json"
+
+    @property
     def report(self) -> Path:
         return self.root / "report.html"
 
@@ -148,14 +157,34 @@ class RunFolder:
         Raises ConfigError when another process holds it. On storage that has no locks nothing is kept out.
         """
         with open(self.config, "r+b") as file:
+            for left in reversed(range(_LOCK_TRIES)):
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    if left:  # one who only looks (`is_running`) lets go at once
+                        time.sleep(0.05)
+                        continue
+                    raise ConfigError(f"{self.root} is being run by another process; wait for it, or choose another folder with --set run_dir=...") from None
+                except OSError:
+                    pass
+                break
+            remove_parts(self.root)
+            self.progress.unlink(missing_ok=True)
             try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                yield
+            finally:
+                self.progress.unlink(missing_ok=True)
+
+    def is_running(self) -> bool:
+        """Whether a process holds this run now. False where storage has no locks."""
+        with open(self.config, "rb") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise ConfigError(f"{self.root} is being run by another process; wait for it, or choose another folder with --set run_dir=...") from None
+                return True
             except OSError:
                 pass
-            remove_parts(self.root)
-            yield
+        return False
 
     def record_time(self, round_number: int, stage: str, seconds: float, busy: float | None = None) -> None:
         """Append to timings.jsonl: the one file that is not reproducible, so it feeds the report and nothing else.

@@ -12,7 +12,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import Future, wait
+from concurrent.futures import wait
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -57,6 +57,10 @@ class Run:
         seed = int(content_hash(self.config.seed, *salt), 16) % (1 << 31)
         return Sampling(n=n, temperature=temperature, max_new_tokens=self.config.model.max_new_tokens, seed=seed)
 
+    def bar(self, label: str, total: int) -> Progress:
+        """Progress that is printed and told to `coevolve watch`."""
+        return Progress(label, total, file=self.folder.progress)
+
     @contextmanager
     def timed(self, number: int, stage: str) -> Iterator[None]:
         started, before = time.monotonic(), _core_seconds()
@@ -87,12 +91,13 @@ def cold_start(run: Run) -> None:
     with run.timed(0, "cold start"):
         for label, worker, folder in (("Translator", run.crew.translator, paths.translator), ("Tester", run.crew.tester, paths.tester)):
             if not folder.exists():
-                _follow(f"cold start: {label}", worker, worker.call("cold_start", run.corpus.protected, str(folder)))
+                _follow(run, f"cold start: {label}", worker, "cold_start", run.corpus.protected, str(folder))
 
 
-def _follow(label: str, worker: Worker, learning: Future) -> None:
+def _follow(run: Run, label: str, worker: Worker, method: str, *arguments: object) -> None:
     """Show the steps of a model that learns until it has; raises what it raises."""
-    bar = Progress(label, 0)
+    bar = run.bar(label, 0)  # first: a local worker works within `call`
+    learning = worker.call(method, *arguments)
     while not wait([learning], timeout=FOLLOW_S).done:
         step, steps, loss = worker.call("progress").result()
         bar.total = steps
@@ -122,7 +127,7 @@ def make_suites(run: Run, number: int) -> None:
 def propose_suites(run: Run, label: str, programs: list[Program], checkpoint: str, sampling: Sampling) -> list[Prepared]:
     """What the Tester's answers became with the verifiers, in the programs' order."""
     chunks = in_chunks(programs)
-    bar = Progress(label, len(programs))
+    bar = run.bar(label, len(programs))
     prepared: dict[int, Prepared] = {}
 
     def expand(index: int, proposals: list) -> list[tuple]:
@@ -179,7 +184,7 @@ def _stream_candidates(run: Run, number: int, work: list, suites: dict[str, Unit
         (checkpoint, chunk, str(way), run.sampling(wanted.samples, wanted.temperature, "translate", number, i))
         for i, (way, chunk) in enumerate(work)
     ]
-    bar = Progress(f"round {number}: propose and verify", sum(len(c) for _, c in work))
+    bar = run.bar(f"round {number}: propose and verify", sum(len(c) for _, c in work))
     generated: dict[int, list[Candidate]] = {}
     results: dict[int, list[Verdict]] = {}
     equivalent = 0
@@ -201,7 +206,7 @@ def _stream_candidates(run: Run, number: int, work: list, suites: dict[str, Unit
 def judge_all(run: Run, label: str, candidates: list[Candidate], programs: dict[str, Program], suites: dict[str, UnitTestSuite]) -> list[Verdict]:
     """Verdicts of known candidates, in the candidates' order grouped by program."""
     items = judging_items(candidates, programs, suites)
-    bar = Progress(label, len(items))
+    bar = run.bar(label, len(items))
     results: dict[int, list[Verdict]] = {}
     for index, verdicts in map_unordered(run.crew.verifiers, "judge", items):
         results[index] = verdicts
@@ -280,8 +285,8 @@ def learn(run: Run, number: int) -> None:
                 continue
             given = [] if is_frozen else data
             extra = (kept_apart, verdict_lessons(run, number)) if label == "Translator" and not is_frozen else ()
-            asked = worker.call("learn", str(old), given, run.corpus.protected, str(new), number, *extra)
-            _follow(f"round {number}: {label} {'frozen' if is_frozen else 'learns'}", worker, asked)
+            asked = (str(old), given, run.corpus.protected, str(new), number, *extra)
+            _follow(run, f"round {number}: {label} {'frozen' if is_frozen else 'learns'}", worker, "learn", *asked)
 
 
 def validation_of(run: Run, number: int) -> list[tuple[Program, UnitTestSuite]]:

@@ -1,0 +1,99 @@
+"""`coevolve watch` beside a real run in another process: it tells what runs, ends with it, and changes nothing."""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from coevolve.config import to_toml
+from coevolve.progress import Progress
+from coevolve.run_corpus import open_corpus
+from coevolve.run_folder import RunFolder
+from coevolve.watch import View, now_at
+
+ENTRY = [sys.executable, str(Path(__file__).parents[2] / "coevolve.py")]
+
+
+def watched(folder, *options):
+    return subprocess.run([*ENTRY, "watch", str(folder), *options], capture_output=True, text=True, timeout=240)
+
+
+def test_a_run_is_watched_to_its_end(tiny, tmp_path):
+    (tmp_path / "c.toml").write_text(to_toml(tiny))
+    folder = RunFolder(tiny.run_dir)
+    with open(tmp_path / "log", "w") as log:
+        job = subprocess.Popen([*ENTRY, "run", str(tmp_path / "c.toml"), "--local"], stdout=log, stderr=log)
+    try:
+        end = time.monotonic() + 120
+        while not folder.progress.exists() and job.poll() is None and time.monotonic() < end:
+            time.sleep(0.02)
+        assert folder.is_running(), (tmp_path / "log").read_text()[-2000:]
+        last = watched(folder.root)
+        assert last.returncode == 0, last.stderr[-2000:]
+        assert job.wait(60) == 0, (tmp_path / "log").read_text()[-2000:]
+    finally:
+        job.kill()
+    assert "not running" in last.stdout and "finished: 1 rounds" in last.stdout
+    assert "verdicts of round 1" in last.stdout and "pass@2 %" in last.stdout
+    assert not folder.progress.exists() and not folder.is_running()
+
+
+def test_a_frame_of_a_running_run(tiny):
+    from rich.console import Console
+
+    folder = RunFolder(tiny.run_dir)
+    open_corpus(tiny, folder)
+    console = Console(width=120, record=True, file=open("/dev/null", "w"))
+    with folder.held():
+        assert folder.is_running()
+        bar = Progress("round 1: suites", 8, file=folder.progress)
+        bar.set(3, "2 valid")  # within a second of the first: not written
+        assert json.loads(folder.progress.read_text())["done"] == 0
+        bar._tell(time.monotonic())
+        console.print(View(folder, tiny).frame(folder.is_running()))
+        bar.close()
+        assert not folder.progress.exists()
+    shown = console.export_text()
+    assert "running" in shown and "not running" not in shown
+    assert "round 1: suites" in shown and "3/8" in shown and "2 valid" in shown
+    assert not folder.is_running()
+
+
+def test_looking_does_not_keep_a_run_from_starting(tiny):
+    """The look holds the lock for a moment: a run that starts then waits for it."""
+    import fcntl
+    import threading
+
+    folder = RunFolder(tiny.run_dir)
+    open_corpus(tiny, folder)
+    with open(folder.config, "rb") as look:
+        fcntl.flock(look, fcntl.LOCK_SH)
+        threading.Timer(0.03, lambda: fcntl.flock(look, fcntl.LOCK_UN)).start()
+        with folder.held():
+            pass
+
+
+def test_what_a_killed_run_was_at_is_cleared_away(tiny):
+    folder = RunFolder(tiny.run_dir)
+    open_corpus(tiny, folder)
+    Progress("round 1: suites", 8, file=folder.progress)
+    assert folder.progress.exists()
+    with folder.held():
+        assert not folder.progress.exists()
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"label": 1}', '{"label": "a", "done": 1, "total": null, "started": "x", "note": ""}'])
+def test_a_progress_file_that_says_nothing(tiny, text):
+    folder = RunFolder(tiny.run_dir)
+    assert "between two stages" in now_at(folder, 0.0)
+    folder.root.mkdir()
+    folder.progress.write_text(text)
+    assert "between two stages" in now_at(folder, 0.0)
+
+
+def test_no_run_is_one_line(tmp_path):
+    done = watched(tmp_path)
+    assert done.returncode == 2 and done.stderr.count("\n") == 1 and "holds no run" in done.stderr
