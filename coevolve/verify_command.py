@@ -135,9 +135,15 @@ def _answered(out: Path, lines: list[str]) -> int:
     return len(rows)
 
 
+def chunk_rows(rows: int, workers: int) -> int:
+    """Rows of a chunk: at most CHUNK, and the same number of chunks for every worker, so that none idles while another has the last one."""
+    turns = max(-(-rows // (CHUNK * workers)), 2 if workers > 1 and rows >= CHUNK else 1)
+    return max(1, -(-rows // (turns * workers)))
+
+
 def _answers(lines: list[str], done: int, backend: str, workers: int) -> Iterator[list[dict]]:
     """Answers chunk by chunk, in input order."""
-    size = max(1, min(CHUNK, -(-(len(lines) - done) // workers)))  # nobody idles while another has all the rows
+    size = chunk_rows(len(lines) - done, workers)
     chunks = [list(enumerate(lines, 1))[i : i + size] for i in range(done, len(lines), size)]
     if workers == 1 or len(chunks) < 2:
         for chunk in chunks:

@@ -213,3 +213,13 @@ def test_suites_read_from_snippets_are_kept_in_bounds(engine, monkeypatch):
     for text in "abcaca":
         engine.suite_of(Pair(AXPY, AXPY, f"wrapper({text})"))
     assert [t[8] for t in read] == ["a", "b", "c", "a"]
+
+
+@pytest.mark.parametrize(("rows", "workers"), [(184, 2), (184, 1), (10, 4), (1, 2), (0, 2), (1000, 3)])
+def test_every_worker_of_a_batch_gets_as_many_chunks_as_the_others(rows, workers):
+    from coevolve.verify_command import CHUNK, chunk_rows
+
+    size = chunk_rows(rows, workers)
+    chunks = -(-rows // size)
+    assert 1 <= size <= CHUNK
+    assert rows < 2 * workers or chunks % workers == 0
