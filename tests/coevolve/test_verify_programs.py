@@ -80,8 +80,8 @@ def test_what_a_whole_program_is():
 
 @detector
 def test_right_translations(engine):
-    for target, to in ((PARALLEL, "openmp"), (FORTRAN, "fortran"), (NORM.replace("0.1 * i", "i * 0.1"), "cpp")):
-        verdict = ask(engine, target, to)
+    for target, to, suite in ((PARALLEL, "openmp", "args(60)"), (FORTRAN, "fortran", SUITE), (NORM.replace("0.1 * i", "i * 0.1"), "cpp", SUITE)):
+        verdict = ask(engine, target, to, suite=suite)
         assert (verdict.outcome, verdict.blame, verdict.serial) == (Outcome.EQUIVALENT, Blame.NOBODY, False), verdict
 
 
