@@ -41,8 +41,12 @@ class Checkpoints:
 
     def model(self, checkpoint: str) -> LanguageModel:
         if self._open is None or self._open[0] != checkpoint:
-            self._open = (checkpoint, MODEL_BACKENDS[kind_of(checkpoint)](checkpoint, options_of(self.config)))
+            self._open = (checkpoint, self._opened(kind_of(checkpoint), checkpoint))
         return self._open[1]
+
+    def _opened(self, kind: str, name: str) -> LanguageModel:
+        opener = "vllm" if kind == "pretrained" and self.config.model.backend == "vllm" else kind
+        return MODEL_BACKENDS[opener](name, options_of(self.config))
 
     @contextmanager
     def paid(self, checkpoint: str) -> Iterator[LanguageModel]:
@@ -81,11 +85,11 @@ class Checkpoints:
     def start_kind(self) -> str:
         """A key of MODEL_BACKENDS; it also decides how the model is asked."""
         named = self.config.model.backend
-        return kind_of(self.start) if named == "pretrained" else named
+        return named if named in ("scratch", "openai") else kind_of(self.start)
 
     def pretrained(self) -> LanguageModel | None:
         """The model that the configuration names, if any: opened before data is made for it, so that a wrong name shows."""
-        return None if self.config.model.backend == "scratch" else MODEL_BACKENDS[self.start_kind](self.start, options_of(self.config))
+        return None if self.config.model.backend == "scratch" else self._opened(self.start_kind, self.start)
 
     def create(self, texts: Sequence[str], words: Sequence[str]) -> LanguageModel:
         """A new model of the configured shape, with a vocabulary for these texts."""
@@ -143,9 +147,22 @@ def fine_tuned(
 ) -> dict[str, float]:
     checkpoints.forget()
     try:
+        if checkpoints.config.resources.trainers > 1 and kind_of(checkpoint) == "pretrained":
+            return _spread(checkpoints, examples, learning, checkpoint, folder)
         return learn_and_save(checkpoints, model, examples, learning, folder, checkpoint)
     except NothingToLearn:  # all that survived is longer than the model's context: a round without lessons, not an error
         return carried_on(checkpoint, folder)
+
+
+def _spread(checkpoints: Checkpoints, examples: list[Example], learning: Learning, checkpoint: str, folder: str) -> dict[str, float]:
+    from gpu_runtime.models.spread import learn_spread
+
+    learning = replace(learning, workspace=Path(f"{folder}.training"), validate=None)
+    tuning, processes = options_of(checkpoints.config).tuning, checkpoints.config.resources.trainers
+    figures = learn_spread(checkpoint, Path(folder), examples, learning, tuning, processes)
+    checkpoints.write_manifest(Path(folder), checkpoint)
+    shutil.rmtree(learning.workspace, ignore_errors=True)
+    return {"examples": len(examples)} | {k: figures[k] for k in ("loss", "tokens", "seconds")}
 
 
 def saved_as_it_is(model: LanguageModel, folder: str) -> dict[str, float]:

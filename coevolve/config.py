@@ -111,6 +111,7 @@ class EvaluateConfig:
 class ResourcesConfig:
     model_gpus: float = 0.0
     verifier_gpus: float = 0.0
+    trainers: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,7 @@ class Config:
 
 
 CHOICES = {
-    "model.backend": ("scratch", "pretrained", "openai"),
+    "model.backend": ("scratch", "pretrained", "vllm", "openai"),
     "round.learn": ("back", "forward", "both", "dpo", "grpo"),
     "round.experience": ("accumulate", "replace", "mix"),
     "round.selection": ("first", "hard"),
@@ -153,7 +154,7 @@ RANGES = {
     "evaluate.temperature": (0.0, 2.0),
     "verify.least_strength": (0.0, 1.0),
 }
-AT_LEAST_ONE = ("round.samples", "round.suites", "round.per_source", "evaluate.samples", "model.layers", "model.width", "model.heads", "model.max_new_tokens", "model.concurrency", "finetune.rank", "finetune.batch_tokens")
+AT_LEAST_ONE = ("round.samples", "round.suites", "round.per_source", "evaluate.samples", "model.layers", "model.width", "model.heads", "model.max_new_tokens", "model.concurrency", "finetune.rank", "finetune.batch_tokens", "resources.trainers")
 
 
 def load(path: str | Path, overrides: tuple[str, ...] = (), run_dir: Path | None = None) -> Config:
@@ -312,12 +313,14 @@ def _check(config: Config, where: str) -> None:
     for key in ("run_dir", "corpus.source"):
         if not value_of(config, key).strip():
             raise ConfigError(f"{where}: '{key}' must not be empty")
-    if config.model.backend == "pretrained" and not config.model.name_or_path:
-        raise ConfigError(f"{where}: model.backend = 'pretrained' needs model.name_or_path (a Hugging Face id or a folder)")
+    if config.model.backend in ("pretrained", "vllm") and not config.model.name_or_path:
+        raise ConfigError(f"{where}: model.backend = '{config.model.backend}' needs model.name_or_path (a Hugging Face id or a folder)")
     if config.model.backend == "openai" and not (config.model.name_or_path and config.model.endpoint):
         raise ConfigError(f"{where}: model.backend = 'openai' needs model.name_or_path (the model's name there) and model.endpoint (the API's URL)")
-    if config.round.learn in ("dpo", "grpo") and config.model.backend == "scratch":
-        raise ConfigError(f"{where}: round.learn = '{config.round.learn}' needs a pretrained model (model.backend); a scratch model learns back, forward or both")
+    if config.round.learn in ("dpo", "grpo") and config.model.backend in ("scratch", "vllm"):
+        raise ConfigError(f"{where}: round.learn = '{config.round.learn}' needs model.backend = 'pretrained'; others learn back, forward or both")
+    if config.resources.trainers > 1 and (config.finetune.patience or config.round.learn in ("dpo", "grpo")):
+        raise ConfigError(f"{where}: resources.trainers > 1 shares out plain fine-tuning only, without finetune.patience and round.learn = dpo or grpo")
     if config.finetune.patience and not config.finetune.validation:
         raise ConfigError(f"{where}: finetune.patience needs finetune.validation, the number of training programs to measure it on")
     if not config.verify.mutants and config.verify.least_strength:

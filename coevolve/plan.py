@@ -117,7 +117,7 @@ def _memory(config: Config, work: Work, shape: Shape, machine: Machine) -> list[
     longest = work.prompt + config.model.max_new_tokens
     lines = [_row(f"generate, {rows} rows of {longest} tokens", generate_bytes(shape, rows, longest, bytes_each))]
     tuning = options_of(config).tuning
-    for method in METHODS if config.model.backend == "pretrained" else ("full",):
+    for method in METHODS if config.model.backend != "scratch" else ("full",):
         mark = "*" if method == tuning.method else " "
         lines.append(_row(f"{mark} train {method}, {_micro(config)} tokens at once", train_bytes(shape, replace(tuning, method=method), _micro(config))))
     return ["memory (estimate, GiB; * = configured; each of the two models has its own)", *lines]

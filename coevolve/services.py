@@ -152,6 +152,8 @@ class TranslatorService:
         if not figures:
             return carried_on(checkpoint, folder)
         model.save(Path(folder))
+        self.checkpoints.note_trained([item.program for item in judged])
+        self.checkpoints.write_manifest(Path(folder), checkpoint)
         return {k: figures[k] for k in ("examples", "loss", "tokens", "seconds", "accuracy", "reward") if k in figures}
 
     def _prefer(self, model: PretrainedModel, kind: str, judged: Sequence[Judged], learning: Learning) -> dict[str, float]:

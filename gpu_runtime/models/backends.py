@@ -37,7 +37,13 @@ def _openai(name_or_path: str, options: ModelOptions = ModelOptions()) -> Langua
     return RemoteModel.load(name_or_path, options.endpoint)
 
 
-MODEL_BACKENDS: dict[str, Callable[..., LanguageModel]] = {"scratch": _scratch, "pretrained": _pretrained, "openai": _openai}
+def _vllm(name_or_path: str, options: ModelOptions = ModelOptions()) -> LanguageModel:
+    from gpu_runtime.models.vllm_engine import VllmModel
+
+    return VllmModel.load(name_or_path, options)
+
+
+MODEL_BACKENDS: dict[str, Callable[..., LanguageModel]] = {"scratch": _scratch, "pretrained": _pretrained, "openai": _openai, "vllm": _vllm}
 """Each opens a model by folder or id (and `ModelOptions`, or as they are by default). A new scratch model is made by `ScratchModel.create`."""
 
 
@@ -46,7 +52,7 @@ FROZEN = frozenset({"openai"})
 
 
 def kind_of(name_or_path: str | Path) -> str:
-    """Which of MODEL_BACKENDS opens a model: `scratch` for a folder that `ScratchModel.save` wrote, told by its vocabulary."""
+    """What a model is, as a key of MODEL_BACKENDS (`vllm` opens what is `pretrained`, where that is wanted): `scratch` for a folder that `ScratchModel.save` wrote, told by its vocabulary."""
     folder = Path(name_or_path)
     if (folder / "endpoint.json").is_file():
         return "openai"

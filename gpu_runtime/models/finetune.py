@@ -4,6 +4,7 @@ Contract: `fine_tune` changes the model it is given and returns figures. A train
 whole checkpoint when it is asked again with the same lessons and the same workspace (which the caller removes when what was
 learnt is saved); other lessons begin anew. Early
 stopping is on `Learning.validate`, whatever that measures (coevolve executes: pass@1), and the best checkpoint is kept.
+Started in several processes (see `gpu_runtime.models.spread`) each takes its share of every step: the same steps, sooner.
 
     python -c "from gpu_runtime.models.options import FineTuning; print(FineTuning(method='lora', rank=8))"
 """
@@ -71,8 +72,9 @@ def fine_tune(
     batches, accumulated = _plan(examples, learning, tuning)
     with tempfile.TemporaryDirectory() as scratch:
         folder = learning.workspace or Path(scratch)
-        resume = _resume_from(folder, _fingerprint(examples, learning, tuning))
         arguments = _arguments(folder, learning, tuning, len(batches), accumulated)
+        with arguments.main_process_first(local=False):  # one of several processes clears away, the others look afterwards
+            resume = _resume_from(folder, _fingerprint(examples, learning, tuning))
         trainer = _LessonTrainer(
             model=model,
             args=arguments,

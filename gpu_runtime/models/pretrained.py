@@ -40,7 +40,8 @@ class PretrainedConfig:
     """`context`: longest prompt and answer in tokens; longer examples are left out.
 
     chat: wrap prompts in the tokeniser's chat template where it has one. dtype: an entry of DTYPES; `auto` is bfloat16
-    on a GPU and float32 on a CPU. rows: answers decoded side by side. local_only: never look beyond this machine.
+    on a GPU and float32 on a CPU. rows: answers decoded side by side. static_cache: keys and values in memory of a fixed
+    size, for which transformers compiles the decoding step on a GPU (decoder-only models). local_only: never look beyond this machine.
     """
 
     tuning: FineTuning = FineTuning()
@@ -48,6 +49,7 @@ class PretrainedConfig:
     chat: bool = True
     dtype: str = "auto"
     rows: int = 16
+    static_cache: bool = False
     local_only: bool = False
 
 
@@ -125,6 +127,8 @@ class PretrainedModel:
         if self._paired:
             start = self._model.config.decoder_start_token_id
             options["decoder_input_ids"] = torch.tensor([[start, *p] for p in prefixes], device=self._model.device)
+        elif self._config.static_cache:
+            options["cache_implementation"] = "static"
         returned = sampling.n if sampling.temperature > 0 else 1
         out = self._model.generate(
             input_ids=batch["input_ids"],

@@ -105,3 +105,9 @@ def test_prompts_beyond_the_models_own_positions_cost_their_answer_only(tmp_path
     assert model.learn([Example("a", "b"), Example(long, "b")], Learning(epochs=1))["dropped"] == 1
     with pytest.raises(NothingToLearn, match="none within 16 tokens"):
         model.learn([Example(long, "b")], Learning(epochs=1))
+
+
+def test_a_static_cache_changes_no_answer(causal: Path) -> None:
+    prompts = [Prompt(e.prompt) for e in COPY[:5]]
+    found = [PretrainedModel.load(causal, PretrainedConfig(rows=4, static_cache=static)).generate(prompts, GREEDY) for static in (False, True)]
+    assert found[0] == found[1]
