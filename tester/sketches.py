@@ -36,16 +36,19 @@ class Roles:
     """Arrays of characters, as the program's text compares or writes characters."""
 
 
+# What stands before it must begin an operand: `x < h ? a : b` and `y < h && ...` compare h, they do not ask whether it is set.
+_BEGINS = r"(?:[(!?:,;{]|(?<![<>=!])=|&&|\|\||\breturn\b)"
+_ASKED = tuple(re.compile(p) for p in (
+    r"\bif\s*\(\s*!?\s*\x01\s*\)", rf"{_BEGINS}\s*\x01\s*(?:\?|&&|\|\|)", r"!\s*\x01(?!\s*[=%*/+<>\[(.-])",
+    r"(?:&&|\|\|)\s*\x01\s*(?:\)|&&|\|\|)", rf"{_BEGINS}\s*\x01\s*==\s*[01]\b",
+))  # fmt: skip
+"""Where a scalar is a truth value; \x01 stands for its name, so that the patterns are compiled once."""
+
+
 def is_flag(name: str, text: str) -> bool:
     """Whether the text uses the scalar as a truth value."""
-    n = re.escape(name)
-    # What stands before it must begin an operand: `x < h ? a : b` and `y < h && ...` compare h, they do not ask whether it is set.
-    begins = r"(?:[(!?:,;{]|(?<![<>=!])=|&&|\|\||\breturn\b)"
-    patterns = (
-        rf"\bif\s*\(\s*!?\s*{n}\s*\)", rf"{begins}\s*{n}\s*(?:\?|&&|\|\|)", rf"!\s*{n}\b(?!\s*[=%*/+<>\[(.-])",
-        rf"(?:&&|\|\|)\s*{n}\s*(?:\)|&&|\|\|)", rf"{begins}\s*{n}\s*==\s*[01]\b",
-    )  # fmt: skip
-    return any(re.search(p, text) for p in patterns)
+    marked = re.sub(rf"\b{re.escape(name)}\b", "\x01", text)
+    return any(p.search(marked) for p in _ASKED)
 
 
 def is_pitch(name: str, text: str) -> bool:
