@@ -3,7 +3,8 @@
 Contract: `training_manifest.json` in a checkpoint's folder holds no text: an exact hash of the canonical tokens of every
 program that the model learnt from (names, layout and comments do not count), and for real ones a sketch of 64 minima of 4
 bits by which near-duplicates are told. A sketch estimates similarity to about 0.05; items at or above NEAR are reported.
-Generated programs are known by their exact hash only: they come by the ten thousand and alike ones are no leak.
+Generated programs are known by their exact hash only: they come by the ten thousand, from a generator that has seen no
+corpus, so that one that equals an item does so by chance. That is reported, and is no reason to refuse.
 
     python -c "from coevolve.contamination import Manifest; print(Manifest.of([], ['void f(int n) {}']).generated)"
 
@@ -87,13 +88,18 @@ class Manifest:
             raise error if isinstance(error, ManifestError) else ManifestError(f"'{path}' is no training manifest: {error}") from None
 
     def trained_on(self, programs: Sequence[Program | str]) -> list[tuple[str, float]]:
-        """Per program: how it was trained on (`equal`, `near`, '') and the similarity, estimated for `near`."""
+        """Per program: how it was trained on (`equal`, `near`, `generated`, '') and the similarity, estimated for `near`.
+
+        generated: a generated program happens to have its tokens, and no real one is like it.
+        """
         if not programs:
             return []
         exact, sketches = _marks(programs)
-        known = set(self.exact) | self.generated
-        nearest = self._nearest(sketches)
-        return [("equal", 1.0) if key in known else ("near", s) if s >= NEAR else ("", s) for key, s in zip(exact, nearest, strict=True)]
+        known = set(self.exact)
+        return [
+            ("equal", 1.0) if key in known else ("near", s) if s >= NEAR else ("generated", 1.0) if key in self.generated else ("", s)
+            for key, s in zip(exact, self._nearest(sketches), strict=True)
+        ]
 
     def _nearest(self, sketches: np.ndarray) -> list[float]:
         """Similarity of each sketch to the most alike one of the manifest, estimated, 0 at least."""
@@ -159,14 +165,14 @@ def manifest_of_run(run: Path, number: int) -> Manifest:
 
 
 def contaminated(manifest: Manifest, items: Sequence[Item]) -> list[dict]:
-    """The items of which the source or the reference was trained on: id, side, how, similarity."""
+    """The items of which the source or the reference was trained on: id, side, how, similarity. A real program goes first."""
     found = []
     sides = [("source", [i.source for i in items]), ("reference", [i.reference or "" for i in items])]
     how = {side: manifest.trained_on(programs) for side, programs in sides}
     for at, item in enumerate(items):
-        for side, programs in sides:
+        hits = [(how[side][at][0] == "generated", side) for side, programs in sides if programs[at] and how[side][at][0]]
+        if hits:
+            side = min(hits, key=lambda hit: hit[0])[1]
             word, similarity = how[side][at]
-            if word and programs[at]:
-                found.append({"id": item.id, "side": side, "how": word, "similarity": round(similarity, 3)})
-                break
+            found.append({"id": item.id, "side": side, "how": word, "similarity": round(similarity, 3)})
     return found

@@ -186,14 +186,18 @@ def _contamination(model, corpus, allowed: bool) -> dict:
     manifest = manifest_of(model.folder) if model.folder else None
     if manifest is None:
         return {"checked": False, "n_items": 0, "items": [], "summary": f"not checked: the model has no {FILE_NAME}, so nothing is known of its training"}
-    found = contaminated(manifest, corpus.items)
-    trained = f"{len(manifest.exact)} real and {len(manifest.generated)} generated programs"
-    if not found:
-        return {"checked": True, "n_items": 0, "items": [], "summary": f"none of the items is among the {trained} of the training"}
-    first = f"{len(found)} of {len(corpus.items)} items, first '{found[0]['id']}' ({found[0]['how']}, its {found[0]['side']})"
-    if not allowed:
-        raise UserError(f"'{model.label}' was trained on {first}; evaluate on others, or say --allow-contaminated, which the result will show")
-    return {"checked": True, "n_items": len(found), "items": found, "summary": f"CONTAMINATED, allowed on the command line: the model was trained on {first}"}
+    every = contaminated(manifest, corpus.items)
+    chance = [row for row in every if row["how"] == "generated"]
+    found = [row for row in every if row["how"] != "generated"]
+    said = f"none of the items is like one of the {len(manifest.exact)} real programs of the training"
+    if found:
+        first = f"{len(found)} of {len(corpus.items)} items, first '{found[0]['id']}' ({found[0]['how']}, its {found[0]['side']})"
+        if not allowed:
+            raise UserError(f"'{model.label}' was trained on {first}; evaluate on others, or say --allow-contaminated, which the result will show")
+        said = f"CONTAMINATED, allowed on the command line: the model was trained on {first}"
+    if chance:
+        said += f"; {len(chance)} items have the tokens of one of the {len(manifest.generated)} generated programs by chance ('unseen' is without them)"
+    return {"checked": True, "n_items": len(found), "items": found, "by_chance": chance, "summary": said}
 
 
 def _deliver(args: argparse.Namespace, result: dict) -> None:

@@ -55,12 +55,14 @@ def result_of(corpus: EvalCorpus, answers: Sequence[Sequence[str]], scores: Sequ
     rows = list(zip(corpus.items, answers, scores, strict=True))
     whole, notes, codebleus = _figures(rows, corpus, setting)
     by_kind = {kind: _executed([s for i, _, s in rows if i.kind == kind], setting) for kind in sorted({i.kind for i in corpus.items}) if kind}
+    seen = {row["id"] for key in ("items", "by_chance") for row in setting.contamination.get(key, ())}
     return {
         "schema_version": SCHEMA_VERSION, "kind": "evaluation", "model": setting.model, "corpus": corpus.name,
         "direction": str(corpus.direction), "backend": setting.backend, "samples": setting.samples,
         "temperature": setting.temperature, "seed": setting.seed, "elapsed_s": round(setting.elapsed_s, 1),
         "n_items": len(rows), "n_undecided": sum(not s.decided for s in scores), "n_skipped": len(corpus.skipped),
         **whole, **setting.tester, "by_kind": by_kind, "contamination": setting.contamination,
+        "unseen": _executed([s for i, _, s in rows if i.id not in seen], setting) if seen else None,
         "notes": [*corpus.notes, *setting.notes, *notes],
         "skipped": [asdict(s) for s in corpus.skipped],
         "items": [_item_row(item, score, codebleus.get(item.id)) for item, _, score in rows],
@@ -150,6 +152,8 @@ def flat_figures(result: dict) -> list[tuple[str, dict]]:
             continue
         rows = [(key, value)] if not key.endswith("@k") else [(key.replace("@k", f"@{k}"), v) for k, v in value.items()]
         found += [(name, v) for name, v in rows if v and v.get("value") is not None]
+    for k, v in ((result.get("unseen") or {}).get("pass@k") or {}).items():
+        found += [(f"pass@{k} on items unseen in training", v)] if v else []
     given = result.get("given_tests") or {}
     return found + [(f"pass@{k} on the corpus's tests", v) for k, v in given.get("pass@k", {}).items() if v]
 

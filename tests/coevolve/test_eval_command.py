@@ -122,7 +122,7 @@ def tiny_model(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("model") / "translator"
     ScratchModel.create(ScratchConfig(layers=1, width=32, heads=2, kept_heads=2), list(forms.CPP_LINES), DIRECTION_TAGS).save(folder)
     renamed = forms.CPP_LINES[0].replace("scale", "product").replace(" a ", " factor ")
-    Manifest.of([Program("cpp", "product", renamed)]).write(folder)
+    Manifest.of([Program("cpp", "product", renamed)], [Program("cpp", "rows", forms.CPP_LINES[2])]).write(folder)
     return folder
 
 
@@ -132,11 +132,13 @@ def test_a_model_that_was_trained_on_an_item_is_refused_unless_that_is_allowed(t
     asked = ["--model", tiny_model, "--corpus", f"{cpp},{cuda}", "--backend", "emulated"]
     said = refused(capsys, "eval", *asked)
     assert "trained on 1 of 3 items, first '1'" in said and "--allow-contaminated" in said
+    assert "generated" not in said, "what equals a generated program by chance is no reason"
     answers = tmp_path / "answers.jsonl"
     result = evaluated(tmp_path, *asked, "--allow-contaminated", "--n", "2", "--answers", answers)
     again = evaluated(tmp_path, "--predictions", answers, "--corpus", f"{cpp},{cuda}")
     assert [(i["id"], i["samples"], i["built"]) for i in again["items"]] == [(i["id"], i["samples"], i["built"]) for i in result["items"]]
     assert result["contamination"]["items"] == [{"id": "1", "side": "source", "how": "equal", "similarity": 1.0}]
+    assert [i["id"] for i in result["contamination"]["by_chance"]] == ["3"] and result["unseen"]["n_scored"] == 1
     assert "CONTAMINATED, allowed" in capsys.readouterr().out and result["temperature"] == 0.8 and result["samples"] == 2
     (tiny_model / FILE_NAME).rename(tiny_model / "elsewhere")
     try:
