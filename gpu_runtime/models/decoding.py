@@ -11,7 +11,7 @@ copies itself at every step, and for a small model its Python costs more than th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -34,6 +34,8 @@ class Request:
     ids: tuple[int, ...]
     seeds: tuple[int, ...]
     constraint: Callable[[], ConstraintState] | None = field(default=None, compare=False)
+    most: int | None = None
+    """Most new ids of an answer, where that is less than the limits say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +181,7 @@ def _decode_chunk(
     new: list[list[int]] = [[] for _ in range(int(repeats.sum()))]
     active = list(range(len(new)))
     alive = torch.ones(len(new), dtype=torch.bool)
+    most = [r.most or limits.max_new_tokens for r in requests for _ in r.seeds]
     for step in range(limits.max_new_tokens):
         chosen = choose(logits, active, alive, step)
         for place, (row, token) in enumerate(zip(active, chosen.tolist())):
@@ -187,6 +190,7 @@ def _decode_chunk(
                     alive[place] = False
                 else:
                     new[row].append(token)
+                    alive[place] = len(new[row]) < most[row]
         left = int(alive.sum())
         if left == 0:
             break
@@ -205,7 +209,10 @@ class _Chooser:
     def __init__(self, requests: Sequence[Request], limits: DecodeLimits, words: Sequence[str]) -> None:
         self._limits, self._words = limits, words
         self._states = [r.constraint() if r.constraint else None for r in requests for _ in r.seeds]
-        self._ids = {word: i for i, word in enumerate(words)} if any(self._states) else {}
+        self._ids = {word: i for i, word in enumerate(words) if word} if any(self._states) else {}
+        self._masks: dict[frozenset[str], torch.Tensor] = {}
+        """What is forbidden, as a row over the vocabulary: few different sets come up again and again."""
+        self._nothing = torch.zeros(len(words), dtype=torch.bool)
         self._uniform = torch.stack(
             [torch.rand(limits.max_new_tokens, generator=torch.Generator().manual_seed(s)) for r in requests for s in r.seeds]
         )
@@ -217,19 +224,26 @@ class _Chooser:
         else:
             chosen = self._sample(logits, self._uniform[list(active), step])
         for row, token in zip(active, chosen.tolist()):
-            if self._states[row] is not None and self._words[token]:
+            if self._states[row] is not None:
                 self._states[row].advance(self._words[token])
         return chosen
 
     def _forbid(self, logits: torch.Tensor, active: Sequence[int], alive: torch.Tensor) -> None:
-        rows, columns = [], []
-        for place, row in enumerate(active):
-            if self._states[row] is not None and alive[place]:
-                ids = [self._ids[w] for w in self._states[row].forbidden() if w in self._ids]
-                rows += [place] * len(ids)
-                columns += ids
-        if rows:
-            logits[rows, columns] = -1e9
+        if not self._ids:
+            return
+        masks = [
+            self._mask(state.forbidden()) if living and (state := self._states[row]) is not None else self._nothing
+            for row, living in zip(active, alive.tolist())
+        ]
+        logits.masked_fill_(torch.stack(masks), -1e9)
+
+    def _mask(self, forbidden: Collection[str]) -> torch.Tensor:
+        words = frozenset(forbidden)
+        if words not in self._masks:
+            mask = self._nothing.clone()
+            mask[[self._ids[word] for word in words if word in self._ids]] = True
+            self._masks[words] = mask
+        return self._masks[words]
 
     def _sample(self, logits: torch.Tensor, uniform: torch.Tensor) -> torch.Tensor:
         shares = torch.softmax(logits / self._limits.temperature, -1)

@@ -112,7 +112,7 @@ class ScratchModel:
             if len(ids) >= self._context:
                 continue
             seeds = tuple(_row_seed(sampling.seed, prompt, k) for k in range(1 if greedy else sampling.n))
-            requests.append(Request(tuple(ids), seeds, prompt.constraint))
+            requests.append(Request(tuple(ids), seeds, prompt.constraint, prompt.most_tokens))
             whole.append(place)
         limits = DecodeLimits(
             sampling.temperature,

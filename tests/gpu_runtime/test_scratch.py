@@ -109,7 +109,7 @@ class Never:
         return [self.word, "no such word"] + ["</s>"] * (self.count < 2)
 
     def advance(self, word: str) -> None:
-        self.count += word != "</s>"
+        self.count += word not in ("", "</s>")  # the empty word is a spelled character
 
 
 def test_a_constraint_is_obeyed(trained: ScratchModel) -> None:

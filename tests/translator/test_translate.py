@@ -9,7 +9,8 @@ from corpora.loopnests import generate
 from corpora.records import Program
 from gpu_runtime.models.protocol import Prompt, Sampling
 from gpu_runtime.models.scripted import ScriptedModel
-from translator.constrain import CONSTRAINTS, END
+from translator.c_words import END
+from translator.constrain import CONSTRAINTS, Level
 from translator.forced import forced_prefix
 from translator.translate import PromptStyle, Translator, ask, canonical, example_of, read_answer
 
@@ -94,7 +95,7 @@ def first_forbidden(source: Program, target: Program) -> str:
     words = example_of(source, target).answer.split()
     names = canonical(source)
     way = direction(f"{source.dialect}:{target.dialect}")
-    state = CONSTRAINTS[way.target.language](names.tokens, (), len(names.names))()
+    state = CONSTRAINTS[way.target.language](names.tokens, (), len(names.names), Level.TYPES, source.dialect != "fortran")()
     for place, word in enumerate([*words, END]):
         if word in state.forbidden():
             return " ".join(words[max(0, place - 10) : place + 1]) + f" ({word})"
@@ -141,7 +142,7 @@ def test_a_constraint_forbids_what_cannot_compile(answer: str, word: str) -> Non
 
 def test_a_loop_variable_may_be_declared_again_and_a_constant_pointer_indexed() -> None:
     state = ask(SOURCE, CUDA).constraint()
-    indexed = "float * const V5 = V3 ; V5 [ 0 ] = 1 ; int V6 [ 4 ] ; V6 [ 0 ] = 1 ;"
+    indexed = "float * const V5 = V3 ; V5 [ 0 ] = 1 ; int V6 [ 8 ] ; V6 [ 0 ] = 1 ;"
     for word in indexed.split() + "for ( int V4 = 0 ; V4 < V0 ; V4 ++ ) { int V7 = V4 ; } for ( int V4 = 0 ; V4 < V0 ; ++ V4 ) { } }".split() + [END]:
         assert word not in state.forbidden(), word
         state.advance(word)

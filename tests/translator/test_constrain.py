@@ -1,0 +1,187 @@
+"""What each level of constrained decoding forbids, and that none forbids what is right."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from corpora import builtin, development
+from corpora.dialects import direction
+from corpora.loopnests import generate
+from corpora.records import Program
+from translator.c_words import END
+from translator.constrain import CONSTRAINTS, Level
+from translator.forced import forced_prefix
+from translator.translate import LONGEST_PLUS, LONGEST_TIMES, Translator, ask, canonical, example_of
+
+PAIRS = int(os.environ.get("PAIRS", "120"))
+"""Generated computations tried; 5000 were, once."""
+WAYS = ("cpp:cuda", "cuda:cpp", "cpp:openmp", "openmp:cpp", "fortran:cuda", "fortran:openmp")
+SOURCE = Program(
+    "cpp",
+    "f",
+    "void f(int n, float a, const float *x, float *y, int *k) {"
+    " for (int i = 0; i < n; i++) { if (x[i] > 0.25f) y[i] = a * expf(x[i]) + 128; else k[i] = i % 3; } }",
+)
+LOCAL = "int V6 = 0 ;"
+
+
+def first_forbidden(source: Program, target: Program, level: Level) -> str:
+    """The first word of the target that the constraint would have forbidden, with what stood before it."""
+    way = direction(f"{source.dialect}:{target.dialect}")
+    words, names = example_of(source, target).answer.split(), canonical(source)
+    prefix = forced_prefix(source, names, way).split()
+    prefix = prefix if words[: len(prefix)] == prefix else []
+    same = way.source.language == way.target.language
+    state = CONSTRAINTS[way.target.language](names.tokens, prefix, len(names.names), level, same)()
+    for place, word in enumerate([*words, END]):
+        if place < len(prefix):
+            continue
+        if word in state.forbidden():
+            return " ".join(words[max(0, place - 12) : place]) + f" >> {word}"
+        state.advance(word)
+    return ""
+
+
+def forbidden_in(pairs: list[tuple[Program, Program]], level: Level) -> list[tuple[str, str]]:
+    found = [(a.name, first_forbidden(a, b, level)) for a, b in pairs]
+    return [(name, text) for name, text in found if text]
+
+
+def test_nothing_generated_is_forbidden() -> None:
+    items = list(generate(PAIRS, 31))
+    for way in WAYS:
+        a, b = way.split(":")
+        pairs = [(i.programs[a], i.programs[b]) for i in items if a in i.programs and b in i.programs]
+        assert len(pairs) > PAIRS // 2 and forbidden_in(pairs, Level.FULL) == [], way
+        longest = [(p, q) for p, q in pairs if len(canonical(q).tokens) > LONGEST_TIMES * len(canonical(p).tokens) + LONGEST_PLUS]
+        assert longest == [], way
+
+
+def as_its_own_answer(program: Program) -> tuple[Program, Program]:
+    """A text says nothing new when it translates itself (CUDA's own host code apart, serial C++ stands for all)."""
+    return program, Program("cpp" if program.dialect != "cpp" else "openmp", program.name, program.text)
+
+
+@pytest.mark.parametrize("corpus", [builtin, development])
+def test_no_real_text_is_forbidden_as_an_answer_to_itself(corpus) -> None:
+    for dialect in ("cpp", "cuda", "openmp"):
+        pairs = [as_its_own_answer(program) for program in corpus.programs(dialect)]
+        assert forbidden_in(pairs, Level.FULL) == []
+
+
+NEW_LIBRARY_NAMES = {"rgb_to_yuv", "fft_radix2", "cross_entropy", "softmax_rows", "laplace_residual"}
+"""References that use a constant or function of a library that their source does not have: no word of the vocabulary."""
+NEW_NUMBERS = {"matrix_transpose", "inclusive_scan", "waxpby", "count_ones", "rank_by_count"}
+"""References that choose a number or an intrinsic of their own (a tile of 16, `__popc`); `full` gives these up."""
+
+
+@pytest.mark.parametrize("corpus", [builtin, development])
+@pytest.mark.parametrize("way", ["cpp:cuda", "cuda:cpp", "cpp:openmp", "openmp:cpp"])
+def test_references_are_allowed_but_for_known_ones(corpus, way: str) -> None:
+    assert {name for name, _ in forbidden_in(corpus.pairs(way), Level.TYPES)} <= NEW_LIBRARY_NAMES
+    assert {name for name, _ in forbidden_in(corpus.pairs(way), Level.FULL)} <= NEW_LIBRARY_NAMES | NEW_NUMBERS
+
+
+@pytest.mark.parametrize(
+    ("level", "answer"),
+    [
+        ("syntax", "if ( V0 = = "),
+        ("syntax", "V0 V0"),
+        ("syntax", "V0 3"),
+        ("syntax", "V3 [ V0 ] = V1 + ;"),
+        ("syntax", "V3 [ V0 ] = ( V1 * )"),
+        ("syntax", "V3 [ V0 ] = V1 * /"),
+        ("syntax", "V3 [ V0 ] + V1 ="),
+        ("syntax", "V3 [ ]"),
+        ("syntax", "_5"),
+        ("syntax", "V3 [ 0 ] = 1 _. _0 _f _f"),
+        ("syntax", "V3 [ 0 ] = 1 _f"),
+        ("syntax", "V3 [ 0 ] = 1 _e ;"),
+        ("syntax", "else"),
+        ("syntax", "if ( V0 ) V3 [ 0 ] = 1 ; V3 [ 1 ] = 2 ; else"),
+        ("syntax", "if ( V0 ) return ; else return ; else"),
+        ("syntax", "for ( V0 = 0 ; V0 < 3 )"),
+        ("syntax", "for ( V0 = 0 ; V0 < 3 ; V0 ++ ;"),
+        ("syntax", "if ( )"),
+        ("syntax", "V1 = V0 ? V1 ;"),
+        ("syntax", "V1 = V0 :"),
+        ("syntax", "break"),
+        ("syntax", "continue"),
+        ("syntax", "for ( V0 = 0 ; V0 < 3 ; V0 ++ ) { continue ; } continue"),
+        ("syntax", "return return"),
+        ("syntax", "int ="),
+        ("syntax", "int V6 +"),
+        ("syntax", "for ( int V6 = 0 ; V6 < 3 ; V6 ++ ) V0 = V6 ; V0 = V6"),
+        ("syntax", "threadIdx +"),
+        ("syntax", "threadIdx . V0"),
+        ("syntax", "expf ;"),
+        ("syntax", "expf ( V1 ) ="),
+        ("syntax", "V3 [ 0 ] = 1 ; #pragma unroll <nl> V3 [ 0 ] = V1 V1"),
+        ("types", "V3 [ V1"),
+        ("types", "V3 [ V0 + V1"),
+        ("types", "V3 [ 1 _."),
+        ("types", "V3 [ V2"),
+        ("types", "V1 %"),
+        ("types", "V2 [ V0 ] %"),
+        ("types", "V0 % V1"),
+        ("types", "V0 = V0 << V1"),
+        ("types", "V0 ["),
+        ("types", "V2 [ 0 ] ["),
+        ("types", "V2 [ 0 ] ="),
+        ("types", "V2 [ 0 ] ++"),
+        ("types", "V3 ="),
+        ("types", "V3 +"),
+        ("types", "V3 *"),
+        ("types", "V1 = fabsf ( V3 )"),
+        ("types", "V0 ("),
+        ("types", "V0 ."),
+        ("types", "const int V6 = 0 ; V6 ="),
+        ("types", "return V0"),
+        ("full", "V3 [ 0 ] = 7"),
+        ("full", "V3 [ 0 ] = 1 _2 _9"),
+        ("full", "V3 [ 0 ] = 1 _2 ;"),
+        ("full", "V3 [ 0 ] = 0 _. _2 _6"),
+        ("full", "V3 [ 0 ] = sinf"),
+    ],
+)
+def test_a_level_forbids_what_it_says_and_the_one_before_does_not(level: str, answer: str) -> None:
+    *words, last = answer.split()
+    levels = list(Level)
+    for one in levels[1:]:
+        state = ask(SOURCE, direction("cpp:cuda"), constrained=one).constraint()
+        for word in words:
+            if levels.index(one) < levels.index(Level(level)) or one == level:
+                assert word not in state.forbidden(), (one, word)
+            state.advance(word)
+        assert (last in state.forbidden()) == (levels.index(one) >= levels.index(Level(level))), one
+
+
+def test_what_looks_strange_but_compiles_is_allowed() -> None:
+    state = ask(SOURCE, direction("cpp:cuda")).constraint()
+    text = (
+        "int V6 = ( int ) V1 % 3 , V7 = V0 ; float * V8 = V3 + V0 ; * V8 ++ = V1 ; atomicAdd ( & V3 [ V6 ] , - V1 ) ; atomicAdd ( V4 , 1 ) ;"
+        " __shared__ float V9 [ 2 _5 _6 ] ; V9 [ threadIdx . x ] = ( float ) V0 ; __syncthreads ( ) ; do { V6 ++ ; if ( V6 == 2 ) continue ;"
+        " else break ; } while ( V6 < V0 ) ; if ( V0 ) if ( V7 ) V6 = 1 ; else V6 = 2 ; else { for ( ; ; ) { break ; } }"
+        " switch ( V6 ) { case 0 : V6 = 1 ; break ; default : V6 = V0 ? 1 : 2 ; } V3 [ V4 [ V6 ] ] = fabsf ( V1 ) ; return ; }"
+    ).replace("fabsf", "__expf")
+    for word in [*text.split(), END]:
+        assert word not in state.forbidden(), word
+        state.advance(word)
+
+
+def test_a_word_spelled_in_characters_makes_nothing_certain() -> None:
+    state = ask(SOURCE, direction("cpp:cuda")).constraint()
+    for word in "V0 =".split() + ["", "", ""]:
+        state.advance(word)
+    assert not {"/", "(", ";", "["} & set(state.forbidden())
+
+
+def test_the_level_is_an_option_and_none_constrains_nothing() -> None:
+    assert ask(SOURCE, direction("cpp:cuda"), constrained="none").constraint is None
+    assert ask(SOURCE, direction("cpp:cuda"), constrained="none").most_tokens is None
+    assert ask(SOURCE, direction("cpp:cuda")).most_tokens > 100
+    with pytest.raises(ValueError, match="wrong"):
+        ask(SOURCE, direction("cpp:cuda"), constrained="wrong")
+    assert Translator(None, constrained="types") is not None

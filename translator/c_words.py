@@ -1,0 +1,92 @@
+"""Classes of words of a C-like dialect, and which of them can never follow which: the tables behind `translator.c_syntax`.
+
+Contract: words are those of `corpora.canonical`. A set names words that cannot come next in any text that compiles; words
+that no class holds are never forbidden.
+
+    python -c "from translator.c_words import NEVER_AFTER; print(sorted(NEVER_AFTER['jump'])[:5])"
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from corpora.canonical import DIGIT, ENTRY
+from corpora.lexers import CPP_FUNCTIONS, CPP_MEMBERS, CPP_TYPES
+
+END = "</s>"
+NUMBERED = 64
+"""V0 ... V63 are whole words of the vocabulary; higher ones are spelled in characters, which nothing here sees."""
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+VARIABLES = frozenset(f"V{k}" for k in range(NUMBERED))
+NAMES = VARIABLES | {ENTRY}
+DIGITS = _words("0 1 2 3 4 5 6 7 8 9")
+TAIL_CHARACTERS = "0123456789.efxuldULF+-abcABCDEpP"
+TAILS = frozenset(DIGIT + c for c in TAIL_CHARACTERS)
+GEOMETRY = _words("threadIdx blockIdx blockDim gridDim")
+VALUES = GEOMETRY | _words("warpSize true false NULL nullptr this")
+CASTS = _words("sizeof static_cast reinterpret_cast const_cast dynamic_cast")
+CONTROL = _words("if for while switch")
+STATEMENTS = CONTROL | _words("do case default return break continue else")
+SPECIFIERS = _words("const static volatile __restrict__ __restrict __shared__ typedef extern struct")
+SIGNS = _words("+ - * & ++ --")
+ASSIGNMENTS = _words("= += -= *= /= %= &= |= ^= <<= >>=")
+BINARIES = _words("/ % == != <= >= < > && || | ^ << >> ?")
+WHOLE_NUMBER_ONLY = _words("% & | ^ << >> %= &= |= ^= <<= >>=")
+"""Operators that take no floating-point operand."""
+OPERATORS = SIGNS | ASSIGNMENTS | BINARIES | _words("! ~ , : . -> :: <<< >>>")
+ENDS = _words(") ] } ; , :")
+REACHES = _words(". -> :: <<< >>>")
+_OPERANDS = NAMES | DIGITS | VALUES | CASTS | CPP_FUNCTIONS | CPP_TYPES | _words("! ~")
+_MEMBERS_ONLY = CPP_MEMBERS - CPP_FUNCTIONS - CPP_TYPES
+"""`begin` and the like: canonical texts have them after `.` and `->` only."""
+EVERYTHING = (
+    _OPERANDS | TAILS | STATEMENTS | SPECIFIERS | SIGNS | ASSIGNMENTS | BINARIES | ENDS | REACHES | _MEMBERS_ONLY | _words("( [ { #pragma")
+)
+
+NOWHERE = frozenset[str]()
+NEVER_AFTER: dict[str, frozenset[str]] = {
+    "any": NOWHERE,
+    "need": (BINARIES | ASSIGNMENTS | ENDS | TAILS | STATEMENTS | SPECIFIERS | _MEMBERS_ONLY | _words("-> :: <<< >>> [ { #pragma")),
+    "operand": _OPERANDS | TAILS | STATEMENTS | SPECIFIERS | _MEMBERS_ONLY | _words("{ :: <<< >>> #pragma"),
+    "start": (BINARIES | ASSIGNMENTS | TAILS | _MEMBERS_ONLY | _words(") ] , : -> . <<< >>> [ else case default break continue")),
+    "type": (
+        (BINARIES - {">", "&&"}) | ASSIGNMENTS | DIGITS | TAILS | STATEMENTS | (CPP_FUNCTIONS - CPP_TYPES) | VALUES | CASTS | _MEMBERS_ONLY
+        | _words("] } : ; . -> <<< >>> + - ++ -- ! ~ #pragma")
+    ),
+    "declared": EVERYTHING - _words("= [ ; , ) ( : {"),
+    "func": EVERYTHING - _words("( < <<<"),
+    "member": EVERYTHING - NAMES - CPP_MEMBERS,
+    "coordinate": EVERYTHING - _words("x y z"),
+    "geometry": EVERYTHING - {"."},
+    "jump": EVERYTHING - {";"},
+    "control": EVERYTHING - {"("},
+    "label": EVERYTHING - {":"},
+}  # fmt: skip
+"""What stands before -> what cannot come next, whatever brackets are open.
+
+need: an operand is needed. operand: one has just ended. start: of a statement. declared: a name where it is declared.
+"""
+
+_NUMBER = re.compile(r"(?:0[xX][\da-fA-F]+(?:[uU]?[lL]{0,2})|\d+(?:[uU]?[lL]{0,2})|(?:\d+\.\d*|\.\d+)(?:[eE][+-]?\d+)?[fFlL]?|\d+[eE][+-]?\d+[fFlL]?)")
+_COMPLETIONS = ("", "0", "1", "10", "+1", "-1", "+10", "0f", "f", "0e0", "e0", "x0", "X0")
+
+
+@cache
+def whole(number: str) -> bool:
+    """Whether the characters are a number of C."""
+    return _NUMBER.fullmatch(number) is not None
+
+
+@cache
+def never_in_number(number: str) -> frozenset[str]:
+    """Words that cannot follow the characters of an unfinished or finished number."""
+    going_on = {DIGIT + c for c in TAIL_CHARACTERS if any(whole(number + c + more) for more in _COMPLETIONS)}
+    if not whole(number):
+        return EVERYTHING - going_on
+    return (NEVER_AFTER["operand"] | ASSIGNMENTS | _words("( [ . -> ++ --")) - going_on

@@ -1,0 +1,73 @@
+"""What a translation between C-like dialects copies: numbers, called functions and fields are the source's.
+
+Contract: numbers are those of the source and a few that every program may need; functions are those that the source
+calls, other widths of them, and those that a target's threads need. Words are those of `corpora.canonical`.
+
+    python -c "from translator.copying import Copied; print(sorted(Copied('x = 1 _0 _0 ;'.split()).literals))"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+from corpora.canonical import DIGIT
+from corpora.lexers import CPP_FUNCTIONS, CPP_MEMBERS
+from translator.c_words import DIGITS, EVERYTHING, TAIL_CHARACTERS
+
+COMMON_LITERALS = ("0", "1", "2")
+SIZES = frozenset({"8", "16", "32", "64", "128", "256", "512", "1024"})
+"""Of blocks, and so of arrays that threads share."""
+_ABOUT_THREADS = ("atomic", "__sync", "__shfl", "__ballot", "__any", "__all", "__active", "__threadfence", "cuda", "omp_")
+
+
+def numbers_of(words: Iterable[str]) -> list[str]:
+    """The numbers in canonical words, in order."""
+    found: list[str] = []
+    inside = False
+    for word in words:
+        if inside and len(word) == 2 and word[0] == DIGIT:
+            found[-1] += word[1]
+            continue
+        inside = word[:1].isdigit() or word == "."
+        if inside:
+            found.append(word)
+    return [number for number in found if number != "."]
+
+
+class Copied:
+    """What an answer may take from `source`, canonical words."""
+
+    def __init__(self, source: Sequence[str]) -> None:
+        self.literals = frozenset([*numbers_of(source), *COMMON_LITERALS])
+        called = {word for word in source if word in CPP_FUNCTIONS}
+        stems = {_stem(word) for word in called} | {"min", "max"}
+        known = (w for w in CPP_FUNCTIONS if w in called or _stem(w) in stems or w.startswith(_ABOUT_THREADS))
+        fields = {word for before, word in zip(source, source[1:]) if before in (".", "->")}
+        self.never_fields = frozenset(CPP_MEMBERS - fields)
+        self.never_outside = (CPP_FUNCTIONS - frozenset(known)) | _not_of(self.literals, "")
+
+    def never_in_number(self, number: str) -> frozenset[str]:
+        """Words that would make of the characters so far (none: a number may begin) what is no number of the source."""
+        return _not_of(self.literals, number)
+
+    def never_in_size(self, number: str) -> frozenset[str]:
+        """The same for the size of an array: threads may share one as large as a block."""
+        return _not_of(self.literals | SIZES, number)
+
+
+@lru_cache(4096)
+def _not_of(literals: frozenset[str], number: str) -> frozenset[str]:
+    following = {literal[len(number)] for literal in literals if literal.startswith(number) and len(literal) > len(number)}
+    if not number:
+        return DIGITS - following
+    if number in literals:
+        return frozenset(DIGIT + c for c in TAIL_CHARACTERS if c not in following)
+    return EVERYTHING - {DIGIT + c for c in following}
+
+
+def _stem(function: str) -> str:
+    """The same function in another width: `__expf`, `expf` and `exp`, `fabs` and `abs`."""
+    name = function.removeprefix("__")
+    name = name[:-1] if name.endswith("f") and name not in ("erf", "ldexpf") else name
+    return {"fabs": "abs", "labs": "abs", "llabs": "abs", "fmin": "min", "fmax": "max", "er": "erf"}.get(name, name)
