@@ -89,13 +89,14 @@ def strengths(engine, programs):
 def test_a_sample_has_valid_suites(engine):
     found = strengths(engine, SERIAL[::13][:20])
     assert len(found) == 20
-    assert {k: v for k, v in found.items() if isinstance(v, str) or v < 0.9} == {}
+    assert {k: v for k, v in found.items() if isinstance(v, str) or v < 0.8} == {}
 
 
 @pytest.mark.slow
-def test_all_have_valid_suites(engine):
-    found = {k: v for start in range(0, len(SERIAL), 32) for k, v in strengths(engine, SERIAL[start : start + 32]).items()}
-    assert {k: v for k, v in found.items() if isinstance(v, str) or v < 0.9} == {}
+@pytest.mark.parametrize("start", range(0, len(SERIAL), 32))
+def test_all_have_valid_suites(engine, start):
+    found = strengths(engine, SERIAL[start : start + 32])
+    assert {k: v for k, v in found.items() if isinstance(v, str) or v < 0.8} == {}
 
 
 def refused(engine, pairs):
