@@ -25,7 +25,7 @@ from corpora.loopnests import Computation, generate
 from corpora.records import Candidate, Outcome, Program, Triplet, UnitTest, UnitTestSuite
 from corpora.splits import EvaluationGuard
 from gpu_runtime.models.backends import FROZEN, kind_of
-from gpu_runtime.models.protocol import Example, LanguageModel, Learning, NothingToLearn, Sampling
+from gpu_runtime.models.protocol import Example, LanguageModel, Learning, ModelError, NothingToLearn, Sampling
 from translator.plain import Wording
 from translator.translate import DIRECTION_TAGS, PromptStyle, Translator
 from tester.propose import SUITE_TAGS, SuiteStyle, Tester
@@ -141,6 +141,8 @@ class TranslatorService:
     def _learn_from_verdicts(
         self, checkpoint: str, judged: Sequence[Judged], protected: Sequence[Program], folder: str, number: int
     ) -> dict[str, float]:
+        if kind_of(checkpoint) != "pretrained":
+            raise ModelError(f"round.learn = '{self.config.round.learn}' needs a pretrained model; '{checkpoint}' is a scratch model: use back, forward or both")
         EvaluationGuard(protected).check([item.program for item in judged])
         model, wanted = self.checkpoints.model(checkpoint), self.config.round
         learning = self.checkpoints.learning(wanted.epochs, wanted.learning_rate, "translator", number)

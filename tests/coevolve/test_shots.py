@@ -70,3 +70,13 @@ def test_a_users_prompt_files_are_asked_with(tiny, tmp_path) -> None:
     assert seen[0].startswith("TESTS 4\nvoid ") and "serial C++ function" in seen[1]  # the package's own for the other
     with pytest.raises(ModelError, match="holds no folder translator/ or tester/"):
         wording_of(replace(config, model=replace(config.model, prompts=str(tmp_path))))
+
+
+def test_a_scratch_model_does_not_learn_from_preferences(tiny, tmp_path) -> None:
+    from coevolve.services import TranslatorService
+    from gpu_runtime.models.protocol import ModelError
+
+    TranslatorService(tiny).cold_start((), str(tmp_path / "cold"))
+    service = TranslatorService(replace(tiny, round=replace(tiny.round, learn="dpo")))
+    with pytest.raises(ModelError, match="'dpo' needs a pretrained model"):
+        service.learn(str(tmp_path / "cold"), [], (), str(tmp_path / "next"), 1)
