@@ -127,6 +127,7 @@ def _export(args) -> int:
 def _add_report(commands) -> None:
     parser = commands.add_parser("report", help="print a run's table and write report.html", description="Print a run's table and write RUN/report.html.")
     parser.add_argument("run", metavar="RUN", help="run folder, finished or not")
+    parser.add_argument("--tensorboard", metavar="FOLDER", help="write the figures of every round there as TensorBoard scalars too")
     parser.set_defaults(handler=_report)
 
 
@@ -135,6 +136,10 @@ def _report(args) -> int:
 
     print_table(Path(args.run))
     print(f"report: {write_report(Path(args.run))}")
+    if args.tensorboard:
+        from coevolve.scalars import write_scalars
+
+        print(f"scalars: {write_scalars(Path(args.run), Path(args.tensorboard))} in {args.tensorboard}")
     return 0
 
 

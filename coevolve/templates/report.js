@@ -217,3 +217,4 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 filter();
+document.documentElement.dataset.readyMs = Math.round(performance.now());  // since the page began to load; a test reads it
