@@ -167,7 +167,7 @@ _CPP_VARIANTS = {
     Variant.RECORDED: ("-O0", *_RECORDED[1:], *SEEN_CALLS),
     # Pointers need no checks of their own: what is reached through one is checked.
     Variant.SANITIZED: (
-        "-O0", *_FLOATS, "-ftrivial-auto-var-init=pattern", "-fsanitize=address,undefined", "-fno-sanitize=vptr,alignment,null,pointer-overflow,object-size",
+        "-O0", *_FLOATS, "-ftrivial-auto-var-init=pattern", "-fsanitize=address,undefined", "-fno-sanitize=vptr,alignment,null,pointer-overflow,object-size,vla-bound",
         "-fno-sanitize-recover=undefined", "--param=asan-instrumentation-with-call-threshold=0",
     ),
 }
