@@ -1,6 +1,6 @@
 """CodeBLEU of many pairs in a process of its own: questions as JSON on stdin, figures as JSON on stdout.
 
-Contract: started by `coevolve.text_scores` with a fixed hash seed, because the package iterates over sets of strings.
+Contract: started by `coevolve.metrics.asked_codebleu` with a fixed hash seed, because the package iterates over sets of strings.
 stdin: {"references": [...], "hypotheses": [...], "grammar": "cpp" | "cuda" | "fortran", "keywords": [...],
 "items": whether each pair is scored as well}; stdout: {"corpus": parts, "items": [parts, ...]}, parts in 0..1, null where a
 part does not apply to the language.

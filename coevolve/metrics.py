@@ -15,16 +15,11 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from math import comb
+from pathlib import Path
 
 from corpora.dialects import dialect
 
 _TOKEN = re.compile(r"[A-Za-z_]\w*|\d+\.?\d*(?:[eE][+-]?\d+)?[a-zA-Z]*|<<<|>>>|[-+*/%&|^<>=!]=|&&|\|\||<<|>>|->|::|\+\+|--|\S")
-
-_SCORE = """
-import json, sys
-from codebleu import calc_codebleu
-print(json.dumps(calc_codebleu(*json.load(sys.stdin))["codebleu"]))
-"""
 
 
 def pass_at_k(samples: int, correct: int, k: int) -> float:
@@ -63,8 +58,7 @@ def codebleu(hypotheses: Sequence[str], references: Sequence[str], dialect_name:
     """CodeBLEU (codebleu package, 0..100), None without pairs or for a dialect that the package cannot parse.
 
     The package has no CUDA grammar: CUDA is scored as C++ with launches `<<<a, b>>>` spelled as template arguments.
-    It runs in a process of its own with a fixed hash seed (half a second to start): it iterates over sets of strings, so
-    that its figure depends on the seed, by up to 0.1. Raises RuntimeError when that process fails.
+    Raises RuntimeError when the package's process fails.
     """
     language = dialect(dialect_name).codebleu_language
     if not hypotheses or language is None:
@@ -73,13 +67,25 @@ def codebleu(hypotheses: Sequence[str], references: Sequence[str], dialect_name:
     def plain(text: str) -> str:
         return text.replace("<<<", "<").replace(">>>", ">")
 
-    asked = json.dumps([[plain(r) for r in references], [plain(h) for h in hypotheses], language])
-    environment = {**os.environ, "PYTHONHASHSEED": "0"}
-    command = [sys.executable, "-P", "-c", _SCORE]
-    done = subprocess.run(command, input=asked, env=environment, capture_output=True, text=True, encoding="utf-8")
+    return 100.0 * asked_codebleu([plain(h) for h in hypotheses], [plain(r) for r in references], language, items=False)["corpus"]["codebleu"]
+
+
+def asked_codebleu(
+    hypotheses: Sequence[str], references: Sequence[str], grammar: str, items: bool = True, keywords: Sequence[str] = ()
+) -> dict:  # fmt: skip
+    """What `coevolve.codebleu_process` answers: {"corpus": figures, "items": figures of each pair}, on 0..1.
+
+    A process of its own with a fixed hash seed (half a second to start, a few ms a pair): the package iterates over sets of
+    strings, so that its figure depends on the seed, by up to 0.1. Raises RuntimeError when that process fails.
+    """
+    question = {"references": list(references), "hypotheses": list(hypotheses), "grammar": grammar, "items": items, "keywords": list(keywords)}
+    root = Path(__file__).resolve().parents[1]
+    environment = {**os.environ, "PYTHONHASHSEED": "0", "PYTHONPATH": str(root)}
+    command = [sys.executable, "-m", "coevolve.codebleu_process"]
+    done = subprocess.run(command, input=json.dumps(question), env=environment, capture_output=True, text=True, encoding="utf-8", cwd=root)
     if done.returncode:
         raise RuntimeError(f"codebleu failed: {done.stderr[-2000:]}")
-    return 100.0 * json.loads(done.stdout)
+    return json.loads(done.stdout)
 
 
 def speedup_at_k(runtimes: Sequence[float], baseline: float, k: int) -> float:

@@ -9,17 +9,12 @@ Contract: texts are compared as tokens separated by blanks, so layout does not c
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
-from coevolve.metrics import code_tokens
+from coevolve.metrics import asked_codebleu, code_tokens
 from coevolve.statistics import Interval, interval_of_mean, interval_of_sums
 from corpora.dialects import dialect
 from corpora.lexers import FORTRAN_KEYWORDS
@@ -97,7 +92,7 @@ def codebleu_score(hypotheses: Sequence[str], references: Sequence[str], dialect
         return None
     grammar = GRAMMARS[dialect(dialect_name).name]
     written, wanted = [spaced(t) for t in hypotheses], [spaced(t) for t in references]
-    found = _asked(written, wanted, grammar)
+    found = asked_codebleu(written, wanted, grammar, keywords=sorted(FORTRAN_KEYWORDS))
     parts = {k: v for k, v in found["corpus"].items() if k != "codebleu"}
     items = tuple(row["codebleu"] for row in found["items"])
     value, interval = found["corpus"]["codebleu"], None
@@ -105,21 +100,5 @@ def codebleu_score(hypotheses: Sequence[str], references: Sequence[str], dialect
         low, high = interval_of_mean(items, seed) or (0.0, 0.0)
         shift = value - float(np.mean(items))
         interval = (max(0.0, low + shift), min(1.0, high + shift))
-    as_cpp = _asked(written, wanted, "cpp", items=False)["corpus"]["codebleu"] if grammar == "cuda" else None
+    as_cpp = asked_codebleu(written, wanted, "cpp", items=False)["corpus"]["codebleu"] if grammar == "cuda" else None
     return CodeBleuScore(value, interval, parts, items, as_cpp, NOTES[grammar])
-
-
-def _asked(hypotheses: Sequence[str], references: Sequence[str], grammar: str, items: bool = True) -> dict:
-    """What a process with a fixed hash seed answers (half a second to start, a few ms a pair)."""
-    question = {
-        "references": list(references), "hypotheses": list(hypotheses), "grammar": grammar, "items": items,
-        "keywords": sorted(FORTRAN_KEYWORDS),
-    }  # fmt: skip
-    environment = {**os.environ, "PYTHONHASHSEED": "0", "PYTHONPATH": str(Path(__file__).resolve().parents[1])}
-    done = subprocess.run(
-        [sys.executable, "-m", "coevolve.codebleu_process"], input=json.dumps(question), env=environment, capture_output=True,
-        text=True, encoding="utf-8", cwd=Path(__file__).resolve().parents[1],
-    )  # fmt: skip
-    if done.returncode:
-        raise RuntimeError(f"codebleu failed: {done.stderr[-2000:]}")
-    return json.loads(done.stdout)
