@@ -16,8 +16,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from coevolve.config import Config
-from coevolve.models_named import resolve
 from coevolve.contamination import Manifest, manifest_of
+from coevolve.models_named import resolve
 from coevolve.run_folder import RunFolder
 from corpora.files import write_folder
 from corpora.records import Program, content_hash
@@ -78,6 +78,8 @@ class Checkpoints:
     @property
     def start(self) -> str:
         """The pretrained model to begin with: the one named or, of a run's export, the part of this kind."""
+        if self.config.model.name_or_path == "small":
+            return resolve("small", self.kind).location
         own = Path(self.config.model.name_or_path) / self.kind
         return str(own) if own.is_dir() else self.config.model.name_or_path
 
