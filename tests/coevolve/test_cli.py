@@ -40,9 +40,15 @@ def config(tmp_path):
 def test_help_is_quick_to_read_and_names_every_command():
     done = cli("--help")
     assert done.returncode == 0
-    for command in ("run", "eval", "export", "report", "verify", "doctor"):
+    for command in ("run", "watch", "eval", "export", "report", "verify", "doctor"):
         assert command in done.stdout
         assert cli(command, "--help").returncode == 0
+
+
+def test_help_needs_no_heavy_package():
+    code = "import sys, coevolve.cli as c; c._parser(); print(sorted({'numpy', 'torch', 'ray', 'transformers', 'pyarrow', 'rich'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout.strip() == "[]", done.stdout + done.stderr[-800:]
 
 
 def test_doctor_names_what_is_there_and_how_to_get_the_rest():
