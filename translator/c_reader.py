@@ -121,6 +121,7 @@ class CReader:
     def _name(self, word: str, was: str) -> None:
         self.operand, self.after = None, "any"
         if word == ENTRY:
+            self.after = "func" if len(self.frames) > 1 else "any"
             return
         if self.may_declare():
             d = self.declaration

@@ -44,7 +44,7 @@ def _brackets(inner: str, is_for: bool, unfinished: bool) -> frozenset[str]:
     words = {close for close, opens in ((")", "("), ("]", "["), ("}", "{")) if inner != opens}
     if inner in ("[", "(") and not is_for:
         words.add(";")
-    return frozenset(words | {w.END} if unfinished else words)
+    return frozenset(words | {w.END} if unfinished else words) | w.FRAMES
 
 
 def syntax(reader: CReader) -> frozenset[str]:
@@ -238,7 +238,9 @@ def copies(reader: CReader, source: Copied) -> frozenset[str]:
         return (source.never_in_size if reader.frame.kind == "size" else source.never_in_number)(reader.number)
     if reader.after == "member":
         return source.never_fields
-    return source.never_in_size("") if reader.frame.kind == "size" else source.never_outside
+    if reader.frame.kind == "size":
+        return source.never_in_size("")
+    return source.never_operand if reader.after == "need" else source.never_outside
 
 
 def unknown_calls(reader: CReader, known: Habits) -> frozenset[str]:

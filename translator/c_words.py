@@ -12,6 +12,7 @@ import re
 from functools import cache
 
 from corpora.canonical import DIGIT, ENTRY
+from corpora.dialects import DIALECTS
 from corpora.lexers import CPP_FUNCTIONS, CPP_MEMBERS, CPP_TYPES
 
 END = "</s>"
@@ -42,7 +43,11 @@ WHOLE_NUMBER_ONLY = _words("% & | ^ << >> %= &= |= ^= <<= >>=")
 OPERATORS = SIGNS | ASSIGNMENTS | BINARIES | _words("! ~ , : . -> :: <<< >>>")
 ENDS = _words(") ] } ; , :")
 REACHES = _words(". -> :: <<< >>>")
-_OPERANDS = NAMES | DIGITS | VALUES | CASTS | CPP_FUNCTIONS | CPP_TYPES | _words("! ~")
+SPELLED = ""
+"""Stands for each character of a word that the vocabulary lacks: a name, a literal or a keyword."""
+FRAMES = frozenset(f"<{a}:{b}>" for a in DIALECTS for b in DIALECTS) | _words("<s> <sep> <unk> <pad>")
+"""Words that frame a prompt; no text has them."""
+_OPERANDS = frozenset({SPELLED}) | NAMES | DIGITS | VALUES | CASTS | CPP_FUNCTIONS | CPP_TYPES | _words("! ~")
 _MEMBERS_ONLY = CPP_MEMBERS - CPP_FUNCTIONS - CPP_TYPES
 """`begin` and the like: canonical texts have them after `.` and `->` only."""
 EVERYTHING = (

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from corpora.canonical import DIGIT
+from corpora.canonical import DIGIT, ENTRY
 from corpora.lexers import CPP_FUNCTIONS, CPP_MEMBERS
-from translator.c_words import DIGITS, EVERYTHING, TAIL_CHARACTERS
+from translator.c_words import DIGITS, EVERYTHING, SPELLED, TAIL_CHARACTERS
 
 COMMON_LITERALS = ("0", "1", "2")
 SIZES = frozenset({"8", "16", "32", "64", "128", "256", "512", "1024"})
@@ -44,8 +44,13 @@ class Copied:
         stems = {_stem(word) for word in called} | {"min", "max"}
         known = (w for w in CPP_FUNCTIONS if w in called or _stem(w) in stems or w.startswith(_ABOUT_THREADS))
         fields = {word for before, word in zip(source, source[1:]) if before in (".", "->")}
-        self.never_fields = frozenset(CPP_MEMBERS - fields)
         self.never_outside = (CPP_FUNCTIONS - frozenset(known)) | _not_of(self.literals, "")
+        if source.count(ENTRY) < 2:  # it does not call itself
+            self.never_outside |= {ENTRY}
+        if set(source) <= EVERYTHING | {"{", "(", "["} and "V63" not in source:
+            self.never_outside |= {SPELLED}
+        self.never_operand = self.never_outside | ({"."} if not any(n[0] == "." for n in self.literals) else set())
+        self.never_fields = frozenset(CPP_MEMBERS - fields)
 
     def never_in_number(self, number: str) -> frozenset[str]:
         """Words that would make of the characters so far (none: a number may begin) what is no number of the source."""

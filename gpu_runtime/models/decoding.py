@@ -212,6 +212,7 @@ class _Chooser:
         self._ids = {word: i for i, word in enumerate(words) if word} if any(self._states) else {}
         self._masks: dict[frozenset[str], torch.Tensor] = {}
         """What is forbidden, as a row over the vocabulary: few different sets come up again and again."""
+        self._spelled = torch.tensor([not word for word in words])
         self._nothing = torch.zeros(len(words), dtype=torch.bool)
         self._uniform = torch.stack(
             [torch.rand(limits.max_new_tokens, generator=torch.Generator().manual_seed(s)) for r in requests for s in r.seeds]
@@ -242,6 +243,7 @@ class _Chooser:
         if words not in self._masks:
             mask = self._nothing.clone()
             mask[[self._ids[word] for word in words if word in self._ids]] = True
+            mask |= self._spelled if "" in words else False
             self._masks[words] = mask
         return self._masks[words]
 

@@ -58,7 +58,8 @@ class ScratchModel:
         self._rows = rows
         vocabulary = tokenizer.convert_ids_to_tokens(list(range(len(tokenizer))))
         self._words = [piece[1:] if piece.startswith(SPACE) else "" for piece in vocabulary]
-        self._words[tokenizer.eos_token_id] = tokenizer.eos_token
+        for special, word in zip(tokenizer.all_special_ids, tokenizer.all_special_tokens, strict=True):
+            self._words[special] = word  # so that a constraint can name them
 
     @classmethod
     def create(cls, config: ScratchConfig, texts: Iterable[str], words: Sequence[str] = ()) -> ScratchModel:

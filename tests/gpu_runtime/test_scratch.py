@@ -109,7 +109,7 @@ class Never:
         return [self.word, "no such word"] + ["</s>"] * (self.count < 2)
 
     def advance(self, word: str) -> None:
-        self.count += word not in ("", "</s>")  # the empty word is a spelled character
+        self.count += word.isalpha()  # no spelled character, which is an empty word, and no special word
 
 
 def test_a_constraint_is_obeyed(trained: ScratchModel) -> None:

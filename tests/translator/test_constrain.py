@@ -185,3 +185,20 @@ def test_the_level_is_an_option_and_none_constrains_nothing() -> None:
     with pytest.raises(ValueError, match="wrong"):
         ask(SOURCE, direction("cpp:cuda"), constrained="wrong")
     assert Translator(None, constrained="types") is not None
+
+
+def test_words_that_the_vocabulary_lacks_are_spelled_only_where_one_may_stand() -> None:
+    for level, answer, allowed in [
+        ("syntax", "V0 =", True),
+        ("syntax", "V0 = 1", False),
+        ("syntax", "V0 = V0", False),
+        ("types", "", True),
+        ("full", "V0 =", False),  # all words of this source are in the vocabulary
+    ]:
+        state = ask(SOURCE, direction("cpp:cuda"), constrained=level).constraint()
+        for word in answer.split():
+            state.advance(word)
+        assert ("" not in state.forbidden()) == allowed, (level, answer)
+        assert "<sep>" in state.forbidden() and "<cuda:cpp>" in state.forbidden()
+    state = ask(SOURCE, direction("cpp:cuda")).constraint()
+    assert "F0" in state.forbidden()  # this source does not call itself
