@@ -12,6 +12,7 @@ import os
 import re
 import secrets
 import socket
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -21,9 +22,11 @@ from typing import Any
 from coevolve.config import Config
 from coevolve.errors import UserError
 from coevolve.workers import Crew
+from corpora.records import Candidate
 
 PROBE_S = 5.0
 """How long one address of a Ray cluster may take to accept a connection."""
+
 
 def ray_address() -> str:
     """`auto` inside a Ray job or when RAY_ADDRESS is set, else `local`: a private Ray on this machine."""
@@ -70,9 +73,39 @@ class Host:
 
     def __init__(self, make: Callable[..., object], *arguments: Any) -> None:
         self.target = make(*arguments)
+        self.meters = Meters()
 
     def forward(self, method: str, *arguments: Any) -> Any:
-        return getattr(self.target, method)(*arguments)
+        answer = getattr(self.target, method)(*arguments)
+        self.meters.note(type(self.target).__name__, method, answer)
+        return answer
+
+
+class Meters:
+    """What Ray's dashboard and its Prometheus port show of a run: counts of answers, verdicts and pairs, and the loss."""
+
+    def __init__(self) -> None:
+        from ray.util.metrics import Counter as Total
+        from ray.util.metrics import Gauge
+
+        self.candidates = Total("coevolve_candidates_total", "Translations proposed, before equal ones are dropped.")
+        self.verdicts = Total("coevolve_verdicts_total", "Verdicts on candidates.", tag_keys=("outcome",))
+        self.pairs_kept = Total("coevolve_pairs_kept_total", "Equivalent pairs kept as lessons.")
+        self.loss = Gauge("coevolve_learning_loss", "Loss of the model that learns.", tag_keys=("model",))
+
+    def note(self, model: str, method: str, answer: Any) -> None:
+        """Read an answer of a service or a verifier; others are passed over."""
+        if method == "propose" and answer and isinstance(answer[0], Candidate):
+            self.candidates.inc(len(answer))
+        elif method == "judge":
+            for outcome, count in Counter(str(v.outcome) for v in answer).items():
+                self.verdicts.inc(count, {"outcome": outcome})
+        elif method == "progress" and answer[0]:
+            self.loss.set(answer[2], {"model": model.removesuffix("Service").lower()})
+
+    def count_kept(self, pairs: int) -> None:
+        if pairs:
+            self.pairs_kept.inc(pairs)
 
 
 def _keep_token_private() -> None:
@@ -120,7 +153,7 @@ def ray_crew(config: Config, make_translator, make_tester, make_verifier):
         handles = [model_host.remote(make_translator, config), model_host.remote(make_tester, config)]
         handles += [verifier_host.remote(make_verifier, config) for _ in range(count)]
         workers = [RayWorker(h) for h in handles]
-        yield Crew(workers[0], workers[1], tuple(workers[2:]))
+        yield Crew(workers[0], workers[1], tuple(workers[2:]), Meters().count_kept)
         for handle in handles:
             ray.kill(handle)
     finally:

@@ -242,7 +242,9 @@ def keep_triplets(run: Run, number: int) -> None:
     paths = run.folder.round(number)
     if paths.triplets.exists():
         return
-    write_jsonl(paths.triplets, survivors(run, paths))
+    triplets = survivors(run, paths)
+    write_jsonl(paths.triplets, triplets)
+    run.crew.count_kept(len(triplets))
 
 
 def survivors(run: Run, paths: RoundPaths) -> list[Triplet]:

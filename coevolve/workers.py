@@ -44,6 +44,8 @@ class Crew:
     translator: Worker
     tester: Worker
     verifiers: Sequence[Worker]
+    count_kept: Callable[[int], None] = lambda _pairs: None
+    """Told of every round's kept pairs; what shows running jobs elsewhere may count them."""
 
 
 def map_unordered(workers: Sequence[Worker], method: str, items: Iterable[tuple]) -> Iterator[tuple[int, Any]]:
