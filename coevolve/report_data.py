@@ -37,17 +37,18 @@ def page_data(folder: RunFolder) -> dict:
     """`rounds`, `programs` (by id) and `samples` of the page; see report.js for how they are shown."""
     programs = {p.id: p for p in _read(folder.corpus, Program)}
     split = read_json(folder.split) if folder.split.exists() else {"references": {}}
-    rounds = [_round(folder, number) for number in rounds_begun(folder)]
+    # Suites and triplets, which hold suites, take longest to read: each file is read once.
+    kept = {n: [t.verdict.target_id for t in _read(folder.round(n).triplets, Triplet)] for n in rounds_begun(folder)}
+    held_out_suites = {s.program_id: s for s in _read(folder.evaluation_suites, UnitTestSuite)}
+    rounds = [_round(folder, number, len(kept[number])) for number in kept]
     _note_changes(rounds, programs)
     shown: dict[str, dict] = {}
     samples = []
-    for number in rounds_begun(folder):
+    for number in kept:
         paths = folder.round(number)
-        kept = {t.target.id for t in _read(paths.triplets, Triplet)} | {t.verdict.target_id for t in _read(paths.triplets, Triplet)}
         suites = {s.program_id: s for s in _read(paths.suites, UnitTestSuite)}
-        samples += _samples(number, False, paths.proposals, paths.verdicts, kept, suites, programs, shown)
-        suites = {s.program_id: s for s in _read(folder.evaluation_suites, UnitTestSuite)}
-        samples += _samples(number, True, paths.evaluation_candidates, paths.evaluation_verdicts, set(), suites, programs, shown)
+        samples += _samples(number, False, paths.proposals, paths.verdicts, set(kept[number]), suites, programs, shown)
+        samples += _samples(number, True, paths.evaluation_candidates, paths.evaluation_verdicts, set(), held_out_suites, programs, shown)
     for source, target in split["references"].items():
         if source in shown and target in programs:
             shown[source]["reference"] = readable(programs[target].text, programs[target].dialect)
@@ -65,14 +66,14 @@ def readable(text: str, dialect_name: str) -> str:
     return print_words(text.split(), dialect(dialect_name).language)
 
 
-def _round(folder: RunFolder, number: int) -> dict:
+def _round(folder: RunFolder, number: int, kept: int) -> dict:
     paths = folder.round(number)
     evaluation = read_json(paths.evaluation) if paths.evaluation.exists() else {}
     verdicts = _read(paths.verdicts, Verdict)
     return {
         "number": number,
         "figures": {k: v for k, v in evaluation.items() if k.startswith("pass@") or k in FIGURES},
-        "funnel": funnel(paths, verdicts),
+        "funnel": funnel(paths, verdicts, kept),
         "outcomes": dict(Counter(str(v.outcome) for v in verdicts).most_common()),
         "seconds": {stage: seconds for (n, stage), seconds in folder.times().items() if n == number},
         "busy": {stage: share for (n, stage), share in folder.busy().items() if n == number},
@@ -80,7 +81,7 @@ def _round(folder: RunFolder, number: int) -> dict:
     }
 
 
-def funnel(paths: RoundPaths, verdicts: list[Verdict]) -> list[tuple[str, int]]:
+def funnel(paths: RoundPaths, verdicts: list[Verdict], kept: int) -> list[tuple[str, int]]:
     """How many of a round's candidates reach each step; empty before they are verified. Each step is part of the one before."""
     if not verdicts:
         return []
@@ -90,7 +91,7 @@ def funnel(paths: RoundPaths, verdicts: list[Verdict]) -> list[tuple[str, int]]:
     tested = [v for v in compiled if str(v.outcome) != "INVALID_SUITE"]
     equivalent = sum(str(v.outcome) == "EQUIVALENT" for v in tested)
     steps = [("candidates", candidates), ("parsed", functions), ("compiled", len(compiled)), ("valid suite", len(tested)), ("equivalent", equivalent)]
-    return steps + ([("kept", len(_read(paths.triplets, Triplet)))] if paths.triplets.exists() else [])
+    return steps + ([("kept", kept)] if paths.triplets.exists() else [])
 
 
 def _note_changes(rounds: list[dict], programs: dict[str, Program]) -> None:
