@@ -52,7 +52,7 @@ def add_parser(commands) -> argparse.ArgumentParser:
     parser = commands.add_parser(
         "compare",
         help="compare two evaluations on the same items",
-        description="Print B - A for pass@1, build@1, CPass and CodeBLEU with 95 %% intervals and p (paired bootstrap over items), and an "
+        description="Print B - A for pass@1, build@1, CPass and CodeBLEU with 95 % intervals and p (paired bootstrap over items), and an "
         "exact McNemar test of the first answers.",
     )
     parser.add_argument("a", metavar="A", help="result of coevolve eval --out, or a run folder")

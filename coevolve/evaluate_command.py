@@ -24,7 +24,7 @@ def add_parser(commands) -> argparse.ArgumentParser:
         "eval",
         help="evaluate a model, or predictions made elsewhere, on a corpus",
         description="With --corpus: translate every item with --model (or read --predictions), execute, and print BLEU, CodeBLEU, "
-        "CPass, build@k and pass@k with 95 %% intervals. With RUN: a checkpoint on that run's held-out programs and suites.",
+        "CPass, build@k and pass@k with 95 % intervals. With RUN: a checkpoint on that run's held-out programs and suites.",
         epilog="coevolve eval --model small --corpus builtin --direction cpp:cuda --out result.json    |    coevolve eval runs/demo",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -74,7 +74,9 @@ def shape_of(config: Config) -> Shape | None:
     if wanted.backend == "openai":
         return None
     if wanted.backend != "scratch":
-        return size_of(wanted.name_or_path)
+        from coevolve.checkpoints import Checkpoints
+
+        return size_of(Checkpoints(config, "translator").start)
     kept = wanted.heads // 3 if wanted.heads % 3 == 0 else wanted.heads
     return Shape(wanted.layers, wanted.width, 512, wanted.heads, kept, SCRATCH_VOCABULARY, True, known="configuration; vocabulary estimated")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -42,6 +43,14 @@ def test_a_scratch_model_is_planned_as_it_is_made(tiny, tmp_path: Path) -> None:
     assert true.parameters == model.parameters
     text = plan(tiny, build(tiny), MACHINES["cpu"])
     assert "vocabulary estimated" in text and "2 CPU cores" in text and "lora" not in text
+
+
+def test_what_begins_with_an_export_is_planned_by_its_translator(tiny, tmp_path: Path) -> None:
+    shape = {"num_hidden_layers": 3, "hidden_size": 64, "intermediate_size": 128, "num_attention_heads": 4, "vocab_size": 500}
+    (tmp_path / "translator").mkdir()
+    (tmp_path / "translator" / "config.json").write_text(json.dumps(shape))
+    found = shape_of(replace(tiny, model=replace(tiny.model, backend="pretrained", name_or_path=str(tmp_path))))
+    assert (found.layers, found.width, found.vocabulary) == (3, 64, 500)
 
 
 def test_an_endpoint_has_a_bill_and_no_memory(tiny) -> None:
