@@ -1,4 +1,4 @@
-"""The command line: `coevolve run|eval|export|report|verify|doctor`.
+"""The command line: `coevolve COMMAND`, one module a command but for the short ones, which are here.
 
 Contract: exit 0 done, 2 wrong use or bad input (one line on stderr), 130 interrupted; `verify` adds 1 and 3. Heavy
 packages are imported by the command that needs them, so `--help` answers at once.
