@@ -19,7 +19,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from coevolve.config import Config, ConfigError, known_keys, load, to_toml, value_of
+from coevolve.config import Config, ConfigError, known_keys, load, to_toml
+from coevolve.config_checks import value_of
 from corpora.files import remove_parts, write_atomically
 
 

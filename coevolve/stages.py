@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from coevolve.config import Config
+from coevolve.core_time import busy_share, core_seconds
 from coevolve.experience import gathered
 from coevolve.judged import Judged, judged
 from coevolve.progress import Progress
@@ -63,24 +64,12 @@ class Run:
 
     @contextmanager
     def timed(self, number: int, stage: str) -> Iterator[None]:
-        started, before = time.monotonic(), _core_seconds()
+        started, before = time.monotonic(), core_seconds()
         try:
             yield
         finally:
-            after = _core_seconds()
-            busy = (after[0] - before[0]) / (after[1] - before[1]) if before and after and after[1] > before[1] else None
+            busy = busy_share(before, core_seconds())
             self.folder.record_time(number, stage, time.monotonic() - started, busy)
-
-
-def _core_seconds() -> tuple[float, float] | None:
-    """(busy, all) time of this machine's cores since it was started, in the system's ticks; None where it does not tell."""
-    try:
-        with open("/proc/stat", encoding="ascii") as file:
-            ticks = [float(t) for t in file.readline().split()[1:9]]
-    except (OSError, ValueError):
-        return None
-    idle = ticks[3] + ticks[4]
-    return sum(ticks) - idle, sum(ticks)
 
 
 def cold_start(run: Run) -> None:

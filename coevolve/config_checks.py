@@ -1,0 +1,103 @@
+"""What makes a configuration unusable although every value has its type: values out of range, keys that exclude each other.
+
+Contract: `check` raises ConfigError, one line that names the file, the key and what it may be; else it returns nothing.
+
+    python -c "from coevolve.config import Config, known_keys; from coevolve.config_checks import check; check(Config(), known_keys(), 'here')"
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from corpora.dialects import direction
+
+if TYPE_CHECKING:
+    from coevolve.config import Config
+
+
+class ConfigError(ValueError):
+    """The configuration cannot be used; the message is one line for the user."""
+
+
+CHOICES = {
+    "model.backend": ("scratch", "pretrained", "vllm", "openai"),
+    "round.learn": ("back", "forward", "both", "dpo", "grpo"),
+    "round.experience": ("accumulate", "replace", "mix"),
+    "round.selection": ("first", "hard"),
+    "round.freeze": ("none", "translator", "tester"),
+    "cold_start.level": ("easy", "mixed"),
+    "finetune.method": ("full", "lora", "qlora"),
+    "verify.backend": ("auto", "cuda", "emulated"),
+}
+RANGES = {
+    "corpus.evaluation_fraction": (0.05, 0.95),
+    "round.temperature": (0.0, 2.0),
+    "evaluate.temperature": (0.0, 2.0),
+    "verify.least_strength": (0.0, 1.0),
+}
+AT_LEAST_ONE = (
+    "round.samples", "round.suites", "round.per_source", "evaluate.samples", "model.layers", "model.width", "model.heads",
+    "model.max_new_tokens", "model.concurrency", "finetune.rank", "finetune.batch_tokens", "resources.trainers",
+)  # fmt: skip
+
+
+def value_of(config: Config, key: str):
+    """The value behind a dotted key of `known_keys`."""
+    value = config
+    for part in key.split("."):
+        value = getattr(value, part)
+    return value
+
+
+def check(config: Config, keys: Sequence[str], where: str) -> None:
+    """Raises ConfigError. keys: every key in dotted form; where: the file that is named in the message."""
+    _check_values(config, keys, where)
+    _check_together(config, where)
+
+
+def _check_values(config: Config, keys: Sequence[str], where: str) -> None:
+    for key, ways in (("direction", [config.direction]), ("cold_start.directions", config.cold_start.directions)):
+        try:
+            for way in ways:
+                direction(way)
+        except ValueError as error:
+            raise ConfigError(f"{where}: {key}: {error}") from None
+    for key, allowed in CHOICES.items():
+        if value_of(config, key) not in allowed:
+            raise ConfigError(f"{where}: '{key}' must be one of {', '.join(allowed)}, not '{value_of(config, key)}'")
+    for key, (low, high) in RANGES.items():
+        if not low <= value_of(config, key) <= high:
+            raise ConfigError(f"{where}: '{key}' must lie in [{low}, {high}], not {value_of(config, key)}")
+    for key in AT_LEAST_ONE:
+        if value_of(config, key) < 1:
+            raise ConfigError(f"{where}: '{key}' must be at least 1")
+    for key in keys:
+        value = value_of(config, key)
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ConfigError(f"{where}: '{key}' must be a finite number, not {value}")
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and value < 0:
+            raise ConfigError(f"{where}: '{key}' must not be negative")
+    for key in ("run_dir", "corpus.source"):
+        if not value_of(config, key).strip():
+            raise ConfigError(f"{where}: '{key}' must not be empty")
+
+
+def _check_together(config: Config, where: str) -> None:
+    if config.model.backend in ("pretrained", "vllm") and not config.model.name_or_path:
+        raise ConfigError(f"{where}: model.backend = '{config.model.backend}' needs model.name_or_path (a Hugging Face id or a folder)")
+    if config.model.backend == "openai" and not (config.model.name_or_path and config.model.endpoint):
+        raise ConfigError(f"{where}: model.backend = 'openai' needs model.name_or_path (the model's name there) and model.endpoint (the API's URL)")
+    if config.round.learn in ("dpo", "grpo") and config.model.backend in ("scratch", "vllm"):
+        raise ConfigError(f"{where}: round.learn = '{config.round.learn}' needs model.backend = 'pretrained'; others learn back, forward or both")
+    if config.resources.trainers > 1 and (config.finetune.patience or config.round.learn in ("dpo", "grpo")):
+        raise ConfigError(f"{where}: resources.trainers > 1 shares out plain fine-tuning only, without finetune.patience and round.learn = dpo or grpo")
+    if config.finetune.patience and not config.finetune.validation:
+        raise ConfigError(f"{where}: finetune.patience needs finetune.validation, the number of training programs to measure it on")
+    if not config.verify.mutants and config.verify.least_strength:
+        raise ConfigError(f"{where}: verify.mutants = 0 measures no strength, so that no pair would be kept; set verify.least_strength = 0 too")
+    if max(config.evaluate.pass_at) > config.evaluate.samples:
+        raise ConfigError(f"{where}: evaluate.pass_at asks for k = {max(config.evaluate.pass_at)} > evaluate.samples")
+    if config.model.width % (2 * config.model.heads):
+        raise ConfigError(f"{where}: model.width must be an even multiple of model.heads (positions turn pairs of values)")
