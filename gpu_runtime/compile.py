@@ -12,7 +12,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import struct
 import tempfile
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +22,7 @@ from pathlib import Path
 from corpora.records import content_hash
 from gpu_runtime import shims_cpp, units
 from gpu_runtime.backend import Compiled, CompileRequest, Variant
+from gpu_runtime.constructors import constructors
 from gpu_runtime.sandbox import CompilerLimits, run_compiler
 from gpu_runtime.toolchain import cache_root, digest, find_toolchain, require
 from gpu_runtime.units import MEMBERS_PER_UNIT, Recipe, recipes
@@ -256,7 +256,7 @@ class _Builder:
             if run.code:
                 return _Built(False, "", _failure(run.text, run.code, run.timed_out, limits), keep=not run.timed_out)
             allowed = units.constructor_bytes(request, recipe)
-            trouble = _unresolved(run.text, recipe, request) or (_constructors(folder / "unit.so", allowed) if len(jobs) > 1 else "")
+            trouble = _unresolved(run.text, recipe, request) or (constructors(folder / "unit.so", allowed) if len(jobs) > 1 else "")
             if trouble:
                 return _Built(False, "", trouble)
             return _Built(True, self._store.keep_object(folder / "unit.so", digest(text, *flags, find_toolchain().versions) + ".so"), "")
@@ -291,19 +291,4 @@ def quiet_at_load(compiled: Compiled) -> bool:
     recipe = recipes().get(request.program.dialect)
     if recipe is None or compiled.artifact is None or compiled.executable or not recipe.shareable(request):
         return False
-    return not _constructors(compiled.artifact, units.constructor_bytes(request, recipe))
-
-
-def _constructors(path: Path, allowed_bytes: int) -> str:
-    """Why an artifact may not be shared: it runs code when it is loaded, which would be in the neighbours' processes too."""
-    data = path.read_bytes()
-    table_at, = struct.unpack_from("<Q", data, 32)
-    entry_bytes, entries = struct.unpack_from("<HH", data, 54)
-    for i in range(entries):
-        kind, _, at, _, _, size = struct.unpack_from("<IIQQQQ", data, table_at + i * entry_bytes)
-        if kind != 2:  # PT_DYNAMIC
-            continue
-        tags = dict(struct.iter_unpack("<QQ", data[at : at + size // 16 * 16]))
-        if tags.get(27, 0) > allowed_bytes or 12 in tags or tags.get(28, 0) > 8:
-            return "a program of this unit has constructors"
-    return ""
+    return not constructors(compiled.artifact, units.constructor_bytes(request, recipe))

@@ -1,0 +1,26 @@
+"""What an artifact runs when it is loaded, read from its bytes: nothing is loaded to find out.
+
+Contract: pure; `constructors` gives the reason why a shared object may not be shared by several programs, '' where it may.
+
+    pytest tests/gpu_runtime/test_compile.py -k constructor
+"""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+
+def constructors(path: Path, allowed_bytes: int) -> str:
+    """Why an artifact may not be shared: it runs code when it is loaded, which would be in the neighbours' processes too."""
+    data = path.read_bytes()
+    table_at, = struct.unpack_from("<Q", data, 32)
+    entry_bytes, entries = struct.unpack_from("<HH", data, 54)
+    for i in range(entries):
+        kind, _, at, _, _, size = struct.unpack_from("<IIQQQQ", data, table_at + i * entry_bytes)
+        if kind != 2:  # PT_DYNAMIC
+            continue
+        tags = dict(struct.iter_unpack("<QQ", data[at : at + size // 16 * 16]))
+        if tags.get(27, 0) > allowed_bytes or 12 in tags or tags.get(28, 0) > 8:
+            return "a program of this unit has constructors"
+    return ""
