@@ -17,9 +17,9 @@ CALL = Arguments((np.zeros(4, np.float32), np.array(4, np.int64)))
 FAULTS = [
     ("float *p = (float *)(n - 4); p[1] = 2;", "invalid write near the null pointer"),
     ("float *p = (float *)(n - 4); x[0] = p[2];", "invalid access near the null pointer"),
-    ("x[n << 30] = 1;", "invalid write far from every argument"),
+    ("x[n << 30] = 1;", "invalid access far from every argument"),
     ("x[0] = x[-(n << 30)];", "invalid access far from every argument"),
-    ("((float *)(n << 60))[0] = 1;", "at an address that no process can have"),
+    ("((float *)(n << 60))[0] = 1;", "invalid access far from every argument"),
 ]
 
 
