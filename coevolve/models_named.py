@@ -32,6 +32,8 @@ class NamedModel:
     options: ModelOptions = ModelOptions()
 
     def open(self) -> LanguageModel:
+        if self.kind == "scratch":
+            hide_bars()
         return MODEL_BACKENDS[self.kind](self.location, self.options)
 
 
@@ -55,6 +57,13 @@ def resolve(name: str, part: str) -> NamedModel:
         if any((folder / file).is_file() for file in ("config.json", "endpoint.json")):
             return NamedModel(name, str(folder.resolve()), folder.resolve(), kind_of(folder))
     raise UserError(f"'{name}' holds no {part}: it is neither a checkpoint (no config.json in it), an export nor a run with one")
+
+
+def hide_bars() -> None:
+    """No progress bar for reading weights from now on: our own models are read in a moment."""
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
 
 
 def _places(path: Path, part: str) -> list[Path]:

@@ -56,7 +56,7 @@ def add_parser(commands) -> argparse.ArgumentParser:
 def run(args: argparse.Namespace) -> int:
     """Returns the exit code. Raises ValueErrors of one line for wrong use."""
     from coevolve.errors import UserError
-    from coevolve.models_named import resolve
+    from coevolve.models_named import hide_bars, resolve
     from coevolve.services import PROMPT_STYLES
     from coevolve.verify import Engine
     from gpu_runtime.models.backends import MODEL_BACKENDS, kind_of
@@ -67,6 +67,8 @@ def run(args: argparse.Namespace) -> int:
     way, programs = _questions(args)
     location = resolve(args.model, "translator").location
     kind = kind_of(location)
+    if kind == "scratch":
+        hide_bars()  # it is read in a moment; a large model's bar stays
     translator = Translator(MODEL_BACKENDS[kind](location), PROMPT_STYLES[kind])
     engine = Engine(args.backend)
     try:

@@ -58,3 +58,10 @@ def test_wrong_use_is_one_line(tmp_path, capsys, arguments, complaint):
     code = main(["translate", *(str(tmp_path / "twice.cpp") if a == "FILE" else a for a in arguments)])
     said = capsys.readouterr().err
     assert code == 2 and complaint in said and len(said.strip().splitlines()) == 1
+
+
+def test_the_model_that_comes_along_is_read_without_a_bar(capfd):
+    from coevolve.models_named import resolve
+
+    assert resolve("small", "translator").open().parameters > 1e6
+    assert "Loading" not in capfd.readouterr().err
