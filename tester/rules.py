@@ -10,47 +10,20 @@ inside its arrays. Whether a test is *valid* is for `tester.validity` to say. Sa
 from __future__ import annotations
 
 import math
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from corpora.dialects import dialect
-from corpora.records import ArrayValue, Fill, Program, Signature, UnitTest, UnitTestSuite
-from corpora.unit_tests import INTEGER_RANGES
+from corpora.records import ArrayValue, Program, Signature, UnitTest, UnitTestSuite
 from gpu_runtime.backend import Compiled, CompileRequest, ExecutionBackend, Variant
 from tester.completion import Completed, complete, confirm
-from tester.extents import GeometryOf, Probe, Sketch, beyond, nowhere, probe, test_of
+from tester.extents import GeometryOf, Sketch, nowhere, test_of
 from tester.linked import linked_tests
-from tester.sketches import (
-    LARGE, PROFILES, Roles, Values, base_draws, contents, far_contents, is_flag, is_pitch, letters_of, quiet_draws, side_of, size_draws,
-    texts_of,
-)  # fmt: skip
-
-
-class NoSuite(ValueError):
-    """No test could be made for the program; the message says why."""
-
-
-class TooLarge(NoSuite):
-    """The program leaves every window that was tried, whatever its sizes."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Setting:
-    backend: ExecutionBackend
-    compiled: Compiled
-    signature: Signature
-    geometry_of: GeometryOf
-    largest: int
-    seed: int
-    pitches: frozenset[str] = frozenset()
-    letters: dict[str, tuple[int, ...]] = field(default_factory=dict)
-
+from tester.roles import LAST_RESORT, NoSuite, Setting, TooLarge, base_run, complaint_of, known_roles, pitches_of
+from tester.sketches import LARGE, PROFILES, Roles, Values, contents, far_contents, letters_of, quiet_draws, side_of, size_draws
 
 FEW = 4
 """Tests that change something, below which others are looked for."""
-LAST_RESORT = 1 << 21
-"""Elements of one array for programs whose sizes are constants of their text."""
 
 
 def suite_for(
@@ -73,9 +46,9 @@ def suite_for(
     if not compiled.ok:
         raise NoSuite(f"the program does not compile: {_first_line(compiled.diagnostics)}")
     plan, geometry_of = _plan(program, signature, backend, compiled, launch, seed)
-    setting = _Setting(backend, compiled, signature, geometry_of, largest, seed, _pitches(signature, program.text), letters_of(signature, program.text))
+    setting = Setting(backend, compiled, signature, geometry_of, largest, seed, pitches_of(signature, program.text), letters_of(signature, program.text))
     try:
-        roles = _known_roles(setting, program.text, plan)
+        roles = known_roles(setting, program.text, plan)
         made = _tests(setting, roles, tests)
     except TooLarge as error:
         roles = Roles()
@@ -132,107 +105,18 @@ def _plan(
     # An extent is measured under a launch: a launch that follows from extents is for kernels that have no size at all.
     counted = [plan for plan in plans if "len(" not in str(plan)]
     for plan in counted or plans:
-        setting = _Setting(backend, compiled, signature, geometry_maker(str(plan)), 1 << 14, seed)
-        base = _base(setting, count=8)
+        setting = Setting(backend, compiled, signature, geometry_maker(str(plan)), 1 << 14, seed)
+        base = base_run(setting, count=8)
         if base is not None:
             work = sum(math.prod(m.extents) for m in base.arrays.values() if m.written)
             if work > best[0]:
                 best = (work, str(plan))
     if not best[0]:
-        raise NoSuite(f"the kernel runs clean under no candidate launch plan: {_complaint(setting) if setting else 'there is none'}")
+        raise NoSuite(f"the kernel runs clean under no candidate launch plan: {complaint_of(setting) if setting else 'there is none'}")
     return best[1], geometry_maker(best[1])
 
 
-def _probe(setting: _Setting, sketches: Sequence[Sketch]) -> list[Probe]:
-    return probe(setting.backend, setting.compiled, sketches, setting.geometry_of, setting.largest)
-
-
-BASE_PROFILES = ("default", "default", "positive", "distinct", "sorted", "zero", "default", "positive")
-
-
-def _base(setting: _Setting, count: int = 32) -> Probe | None:
-    """The first clean run that changes something, on small draws of the integer scalars."""
-    signature = setting.signature
-    sketches = []
-    for turn, drawn in enumerate(base_draws(signature, setting.seed, count)):
-        drawn = {**drawn, **{p: 256 for p in setting.pitches if p in drawn}}
-        drawn |= {name: letters[turn % len(letters)] for name, letters in setting.letters.items()}
-        fills = contents(signature, Roles(), BASE_PROFILES[turn % len(BASE_PROFILES)], drawn, setting.seed + turn)
-        sketches.append(Sketch(drawn, fills, "base", side_of(drawn, signature, 0)))
-    hung = far = idle = 0
-    for start, stop in ((0, 1), (1, 8), *((k, k + 8) for k in range(8, len(sketches), 8))):  # the first one nearly always does
-        for found in _probe(setting, sketches[start:stop]):
-            if not found.reason and found.wrote:
-                return found
-            hung += found.reason.startswith("timeout")
-            idle += not found.reason
-            far += beyond(found, setting.largest)
-        if stop >= 8 and hung >= 2 and not idle or far >= 16 == stop:  # whatever the scalars, it goes on and on: its sizes are constants
-            break
-    return None
-
-
-_learnt: OrderedDict[tuple[str, str, int], Roles] = OrderedDict()
-
-
-def _known_roles(setting: _Setting, text: str, plan: str) -> Roles:
-    """What each scalar and array is used for, whatever the seed: further suites of a program need not learn it again. Raises NoSuite."""
-    key = (setting.compiled.symbol, plan, setting.largest)
-    if key not in _learnt:
-        _learnt[key] = _roles(replace(setting, seed=0), text)
-        while len(_learnt) > 256:
-            _learnt.popitem(last=False)
-    return _learnt[key]
-
-
-def _roles(setting: _Setting, text: str) -> Roles:
-    """What each scalar and array is used for, learnt by changing it alone. Raises NoSuite."""
-    base = _base(setting)
-    if base is None:
-        complaint = _complaint(setting)
-        wide = complaint.startswith("out_of_bounds") and setting.largest < LAST_RESORT
-        raise (TooLarge if wide else NoSuite)(f"the program runs clean on no small input: {complaint}")
-    scalars, fills = base.sketch.scalars, base.sketch.fills
-    trials: list[tuple[str, Sketch]] = []
-    for p in setting.signature.parameters:
-        if p.name in setting.letters:
-            continue
-        if p.kind == "scalar" and p.type in INTEGER_RANGES:
-            own = int(scalars[p.name])  # type: ignore[arg-type]
-            values = (own + 1, own + 2, -3, 1000) if p.type[0] == "i" else (own + 1, own + 2, 200)
-            trials += [(p.name, Sketch({**scalars, p.name: min(v, INTEGER_RANGES[p.type][1])}, fills, "", base.sketch.side)) for v in values]
-        elif p.kind != "scalar":
-            wide = [Fill("integers", (-99, 99), 1), Fill("integers", (-9999, 9999), 2), Fill("constant", (0,))]
-            trials += [(p.name, Sketch(scalars, {**fills, p.name: fill}, "", base.sketch.side)) for fill in wide]
-    probes = _probe(setting, [sketch for _, sketch in trials])
-    extents = {n: m.extents for n, m in base.arrays.items()}
-    bound: set[str] = set()
-    stepped: set[str] = set()  # moved by the next larger values already: no truth value
-    for (name, sketch), found in zip(trials, probes, strict=True):
-        if found.reason or {n: m.extents for n, m in found.arrays.items()} != extents:
-            bound.add(name)
-            step = int(sketch.scalars.get(name, 0)) - int(scalars.get(name, 0))  # type: ignore[arg-type]
-            stepped |= {name} if step in (1, 2) else set()
-    arrays = {p.name for p in setting.signature.parameters if p.kind != "scalar"}
-    flags = {p.name for p in setting.signature.parameters if p.kind == "scalar" and is_flag(p.name, text)} - stepped
-    return Roles(
-        frozenset(bound - arrays - flags - setting.pitches), frozenset(flags), frozenset(bound & arrays), setting.pitches, setting.letters, dict(scalars),
-        texts_of(setting.signature, text),
-    )
-
-
-def _pitches(signature: Signature, text: str) -> frozenset[str]:
-    return frozenset(p.name for p in signature.parameters if p.kind == "scalar" and p.type in INTEGER_RANGES and is_pitch(p.name, text))
-
-
-def _complaint(setting: _Setting) -> str:
-    draws = base_draws(setting.signature, setting.seed, 2)[:1]
-    sketches = [Sketch(d, contents(setting.signature, Roles(), "default", d, setting.seed)) for d in draws]
-    found = _probe(setting, sketches)[0]
-    return found.reason or "it changes nothing"
-
-
-def _tests(setting: _Setting, roles: Roles, count: int) -> list[UnitTest]:
+def _tests(setting: Setting, roles: Roles, count: int) -> list[UnitTest]:
     sketches = _sketched(setting, roles, size_draws(setting.signature, roles, setting.seed, count + 8))
     first, rest = sketches[: count + 1], sketches[count + 1 :]  # the others are there for programs that take few of the first
     made = _completed(setting, roles, first)
@@ -253,7 +137,7 @@ def _tests(setting: _Setting, roles: Roles, count: int) -> list[UnitTest]:
     return sorted(chosen.values(), key=elements)
 
 
-def _sketched(setting: _Setting, roles: Roles, draws: Sequence[tuple[str, Values]]) -> list[Sketch]:
+def _sketched(setting: Setting, roles: Roles, draws: Sequence[tuple[str, Values]]) -> list[Sketch]:
     """Draws with contents, each with the next profile."""
     # Nobody launches an empty grid: what a CUDA program does for size 0 binds no translation.
     sized = dialect(setting.compiled.request.program.dialect).model != "cuda"
@@ -268,13 +152,13 @@ def _sketched(setting: _Setting, roles: Roles, draws: Sequence[tuple[str, Values
     return sketches
 
 
-def _completed(setting: _Setting, roles: Roles, sketches: Sequence[Sketch]) -> list[Completed]:
+def _completed(setting: Setting, roles: Roles, sketches: Sequence[Sketch]) -> list[Completed]:
     return complete(setting.backend, setting.compiled, sketches, _others(setting, roles), setting.geometry_of, setting.largest)
 
 
-def _constant_tests(setting: _Setting, complaint: str) -> list[UnitTest]:
+def _constant_tests(setting: Setting, complaint: str) -> list[UnitTest]:
     """Two tests of a program whose extents are large constants. Raises NoSuite."""
-    base = _base(setting, count=2)
+    base = base_run(setting, count=2)
     if base is None:
         raise NoSuite(complaint)
     other = replace(base.sketch, fills=contents(setting.signature, Roles(), "ties", base.sketch.scalars, setting.seed + 1))
@@ -287,7 +171,7 @@ WIDER = (0, 3, 0, 1)
 """By how much the second extent of assumed-shape matrices exceeds the first, in turn."""
 
 
-def _others(setting: _Setting, roles: Roles) -> Callable[[Sketch], Sequence[Sketch]]:
+def _others(setting: Setting, roles: Roles) -> Callable[[Sketch], Sequence[Sketch]]:
     """Other contents of the same size: usual ones, and values so far off that no search finds what it looks for. (Where an
     array holds indices the latter leave the program's arrays, and do not count.)"""
 
@@ -300,7 +184,7 @@ def _others(setting: _Setting, roles: Roles) -> Callable[[Sketch], Sequence[Sket
     return others
 
 
-def _big(setting: _Setting, roles: Roles) -> list[UnitTest]:
+def _big(setting: Setting, roles: Roles) -> list[UnitTest]:
     """One test with at least 2^20 elements in some array, or none."""
     most = 1 << 23
     names = sorted(roles.sizes, key=lambda n: [p.name for p in setting.signature.parameters].index(n))

@@ -1,0 +1,134 @@
+"""What a program uses its scalars and arrays for, learnt by running it: sizes, flags, arrays of indices.
+
+Contract: `base_run` finds a first clean run on small inputs, `known_roles` changes one input of it at a time and sees what moves.
+Both only run the program. Same program, back end and window: same roles, whatever the seed of the suite.
+
+    pytest tests/tester/test_rules.py
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from corpora.records import Fill, Signature
+from corpora.unit_tests import INTEGER_RANGES
+from gpu_runtime.backend import Compiled, ExecutionBackend
+from tester.extents import GeometryOf, Probe, Sketch, beyond, probe
+from tester.sketches import Roles, base_draws, contents, is_flag, is_pitch, side_of, texts_of
+
+
+class NoSuite(ValueError):
+    """No test could be made for the program; the message says why."""
+
+
+class TooLarge(NoSuite):
+    """The program leaves every window that was tried, whatever its sizes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What every trial of one program has in common. largest: most elements of one array."""
+
+    backend: ExecutionBackend
+    compiled: Compiled
+    signature: Signature
+    geometry_of: GeometryOf
+    largest: int
+    seed: int
+    pitches: frozenset[str] = frozenset()
+    letters: dict[str, tuple[int, ...]] = field(default_factory=dict)
+
+
+LAST_RESORT = 1 << 21
+"""Elements of one array for programs whose sizes are constants of their text."""
+
+
+def _probe(setting: Setting, sketches: Sequence[Sketch]) -> list[Probe]:
+    return probe(setting.backend, setting.compiled, sketches, setting.geometry_of, setting.largest)
+
+
+BASE_PROFILES = ("default", "default", "positive", "distinct", "sorted", "zero", "default", "positive")
+
+
+def base_run(setting: Setting, count: int = 32) -> Probe | None:
+    """The first clean run that changes something, on small draws of the integer scalars."""
+    signature = setting.signature
+    sketches = []
+    for turn, drawn in enumerate(base_draws(signature, setting.seed, count)):
+        drawn = {**drawn, **{p: 256 for p in setting.pitches if p in drawn}}
+        drawn |= {name: letters[turn % len(letters)] for name, letters in setting.letters.items()}
+        fills = contents(signature, Roles(), BASE_PROFILES[turn % len(BASE_PROFILES)], drawn, setting.seed + turn)
+        sketches.append(Sketch(drawn, fills, "base", side_of(drawn, signature, 0)))
+    hung = far = idle = 0
+    for start, stop in ((0, 1), (1, 8), *((k, k + 8) for k in range(8, len(sketches), 8))):  # the first one nearly always does
+        for found in _probe(setting, sketches[start:stop]):
+            if not found.reason and found.wrote:
+                return found
+            hung += found.reason.startswith("timeout")
+            idle += not found.reason
+            far += beyond(found, setting.largest)
+        if stop >= 8 and hung >= 2 and not idle or far >= 16 == stop:  # whatever the scalars, it goes on and on: its sizes are constants
+            break
+    return None
+
+
+_learnt: OrderedDict[tuple[str, str, int], Roles] = OrderedDict()
+
+
+def known_roles(setting: Setting, text: str, plan: str) -> Roles:
+    """What each scalar and array is used for, whatever the seed: further suites of a program need not learn it again. Raises NoSuite."""
+    key = (setting.compiled.symbol, plan, setting.largest)
+    if key not in _learnt:
+        _learnt[key] = _roles(replace(setting, seed=0), text)
+        while len(_learnt) > 256:
+            _learnt.popitem(last=False)
+    return _learnt[key]
+
+
+def _roles(setting: Setting, text: str) -> Roles:
+    """What each scalar and array is used for, learnt by changing it alone. Raises NoSuite."""
+    base = base_run(setting)
+    if base is None:
+        complaint = complaint_of(setting)
+        wide = complaint.startswith("out_of_bounds") and setting.largest < LAST_RESORT
+        raise (TooLarge if wide else NoSuite)(f"the program runs clean on no small input: {complaint}")
+    scalars, fills = base.sketch.scalars, base.sketch.fills
+    trials: list[tuple[str, Sketch]] = []
+    for p in setting.signature.parameters:
+        if p.name in setting.letters:
+            continue
+        if p.kind == "scalar" and p.type in INTEGER_RANGES:
+            own = int(scalars[p.name])  # type: ignore[arg-type]
+            values = (own + 1, own + 2, -3, 1000) if p.type[0] == "i" else (own + 1, own + 2, 200)
+            trials += [(p.name, Sketch({**scalars, p.name: min(v, INTEGER_RANGES[p.type][1])}, fills, "", base.sketch.side)) for v in values]
+        elif p.kind != "scalar":
+            wide = [Fill("integers", (-99, 99), 1), Fill("integers", (-9999, 9999), 2), Fill("constant", (0,))]
+            trials += [(p.name, Sketch(scalars, {**fills, p.name: fill}, "", base.sketch.side)) for fill in wide]
+    probes = _probe(setting, [sketch for _, sketch in trials])
+    extents = {n: m.extents for n, m in base.arrays.items()}
+    bound: set[str] = set()
+    stepped: set[str] = set()  # moved by the next larger values already: no truth value
+    for (name, sketch), found in zip(trials, probes, strict=True):
+        if found.reason or {n: m.extents for n, m in found.arrays.items()} != extents:
+            bound.add(name)
+            step = int(sketch.scalars.get(name, 0)) - int(scalars.get(name, 0))  # type: ignore[arg-type]
+            stepped |= {name} if step in (1, 2) else set()
+    arrays = {p.name for p in setting.signature.parameters if p.kind != "scalar"}
+    flags = {p.name for p in setting.signature.parameters if p.kind == "scalar" and is_flag(p.name, text)} - stepped
+    return Roles(
+        frozenset(bound - arrays - flags - setting.pitches), frozenset(flags), frozenset(bound & arrays), setting.pitches, setting.letters, dict(scalars),
+        texts_of(setting.signature, text),
+    )
+
+
+def pitches_of(signature: Signature, text: str) -> frozenset[str]:
+    return frozenset(p.name for p in signature.parameters if p.kind == "scalar" and p.type in INTEGER_RANGES and is_pitch(p.name, text))
+
+
+def complaint_of(setting: Setting) -> str:
+    draws = base_draws(setting.signature, setting.seed, 2)[:1]
+    sketches = [Sketch(d, contents(setting.signature, Roles(), "default", d, setting.seed)) for d in draws]
+    found = _probe(setting, sketches)[0]
+    return found.reason or "it changes nothing"
