@@ -24,9 +24,9 @@ from gpu_runtime.backend import Arguments
 from gpu_runtime.materialise import DTYPES as NUMPY_TYPES
 
 PAGE = 4096
-_BATCH = struct.Struct("<6Q6I2i400s112s128s256s")
+_BATCH = struct.Struct("<7Q6I2i400s112s128s256s")
 _CALL_HEAD = struct.Struct("<Iiii8i2Q2I2Q")
-_ARG = struct.Struct("<IIIiQQQQQq")
+_ARG = struct.Struct("<IIIiQQQQQqQ")
 REPORT = np.dtype(
     [("finding", "i4"), ("parameter", "i4"), ("element", "i8"), ("is_write", "i4"), ("a", "i4", 6), ("b", "i4", 6),
      ("active_threads", "i8"), ("text", "S160"), ("access", "i8", (MAX_PARAMETERS, 4))], align=True)  # fmt: skip
@@ -35,9 +35,12 @@ _REPORT_AT = OUTCOME.fields["report"][1]  # type: ignore[index]
 _ACTIVE_AT, _ACCESS_AT = (REPORT.fields[name][1] for name in ("active_threads", "access"))  # type: ignore[index]
 _CALL_BYTES = _CALL_HEAD.size + OUTCOME.itemsize
 MAGIC = 0x6376 << 48 | _BATCH.size << 32 | _CALL_BYTES << 12 | _ARG.size
-_CURRENT_AT = struct.calcsize("<6Q6I")
-_MESSAGE_AT = struct.calcsize("<6Q6I2i400s112s128s")
+_CURRENT_AT = struct.calcsize("<7Q6I")
+_MESSAGE_AT = struct.calcsize("<7Q6I2i400s112s128s")
 _KINDS = {"scalar": 0, "array": 1, "rows": 2}
+_LEAST_GUARD = 1 << 16
+MOST_KEPT_BYTES = 1 << 25
+"""Of the file, that stay allocated from batch to batch."""
 _SCHEDULES = {"static": 1, "dynamic": 2, "guided": 3, "auto": 4}
 
 
@@ -47,12 +50,14 @@ class Layout:
 
     align_bytes: least alignment of arrays; 0 means that of the element. recorded: the program calls the access hooks.
     quiet: loading the artifact runs none of the program's code, so that it needs no filter of its own.
+    resumes: behind a call that left its arrays the same process may go on, where the limits let any go on.
     """
 
     convert: tuple[tuple[str, int], ...] = ()
     align_bytes: int = 0
     recorded: bool = False
     quiet: bool = False
+    resumes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,15 +107,12 @@ class Arena:
         self._used = max(self._used, size)
 
     def scrub(self) -> None:
-        """Give every page back: what is read next is zero."""
-        if self._map is not None and self._size <= 1 << 28 and _punched(self._map, self._used):
-            self._used = 0
-            return
-        os.ftruncate(self.fd, 0)
-        if self._size > 1 << 28:  # keep no large address range for a rare large batch
-            self._size, self._map, self._bytes = 0, None, np.empty(0, np.uint8)
+        """What is read next is zero. Pages are cleared and kept: new ones cost ten times as much."""
+        if self._used <= MOST_KEPT_BYTES:
+            self._bytes[: self._used] = 0
         else:
-            os.ftruncate(self.fd, self._size)
+            os.ftruncate(self.fd, 0)
+            self._size, self._map, self._bytes = 0, None, np.empty(0, np.uint8)
         self._used = 0
 
     def pack(self, target: Target, signature: Signature, calls: Sequence[Arguments], layout: Layout) -> None:
@@ -123,19 +125,19 @@ class Arena:
         scalars_at = args_at + _ARG.size * n * len(calls)
         control_bytes = _round_up(scalars_at + 16 * (n + 1) * len(calls), PAGE)
         parts = _parts_of(signature, layout)
-        plans, end = [], control_bytes + (1 << 16)
+        plans, end, file_end = [], control_bytes + _LEAST_GUARD, control_bytes
         for i, arguments in enumerate(calls):
             if len(arguments.values) != n:
                 raise ValueError(f"{signature.name} takes {n} arguments, got {len(arguments.values)}")
-            plan = _place(parts, arguments, scalars_at + 16 * (n + 1) * i, end)
+            plan = _place(parts, arguments, scalars_at + 16 * (n + 1) * i, end, file_end)
             plans.append(plan)
-            end = plan.end
-        self._reserve(end)
+            end, file_end = plan.end, plan.file_end
+        self._reserve(file_end)
         buffer = self._map
         assert buffer is not None
         _BATCH.pack_into(
-            buffer, 0, MAGIC, control_bytes, end - control_bytes, target.memory_bytes, target.output_bytes, target.accesses, len(calls), target.cpu_ms,
-            target.wall_ms, target.threads, layout.recorded | layout.quiet << 1, target.go_on, -1, -1, target.folder.encode(), target.artifact.encode(),
+            buffer, 0, MAGIC, control_bytes, end - control_bytes, target.memory_bytes, target.output_bytes, target.accesses, file_end, len(calls), target.cpu_ms,
+            target.wall_ms, target.threads, layout.recorded | layout.quiet << 1 | layout.resumes << 2, target.go_on, -1, -1, target.folder.encode(), target.artifact.encode(),
             target.symbol.encode(), b"",
         )  # fmt: skip
         form = "<" + _ARG.format[1:] * n
@@ -209,15 +211,6 @@ class Arena:
         return np.frombuffer(self._map, NUMPY_TYPES[signature.result], 1, self._results[index]).reshape(()).copy()
 
 
-def _punched(pages: mmap.mmap, used: int) -> bool:
-    """Whether the file's first `used` bytes could be given back in one system call; no child has seen more of it."""
-    try:
-        pages.madvise(mmap.MADV_REMOVE, 0, _round_up(used, PAGE))
-    except (OSError, AttributeError):
-        return False
-    return True
-
-
 def _outcome_at(index: int) -> int:
     return _BATCH.size + _CALL_BYTES * index + _CALL_HEAD.size
 
@@ -246,7 +239,8 @@ def _parts_of(signature: Signature, layout: Layout) -> tuple[_Part, ...]:
 
 
 class _Plan(NamedTuple):
-    """One call in the file: its arrays' pages, the fields of its struct cv_args, what is copied where, and where values are found."""
+    """One call: its arrays' addresses (from begin to end, guards included; counted from the file's start), the fields of its struct
+    cv_args, and by places in the file what is copied where, where values are found and where the next call's pages may begin."""
 
     begin: int
     end: int
@@ -254,10 +248,11 @@ class _Plan(NamedTuple):
     copies: list[tuple[int, np.ndarray]]
     slots: list[tuple[int, int]]
     result_at: int
+    file_end: int
 
 
-def _place(parts: Sequence[_Part], arguments: Arguments, scalars_at: int, end: int) -> _Plan:
-    """Assign pages to the arrays of one call, from file offset `end` on; a guard range follows each."""
+def _place(parts: Sequence[_Part], arguments: Arguments, scalars_at: int, end: int, file_end: int) -> _Plan:
+    """Assign addresses to the arrays of one call, from `end` on, with a guard range behind each, and pages from `file_end` on, with none."""
     shared = {second: first for first, second in arguments.aliases}
     origins, right = arguments.origins, arguments.placement == "right"
     begin, fields, copies, slots = end, [], [], []
@@ -266,21 +261,24 @@ def _place(parts: Sequence[_Part], arguments: Arguments, scalars_at: int, end: i
         if value.dtype != dtype:
             wanted = next(type_ for type_, known in NUMPY_TYPES.items() if known == dtype)
             raise ValueError(f"argument '{name}' is {value.dtype}, the signature says {wanted}")
-        size, nbytes, at, region_at, region_bytes, storage = value.size, value.nbytes, scalars_at + 16 * i, 0, 0, -1
+        size, nbytes, at, region_at, region_bytes, file_at, storage = value.size, value.nbytes, scalars_at + 16 * i, 0, 0, 0, -1
+        place = at
         if kind and i in shared:
             storage = _owner(parts, arguments, shared, i)
             at = 0
         elif kind:
-            region_at, region_bytes = end, _round_up(nbytes, PAGE) or PAGE
+            region_at, region_bytes, file_at = end, _round_up(nbytes, PAGE) or PAGE, file_end
             at = end + (region_bytes - nbytes) // align * align if right else end
-            end += region_bytes + min(max(region_bytes, 1 << 16), 1 << 26)
+            place = file_at + at - region_at
+            end += region_bytes + min(max(region_bytes, _LEAST_GUARD), 1 << 26)
+            file_end += region_bytes
         columns = value.shape[1] * factor if value.ndim == 2 else 0
         origin = origins[i] * factor if origins else 0
-        fields += (kind, conversion, element_bytes, storage, at, size * factor, columns, region_at, region_bytes, origin)
+        fields += (kind, conversion, element_bytes, storage, at, size * factor, columns, region_at, region_bytes, origin, file_at)
         if storage < 0 and size:
-            copies.append((at, value))
-        slots.append((at, storage))
-    return _Plan(begin, end, fields, copies, slots, scalars_at + 16 * len(parts))
+            copies.append((place, value))
+        slots.append((place, storage))
+    return _Plan(begin, end, fields, copies, slots, scalars_at + 16 * len(parts), file_end)
 
 
 def _owner(parts: Sequence[_Part], arguments: Arguments, shared: dict[int, int], i: int) -> int:

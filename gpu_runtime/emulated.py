@@ -36,7 +36,10 @@ def layout_of(request: CompileRequest) -> Layout:
     wide = (("bool", _BOOL_I32),) if language == "fortran" and logical_arrays(request) == 4 else ()
     if request.variant is Variant.SANITIZED:
         return Layout(wide, 16)  # the sanitizer's shadow has a grain of 8 bytes
-    return Layout((*(_PRECISE if request.variant is Variant.PRECISE else ()), *wide), 0, request.variant is Variant.RECORDED)
+    recorded = request.variant is Variant.RECORDED
+    # Sources that are being learnt and mutants leave their arrays all the time; threads of a team would be left behind in their locks.
+    resumes = model == "serial" and (recorded or request.variant is Variant.DRAFT)
+    return Layout((*(_PRECISE if request.variant is Variant.PRECISE else ()), *wide), 0, recorded, resumes=resumes)
 
 
 def flavour_of(request: CompileRequest) -> str:

@@ -1,7 +1,8 @@
 /* What Python writes at the start of the arena file for one batch of calls, and what the child writes back.
  *
  * File: [struct cv_batch][struct cv_call * n_calls][struct cv_arg ...][scalars and results] up to control_bytes, then the
- * arrays with unpopulated guard ranges between them. Python mirrors these structs (runner.py); `magic` carries their sizes,
+ * arrays' pages without a gap: a child maps each where it belongs, with guard ranges between them, and has no other page of the file.
+ * Places of arrays are addresses, counted as if the mapping began with the file; `file_at` alone is a place in the file. Python mirrors these structs (runner.py); `magic` carries their sizes,
  * so that a runner built from other sources is noticed at once. The arena never holds expected outputs.
  */
 #ifndef CV_BATCH_H
@@ -19,7 +20,7 @@ enum cv_end { CV_END_EXIT = 0, CV_END_SIGNAL = 1, CV_END_TIMEOUT = 2, CV_END_MEM
 /* Exit codes of the child's own code. Programs may use them too: they count only together with `current` and the states. */
 enum { CV_EXIT_STOPPED = 77, CV_EXIT_LOAD = 78, CV_EXIT_SETUP = 79, CV_EXIT_SANITIZER = 88 };
 
-enum { CV_HOOKED = 1, CV_QUIET = 2 };
+enum { CV_HOOKED = 1, CV_QUIET = 2, CV_RESUMES = 4 };
 enum cv_kind { CV_SCALAR = 0, CV_ARRAY = 1, CV_ROWS = 2 };
 
 /* Storage in the arena -> what the program is given. Converted before and after the call, in private memory. */
@@ -33,6 +34,7 @@ struct cv_arg {
     uint64_t columns;         /* rows: elements of one row */
     uint64_t region_at, region_bytes; /* pages of this array in the file */
     int64_t origin;           /* elements from `at` to the pointer that is passed */
+    uint64_t file_at;         /* where the region's pages are in the file */
 };
 
 struct cv_call {
@@ -50,8 +52,10 @@ struct cv_call {
 struct cv_batch {
     uint64_t magic, control_bytes, arena_bytes, memory_bytes, output_bytes;
     uint64_t accesses;        /* most steps (accesses and basic blocks) of one call that the hooks see; 0: any number */
+    uint64_t file_bytes;      /* of the file that belong to this batch */
     uint32_t n_calls, cpu_ms, wall_ms, threads;
-    uint32_t recorded, go_on; /* recorded: CV_HOOKED when the program calls the access hooks, CV_QUIET when loading it runs none of its code; go_on: behind a call that stopped, a new child goes on */
+    uint32_t recorded, go_on; /* recorded: CV_HOOKED when the program calls the access hooks, CV_QUIET when loading it runs none of its code, CV_RESUMES
+                               * when the same child may go on behind a call that left its arrays; go_on: behind a call that stopped, a new child goes on */
     int32_t current;          /* -1 while loading, the call being run, n_calls when all are done */
     int32_t denied_syscall;   /* number of the system call that was denied, -1 when none */
     char folder[400], artifact[112], symbol[128], message[256];

@@ -10,6 +10,7 @@
 #include <dlfcn.h>
 #include <fenv.h>
 #include <sched.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,8 +41,14 @@ static size_t bytes_of(const struct cv_arg *a) { return a->elements * a->element
 
 static void leave(int code) { for (;;) syscall(SYS_exit_group, code); }
 
+/* Where a call goes when it left its arrays and the next one may follow in the same process (CV_RESUMES): what it would have touched
+ * is untouched, so a new process would find nothing else. Only on the thread that runs the calls. */
+static sigjmp_buf behind_the_call;
+static _Thread_local volatile int resumes;
+
 static void end_call(int state, int code) {
     if (the_call) the_call->state = state;
+    if (resumes && state == CV_FINDING && the_call->report.finding == CV_OUT_OF_BOUNDS) siglongjmp(behind_the_call, 1);
     leave(code);
     __builtin_unreachable();
 }
@@ -71,14 +78,17 @@ static int nearest_array(const char *address) {
 }
 
 /* Where a fault lies that no array of the call explains, in words: addresses differ between equal runs. */
+static int near_null(const siginfo_t *info) { return info->si_code != SI_KERNEL && (uintptr_t)info->si_addr < (1 << 16); }
+
 static const char *whereabouts(const siginfo_t *info) {
     if (info->si_code <= 0) return "(the program sent itself the signal)";
-    if (info->si_code == SI_KERNEL) return "at an address that no process can have"; /* the kernel does not say which */
-    return (uintptr_t)info->si_addr < (1 << 16) ? "near the null pointer" : "far from every argument";
+    /* SI_KERNEL: beyond what any process has. Whether a far address is, hangs on where things lie this time: same words. */
+    return near_null(info) ? "near the null pointer" : "far from every argument";
 }
 
+static int taken; /* by the thread that faulted first */
+
 static void on_fault(int signal, siginfo_t *info, void *context) {
-    static int taken;
     while (__atomic_exchange_n(&taken, 1, __ATOMIC_SEQ_CST)) sched_yield(); /* other threads wait until the first has ended us */
     char *address = (char *)info->si_addr;
     if (!the_call) leave(CV_EXIT_LOAD);
@@ -106,7 +116,7 @@ static void on_fault(int signal, siginfo_t *info, void *context) {
         }
     the_call->fault = signal;
     if (sp && address > sp - (1 << 16) && address < sp + (1 << 16)) strcpy(the_call->report.text, "stack overflow");
-    else snprintf(the_call->report.text, sizeof the_call->report.text, "invalid %s %s", write ? "write" : "access", whereabouts(info));
+    else snprintf(the_call->report.text, sizeof the_call->report.text, "invalid %s %s", write && near_null(info) ? "write" : "access", whereabouts(info));
     end_call(CV_FAULT, CV_EXIT_STOPPED);
 }
 
@@ -202,6 +212,11 @@ static void *place_array(struct cv_arg *args, int i, struct cv_buffer *buffers, 
     return table;
 }
 
+static void put_away(const struct cv_call *c) {
+    drop_tables();
+    if (c->arrays_bytes) mprotect(in_arena(c->arrays_at), c->arrays_bytes, PROT_NONE);
+}
+
 static void run_call(struct cv_call *c, cv_entry entry) {
     static char scalars[CV_MAX_BUFFERS + 1][32] __attribute__((aligned(16)));
     void *values[CV_MAX_BUFFERS + 3];
@@ -245,8 +260,22 @@ static void run_call(struct cv_call *c, cv_entry entry) {
     }
     char *stored = (char *)the_batch + c->result_at;
     if (c->result_bytes) { if (result.convert) convert(&result, scalars[n], stored, 1); else memcpy(stored, scalars[n], c->result_bytes); }
-    drop_tables();
-    if (c->arrays_bytes) mprotect(in_arena(c->arrays_at), c->arrays_bytes, PROT_NONE);
+    put_away(c);
+}
+
+/* Whether the call came to its end; else it left its arrays, and its state says so. */
+static int completed(struct cv_call *c, cv_entry entry) {
+    int may = (the_batch->recorded & CV_RESUMES) && the_batch->go_on;
+    if (may && sigsetjmp(behind_the_call, 1)) {
+        resumes = 0;
+        __atomic_store_n(&taken, 0, __ATOMIC_SEQ_CST);
+        put_away(c);
+        return 0;
+    }
+    resumes = may;
+    run_call(c, entry);
+    resumes = 0;
+    return 1;
 }
 
 void cv_run_batch(struct cv_batch *batch, uint32_t first, cv_entry entry) {
@@ -260,8 +289,7 @@ void cv_run_batch(struct cv_batch *batch, uint32_t first, cv_entry entry) {
         batch->current = (int32_t)i;
         the_call = c;
         c->state = CV_RUNNING;
-        run_call(c, entry);
-        c->state = c->report.finding ? CV_FINDING : CV_DONE;
+        if (completed(c, entry)) c->state = c->report.finding ? CV_FINDING : CV_DONE;
     }
     batch->current = (int32_t)batch->n_calls;
     leave(0);

@@ -85,13 +85,33 @@ static size_t own_address_space(void) {
     return bytes ? bytes : (size_t)256 << 20;
 }
 
-static void child(size_t control_bytes, size_t arena_bytes, size_t own_bytes, uint32_t first) {
+/* The arrays' pages, inaccessible until their call. `head` is as Python wrote it, but an earlier child may have written to the control
+ * area: nothing is ever mapped over but the range reserved for arrays, and nothing but pages of this batch. */
+static int map_arrays(const struct cv_batch *b, char *arena, const struct cv_batch *head, uint32_t first) {
+    size_t control_bytes = head->control_bytes, arena_bytes = head->arena_bytes, file_bytes = head->file_bytes;
+    const struct cv_call *calls = (const struct cv_call *)(b + 1);
+    errno = EINVAL;
+    for (uint32_t i = first; i < head->n_calls; i++) {
+        uint64_t args_at = calls[i].args_at, n = calls[i].n_args;
+        if (n > CV_MAX_BUFFERS || args_at > control_bytes || n * sizeof(struct cv_arg) > control_bytes - args_at) return -1;
+        const struct cv_arg *args = (const struct cv_arg *)((const char *)b + args_at);
+        for (uint64_t k = 0; k < n; k++) {
+            uint64_t at = args[k].region_at - control_bytes, bytes = args[k].region_bytes, file_at = args[k].file_at;
+            if (!bytes) continue;
+            if (at > arena_bytes || bytes > arena_bytes - at || file_at > file_bytes || bytes > file_bytes - file_at) return -1;
+            if (mmap(arena + at, bytes, PROT_NONE, MAP_SHARED | MAP_FIXED, arena_fd, (off_t)file_at) == MAP_FAILED) return -1;
+        }
+    }
+    return 0;
+}
+
+static void child(const struct cv_batch *head, size_t own_bytes, uint32_t first) {
     setpgid(0, 0);
     /* Far from the arrays, so that a wild index does not reach it (a sanitizer has the address space laid out already). */
     void *far = sanitizer ? NULL : (void *)(1ull << 44);
-    struct cv_batch *b = mmap(far, control_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, arena_fd, 0);
+    struct cv_batch *b = mmap(far, head->control_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, arena_fd, 0);
     if (b == MAP_FAILED) _exit(CV_EXIT_SETUP);
-    char *arena = mmap(NULL, arena_bytes, PROT_NONE, MAP_SHARED, arena_fd, (off_t)control_bytes);
+    char *arena = mmap(NULL, head->arena_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (arena == MAP_FAILED) give_up(b, "arena");
     int folder = open(b->folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (folder < 0 || fchdir(folder)) give_up(b, "artifact folder"); /* its parents may be closed to our own uid */
@@ -99,6 +119,7 @@ static void child(size_t control_bytes, size_t arena_bytes, size_t own_bytes, ui
     close(0);
     cv_catch_faults(b, arena);
     lock_down(b, own_bytes);
+    if (map_arrays(b, arena, head, first)) give_up(b, "arrays");
     syscall(SYS_close_range, 3u, ~0u, 0u);
     if (!sanitizer && !(b->recorded & CV_QUIET)) filter(b, CV_LOADING);
     if (!sanitizer) clearenv();
@@ -175,7 +196,7 @@ static struct cv_reply one_child(const struct cv_batch *head, size_t own_bytes, 
     struct cv_reply reply = {CV_END_FAILED, 0, 0, 0};
     pid_t pid = fork();
     if (pid < 0) { reply.code = errno; return reply; }
-    if (pid == 0) { child(head->control_bytes, head->arena_bytes, own_bytes, first); _exit(CV_EXIT_SETUP); }
+    if (pid == 0) { child(head, own_bytes, first); _exit(CV_EXIT_SETUP); }
     int pidfd = (int)syscall(SYS_pidfd_open, pid, 0), status = 0;
     struct rusage usage = {0};
     reply.end = watch(pid, pidfd, head);

@@ -165,6 +165,50 @@ def test_nothing_of_an_earlier_batch_can_be_read(backend):
     assert not done.values or done.values[0][0] == 0
 
 
+def test_pages_of_a_batch_are_kept_and_zero_in_the_next(backend):
+    leaves = compiled(backend, "void f(float *x, int n) { for (int i = 0; i < n; i++) x[i] = 7; for (char *c = (char *)x - 1; (long)c % 4096; c--) *c = (char)0xB5; }")
+    looks = compiled(backend, "void f(float *x, int n) { for (char *c = (char *)x - 1; (long)c % 4096; c--) if (*c != (char)0xB5) x[0] = 1; }")
+    for n in (1000, 10, 5000, 10):
+        assert backend.run(leaves, [call(n)] * 2)[1].values[0].tolist() == [7] * n
+        kept = backend._idle["plain"][-1]._arena
+        assert os.fstat(kept.fd).st_blocks > 0 and not kept._bytes.any()
+        assert backend.run(looks, [call(n)])[0].values[0].tolist() == list(range(n))
+
+
+def test_pages_that_a_program_makes_for_itself_are_not_the_next_ones(backend):
+    """A process that opens up guard ranges and writes there leaves nothing for the next one."""
+    text = """extern "C" int mprotect(void *, unsigned long, int);
+    void f(float *x, int n) { char *page = (char *)(((long)x & ~4095l) + 8192); if (!mprotect(page, 4096, 3)) { x[0] = page[5]; page[5] = 42; } }"""
+    hides = compiled(backend, text)
+    for _ in range(2):
+        done = backend.run(hides, [call(3)])[0]
+        assert done.status is Status.OK and done.values[0][0] == 0
+        kept = backend._idle["plain"][-1]._arena
+        assert not kept._bytes.any()
+
+
+def test_a_call_that_leaves_its_arrays_is_followed_in_the_same_process(backend):
+    text = "static int calls; void f(float *x, int n) { calls++; x[n] = 1; x[0] = calls; }"
+    calls = [call(3, 2), call(3, 3), call(3, 2), call(3, -9), call(3, 2)]
+    for variant, same in ((Variant.RECORDED, True), (Variant.DRAFT, True), (Variant.PLAIN, False)):
+        one = compiled(backend, text, variant=variant)
+        done = backend.run(one, calls, Limits(go_on=True))
+        assert [e.status for e in done] == [Status.OK, Status.OUT_OF_BOUNDS, Status.OK, Status.OUT_OF_BOUNDS, Status.OK]
+        assert [done[k].values[0][0] for k in (0, 2, 4)] == ([1, 3, 5] if same else [1, 1, 1])
+        assert "element 3" in done[1].detail or "argument 0" in done[1].detail
+        assert [e.status for e in backend.run(one, calls)][1:3] == [Status.OUT_OF_BOUNDS, Status.NOT_RUN]
+
+
+def test_a_team_that_leaves_its_arrays_ends_its_process(backend):
+    text = """void f(float *x, int n) {
+    #pragma omp parallel for
+        for (int i = 0; i < n; i++) x[i] = i;
+    }"""
+    one = compiled(backend, text, variant=Variant.RECORDED, dialect="openmp")
+    done = backend.run(one, [call(3, 50, threads=4), call(3, threads=4)] * 3, Limits(go_on=True))
+    assert [e.status for e in done] == [Status.OUT_OF_BOUNDS, Status.OK] * 3
+
+
 def test_threads_of_a_call_are_set(backend):
     text = "void f(float *x, int n) {\n#pragma omp parallel\n#pragma omp single\nx[0] = omp_get_num_threads();\n}"
     one = compiled(backend, text, dialect="openmp")
