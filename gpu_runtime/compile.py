@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from corpora.records import content_hash
+from corpora.records import Program, content_hash
 from gpu_runtime import shims_cpp, units
 from gpu_runtime.backend import Compiled, CompileRequest, Variant
 from gpu_runtime.constructors import constructors
@@ -185,6 +185,11 @@ def _cannot(request: CompileRequest) -> str:
     return ""
 
 
+_apart: dict[Program, str] = {}
+"""Programs that compiled in another form only, with what was said of the common one: in a further variant they would cost their
+neighbours a second compile as well."""
+
+
 class _Builder:
     """Turns one task (jobs of one dialect and variant) into results."""
 
@@ -196,7 +201,14 @@ class _Builder:
         if len(jobs) == 1:
             return [(jobs[0], self._alone(recipe, jobs[0]))]
         done: list[tuple[_Job, _Built]] = []
-        left = list(jobs)
+        left = []
+        for job in jobs:
+            program = job.request.program
+            second = self._second_try(recipe, job, _apart[program]) if program in _apart else None
+            if second and second.ok:
+                done.append((job, second))
+            else:
+                left.append(job)
         for _ in range(4):
             if len(left) < 2:
                 break
@@ -208,7 +220,10 @@ class _Builder:
             if not bad or max(bad) >= len(left):
                 break
             for k in sorted(bad):
-                done.append((left[k], self._second_try(recipe, left[k], units.diagnostics_of(built.diagnostics, k, recipe.suffix))))
+                said = units.diagnostics_of(built.diagnostics, k, recipe.suffix)
+                done.append((left[k], self._second_try(recipe, left[k], said)))
+                if done[-1][1].ok and len(_apart) < 1024:
+                    _apart[left[k].request.program] = said
             left = [job for k, job in enumerate(left) if k not in bad]
         return done + [(job, self._alone(recipe, job)) for job in left]
 

@@ -11,6 +11,7 @@ Flood, 2014) used as a counter-based hash.
 from __future__ import annotations
 
 import math
+from collections import OrderedDict
 from functools import lru_cache
 
 import numpy as np
@@ -31,10 +32,15 @@ _MASK = (1 << 64) - 1
 def random_bits(seed: int, stream: int, count: int) -> np.ndarray:
     """`count` 64-bit words, shape (count,), dtype uint64: SplitMix64 at counters 0 to count-1 of one stream."""
     start = (seed * 0xD1342543DE82EF95 + stream * 0xA0761D6478BD642F + 0x2545F4914F6CDD1D) & _MASK
-    z = np.arange(1, count + 1, dtype=np.uint64) * np.uint64(_GOLDEN) + np.uint64(start)
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return z ^ (z >> np.uint64(31))
+    z = np.arange(1, count + 1, dtype=np.uint64)
+    z *= np.uint64(_GOLDEN)
+    z += np.uint64(start)
+    z ^= z >> np.uint64(30)
+    z *= np.uint64(0xBF58476D1CE4E5B9)
+    z ^= z >> np.uint64(27)
+    z *= np.uint64(0x94D049BB133111EB)
+    z ^= z >> np.uint64(31)
+    return z
 
 
 def _unit(seed: int, stream: int, count: int) -> np.ndarray:
@@ -76,7 +82,9 @@ def _integral(fill: Fill, dtype: np.dtype, stream: int, count: int) -> np.ndarra
     first, last = cut(math.ceil(bounds[0])), cut(math.floor(bounds[1]))
     span = max(last - first, 0) + 1
     bits = random_bits(fill.seed, stream, count)
-    offsets = bits % np.uint64(span) if span <= _MASK else bits
+    offsets = bits
+    if span <= _MASK:
+        offsets = bits & np.uint64(span - 1) if span & (span - 1) == 0 else bits % np.uint64(span)
     values = (offsets + np.uint64(first & _MASK)).astype(np.uint64)  # two's complement: wraps to the right value
     values = values.view(np.int64).astype(dtype) if dtype.kind == "i" else values.astype(dtype)
     return np.sort(values) if fill.kind == "sorted" else values
@@ -107,16 +115,36 @@ def _special(fill: Fill, dtype: np.dtype, stream: int, count: int) -> np.ndarray
 
 def expand(fill: Fill, type_: str, count: int, stream: int = 0) -> np.ndarray:
     """`count` elements of `type_` (shape (count,)), perhaps read-only. Integer kinds give integral values in floating types too."""
-    return _expanded(fill, type_, count, stream) if count > MOST_KEPT else _kept(repr(fill), fill, type_, count, stream)
+    if fill.kind in _WHOLE:
+        return _expanded(fill, type_, count, stream) if count > MOST_KEPT else _kept(_exact(fill), fill, type_, count, stream)
+    if count > LONGEST_KEPT:
+        return _expanded(fill, type_, count, stream)
+    key = (_exact(fill), type_, stream)
+    known = _longest.pop(key, None)
+    if known is None or len(known) < count:
+        known = _expanded(fill, type_, count, stream)
+        known.flags.writeable = False
+        while len(_longest) >= MOST_FILLS:
+            _longest.popitem(last=False)
+    _longest[key] = known
+    return known[:count]
 
 
 MOST_KEPT = 1 << 12
-"""Elements of an expanded fill that is remembered: a tester asks for the same contents many times over."""
+"""Elements of an expanded fill that is remembered as a whole: a tester asks for the same contents many times over."""
+LONGEST_KEPT, MOST_FILLS = 1 << 16, 64
+"""Of fills whose longer arrays begin with the shorter ones the longest is remembered."""
+_WHOLE = frozenset({"sorted", "permutation", "normal"})
+_longest: OrderedDict[tuple[object, ...], np.ndarray] = OrderedDict()
+
+
+def _exact(fill: Fill) -> tuple[object, ...]:
+    """0.0 and -0.0 are equal, their fills are not the same."""
+    return fill.kind, repr(fill.arguments), fill.seed
 
 
 @lru_cache(maxsize=128)
-def _kept(exact: str, fill: Fill, type_: str, count: int, stream: int) -> np.ndarray:
-    """exact: 0.0 and -0.0 are equal, their fills are not the same."""
+def _kept(exact: tuple[object, ...], fill: Fill, type_: str, count: int, stream: int) -> np.ndarray:
     values = _expanded(fill, type_, count, stream)
     values.flags.writeable = False
     return values

@@ -9,6 +9,7 @@ Contract: `member` gives text whose errors carry the file names `pK` (program) a
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from corpora.records import Parameter
 from gpu_runtime.backend import CompileRequest
@@ -59,6 +60,7 @@ def without_includes(text: str, drop: frozenset[str] = ALLOWED) -> str:
     return _INCLUDE.sub(lambda m: "" if (m[1] or m[2]) in drop else m[0], text)
 
 
+@lru_cache(maxsize=512)
 def balanced(text: str) -> bool:
     """Whether brackets, comments, literals and conditionals all close, so that what follows `text` is read as intended."""
     stack: list[str] = []
@@ -81,6 +83,7 @@ def misformed(text: str) -> str:
     return "program.cpp: error: brackets, comments or quotes do not match"
 
 
+@lru_cache(maxsize=512)
 def may_share(text: str, prelude_macros: frozenset[str]) -> bool:
     """Whether `text` may be compiled in one unit with others."""
     if _REACHES_OUT.search(text) or not balanced(text):

@@ -268,3 +268,22 @@ def test_program_text_keeps_its_lines():
     text = "#include <cmath>\n\nvoid f(float *x, int n) {\n  y;\n}"
     assert shims_cpp.without_includes(text).splitlines()[2] == "void f(float *x, int n) {"
     assert units.prelude_macros() >= {"INT_MAX", "NULL", "assert"}
+
+
+def test_a_program_that_needs_real_headers_costs_its_neighbours_one_compile_only(tmp_path, monkeypatch):
+    from gpu_runtime import compile as under_test
+
+    units_made: list[int] = []
+    inner = under_test._Builder._compile
+
+    def counted(self, recipe, jobs, *rest):
+        units_made.append(len(jobs))
+        return inner(self, recipe, jobs, *rest)
+
+    monkeypatch.setattr(under_test._Builder, "_compile", counted)
+    apart = Program("cpp", "f", "void f(int *x, int n) { std::vector<std::string> v(n); x[0] = v.size(); }")
+    plain = [Program("cpp", "f", f"void f(int *x, int n) {{ x[0] = n + {k}; }}") for k in range(3)]
+    for variant, expected in ((Variant.PLAIN, [4, 1, 3]), (Variant.REASSOCIATED, [1, 3])):
+        units_made.clear()
+        done = under_test.compile_requests([CompileRequest(p, signature_of(p), variant) for p in (apart, *plain)], tmp_path)
+        assert all(c.ok for c in done) and units_made == expected

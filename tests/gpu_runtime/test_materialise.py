@@ -63,3 +63,15 @@ def test_materialise_orders_and_shapes():
     assert made.aliases == ((1, 3),)
     with pytest.raises(ValueError, match="no array 'x'"):
         materialise(parse_test("n:i32=1"), signature)
+
+
+@pytest.mark.parametrize("kind,arguments", [("uniform", (-1.0, 1.0)), ("integers", (-9, 9)), ("indices", (7,)), ("indices", (8,)), ("special", ()), ("constant", (-0.0,)), ("normal", (0.0, 1.0)), ("sorted", (0, 9))])
+def test_what_is_remembered_does_not_change_contents(kind, arguments):
+    """Whatever lengths were asked for before, and in whatever order; -0.0 is not 0.0."""
+    from gpu_runtime import materialise
+
+    fill = Fill(kind, arguments, 5)
+    for count in (10, 3000, 100, 70000, 0, 10):
+        fresh = materialise._expanded(fill, "f32", count, 2)
+        materialise.expand(Fill(kind, tuple(-a for a in arguments), 5), "f32", count, 2) if kind == "constant" else None
+        assert materialise.expand(fill, "f32", count, 2).tobytes() == fresh.tobytes()
