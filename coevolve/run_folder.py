@@ -144,7 +144,7 @@ class RunFolder:
 
     def give_up(self) -> None:
         """Undo `claim` and what came after it, for a run that turned out not to be possible; other people's files stay."""
-        for file in (self.config, self.corpus, self.split, self.evaluation_suites, self.evaluation_skipped, self.timings, self.root / "usage.jsonl"):
+        for file in (self.config, self.corpus, self.split, self.evaluation_suites, self.evaluation_skipped, self.timings, self.progress, self.root / "usage.jsonl"):
             file.unlink(missing_ok=True)
         shutil.rmtree(self.round(0).folder, ignore_errors=True)
         remove_parts(self.root)

@@ -18,12 +18,12 @@ LIMITS = Limits(wall_s=0.3, cpu_s=60)
 SLOW = 'extern "C" long clock(); void f(float *x, int n) { long t = clock(); while (clock() - t < 200000); x[0] = n; }'  # 0.2 s of CPU time
 ENDLESS = "void f(float *x, int n) { volatile long k = 0; while (n) k++; x[0] = k; }"
 ASLEEP = 'extern "C" int usleep(unsigned); void f(float *x, int n) { for (int i = 0; i < 60; i++) usleep(500000); x[0] = n; }'
-HOGS = 6
+HOGS = 3
 
 
 @pytest.fixture(scope="module")
 def busy():
-    """A back end on one processor that six others use as well."""
+    """A back end on one processor that three others use as well."""
     allowed = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {min(allowed)})
     backend = EmulatedBackend()
