@@ -14,7 +14,7 @@ from gpu_runtime.backend import Arguments, CompileRequest, Limits, Status
 from gpu_runtime.emulated import EmulatedBackend
 
 CALL = [Arguments((np.zeros(1, np.float32), np.array(1, np.int32)))]
-LIMITS = Limits(wall_s=0.3, cpu_s=60)
+LIMITS = Limits(wall_s=0.6, cpu_s=60)
 SLOW = 'extern "C" long clock(); void f(float *x, int n) { long t = clock(); while (clock() - t < 200000); x[0] = n; }'  # 0.2 s of CPU time
 ENDLESS = "void f(float *x, int n) { volatile long k = 0; while (n) k++; x[0] = k; }"
 ASLEEP = 'extern "C" int usleep(unsigned); void f(float *x, int n) { for (int i = 0; i < 60; i++) usleep(500000); x[0] = n; }'
