@@ -8,6 +8,7 @@ nothing behind, so that no later child can read what an earlier one computed. Ar
 
 from __future__ import annotations
 
+import ctypes
 import mmap
 import os
 import struct
@@ -38,6 +39,8 @@ MAGIC = 0x6376 << 48 | _BATCH.size << 32 | _CALL_BYTES << 12 | _ARG.size
 _CURRENT_AT = struct.calcsize("<7Q6I")
 _MESSAGE_AT = struct.calcsize("<7Q6I2i400s112s128s")
 _KINDS = {"scalar": 0, "array": 1, "rows": 2}
+_memcmp = ctypes.CDLL(None).memcmp
+_memcmp.argtypes = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t)
 _LEAST_GUARD = 1 << 16
 MOST_KEPT_BYTES = 1 << 25
 """Of the file, that stay allocated from batch to batch."""
@@ -193,7 +196,7 @@ class Arena:
         return active, struct.unpack_from(f"<{4 * arrays}q", self._map, at + _ACCESS_AT)  # type: ignore[arg-type]
 
     def values(self, index: int, signature: Signature, arguments: Arguments) -> tuple[np.ndarray, ...]:
-        """Every parameter's storage after call `index`, shaped like `arguments.values`: copies, except of what cannot have changed."""
+        """Every parameter's storage after call `index`, shaped like `arguments.values`: copies of what has changed, else `arguments.values[i]` itself."""
         slots = self._slots[index]
         out = []
         for (at, storage), value, p in zip(slots, arguments.values, signature.parameters, strict=True):
@@ -201,8 +204,13 @@ class Arena:
                 out.append(value)
                 continue
             at = slots[storage][0] if storage >= 0 else at
-            out.append(np.ndarray(value.shape, value.dtype, self._map, at).copy() if value.size else value.copy())
+            out.append(value if self._unchanged(at, value) else np.ndarray(value.shape, value.dtype, self._map, at).copy())
         return tuple(out)
+
+    def _unchanged(self, at: int, value: np.ndarray) -> bool:
+        if value.nbytes <= PAGE or not value.flags.c_contiguous:
+            return self._map[at : at + value.nbytes] == value.tobytes()  # type: ignore[index]
+        return not _memcmp(self._bytes.ctypes.data + at, value.ctypes.data, value.nbytes)
 
     def result(self, index: int, signature: Signature) -> np.ndarray | None:
         """The value returned by call `index`, 0-d; None for void."""

@@ -126,7 +126,8 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Execution:
-    """What one call did. `values` are the buffers after the call (same layout as Arguments.values), `result` 0-d or None.
+    """What one call did. `values` are the buffers after the call (same layout as Arguments.values; what did not change may be the very
+    array that was given, so none of them is written to), `result` 0-d or None.
 
     accesses: per parameter, only for RECORDED (empty otherwise). active_threads: most distinct CUDA/OpenMP threads that
     touched watched memory (OpenMP: only RECORDED), 0 where not known. detail: signal name, race location, sanitizer text: one line.
@@ -159,6 +160,11 @@ class Limits:
     output_bytes: int = 64 * 1024
     go_on: bool = False
     accesses: int = 0
+
+
+def same_bytes(one: np.ndarray, other: np.ndarray) -> bool:
+    """Whether two buffers hold the same bits."""
+    return one is other or one.tobytes() == other.tobytes()
 
 
 class BackendError(ValueError):

@@ -258,6 +258,8 @@ def compare(reference: Reference, values: Sequence[np.ndarray], result: np.ndarr
 def _first(expected: np.ndarray, actual: np.ndarray, tolerance: np.ndarray | None, parameter: int) -> Difference | None:
     if expected.shape != actual.shape:
         raise ValueError(f"parameter {parameter}: shapes {expected.shape} and {actual.shape} differ")
+    if expected is actual:  # neither side changed the one array that both were given
+        return None
     wrong = np.atleast_1d(_differs(expected, actual, tolerance))
     places = np.flatnonzero(wrong)
     if not len(places):

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from corpora.records import Signature, UnitTest
-from gpu_runtime.backend import Access, Arguments, Compiled, Execution, ExecutionBackend, Status
+from gpu_runtime.backend import Access, Arguments, Compiled, Execution, ExecutionBackend, Status, same_bytes
 from gpu_runtime.expectations import run_each
 from gpu_runtime.materialise import assumed_shape, materialise
 from tester.extents import GeometryOf, Probe, Sketch, declared, limits_of, nowhere, probe, test_of
@@ -119,7 +119,7 @@ def confirm(backend: ExecutionBackend, compiled: Compiled, tests: Sequence[UnitT
 
 
 def _changed(call: Arguments, execution: Execution) -> bool:
-    return execution.result is not None or any(a.tobytes() != b.tobytes() for a, b in zip(call.values, execution.values, strict=True))
+    return execution.result is not None or not all(map(same_bytes, call.values, execution.values))
 
 
 def _exact(backend: ExecutionBackend, compiled: Compiled, results: Sequence[Completed], geometry_of: GeometryOf, largest: int) -> list[Completed]:

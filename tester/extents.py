@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from corpora.records import ArrayValue, Fill, Parameter, ScalarValue, Signature, UnitTest
-from gpu_runtime.backend import Access, Arguments, Compiled, Execution, ExecutionBackend, Geometry, Limits, Status
+from gpu_runtime.backend import Access, Arguments, Compiled, Execution, ExecutionBackend, Geometry, Limits, Status, same_bytes
 from gpu_runtime.expectations import run_each
 from gpu_runtime.materialise import DTYPES, assumed_shape, declared_extents, expand, keeps_shape, scalar_of
 
@@ -220,14 +220,14 @@ def _probe(sketch: Sketch, signature: Signature, call: Arguments, execution: Exe
     changed = execution.result is not None
     for i, p in enumerate(signature.parameters):
         if p.kind == "scalar":
-            changed |= p.by_reference and execution.values[i].tobytes() != call.values[i].tobytes()
+            changed |= p.by_reference and not same_bytes(execution.values[i], call.values[i])
             continue
         access = execution.accesses[i]
         touched = [v for v in (access.first_read, access.first_write) if v is not None]
         if touched and min(touched) < 0:
             return Probe(sketch, {}, f"{p.name}[{min(touched)}] is touched")
         arrays[p.name] = _measured(p, access, call.values[i].shape)
-        changed |= execution.values[i].tobytes() != call.values[i].tobytes()
+        changed |= not same_bytes(execution.values[i], call.values[i])
     return Probe(sketch, arrays, "", execution.elapsed_ms, changed)
 
 

@@ -23,7 +23,7 @@ import numpy as np
 from corpora.c_syntax import c_functions, parse_c_family
 from corpora.dialects import dialect
 from corpora.records import Blame, Program, Signature, UnitTestSuite
-from gpu_runtime.backend import Arguments, Compiled, CompileRequest, Execution, ExecutionBackend, Limits, Status, Variant
+from gpu_runtime.backend import Arguments, Compiled, CompileRequest, Execution, ExecutionBackend, Limits, Status, Variant, same_bytes
 from gpu_runtime.compare import Reference, Runs, compare, nudged, redrawn, reference_of
 from gpu_runtime.expectations import Expectations, run_each
 from gpu_runtime.materialise import materialise
@@ -36,6 +36,7 @@ SHAKES = 8
 VARIANTS = (Variant.PLAIN, Variant.RECORDED, Variant.SANITIZED, Variant.REASSOCIATED, Variant.PRECISE)
 """The last two are for programs with floating-point numbers."""
 LIMITS = Limits(wall_s=10.0, cpu_s=10)
+_LONGER = Limits(wall_s=20.0, cpu_s=20)
 
 _Change = Callable[[Arguments], Arguments]
 _DRAWN: list[_Change] = [lambda c, k=k: redrawn(c, k) for k in range(REDRAWS)]
@@ -160,19 +161,20 @@ class _Outcomes:
 
     def _run(self, variant: Variant, indices: Sequence[int], change: _Change, strict: bool = True) -> dict[int, Execution]:
         """Executions by test; with `strict`, a test that does not end well becomes bad."""
-        return self._run_all(variant, [(indices, change)], strict)[0]
+        return self._run_all(variant, [(indices, change)], int(strict))[0]
 
-    def _run_all(self, variant: Variant, sets: Sequence[tuple[Sequence[int], _Change]], strict: bool = True) -> list[dict[int, Execution]]:
-        """Several sets of runs as one batch; a dictionary for each."""
+    def _run_all(self, variant: Variant, sets: Sequence[tuple[Sequence[int], _Change]], strict_sets: int = 0) -> list[dict[int, Execution]]:
+        """Several sets of runs as one batch, of which the first `strict_sets` make bad tests; a dictionary for each."""
         found: list[dict[int, Execution]] = [{} for _ in sets]
         calls = [(k, i, change(self.calls[i])) for k, (indices, change) in enumerate(sets) for i in indices]
         if variant not in self.built or not self.built[variant].ok or not calls:
             return found
-        executions = run_each(self.backend, self.built[variant], [c for _, _, c in calls], LIMITS)
+        limits, patience = (_LONGER, 4) if 0 < strict_sets < len(sets) else (LIMITS, 2)  # two steps in one batch have the time of both
+        executions = run_each(self.backend, self.built[variant], [c for _, _, c in calls], limits, patience)
         for (k, i, _), execution in zip(calls, executions, strict=True):
             if execution.status is Status.OK:
                 found[k][i] = execution
-            elif strict:
+            elif k < strict_sets:
                 detail = f": {execution.detail}" if execution.detail else ""
                 self.bad.setdefault(i, f"the source gives {execution.status.value}{detail}")
         return found
@@ -186,21 +188,23 @@ class _Outcomes:
         drawn: list[_Change] = [] if self.shakes else _DRAWN
         nudges: list[_Change] = [lambda c, k=k: nudged(c, k) for k in range(NUDGES)]
         shakes: list[_Change] = [lambda c, k=k: nudged(c, k + 50, True) for k in range(self.shakes)]
-        same = self._run_all(Variant.PLAIN, [(self._good(), change) for change in changes])
-        plain, again, *reordered = same
+        moves = [*drawn, *nudges, *shakes]
+        good, n = self._good(), len(changes)
+        sets = [(good, change) for change in changes] + [(self.floats, change) for change in moves]
+        found = self._run_all(Variant.PLAIN, sets, strict_sets=n)
+        plain, again, *reordered = found[:n]
         for i in self._good():
             others = [(again[i], True), *((r[i], False) for r in reordered)]
             if not all(_equal(plain[i], other, exact) for other, exact in others):
                 self.bad[i] = "the source gives different results when run twice"
-        floats = [i for i in self.floats if i not in self.bad]
-        return plain, self._run_all(Variant.PLAIN, [(floats, change) for change in (*drawn, *nudges, *shakes)], strict=False)
+        return plain, found[n:]
 
     def references(self, signature: Signature) -> dict[int, Reference]:
         good = self._good()
         floats = [i for i in self.floats if i not in self.bad]
         finite = [i for i in good if all(np.isfinite(v).all() for v in self.calls[i].values if v.dtype.kind in "fc")]
         fast = self._run(Variant.REASSOCIATED, finite, lambda c: c, strict=False)
-        precise, *wide = self._run_all(Variant.PRECISE, [(good, lambda c: c), *((floats, draw) for draw in _DRAWN)], strict=False)
+        precise, *wide = self._run_all(Variant.PRECISE, [(good, lambda c: c), *((floats, draw) for draw in _DRAWN)])
         drawn = 0 if self.shakes else REDRAWS
         pairs = list(zip(self.moved[:drawn], wide, strict=False))
         moved, shaken = self.moved[drawn : drawn + NUDGES], self.moved[drawn + NUDGES :]
@@ -228,7 +232,7 @@ class _Outcomes:
             return [p.intent != "in" for p in signature.parameters]
         before, after = self.calls[i].values, self.plain[i].values  # what a library writes (Fortran's matmul) is not recorded
         return [
-            p.intent != "in" and (p.kind != "array" or accesses[j].first_write is not None or before[j].tobytes() != after[j].tobytes())
+            p.intent != "in" and (p.kind != "array" or accesses[j].first_write is not None or not same_bytes(before[j], after[j]))
             for j, p in enumerate(signature.parameters)
         ]
 
@@ -240,7 +244,7 @@ class _Outcomes:
         if self.plain[i].result is not None:
             return True
         pairs = zip(self.plain[i].values, self.calls[i].values, signature.parameters, strict=True)
-        return any(a.tobytes() != b.tobytes() for a, b, p in pairs if p.kind != "scalar" or p.by_reference)
+        return any(not same_bytes(a, b) for a, b, p in pairs if p.kind != "scalar" or p.by_reference)
 
 
 def _equal(one: Execution, other: Execution, exact: bool) -> bool:
@@ -249,7 +253,7 @@ def _equal(one: Execution, other: Execution, exact: bool) -> bool:
     if one.result is not None and other.result is not None:
         pairs.append((one.result, other.result))
     for a, b in pairs:
-        if a.tobytes() == b.tobytes():
+        if same_bytes(a, b):
             continue
         if exact and not (a.dtype.kind in "fc" and np.array_equal(a, b, equal_nan=True)):
             return False

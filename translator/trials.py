@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from corpora.records import ArrayValue, Outcome, Program, ScalarValue, UnitTest, UnitTestSuite
-from gpu_runtime.backend import Arguments, Compiled, CompileRequest, Execution, ExecutionBackend, Limits, Status, Variant
+from gpu_runtime.backend import Arguments, Compiled, CompileRequest, Execution, ExecutionBackend, Limits, Status, Variant, same_bytes
 from gpu_runtime.binding import Binding
 from gpu_runtime.compare import Difference, compare
 from gpu_runtime.expectations import Expectations
@@ -258,7 +258,7 @@ def _under(bench: Bench, plan: LaunchPlan, suite: UnitTestSuite) -> Trial:
 def _idle(bench: Bench, i: int) -> bool:
     """Whether the source leaves everything as it is in this test."""
     given, expected = bench.expectations.calls[i].values, bench.expectations.references[i].values
-    return all(a.tobytes() == b.tobytes() for a, b in zip(given, expected, strict=True))
+    return all(map(same_bytes, given, expected))
 
 
 _TALKS = re.compile(r"\b(?:__sync|__shfl|__any|__all|__ballot|__match|__reduce|__shared__|__threadfence|atomic|volatile|cooperative_groups)")
