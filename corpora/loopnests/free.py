@@ -85,6 +85,7 @@ def free_rows(b: Builder) -> Nest:
     outer = Body(b, (i,), (n,))
     head = statements(outer, b.pick((1, 1, 2))) if b.chance(0.4) else outer.made
     inner = Body(b, (i, j), (n, m))
+    inner.frozen = outer.frozen  # what is constant outside is so inside
     body = statements(inner, b.pick((1, 2, 2, 3)))
     if b.chance(0.5) or not head:
         body += (ast.Assign(ast.At(totals, (i,)), b.pick(("+=", "+=", "-=")), b.pick(tuple(inner.inputs))),)

@@ -271,3 +271,10 @@ def test_one_source_text_has_one_answer(source: str, target: str, plain: bool) -
     several = [texts for texts in answers.values() if len(texts) > 1]
     assert seen > 20, "without repeated sources nothing is shown"
     assert len(several) <= (20 if plain else 0), several[:2]
+
+
+def test_a_constant_of_an_outer_loop_is_not_assigned_to_in_the_inner_one():
+    for computation in generate(3000, 31, start=3000):
+        text = computation.programs["cpp"].text
+        for constant in re.finditer(r"const (?:float|double|int) (\w+) =", text):
+            assert not re.search(rf"(?<![\w\]]){constant[1]} [-+*/]?= ", text[constant.end() :]), text
