@@ -43,6 +43,14 @@ def test_no_port_is_said_with_what_was_tried():
     assert summary(found, direction("cpp:cuda")) == "twice: no verified port among 2 answers (1 MISMATCH, 1 COMPILE_ERROR)"
 
 
+@pytest.mark.parametrize("dialect, mark", [("cuda", "__global__"), ("openmp", "#pragma omp")])
+def test_the_model_that_comes_with_the_project_ports_a_loop(tmp_path, capsys, dialect, mark):
+    (tmp_path / "twice.cpp").write_text(SOURCE.text)
+    code = main(["translate", str(tmp_path / "twice.cpp"), "--to", dialect, "--backend", "emulated", "--out", str(tmp_path / "port")])
+    assert code == 0, capsys.readouterr().err
+    assert mark in (tmp_path / "port").read_text()
+
+
 @pytest.mark.parametrize(
     "arguments, complaint",
     [
