@@ -11,6 +11,8 @@ Program('cuda', 'f', '__global__ void f(int *x, int n) { int i = blockIdx.x * bl
 
 from __future__ import annotations
 
+import ctypes
+import gc
 import os
 import re
 from collections import OrderedDict
@@ -86,7 +88,9 @@ class Engine:
     @property
     def backend(self) -> ExecutionBackend:
         """Started on first use: a cached verdict needs none."""
-        self._backend = self._backend or make_backend(self.kind)
+        if self._backend is None:
+            self._backend = make_backend(self.kind)
+            _settle_memory()
         return self._backend
 
     def verify(self, pair: Pair) -> Verdict:
@@ -213,6 +217,21 @@ class Engine:
     def close(self) -> None:
         if self._backend is not None:
             self._backend.close()
+
+
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h
+_HEAP_KEPT_BYTES, _LARGEST_ON_HEAP_BYTES = 1 << 24, 1 << 20
+
+
+@lru_cache(maxsize=1)
+def _settle_memory() -> None:
+    """A verdict makes and drops many arrays of some 100 KiB: the heap keeps their pages instead of clearing new ones every time, and the
+    collector of cycles leaves alone what was imported."""
+    gc.freeze()
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # glibc's
+    if mallopt is not None:
+        mallopt(_M_TRIM_THRESHOLD, _HEAP_KEPT_BYTES)
+        mallopt(_M_MMAP_THRESHOLD, _LARGEST_ON_HEAP_BYTES)
 
 
 def _recall(kept: OrderedDict, key: str, make: Callable[[], object]):

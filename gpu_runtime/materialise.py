@@ -124,15 +124,16 @@ def expand(fill: Fill, type_: str, count: int, stream: int = 0) -> np.ndarray:
     if known is None or len(known) < count:
         known = _expanded(fill, type_, count, stream)
         known.flags.writeable = False
-        while sum(map(len, _longest.values())) > MOST_ELEMENTS:
-            _longest.popitem(last=False)
+        if len(_longest) >= MOST_FILLS or count > MOST_KEPT:  # only then is it worth counting
+            while len(_longest) >= MOST_FILLS or sum(map(len, _longest.values())) > MOST_ELEMENTS:
+                _longest.popitem(last=False)
     _longest[key] = known
     return known[:count]
 
 
 MOST_KEPT = 1 << 12
 """Elements of an expanded fill that is remembered as a whole: a tester asks for the same contents many times over."""
-LONGEST_KEPT, MOST_ELEMENTS = 1 << 16, 1 << 20
+LONGEST_KEPT, MOST_FILLS, MOST_ELEMENTS = 1 << 16, 256, 1 << 20
 """Of fills whose longer arrays begin with the shorter ones the longest is remembered."""
 _WHOLE = frozenset({"sorted", "permutation", "normal"})
 _longest: OrderedDict[tuple[object, ...], np.ndarray] = OrderedDict()
