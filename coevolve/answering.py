@@ -15,13 +15,12 @@ from coevolve.eval_items import EvalCorpus, Item
 from coevolve.models_named import NamedModel
 from coevolve.progress import Progress
 from coevolve.services import PROMPT_STYLES, SUITE_STYLES
+from coevolve.stages import in_chunks
 from coevolve.statistics import interval_of_mean
 from coevolve.verifier import Verifier
 from gpu_runtime.models.protocol import Sampling
 from tester.propose import Tester
 from translator.translate import Translator
-
-PROGRAMS_PER_CHUNK = 16
 
 
 def answers_of(model: NamedModel, corpus: EvalCorpus, sampling: Sampling) -> list[tuple[str, ...]]:
@@ -30,7 +29,7 @@ def answers_of(model: NamedModel, corpus: EvalCorpus, sampling: Sampling) -> lis
     translator = Translator(model.open(), PROMPT_STYLES[model.kind])
     bar = Progress("asking the Translator", len(corpus.items))
     found: list[tuple[str, ...]] = []
-    for chunk in _chunks(corpus.items):
+    for chunk in in_chunks(corpus.items):
         candidates = translator.propose([item.source for item in chunk], corpus.direction, sampling)
         texts = [c.text for c in candidates]
         found += [tuple(texts[i : i + sampling.n]) for i in range(0, len(texts), sampling.n)]
@@ -48,7 +47,7 @@ def tester_figures(model: NamedModel, corpus: EvalCorpus, sampling: Sampling, ba
     bar = Progress("asking the Tester", len(corpus.items))
     shares, written, valid = [], 0, 0
     try:
-        for chunk in _chunks(corpus.items):
+        for chunk in in_chunks(corpus.items):
             programs = [item.judged_as for item in chunk]
             for program, proposed in zip(programs, tester.answers(programs, sampling), strict=True):
                 counted = verifier.prepare(program, proposed)
@@ -61,7 +60,3 @@ def tester_figures(model: NamedModel, corpus: EvalCorpus, sampling: Sampling, ba
     bar.close()
     rate = {"value": sum(shares) / len(shares), "ci95": list(interval_of_mean(shares, seed) or ()), "n_items": len(shares)} if shares else None
     return {"tester": model.label, "tester_valid_rate": rate, "tester_tests": written, "tester_tests_valid": valid}
-
-
-def _chunks(items: Sequence[Item]) -> list[Sequence[Item]]:
-    return [items[i : i + PROGRAMS_PER_CHUNK] for i in range(0, len(items), PROGRAMS_PER_CHUNK)]

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from coevolve.config import Config
 from coevolve.contamination import Manifest, manifest_of
-from coevolve.models_named import resolve
+from coevolve.models_named import hide_bars, resolve
 from coevolve.run_folder import RunFolder
 from corpora.files import write_folder
 from corpora.records import Program, content_hash
@@ -121,9 +121,8 @@ def use_all_cores() -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     os.environ.setdefault("GOMP_SPINCOUNT", "0")
     import torch
-    from transformers.utils import logging
 
-    logging.disable_progress_bar()  # bars of our own are shown
+    hide_bars()  # bars of our own are shown
     torch.set_num_threads(len(os.sched_getaffinity(0)))
 
 

@@ -89,10 +89,8 @@ def _side_of_run(root: Path) -> Side:
     from coevolve.run_folder import read_json
 
     folder, config = open_run(root)
-    number = -1
-    while folder.round(number + 1).evaluation.exists():
-        number += 1
-    if number < 0:
+    number = folder.last_round(lambda paths: paths.evaluation.exists())
+    if not folder.round(0).evaluation.exists():
         raise UserError(f"'{root}' has no evaluated round; run or resume it first")
     items = read_json(folder.round(number).evaluation).get("items")
     if items is None:

@@ -18,11 +18,10 @@ from coevolve.metrics import bleu, codebleu, mean_pass_at_k
 from coevolve.run_folder import read_json, write_json
 from coevolve.stages import Run, distinct, in_chunks, judging_items, propose_suites, suite_counts
 from coevolve.workers import map_unordered, stream
-from corpora.records import Candidate, Outcome, Program, UnitTestSuite, Verdict
+from corpora.records import NOT_COMPILED, Candidate, Outcome, Program, UnitTestSuite, Verdict
 from corpora.store import read_jsonl, write_jsonl
 from translator.answers import counted
 
-NOT_COMPILED = (Outcome.COMPILE_ERROR, Outcome.REFUSED)
 
 
 def prepare_evaluation(run: Run) -> None:
@@ -178,9 +177,7 @@ def evaluate_command(root: Path, checkpoint: str | None, samples: int | None, as
 
 
 def _last_checkpoint(folder) -> str:
-    number = 0
-    while folder.round(number + 1).translator.exists():
-        number += 1
+    number = folder.last_round(lambda paths: paths.translator.exists())
     if not folder.round(number).translator.exists():
         raise UserError(f"'{folder.root}' has no checkpoint yet; finish its cold start with 'coevolve run --resume {folder.root}'")
     return str(folder.round(number).translator)

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from coevolve.contamination import manifest_of
 from coevolve.errors import UserError
-from coevolve.report import figures, open_run, table
+from coevolve.report import open_run, table
+from coevolve.report_data import rounds_begun
 from coevolve.run_folder import RunFolder
 from corpora.files import write_folder
 from corpora.records import Triplet
@@ -55,16 +56,13 @@ def _lasting(header: list[str], rows: list[list[str]]) -> tuple[list[str], list[
 
 def all_triplets(folder: RunFolder) -> list[Triplet]:
     """Every kept triplet of every finished round, once each."""
-    rounds = range(1, len(figures(folder)))
+    rounds = (k for k in rounds_begun(folder) if k)
     found = (t for k in rounds if folder.round(k).triplets.exists() for t in read_jsonl(folder.round(k).triplets, Triplet))
     return list({t.id: t for t in found}.values())
 
 
 def _last_round(folder: RunFolder) -> int:
-    number = 0
-    while folder.round(number + 1).translator.exists() and folder.round(number + 1).tester.exists():
-        number += 1
-    return number
+    return folder.last_round(lambda paths: paths.translator.exists() and paths.tester.exists())
 
 
 _ASKED = {

@@ -68,7 +68,6 @@ def hide_bars() -> None:
 
 def _places(path: Path, part: str) -> list[Path]:
     """The folder itself, an export's part, then a run's last checkpoint."""
-    run, number = RunFolder(path), 0
-    while (run.round(number + 1).folder / part).exists():
-        number += 1
-    return [path, path / part, run.round(number).folder / part]
+    run = RunFolder(path)
+    last = run.last_round(lambda paths: (paths.folder / part).exists())
+    return [path, path / part, run.round(last).folder / part]

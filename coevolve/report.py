@@ -18,8 +18,8 @@ from coevolve.errors import UserError
 from coevolve.report_data import page_data, rounds_begun
 from coevolve.run_folder import RunFolder, read_json, resolve_run_dir
 from corpora.files import write_atomically
-from corpora.records import Candidate, Triplet, Verdict
-from corpora.store import read_jsonl
+from corpora.records import NOT_COMPILED, Outcome, Verdict
+from corpora.store import count_jsonl, read_jsonl
 
 STAGES = ("cold start", "suites", "propose and verify", "learn", "evaluate")
 
@@ -54,10 +54,10 @@ def round_figures(folder: RunFolder, number: int) -> RoundFigures:
         suites = f"{counts['programs_with_suite']}/{counts['programs']}"
     if paths.verdicts.exists():
         outcomes = Counter(str(v.outcome) for v in read_jsonl(paths.verdicts, Verdict))
-        candidates = sum(1 for _ in read_jsonl(paths.proposals, Candidate))
-        compiled = sum(n for o, n in outcomes.items() if o not in ("COMPILE_ERROR", "REFUSED", "INVALID_SUITE"))
+        candidates = count_jsonl(paths.proposals)
+        compiled = sum(n for o, n in outcomes.items() if o not in (*NOT_COMPILED, Outcome.INVALID_SUITE))
     if paths.triplets.exists():
-        kept = sum(1 for _ in read_jsonl(paths.triplets, Triplet))
+        kept = count_jsonl(paths.triplets)
     evaluation = read_json(paths.evaluation) if paths.evaluation.exists() else {}
     return RoundFigures(number, candidates, compiled, suites, kept, evaluation, seconds, outcomes)
 

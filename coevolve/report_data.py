@@ -15,13 +15,12 @@ from pathlib import Path
 from coevolve.run_folder import RoundPaths, RunFolder, read_json
 from corpora.dialects import dialect
 from corpora.printing import print_words
-from corpora.records import Candidate, Program, Triplet, UnitTestSuite, Verdict
-from corpora.store import read_jsonl
+from corpora.records import NOT_COMPILED, Candidate, Program, Triplet, UnitTestSuite, Verdict
+from corpora.store import count_jsonl, read_jsonl
 from corpora.unit_tests import format_test
 from translator.answers import counted
 
 SHOWN_TESTS = 4
-NOT_COMPILED = ("COMPILE_ERROR", "REFUSED")
 FIGURES = ("compile_rate", "bleu", "codebleu", "tester_valid_rate")
 
 
@@ -85,9 +84,9 @@ def funnel(paths: RoundPaths, verdicts: list[Verdict], kept: int) -> list[tuple[
     """How many of a round's candidates reach each step; empty before they are verified. Each step is part of the one before."""
     if not verdicts:
         return []
-    candidates = len(_read(paths.proposals, Candidate))
+    candidates = count_jsonl(paths.proposals)
     functions = len(verdicts) - sum(counted(verdicts).values())
-    compiled = [v for v in verdicts if str(v.outcome) not in NOT_COMPILED]
+    compiled = [v for v in verdicts if v.outcome not in NOT_COMPILED]
     tested = [v for v in compiled if str(v.outcome) != "INVALID_SUITE"]
     equivalent = sum(str(v.outcome) == "EQUIVALENT" for v in tested)
     steps = [("candidates", candidates), ("parsed", functions), ("compiled", len(compiled)), ("valid suite", len(tested)), ("equivalent", equivalent)]

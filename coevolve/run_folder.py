@@ -14,7 +14,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -122,6 +122,13 @@ class RunFolder:
 
     def round(self, number: int) -> RoundPaths:
         return RoundPaths(self.root / ("cold" if number == 0 else f"round-{number}"))
+
+    def last_round(self, has: Callable[[RoundPaths], bool]) -> int:
+        """The last of the rounds 1, 2, ... that in a row have something; 0 where not even the first has."""
+        number = 0
+        while has(self.round(number + 1)):
+            number += 1
+        return number
 
     def claim(self, config: Config) -> None:
         """Create the folder for this configuration, or check that it is this configuration's. Raises ConfigError."""

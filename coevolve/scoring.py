@@ -21,7 +21,7 @@ from coevolve.progress import Progress
 from coevolve.questions import entry_names
 from coevolve.verify import Engine, Pair, VerifyConfig, shared_engine
 from corpora.dialects import dialect
-from corpora.records import Blame, Outcome, Program, Signature, UnitTestSuite, Verdict
+from corpora.records import NOT_COMPILED, Blame, Outcome, Program, Signature, UnitTestSuite, Verdict
 from corpora.signatures import SignatureError, signature_of
 from gpu_runtime.backend import CompileRequest, ExecutionBackend
 from gpu_runtime.binding import Binding
@@ -32,7 +32,6 @@ from translator.judge import turned_away
 CHUNK = 16
 """Items that one process judges at a time; their answers are compiled together."""
 _ENTRY = {"cpp": "\nvoid eval_entry() {}\n", "fortran": "\nsubroutine eval_entry()\nend subroutine\n"}
-_NOT_BUILT = (Outcome.COMPILE_ERROR, Outcome.REFUSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +132,7 @@ def program_of(text: str, work: Work) -> Program:
 def _scored(work: Work, engine: Engine) -> ItemScore:
     texts = list(dict.fromkeys(work.answers))
     verdicts = {text: engine.verify(Pair(work.item.judged_as, program_of(text, work))) for text in texts if text.strip()}
-    alone = _compiles([t for t, v in verdicts.items() if v.outcome in _NOT_BUILT or v.equivalent is None], work.target, engine.backend)
+    alone = _compiles([t for t, v in verdicts.items() if v.outcome in NOT_COMPILED or v.equivalent is None], work.target, engine.backend)
     judged = {t: _judged(t, v, work, alone.get(t, True)) for t, v in verdicts.items()}
     tests, given = _given(work, [t for t in texts if t in verdicts], engine)
     judged = {t: replace(j, given=given.get(t)) for t, j in judged.items()}
@@ -154,7 +153,7 @@ def _judged(text: str, verdict: Verdict, work: Work, alone: bool) -> Judged:
     if undecided:  # the source gave no expectation, so whether the answer can be called is asked without running it
         built = alone and _callable(work.item.judged_as, program_of(text, work))
     else:
-        built = verdict.outcome not in _NOT_BUILT
+        built = verdict.outcome not in NOT_COMPILED
     return Judged(
         built or alone, built, verdict.equivalent is True, verdict.outcome.value, verdict.detail, verdict.suite_strength, not undecided
     )

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import wait
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -222,8 +222,8 @@ def _by_id(run: Run) -> dict[str, Program]:
     return {p.id: p for _, side in run.sides() for p in side}
 
 
-def in_chunks(programs: list[Program]) -> list[list[Program]]:
-    return [programs[i : i + PROGRAMS_PER_CHUNK] for i in range(0, len(programs), PROGRAMS_PER_CHUNK)]
+def in_chunks(items: Sequence) -> list[Sequence]:
+    return [items[i : i + PROGRAMS_PER_CHUNK] for i in range(0, len(items), PROGRAMS_PER_CHUNK)]
 
 
 def keep_triplets(run: Run, number: int) -> None:

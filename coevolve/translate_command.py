@@ -56,20 +56,16 @@ def add_parser(commands) -> argparse.ArgumentParser:
 def run(args: argparse.Namespace) -> int:
     """Returns the exit code. Raises ValueErrors of one line for wrong use."""
     from coevolve.errors import UserError
-    from coevolve.models_named import hide_bars, resolve
+    from coevolve.models_named import resolve
     from coevolve.services import PROMPT_STYLES
     from coevolve.verify import Engine
-    from gpu_runtime.models.backends import MODEL_BACKENDS, kind_of
     from translator.translate import Translator
 
     if args.samples < 1 or args.temperature < 0:
         raise UserError("--samples must be at least 1 and --temperature not negative")
     way, programs = _questions(args)
-    location = resolve(args.model, "translator").location
-    kind = kind_of(location)
-    if kind == "scratch":
-        hide_bars()  # it is read in a moment; a large model's bar stays
-    translator = Translator(MODEL_BACKENDS[kind](location), PROMPT_STYLES[kind])
+    model = resolve(args.model, "translator")
+    translator = Translator(model.open(), PROMPT_STYLES[model.kind])
     engine = Engine(args.backend)
     try:
         ports = [port_of(program, way, translator, engine, args.samples, args.temperature, args.seed) for program in programs]

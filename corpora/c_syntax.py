@@ -102,6 +102,16 @@ def node_text(node: Node) -> str:
     return node.text.decode(errors="replace")
 
 
+def descendants(node: Node) -> list[Node]:
+    """The node and everything below it, in no order that means anything."""
+    found, waiting = [], [node]
+    while waiting:
+        current = waiting.pop()
+        found.append(current)
+        waiting += current.children
+    return found
+
+
 def leaf_texts(node: Node) -> list[str]:
     """Tokens below `node`, comments left out."""
     if node.type == "comment":

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
-from corpora.c_syntax import CFunction, c_functions, leaf_texts, node_text, parse_c_family
+from corpora.c_syntax import CFunction, c_functions, descendants, leaf_texts, node_text, parse_c_family
 from corpora.extract import Piece
 from corpora.lift_cpp import Edit, Global, applied, globals_of, lift
 
@@ -54,7 +54,7 @@ def pieces(text: str) -> list[Piece]:
         for name in declaration.names:
             by_name.setdefault(name, []).append(declaration)
     includes = [node_text(n).strip() for n in _outer(root) if n.type == "preproc_include"]
-    scopes = [d for d in _descendants(root) if d.type == "namespace_definition"]
+    scopes = [d for d in descendants(root) if d.type == "namespace_definition"]
     spaces = {node_text(n) for d in scopes for n in d.children_by_field_name("name")}
     return [_piece(f, by_name, includes, spaces, source) for f in c_functions(root)]
 
@@ -146,7 +146,7 @@ def _problem(name: str, found: _Declaration, by_name: dict[str, list[_Declaratio
 def _locals(node: Node) -> frozenset[str]:
     """Names declared inside a function (parameters included): they hide those of the file."""
     found: set[str] = set()
-    for child in _descendants(node):
+    for child in descendants(node):
         if child.type in ("parameter_declaration", "declaration", "for_range_loop"):
             for declarator in child.children_by_field_name("declarator"):
                 found.update(_declarator_name(declarator))
@@ -161,15 +161,6 @@ def _declarator_name(node: Node | None) -> list[str]:
             following = inner[0] if inner else None
         node = following
     return [node_text(node)] if node is not None else []
-
-
-def _descendants(node: Node) -> list[Node]:
-    found, waiting = [], [node]
-    while waiting:
-        current = waiting.pop()
-        found.append(current)
-        waiting += current.children
-    return found
 
 
 def _identifiers(node: Node) -> frozenset[str]:
@@ -238,7 +229,7 @@ def _is_prototype(node: Node) -> bool:
 def _type_names(node: Node) -> list[str]:
     """Names of types (and enumerators) that a node defines."""
     found: list[str] = []
-    for child in _descendants(node):
+    for child in descendants(node):
         if child.type in ("struct_specifier", "union_specifier", "enum_specifier", "class_specifier", "alias_declaration"):
             label = child.child_by_field_name("name")
             if label is not None and (child.child_by_field_name("body") or child.type == "alias_declaration"):

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
-from corpora.c_syntax import CFunction, node_text
+from corpora.c_syntax import CFunction, descendants, node_text
 
 Edit = tuple[int, int, str]
 _STORAGE = re.compile(r"\b(?:static|extern|volatile|register|thread_local|inline)\b\s*")
@@ -65,7 +65,7 @@ class Lift:
 def lift(functions: list[CFunction], known: dict[str, Global], own_names: dict[str, frozenset[str]]) -> Lift:
     """Edits for `functions` (the entry and its helpers); own_names: locals and parameters of each by name."""
     by_name = {f.name: f for f in functions}
-    calls = {f.name: [c for c in _descendants(f.node) if c.type == "call_expression"] for f in functions}
+    calls = {f.name: [c for c in descendants(f.node) if c.type == "call_expression"] for f in functions}
     needs = {f.name: {n for n in _used(f.node) if n in known and n not in own_names[f.name]} for f in functions}
     for _ in functions:  # what a callee needs its caller needs
         for name, made in calls.items():
@@ -113,24 +113,15 @@ def _callee(call: Node) -> str:
 
 
 def _used(node: Node) -> set[str]:
-    return {node_text(n) for n in _descendants(node) if n.type == "identifier"}
+    return {node_text(n) for n in descendants(node) if n.type == "identifier"}
 
 
 def _changed(node: Node) -> set[str]:
     """Names that are assigned to, counted up or down, or whose address is taken."""
     found = set()
-    for n in _descendants(node):
+    for n in descendants(node):
         field = {"assignment_expression": "left", "update_expression": "argument", "pointer_expression": "argument"}.get(n.type)
         target = n.child_by_field_name(field) if field else None
         if target is not None and target.type == "identifier":
             found.add(node_text(target))
-    return found
-
-
-def _descendants(node: Node) -> list[Node]:
-    found, waiting = [], [node]
-    while waiting:
-        current = waiting.pop()
-        found.append(current)
-        waiting += current.children
     return found

@@ -177,6 +177,10 @@ class Outcome(StrEnum):
     NONDETERMINISTIC = "NONDETERMINISTIC"
 
 
+NOT_COMPILED = (Outcome.COMPILE_ERROR, Outcome.REFUSED)
+"""Outcomes of a target that no compiler took, or was given."""
+
+
 class Blame(StrEnum):
     NOBODY = "nobody"
     SOURCE = "source"

@@ -177,6 +177,12 @@ def read_jsonl(path: Path | str, cls: type[T]) -> Iterator[T]:
                 raise StoreError(f"{path}, line {number}: {error}") from None
 
 
+def count_jsonl(path: Path | str) -> int:
+    """Number of records of a file, without reading them. Raises FileNotFoundError."""
+    with Path(path).open("rb") as file:
+        return sum(1 for line in file if line.strip())
+
+
 # --- triplets as Parquet ----------------------------------------------------------------------------------------------
 
 

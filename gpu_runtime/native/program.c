@@ -8,6 +8,7 @@
  */
 #define _GNU_SOURCE
 #include "sandbox.h"
+#include "watch.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -27,7 +28,7 @@
 #include <unistd.h>
 
 enum { END_EXIT, END_SIGNAL, END_TIMEOUT, END_MEMORY };
-enum { MOST_FILES = 64, MOST_DEPTH = 4, PAGE_KIB = 4 };
+enum { MOST_FILES = 64, MOST_DEPTH = 4 };
 struct cv_program_end { int32_t end, code; int64_t max_rss_kib, cpu_ms; int32_t has_files, reserved; };
 struct cv_program_file { uint32_t name_bytes, content_bytes; };
 
@@ -65,23 +66,6 @@ static void become(char **argv, int has_files) {
 }
 
 /* ---- what watches it ---------------------------------------------------------------------------------------------- */
-
-static int64_t now_ms(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-static int64_t resident_kib(pid_t pid) {
-    char path[64], text[128] = "";
-    snprintf(path, sizeof path, "/proc/%d/statm", (int)pid);
-    int f = open(path, O_RDONLY | O_CLOEXEC);
-    if (f < 0) return 0;
-    if (read(f, text, sizeof text - 1) < 0) text[0] = 0;
-    close(f);
-    char *space = strchr(text, ' ');
-    return space ? strtoll(space, NULL, 10) * PAGE_KIB : 0;
-}
 
 static int watch(pid_t pid) {
     int64_t deadline = now_ms() + wall_ms;

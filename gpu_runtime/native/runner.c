@@ -9,6 +9,7 @@
 #define _GNU_SOURCE
 #include "batch.h"
 #include "sandbox.h"
+#include "watch.h"
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -138,23 +139,6 @@ static void child(const struct cv_batch *head, size_t own_bytes, uint32_t first)
 }
 
 /* ---- the server --------------------------------------------------------------------------------------------------- */
-
-static int64_t now_ms(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-static int64_t resident_kib(pid_t pid) {
-    char path[64], text[128] = "";
-    snprintf(path, sizeof path, "/proc/%d/statm", (int)pid);
-    int f = open(path, O_RDONLY | O_CLOEXEC);
-    if (f < 0) return 0;
-    if (read(f, text, sizeof text - 1) < 0) text[0] = 0;
-    close(f);
-    char *space = strchr(text, ' ');
-    return space ? strtoll(space, NULL, 10) * (CV_PAGE / 1024) : 0;
-}
 
 static int64_t cpu_ms_of(pid_t pid) {
     clockid_t clock;
