@@ -7,11 +7,9 @@ Contract: equal model, items and sampling give equal answers. Nothing that a mod
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from coevolve.checkpoints import use_all_cores
 from coevolve.config import parse
-from coevolve.eval_items import EvalCorpus, Item
+from coevolve.eval_items import EvalCorpus
 from coevolve.models_named import NamedModel
 from coevolve.progress import Progress
 from coevolve.services import PROMPT_STYLES, SUITE_STYLES

@@ -21,7 +21,7 @@ from coevolve.progress import Progress
 from coevolve.questions import entry_names
 from coevolve.verify import Engine, Pair, VerifyConfig, shared_engine
 from corpora.dialects import dialect
-from corpora.records import NOT_COMPILED, Blame, Outcome, Program, Signature, UnitTestSuite, Verdict
+from corpora.records import NOT_COMPILED, Blame, Program, Signature, UnitTestSuite, Verdict
 from corpora.signatures import SignatureError, signature_of
 from gpu_runtime.backend import CompileRequest, ExecutionBackend
 from gpu_runtime.binding import Binding
