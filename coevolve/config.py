@@ -63,6 +63,7 @@ class RoundConfig:
     suites: int = 1
     temperature: float = 0.8
     learn: str = "both"
+    lessons: str = "kept"
     freeze: str = "none"
     epochs: float = 2.0
     learning_rate: float = 2e-4

@@ -11,6 +11,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from coevolve.control import LESSONS
 from corpora.dialects import direction
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ CHOICES = {
     "round.learn": ("back", "forward", "both", "dpo", "grpo"),
     "round.experience": ("accumulate", "replace", "mix"),
     "round.selection": ("first", "hard"),
+    "round.lessons": LESSONS,
     "round.freeze": ("none", "translator", "tester"),
     "cold_start.level": ("easy", "mixed"),
     "finetune.method": ("full", "lora", "qlora"),
@@ -91,6 +93,8 @@ def _check_together(config: Config, where: str) -> None:
         raise ConfigError(f"{where}: model.backend = 'openai' needs model.name_or_path (the model's name there) and model.endpoint (the API's URL)")
     if config.round.learn in ("dpo", "grpo") and config.model.backend in ("scratch", "vllm"):
         raise ConfigError(f"{where}: round.learn = '{config.round.learn}' needs model.backend = 'pretrained'; others learn back, forward or both")
+    if config.round.lessons == "generated" and config.round.learn in ("dpo", "grpo"):
+        raise ConfigError(f"{where}: round.lessons = 'generated' has no verdicts to learn from; it goes with round.learn = back, forward or both")
     if config.resources.trainers > 1 and (config.finetune.patience or config.round.learn in ("dpo", "grpo")):
         raise ConfigError(f"{where}: resources.trainers > 1 shares out plain fine-tuning only, without finetune.patience and round.learn = dpo or grpo")
     if config.finetune.patience and not config.finetune.validation:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from coevolve.checkpoints import Checkpoints, carried_on, fine_tuned, learn_and_save, saved_as_it_is, seed_of
 from coevolve.config import Config
+from coevolve.control import as_much
 from coevolve.experience import selected, weight_of
 from coevolve.judged import Judged, compared, reward_of
 from coevolve.shots import prompts_of, wording_of
@@ -40,8 +41,8 @@ PROMPT_STYLES = {"scratch": PromptStyle.CANONICAL, "pretrained": PromptStyle.PLA
 SUITE_STYLES = {"scratch": SuiteStyle.CANONICAL, "pretrained": SuiteStyle.PLAIN, "openai": SuiteStyle.PLAIN}
 """How a model of each of MODEL_BACKENDS is asked: our own small ones know canonical words only."""
 VOCABULARY_EXAMPLES = 4000
-COLD_STREAM, REPLAY_STREAM = 0, 1000
-"""Which part of the generator's stream: replayed items are never those of the cold start."""
+COLD_STREAM, REPLAY_STREAM, CONTROL_STREAM = 0, 1000, 2000
+"""Which part of the generator's stream: replayed items are never those of the cold start, nor a control's lessons replayed."""
 
 
 def make_translator(config: Config) -> TranslatorService:
@@ -131,7 +132,11 @@ class TranslatorService:
         teacher = self._translator(model, kind_of(checkpoint))
         weights = [weight_of(t, wanted.selection) for t in kept]
         examples = teacher.examples([(t.source, t.target) for t in kept], wanted.learn, weights)
-        self.checkpoints.note_trained([program for t in kept for program in (t.source, t.target)])
+        if wanted.lessons == "generated":
+            stream = CONTROL_STREAM + number
+            examples = as_much(examples, lambda n: self._generated_examples(teacher, n, stream, guard), seed_of(self.config, stream))
+        else:
+            self.checkpoints.note_trained([program for t in kept for program in (t.source, t.target)])
         examples += self._generated_examples(teacher, int(wanted.replay * len(kept)), REPLAY_STREAM + number, guard)
         learning = self.checkpoints.learning(wanted.epochs, wanted.learning_rate, "translator", number)
         if validation:
@@ -283,7 +288,11 @@ class TesterService:
         wanted, style = self.config.round, SUITE_STYLES[kind_of(checkpoint)]
         short = [(program, replace(suite, tests=lesson_of(suite))) for program, suite in lessons]
         examples = self._tester(model, style).examples(short)
-        self.checkpoints.note_trained([program for program, _ in short])
+        if wanted.lessons == "generated":
+            stream = CONTROL_STREAM + number
+            examples = as_much(examples, lambda n: self._examples(n, stream, guard, style), seed_of(self.config, stream))
+        else:
+            self.checkpoints.note_trained([program for program, _ in short])
         examples += self._examples(int(wanted.replay * len(lessons)), REPLAY_STREAM + number, guard, style)
         learning = self.checkpoints.learning(wanted.epochs, wanted.learning_rate, "tester", number)
         return fine_tuned(self.checkpoints, model, examples, learning, checkpoint, folder)
