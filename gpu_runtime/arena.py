@@ -26,7 +26,7 @@ from gpu_runtime.materialise import DTYPES as NUMPY_TYPES
 
 PAGE = 4096
 _BATCH = struct.Struct("<7Q6I2i400s112s128s256s")
-_CALL_HEAD = struct.Struct("<Iiii8i2Q2I2Q")
+_CALL_HEAD = struct.Struct("<Iiii8i2Q4I2Q")
 _ARG = struct.Struct("<IIIiQQQQQqQ")
 REPORT = np.dtype(
     [("finding", "i4"), ("parameter", "i4"), ("element", "i8"), ("is_write", "i4"), ("a", "i4", 6), ("b", "i4", 6),
@@ -65,7 +65,7 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What is run: an artifact file, its entry symbol and the limits, in bytes and milliseconds."""
+    """What is run: an artifact file, its entry symbol and the limits, in bytes and milliseconds. calls_ms: CPU time of each call, empty for any."""
 
     folder: str
     artifact: str
@@ -77,6 +77,7 @@ class Target:
     threads: int = 64
     go_on: bool = False
     accesses: int = 0
+    calls_ms: tuple[int, ...] = ()
 
 
 def _round_up(n: int, unit: int) -> int:
@@ -154,7 +155,7 @@ class Arena:
             at = args_at + _ARG.size * n * i
             _CALL_HEAD.pack_into(
                 buffer, _BATCH.size + _CALL_BYTES * i, n, arguments.threads, _SCHEDULES.get(kind, 1), int(chunk or 0), *geometry,
-                at, plan.result_at, result_bytes, result_convert, plan.begin, plan.end - plan.begin,
+                at, plan.result_at, result_bytes, result_convert, target.calls_ms[i] if target.calls_ms else 0, 0, plan.begin, plan.end - plan.begin,
             )  # fmt: skip
             struct.pack_into(form, buffer, at, *plan.fields)
             for place, value in plan.copies:

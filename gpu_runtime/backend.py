@@ -151,7 +151,8 @@ class Limits:
 
     go_on: a back end may run the calls behind one that stopped in a new process (with these limits) instead of giving NOT_RUN.
     accesses: most memory accesses and basic blocks of one call where they are seen (RECORDED), 0 for any number: a bound on work that
-    does not depend on the machine's load. Behind two calls of a batch that reach it the others are allowed a sixteenth.
+    does not depend on the machine's load. call_s: CPU seconds that each call of the batch may take by itself, empty for any; back ends
+    that cannot measure a call's CPU time keep to wall_s. Behind two calls of a batch that reach it the others are allowed a sixteenth.
     """
 
     wall_s: float = 10.0
@@ -160,6 +161,7 @@ class Limits:
     output_bytes: int = 64 * 1024
     go_on: bool = False
     accesses: int = 0
+    call_s: tuple[float, ...] = ()
 
 
 def same_bytes(one: np.ndarray, other: np.ndarray) -> bool:

@@ -12,7 +12,7 @@ import signal
 
 from gpu_runtime.backend import Status
 
-EXIT, SIGNAL, TIMEOUT, MEMORY, FAILED = range(5)
+EXIT, SIGNAL, TIMEOUT, MEMORY, FAILED, CALL = range(6)
 LOAD, SETUP = 78, 79
 _FORBIDDEN_NAMES = {
     2: "open", 41: "socket", 56: "clone", 57: "fork", 58: "vfork", 59: "execve", 62: "kill", 87: "unlink", 101: "ptrace", 112: "setsid",
@@ -36,6 +36,8 @@ class Ending:
         """Status and one line for the call (or the loading) during which the process ended."""
         if self.end == TIMEOUT:
             return Status.TIMEOUT, "the wall-clock limit is reached"
+        if self.end == CALL:
+            return Status.TIMEOUT, "the CPU time limit of one call is reached"
         if self.end == MEMORY:
             return Status.MEMORY_LIMIT, "the memory limit is reached"
         if flavour != "plain":

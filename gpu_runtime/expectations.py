@@ -21,6 +21,7 @@ class Expectations:
     """A suite of `source` that was checked on the source itself. calls[i] and references[i] belong to suite.tests[i].
 
     source_ms: the slowest test's own time in the source, from which a target's time limit follows.
+    tests_ms: every test's own time in the source; empty where it is not known.
     result_varies: False when the source returns the same value in every test.
     """
 
@@ -30,6 +31,7 @@ class Expectations:
     calls: tuple[Arguments, ...]
     references: tuple[Reference, ...]
     source_ms: float = 0.0
+    tests_ms: tuple[float, ...] = ()
     result_varies: bool = False
 
 

@@ -144,6 +144,7 @@ class Runner:
         target = Target(
             str(compiled.artifact.parent), compiled.artifact.name, compiled.symbol, limits.memory_mib << 20, limits.output_bytes,
             max(1, round(limits.cpu_s * 1000)), max(1, round(limits.wall_s * 1000)), go_on=limits.go_on, accesses=limits.accesses,
+            calls_ms=tuple(max(1, round(1000 * s)) for s in limits.call_s),
         )  # fmt: skip
         signature = compiled.request.signature
         self._arena.pack(target, signature, calls, layout)

@@ -250,9 +250,9 @@ def _joined(one: Expectations, other: Expectations, tests: Sequence[int]) -> Exp
         return one
     from tester.rules import elements
 
-    rows = list(zip(one.suite.tests, one.calls, one.references, strict=True))
+    rows = list(zip(one.suite.tests, one.calls, one.references, one.tests_ms, strict=True))
     known = {t.id for t in one.suite.tests}
-    picked = [(other.suite.tests[i], other.calls[i], other.references[i]) for i in tests]
+    picked = [(other.suite.tests[i], other.calls[i], other.references[i], other.tests_ms[i]) for i in tests]
     rows = sorted(rows + [r for r in picked if r[0].id not in known], key=lambda row: elements(row[0]))
     author = one.suite.author if "rules" in one.suite.author.split("+") else f"{one.suite.author}+rules"
     suite = replace(one.suite, tests=tuple(r[0] for r in rows), author=author)
@@ -262,6 +262,7 @@ def _joined(one: Expectations, other: Expectations, tests: Sequence[int]) -> Exp
         calls=tuple(r[1] for r in rows),
         references=tuple(r[2] for r in rows),
         source_ms=max(one.source_ms, other.source_ms),
+        tests_ms=tuple(r[3] for r in rows),
         result_varies=one.result_varies or other.result_varies,
     )
 

@@ -114,6 +114,7 @@ def validate(
         tuple(calls[i] for i in kept),
         tuple(references[i] for i in kept),
         max(outcomes.plain[i].elapsed_ms for i in kept),
+        tuple(outcomes.plain[i].elapsed_ms for i in kept),
         len({r.tobytes() for r in results if r is not None}) > 1,
     )
     return Validation(True, "", Blame.NOBODY, expectations, dropped, unchecked)

@@ -26,7 +26,8 @@ from translator.trials import ROUTINES, Bench, Failure, Trial
 
 @dataclass(frozen=True, slots=True)
 class JudgeConfig:
-    """timeout: a batch of calls may take `allowed_s`, from timeout_floor_s and timeout_factor and the source's own time.
+    """timeout: a batch of calls may take `allowed_s`, from timeout_floor_s and timeout_factor and the source's own time; and every call
+    by itself as much CPU time, from call_floor_s, timeout_factor and the source's own time on that test (`call_s`).
 
     require_parallel: a parallel target whose work is all done by one thread is turned down (else it is only flagged).
     sanitize: run passing serial and OpenMP targets under bounds checks, sanitizers and the race detector.
@@ -35,6 +36,7 @@ class JudgeConfig:
 
     timeout_floor_s: float = 3.0
     timeout_factor: float = 200.0
+    call_floor_s: float = 1.0
     require_parallel: bool = False
     sanitize: bool = True
     vet: bool = True
@@ -58,6 +60,8 @@ def judge(
     requests = [CompileRequest(targets[i], binding.target) for i, binding in bound.items()]
     for (i, binding), compiled in zip(bound.items(), backend.compile(requests) if requests else (), strict=True):
         verdicts[i] = _run(expectations, targets[i], binding, compiled, backend, config)
+        if verdicts[i].outcome is Outcome.TIMEOUT:
+            config = replace(config, call_floor_s=min(config.call_floor_s, NEXT_FLOOR_S))
     return [verdicts[i] for i in range(len(targets))]
 
 
@@ -128,7 +132,7 @@ def _run(
         return replace(base, detail=str(error))
     own_s = expectations.source_ms * 1e-3 * len(calls)
     wall_s = allowed_s(config, own_s)
-    limits = Limits(wall_s=wall_s, cpu_s=max(1, round(4 * wall_s)))
+    limits = Limits(wall_s=wall_s, cpu_s=max(1, round(4 * wall_s)), call_s=call_s(config, expectations))
     model = dialect(target.dialect).model
     trial = ROUTINES[model](Bench(backend, target, compiled, binding, expectations, calls, limits, config.sanitize))
     return _concluded(base, trial, expectations, model, config)
@@ -143,6 +147,17 @@ def allowed_s(config: JudgeConfig, own_s: float) -> float:
     """Wall time for a batch of calls that the source did in `own_s` seconds: its multiple, at least the floor, bounded for slow sources."""
     most = max(SLOW_ALLOWED_S, SLOW_FACTOR * own_s)
     return max(config.timeout_floor_s, min(config.timeout_factor * own_s, most))
+
+
+NEXT_FLOOR_S = 0.3
+"""Where one candidate for a source did not end, so may others: a call that takes microseconds in the source gets this much CPU time."""
+
+
+def call_s(config: JudgeConfig, expectations: Expectations) -> tuple[float, ...]:
+    """CPU seconds that each test may take by itself. What a program gets of a busy machine is not counted against it, and a program
+    that never ends does so in its first, smallest tests: it costs the floor, not the time of the whole suite."""
+    own_ms = expectations.tests_ms or (expectations.source_ms,) * len(expectations.calls)
+    return tuple(allowed_s(replace(config, timeout_floor_s=config.call_floor_s), 1e-3 * ms) for ms in own_ms)
 
 
 def _concluded(base: Verdict, trial: Trial, expectations: Expectations, model: str, config: JudgeConfig) -> Verdict:

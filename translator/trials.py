@@ -67,7 +67,7 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """One target on its bench. calls are in the target's own parameter order."""
+    """One target on its bench. calls are in the target's own parameter order; limits.call_s is by test, like them."""
 
     backend: ExecutionBackend
     program: Program
@@ -103,7 +103,10 @@ def attempt(bench: Bench, compiled: Compiled, calls: Sequence[tuple[int, Argumen
 def _first_failure(bench: Bench, compiled: Compiled, calls: Sequence[tuple[int, Arguments]]) -> tuple[Failure | None, int, int]:
     """Like `attempt`, with the place in `calls` (their number when all passed)."""
     turns = max(1, -(-len(calls) // len(bench.calls)))  # the limits are for every test once
-    limits = replace(bench.limits, wall_s=turns * bench.limits.wall_s, cpu_s=turns * bench.limits.cpu_s)
+    own_s = bench.limits.call_s
+    limits = replace(
+        bench.limits, wall_s=turns * bench.limits.wall_s, cpu_s=turns * bench.limits.cpu_s, call_s=tuple(own_s[i] for i, _ in calls) if own_s else ()
+    )
     executions = bench.backend.run(compiled, [c for _, c in calls], limits)
     active = 0
     for place, ((i, _), execution) in enumerate(zip(calls, executions, strict=True)):
@@ -171,7 +174,11 @@ CHECK_PATIENCE = 5
 
 
 def _patient(bench: Bench) -> Bench:
-    return replace(bench, limits=replace(bench.limits, wall_s=CHECK_PATIENCE * bench.limits.wall_s, cpu_s=CHECK_PATIENCE * bench.limits.cpu_s))
+    return replace(bench, limits=_times(bench.limits, CHECK_PATIENCE))
+
+
+def _times(limits: Limits, factor: float) -> Limits:
+    return replace(limits, wall_s=factor * limits.wall_s, cpu_s=factor * limits.cpu_s, call_s=tuple(factor * s for s in limits.call_s))
 
 
 def _explained(bench: Bench, failure: Failure, threads: int) -> Failure:
@@ -189,10 +196,14 @@ def _race(bench: Bench) -> Failure | None:
     for threads, schedule in RACE_TEAMS:
         # Where nothing is touched nothing can race, but compilers write lastprivate and simd indices of empty loops from every thread.
         calls = [(i, replace(c, threads=threads, schedule=schedule)) for i, c in enumerate(bench.calls) if bench.expectations.references[i].touched]
-        executions = bench.backend.run(compiled, [c for _, c in calls], _patient(bench).limits)
+        limits = _patient(bench).limits
+        limits = replace(limits, call_s=tuple(limits.call_s[i] for i, _ in calls) if limits.call_s else ())
+        executions = bench.backend.run(compiled, [c for _, c in calls], limits)
         for (i, _), execution in zip(calls, executions, strict=True):
             if execution.status is Status.RACE:
                 return Failure(Outcome.RACE, i, _with_names(bench, execution.detail))
+        if any(execution.status is Status.TIMEOUT for execution in executions):
+            return None  # other teams would be waited for as long
     return None
 
 
@@ -230,10 +241,16 @@ def try_cuda(bench: Bench) -> Trial:
             return trial
         if best is None or best.failure is None or trial.failure.test > best.failure.test:
             best = trial
-        timeouts += trial.failure.outcome is Outcome.TIMEOUT
+        if trial.failure.outcome is Outcome.TIMEOUT:
+            timeouts += 1
+            bench = replace(bench, limits=_times(bench.limits, NEXT_PLAN))
         if timeouts >= 2:
             break
     return best or Trial(Failure(Outcome.RUNTIME_ERROR, -1, "no launch plan fits this kernel"))
+
+
+NEXT_PLAN = 0.3
+"""Of its time that a kernel has under another launch plan, when it did not end under one."""
 
 
 def _under(bench: Bench, plan: LaunchPlan, suite: UnitTestSuite) -> Trial:

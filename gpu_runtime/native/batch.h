@@ -15,7 +15,7 @@
 enum cv_state { CV_NOT_RUN = 0, CV_RUNNING = 1, CV_DONE = 2, CV_FINDING = 3, CV_MEMORY = 4, CV_DENIED = 5, CV_FAULT = 6 };
 
 /* How the child died, beyond signals and programs' own exit codes (runner's reply, not the process exit code). */
-enum cv_end { CV_END_EXIT = 0, CV_END_SIGNAL = 1, CV_END_TIMEOUT = 2, CV_END_MEMORY = 3, CV_END_FAILED = 4 };
+enum cv_end { CV_END_EXIT = 0, CV_END_SIGNAL = 1, CV_END_TIMEOUT = 2, CV_END_MEMORY = 3, CV_END_FAILED = 4, CV_END_CALL = 5 };
 
 /* Exit codes of the child's own code. Programs may use them too: they count only together with `current` and the states. */
 enum { CV_EXIT_STOPPED = 77, CV_EXIT_LOAD = 78, CV_EXIT_SETUP = 79, CV_EXIT_SANITIZER = 88 };
@@ -42,6 +42,7 @@ struct cv_call {
     int32_t geometry[8];      /* abi.h: args[n + 1] */
     uint64_t args_at, result_at;
     uint32_t result_bytes, result_convert; /* result_bytes 0: returns nothing */
+    uint32_t cpu_ms, reserved;             /* CPU time that this call alone may take; 0: what the batch may */
     uint64_t arrays_at, arrays_bytes;      /* all regions of this call, guards between them included */
     /* written by the child */
     uint64_t elapsed_ns;

@@ -149,7 +149,7 @@ static int64_t cpu_ms_of(pid_t pid) {
 
 /* On a busy machine the wall clock runs on while a child waits for a processor: past its deadline it goes on as long as it has not had
  * that much CPU time and is getting some. One that sleeps or waits for ever gets none. */
-enum { PATIENCE = 10, SLICE_MS = 250 };
+enum { PATIENCE = 10, SLICE_MS = 250, LOOK_MS = 50 };
 static int64_t more_ms(pid_t pid, const struct cv_batch *b, int64_t since, int64_t *cpu) {
     int64_t had = *cpu, left = PATIENCE * (int64_t)b->wall_ms - since;
     *cpu = cpu_ms_of(pid);
@@ -157,8 +157,22 @@ static int64_t more_ms(pid_t pid, const struct cv_batch *b, int64_t since, int64
     return left < SLICE_MS ? left : SLICE_MS;
 }
 
+/* Whether the call that is being run has had all the CPU time that it may have. It counts from when it was first seen to run. What the
+ * child wrote is a claim: a false one gets it the batch's time at most. */
+struct turn { int32_t call; int64_t since; };
+static int call_is_over(pid_t pid, const struct cv_batch *b, struct turn *turn) {
+    int32_t current = -1;
+    uint32_t most = 0;
+    int64_t cpu = cpu_ms_of(pid);
+    if (pread(arena_fd, &current, sizeof current, offsetof(struct cv_batch, current)) != sizeof current) return 0;
+    if (current < 0 || current >= (int32_t)b->n_calls || current != turn->call) { *turn = (struct turn){current, cpu}; return 0; }
+    off_t at = (off_t)(sizeof *b + (size_t)current * sizeof(struct cv_call) + offsetof(struct cv_call, cpu_ms));
+    return pread(arena_fd, &most, sizeof most, at) == sizeof most && most && cpu - turn->since >= (int64_t)most;
+}
+
 /* Waits until the child has died or a limit is passed; returns the limit (enum cv_end) or CV_END_EXIT. */
 static int watch(pid_t pid, int pidfd, const struct cv_batch *b) {
+    struct turn turn = {-1, 0};
     int64_t started = now_ms(), deadline = started + b->wall_ms, limit_kib = (int64_t)((b->memory_bytes + b->arena_bytes) >> 10), cpu = 0;
     for (;;) {
         int64_t left = deadline - now_ms();
@@ -168,9 +182,10 @@ static int watch(pid_t pid, int pidfd, const struct cv_batch *b) {
             deadline = now_ms() + left;
         }
         struct pollfd p = {pidfd, POLLIN, 0};
-        int64_t slice = sanitizer && left > 20 ? 20 : left;
+        int64_t most = sanitizer ? 20 : LOOK_MS, slice = left > most ? most : left;
         if (pidfd < 0) { usleep(200); siginfo_t i = {0}; if (!waitid(P_PID, (id_t)pid, &i, WEXITED | WNOHANG | WNOWAIT) && i.si_pid) return CV_END_EXIT; }
         else if (poll(&p, 1, (int)slice) > 0) return CV_END_EXIT;
+        if (call_is_over(pid, b, &turn)) return CV_END_CALL;
         if (sanitizer && (features & CV_OWN_PROC) && resident_kib(pid) > limit_kib) return CV_END_MEMORY;
     }
 }

@@ -65,3 +65,19 @@ def test_a_program_that_sleeps_is_out_of_time_at_once(busy):
     started = time.monotonic()
     done = busy.run(program, CALL, LIMITS)[0]
     assert done.status is Status.TIMEOUT and time.monotonic() - started < 10
+
+
+def test_every_call_has_its_own_cpu_time(busy):
+    """Three calls of 0.2 s each stay within 0.5 s each, though not together; waiting for the processor is not counted."""
+    limits = Limits(wall_s=30, cpu_s=60, call_s=(0.5, 0.5, 0.5))
+    assert [e.status for e in busy.run(compiled(busy, SLOW), CALL * 3, limits)] == [Status.OK] * 3
+    short = busy.run(compiled(busy, ENDLESS), CALL * 2, Limits(wall_s=60, cpu_s=60, call_s=(0.3, 50)))
+    assert [e.status for e in short] == [Status.TIMEOUT, Status.NOT_RUN]
+    assert "CPU time limit of one call" in short[0].detail
+
+
+def test_the_call_that_is_running_is_the_one_whose_time_counts(busy):
+    second = "void f(float *x, int n) { volatile long k = 0; while (n > 1) k++; x[0] = k; }"
+    calls = [*CALL, Arguments((np.zeros(1, np.float32), np.array(2, np.int32)))]
+    done = busy.run(compiled(busy, second), calls, Limits(wall_s=60, cpu_s=60, call_s=(50, 0.2)))
+    assert [e.status for e in done] == [Status.OK, Status.TIMEOUT]

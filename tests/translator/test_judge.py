@@ -1,3 +1,4 @@
+import resource
 from dataclasses import replace
 
 import pytest
@@ -8,7 +9,7 @@ from corpora.unit_tests import parse_suite
 from gpu_runtime.backend import Execution, Status
 from gpu_runtime.emulated import EmulatedBackend
 from tester.validity import validate
-from translator.judge import JudgeConfig, allowed_s, judge
+from translator.judge import JudgeConfig, allowed_s, call_s, judge
 from translator.trials import outcome_of
 
 SCALE = Program("cpp", "scale", "void scale(int n, float a, float *x) { for (int i = 0; i < n; ++i) x[i] *= a; }")
@@ -166,3 +167,22 @@ def test_findings_name_the_parameter(backend, expectations):
 def test_a_target_that_never_ends_is_not_waited_for_for_hours(own_s, allowed):
     """An emulated source of a second a test used to allow its target three quarters of an hour a batch."""
     assert allowed_s(JudgeConfig(), own_s) == allowed
+
+
+ENDLESS = ("for (;;) if (i < n) x[i] *= a;", "for (int k = i; k < n; k += 0) x[k] *= a;", "float s = 0; for (long k = 0; k < 40000000000L; k++) s += k; if (i < n) x[i] *= a + 0 * s;")
+
+
+def test_what_never_ends_is_not_waited_for_again_and_again(expectations):
+    """Each used to cost 3 s of CPU time under each of two launch plans, 18 s in all."""
+    backend = EmulatedBackend()
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    verdicts = judge(expectations, [cuda(body) for body in ENDLESS], backend)
+    backend.close()  # what its runners used is then accounted to us
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert [v.outcome for v in verdicts] == [Outcome.TIMEOUT] * 3
+    assert after.ru_utime - before.ru_utime < 5
+
+
+def test_a_dear_test_has_more_time_than_a_small_one(expectations):
+    times = call_s(JudgeConfig(), replace(expectations, tests_ms=(0.01, 2.0, 50.0)))
+    assert times == (1.0, 1.0, 10.0)
