@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coevolve.metrics import efficiency_at_k, pass_at_k, speedup_at_k
-from coevolve.statistics import interval_of_mean, interval_of_sums, mcnemar_exact, paired_difference
+from coevolve.statistics import crossed_interval, interval_of_mean, interval_of_sums, mcnemar_exact, paired_difference
 
 RUNTIMES = st.lists(st.one_of(st.floats(0.01, 100), st.just(math.inf)), min_size=1, max_size=7)
 
@@ -75,3 +75,22 @@ def test_paired_difference_sees_what_is_paired():
     assert paired_difference([], []) is None
     with pytest.raises(ValueError, match="paired"):
         paired_difference([1.0], [])
+
+
+def test_an_interval_over_runs_and_problems_is_that_of_all_draws():
+    values = np.array([[0.0, 1.0, 1.0], [1.0, 1.0, 0.0]])
+    runs, problems = product(range(2), repeat=2), list(product(range(3), repeat=3))
+    means = [values[np.ix_(r, p)].mean() for r in runs for p in problems]
+    low, high = np.percentile(means, [2.5, 97.5])
+    assert crossed_interval(values) == pytest.approx((low, high), abs=0.1)
+    assert crossed_interval(np.full((3, 5), 40.0)) == (40.0, 40.0)
+    assert crossed_interval(np.zeros((0, 5))) is None
+
+
+def test_runs_that_differ_widen_the_interval_and_equal_ones_do_not():
+    problems = (np.arange(40) % 3 == 0) * 1.0
+    alike, apart = np.array([problems] * 3), np.array([problems * 0, problems, problems * 0 + 1])
+    low, high = interval_of_mean(list(problems))
+    assert crossed_interval(alike) == pytest.approx((low, high), abs=0.05)
+    wide = crossed_interval(apart)
+    assert wide[0] < low - 0.1 and wide[1] > high + 0.1

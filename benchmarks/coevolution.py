@@ -1,0 +1,275 @@
+"""Is it co-evolution that helps? The same run over several seeds, beside a control and with either model frozen.
+
+    python benchmarks/coevolution.py --config configs/babeltower.toml --seeds 1,2,3 --rounds 1 --out runs/coevolution
+
+Arms: `coevolve` is the configuration as it is; `control` learns as long from generated lessons alone (round.lessons); the
+frozen arms retrain one model only (round.freeze). OUT/seed-S/ARM is a run folder like any other. What two arms of a seed have
+in common by construction (a stage whose input files are equal, byte for byte) is computed once and copied. The suites of the
+held-out programs are made for the first seed and copied to all, so that every arm and seed is measured by the same tests.
+Stopped anywhere, it goes on when called again; --table prints what is there. Run it on a machine that stays the same.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from coevolve import stages
+from coevolve.config import Config, ConfigError, load
+from coevolve.errors import UserError
+from coevolve.evaluation import evaluate_round, prepare_evaluation
+from coevolve.rounds import local_workers, ray_workers
+from coevolve.run_corpus import open_corpus
+from coevolve.run_folder import RoundPaths, RunFolder, read_json, write_json
+from coevolve.statistics import crossed_interval
+from corpora.files import write_atomically, write_folder
+from corpora.loaders import CorpusError
+
+ARMS: dict[str, tuple[str, ...]] = {
+    "coevolve": (),
+    "control": ("round.lessons=generated",),
+    "frozen-tester": ("round.freeze=tester",),
+    "frozen-translator": ("round.freeze=translator",),
+}
+EVALUATION = ("evaluation_candidates.jsonl", "evaluation_verdicts.jsonl", "evaluation.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """One run of the table."""
+
+    name: str
+    seed: int
+    config: Config
+
+    @property
+    def folder(self) -> RunFolder:
+        return RunFolder(self.config.run_dir)
+
+
+def planned(config: Path, sets: Sequence[str], names: Sequence[str], seeds: Sequence[int], rounds: int, out: Path) -> list[Arm]:
+    """The runs, seed by seed. Raises ConfigError and UserError."""
+    unknown = [n for n in names if n not in ARMS]
+    if unknown:
+        raise UserError(f"--arms names '{unknown[0]}'; arms are {', '.join(ARMS)}")
+    arms = []
+    for seed in seeds:
+        for name in names:
+            own = (f"seed={seed}", f"round.count={rounds}", f"run_dir={out.resolve() / f'seed-{seed}' / name}")
+            arms.append(Arm(name, seed, load(config, (*sets, *own, *ARMS[name]))))
+    return arms
+
+
+def make(arm: Arm, others: Sequence[Arm], use_ray: bool) -> None:
+    """Run or resume one arm; stages that one of `others` has done with the same inputs are copied."""
+    if arm.folder.round(arm.config.round.count).evaluation.exists():
+        return
+    same_seed = [other for other in others if other.seed == arm.seed]
+    corpus = open_corpus(arm.config, arm.folder)
+    with arm.folder.held(), (ray_workers if use_ray else local_workers)(arm.config) as crew:
+        run = stages.Run(arm.config, arm.folder, corpus, crew)
+        _copy_first([o.folder.root for o in others], arm.folder.root, ("evaluation_skipped.json", "evaluation_suites.jsonl"))
+        prepare_evaluation(run)
+        _copy_models([o.folder.round(0) for o in same_seed], arm.folder.round(0))
+        stages.cold_start(run)
+        take_evaluation(arm, same_seed, 0)
+        evaluate_round(run, 0)
+        for number in range(1, arm.config.round.count + 1):
+            for stage, do in (("suites", stages.make_suites), ("proposals", stages.propose_and_verify)):
+                take(stage, arm, same_seed, number)
+                do(run, number)
+            stages.keep_triplets(run, number)
+            for model in ("translator", "tester"):
+                take(model, arm, same_seed, number)
+            stages.learn(run, number)
+            take_evaluation(arm, same_seed, number)
+            evaluate_round(run, number)
+
+
+OUTPUTS = {"suites": ("suite_counts.json", "suites.jsonl"), "proposals": ("proposals.jsonl", "verdicts.jsonl")}
+"""Files of a stage, the one that says that it finished last."""
+
+
+def inputs(stage: str, arm: Arm, number: int) -> str:
+    """Hash of everything that decides the outcome of a stage, among the arms of one seed."""
+    before, rounds = arm.folder.round(number - 1), [arm.folder.round(k) for k in range(1, number + 1)]
+    if stage == "suites":
+        return digest([before.tester])
+    if stage == "proposals":
+        return digest([*_models(before, "translator"), arm.folder.round(number).suites])
+    known = [p for paths in rounds for p in (paths.triplets, *((paths.suites,) if stage == "tester" else ()))]
+    return digest([*_models(before, stage), *known], f"{arm.config.round.lessons} {arm.config.round.freeze == stage}")
+
+
+def take(stage: str, arm: Arm, others: Sequence[Arm], number: int) -> None:
+    """Copy the outcome of `stage` from an arm that had the same inputs, if there is one and it is not made yet."""
+    paths = arm.folder.round(number)
+    for other in others:
+        theirs = other.folder.round(number)
+        if not _is_done(stage, theirs) or _is_done(stage, paths) or inputs(stage, arm, number) != inputs(stage, other, number):
+            continue
+        if stage in OUTPUTS:
+            _copy_files(theirs.folder, paths.folder, OUTPUTS[stage])
+        else:
+            _copy_folders(_models(theirs, stage), paths)
+
+
+def _is_done(stage: str, paths: RoundPaths) -> bool:
+    return (paths.folder / OUTPUTS[stage][-1]).exists() if stage in OUTPUTS else bool(_models(paths, stage))
+
+
+def take_evaluation(arm: Arm, others: Sequence[Arm], number: int) -> None:
+    """Figures of a Translator and a Tester that were both evaluated before, in whatever round and arm of this seed."""
+    paths = arm.folder.round(number)
+    if paths.evaluation.exists():
+        return
+    found = {}
+    for kind in ("translator", "tester"):
+        wanted = digest(_models(paths, kind))
+        found[kind] = next((p for p in _evaluated((*others, arm)) if digest(_models(p, kind)) == wanted), None)
+    if found["translator"] is None or found["tester"] is None:
+        return
+    translator, tester = (read_json(found[kind].evaluation) for kind in ("translator", "tester"))
+    _copy_files(found["translator"].folder, paths.folder, EVALUATION[:-1])
+    of_tester = {k: v for k, v in tester.items() if k.startswith("tester_")}
+    write_json(paths.evaluation, {**translator, **of_tester})
+
+
+def _evaluated(arms: Sequence[Arm]) -> Iterator[RoundPaths]:
+    for arm in arms:
+        for number in range(arm.config.round.count + 1):
+            if arm.folder.round(number).evaluation.exists():
+                yield arm.folder.round(number)
+
+
+def digest(paths: Sequence[Path], more: str = "") -> str:
+    """Of the bytes of files and of the files in folders, in order."""
+    found = hashlib.sha256(more.encode())
+    for path in paths:
+        for file in sorted(path.rglob("*")) if path.is_dir() else (path,):
+            if file.is_file():
+                found.update(f"{file.name}\0".encode() + hashlib.sha256(file.read_bytes()).digest())
+    return found.hexdigest()
+
+
+def _models(paths: RoundPaths, kind: str) -> list[Path]:
+    """Finished checkpoints of one kind: a run may have a Translator for each direction."""
+    return sorted(p for p in paths.folder.glob(f"{kind}*") if p.is_dir() and not p.suffix)
+
+
+def _copy_first(places: Sequence[Path], here: Path, names: Sequence[str]) -> None:
+    done = [place for place in places if (place / names[-1]).exists()]
+    if done and not (here / names[-1]).exists():
+        _copy_files(done[0], here, names)
+
+
+def _copy_models(places: Sequence[RoundPaths], here: RoundPaths) -> None:
+    for kind in ("translator", "tester"):
+        done = next((found for place in places if (found := _models(place, kind))), [])
+        if not _models(here, kind):
+            _copy_folders(done, here)
+
+
+def _copy_files(there: Path, here: Path, names: Sequence[str]) -> None:
+    for name in names:
+        data = (there / name).read_bytes()
+        write_atomically(here / name, lambda out, data=data: out.write(data))
+
+
+def _copy_folders(folders: Sequence[Path], here: RoundPaths) -> None:
+    for folder in folders:
+        write_folder(here.folder / folder.name, lambda part, folder=folder: shutil.copytree(folder, part, dirs_exist_ok=True))
+
+
+def shares(arm: Arm, number: int) -> dict[str, float] | None:
+    """Share of right answers in percent by held-out program, None where the round is not evaluated yet."""
+    file = arm.folder.round(number).evaluation
+    if not file.exists():
+        return None
+    figures = read_json(file)
+    parts = figures.get("directions", {"": figures})
+    return {f"{way} {row['id']}": 100.0 * row["passed"] / row["samples"] for way, part in parts.items() for row in part["items"]}
+
+
+def matrix(arms: Sequence[Arm], number: int) -> np.ndarray:
+    """(seeds, programs) of `shares`; the arms are the seeds of one arm, all evaluated on the same programs."""
+    found = [shares(arm, number) for arm in arms]
+    names = sorted(found[0])
+    if any(sorted(f) != names for f in found):
+        raise UserError(f"'{arms[0].folder.root.parent.parent}' was evaluated on unequal programs; begin with an empty folder")
+    return np.array([[f[name] for name in names] for f in found])
+
+
+def table(arms: Sequence[Arm]) -> str:
+    """Markdown: per round and arm, over the seeds of which every arm has that round."""
+    names = list(dict.fromkeys(a.name for a in arms))
+    lines = ["| round | arm | seeds | pass@1 % | since the cold start | over the control | kept pairs | Tester's valid tests % |", "| --- " * 8 + "|"]
+    for number in range(arms[0].config.round.count + 1):
+        seeds = [s for s in dict.fromkeys(a.seed for a in arms) if all(shares(a, number) for a in arms if a.seed == s)]
+        for name in names[:1] if number == 0 else names:
+            own = [a for a in arms if a.name == name and a.seed in seeds]
+            if not own:
+                continue
+            control = [a for a in arms if a.name == "control" and a.seed in seeds]
+            now = matrix(own, number)
+            gain = _shown(now - matrix(own, 0), True) if number else "–"
+            over = _shown(now - matrix(control, number), True) if number and control and name != "control" else "–"
+            kept = _mean([_kept(a, number) for a in own]) if number else "–"
+            valid = _mean([read_json(a.folder.round(number).evaluation)["tester_valid_rate"] for a in own])
+            label = name if number else "all"
+            lines.append(f"| {number or 'cold'} | {label} | {len(seeds)} | {_shown(now)} | {gain} | {over} | {kept} | {valid} |")
+    return "\n".join(lines)
+
+
+def _shown(values: np.ndarray, signed: bool = False) -> str:
+    low, high = crossed_interval(values)
+    form = "+.1f" if signed else ".1f"
+    return f"{values.mean():{form}} ({low:{form}} to {high:{form}})"
+
+
+def _mean(values: Sequence[float]) -> str:
+    """Mean, and the least and the most where there are several."""
+    mean = sum(values) / len(values)
+    return f"{mean:.1f}" + (f" ({min(values):.1f} to {max(values):.1f})" if len(values) > 1 else "")
+
+
+def _kept(arm: Arm, number: int) -> int:
+    return sum(1 for line in arm.folder.round(number).triplets.open(encoding="utf-8") if line.strip())
+
+
+def _numbers(text: str) -> list[int]:
+    return [int(number) for number in text.split(",")]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--config", type=Path, required=True, metavar="FILE")
+    parser.add_argument("--seeds", type=_numbers, default=[1, 2, 3], metavar="S,S", help="default: 1,2,3")
+    parser.add_argument("--arms", default=",".join(ARMS), metavar="A,A", help=f"default: {','.join(ARMS)}")
+    parser.add_argument("--rounds", type=int, default=2, metavar="N", help="default: 2")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="sets", help="as of coevolve run")
+    parser.add_argument("--local", action="store_true", help="one process, without Ray")
+    parser.add_argument("--table", action="store_true", help="only print the table of what is there")
+    args = parser.parse_args()
+    try:
+        arms = planned(args.config, args.sets, args.arms.split(","), args.seeds, args.rounds, args.out)
+        for arm in [] if args.table else arms:
+            print(f"seed {arm.seed}, {arm.name}", file=sys.stderr, flush=True)
+            make(arm, [other for other in arms if other is not arm], use_ray=not args.local)
+        print(table(arms))
+    except (ConfigError, CorpusError, UserError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
