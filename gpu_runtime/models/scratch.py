@@ -21,9 +21,10 @@ from transformers import AutoTokenizer, GenerationConfig, LlamaConfig, LlamaForC
 
 from corpora.files import write_folder
 from gpu_runtime.models.decoding import DecodeLimits, LlamaDecoder, Request, decode
+from gpu_runtime.models.pretraining import Examined
 from gpu_runtime.models.protocol import Example, Learning, ModelError, NothingToLearn, Prompt, Sampling
 from gpu_runtime.models.tokenizer import SPACE, train_tokenizer
-from gpu_runtime.models.training import Encoded, multiplies_bf16, padded, train, weighted_cross_entropy
+from gpu_runtime.models.training import Encoded, multiplies_bf16, padded, plan_batches, train, weighted_cross_entropy
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +149,25 @@ class ScratchModel:
         with torch.no_grad():
             parts = [(float(self._loss([e])), len(e.ids) - e.answer_at) for e in fitting]
         return sum(value * count for value, count in parts) / max(1, sum(count for _, count in parts))
+
+    @torch.no_grad()
+    def examine(self, examples: Sequence[Example], batch_tokens: int = 4096) -> list[Examined]:
+        """What the model makes of each example that fits its context, in their order, without learning."""
+        self._model.eval()
+        fitting = [e for e in self._encode_examples(examples) if len(e.ids) <= self._context]
+        found: dict[int, Examined] = {}
+        for batch in plan_batches([len(e.ids) for e in fitting], batch_tokens, 1.0, 0):
+            ids, _ = padded([fitting[i] for i in batch], self._tokenizer.pad_token_id, "cpu")
+            hidden = self._model.model(input_ids=ids[:, :-1], use_cache=False).last_hidden_state
+            for row, index in enumerate(batch):
+                place = slice(fitting[index].answer_at - 1, len(fitting[index].ids) - 1)
+                logits, right = self._model.lm_head(hidden[row, place]), ids[row, 1:][place]
+                loss = float(torch.nn.functional.cross_entropy(logits, right, reduction="sum"))
+                found[index] = Examined(loss, self._spelled(right), self._spelled(logits.argmax(-1)))
+        return [found[i] for i in range(len(fitting))]
+
+    def _spelled(self, ids: torch.Tensor) -> tuple[str, ...]:
+        return tuple(piece.removeprefix(SPACE) for piece in self._tokenizer.convert_ids_to_tokens(ids.tolist()))
 
     def save(self, folder: Path) -> None:
         """See LanguageModel."""
