@@ -64,17 +64,42 @@ def add_parser(commands) -> argparse.ArgumentParser:
 
 def run(args: argparse.Namespace) -> int:
     """The exit code. Raises UserError for what holds no evaluation, or sides without a common item."""
-    a, b = side_of(args.a), side_of(args.b)
-    found = compare(a, b, args.seed)
-    print(json.dumps(_as_json(a, b, found), indent=1) if args.json else shown(a, b, found))
+    pairs = _paired(args.a, args.b)
+    found = [(a, b, compare(a, b, args.seed)) for a, b in pairs]
+    if args.json:
+        values = [_as_json(*each) for each in found]
+        print(json.dumps(values[0] if len(values) == 1 else {"directions": {a.direction: v for (a, _), v in zip(pairs, values)}}, indent=1))
+    else:
+        texts = [shown(*each) for each in found]
+        print(texts[0] if len(texts) == 1 else "\n\n".join(f"## {a.direction}\n{text}" for (a, _), text in zip(pairs, texts)))
     return 0
 
 
-def side_of(name: str) -> Side:
-    """The evaluation called `name`. Raises UserError."""
+ALL = "all directions"
+
+
+def _paired(one: str, other: str) -> list[tuple[Side, Side]]:
+    """What of A is compared with what of B: each direction that both have and, where these are several, all of them together."""
+    a, b = sides_of(one), sides_of(other)
+    common = [way for way in a if way in b]
+    if not common:
+        return [(next(iter(a.values())), next(iter(b.values())))]  # `compare` says what they are
+    pairs = [(a[way], b[way]) for way in common]
+    if len(common) > 1:
+        whole = [Side(each[0].name, ALL, {f"{s.direction} {i}": row for s in each for i, row in s.items.items()}) for each in zip(*pairs)]
+        pairs.append((whole[0], whole[1]))
+    return pairs
+
+
+def sides_of(name: str) -> dict[str, Side]:
+    """The evaluations called `name`, by direction: several of a run in several directions. Raises UserError."""
     path = Path(name)
-    if path.is_dir():
-        return _side_of_run(path)
+    return _sides_of_run(path) if path.is_dir() else {side.direction: side for side in (side_of(name),)}
+
+
+def side_of(name: str) -> Side:
+    """The evaluation in the file `name`. Raises UserError."""
+    path = Path(name)
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
         if value.get("kind") != "evaluation":
@@ -84,7 +109,7 @@ def side_of(name: str) -> Side:
         raise error if isinstance(error, UserError) else UserError(f"'{name}' is no result of coevolve eval --out: {error}") from None
 
 
-def _side_of_run(root: Path) -> Side:
+def _sides_of_run(root: Path) -> dict[str, Side]:
     from coevolve.report import open_run
     from coevolve.run_folder import read_json
 
@@ -92,10 +117,11 @@ def _side_of_run(root: Path) -> Side:
     number = folder.last_round(lambda paths: paths.evaluation.exists())
     if not folder.round(0).evaluation.exists():
         raise UserError(f"'{root}' has no evaluated round; run or resume it first")
-    items = read_json(folder.round(number).evaluation).get("items")
-    if items is None:
+    found = read_json(folder.round(number).evaluation)
+    found = found.get("directions") or {config.directions[0]: found}
+    if any("items" not in each for each in found.values()):
         raise UserError(f"'{root}' was evaluated by an older version, without figures by item; evaluate its checkpoint with --corpus")
-    return Side(f"{root} (round {number})", config.direction, {row["id"]: row for row in items})
+    return {way: Side(f"{root} (round {number})", way, {row["id"]: row for row in each["items"]}) for way, each in found.items()}
 
 
 def compare(a: Side, b: Side, seed: int = 0) -> Comparison:

@@ -1,4 +1,4 @@
-"""The run's configuration: one strict TOML file, fewer than 60 keys, documented in `configs/reference.toml`.
+"""The run's configuration: one strict TOML file, at most 64 keys, documented in `configs/reference.toml`.
 
 Contract: an unknown key, a wrong type or a value out of range raises ConfigError, one line that names the file, the key
 and the nearest valid name. Nothing else in the project reads TOML.
@@ -21,11 +21,14 @@ from coevolve.config_checks import ConfigError, check
 
 @dataclass(frozen=True, slots=True)
 class CorpusConfig:
-    """Where real programs come from. `target` is unpaired with `source`; alignment is used for evaluation only."""
+    """Where real programs come from. `target` is unpaired with `source`; alignment is used for evaluation only.
 
-    source: str = "builtin"
-    target: str = ""
-    aligned: bool = False
+    Of the first three each may be a tuple, one value for each of the run's directions.
+    """
+
+    source: str | tuple[str, ...] = "builtin"
+    target: str | tuple[str, ...] = ""
+    aligned: bool | tuple[bool, ...] = False
     evaluation_fraction: float = 0.5
     evaluation_limit: int = 0
     training_limit: int = 0
@@ -71,6 +74,7 @@ class RoundConfig:
     experience: str = "accumulate"
     per_source: int = 2
     selection: str = "first"
+    translators: str = "one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +117,8 @@ class ResourcesConfig:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    direction: str = "cpp:cuda"
+    direction: str | tuple[str, ...] = "cpp:cuda"
+    """One direction, or a tuple of several (never of one)."""
     seed: int = 1
     run_dir: str = "runs/run"
     corpus: CorpusConfig = field(default_factory=CorpusConfig)
@@ -124,6 +129,16 @@ class Config:
     verify: VerifyConfig = field(default_factory=VerifyConfig)
     evaluate: EvaluateConfig = field(default_factory=EvaluateConfig)
     resources: ResourcesConfig = field(default_factory=ResourcesConfig)
+
+    @property
+    def directions(self) -> tuple[str, ...]:
+        """Every direction of the run, also where there is one."""
+        return self.direction if isinstance(self.direction, tuple) else (self.direction,)
+
+    @property
+    def title(self) -> str:
+        """The directions as one text for people."""
+        return ", ".join(self.directions)
 
     @property
     def digest(self) -> str:
@@ -230,7 +245,16 @@ def _nearest(key: str) -> str:
     return f"; did you mean '{close[0]}'?" if close else "; see configs/reference.toml for the keys"
 
 
+PER_DIRECTION = ("direction", "corpus.source", "corpus.target", "corpus.aligned")
+"""Keys that take one value or a list with one for each direction."""
+
+
 def _typed(current: object, value: object, where: str, key: str):
+    if key in PER_DIRECTION and isinstance(value, list):
+        if not value:
+            raise ConfigError(f"{where}: '{key}' is an empty list; give one value, or one for each direction")
+        values = tuple(_typed(current, v, where, key) for v in value)
+        return values if len(values) > 1 else values[0]
     if isinstance(current, bool) or isinstance(value, bool):
         good = isinstance(current, bool) and isinstance(value, bool)
     elif isinstance(current, float):

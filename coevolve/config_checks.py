@@ -27,6 +27,7 @@ CHOICES = {
     "round.learn": ("back", "forward", "both", "dpo", "grpo"),
     "round.experience": ("accumulate", "replace", "mix"),
     "round.selection": ("first", "hard"),
+    "round.translators": ("one", "each"),
     "round.lessons": LESSONS,
     "round.freeze": ("none", "translator", "tester"),
     "cold_start.level": ("easy", "mixed"),
@@ -60,7 +61,7 @@ def check(config: Config, keys: Sequence[str], where: str) -> None:
 
 
 def _check_values(config: Config, keys: Sequence[str], where: str) -> None:
-    for key, ways in (("direction", [config.direction]), ("cold_start.directions", config.cold_start.directions)):
+    for key, ways in (("direction", config.directions), ("cold_start.directions", config.cold_start.directions)):
         try:
             for way in ways:
                 direction(way)
@@ -82,11 +83,25 @@ def _check_values(config: Config, keys: Sequence[str], where: str) -> None:
         if isinstance(value, (int, float)) and not isinstance(value, bool) and value < 0:
             raise ConfigError(f"{where}: '{key}' must not be negative")
     for key in ("run_dir", "corpus.source"):
-        if not value_of(config, key).strip():
+        value = value_of(config, key)
+        if not all(text.strip() for text in (value if isinstance(value, tuple) else (value,))):
             raise ConfigError(f"{where}: '{key}' must not be empty")
 
 
+def _check_directions(config: Config, where: str) -> None:
+    """Lists that belong together: a direction once, and as many corpora as directions."""
+    ways = config.directions
+    twice = next((way for i, way in enumerate(ways) if way in ways[:i]), None)
+    if twice:
+        raise ConfigError(f"{where}: 'direction' names {twice} twice; name each direction once")
+    for key in ("corpus.source", "corpus.target", "corpus.aligned"):
+        value = value_of(config, key)
+        if isinstance(value, tuple) and len(value) != len(ways):
+            raise ConfigError(f"{where}: '{key}' has {len(value)} entries for {len(ways)} direction{'s' * (len(ways) > 1)}; give one for all, or one for each")
+
+
 def _check_together(config: Config, where: str) -> None:
+    _check_directions(config, where)
     if config.model.backend in ("pretrained", "vllm") and not config.model.name_or_path:
         raise ConfigError(f"{where}: model.backend = '{config.model.backend}' needs model.name_or_path (a Hugging Face id or a folder)")
     if config.model.backend == "openai" and not (config.model.name_or_path and config.model.endpoint):

@@ -10,14 +10,20 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from coevolve.config import Config
 from coevolve.errors import UserError
 from coevolve.metrics import bleu, codebleu, mean_pass_at_k
-from coevolve.run_folder import read_json, write_json
+from coevolve.run_corpus import RunCorpus
+from coevolve.run_folder import RoundPaths, RunFolder, read_json, write_json
 from coevolve.stages import Run, distinct, in_chunks, judging_items, propose_suites, suite_counts
+from coevolve.text_scores import codebleu_score
+from coevolve.ways import checkpoints
 from coevolve.workers import map_unordered, stream
+from corpora.dialects import Direction, dialect
 from corpora.records import NOT_COMPILED, Candidate, Outcome, Program, UnitTestSuite, Verdict
 from corpora.store import read_jsonl, write_jsonl
 from translator.answers import counted
@@ -39,8 +45,9 @@ def prepare_evaluation(run: Run) -> None:
     suites = [prepared[i].suite for i in range(len(programs)) if prepared[i].suite is not None]
     bar.close(f"{len(suites)} of {len(programs)} have one")
     write_json(run.folder.evaluation_skipped, {
-        f"{p.name} ({p.origin})": prepared[i].reason for i, p in enumerate(programs) if prepared[i].suite is None
-    })
+        f"{p.name} ({f'{p.dialect}, ' if run.corpus.parts else ''}{p.origin})": prepared[i].reason
+        for i, p in enumerate(programs) if prepared[i].suite is None
+    })  # fmt: skip
     write_jsonl(path, suites)
 
 
@@ -50,7 +57,7 @@ def evaluate_round(run: Run, number: int) -> dict:
     if paths.evaluation.exists():
         return read_json(paths.evaluation)
     with run.timed(number, "evaluate"):
-        figures, candidates, verdicts = evaluate_checkpoint(run, str(paths.translator), f"round {number}" if number else "cold start")
+        figures, candidates, verdicts = evaluate_checkpoint(run, lambda way: str(run.translator(number, way)), f"round {number}" if number else "cold start")
         figures |= evaluate_tester(run, str(paths.tester), f"round {number}" if number else "cold start")
         write_jsonl(paths.evaluation_candidates, distinct(candidates))
         write_jsonl(paths.evaluation_verdicts, verdicts)
@@ -58,44 +65,73 @@ def evaluate_round(run: Run, number: int) -> dict:
     return figures
 
 
-def evaluate_checkpoint(run: Run, checkpoint: str, label: str) -> tuple[dict, list[Candidate], list[Verdict]]:
-    """Translate every held-out program `samples` times, execute, count. Percentages in 0..100."""
+def evaluate_checkpoint(run: Run, checkpoint: str | Callable[[Direction], str], label: str) -> tuple[dict, list[Candidate], list[Verdict]]:
+    """Translate every held-out program `samples` times, execute, count. Percentages in 0..100.
+
+    checkpoint: one for all directions, or that of each. In a run of several directions the figures are those of all their items
+    together, and `directions` holds those of each.
+    """
     suites = {s.program_id: s for s in read_jsonl(run.folder.evaluation_suites, UnitTestSuite)}
-    programs = [p for p in run.corpus.evaluation if p.id in suites]
+    held = [(way, part, [p for p in part.evaluation if p.id in suites]) for way, part in run.corpus.by_direction(run.config)]
+    chunks = [(way, chunk) for way, _, programs in held for chunk in in_chunks(programs)]
+    answers, verdicts = _answered(run, checkpoint, label, chunks, suites)
+    found = {}
+    for way, part, programs in held:
+        own = [c for c in answers if c.direction == str(way)]
+        figures = _count(run, way, part, programs, own, verdicts)
+        figures["without_suite"] = len(part.evaluation) - len(programs)
+        figures["not_a_function"] = counted(verdicts[c.id] for c in own if c.id in verdicts)
+        found[str(way)] = figures
+    whole = {**pooled(list(found.values())), "directions": found} if len(found) > 1 else next(iter(found.values()))
+    return whole, answers, list(dict.fromkeys(verdicts[c.id] for c in answers if c.id in verdicts))
+
+
+def _answered(
+    run: Run, checkpoint: str | Callable[[Direction], str], label: str, chunks: list, suites: dict[str, UnitTestSuite]
+) -> tuple[list[Candidate], dict[str, Verdict]]:
+    """Every answer in the order of `chunks` of (direction, programs), and the verdicts by candidate."""
     wanted = run.config.evaluate
     sampling = run.sampling(wanted.samples, wanted.temperature, "evaluate")
-    chunks = in_chunks(programs)
-    bar = run.bar(f"{label}: held-out translation", len(programs))
+    bar = run.bar(f"{label}: held-out translation", sum(len(chunk) for _, chunk in chunks))
     answers: dict[int, list[Candidate]] = {}
     verdicts: dict[str, Verdict] = {}
 
     def expand(index: int, candidates: list[Candidate]) -> list[tuple]:
         answers[index] = candidates
-        return judging_items(distinct(candidates), {p.id: p for p in chunks[index]}, suites)
+        return judging_items(distinct(candidates), {p.id: p for p in chunks[index][1]}, suites)
 
-    asked = [(checkpoint, chunk, run.config.direction, sampling) for chunk in chunks]
+    asked = [(checkpoint if isinstance(checkpoint, str) else checkpoint(way), chunk, str(way), sampling) for way, chunk in chunks]
     for _, found in stream(run.crew.translator, "propose", asked, run.crew.verifiers, "judge", expand):
         verdicts |= {v.target_id: v for v in found}
         bar.advance(note=f"{sum(v.outcome is Outcome.EQUIVALENT for v in verdicts.values())} equivalent")
     bar.close()
-    ordered = [c for i in range(len(chunks)) for c in answers[i]]
-    figures = _count(run, programs, ordered, verdicts)
-    figures["without_suite"] = len(run.corpus.evaluation) - len(programs)
-    figures["not_a_function"] = counted(verdicts[c.id] for c in ordered if c.id in verdicts)
-    return figures, ordered, list(dict.fromkeys(verdicts[c.id] for c in ordered if c.id in verdicts))
+    return [c for i in range(len(chunks)) for c in answers[i]], verdicts
 
 
-def _count(run: Run, programs: list[Program], candidates: list[Candidate], verdicts: dict[str, Verdict]) -> dict:
+def pooled(parts: list[dict]) -> dict:
+    """Figures over the items of several directions together; texts in different dialects have no common BLEU."""
+    count = sum(p["programs"] for p in parts)
+
+    def mean(key: str) -> float | None:
+        return sum(p[key] * p["programs"] for p in parts if p["programs"]) / count if count else None
+
+    summed = {key: dict(sorted(sum((Counter(p[key]) for p in parts), Counter()).items())) for key in ("outcomes", "not_a_function")}
+    rates = [key for key in parts[0] if key.startswith("pass@")] + ["compile_rate"]
+    totals = {key: sum(p[key] for p in parts) for key in ("programs", "without_suite")}
+    return {key: mean(key) for key in rates} | totals | summed | {"bleu": None, "codebleu": None}
+
+
+def _count(run: Run, way: Direction, part: RunCorpus, programs: list[Program], candidates: list[Candidate], verdicts: dict[str, Verdict]) -> dict:
     """A candidate without a verdict (nothing was written) counts as wrong and as not compiled."""
     samples = run.config.evaluate.samples
     correct = Counter(c.source_id for c in candidates if _is(verdicts.get(c.id), Outcome.EQUIVALENT))
     compiled = sum(c.id in verdicts and verdicts[c.id].outcome not in NOT_COMPILED for c in candidates)
     counts = [(samples, min(samples, correct[p.id])) for p in programs]
-    target = run.forward.target.name
+    target = way.target.name
     first = {}
     for candidate in candidates:
         first.setdefault(candidate.source_id, candidate.text)
-    scored = [(first[p.id], run.corpus.references[p.id].text) for p in programs if p.id in run.corpus.references and p.id in first]
+    scored = [(first[p.id], part.references[p.id].text) for p in programs if p.id in part.references and p.id in first]
     hypotheses, references = [h for h, _ in scored], [r for _, r in scored]
     figures = {f"pass@{k}": _percent(mean_pass_at_k(counts, k)) for k in run.config.evaluate.pass_at}
     return figures | {
@@ -104,8 +140,17 @@ def _count(run: Run, programs: list[Program], candidates: list[Candidate], verdi
         "compile_rate": _percent(compiled / (samples * len(programs))) if programs else None,
         "bleu": bleu(hypotheses, references),
         "codebleu": codebleu(hypotheses, references, target),
+        **_parts(hypotheses, references, target),
         "outcomes": dict(sorted(Counter(str(verdicts[c.id].outcome) if c.id in verdicts else "NONE" for c in candidates).items())),
     }
+
+
+def _parts(hypotheses: list[str], references: list[str], target: str) -> dict:
+    """What there is of CodeBLEU for a dialect that the package has no grammar for (Fortran): its n-gram parts, on 0..100."""
+    if dialect(target).codebleu_language is not None:
+        return {}
+    score = codebleu_score(hypotheses, references, target)
+    return {"codebleu_parts": {k.removesuffix("_score"): 100.0 * v for k, v in score.parts.items() if v is not None}} if score else {}
 
 
 def _by_item(programs: list[Program], candidates: list[Candidate], verdicts: dict[str, Verdict], samples: int) -> list[dict]:
@@ -158,26 +203,36 @@ def evaluate_command(root: Path, checkpoint: str | None, samples: int | None, as
         if samples < 1 or not ks:
             raise UserError(f"--samples {samples} is too few for any of pass@{list(config.evaluate.pass_at)}")
         config = replace(config, evaluate=replace(config.evaluate, samples=samples, pass_at=ks))
-    chosen = checkpoint or _last_checkpoint(folder)
-    if not Path(chosen, "config.json").is_file():
-        raise UserError(f"'{chosen}' is not a checkpoint folder (no config.json in it)")
+    last = None if checkpoint else _last_round(config, folder)
+    if checkpoint and not Path(checkpoint, "config.json").is_file():
+        raise UserError(f"'{checkpoint}' is not a checkpoint folder (no config.json in it)")
     with (ray_workers if use_ray else local_workers)(config) as crew:
         run = Run(config, folder, corpus, crew)
         prepare_evaluation(run)
-        figures, _, _ = evaluate_checkpoint(run, str(Path(chosen).resolve()), "eval")
+        chosen = str(Path(checkpoint).resolve()) if checkpoint else lambda way: str(run.translator(last, way))
+        figures, _, _ = evaluate_checkpoint(run, chosen, "eval")
     if as_json:
         print(json.dumps(figures, indent=1, sort_keys=True))
     else:
-        print(f"checkpoint {chosen}")
-        for key, value in figures.items():
-            if key == "items":
-                continue
-            print(f"{key:<16} {value:.2f}" if isinstance(value, float) else f"{key:<16} {value}")
+        named = [checkpoint] if checkpoint else [str(path) for path in checkpoints(config, folder.round(last).folder)]
+        _print(figures, f"checkpoint {', '.join(named)}")
     return 0
 
 
-def _last_checkpoint(folder) -> str:
-    number = folder.last_round(lambda paths: paths.translator.exists())
-    if not folder.round(number).translator.exists():
+def _print(figures: dict, title: str) -> None:
+    print(title)
+    for key, value in figures.items():
+        if key not in ("items", "directions"):
+            print(f"{key:<16} {value:.2f}" if isinstance(value, float) else f"{key:<16} {value}")
+    for way, found in figures.get("directions", {}).items():
+        _print(found, f"\n{way}")
+
+
+def _last_round(config: Config, folder: RunFolder) -> int:
+    def has(paths: RoundPaths) -> bool:
+        return all(path.exists() for path in checkpoints(config, paths.folder))
+
+    number = folder.last_round(has)
+    if not has(folder.round(number)):
         raise UserError(f"'{folder.root}' has no checkpoint yet; finish its cold start with 'coevolve run --resume {folder.root}'")
-    return str(folder.round(number).translator)
+    return number

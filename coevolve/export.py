@@ -9,13 +9,16 @@ process without this project. The export folder appears only when complete.
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
+from coevolve.config import Config
 from coevolve.contamination import manifest_of
 from coevolve.errors import UserError
 from coevolve.report import open_run, table
 from coevolve.report_data import rounds_begun
-from coevolve.run_folder import RunFolder
+from coevolve.run_folder import RoundPaths, RunFolder
+from coevolve.ways import checkpoints, translators
 from corpora.files import write_folder
 from corpora.records import Triplet
 from corpora.store import read_jsonl, write_triplets
@@ -23,11 +26,11 @@ from gpu_runtime.models.backends import kind_of
 
 
 def export(root: Path, out: Path | None = None, number: int | None = None) -> Path:
-    """Write translator/, tester/ and pairs.parquet. Raises UserError when that round has no checkpoints."""
+    """Write translator/ (or one for each direction), tester/ and pairs.parquet. Raises UserError when that round has no checkpoints."""
     folder, config = open_run(root)
-    last = _last_round(folder) if number is None else number
+    last = folder.last_round(lambda each: _whole(config, each)) if number is None else number
     paths = folder.round(last)
-    if not (paths.translator.exists() and paths.tester.exists()):
+    if not _whole(config, paths):
         raise UserError(f"'{root}' has no finished checkpoints of round {last}; see 'coevolve report {root}'")
     target = out or folder.export
     if target.resolve() != folder.export.resolve() and target.exists():
@@ -35,13 +38,14 @@ def export(root: Path, out: Path | None = None, number: int | None = None) -> Pa
 
     def fill(temporary: Path) -> None:
         header, rows = _lasting(*table(folder, config))
-        for kind, source in (("Translator", paths.translator), ("Tester", paths.tester)):
-            copied = temporary / kind.lower()
+        models = [("Translator", paths.folder / served.name, served.ways) for served in translators(config)]
+        for kind, source, ways in (*models, ("Tester", paths.tester, config.directions)):
+            copied = temporary / source.name
             shutil.copytree(source, copied)
             if (trained := manifest_of(source)) is not None:
                 trained.write(copied)  # beside the weights wherever they go: `coevolve eval` reads it
             asked = kind_of(copied)
-            (copied / "README.md").write_text(model_card(kind, asked, config.direction, last, header, rows), encoding="utf-8")
+            (copied / "README.md").write_text(model_card(kind, asked, ways, last, header, rows), encoding="utf-8")
         write_triplets(temporary / "pairs.parquet", all_triplets(folder))
 
     write_folder(target, fill)
@@ -61,8 +65,8 @@ def all_triplets(folder: RunFolder) -> list[Triplet]:
     return list({t.id: t for t in found}.values())
 
 
-def _last_round(folder: RunFolder) -> int:
-    return folder.last_round(lambda paths: paths.translator.exists() and paths.tester.exists())
+def _whole(config: Config, paths: RoundPaths) -> bool:
+    return all(path.exists() for path in (*checkpoints(config, paths.folder), paths.tester))
 
 
 _ASKED = {
@@ -74,16 +78,16 @@ _ASKED = {
 }
 
 
-def model_card(kind: str, asked: str, direction: str, number: int, header: list[str], rows: list[list[str]]) -> str:
+def model_card(kind: str, asked: str, ways: Sequence[str], number: int, header: list[str], rows: list[list[str]]) -> str:
     """A Hugging Face model card with the run's table. `asked`: a key of MODEL_BACKENDS, which decides the prompts."""
     lines = ["| " + " | ".join(header) + " |", "|" + " --- |" * len(header)]
     lines += ["| " + " | ".join(cells) + " |" for cells in rows]
     purpose = {
-        "Translator": f"translates code ({direction} and the reverse where both corpora were given)",
+        "Translator": f"translates code ({', '.join(ways)} and the reverse where both corpora were given)",
         "Tester": "writes unit tests in the project's text form",
     }[kind]
     return (
-        f"---\nlibrary_name: transformers\ntags: [code-translation, hpc, {direction.replace(':', '-to-')}]\n---\n\n"
+        f"---\nlibrary_name: transformers\ntags: [code-translation, hpc, {', '.join(way.replace(':', '-to-') for way in ways)}]\n---\n\n"
         f"# {kind} after round {number}\n\nThis model {purpose}; {_ASKED[kind, asked if asked == 'scratch' else 'words']}\n\n## Figures of the run\n\n"
         "Measured on held-out programs by execution; no held-out program or near-duplicate was trained on.\n\n" + "\n".join(lines) + "\n"
     )

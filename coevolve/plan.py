@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from coevolve.config import Config
 from coevolve.run_corpus import RunCorpus
+from coevolve.ways import translators
 from gpu_runtime.models.options import METHODS
 from gpu_runtime.models.sizes import (
     MACHINES,
@@ -53,7 +54,8 @@ class Work:
 
 def work_of(config: Config, corpus: RunCorpus) -> Work:
     """Upper bounds: every candidate is as long as its source, and one candidate per program and direction survives."""
-    programs = (*corpus.training_source, *corpus.training_target)
+    programs = [p for _, side in corpus.sides(config) for p in side]
+    held_out = sum(len(part.evaluation) for _, part in corpus.by_direction(config))
     characters = sum(len(p.text) for p in programs) / max(1, len(programs))
     code = int(characters / CHARACTERS_PER_TOKEN) + 1
     words = 0 if config.model.backend == "scratch" else 150 + config.model.few_shot * 2 * code
@@ -62,8 +64,8 @@ def work_of(config: Config, corpus: RunCorpus) -> Work:
     examples = len(programs) * ways * (1 + config.round.replay)
     pair = words + code + answer
     return Work(
-        len(programs), len(corpus.evaluation), words + code, answer, len(programs) * config.round.samples,
-        len(corpus.evaluation) * config.evaluate.samples, examples * pair * config.round.epochs,
+        len(programs), held_out, words + code, answer, len(programs) * config.round.samples,
+        held_out * config.evaluate.samples, examples * pair * config.round.epochs,
         config.cold_start.generated * pair * config.cold_start.epochs,
     )  # fmt: skip
 
@@ -87,7 +89,7 @@ def plan(config: Config, corpus: RunCorpus, machine: Machine) -> str:
     rounds = config.round.count
     answers = rounds * work.answers_per_round + (rounds + 1) * work.answers_evaluated
     lines = [
-        f"{config.direction}, {rounds} rounds, {work.programs} programs to translate, {work.held_out} held out",
+        f"{config.title}, {rounds} rounds, {work.programs} programs to translate, {work.held_out} held out",
         f"about {work.prompt} prompt and {work.answer} answer tokens each (at most {config.model.max_new_tokens}), "
         f"{answers} candidates in all (the Tester's answers are fewer and not counted)",
     ]
@@ -150,7 +152,7 @@ def _disk(config: Config, shape: Shape, answers: int) -> list[str]:
     keeps = config.finetune.keep_adapter and config.finetune.method != "full"
     saved = (4 if config.model.backend == "scratch" else 2) * shape.parameters
     saved = 4 * shape.adapter_parameters(config.finetune.rank) if keeps else saved
-    checkpoints = 2 * saved * (config.round.count + 2)
+    checkpoints = (len(translators(config)) + 1) * saved * (config.round.count + 2)
     trained = shape.parameters if config.finetune.method == "full" else shape.adapter_parameters(config.finetune.rank)
     passing = 0.0 if config.model.backend == "scratch" else 2 * 12.0 * trained
     records = RECORD_BYTES * answers

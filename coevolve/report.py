@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from coevolve.config import Config, load
@@ -18,7 +19,7 @@ from coevolve.errors import UserError
 from coevolve.report_data import page_data, rounds_begun
 from coevolve.run_folder import RunFolder, read_json, resolve_run_dir
 from corpora.files import write_atomically
-from corpora.records import NOT_COMPILED, Outcome, Verdict
+from corpora.records import NOT_COMPILED, Candidate, Outcome, Triplet, Verdict
 from corpora.store import count_jsonl, read_jsonl
 
 STAGES = ("cold start", "suites", "propose and verify", "learn", "evaluate")
@@ -26,7 +27,10 @@ STAGES = ("cold start", "suites", "propose and verify", "learn", "evaluate")
 
 @dataclass(frozen=True, slots=True)
 class RoundFigures:
-    """One row of the table; None where the stage has not finished or does not exist (round 0 proposes nothing)."""
+    """One row of the table; None where the stage has not finished or does not exist (round 0 proposes nothing).
+
+    parts: in a run of several directions the row of each, with what is counted by direction.
+    """
 
     number: int
     candidates: int | None
@@ -36,14 +40,15 @@ class RoundFigures:
     evaluation: dict
     seconds: dict[str, float]
     outcomes: Counter
+    parts: dict[str, RoundFigures] = field(default_factory=dict)
 
 
-def figures(folder: RunFolder) -> list[RoundFigures]:
-    """Rows for the cold start (0) and every round begun."""
-    return [round_figures(folder, number) for number in rounds_begun(folder)]
+def figures(folder: RunFolder, config: Config | None = None) -> list[RoundFigures]:
+    """Rows for the cold start (0) and every round begun; without the configuration nothing is counted by direction."""
+    return [round_figures(folder, number, config) for number in rounds_begun(folder)]
 
 
-def round_figures(folder: RunFolder, number: int) -> RoundFigures:
+def round_figures(folder: RunFolder, number: int, config: Config | None = None) -> RoundFigures:
     paths = folder.round(number)
     seconds = {stage: s for (n, stage), s in folder.times().items() if n == number}
     outcomes: Counter = Counter()
@@ -59,7 +64,30 @@ def round_figures(folder: RunFolder, number: int) -> RoundFigures:
     if paths.triplets.exists():
         kept = count_jsonl(paths.triplets)
     evaluation = read_json(paths.evaluation) if paths.evaluation.exists() else {}
-    return RoundFigures(number, candidates, compiled, suites, kept, evaluation, seconds, outcomes)
+    parts = _parts(folder, number, config.directions, evaluation) if config is not None and len(config.directions) > 1 else {}
+    return RoundFigures(number, candidates, compiled, suites, kept, evaluation, seconds, outcomes, parts)
+
+
+def _parts(folder: RunFolder, number: int, directions: Sequence[str], evaluation: dict) -> dict[str, RoundFigures]:
+    """The row of each direction, and of each reverse that was proposed in."""
+    paths = folder.round(number)
+    outcomes: dict[str, Counter] = {}
+    candidates, kept = Counter(), Counter()
+    if paths.verdicts.exists():
+        way_of = {c.id: c.direction for c in read_jsonl(paths.proposals, Candidate)}
+        candidates = Counter(way_of.values())
+        for verdict in read_jsonl(paths.verdicts, Verdict):
+            outcomes.setdefault(way_of[verdict.target_id], Counter())[str(verdict.outcome)] += 1
+    if paths.triplets.exists():
+        kept = Counter(t.direction for t in read_jsonl(paths.triplets, Triplet))
+    found = {}
+    for way in dict.fromkeys((*directions, *sorted(candidates))):
+        own = outcomes.get(way, Counter())
+        compiled = sum(n for o, n in own.items() if o not in (*NOT_COMPILED, Outcome.INVALID_SUITE))
+        counts = (candidates[way], compiled) if paths.verdicts.exists() else (None, None)
+        measured = evaluation.get("directions", {}).get(way, {})
+        found[way] = RoundFigures(number, *counts, "", kept[way] if paths.triplets.exists() else None, measured, {}, own)
+    return found
 
 
 def _cell(value: object, pattern: str = "{}") -> str:
@@ -67,20 +95,26 @@ def _cell(value: object, pattern: str = "{}") -> str:
 
 
 def table(folder: RunFolder, config: Config, known: list[RoundFigures] | None = None) -> tuple[list[str], list[list[str]]]:
-    """Header and rows of the closing table, as text. known: `figures(folder)`, where the caller has them."""
+    """Header and rows of the closing table, as text. known: `figures(folder, config)`, where the caller has them."""
     ks = config.evaluate.pass_at
-    header = ["round", "candidates", "compiled", "suites valid", "pairs kept"]
+    several = len(config.directions) > 1
+    header = ["round", *(["direction"] if several else []), "candidates", "compiled", "suites valid", "pairs kept"]
     header += [f"pass@{k} %" for k in ks] + ["compiles %", "BLEU", "CodeBLEU", "Tester valid %", "seconds per stage"]
     rows = []
-    for row in figures(folder) if known is None else known:
-        e = row.evaluation
-        cells = ["cold" if row.number == 0 else str(row.number), _cell(row.candidates), _cell(row.compiled)]
-        cells += [_cell(row.suites_valid), _cell(row.kept)]
-        cells += [_cell(e.get(f"pass@{k}"), "{:.1f}") for k in ks]
-        cells += [_cell(e.get(key), "{:.1f}") for key in ("compile_rate", "bleu", "codebleu", "tester_valid_rate")]
-        cells.append(", ".join(f"{s} {row.seconds[s]:.0f}" for s in STAGES if s in row.seconds))
-        rows.append(cells)
+    for row in figures(folder, config) if known is None else known:
+        label = "cold" if row.number == 0 else str(row.number)
+        rows.append([label, *(["all"] if several else []), *_cells(row, ks)])
+        rows += [[label, way, *_cells(part, ks)] for way, part in row.parts.items()]
     return header, rows
+
+
+def _cells(row: RoundFigures, ks: Sequence[int]) -> list[str]:
+    """A row of the table from its counts on."""
+    e = row.evaluation
+    cells = [_cell(row.candidates), _cell(row.compiled), _cell(row.suites_valid), _cell(row.kept)]
+    cells += [_cell(e.get(f"pass@{k}"), "{:.1f}") for k in ks]
+    cells += [_cell(e.get(key), "{:.1f}") for key in ("compile_rate", "bleu", "codebleu", "tester_valid_rate")]
+    return [*cells, ", ".join(f"{s} {row.seconds[s]:.0f}" for s in STAGES if s in row.seconds)]
 
 
 def print_table(root: Path) -> None:
@@ -89,12 +123,12 @@ def print_table(root: Path) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    known = figures(folder)
+    known = figures(folder, config)
     header, rows = table(folder, config, known)
     held_out = next((r.evaluation.get("programs") for r in known if r.evaluation), None)
-    shown = Table(title=f"{root}: {config.direction}, held-out programs: {_cell(held_out)}", title_justify="left")
+    shown = Table(title=f"{root}: {config.title}, held-out programs: {_cell(held_out)}", title_justify="left")
     for name in header:
-        shown.add_column(name, justify="left" if name.startswith("seconds") else "right", overflow="fold")
+        shown.add_column(name, justify="left" if name.startswith(("seconds", "direction")) else "right", overflow="fold")
     for cells in rows:
         shown.add_row(*cells)
     console = Console(width=None if Console().is_terminal else 160)
@@ -116,7 +150,7 @@ def write_report(root: Path) -> Path:
     from markupsafe import Markup
 
     folder, config = open_run(root)
-    known = figures(folder)
+    known = figures(folder, config)
     header, rows = table(folder, config, known)
     data = page_data(folder)
     environment = Environment(loader=PackageLoader("coevolve", "templates"), autoescape=True, undefined=StrictUndefined)
@@ -127,7 +161,7 @@ def write_report(root: Path) -> Path:
     page = environment.get_template("report.html").render(
         name=root.resolve().name,
         config_text=folder.config.read_text(encoding="utf-8"),
-        direction=config.direction,
+        direction=config.title,
         header=header,
         rows=rows,
         held_out=next((r.evaluation.get("programs") for r in known if r.evaluation), None),

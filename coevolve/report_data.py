@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from coevolve.run_corpus import references_of
 from coevolve.run_folder import RoundPaths, RunFolder, read_json
 from corpora.dialects import dialect
 from corpora.printing import print_words
@@ -35,11 +36,11 @@ def rounds_begun(folder: RunFolder) -> Iterator[int]:
 def page_data(folder: RunFolder) -> dict:
     """`rounds`, `programs` (by id) and `samples` of the page; see report.js for how they are shown."""
     programs = {p.id: p for p in _read(folder.corpus, Program)}
-    split = read_json(folder.split) if folder.split.exists() else {"references": {}}
     # Suites and triplets, which hold suites, take longest to read: each file is read once.
     kept = {n: [t.verdict.target_id for t in _read(folder.round(n).triplets, Triplet)] for n in rounds_begun(folder)}
     held_out_suites = {s.program_id: s for s in _read(folder.evaluation_suites, UnitTestSuite)}
-    rounds = [_round(folder, number, len(kept[number])) for number in kept]
+    several = folder.split.exists() and "directions" in read_json(folder.split)
+    rounds = [_round(folder, number, len(kept[number]), several) for number in kept]
     _note_changes(rounds, programs)
     shown: dict[str, dict] = {}
     samples = []
@@ -48,9 +49,10 @@ def page_data(folder: RunFolder) -> dict:
         suites = {s.program_id: s for s in _read(paths.suites, UnitTestSuite)}
         samples += _samples(number, False, paths.proposals, paths.verdicts, set(kept[number]), suites, programs, shown)
         samples += _samples(number, True, paths.evaluation_candidates, paths.evaluation_verdicts, set(), held_out_suites, programs, shown)
-    for source, target in split["references"].items():
+    for way, source, target in references_of(folder):
         if source in shown and target in programs:
-            shown[source]["reference"] = readable(programs[target].text, programs[target].dialect)
+            text = readable(programs[target].text, programs[target].dialect)
+            shown[source] |= {"references": {**shown[source].get("references", {}), way: text}} if way else {"reference": text}
     return {"rounds": rounds, "programs": shown, "samples": samples}
 
 
@@ -65,10 +67,12 @@ def readable(text: str, dialect_name: str) -> str:
     return print_words(text.split(), dialect(dialect_name).language)
 
 
-def _round(folder: RunFolder, number: int, kept: int) -> dict:
+def _round(folder: RunFolder, number: int, kept: int, several: bool) -> dict:
     paths = folder.round(number)
     evaluation = read_json(paths.evaluation) if paths.evaluation.exists() else {}
     verdicts = _read(paths.verdicts, Verdict)
+    way_of = {c.id: f" ({c.direction})" for c in _read(paths.evaluation_candidates, Candidate)} if several else {}
+    solved = {(v.source_id, way_of.get(v.target_id, "")) for v in _read(paths.evaluation_verdicts, Verdict) if str(v.outcome) == "EQUIVALENT"}
     return {
         "number": number,
         "figures": {k: v for k, v in evaluation.items() if k.startswith("pass@") or k in FIGURES},
@@ -76,7 +80,8 @@ def _round(folder: RunFolder, number: int, kept: int) -> dict:
         "outcomes": dict(Counter(str(v.outcome) for v in verdicts).most_common()),
         "seconds": {stage: seconds for (n, stage), seconds in folder.times().items() if n == number},
         "busy": {stage: share for (n, stage), share in folder.busy().items() if n == number},
-        "solved": sorted({v.source_id for v in _read(paths.evaluation_verdicts, Verdict) if str(v.outcome) == "EQUIVALENT"}),
+        "solved": solved,
+        "directions": {way: {k: v for k, v in e.items() if k.startswith("pass@")} for way, e in evaluation.get("directions", {}).items()},
     }
 
 
@@ -95,12 +100,12 @@ def funnel(paths: RoundPaths, verdicts: list[Verdict], kept: int) -> list[tuple[
 
 def _note_changes(rounds: list[dict], programs: dict[str, Program]) -> None:
     """Names of the held-out programs solved now and not a round ago, and the other way round."""
-    before: set[str] | None = None
+    before: set[tuple[str, str]] | None = None
     for row in rounds:
-        now = set(row.pop("solved"))
+        now = row.pop("solved")
         if row["figures"] and before is not None:
-            row["gained"] = sorted(programs[i].name for i in now - before if i in programs)
-            row["lost"] = sorted(programs[i].name for i in before - now if i in programs)
+            row["gained"] = sorted(programs[i].name + way for i, way in now - before if i in programs)
+            row["lost"] = sorted(programs[i].name + way for i, way in before - now if i in programs)
         before = now if row["figures"] else before
 
 

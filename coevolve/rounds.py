@@ -18,6 +18,7 @@ from coevolve.errors import UserError
 from coevolve.run_corpus import RunCorpus, build, open_corpus
 from coevolve.run_folder import RunFolder, resolve_run_dir
 from coevolve.services import make_tester, make_translator, make_verifier
+from coevolve.ways import checkpoints
 from coevolve.workers import Crew, LocalWorker
 from gpu_runtime.backend import BackendError
 from gpu_runtime.models.protocol import ModelError
@@ -32,7 +33,7 @@ def run(config: Config, use_ray: bool = True) -> Path:
     from gpu_runtime.toolchain import find_toolchain, require
 
     tools = find_toolchain()
-    for path, name in ((tools.gcc, "gcc"), (tools.gpp, "g++")) + (((tools.gfortran, "gfortran"),) if "fortran" in config.direction else ()):
+    for path, name in ((tools.gcc, "gcc"), (tools.gpp, "g++")) + (((tools.gfortran, "gfortran"),) if "fortran" in config.title else ()):
         require(path, name)
     config = replace(config, run_dir=str(resolve_run_dir(config.run_dir)))
     folder = RunFolder(config.run_dir)
@@ -41,7 +42,7 @@ def run(config: Config, use_ray: bool = True) -> Path:
         require_models(config)
     corpus = open_corpus(config, folder)
     print(f"run folder {folder.root}: {summary(config, corpus)}", flush=True)
-    with folder.held(), _possible(folder, new), (ray_workers if use_ray else local_workers)(config) as crew:
+    with folder.held(), _possible(config, folder, new), (ray_workers if use_ray else local_workers)(config) as crew:
         this = stages.Run(config, folder, corpus, crew)
         # Before the models, which take long: a machine that cannot verify is found out at once.
         prepare_evaluation(this)
@@ -57,19 +58,20 @@ def run(config: Config, use_ray: bool = True) -> Path:
     export(folder.root)
     print_table(folder.root)
     print(f"report:      {write_report(folder.root)}")
-    print(f"checkpoints: {folder.export / 'translator'}, {folder.export / 'tester'}")
+    made = (*checkpoints(config, folder.export), folder.export / "tester")
+    print(f"checkpoints: {', '.join(map(str, made))}")
     print(f"pairs:       {folder.export / 'pairs.parquet'}")
     return folder.root
 
 
 @contextmanager
-def _possible(folder: RunFolder, new: bool) -> Iterator[None]:
+def _possible(config: Config, folder: RunFolder, new: bool) -> Iterator[None]:
     """A new run that turns out not to be possible as configured, before anything was learnt, leaves no claim behind: it
     would stand in the way of the same run with the mistake mended."""
     try:
         yield
     except (BackendError, ModelError, UserError):
-        if new and not folder.round(0).translator.exists():
+        if new and not any(path.exists() for path in checkpoints(config, folder.round(0).folder)):
             folder.give_up()
         raise
 
@@ -88,7 +90,7 @@ def require_models(config: Config) -> None:
 
 def summary(config: Config, corpus: RunCorpus) -> str:
     return (
-        f"{config.direction}, {len(corpus.training_source)} source programs, {len(corpus.training_target)} target programs, "
+        f"{config.title}, {len(corpus.training_source)} source programs, {len(corpus.training_target)} target programs, "
         f"{len(corpus.evaluation)} held out, {corpus.held_back} held back as near-duplicates of held-out ones"
     )
 
@@ -96,7 +98,7 @@ def summary(config: Config, corpus: RunCorpus) -> str:
 def describe(config: Config) -> str:
     """What `--dry-run` prints. Loads the corpora, so bad input is found."""
     corpus = build(config)
-    candidates = config.round.samples * (len(corpus.training_source) + len(corpus.training_target))
+    candidates = config.round.samples * sum(len(programs) for _, programs in corpus.sides(config))
     return (
         f"{summary(config, corpus)}\n{config.round.count} rounds of about {candidates} candidates, "
         f"cold start on {config.cold_start.generated} generated pairs, run folder {resolve_run_dir(config.run_dir)}"

@@ -9,14 +9,18 @@ anything nearly like it, on either side of the direction, is not in the training
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from coevolve.config import Config
 from coevolve.errors import UserError
 from coevolve.run_folder import RunFolder, read_json, write_json
-from corpora.dialects import Direction, direction
+from coevolve.ways import Entry, entries
+from corpora.dialects import DIALECTS, Direction
 from corpora.records import Program
 from corpora.store import read_jsonl, write_jsonl
+
+_PARTS = ("training_source", "training_target", "evaluation")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,8 @@ class RunCorpus:
 
     references: source program id -> a human translation (BLEU only; it never feeds training).
     held_back: training programs dropped because they are near-duplicates of held-out ones.
+    parts: in a run of several directions the corpus of each, in the configuration's order; the fields above then hold every
+    program of any of them once, and `references` is empty, because one program has one in every direction.
     """
 
     training_source: tuple[Program, ...]
@@ -32,54 +38,113 @@ class RunCorpus:
     evaluation: tuple[Program, ...]
     references: dict[str, Program]
     held_back: int = 0
+    parts: tuple[RunCorpus, ...] = ()
 
     @property
     def protected(self) -> tuple[Program, ...]:
         """Everything that must never be trained on."""
-        return self.evaluation + tuple(self.references.values())
+        each = self.parts or (self,)
+        return self.evaluation + tuple({r.id: r for part in each for r in part.references.values()}.values())
+
+    def sides(self, config: Config) -> list[tuple[Direction, tuple[Program, ...]]]:
+        """Directions to propose in, each once, with its real programs; a reverse one only where a real corpus exists."""
+        found: dict[str, tuple[Direction, dict[str, Program]]] = {}
+        for way, part in self.by_direction(config):
+            for each, programs in ((way, part.training_source), (way.reverse, part.training_target)):
+                if programs:
+                    found.setdefault(str(each), (each, {}))[1].update({p.id: p for p in programs})
+        return [(way, tuple(programs.values())) for way, programs in found.values()]
+
+    def by_direction(self, config: Config) -> list[tuple[Direction, RunCorpus]]:
+        """Every direction of the run with its corpus."""
+        return list(zip((entry.way for entry in entries(config)), self.parts or (self,), strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """What one direction's corpora hold. translations: by a source's id every translation of it that is known."""
+
+    entry: Entry
+    sources: list[Program]
+    targets: list[Program]
+    translations: dict[str, list[Program]]
 
 
 def build(config: Config) -> RunCorpus:
     """Load, split and guard. Raises CorpusError or UserError on bad input."""
     from corpora.splits import EvaluationGuard, split_groups
 
-    way = direction(config.direction)
-    sources, targets, translations = _load(config, way)
-    # A program and its translations stay together, so that neither side of a held-out pair is trained on.
-    groups = [(p, *translations.get(p.id, ())) for p in sources]
+    loaded = [_load(entry) for entry in entries(config)]
+    # A program and its translations stay together, so that neither side of a held-out pair is trained on; so do, among
+    # several directions, the forms of one computation in several languages, which no likeness of texts would tell.
+    alike = _computations(loaded) if len(loaded) > 1 else {}
+    groups = [
+        (p, *each.translations.get(p.id, ()), *alike.get(_computation(each.entry.source, p), ())) for each in loaded for p in each.sources
+    ]
     parts = split_groups(groups, validation=0.0, test=config.corpus.evaluation_fraction)
+    held_out = {group[0].id for group in parts.test}
     guard = EvaluationGuard([program for group in parts.test for program in group])
-    training_source, dropped_source = guard.filter([group[0] for group in parts.train])
-    training_target, dropped_target = guard.filter(targets)
-    evaluation = _limited([group[0] for group in parts.test], config.corpus.evaluation_limit)
+    found = [_part(config, each, held_out, guard) for each in loaded]
+    if len(found) == 1:
+        return found[0]
+    union = {name: tuple(_unique([p for part in found for p in getattr(part, name)])) for name in _PARTS}
+    return RunCorpus(**union, references={}, held_back=sum(part.held_back for part in found), parts=tuple(found))
+
+
+def _part(config: Config, loaded: _Loaded, held_out: set[str], guard) -> RunCorpus:
+    """One direction's corpus, once it is known which programs are held out."""
+    training_source, dropped_source = guard.filter([p for p in loaded.sources if p.id not in held_out])
+    training_target, dropped_target = guard.filter(loaded.targets)
+    evaluation = _limited([p for p in loaded.sources if p.id in held_out], config.corpus.evaluation_limit)
     if not evaluation or not training_source:
+        where = f" in {loaded.entry.way}" if len(config.directions) > 1 else ""
         raise UserError(
-            f"corpus.source '{config.corpus.source}' gives {len(training_source)} programs to train on and {len(evaluation)} "
-            "to evaluate; both are needed: use a larger corpus or change corpus.evaluation_fraction"
+            f"corpus.source '{loaded.entry.source}' gives {len(training_source)} programs to train on and {len(evaluation)} "
+            f"to evaluate{where}; both are needed: use a larger corpus or change corpus.evaluation_fraction"
         )
     return RunCorpus(
         _limited(training_source, config.corpus.training_limit),
         _limited(training_target, config.corpus.training_limit),
         evaluation,
-        {p.id: translations[p.id][0] for p in evaluation if p.id in translations},
+        {p.id: loaded.translations[p.id][0] for p in evaluation if p.id in loaded.translations},
         dropped_source + dropped_target,
     )
 
 
-def _load(config: Config, way: Direction) -> tuple[list[Program], list[Program], dict[str, list[Program]]]:
-    """Sources, targets, and by a source's id every translation of it that is known."""
+def _load(entry: Entry) -> _Loaded:
     from corpora.loaders import is_ready_made, load_corpus, load_pairs
 
-    spec, other = config.corpus.source, config.corpus.target
+    way, spec, other = entry.way, entry.source, entry.target
     sources = list(load_corpus(spec, way.source.name).programs)
     targets = list(load_corpus(other, way.target.name).programs) if other else []
     translations: dict[str, list[Program]] = {}
-    if config.corpus.aligned and not other:
+    if entry.aligned and not other:
         raise UserError("corpus.aligned = true needs corpus.target, the other side of the alignment")
-    if config.corpus.aligned or is_ready_made(spec):
-        for source, target in load_pairs(spec, other if config.corpus.aligned else spec, str(way)):
+    if entry.aligned or is_ready_made(spec):
+        for source, target in load_pairs(spec, other if entry.aligned else spec, str(way)):
             translations.setdefault(source.id, []).append(target)
-    return _unique(sources), _unique(targets), translations
+    return _Loaded(entry, _unique(sources), _unique(targets), translations)
+
+
+_SUFFIXES = sorted({suffix for row in DIALECTS.values() for suffix in row.suffixes}, key=len, reverse=True)
+
+
+def _computation(spec: str, program: Program) -> tuple[str, str, str]:
+    """What the forms of one computation have in common: corpus, place in it (a row, a line, a file but for the dialect's
+    suffix), and name."""
+    base = spec.partition("?")[0].partition("#")[0]
+    place = next((program.origin.removesuffix(s) for s in _SUFFIXES if program.origin.endswith(s)), program.origin)
+    return base, place, program.name.lower().rstrip("_")
+
+
+def _computations(loaded: list[_Loaded]) -> dict[tuple[str, str, str], tuple[Program, ...]]:
+    """Every program of the run by its computation."""
+    found: dict[tuple[str, str, str], dict[str, Program]] = {}
+    for each in loaded:
+        for spec, programs in ((each.entry.source, each.sources), (each.entry.target, each.targets)):
+            for program in programs:
+                found.setdefault(_computation(spec, program), {})[program.id] = program
+    return {key: tuple(programs.values()) for key, programs in found.items()}
 
 
 def _unique(programs: list[Program]) -> list[Program]:
@@ -103,26 +168,38 @@ def open_corpus(config: Config, folder: RunFolder) -> RunCorpus:
         return stored_corpus(folder)
     corpus = build(config)
     folder.claim(config)
-    _store(corpus, folder)
+    _store(corpus, config, folder)
     return corpus
 
 
 def stored_corpus(folder: RunFolder) -> RunCorpus:
     """The corpus of a run whose `split` exists."""
     by_id = {p.id: p for p in read_jsonl(folder.corpus, Program)}
-    held = read_json(folder.split)
 
-    def some(key: str) -> tuple[Program, ...]:
-        return tuple(by_id[i] for i in held[key])
+    def opened(held: dict) -> RunCorpus:
+        some = [tuple(by_id[i] for i in held[name]) for name in _PARTS]
+        references = {k: by_id[v] for k, v in held["references"].items()}
+        return RunCorpus(*some, references, held["held_back"], tuple(opened(part) for part in held.get("directions", ())))
 
-    references = {k: by_id[v] for k, v in held["references"].items()}
-    return RunCorpus(some("training_source"), some("training_target"), some("evaluation"), references, held["held_back"])
+    return opened(read_json(folder.split))
 
 
-def _store(corpus: RunCorpus, folder: RunFolder) -> None:
+def references_of(folder: RunFolder) -> Iterator[tuple[str, str, str]]:
+    """(direction, source id, target id) of every reference; the direction is '' where the run has one."""
+    held = read_json(folder.split) if folder.split.exists() else {}
+    for part in held.get("directions", (held,)):
+        yield from ((part.get("direction", ""), source, target) for source, target in part.get("references", {}).items())
+
+
+def _store(corpus: RunCorpus, config: Config, folder: RunFolder) -> None:
     """split.json comes last: it says that the corpus is whole."""
     everything = corpus.training_source + corpus.training_target + corpus.protected
     write_jsonl(folder.corpus, list({p.id: p for p in everything}.values()))
-    parts = {name: [p.id for p in getattr(corpus, name)] for name in ("training_source", "training_target", "evaluation")}
-    references = {k: v.id for k, v in corpus.references.items()}
-    write_json(folder.split, {**parts, "references": references, "held_back": corpus.held_back})
+
+    def plain(part: RunCorpus) -> dict:
+        ids = {name: [p.id for p in getattr(part, name)] for name in _PARTS}
+        return {**ids, "references": {k: v.id for k, v in part.references.items()}, "held_back": part.held_back}
+
+    ways = corpus.by_direction(config) if corpus.parts else ()
+    several = {"directions": [{"direction": str(way), **plain(part)} for way, part in ways]} if ways else {}
+    write_json(folder.split, plain(corpus) | several)

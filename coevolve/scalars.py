@@ -19,12 +19,12 @@ _TRANSLATOR = ("compile_rate", "bleu", "codebleu")
 
 def write_scalars(root: Path, out: Path) -> int:
     """Write OUT/NAME-OF-RUN and return how many scalars. Raises UserError without tensorboard, or where there is no run."""
-    folder, _ = open_run(root)
+    folder, config = open_run(root)
     try:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError:
         raise UserError("--tensorboard needs the package tensorboard; install with pip install 'coevolve[report]'") from None
-    found = [(row.number, name, value) for row in figures(folder) for name, value in scalars_of(row)]
+    found = [(row.number, name, value) for row in figures(folder, config) for name, value in scalars_of(row)]
     place = out / root.resolve().name
     for old in place.glob("events.out.tfevents.*"):
         old.unlink()  # TensorBoard would show both
@@ -44,6 +44,10 @@ def scalars_of(row: RoundFigures) -> Iterator[tuple[str, float]]:
     for name, count in (("candidates", row.candidates), ("compiled", row.compiled), ("kept", row.kept)):
         if count is not None:
             yield f"pairs/{name}", count
+    for way, part in row.parts.items():
+        for name, value in scalars_of(part):
+            group, _, rest = name.partition("/")
+            yield f"{group}/{way.replace(':', '-to-')}/{rest}", value
     for outcome, count in row.outcomes.items():
         yield f"verdicts/{outcome}", count
     for stage, seconds in row.seconds.items():

@@ -21,6 +21,7 @@ from coevolve.experience import selected, weight_of
 from coevolve.judged import Judged, compared, reward_of
 from coevolve.shots import prompts_of, wording_of
 from coevolve.verifier import Verifier
+from coevolve.ways import share_of, shared_out, taught
 from corpora.dialects import Direction, direction
 from corpora.loopnests import Computation, generate
 from corpora.records import Candidate, Outcome, Program, Triplet, UnitTest, UnitTestSuite
@@ -82,13 +83,15 @@ class TranslatorService:
             self._wording = wording_of(self.config)
         return Translator(model, style, wording=self._wording or Wording())
 
-    def cold_start(self, protected: Sequence[Program], folder: str) -> dict[str, float]:
-        """Train on generated pairs in the run's direction and its reverse, and save to `folder`."""
+    def cold_start(self, protected: Sequence[Program], folder: str, ways: Sequence[str] = ()) -> dict[str, float]:
+        """Train on generated pairs in `ways` (empty: all directions of the run) and what is taught beside, and save to `folder`."""
         wanted, model = self.config.cold_start, self.checkpoints.pretrained()
+        ways = ways or self.config.directions
         if self.checkpoints.start_kind in FROZEN:
             return saved_as_it_is(model, folder)
         teacher = self._translator(None, self.checkpoints.start_kind)
-        examples = self._generated_examples(teacher, wanted.generated, COLD_STREAM, EvaluationGuard(protected))
+        count = share_of(self.config, ways, wanted.generated)
+        examples = self._generated_examples(teacher, count, COLD_STREAM, EvaluationGuard(protected), ways)
         seen = examples[:: max(1, len(examples) // VOCABULARY_EXAMPLES)]  # of every direction
         texts = [text for e in seen for text in (e.prompt, e.answer)]
         model = model or self.checkpoints.create(texts, DIRECTION_TAGS)
@@ -112,11 +115,13 @@ class TranslatorService:
         number: int,
         validation: Sequence[tuple[Program, UnitTestSuite]] = (),
         judged: Sequence[Judged] = (),
+        ways: Sequence[str] = (),
     ) -> dict[str, float]:
         """Fine-tune on survivors and replayed generated pairs. Raises LeakError when a survivor is an evaluation item.
 
         validation: training programs with suites that are kept out of the lessons, to stop early by (see `pass_at_one`).
         judged: what round.learn = dpo or grpo learns from instead of the survivors.
+        ways: the directions that this Translator serves; empty: all of the run.
         """
         if self.config.round.learn in VERDICT_LEARNERS and kind_of(checkpoint) not in FROZEN:
             return self._learn_from_verdicts(checkpoint, judged, protected, folder, number)
@@ -134,13 +139,13 @@ class TranslatorService:
         examples = teacher.examples([(t.source, t.target) for t in kept], wanted.learn, weights)
         if wanted.lessons == "generated":
             stream = CONTROL_STREAM + number
-            examples = as_much(examples, lambda n: self._generated_examples(teacher, n, stream, guard), seed_of(self.config, stream))
+            examples = as_much(examples, lambda n: self._generated_examples(teacher, n, stream, guard, ways), seed_of(self.config, stream))
         else:
             self.checkpoints.note_trained([program for t in kept for program in (t.source, t.target)])
-        examples += self._generated_examples(teacher, int(wanted.replay * len(kept)), REPLAY_STREAM + number, guard)
+        examples += self._generated_examples(teacher, int(wanted.replay * len(kept)), REPLAY_STREAM + number, guard, ways)
         learning = self.checkpoints.learning(wanted.epochs, wanted.learning_rate, "translator", number)
         if validation:
-            learning = replace(learning, validate=lambda: self.pass_at_one(teacher, validation))
+            learning = replace(learning, validate=lambda: self.pass_at_one(teacher, validation, ways))
         return fine_tuned(self.checkpoints, model, examples, learning, checkpoint, folder)
 
     def _learn_from_verdicts(
@@ -189,33 +194,35 @@ class TranslatorService:
         sampling = Sampling(max(2, wanted.samples), wanted.temperature or 1.0, max_new_tokens=self.config.model.max_new_tokens)
         return model.reinforce(prompts, reward, sampling, learning, self.checkpoints.note_progress) if prompts else {}
 
-    def pass_at_one(self, translator: Translator, questions: Sequence[tuple[Program, UnitTestSuite]]) -> float:
-        """Share in [0, 1] of the programs whose greedy translation is equivalent, by execution."""
+    def pass_at_one(self, translator: Translator, questions: Sequence[tuple[Program, UnitTestSuite]], ways: Sequence[str] = ()) -> float:
+        """Share in [0, 1] of the programs whose greedy translation in `ways` or their reverses is equivalent, by execution."""
         greedy = Sampling(1, 0.0, max_new_tokens=self.config.model.max_new_tokens)
         self._verifier = self._verifier or make_verifier(self.config)
-        ways = {str(way): way for way in (direction(self.config.direction), direction(self.config.direction).reverse)}
-        equivalent = 0
-        for way in ways.values():
+        named = [direction(way) for way in ways or self.config.directions]
+        equivalent = count = 0
+        for way in {str(way): way for one in named for way in (one, one.reverse)}.values():
             asked = [(p, s) for p, s in questions if p.dialect == way.source.name]
+            count += len(asked)
             proposed = translator.propose([p for p, _ in asked], way, greedy) if asked else []
             for (program, suite), candidate in zip(asked, proposed, strict=True):
                 equivalent += self._verifier.judge(program, suite, [candidate])[0].outcome is Outcome.EQUIVALENT
-        return equivalent / len(questions)
+        return equivalent / max(1, count)
 
-    def _generated_examples(self, teacher: Translator, count: int, stream: int, guard: EvaluationGuard) -> list[Example]:
-        """`count` generated computations that are unlike every protected program, as lessons in the run's directions."""
-        way = direction(self.config.direction)
-        made = list(_generated(self.config, count, stream, way))
-        others = [direction(name) for name in self.config.cold_start.directions]
-        others = others or ([way.reverse] if self.config.corpus.target else [])
-        names = {side.name for each in (way, *others) for side in (each.source, each.target)}
+    def _generated_examples(
+        self, teacher: Translator, count: int, stream: int, guard: EvaluationGuard, ways: Sequence[str] = ()
+    ) -> list[Example]:
+        """`count` generated computations that are unlike every protected program, as lessons in `ways` (empty: all of the run)."""
+        ways = ways or self.config.directions
+        made = list(_generated(self.config, count, stream, ways))
+        others = taught(self.config, ways)
+        names = {side.name for way in (*map(direction, ways), *others) for side in (way.source, way.target)}
         leaking = set()
         for name in sorted(names):
-            there = [i for i, c in enumerate(made) if name in c.programs]
-            leaking |= {there[leak.item] for leak in guard.leaks([made[i].programs[name] for i in there])}
-        kept = [c.programs for i, c in enumerate(made) if i not in leaking]
-        pairs = [(c[way.source.name], c[way.target.name]) for c in kept]
-        for number, programs in enumerate(kept[::OTHER_EVERY] if others else ()):
+            there = [i for i, (_, c) in enumerate(made) if name in c.programs]
+            leaking |= {there[leak.item] for leak in guard.leaks([made[i][1].programs[name] for i in there])}
+        kept = [(way, c.programs) for i, (way, c) in enumerate(made) if i not in leaking]
+        pairs = [(programs[way.source.name], programs[way.target.name]) for way, programs in kept]
+        for number, (_, programs) in enumerate(kept[::OTHER_EVERY] if others else ()):
             other = others[number % len(others)]
             if other.source.name in programs and other.target.name in programs:
                 pairs.append((programs[other.source.name], programs[other.target.name]))
@@ -223,12 +230,14 @@ class TranslatorService:
         return teacher.examples(pairs, "forward")
 
 
-def _generated(config: Config, count: int, stream: int, way: Direction) -> Iterator[Computation]:
-    """`count` computations that exist in both dialects of the direction."""
-    both = (way.source.name, way.target.name)
-    plain = way.source.language == "fortran"  # Fortran tells nothing of C's styles, so its translations have one
-    endless = generate(max(1, 20 * count), seed_of(config, "generated", stream), config.cold_start.level, plain=plain)
-    return islice((c for c in endless if all(name in c.programs for name in both)), count)
+def _generated(config: Config, count: int, stream: int, ways: Sequence[str]) -> Iterator[tuple[Direction, Computation]]:
+    """`count` computations, in equal shares for `ways`, each of which exists in both dialects of its direction."""
+    for way, share in shared_out(count, ways):
+        plain = way.source.language == "fortran"  # Fortran tells nothing of C's styles, so its translations have one
+        salt = (str(way),) if len(config.directions) > 1 else ()
+        endless = generate(max(1, 20 * share), seed_of(config, "generated", stream, *salt), config.cold_start.level, plain=plain)
+        fitting = ((way, c) for c in endless if way.source.name in c.programs and way.target.name in c.programs)
+        yield from islice(fitting, share)
 
 
 VERDICT_LEARNERS = {"dpo": TranslatorService._prefer, "grpo": TranslatorService._reinforce}
@@ -298,9 +307,8 @@ class TesterService:
         return fine_tuned(self.checkpoints, model, examples, learning, checkpoint, folder)
 
     def _examples(self, count: int, stream: int, guard: EvaluationGuard, style: SuiteStyle) -> list[Example]:
-        way = direction(self.config.direction)
         lessons = []
-        for index, computation in enumerate(_generated(self.config, count, stream, way)):
+        for index, (way, computation) in enumerate(_generated(self.config, count, stream, self.config.directions)):
             name = (way.source.name, way.target.name)[index % 2]
             lessons.append((computation.programs[name], computation.suite_text))
         leaking = {leak.item for leak in guard.leaks([program for program, _ in lessons])}

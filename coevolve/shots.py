@@ -44,8 +44,8 @@ def wording_of(config: Config) -> Wording:
         return Wording(prompts)
     folder = RunFolder(config.run_dir)
     protected = stored_corpus(folder).protected if folder.split.exists() else ()
-    pairs = verified_pairs(direction(config.direction), protected)
-    return Wording(prompts, config.model.few_shot, (*pairs, *reversed_pairs(pairs)))
+    pairs = [pair for way in config.directions for pair in verified_pairs(direction(way), protected)]
+    return Wording(prompts, config.model.few_shot, tuple(dict.fromkeys((*pairs, *reversed_pairs(pairs)))))
 
 
 def verified_pairs(way: Direction, protected: Sequence[Program]) -> tuple[Pair, ...]:

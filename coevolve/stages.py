@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import wait
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from coevolve.config import Config
 from coevolve.core_time import busy_share, core_seconds
@@ -24,8 +25,9 @@ from coevolve.progress import Progress
 from coevolve.run_corpus import RunCorpus
 from coevolve.run_folder import RoundPaths, RunFolder, write_json
 from coevolve.verifier import Prepared, target_of
+from coevolve.ways import checkpoints, serving, translators
 from coevolve.workers import Crew, Worker, map_unordered, stream
-from corpora.dialects import Direction, direction
+from corpora.dialects import Direction
 from corpora.records import Candidate, Outcome, Program, Triplet, UnitTestSuite, Verdict, content_hash
 from corpora.store import read_jsonl, write_jsonl
 from gpu_runtime.models.protocol import Sampling
@@ -43,16 +45,13 @@ class Run:
     corpus: RunCorpus
     crew: Crew
 
-    @property
-    def forward(self) -> Direction:
-        return direction(self.config.direction)
-
     def sides(self) -> list[tuple[Direction, tuple[Program, ...]]]:
-        """Directions to propose in, each with its real programs; the reverse one only where a real corpus exists."""
-        sides = [(self.forward, self.corpus.training_source)]
-        if self.corpus.training_target:
-            sides.append((self.forward.reverse, self.corpus.training_target))
-        return sides
+        """Directions to propose in, each with its real programs; a reverse one only where a real corpus exists."""
+        return self.corpus.sides(self.config)
+
+    def translator(self, number: int, way: Direction) -> Path:
+        """The checkpoint of round `number` that is asked for `way`."""
+        return self.folder.round(number).folder / serving(self.config, str(way)).name
 
     def sampling(self, n: int, temperature: float, *salt: object) -> Sampling:
         seed = int(content_hash(self.config.seed, *salt), 16) % (1 << 31)
@@ -73,14 +72,23 @@ class Run:
 
 
 def cold_start(run: Run) -> None:
-    """Both models from nothing (or from the pretrained checkpoint) on generated pairs and suites."""
-    paths = run.folder.round(0)
-    if paths.translator.exists() and paths.tester.exists():
+    """All models from nothing (or from the pretrained checkpoint) on generated pairs and suites."""
+    if all_learnt(run, 0):
         return
+    paths, protected = run.folder.round(0), run.corpus.protected
     with run.timed(0, "cold start"):
-        for label, worker, folder in (("Translator", run.crew.translator, paths.translator), ("Tester", run.crew.tester, paths.tester)):
+        for served in translators(run.config):
+            folder = paths.folder / served.name
             if not folder.exists():
-                _follow(run, f"cold start: {label}", worker, "cold_start", run.corpus.protected, str(folder))
+                _follow(run, f"cold start: {served.label}", run.crew.translator, "cold_start", protected, str(folder), served.ways)
+        if not paths.tester.exists():
+            _follow(run, "cold start: Tester", run.crew.tester, "cold_start", protected, str(paths.tester))
+
+
+def all_learnt(run: Run, number: int) -> bool:
+    """Whether every model of that round is there."""
+    paths = run.folder.round(number)
+    return paths.tester.exists() and all(path.exists() for path in checkpoints(run.config, paths.folder))
 
 
 def _follow(run: Run, label: str, worker: Worker, method: str, *arguments: object) -> None:
@@ -103,7 +111,7 @@ def make_suites(run: Run, number: int) -> None:
     paths = run.folder.round(number)
     if paths.suites.exists() and paths.suite_counts.exists():
         return
-    programs = [p for _, side in run.sides() for p in side]
+    programs = list(_by_id(run).values())  # once, though several directions start from it: a suite serves them all
     checkpoint = str(run.folder.round(number - 1).tester)
     sampling = run.sampling(run.config.round.suites, run.config.round.temperature, "suites", number)
     with run.timed(number, "suites"):
@@ -168,9 +176,8 @@ def propose_and_verify(run: Run, number: int) -> None:
 
 def _stream_candidates(run: Run, number: int, work: list, suites: dict[str, UnitTestSuite]) -> list[Verdict]:
     paths, wanted = run.folder.round(number), run.config.round
-    checkpoint = str(run.folder.round(number - 1).translator)
     asked = [
-        (checkpoint, chunk, str(way), run.sampling(wanted.samples, wanted.temperature, "translate", number, i))
+        (str(run.translator(number - 1, way)), chunk, str(way), run.sampling(wanted.samples, wanted.temperature, "translate", number, i))
         for i, (way, chunk) in enumerate(work)
     ]
     bar = run.bar(f"round {number}: propose and verify", sum(len(c) for _, c in work))
@@ -205,12 +212,12 @@ def judge_all(run: Run, label: str, candidates: list[Candidate], programs: dict[
 
 
 def judging_items(candidates: list[Candidate], programs: dict[str, Program], suites: dict[str, UnitTestSuite]) -> list[tuple]:
-    """(program, suite, its candidates) per program, in first-seen order; programs without a suite are left out."""
-    grouped: dict[str, list[Candidate]] = {}
+    """(program, suite, its candidates) per program and direction, in first-seen order; programs without a suite are left out."""
+    grouped: dict[tuple[str, str], list[Candidate]] = {}
     for candidate in candidates:
         if candidate.source_id in suites:
-            grouped.setdefault(candidate.source_id, []).append(candidate)
-    return [(programs[i], suites[i], group) for i, group in grouped.items()]
+            grouped.setdefault((candidate.source_id, candidate.direction), []).append(candidate)
+    return [(programs[i], suites[i], group) for (i, _), group in grouped.items()]
 
 
 def distinct(candidates: list[Candidate]) -> list[Candidate]:
@@ -254,9 +261,8 @@ def survivors(run: Run, paths: RoundPaths) -> list[Triplet]:
 
 
 def learn(run: Run, number: int) -> None:
-    """Both models learn from the triplets kept so far (see round.experience); a frozen one carries its checkpoint on."""
-    paths = run.folder.round(number)
-    if paths.translator.exists() and paths.tester.exists():
+    """All models learn from the triplets kept so far (see round.experience); a frozen one carries its checkpoint on."""
+    if all_learnt(run, number):
         return
     rounds = range(1, number + 1)
     triplets = gathered([list(read_jsonl(run.folder.round(k).triplets, Triplet)) for k in rounds], run.config.round.experience)
@@ -264,20 +270,23 @@ def learn(run: Run, number: int) -> None:
     suites = {s.id: s for k in rounds for s in read_jsonl(run.folder.round(k).suites, UnitTestSuite) if s.id in used}
     by_id = _by_id(run)
     lessons = [(by_id[s.program_id], s) for s in suites.values()]
-    before, kept_apart = run.folder.round(number - 1), validation_of(run, number)
-    frozen = run.config.round.freeze
+    frozen, apart, shown = run.config.round.freeze, validation_of(run, number), verdict_lessons(run, number)
     with run.timed(number, "learn"):
-        jobs = (
-            ("Translator", run.crew.translator, before.translator, paths.translator, triplets, frozen == "translator"),
-            ("Tester", run.crew.tester, before.tester, paths.tester, lessons, frozen == "tester"),
-        )
-        for label, worker, old, new, data, is_frozen in jobs:
-            if new.exists():
-                continue
-            given = [] if is_frozen else data
-            extra = (kept_apart, verdict_lessons(run, number)) if label == "Translator" and not is_frozen else ()
-            asked = (str(old), given, run.corpus.protected, str(new), number, *extra)
-            _follow(run, f"round {number}: {label} {'frozen' if is_frozen else 'learns'}", worker, "learn", *asked)
+        for served in translators(run.config):
+            own = [t for t in triplets if served.serves(t.direction)]
+            told = (apart, [item for item in shown if served.serves(item.direction)], served.ways)
+            _learn_one(run, number, served.label, run.crew.translator, served.name, frozen == "translator", own, told)
+        _learn_one(run, number, "Tester", run.crew.tester, "tester", frozen == "tester", lessons, ())
+
+
+def _learn_one(run: Run, number: int, label: str, worker: Worker, name: str, is_frozen: bool, data: list, told: tuple) -> None:
+    """One model from its checkpoint of the round before. told: what its service's `learn` takes beside the lessons."""
+    new = run.folder.round(number).folder / name
+    if new.exists():
+        return
+    old = run.folder.round(number - 1).folder / name
+    asked = (str(old), [] if is_frozen else data, run.corpus.protected, str(new), number, *(() if is_frozen else told))
+    _follow(run, f"round {number}: {label} {'frozen' if is_frozen else 'learns'}", worker, "learn", *asked)
 
 
 def validation_of(run: Run, number: int) -> list[tuple[Program, UnitTestSuite]]:

@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 _FILES = {
     "suites": ("suites", "suite_counts"),
     "propose and verify": ("verdicts",),
-    "learn": ("translator", "tester"),
+    "learn": ("tester",),
     "evaluate": ("evaluation",),
 }
-"""Stage -> the files of a round (names of RoundPaths) that are there when it has finished."""
+"""Stage -> the files of a round (names of RoundPaths) that are there when it has finished; of `learn` the Translators too."""
 
 
 def add_parser(commands) -> argparse.ArgumentParser:
@@ -81,10 +81,10 @@ class View:
         from rich.text import Text
 
         rows = self.rows()
-        title = Text(f"{self.folder.root}  {self.config.direction}  ", style="bold")
+        title = Text(f"{self.folder.root}  {self.config.title}  ", style="bold")
         title.append("running" if running else "not running", style="green" if running else "yellow")
         parts = [title, Text(now_at(self.folder, time.time()) if running else ended(self.folder, self.config))]
-        parts += [_stages(self.folder, rows), _figures(self.folder, self.config, rows)] if rows else []
+        parts += [_stages(self.folder, self.config, rows), _figures(self.folder, self.config, rows)] if rows else []
         verified = [r for r in rows if r.outcomes]
         if verified:
             counts = ", ".join(f"{name} {count}" for name, count in verified[-1].outcomes.most_common())
@@ -99,7 +99,7 @@ class View:
             there = sorted((p.name, p.stat().st_mtime_ns) for p in self.folder.round(number).folder.glob("*.json*"))
             there = (there, self.folder.timings.stat().st_size if self.folder.timings.exists() else 0)
             if self._rows.get(number, (None,))[0] != there:
-                self._rows[number] = there, round_figures(self.folder, number)
+                self._rows[number] = there, round_figures(self.folder, number, self.config)
         return [row for _, (_, row) in sorted(self._rows.items())]
 
 
@@ -122,14 +122,17 @@ def ended(folder: RunFolder, config: Config) -> str:
     return f"not finished; coevolve run --resume {folder.root} goes on"
 
 
-def _stages(folder: RunFolder, rows: list[RoundFigures]):
+def _stages(folder: RunFolder, config: Config, rows: list[RoundFigures]):
     from rich.table import Table
+
+    from coevolve.ways import checkpoints
 
     shown = Table("round", *_FILES, box=None, pad_edge=False)
     for row in rows:
         paths, cells = folder.round(row.number), []
         for stage, files in _FILES.items():
-            done = all(getattr(paths, name).exists() for name in files)
+            needed = [getattr(paths, name) for name in files] + list(checkpoints(config, paths.folder) if stage == "learn" else ())
+            done = all(path.exists() for path in needed)
             seconds = row.seconds.get("cold start" if row.number == 0 and stage == "learn" else stage)
             exists = row.number or stage in ("learn", "evaluate")
             cells.append(("done" if done else "–" if exists else "") + (f" {seconds:.0f} s" if done and seconds is not None else ""))
@@ -145,7 +148,7 @@ def _figures(folder: RunFolder, config: Config, rows: list[RoundFigures]):
     header, body = table(folder, config, rows)
     shown = Table(box=None, pad_edge=False)
     for name in header[:-1]:  # the seconds are in the table of stages
-        shown.add_column(name, justify="right", overflow="fold")
+        shown.add_column(name, justify="left" if name == "direction" else "right", overflow="fold")
     for cells in body:
         shown.add_row(*cells[:-1])
     return shown

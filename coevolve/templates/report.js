@@ -71,6 +71,7 @@ const passes = [...new Set(data.rounds.flatMap((r) => Object.keys(r.figures)))].
 for (const plot of [
   linePlot("Translator, executed", seriesOf([...passes, "compile_rate"], [...passes, "compiles"]), " %"),
   linePlot("Likeness to the reference", seriesOf(["bleu", "codebleu"], ["BLEU", "CodeBLEU"]), ""),
+  linePlot("pass@1 by direction", [...new Set(data.rounds.flatMap((r) => Object.keys(r.directions)))].map((way) => ({ name: way, values: data.rounds.filter((r) => r.directions[way] && typeof r.directions[way]["pass@1"] === "number").map((r) => [r.number, r.directions[way]["pass@1"]]) })).filter((s) => s.values.length), " %"),
   linePlot("Tester: valid tests", seriesOf(["tester_valid_rate"], ["valid"]), " %"),
 ]) if (plot) $("plots").append(plot);
 
@@ -191,8 +192,9 @@ function show() {
   const shown = [el("h3", {}, `${program.name} · ${sample.way} · ${roundName(sample.round)}`), facts];
   shown.push(el("div", { class: "pair" }, el("div", {}, el("b", {}, "source"), code(program.text, program.dialect)), el("div", {}, el("b", {}, "candidate"), code(sample.text, target))));
   if (sample.tests.length) shown.push(el("details", {}, el("summary", {}, "some of its tests"), el("pre", {}, sample.tests.join("\n"))));
-  if (program.reference) {
-    const box = el("details", differences ? { open: "" } : {}, el("summary", {}, "difference to the reference (− reference, + candidate)"), diff(program.reference, sample.text));
+  const reference = program.references ? program.references[sample.way] : program.reference;
+  if (reference) {
+    const box = el("details", differences ? { open: "" } : {}, el("summary", {}, "difference to the reference (− reference, + candidate)"), diff(reference, sample.text));
     box.addEventListener("toggle", () => { differences = box.open; });
     shown.push(box);
   }

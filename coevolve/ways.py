@@ -1,0 +1,91 @@
+"""The directions of a run: which corpora each of them has, and which Translator serves it.
+
+Contract: pure functions of the configuration. A run of one direction is the run of a list of one: one entry, one Translator,
+whose checkpoint folder is called `translator`.
+
+    python -c "from coevolve.config import parse; from coevolve.ways import translators; \\
+print(translators(parse({'direction': ['cpp:cuda', 'fortran:cuda'], 'round': {'translators': 'each'}}, 'x')))"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from coevolve.config import Config
+from corpora.dialects import Direction, direction
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of `direction` with the corpora of its two sides (see config.CorpusConfig)."""
+
+    way: Direction
+    source: str
+    target: str
+    aligned: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """One Translator of a run. name: of its checkpoint folders. ways: what it translates, of the configuration's order."""
+
+    name: str
+    ways: tuple[str, ...]
+
+    @property
+    def label(self) -> str:
+        """For people: which Translator it is, where there are several."""
+        return "Translator" if self.name == "translator" else f"Translator {self.ways[0]}"
+
+    def serves(self, way: str) -> bool:
+        """Whether `way` or its reverse is one of its directions; it learns from pairs of both."""
+        return way in self.ways or str(direction(way).reverse) in self.ways
+
+
+def entries(config: Config) -> tuple[Entry, ...]:
+    """Every direction with its corpora, in the configuration's order."""
+    ways, corpus = config.directions, config.corpus
+
+    def each(value: object) -> Sequence:
+        return value if isinstance(value, tuple) else (value,) * len(ways)
+
+    rows = zip(ways, each(corpus.source), each(corpus.target), each(corpus.aligned), strict=True)
+    return tuple(Entry(direction(way), source, target, aligned) for way, source, target, aligned in rows)
+
+
+def translators(config: Config) -> tuple[Served, ...]:
+    """The Translators of a run (round.translators), in the configuration's order."""
+    if config.round.translators == "one" or len(config.directions) == 1:
+        return (Served("translator", config.directions),)
+    return tuple(Served(f"translator-{way.replace(':', '-')}", (way,)) for way in config.directions)
+
+
+def serving(config: Config, way: str) -> Served:
+    """The Translator that is asked for `way`: its own, or that of its reverse."""
+    known = translators(config)
+    return next((s for s in known if way in s.ways), None) or next(s for s in known if s.serves(way))
+
+
+def checkpoints(config: Config, folder: Path) -> tuple[Path, ...]:
+    """The Translators' checkpoint folders below `folder`, that of a round (or an export)."""
+    return tuple(folder / served.name for served in translators(config))
+
+
+def taught(config: Config, ways: Sequence[str]) -> list[Direction]:
+    """What beside `ways` a Translator is taught by generated programs: what the configuration names, else the reverse of
+    each direction that has a real corpus of the other side."""
+    named = [direction(name) for name in config.cold_start.directions]
+    reverse = [e.way.reverse for e in entries(config) if str(e.way) in ways and e.target and str(e.way.reverse) not in ways]
+    return named or reverse
+
+
+def shared_out(count: int, ways: Sequence[str]) -> list[tuple[Direction, int]]:
+    """`count` in nearly equal parts, the first ones the larger."""
+    return [(direction(way), count // len(ways) + (i < count % len(ways))) for i, way in enumerate(ways)]
+
+
+def share_of(config: Config, ways: Sequence[str], count: int) -> int:
+    """How many of `count` generated examples, which are for all directions, are for `ways`."""
+    return sum(part for way, part in shared_out(count, config.directions) if str(way) in ways)

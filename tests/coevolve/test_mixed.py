@@ -1,0 +1,195 @@
+"""Runs in several directions: one corpus and one split for all, one Translator or one each, figures by direction."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from coevolve import stages
+from coevolve.cli import main
+from coevolve.config import ConfigError, load, parse, to_toml
+from coevolve.evaluation import evaluate_round, prepare_evaluation
+from coevolve.export import export
+from coevolve.report import figures, table, write_report
+from coevolve.rounds import run
+from coevolve.run_corpus import RunCorpus, build, open_corpus, stored_corpus
+from coevolve.run_folder import RunFolder, read_json
+from coevolve.services import TesterService, TranslatorService, make_verifier
+from coevolve.ways import entries, serving, translators
+from coevolve.workers import Crew, LocalWorker
+from corpora import builtin
+from corpora.records import Candidate, Outcome, Triplet, UnitTestSuite, Verdict
+from corpora.store import read_jsonl
+from translator.translate import Translator
+
+WAYS = ["cpp:openmp", "fortran:openmp-fortran"]
+FORMS = {
+    "axpy": ("int n, float a, const float *x, float *y", "y[i] = a * x[i] + y[i]", "n, a, x, y", "real, intent(in) :: a, x(n)\n real, intent(inout) :: y(n)", "y(i) = a * x(i) + y(i)"),
+    "square": ("int n, const double *x, double *y", "y[i] = x[i] * x[i]", "n, x, y", "real(8), intent(in) :: x(n)\n real(8), intent(out) :: y(n)", "y(i) = x(i) * x(i)"),
+    "offset": ("int n, int k, int *v", "v[i] += k", "n, k, v", "integer, intent(in) :: k\n integer, intent(inout) :: v(n)", "v(i) = v(i) + k"),
+    "backward": ("int n, const int *s, int *d", "d[n - 1 - i] = s[i]", "n, s, d", "integer, intent(in) :: s(n)\n integer, intent(out) :: d(n)", "d(n + 1 - i) = s(i)"),
+    "halves": ("int n, float *v", "v[i] *= 0.5f", "n, v", "real, intent(inout) :: v(n)", "v(i) = v(i) * 0.5"),
+    "gap": ("int n, const float *a, const float *b, float *g", "g[i] = a[i] > b[i] ? a[i] - b[i] : b[i] - a[i]", "n, a, b, g", "real, intent(in) :: a(n), b(n)\n real, intent(out) :: g(n)", "g(i) = abs(a(i) - b(i))"),
+}  # fmt: skip
+SMALL = {
+    "direction": WAYS,
+    "corpus": {"evaluation_fraction": 0.4},
+    "model": {"layers": 1, "width": 32, "heads": 2, "max_new_tokens": 32},
+    "cold_start": {"generated": 20, "suites": 12, "level": "easy"},
+    "round": {"count": 1, "samples": 2, "epochs": 1.0, "replay": 1.0},
+    "verify": {"mutants": 2, "least_strength": 0, "workers": 2},
+    "evaluate": {"samples": 2, "pass_at": [1, 2]},
+}
+
+
+@pytest.fixture(scope="module")
+def two_languages(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("two")
+    for name, (c_head, c_body, names, declared, f_body) in FORMS.items():
+        (folder / f"{name}.cpp").write_text(f"void {name}({c_head}) {{ for (int i = 0; i < n; i++) {c_body}; }}\n")
+        text = f"subroutine {name}({names})\n integer, intent(in) :: n\n {declared}\n integer :: i\n do i = 1, n\n  {f_body}\n end do\nend subroutine\n"
+        (folder / f"{name}.f90").write_text(text)
+    return folder
+
+
+@pytest.fixture
+def mixed(two_languages, tmp_path):
+    config = parse(SMALL, "mixed")
+    return replace(config, run_dir=str(tmp_path / "run"), corpus=replace(config.corpus, source=str(two_languages)))
+
+
+def names(programs):
+    return {p.name for p in programs}
+
+
+def test_the_forms_of_a_computation_in_two_languages_fall_on_one_side(mixed):
+    corpus = build(mixed)
+    held_out, trained = names(corpus.evaluation), names(corpus.training_source)
+    assert held_out and trained and not held_out & trained and held_out | trained == set(FORMS)
+    for part in corpus.parts:
+        assert names(part.evaluation) == held_out and names(part.training_source) == trained
+    assert {p.dialect for p in corpus.protected} == {"cpp", "fortran"}
+
+
+def test_all_forms_of_the_built_in_functions_fall_on_one_side():
+    ways = ["cpp:cuda", "cpp:openmp", "fortran:openmp-fortran", "fortran:cpp", "openmp-fortran:fortran"]
+    corpus = build(parse({"direction": ways, "corpus": {"evaluation_fraction": 0.4, "target": ["builtin", "", "", "", ""]}}, "t"))
+    held_out = names(corpus.protected)
+    assert not held_out & names((*corpus.training_source, *corpus.training_target))
+    assert len(corpus.parts) == 5 and all(len(part.evaluation) > 20 for part in corpus.parts)
+    assert len({p.id for p in corpus.training_source}) == len(corpus.training_source)  # once, though several start from it
+    assert all(r.dialect == way.target.name for way, part in zip([e.way for e in entries(parse({"direction": ways}, "t"))], corpus.parts) for r in part.references.values())
+
+
+def test_the_columns_of_a_table_are_forms_of_one_computation(tmp_path, two_languages):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    columns = {suffix: [(two_languages / f"{name}.{suffix}").read_text() for name in FORMS] for suffix in ("cpp", "f90")}
+    pq.write_table(pa.table(columns), tmp_path / "t.parquet")
+    source = [f"{tmp_path}/t.parquet#cpp", f"{tmp_path}/t.parquet#f90"]
+    corpus = build(parse({"direction": WAYS, "corpus": {"source": source, "evaluation_fraction": 0.4}}, "t"))
+    assert not names(corpus.evaluation) & names(corpus.training_source)
+
+
+def test_each_direction_has_its_own_corpora(two_languages):
+    config = parse({"direction": ["cpp:cuda", "fortran:cuda"], "corpus": {"source": ["builtin", str(two_languages)], "target": ["builtin", ""]}}, "t")
+    corpus = build(config)
+    assert names(corpus.parts[1].evaluation) | names(corpus.parts[1].training_source) == set(FORMS)
+    assert [(str(way), {p.dialect for p in programs}) for way, programs in corpus.sides(config)] == [
+        ("cpp:cuda", {"cpp"}), ("cuda:cpp", {"cuda"}), ("fortran:cuda", {"fortran"}),
+    ]  # fmt: skip
+
+
+def test_a_direction_and_the_reverse_of_another_are_one_side():
+    ways = ["cpp:cuda", "cuda:cpp"]
+    config = parse({"direction": ways, "corpus": {"target": ["builtin", ""]}}, "t")
+    sides = build(config).sides(config)
+    assert [str(way) for way, _ in sides] == ways
+    assert all(len({p.id for p in programs}) == len(programs) for _, programs in sides)
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        ({"direction": []}, ("'direction'", "empty list")),
+        ({"direction": ["cpp:cuda", "cpp:cuda"]}, ("cpp:cuda", "twice")),
+        ({"direction": ["cpp:cuda", "cpp:cudaa"]}, ("did you mean 'cuda'",)),
+        ({"direction": ["cpp:cuda", 3]}, ("'direction'", "3")),
+        ({"direction": WAYS, "corpus": {"source": ["builtin"] * 3}}, ("corpus.source", "3 entries for 2 directions")),
+        ({"direction": "cpp:cuda", "corpus": {"target": ["", ""]}}, ("corpus.target", "2 entries for 1 direction;")),
+        ({"direction": WAYS, "corpus": {"aligned": [True, 1]}}, ("corpus.aligned", "bool")),
+        ({"direction": WAYS, "corpus": {"source": ["builtin", " "]}}, ("corpus.source", "empty")),
+        ({"round": {"translators": "both"}}, ("round.translators", "one, each")),
+    ],
+)
+def test_wrong_lists_are_one_line(table, words):
+    with pytest.raises(ConfigError) as caught:
+        parse(table, "run.toml")
+    assert str(caught.value).startswith("run.toml") and "\n" not in str(caught.value)
+    assert all(word in str(caught.value) for word in words), caught.value
+
+
+def test_lists_survive_the_file_and_a_list_of_one_is_one(tmp_path):
+    table = {"direction": WAYS, "corpus": {"source": ["builtin", "a b"], "aligned": [False, True], "target": ["", "x"]}}
+    config = parse(table, "t")
+    (tmp_path / "c.toml").write_text(to_toml(config))
+    assert load(tmp_path / "c.toml") == config
+    assert parse({"direction": ["cpp:cuda"], "corpus": {"source": ["builtin"]}}, "t") == parse({}, "t")
+    assert load(tmp_path / "c.toml", ("direction=cpp:cuda", "corpus.source=builtin", "corpus.target=", "corpus.aligned=false")) == parse({}, "t")
+
+
+def test_which_translator_serves_what():
+    each = parse({"direction": ["cpp:cuda", "fortran:cuda"], "round": {"translators": "each"}}, "t")
+    assert [s.name for s in translators(each)] == ["translator-cpp-cuda", "translator-fortran-cuda"]
+    assert serving(each, "cuda:fortran").ways == ("fortran:cuda",) and serving(each, "cpp:cuda").name == "translator-cpp-cuda"
+    one = replace(each, round=replace(each.round, translators="one"))
+    assert [s.name for s in translators(one)] == ["translator"] and serving(one, "cuda:fortran").name == "translator"
+    single = parse({"round": {"translators": "each"}}, "t")
+    assert [s.name for s in translators(single)] == ["translator"]
+
+
+def test_generated_lessons_are_shared_out(mixed):
+    from coevolve.ways import share_of
+    from corpora.splits import EvaluationGuard
+
+    def tags(config, ways, count):
+        found = TranslatorService(config)._generated_examples(Translator(None), count, 0, EvaluationGuard([]), ways)
+        return [e.prompt.split()[0] for e in found]
+
+    assert sorted(tags(mixed, (), 21)) == ["<cpp:openmp>"] * 11 + ["<fortran:openmp-fortran>"] * 10
+    assert tags(mixed, ("fortran:openmp-fortran",), 7) == ["<fortran:openmp-fortran>"] * 7
+    assert [share_of(mixed, (way,), 21) for way in WAYS] == [11, 10]
+
+
+def test_a_run_in_two_directions_resumes_and_tells_them_apart(mixed, tmp_path, monkeypatch, capsys):
+    """One Translator: all files of an interrupted and resumed run are those of a whole one, and each figure has its direction."""
+    other = replace(mixed, run_dir=str(tmp_path / "other"))
+    whole = RunFolder(run(mixed, use_ray=False))
+    stopped = stages.learn
+    monkeypatch.setattr(stages, "learn", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
+    with pytest.raises(KeyboardInterrupt):
+        run(other, use_ray=False)
+    resumed = RunFolder(other.run_dir)
+    resumed.round(1).verdicts.unlink()  # verified again from the proposals
+    monkeypatch.setattr(stages, "learn", stopped)
+    capsys.readouterr()
+    run(other, use_ray=False)
+    for path in [p for p in sorted(whole.root.rglob("*.json*")) if p.name != "timings.jsonl" and "report" not in p.name]:
+        assert path.read_bytes() == (resumed.root / path.relative_to(whole.root)).read_bytes(), path
+    assert not list(whole.root.glob("*/translator-*")) and (whole.export / "translator/README.md").read_text().count("fortran:openmp-fortran") > 1
+
+    corpus = stored_corpus(whole)
+    assert corpus == build(mixed) and [str(way) for way, _ in corpus.by_direction(mixed)] == WAYS
+    suites = [s.program_id for s in read_jsonl(whole.round(1).suites, UnitTestSuite)]
+    assert len(set(suites)) == len(suites) == len(corpus.training_source)
+    proposed = [c.direction for c in read_jsonl(whole.round(1).proposals, Candidate)]
+    assert set(proposed) == set(WAYS)
+    measured = read_json(whole.round(1).evaluation)
+    assert set(measured["directions"]) == set(WAYS) and measured["programs"] == sum(e["programs"] for e in measured["directions"].values())
+    header, rows = table(whole, mixed)
+    assert [cells[1] for cells in rows] == ["all", *WAYS] * 2
+    assert sum(int(cells[2]) for cells in rows[4:]) == int(rows[3][2]) == len(proposed)
+    assert rows[4][header.index("CodeBLEU")] == rows[5][header.index("CodeBLEU")] == "–"  # no references here
+    assert "fortran:openmp-fortran" in capsys.readouterr().out
