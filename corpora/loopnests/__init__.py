@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from corpora.loopnests.emit_cpp import emit_cpp
 from corpora.loopnests.emit_cuda import emit_cuda
+from corpora.loopnests.emit_cuda_host import can_launch, emit_cuda_host
 from corpora.loopnests.emit_fortran import emit_fortran
 from corpora.loopnests.emit_openmp import emit_openmp
 from corpora.loopnests.fortran_expressions import Inexpressible
@@ -51,7 +52,9 @@ def _computation(seed: int, level: str, index: int, plain: bool) -> Computation:
     nest, style = make(rng, level, plain)
     serial, kernel = style.names
     texts = {"cpp": (serial, emit_cpp(nest, style))}
-    if nest.kernel:
+    if can_launch(nest):
+        texts["cuda"] = (kernel, emit_cuda_host(nest, style))
+    elif nest.kernel and not nest.result:
         texts["cuda"] = (kernel, emit_cuda(nest, style))
     texts["openmp"] = (serial, emit_openmp(nest, style))
     try:

@@ -195,13 +195,15 @@ class Builder:
     def call(self, depth: int) -> tuple:
         """A mathematical function of something inside its domain."""
         what = self.pick(
-            ("sqrt", "sqrt", "exp", "fabs", "fabs", "max", "max", "log", "pow", "sin", "tanh", "sigmoid", "floor", "hypot", "round")
+            ("sqrt", "sqrt", "exp", "fabs", "fabs", "max", "max", "log", "pow", "sin", "tanh", "sigmoid", "floor", "hypot", "round", "rare", "rare", "rare", "rare", "rare")
         )
         place, other = self.read(), self.leaf()
         if self._kind_of(place) != self.kind:
             return ast.Cast(self.kind, place)
         if what == "round":
             return self._rounded(place)
+        if what == "rare":
+            return self._rare(place)
         square = ast.mul(place, place)
         if what == "sqrt":
             return ast.Call(
@@ -230,6 +232,20 @@ class Builder:
         if what == "exp":
             return ast.Call(self.function("exp"), (ast.Unary("-", place) if self.chance(0.6) else place,))
         return ast.Call(self.function(what), (place,))
+
+    def _rare(self, place: tuple) -> tuple:
+        """Any other function of the mathematical library, inside its domain."""
+        what = self.pick(("erfc", "erf", "atan", "cbrt", "log10", "log2", "log1p", "expm1", "exp2", "sinh", "cosh", "ceil", "trunc", "atan2", "fmod", "hypot", "cos", "cos"))
+        other = self.read()
+        other = other if self._kind_of(other) == self.kind else place
+        if what in ("atan2", "hypot"):
+            return ast.Call(self.function(what), (place, other))
+        if what == "fmod":
+            return ast.Call(self.function(what), (place, self._same(self.number())))
+        square = ast.mul(place, place)
+        if what in ("log10", "log2"):
+            return ast.Call(self.function(what), (ast.add(square, self._same(self.number())),))
+        return ast.Call(self.function(what), (square if what == "log1p" else place,))
 
     def _rounded(self, place: tuple) -> tuple:
         """`(int)(x + 0.5)`, of inputs only: what is computed may leave the range of an int."""

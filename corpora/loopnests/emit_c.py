@@ -8,6 +8,7 @@ parallel loops are opened) is handed in or lives in their own modules.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable
 
 from corpora.loopnests import expressions as ast
@@ -272,7 +273,7 @@ def serial_loop(axis: Axis, body: tuple, index_type: str) -> ast.For:
 
 
 def local_names(nest: Nest, style: Style, axes: bool = True) -> dict[str, str]:
-    """Names that this style declares at the top, with their types, in order of appearance."""
+    """Names that this style declares at the top, with their types, in order of appearance or another."""
     found: dict[str, str] = {}
     for region in nest.regions:
         if style.early and axes:
@@ -282,4 +283,6 @@ def local_names(nest: Nest, style: Style, axes: bool = True) -> dict[str, str]:
                 found[statement.variable] = statement.type
             elif type(statement) is ast.Declare and style.hoist:
                 found[statement.name] = statement.type
-    return found
+    if not style.order:
+        return found
+    return dict(sorted(found.items(), key=lambda item: zlib.crc32(f"{style.order}{item[0]}".encode())))

@@ -8,15 +8,17 @@ Raises `Inexpressible` for nests that Fortran cannot say.
 
 from __future__ import annotations
 
+import re
+
 from corpora.loopnests import expressions as ast
 from corpora.loopnests.emit_c import serial_loop
 from corpora.loopnests.emit_cuda import fresh
 from corpora.loopnests.emit_openmp import loop_clauses
+from corpora.loopnests.fortran_arrays import array_lines, folded, summed
 from corpora.loopnests.fortran_expressions import FortranExpressions, Inexpressible
+from corpora.loopnests.fortran_forms import Declarations
 from corpora.loopnests.nest import Nest, Parameter, Region, Style
 
-_WORDS = {"i32": "integer", "i64": "integer(kind=8)", "f32": "real", "f64": "double precision"}
-_KIND_WORDS = {"i32": "integer", "i64": "integer(8)", "f32": "real(4)", "f64": "real(8)"}
 _LINE = 100
 _TAKEN = frozenset(("data", "real", "in", "out", "end", "max", "min", "abs", "mod", "exp", "log", "sqrt", "merge", "int"))
 
@@ -26,14 +28,17 @@ class FortranEmitter:
 
     def __init__(self, nest: Nest, style: Style, parallel: bool) -> None:
         self.nest, self.style, self.parallel = nest, style, parallel
-        self.words = _KIND_WORDS if style.fortran_kind else _WORDS
+        self.form = style.fortran
+        self.words = dict(self.form.words)
         self.parameters = {p.name: p for p in nest.parameters}
-        if any(p.kind == "rows" or p.type not in _WORDS for p in nest.parameters):
+        if any(p.kind == "rows" or p.type not in self.words for p in nest.parameters):
             raise Inexpressible("parameter type")
         everything = list(_all_expressions(nest))
         self.flat = self._flat_arrays(everything)
         self.say = FortranExpressions(self.parameters, nest.types or {}, self.flat, self._one_based())
-        self.result = fresh(("res", "total_out", "answer"), set(nest.types or {})) if nest.result else ""
+        self.result = self._result()
+        self.unused: set[str] = set()
+        """Loop variables that array syntax does without, and `name=` for first values that it does without."""
 
     def _flat_arrays(self, everything: list[tuple]) -> set[str]:
         flat = set() if not self.style.fortran_flat else {p.name for p in self.nest.parameters if p.kind != "fixed"}
@@ -56,44 +61,84 @@ class FortranEmitter:
                 _drop_values(node, loops, summands)
         return loops
 
+    def _result(self) -> str:
+        """The result variable: the local that the value is summed up in, or a name of its own."""
+        nest = self.nest
+        if not nest.result:
+            return ""
+        summed = {s.name for s in nest.before if type(s) is ast.Declare and s.type == nest.result}
+        if self.form.direct and nest.regions[0].reduction and nest.regions[0].reduction[1] in summed:
+            return nest.regions[0].reduction[1]
+        return fresh(("res", "total_out", "answer"), set(nest.types or {}))
+
     def text(self) -> str:
-        nest, style = self.nest, self.style
+        nest, name, form = self.nest, self.style.names[0], self.form
         names = ", ".join(p.name for p in nest.parameters)
         kind = "function" if nest.result else "subroutine"
-        result = f" result({self.result})" if nest.result else ""
-        body = self.block(nest.before, 1)
-        for region in nest.regions:
-            body += self._region(region)
-        body += self.block(nest.after, 1)
-        head = [f"{kind} {style.names[0]}({names}){result}", "    implicit none", *self._declarations()]
-        return "\n".join(wrap([*head, *body, f"end {kind} {style.names[0]}"])) + "\n"
+        inner = [line for region in nest.regions for line in self._region(region)]
+        before = tuple(s for s in nest.before if type(s) is not ast.Declare or f"{s.name}=" not in self.unused)
+        body = self.block(before, 1) + inner + self.block(nest.after, 1)
+        implicit = ["    implicit none"] if form.implicit_none else []
+        declared = self._declarations()  # after the body: sections need no loop variables
+        head = f"{self._prefix()}{kind} {name}({names})"
+        if nest.result and form.function != "own":
+            head += f" result({self.result})"
+        lines = [head, *implicit, *declared, *body, form.end(kind, name)]
+        if nest.result and form.function == "own":
+            lines = [re.sub(rf"\b{self.result}\b", name, line) for line in lines]
+        return "\n".join(wrap(lines)) + "\n"
+
+    def _prefix(self) -> str:
+        typed = self.nest.result and self.form.function != "result"
+        return f"{self._word(self.nest.result)} " if typed else ""
 
     def _declarations(self) -> list[str]:
+        groups = Declarations(self.form)
         scalars = [p for p in self.nest.parameters if p.kind == "scalar"]
-        lines = [f"    {self.words[p.type]}, intent(in) :: {p.name}" for p in scalars]
-        lines += [self._array(p) for p in self.nest.parameters if p.kind != "scalar"]
-        if self.nest.result:
-            lines.append(f"    {self._word(self.nest.result)} :: {self.result}")
+        if self.form.grouped:
+            scalars.sort(key=lambda p: p.type not in ("i32", "i64"))
+        for parameter in (*scalars, *(p for p in self.nest.parameters if p.kind != "scalar")):
+            groups.add(*self._declared(parameter))
+        if self.nest.result and self.form.function == "result":
+            groups.add(self._word(self.nest.result), "", self.result, "")
         grouped: dict[str, list[str]] = {}
-        for name, kind in _locals(self.nest).items():
+        for name, kind in self._needed_locals().items():
             grouped.setdefault(self._word(kind), []).append(name)
-        return lines + [f"    {word} :: {', '.join(names)}" for word, names in grouped.items()]
+        mark = " ::" if self.form.colons else ""
+        return groups.lines() + [f"    {word}{mark} {', '.join(names)}" for word, names in grouped.items()]
+
+    def _needed_locals(self) -> dict[str, str]:
+        """Locals but for the result and for loop variables that array syntax does without."""
+        return {n: k for n, k in _locals(self.nest).items() if n != self.result and n not in self.unused}
 
     def _word(self, kind: str) -> str:
         if kind not in self.words:
             raise Inexpressible(f"type {kind}")
         return self.words[kind]
 
-    def _array(self, parameter: Parameter) -> str:
+    def _declared(self, parameter: Parameter) -> tuple[str, str, str, str]:
+        """Type, intent, name and shape of a parameter."""
+        word, scalar = self.words[parameter.type], parameter.kind == "scalar"
+        intent = "in" if scalar or not parameter.written else "out" if parameter.overwritten else "inout"
+        return word, intent if self.form.intents else "", parameter.name, "" if scalar else ", ".join(self._extents(parameter))
+
+    def _extents(self, parameter: Parameter) -> list[str]:
         extents = [self.say.linear(e) for e in reversed(parameter.extents)]
         if parameter.name in self.flat and len(extents) > 1:
             extents = [self.say.linear(ast.product(list(parameter.extents)))]
-        if parameter.kind == "fixed":
+        if (parameter.kind == "fixed" or self.form.assumed) and parameter.name not in self.say.whole:
             extents[-1] = "*"
-        intent = "in" if not parameter.written else "out" if parameter.overwritten else "inout"
-        return f"    {self.words[parameter.type]}, intent({intent}) :: {parameter.name}({', '.join(extents)})"
+        return extents
 
     def _region(self, region: Region) -> list[str]:
+        if self.form.arrays:
+            try:
+                lines = [self._folded(region)] if region.reduction else array_lines(self.say, region, "    ")
+            except Inexpressible:
+                pass
+            else:
+                self.unused |= {a.variable for a in region.axes} - self._loops_elsewhere(region)
+                return ["    !$omp parallel workshare", *lines, "    !$omp end parallel workshare"] if self.parallel else lines
         body = region.body
         for axis in reversed(region.axes):
             body = (serial_loop(axis, body, self.nest.index_type),)
@@ -101,17 +146,48 @@ class FortranEmitter:
         if not self.parallel:
             return lines
         simd = " simd" if self.style.simd and len(region.axes) == 1 and all(_simple(s) for s in region.body) else ""
-        private = [name for name in _region_locals(region, self.nest) if name != region.axes[0].variable]
+        private = [n for n in _region_locals(region, self.nest) if n != region.axes[0].variable and n not in self.unused]
         clauses = loop_clauses(region, self.style) + (f" private({', '.join(private)})" if private else "")
         if region.reduction is not None:
             clauses += f" reduction({region.reduction[0]}:{region.reduction[1]})"
         return [f"    !$omp parallel do{simd}{clauses}", *lines, f"    !$omp end parallel do{simd}"]
 
+    def _folded(self, region: Region) -> str:
+        """The reduction as one statement, which sets the variable: its first value is not written."""
+        start = [s for s in self.nest.before if type(s) is ast.Declare and s.name == region.reduction[1]]
+        if not start or type(start[0].value) is not ast.Literal or float(start[0].value.text.rstrip("f")) != 0:
+            raise Inexpressible("a sum that begins elsewhere")
+        line = folded(self.say, region, "    ")
+        self.unused.add(f"{region.reduction[1]}=")
+        return line
+
+    def _loops_elsewhere(self, region: Region) -> set[str]:
+        """Variables of other regions' loops."""
+        return {a.variable for r in self.nest.regions if r is not region for a in r.axes}
+
     def block(self, statements: tuple, level: int) -> list[str]:
         lines: list[str] = []
-        for statement in statements:
-            lines += self._statement(statement, level)
+        rest = list(statements)
+        while rest:
+            statement = rest.pop(0)
+            made = self._sum(statement, rest[0], level) if rest and self.form.arrays else []
+            if made:
+                rest.pop(0)
+            lines += made or self._statement(statement, level)
         return lines
+
+    def _sum(self, first: tuple, loop: tuple, level: int) -> list[str]:
+        """Two statements as one sum, or nothing."""
+        if type(first) not in (ast.Assign, ast.Declare) or first.value is None:
+            return []
+        try:
+            line = summed(self.say, first, loop, "    " * level)
+        except Inexpressible:
+            return []
+        loops = [s.variable for s in _all_statements(self.nest) if type(s) is ast.For]
+        if loops.count(loop.variable) == 1:
+            self.unused.add(loop.variable)
+        return [line]
 
     def _statement(self, node: tuple, level: int) -> list[str]:
         indent, kind = "    " * level, type(node)
@@ -120,19 +196,21 @@ class FortranEmitter:
         if kind is ast.Declare:
             return [] if node.value is None else self._store(node.name, node.type, node.value, level)
         if kind is ast.For:
-            return [f"{indent}{self._do(node)}", *self.block(node.body, level + 1), f"{indent}end do"]
+            return [f"{indent}{self._do(node)}", *self.block(node.body, level + 1), indent + self.form.end("do")]
         if kind is ast.If:
             return self._if(node, level)
         if kind is ast.Jump:
             if node.value is not None:
+                if node.value == ast.Name(self.result):
+                    return []
                 return [f"{indent}{self.result} = {self.say.value(node.value)}"]
             return [indent + {"continue": "cycle", "break": "exit", "return": "return"}[node.kind]]
         if kind is ast.While:
             if node.after:
                 leave = f"{indent}    if (.not. ({self.say.condition(node.test)})) exit"
-                return [f"{indent}do", *self.block(node.body, level + 1), leave, f"{indent}end do"]
+                return [f"{indent}do", *self.block(node.body, level + 1), leave, indent + self.form.end("do")]
             head = f"{indent}do while ({self.say.condition(node.test)})"
-            return [head, *self.block(node.body, level + 1), f"{indent}end do"]
+            return [head, *self.block(node.body, level + 1), indent + self.form.end("do")]
         if node.bytes_offset:
             raise Inexpressible("an offset in bytes")
         self.say.views[node.name] = (node.array, node.offset)
@@ -162,7 +240,7 @@ class FortranEmitter:
         if type(bare) is ast.Conditional and bare.guarded:
             yes, no = self._store(target, kind, bare.yes, level + 1), self._store(target, kind, bare.no, level + 1)
             indent = "    " * level
-            return [f"{indent}if ({self.say.condition(bare.test)}) then", *yes, f"{indent}else", *no, f"{indent}end if"]
+            return [f"{indent}if ({self.say.condition(bare.test)}) then", *yes, f"{indent}else", *no, indent + self.form.end("if")]
         literal_kind = kind if kind in ("f32", "f64") and type(value) is ast.Literal else self.say.type(value)
         text = self.say.converted(value, literal_kind) if literal_kind != "bool" else self.say.value(value)
         return [f"{'    ' * level}{target} = {text}"]
@@ -171,7 +249,9 @@ class FortranEmitter:
         indent, test = "    " * level, node.test
         if type(test) is ast.Binary and test.op == "&&!" and not node.otherwise:
             return self._if(ast.If(test.left, (ast.If(test.right, node.then),)), level)
-        single = len(node.then) == 1 and type(node.then[0]) is ast.Jump and not node.otherwise
+        kinds = (ast.Jump, ast.Assign) if self.form.one_line else (ast.Jump,)
+        single = len(node.then) == 1 and type(node.then[0]) in kinds and not node.otherwise
+        single = single and len(self._statement(node.then[0], 0)) == 1
         if single:
             return [f"{indent}if ({self.say.condition(test)}) {self._statement(node.then[0], 0)[0]}"]
         lines = [f"{indent}if ({self.say.condition(test)}) then", *self.block(node.then, level + 1)]
@@ -181,7 +261,7 @@ class FortranEmitter:
                 return [*lines, f"{indent}else {chained[0].lstrip()}", *chained[1:]]
         if node.otherwise:
             lines += [f"{indent}else", *self.block(node.otherwise, level + 1)]
-        return [*lines, f"{indent}end if"]
+        return [*lines, indent + self.form.end("if")]
 
 
 def emit_fortran(nest: Nest, style: Style, parallel: bool) -> str:

@@ -15,7 +15,8 @@ from corpora.loopnests.nest import Parameter
 _OPERATORS = {"&&": ".and.", "||": ".or.", "!=": "/="}
 _RANK = {"*": 8, "/": 8, "+": 7, "-": 7, "&&": 3, "||": 2}
 _BITS = {"&": "iand", "|": "ior", "^": "ieor", "<<": "shiftl", ">>": "shiftr"}
-_INTRINSICS = {"fabs": "abs", "fmax": "max", "fmin": "min"}
+_INTRINSICS = {"fabs": "abs", "fmax": "max", "fmin": "min", "fmod": "mod"}
+_KNOWN = frozenset("sqrt exp log log10 sin cos tan asin acos atan atan2 sinh cosh tanh abs floor ceil max min erf erfc hypot mod sign".split())
 _CONVERT = {"f32": "real({0})", "f64": "dble({0})", "i32": "int({0})", "i64": "int({0}, 8)"}
 _WIDTH = {"i32": 0, "i64": 1, "f32": 2, "f64": 3}
 
@@ -30,6 +31,10 @@ class FortranExpressions:
     def __init__(self, parameters: dict[str, Parameter], types: dict[str, str], flat: set[str], one_based: set[str]) -> None:
         self.parameters, self.types, self.flat, self.one_based = parameters, types, flat, one_based
         self.views: dict[str, tuple[str, tuple]] = {}
+        self.whole: set[str] = set()
+        """Arrays that stand as a whole or as sections, which need their extents."""
+        self.sections = None
+        """While whole ranges are written at once: what writes array elements instead (`fortran_forms`)."""
 
     def value(self, node: tuple, rank: int = 0) -> str:
         """Text of a number; a comparison becomes 1 or 0."""
@@ -167,6 +172,8 @@ class FortranExpressions:
 
     def element(self, node: ast.At) -> str:
         """An array element with one-based subscripts, in the array's own memory order."""
+        if self.sections is not None:
+            return self.sections.element(node)
         array, subscripts = node.array, node.subscripts
         if array in self.views:
             array, offset = self.views[array]
@@ -186,12 +193,14 @@ class FortranExpressions:
     def _call(self, node: ast.Call, rank: int) -> str:
         base = node.function
         kind = self.type(node)
-        if base.endswith("f"):
+        if base.endswith("f") and base != "erf":
             base = base[:-1]
         name = _INTRINSICS.get(base, base)
         if name == "pow":
             text = f"{self._number(node.arguments[0], 10)} ** {self._number(node.arguments[1], 10)}"
             return f"({text})" if rank > 8 else text
+        if name not in _KNOWN:
+            raise Inexpressible(f"function {name}")
         texts = ", ".join([self.converted(a, kind) for a in node.arguments])
         if name in ("floor", "ceil"):
             return _CONVERT[kind].format(f"{'floor' if name == 'floor' else 'ceiling'}({texts})")

@@ -131,7 +131,10 @@ class Body:
         kind = "f64" if b.kind == "f32" and b.chance(0.06) else b.kind
         b.types[word] = kind
         b.locals.append(ast.Name(word))
-        return (ast.Declare(kind, word, value, b.chance(0.07)),)
+        constant = b.chance(0.07)
+        if constant:
+            self.frozen.add(word)
+        return (ast.Declare(kind, word, value, constant),)
 
     def declare_late(self) -> tuple:
         """Two or three locals without values, which get them one by one."""

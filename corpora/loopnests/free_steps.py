@@ -81,6 +81,9 @@ def inner_loop(body: Body) -> tuple:
     else:
         statements += _row_store(body, j, count)
     b.reads, b.locals, body.flags, body.own, body.depth = kept
+    if b.chance(0.18):
+        test = ast.compare(j, "==", body.variables[0]) if b.chance(0.3) else b.condition(j)
+        statements = (ast.If(test, (ast.Jump("continue"),)), *statements)
     draw = b.rng.random()
     loop = ast.For(j.id, ast.ONE if draw < 0.08 else ast.ZERO, "<", count, statements, 1, kind)
     if draw > 0.94 and kind == "i32":

@@ -205,7 +205,7 @@ def total(b: Builder) -> Nest:
 
 
 def returned(b: Builder) -> Nest:
-    """A reduction that is the function's value (no kernel has one) or that is stored after the loop."""
+    """A sum that is the function's value."""
     point, axis, kind = line(b)
     point.plain = True
     effects.inputs(b, point)
@@ -220,7 +220,7 @@ def returned(b: Builder) -> Nest:
             if b.chance(0.4)
             else ast.Binary("/", value, axis.stop)
         )
-    nest = Nest("", [], [Region((axis,), change, ("+", word))], index_type=kind, kernel=False)
+    nest = Nest("", [], [Region((axis,), change, ("+", word))], index_type=kind, kernel=b.kind in ("i32", "f32", "f64"))
     nest.before = (ast.Declare(b.kind, word, b.number(zero=True)),)
     nest.after, nest.result = (ast.Jump("return", value),), b.kind
     return nest

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from corpora.loopnests.fortran_forms import FortranForm
+
 
 @dataclass(slots=True)
 class Parameter:
@@ -85,6 +87,8 @@ class Style:
     early: bool = False
     """Loop variables and locals are declared at the top, C89 style."""
     hoist: bool = False
+    order: int = 0
+    """Draws another order of what is declared at the top; 0 is that of appearance."""
     serial_loop: str = "for"
     guard: str = "if"
     """`if`, `return`, `stride`, `while`, `stride-named`, `thread`."""
@@ -115,7 +119,7 @@ class Style:
     simd: bool = False
     split_pragma: bool = False
     fortran_flat: bool = False
-    fortran_kind: bool = False
+    fortran: FortranForm = FortranForm()
     index_first: bool = True
     functional_cast: bool = False
     shared_sum: bool = False

@@ -11,7 +11,7 @@ import random
 import re
 from collections.abc import Callable
 
-from corpora.loopnests import deep, free, grids, lines, matrices, names, rows, stencils, windows
+from corpora.loopnests import bits, deep, free, grids, lines, matrices, names, returns, rows, stencils, windows
 from corpora.loopnests import expressions as ast
 from corpora.loopnests.builder import Builder
 from corpora.loopnests.nest import Nest, Parameter, Style
@@ -35,7 +35,7 @@ _RICH = (
     (deep.substitution, 1), (deep.row_sort, 1), (deep.complex_pairs, 2), (deep.stepped, 1), (deep.long_grid, 4), (deep.long_line, 4),
     (free.free_line, 20), (free.free_grid, 12), (free.free_deep, 2), (free.free_rows, 4),
     (windows.line_window, 3), (windows.clipped, 1), (windows.difference, 2), (windows.pitched, 2), (windows.mirrored, 1),
-    (windows.image_histogram, 1), (windows.strided_window, 1),
+    (windows.image_histogram, 1), (windows.strided_window, 1), (bits.words, 9), (bits.characters, 4), (returns.reduced, 14),
 )  # fmt: skip
 LEVEL_MENUS = {level: ([f for f, _ in menu], [w for _, w in menu]) for level, menu in (("easy", _EASY), ("mixed", _RICH))}
 _ODD_KINDS = (lines.simple, lines.elementwise, lines.several, free.free_line)

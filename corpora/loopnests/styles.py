@@ -12,6 +12,7 @@ import random
 from corpora.loopnests import expressions as ast
 from corpora.loopnests import names
 from corpora.loopnests.emit_c import WORDS
+from corpora.loopnests.fortran_forms import form_of
 from corpora.loopnests.nest import Axis, Nest, Parameter, Style
 from corpora.loopnests.shapes import accesses
 
@@ -39,14 +40,15 @@ def style_of(nest: Nest, rng: random.Random, plain: bool = False) -> Style:
     style.const_pointers = chance(0.015)
     style.hoist = chance(0.5 if style.early else 0.12) and _may_hoist(nest)
     style.merge = chance(0.4)
+    style.order = rng.randint(1, 999) if chance(0.5) else 0
     style.names = _function_names(nest, rng)
-    style.fortran_flat, style.fortran_kind = chance(0.3), chance(0.3)
+    style.fortran_flat, style.fortran = chance(0.2), form_of(rng)
     if plain:
         style = Style(
             words=dict(WORDS) | {"i64": "long long"},
             names=style.names,
             fortran_flat=style.fortran_flat,
-            fortran_kind=style.fortran_kind,
+            fortran=style.fortran,
         )
     _parallel_style(nest, style)
     return style

@@ -1,0 +1,89 @@
+"""The CUDA function of a nest that returns a value: a kernel with atomic updates, and the host code round its launch.
+
+Contract: the host function has the serial function's parameters, all in host memory, and result. Arrays are copied to the
+device whole, written ones back. One thread an iteration of the first axis.
+
+    python -c "from corpora.loopnests import generate; print([c for c in generate(99, 2) if '<<<' in c.programs.get('cuda', c.programs['cpp']).text][0])"
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from corpora.loopnests import expressions as ast
+from corpora.loopnests.emit_c import CEmitter, serial_loop
+from corpora.loopnests.emit_cuda import emit_cuda, fresh
+from corpora.loopnests.nest import Nest, Parameter, Region, Style
+
+
+def can_launch(nest: Nest) -> bool:
+    """Whether the shape is one that this module writes."""
+    region = nest.regions[0]
+    plain = all(p.kind in ("scalar", "array") for p in nest.parameters) and len(nest.before) == 1 == len(nest.after)
+    return bool(nest.result) and nest.kernel and plain and len(nest.regions) == 1 and region.reduction is not None
+
+
+def emit_cuda_host(nest: Nest, style: Style) -> str:
+    """A `__global__` function and the function that launches it."""
+    region, used = nest.regions[0], set(nest.types or {})
+    start = nest.before[0]
+    total = start.name
+    cell = fresh((f"d_{total}", f"{total}_out"), used)
+    kernel = fresh((f"{style.names[1]}_kernel", f"{style.names[1]}_k"), used)
+    cells = Parameter(cell, "array", start.type, (ast.ONE,), written=True)
+    body = tuple(_atomic(s, total, ast.At(cell, (ast.ZERO,))) for s in region.body)
+    for axis in reversed(region.axes[1:]):
+        body = (serial_loop(axis, body, nest.index_type),)
+    inner = replace(
+        nest, parameters=[*nest.parameters, cells], regions=[Region(region.axes[:1], body)], before=(), after=(), result=None,
+        types={**(nest.types or {}), cell: start.type},
+    )  # fmt: skip
+    written = replace(style, names=(style.names[0], kernel), guard="if", shared_sum=False, linear=False, block_rows=False)
+    return emit_cuda(inner, written) + "\n" + _host(nest, style, cell, kernel, used)
+
+
+def _atomic(statement: tuple, total: str, cell: ast.At) -> tuple:
+    """The statement with updates of the total made atomic."""
+    if type(statement) is ast.Assign and statement.target == ast.Name(total):
+        return ast.Assign(cell, statement.op, statement.value, True)
+    if type(statement) is ast.If:
+        inside = statement.then[0]
+        if type(inside) is ast.Assign and inside.op == "=" and inside.target == ast.Name(total):
+            op = "max" if statement.test.op == ">" else "min"
+            return ast.Assign(cell, op, inside.value, True)
+        return statement._replace(then=tuple(_atomic(s, total, cell) for s in statement.then))
+    return statement
+
+
+def _host(nest: Nest, style: Style, cell: str, kernel: str, used: set[str]) -> str:
+    emitter = CEmitter(nest, style, lambda target, op, value: [])
+    start, axis = nest.before[0], nest.regions[0].axes[0]
+    word = emitter.words[start.type]
+    arrays = [p for p in nest.parameters if p.kind == "array"]
+    device = {p.name: fresh((f"d_{p.name}", f"dev_{p.name}", f"{p.name}_dev"), used) for p in arrays}
+    sizes = {p.name: _bytes(emitter, p) for p in arrays}
+    lines = [f"{emitter.words[p.type]} *{device[p.name]};" for p in arrays] + [f"{word} *{cell};"]
+    lines.append(f"{word} {start.name} = {emitter.expression(start.value)};")
+    for p in arrays:
+        lines.append(f"cudaMalloc(&{device[p.name]}, {sizes[p.name]});")
+    lines.append(f"cudaMalloc(&{cell}, sizeof({word}));")
+    for p in arrays:
+        lines.append(f"cudaMemcpy({device[p.name]}, {p.name}, {sizes[p.name]}, cudaMemcpyHostToDevice);")
+    lines.append(f"cudaMemcpy({cell}, &{start.name}, sizeof({word}), cudaMemcpyHostToDevice);")
+    given = ", ".join([device.get(p.name, p.name) for p in nest.parameters] + [cell])
+    lines.append(f"{kernel}<<<{emitter.expression(axis.stop, 14)} / 256 + 1, 256>>>({given});")
+    for p in arrays:
+        if p.written:
+            lines.append(f"cudaMemcpy({p.name}, {device[p.name]}, {sizes[p.name]}, cudaMemcpyDeviceToHost);")
+    lines.append(f"cudaMemcpy(&{start.name}, {cell}, sizeof({word}), cudaMemcpyDeviceToHost);")
+    lines += [f"cudaFree({device[p.name]});" for p in arrays] + [f"cudaFree({cell});"]
+    hoisted, style.hoist = style.hoist, False
+    after = emitter.block(nest.after, "    ")
+    style.hoist = hoisted
+    head = f"{emitter.words[nest.result]} {style.names[1]}({emitter.parameter_list(nest)}) {{"
+    return "\n".join([head, *[f"    {line}" for line in lines], *after, "}"]) + "\n"
+
+
+def _bytes(emitter: CEmitter, parameter: Parameter) -> str:
+    size = emitter.expression(ast.product(list(parameter.extents)), 14)
+    return f"{size} * sizeof({emitter.words[parameter.type]})"
