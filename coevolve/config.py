@@ -1,4 +1,4 @@
-"""The run's configuration: one strict TOML file, at most 64 keys, documented in `configs/reference.toml`.
+"""The run's configuration: one strict TOML file, at most 72 keys, documented in `configs/reference.toml`.
 
 Contract: an unknown key, a wrong type or a value out of range raises ConfigError, one line that names the file, the key
 and the nearest valid name. Nothing else in the project reads TOML.
@@ -57,6 +57,21 @@ class ColdStartConfig:
     directions: tuple[str, ...] = ()
     epochs: float = 1.0
     learning_rate: float = 2e-3
+
+
+@dataclass(frozen=True, slots=True)
+class LadderConfig:
+    """What a scratch Translator learns from unpaired functions before the cold start; see coevolve.ladder."""
+
+    steps: tuple[str, ...] = ()
+    examples: int = 4000
+    epochs: float = 3.0
+    learning_rate: float = 2e-3
+    mask_rate: float = 0.15
+    noise: tuple[float, ...] = (0.1, 0.3)
+    translated: int = 512
+    verified: bool = False
+    validation: float = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +138,7 @@ class Config:
     run_dir: str = "runs/run"
     corpus: CorpusConfig = field(default_factory=CorpusConfig)
     model: ModelConfig = field(default_factory=ModelConfig)
+    ladder: LadderConfig = field(default_factory=LadderConfig)
     cold_start: ColdStartConfig = field(default_factory=ColdStartConfig)
     round: RoundConfig = field(default_factory=RoundConfig)
     finetune: FineTuneConfig = field(default_factory=FineTuneConfig)

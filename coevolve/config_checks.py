@@ -34,15 +34,19 @@ CHOICES = {
     "finetune.method": ("full", "lora", "qlora"),
     "verify.backend": ("auto", "cuda", "emulated"),
 }
+LADDER = ("mlm", "aer", "dae", "bt")
+"""Values of ladder.steps, in the order in which they are taken."""
 RANGES = {
     "corpus.evaluation_fraction": (0.05, 0.95),
+    "ladder.mask_rate": (0.01, 0.9),
+    "ladder.validation": (0.001, 0.5),
     "round.temperature": (0.0, 2.0),
     "evaluate.temperature": (0.0, 2.0),
     "verify.least_strength": (0.0, 1.0),
 }
 AT_LEAST_ONE = (
     "round.samples", "round.suites", "round.per_source", "evaluate.samples", "model.layers", "model.width", "model.heads",
-    "model.max_new_tokens", "model.concurrency", "finetune.rank", "finetune.batch_tokens", "resources.trainers",
+    "model.max_new_tokens", "model.concurrency", "finetune.rank", "finetune.batch_tokens", "resources.trainers", "ladder.examples", "ladder.translated",
 )  # fmt: skip
 
 
@@ -120,3 +124,17 @@ def _check_together(config: Config, where: str) -> None:
         raise ConfigError(f"{where}: evaluate.pass_at asks for k = {max(config.evaluate.pass_at)} > evaluate.samples")
     if config.model.width % (2 * config.model.heads):
         raise ConfigError(f"{where}: model.width must be an even multiple of model.heads (positions turn pairs of values)")
+    _check_ladder(config, where)
+
+
+def _check_ladder(config: Config, where: str) -> None:
+    wanted = config.ladder
+    for step in wanted.steps:
+        if step not in LADDER:
+            raise ConfigError(f"{where}: ladder.steps has '{step}'; the steps are {', '.join(LADDER)}")
+    if wanted.steps and config.model.backend != "scratch":
+        raise ConfigError(f"{where}: ladder.steps need model.backend = 'scratch'; a model that is pretrained has been up its own ladder")
+    if wanted.steps and wanted.epochs <= 0:
+        raise ConfigError(f"{where}: 'ladder.epochs' must be more than 0")
+    if not all(0 <= rate <= 0.9 for rate in wanted.noise):
+        raise ConfigError(f"{where}: 'ladder.noise' is two shares in [0, 0.9], of the first and of the last pass")

@@ -19,6 +19,7 @@ from coevolve.config import Config
 from coevolve.control import as_much
 from coevolve.experience import selected, weight_of
 from coevolve.judged import Judged, compared, reward_of
+from coevolve.ladder_lessons import Pass, pretrain
 from coevolve.shots import prompts_of, wording_of
 from coevolve.verifier import Verifier
 from coevolve.ways import share_of, shared_out, taught
@@ -83,9 +84,12 @@ class TranslatorService:
             self._wording = wording_of(self.config)
         return Translator(model, style, wording=self._wording or Wording())
 
-    def cold_start(self, protected: Sequence[Program], folder: str, ways: Sequence[str] = ()) -> dict[str, float]:
-        """Train on generated pairs in `ways` (empty: all directions of the run) and what is taught beside, and save to `folder`."""
-        wanted, model = self.config.cold_start, self.checkpoints.pretrained()
+    def cold_start(self, protected: Sequence[Program], folder: str, ways: Sequence[str] = (), before: str = "") -> dict[str, float]:
+        """Train on generated pairs in `ways` (empty: all directions of the run) and what is taught beside, and save to `folder`.
+
+        before: the checkpoint to begin with, where the ladder left one.
+        """
+        wanted, model = self.config.cold_start, self.checkpoints.model(before) if before else self.checkpoints.pretrained()
         ways = ways or self.config.directions
         if self.checkpoints.start_kind in FROZEN:
             return saved_as_it_is(model, folder)
@@ -96,7 +100,12 @@ class TranslatorService:
         texts = [text for e in seen for text in (e.prompt, e.answer)]
         model = model or self.checkpoints.create(texts, DIRECTION_TAGS)
         learning = self.checkpoints.learning(wanted.epochs, wanted.learning_rate, "cold translator")
-        return learn_and_save(self.checkpoints, model, examples, learning, folder)
+        self.checkpoints.forget()
+        return learn_and_save(self.checkpoints, model, examples, learning, folder, before)
+
+    def pretrain(self, wanted: Pass, real: Sequence[Program], protected: Sequence[Program], folder: str) -> dict[str, float]:
+        """One pass of the ladder; see coevolve.ladder_lessons."""
+        return pretrain(self, wanted, real, protected, folder)
 
     def progress(self) -> tuple[int, int, float]:
         """(step, steps, loss) of the learning under way; asked from another thread."""

@@ -71,8 +71,8 @@ class Run:
             self.folder.record_time(number, stage, time.monotonic() - started, busy)
 
 
-def cold_start(run: Run) -> None:
-    """All models from nothing (or from the pretrained checkpoint) on generated pairs and suites."""
+def cold_start(run: Run, before: str = "") -> None:
+    """All models from nothing (or from the pretrained checkpoint) on generated pairs and suites; Translators from `before`, if any."""
     if all_learnt(run, 0):
         return
     paths, protected = run.folder.round(0), run.corpus.protected
@@ -80,9 +80,9 @@ def cold_start(run: Run) -> None:
         for served in translators(run.config):
             folder = paths.folder / served.name
             if not folder.exists():
-                _follow(run, f"cold start: {served.label}", run.crew.translator, "cold_start", protected, str(folder), served.ways)
+                follow(run, f"cold start: {served.label}", run.crew.translator, "cold_start", protected, str(folder), served.ways, before)
         if not paths.tester.exists():
-            _follow(run, "cold start: Tester", run.crew.tester, "cold_start", protected, str(paths.tester))
+            follow(run, "cold start: Tester", run.crew.tester, "cold_start", protected, str(paths.tester))
 
 
 def all_learnt(run: Run, number: int) -> bool:
@@ -91,8 +91,8 @@ def all_learnt(run: Run, number: int) -> bool:
     return paths.tester.exists() and all(path.exists() for path in checkpoints(run.config, paths.folder))
 
 
-def _follow(run: Run, label: str, worker: Worker, method: str, *arguments: object) -> None:
-    """Show the steps of a model that learns until it has; raises what it raises."""
+def follow(run: Run, label: str, worker: Worker, method: str, *arguments: object) -> dict[str, float]:
+    """Show the steps of a model that learns until it has; its figures. Raises what it raises."""
     bar = run.bar(label, 0)  # first: a local worker works within `call`
     learning = worker.call(method, *arguments)
     while not wait([learning], timeout=FOLLOW_S).done:
@@ -100,6 +100,7 @@ def _follow(run: Run, label: str, worker: Worker, method: str, *arguments: objec
         bar.total = steps
         bar.set(step, f"loss {loss:.3f}" if step else "preparing")
     bar.close(_learned(learning.result()))
+    return learning.result()
 
 
 def _learned(figures: dict[str, float]) -> str:
@@ -286,7 +287,7 @@ def _learn_one(run: Run, number: int, label: str, worker: Worker, name: str, is_
         return
     old = run.folder.round(number - 1).folder / name
     asked = (str(old), [] if is_frozen else data, run.corpus.protected, str(new), number, *(() if is_frozen else told))
-    _follow(run, f"round {number}: {label} {'frozen' if is_frozen else 'learns'}", worker, "learn", *asked)
+    follow(run, f"round {number}: {label} {'frozen' if is_frozen else 'learns'}", worker, "learn", *asked)
 
 
 def validation_of(run: Run, number: int) -> list[tuple[Program, UnitTestSuite]]:

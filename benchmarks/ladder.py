@@ -1,0 +1,166 @@
+"""What does each step of the ladder give? Arms with more and more of its steps, and the same supervised training after them.
+
+    python benchmarks/ladder.py --config configs/ladder.toml --out runs/ladder-arms
+
+Arms: `none`, then the steps one more at a time (mlm, mlm+aer, …); `--without mlm` adds the whole ladder less that step, `--arms`
+names others (steps joined by +). OUT/ARM is a run folder; steps that two arms begin with are made once and copied. Printed: the
+held-out programs' pass@1, executed, with its 95 % interval over programs, after the ladder alone (for arms that have been taught
+to write whole functions) and after the cold start on the configured number of generated pairs, which is the same for every arm;
+and the paired difference to `none`. No Tester is trained and there are no rounds. Stopped anywhere, it goes on when called again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from coevolve import stages
+from coevolve.config import Config, ConfigError, load
+from coevolve.config_checks import LADDER
+from coevolve.errors import UserError
+from coevolve.evaluation import evaluate_checkpoint, prepare_evaluation
+from coevolve.ladder import climb, step_paths
+from coevolve.ladder_lessons import steps
+from coevolve.rounds import local_workers, ray_workers
+from coevolve.run_corpus import open_corpus
+from coevolve.run_folder import RunFolder, read_json, write_json
+from coevolve.statistics import interval_of_mean, paired_difference
+from corpora.files import write_folder
+from corpora.loaders import CorpusError
+
+WRITERS = ("dae", "bt")
+"""After one of these steps a model has been taught to write whole functions, so that its translations are worth executing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    name: str
+    config: Config
+
+    @property
+    def folder(self) -> RunFolder:
+        return RunFolder(self.config.run_dir)
+
+    @property
+    def figures(self) -> Path:
+        return self.folder.root / "arm.json"
+
+
+def names_of(arms: str, without: Sequence[str]) -> list[str]:
+    """Names of arms in order. Raises UserError for a step that does not exist."""
+    named = arms.split(",") if arms else ["none", *("+".join(LADDER[:k]) for k in range(1, len(LADDER) + 1))]
+    named += ["+".join(step for step in LADDER if step != left) for left in without]
+    for step in [*without, *(s for name in named if name != "none" for s in name.split("+"))]:
+        if step not in LADDER:
+            raise UserError(f"'{step}' is no step of the ladder; the steps are {', '.join(LADDER)}")
+    return list(dict.fromkeys(named))
+
+
+def planned(config: Path, sets: Sequence[str], names: Sequence[str], out: Path) -> list[Arm]:
+    """The arms as runs. Raises ConfigError."""
+    arms = []
+    for name in names:
+        chosen = [] if name == "none" else name.split("+")
+        own = (f"ladder.steps={list(chosen)!r}".replace("'", '"'), f"run_dir={out.resolve() / name}")
+        arms.append(Arm(name, load(config, (*sets, *own))))
+    return arms
+
+
+def make(arm: Arm, others: Sequence[Arm], workers: Callable) -> None:
+    """Climb, start cold, evaluate; what another arm has done already is copied."""
+    if arm.figures.exists():
+        return
+    corpus = open_corpus(arm.config, arm.folder)
+    with arm.folder.held(), workers(arm.config) as crew:
+        run = stages.Run(arm.config, arm.folder, corpus, crew)
+        for other in others:
+            take(arm, other)
+        prepare_evaluation(run)
+        before = climb(run)
+        found = {"ladder": evaluate(run, before, f"{arm.name}: ladder") if set(steps(arm.config)) & set(WRITERS) else None}
+        after = str(arm.folder.round(0).translator)
+        if not Path(after).exists():
+            stages.follow(run, f"{arm.name}: cold start", crew.translator, "cold_start", corpus.protected, after, (), before)
+        write_json(arm.figures, found | {"cold": evaluate(run, after, f"{arm.name}: cold start")})
+
+
+def take(arm: Arm, other: Arm) -> None:
+    """Copy the suites of held-out programs and the steps that both arms begin with."""
+    for name in ("evaluation_skipped.json", "evaluation_suites.jsonl"):
+        if (other.folder.root / name).exists() and not (arm.folder.root / name).exists():
+            shutil.copy2(other.folder.root / name, arm.folder.root / name)
+    for (mine, own), (theirs, there) in zip(_steps(arm), _steps(other)):
+        if mine != theirs or not there.figures.exists():
+            break
+        if not own.figures.exists():
+            shutil.rmtree(own.folder, ignore_errors=True)
+            write_folder(own.folder, lambda part, there=there: shutil.copytree(there.folder, part, dirs_exist_ok=True))
+
+
+def _steps(arm: Arm) -> list:
+    return list(zip(steps(arm.config), step_paths(arm.folder, steps(arm.config))))
+
+
+def evaluate(run: stages.Run, checkpoint: str, label: str) -> dict:
+    """compile_rate in percent, and by held-out program the percentage of answers that are right."""
+    figures, _, _ = evaluate_checkpoint(run, checkpoint, label)
+    parts = figures.get("directions", {"": figures})
+    passed = {f"{way} {row['id']}": 100.0 * row["passed"] / row["samples"] for way, part in parts.items() for row in part["items"]}
+    return {"compile_rate": figures["compile_rate"], "passed": passed}
+
+
+def table(arms: Sequence[Arm]) -> str:
+    """Markdown of the arms that are finished."""
+    found = {arm.name: read_json(arm.figures) for arm in arms if arm.figures.exists()}
+    lines = ["| arm | ladder alone: pass@1 % | compiles % | after the cold start: pass@1 % | compiles % | over none |", "| --- " * 6 + "|"]
+    for name, figures in found.items():
+        over = "–"
+        if name != "none" and "none" in found:
+            over = _difference(found["none"]["cold"]["passed"], figures["cold"]["passed"])
+        lines.append(f"| {name} | {_shown(figures['ladder'])} | {_shown(figures['cold'])} | {over} |")
+    return "\n".join(lines)
+
+
+def _shown(part: dict | None) -> str:
+    if part is None:
+        return "– | –"
+    values = list(part["passed"].values())
+    low, high = interval_of_mean(values) or (0.0, 0.0)
+    return f"{sum(values) / max(1, len(values)):.1f} ({low:.1f} to {high:.1f}) | {part['compile_rate'] or 0.0:.1f}"
+
+
+def _difference(none: dict[str, float], arm: dict[str, float]) -> str:
+    if set(none) != set(arm):
+        raise UserError("the arms were evaluated on unequal programs; begin with an empty folder")
+    found = paired_difference([none[k] for k in sorted(none)], [arm[k] for k in sorted(none)])
+    return f"{found.value:+.1f} ({found.ci95[0]:+.1f} to {found.ci95[1]:+.1f})" if found else "–"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--config", type=Path, required=True, metavar="FILE")
+    parser.add_argument("--arms", default="", metavar="A,A", help="for example none,dae,mlm+dae; default: the steps one more at a time")
+    parser.add_argument("--without", action="append", default=[], metavar="STEP", help="an arm with all steps but this one; may be repeated")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="sets", help="as of coevolve run")
+    parser.add_argument("--local", action="store_true", help="one process, without Ray")
+    parser.add_argument("--table", action="store_true", help="only print the table of what is there")
+    args = parser.parse_args()
+    try:
+        arms = planned(args.config, args.sets, names_of(args.arms, args.without), args.out)
+        for arm in [] if args.table else arms:
+            print(f"arm {arm.name}", file=sys.stderr, flush=True)
+            make(arm, [other for other in arms if other is not arm], local_workers if args.local else ray_workers)
+        print(table(arms))
+    except (ConfigError, CorpusError, UserError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
