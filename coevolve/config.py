@@ -55,6 +55,7 @@ class ColdStartConfig:
     suites: int = 4000
     level: str = "mixed"
     directions: tuple[str, ...] = ()
+    beside: float = 1 / 3
     epochs: float = 1.0
     learning_rate: float = 2e-3
 

@@ -38,6 +38,7 @@ LADDER = ("mlm", "aer", "dae", "bt")
 """Values of ladder.steps, in the order in which they are taken."""
 RANGES = {
     "corpus.evaluation_fraction": (0.05, 0.95),
+    "cold_start.beside": (0.0, 4.0),
     "ladder.mask_rate": (0.01, 0.9),
     "ladder.validation": (0.001, 0.5),
     "round.temperature": (0.0, 2.0),

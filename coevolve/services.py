@@ -36,9 +36,6 @@ from tester.propose import SUITE_TAGS, SuiteStyle, Tester
 if TYPE_CHECKING:
     from gpu_runtime.models.pretrained import PretrainedModel
 
-OTHER_EVERY = 3
-"""One generated computation in three also teaches another direction: those that the configuration names or, where a real
-corpus of the target dialect gives it something to do, the reverse, which is easier (a kernel tells its loops)."""
 PROMPT_STYLES = {"scratch": PromptStyle.CANONICAL, "pretrained": PromptStyle.PLAIN, "openai": PromptStyle.PLAIN}
 SUITE_STYLES = {"scratch": SuiteStyle.CANONICAL, "pretrained": SuiteStyle.PLAIN, "openai": SuiteStyle.PLAIN}
 """How a model of each of MODEL_BACKENDS is asked: our own small ones know canonical words only."""
@@ -222,8 +219,12 @@ class TranslatorService:
     ) -> list[Example]:
         """`count` generated computations that are unlike every protected program, as lessons in `ways` (empty: all of the run)."""
         ways = ways or self.config.directions
-        made = list(_generated(self.config, count, stream, ways))
         others = taught(self.config, ways)
+        own = list(_generated(self.config, count, stream, ways))
+        beside = round(count * self.config.cold_start.beside) if others else 0
+        # Fortran tells nothing of C's styles: what is taught from it beside comes from computations of its own, in one style.
+        plain = [str(other) for other in others if other.source.language == "fortran" and str(other) not in ways]
+        made = own + list(_generated(self.config, beside * len(plain) // len(others), f"{stream} plain", plain) if plain else ())
         names = {side.name for way in (*map(direction, ways), *others) for side in (way.source, way.target)}
         leaking = set()
         for name in sorted(names):
@@ -231,15 +232,24 @@ class TranslatorService:
             leaking |= {there[leak.item] for leak in guard.leaks([made[i][1].programs[name] for i in there])}
         kept = [(way, c.programs) for i, (way, c) in enumerate(made) if i not in leaking]
         pairs = [(programs[way.source.name], programs[way.target.name]) for way, programs in kept]
-        for number, (_, programs) in enumerate(kept[::OTHER_EVERY] if others else ()):
-            other = others[number % len(others)]
-            if other.source.name in programs and other.target.name in programs:
-                pairs.append((programs[other.source.name], programs[other.target.name]))
+        again = [c.programs for i, (_, c) in enumerate(own) if i not in leaking]
+        others = [other for other in others if str(other) not in plain]
+        pairs += _taught_again(again, others, beside - (len(made) - len(own)))
         self.checkpoints.note_trained((), [program for pair in pairs for program in pair])
         return teacher.examples(pairs, "forward")
 
 
-def _generated(config: Config, count: int, stream: int, ways: Sequence[str]) -> Iterator[tuple[Direction, Computation]]:
+def _taught_again(made: Sequence[dict[str, Program]], others: Sequence[Direction], count: int) -> list[tuple[Program, Program]]:
+    """Pairs in the other directions, in turn, from `count` of these computations; one that lacks a dialect gives none."""
+    pairs = []
+    for number in range(min(count, len(made)) if others else 0):
+        other, programs = others[number % len(others)], made[number * len(made) // min(count, len(made))]
+        if other.source.name in programs and other.target.name in programs:
+            pairs.append((programs[other.source.name], programs[other.target.name]))
+    return pairs
+
+
+def _generated(config: Config, count: int, stream: int | str, ways: Sequence[str]) -> Iterator[tuple[Direction, Computation]]:
     """`count` computations, in equal shares for `ways`, each of which exists in both dialects of its direction."""
     for way, share in shared_out(count, ways):
         plain = way.source.language == "fortran"  # Fortran tells nothing of C's styles, so its translations have one
