@@ -35,7 +35,8 @@ class FortranEmitter:
             raise Inexpressible("parameter type")
         everything = list(_all_expressions(nest))
         self.flat = self._flat_arrays(everything)
-        self.say = FortranExpressions(self.parameters, nest.types or {}, self.flat, self._one_based())
+        self.say = FortranExpressions(self.parameters, nest.types or {}, self.flat, set() if self.form.zero else self._one_based())
+        self.say.base, self.say.squares = int(not self.form.zero), self.form.squares
         self.result = self._result()
         self.unused: set[str] = set()
         """Loop variables that array syntax does without, and `name=` for first values that it does without."""
@@ -126,9 +127,17 @@ class FortranEmitter:
         extents = [self.say.linear(e) for e in reversed(parameter.extents)]
         if parameter.name in self.flat and len(extents) > 1:
             extents = [self.say.linear(ast.product(list(parameter.extents)))]
+        if self.form.zero:
+            extents = [f"0:{text}" for text in self._lasts(parameter)]
         if (parameter.kind == "fixed" or self.form.assumed) and parameter.name not in self.say.whole:
-            extents[-1] = "*"
+            extents[-1] = "0:*" if self.form.zero else "*"
         return extents
+
+    def _lasts(self, parameter: Parameter) -> list[str]:
+        """Last subscripts of an array that begins at 0."""
+        if parameter.name in self.flat and len(parameter.extents) > 1:
+            return [self.say.linear(ast.product(list(parameter.extents)), -1)]
+        return [self.say.linear(e, -1) for e in reversed(parameter.extents)]
 
     def _region(self, region: Region) -> list[str]:
         if self.form.arrays:
@@ -229,6 +238,8 @@ class FortranEmitter:
             return self._store(target, kind, node.value, level)
         if node.op in ("max", "min"):
             value = f"{node.op}({target}, {self.say.converted(node.value, kind)})"
+        elif node.atomic:  # what is added must hold together
+            value = f"{target} {node.op[:-1]} {self.say.value(node.value, 8)}"
         else:
             value = self.say.value(ast.Binary(node.op[:-1], node.target, node.value))
         atomic = ["    " * level + "!$omp atomic"] if node.atomic and self.parallel else []

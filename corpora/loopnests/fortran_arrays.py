@@ -27,7 +27,7 @@ class _Sections:
         for subscript, extent in zip(node.subscripts, parameter.extents, strict=False):
             found = {n.id for n in ast.walk(subscript) if type(n) is ast.Name} & self.axes.keys()
             if not found:
-                texts.append(say.linear(subscript, 1))
+                texts.append(say.linear(subscript, say.base))
                 whole = False
                 continue
             if len(found) > 1:
@@ -48,12 +48,14 @@ class _Sections:
         offset = _offset(subscript, axis.variable)
         if axis.step != 1 or axis.down:
             raise Inexpressible("a step")
+        first = self.say.base
+        last = first - 1 + int(axis.inclusive)
         if offset is None:
             if axis.start == ast.ZERO and axis.stop == extent and not axis.inclusive:
                 return ":"
-            return f"{self.say.linear(axis.start, 1)}:{self.say.linear(axis.stop, int(axis.inclusive))}"
+            return f"{self.say.linear(axis.start, first)}:{self.say.linear(axis.stop, last)}"
         low, high = ast.Binary("+", axis.start, offset), ast.Binary("+", axis.stop, offset)
-        return f"{self.say.linear(low, 1)}:{self.say.linear(high, int(axis.inclusive))}"
+        return f"{self.say.linear(low, first)}:{self.say.linear(high, last)}"
 
 
 def _offset(subscript: tuple, variable: str) -> tuple | None:

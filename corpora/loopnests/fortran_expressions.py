@@ -17,6 +17,7 @@ _RANK = {"*": 8, "/": 8, "+": 7, "-": 7, "&&": 3, "||": 2}
 _BITS = {"&": "iand", "|": "ior", "^": "ieor", "<<": "shiftl", ">>": "shiftr"}
 _INTRINSICS = {"fabs": "abs", "fmax": "max", "fmin": "min", "fmod": "mod"}
 _KNOWN = frozenset("sqrt exp log log10 sin cos tan asin acos atan atan2 sinh cosh tanh abs floor ceil max min erf erfc hypot mod sign".split())
+_OF_INTEGERS = frozenset("abs max min mod sign".split())
 _CONVERT = {"f32": "real({0})", "f64": "dble({0})", "i32": "int({0})", "i64": "int({0}, 8)"}
 _WIDTH = {"i32": 0, "i64": 1, "f32": 2, "f64": 3}
 
@@ -31,6 +32,8 @@ class FortranExpressions:
     def __init__(self, parameters: dict[str, Parameter], types: dict[str, str], flat: set[str], one_based: set[str]) -> None:
         self.parameters, self.types, self.flat, self.one_based = parameters, types, flat, one_based
         self.views: dict[str, tuple[str, tuple]] = {}
+        self.base, self.squares = 1, False
+        """First subscript of every array; whether `x * x` is spelled `x ** 2`."""
         self.whole: set[str] = set()
         """Arrays that stand as a whole or as sections, which need their extents."""
         self.sections = None
@@ -157,6 +160,9 @@ class FortranExpressions:
             wanted = self._common((node.left, node.right))
             name = "mod" if op == "%" else _BITS[op]
             return f"{name}({self.converted(node.left, wanted)}, {self.converted(node.right, wanted)})"
+        if op == "*" and self.squares and node.left == node.right and type(node.left) in (ast.At, ast.Name, ast.Paren):
+            text = f"{self.value(node.left, 10)}**2"
+            return f"({text})" if rank > 8 else text
         own = _RANK[op]
         if op in "+-" and self.type(node) in ("i32", "i64") and not self._holds_logical(node):
             text = self.linear(node)
@@ -181,7 +187,7 @@ class FortranExpressions:
         parameter = self.parameters[array]
         if len(subscripts) > 1 and array in self.flat:
             subscripts = (flat_index(subscripts, parameter.extents, "i*m+j"),)
-        return f"{array}({', '.join(self.linear(s, 1) for s in reversed(subscripts))})"
+        return f"{array}({', '.join(self.linear(s, self.base) for s in reversed(subscripts))})"
 
     def _cast(self, node: ast.Cast) -> str:
         if self.type(node.argument) == "bool":
@@ -201,6 +207,8 @@ class FortranExpressions:
             return f"({text})" if rank > 8 else text
         if name not in _KNOWN:
             raise Inexpressible(f"function {name}")
+        if kind not in ("f32", "f64") and name not in _OF_INTEGERS:
+            kind = "f64"
         texts = ", ".join([self.converted(a, kind) for a in node.arguments])
         if name in ("floor", "ceil"):
             return _CONVERT[kind].format(f"{'floor' if name == 'floor' else 'ceiling'}({texts})")

@@ -38,6 +38,10 @@ class FortranForm:
     assumed: bool = False
     arrays: bool = False
     colons: bool = True
+    zero: bool = False
+    """Arrays begin at 0, as in C."""
+    squares: bool = False
+    """`x * x` is `x ** 2`."""
     direct: bool = False
     """A function's value is summed up in its result variable."""
 
@@ -69,6 +73,8 @@ def form_of(rng: random.Random) -> FortranForm:
         assumed=chance(0.25 if old else 0.06),
         arrays=chance(0.5),
         colons=not old or chance(0.3),
+        zero=chance(0.1),
+        squares=chance(0.5),
         direct=chance(0.75),
     )
 
