@@ -13,6 +13,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import permutations
+from pathlib import Path
 
 from corpora import builtin
 from corpora.dialects import DIALECTS, Dialect, Direction
@@ -20,7 +21,7 @@ from gpu_runtime.doctor import Finding, survey
 
 _COMPILERS = {"cpp": ("gcc", "g++"), "fortran": ("gcc", "gfortran")}
 """What a grammar family cannot do without; gcc builds the runner."""
-_HELPERS = {"serial": (), "openmp": ("libomp", "archer"), "cuda": ("gpu", "nvrtc")}
+_HELPERS = {"serial": (), "openmp": ("libomp", "archer"), "cuda": ("gpu", "nvrtc"), "offload": ("libomp", "archer", "offload: g++")}
 """What a programming model can do without, at a loss that the doctor states."""
 _KINDS = {(False, True): "forward", (True, False): "back", (False, False): "serial", (True, True): "parallel"}
 """By whether source and target are parallel."""
@@ -69,7 +70,7 @@ def _row(way: Direction, absent: set[str], cuda_runs_on: str) -> Row:
 
 
 def _place(side: Dialect, cuda_runs_on: str) -> str:
-    return {"serial": "cpu", "openmp": "cpu threads", "cuda": "device" if cuda_runs_on == "cuda" else "emulated"}[side.model]
+    return {"serial": "cpu", "openmp": "cpu threads", "cuda": "device" if cuda_runs_on == "cuda" else "emulated", "offload": "offload-host"}[side.model]
 
 
 def shown(rows: Sequence[Row], findings: Sequence[Finding]) -> str:
@@ -93,12 +94,19 @@ def add_parser(commands) -> argparse.ArgumentParser:
         help="list the translation directions and what this machine offers for each",
         description="Every source:target that `direction` in a configuration and `coevolve verify --from --to` take.",
     )
+    parser.add_argument("--runs", nargs="+", metavar="RUN", help="print instead what these runs reached in each of their directions")
     parser.add_argument("--json", action="store_true", help="print the rows as one JSON list")
     parser.set_defaults(handler=run)
     return parser
 
 
 def run(args: argparse.Namespace) -> int:
+    if args.runs:
+        from coevolve.direction_table import markdown, plain, rows_of
+
+        reached = [row for root in args.runs for row in rows_of(Path(root))]
+        print(json.dumps(plain(reached), indent=1) if args.json else markdown(reached))
+        return 0
     from coevolve.verify import backend_kind
 
     findings = survey()

@@ -27,6 +27,7 @@ from gpu_runtime.models.protocol import ModelError
 def run(config: Config, use_ray: bool = True) -> Path:
     """Run or resume; returns the run folder. Raises ConfigError, CorpusError or UserError on bad input."""
     from coevolve import stages
+    from coevolve.direction_table import markdown, rows_of
     from coevolve.evaluation import evaluate_round, prepare_evaluation
     from coevolve.export import export
     from coevolve.ladder import climb
@@ -58,6 +59,8 @@ def run(config: Config, use_ray: bool = True) -> Path:
             write_report(folder.root)
     export(folder.root)
     print_table(folder.root)
+    if len(config.directions) > 1:
+        print(markdown(rows_of(folder.root)))
     print(f"report:      {write_report(folder.root)}")
     made = (*checkpoints(config, folder.export), folder.export / "tester")
     print(f"checkpoints: {', '.join(map(str, made))}")

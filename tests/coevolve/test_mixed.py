@@ -19,7 +19,7 @@ from coevolve.services import TesterService, TranslatorService, make_verifier
 from coevolve.ways import entries, serving, translators
 from coevolve.workers import Crew, LocalWorker
 from corpora import builtin
-from corpora.records import Candidate, Outcome, Triplet, UnitTestSuite, Verdict
+from corpora.records import Candidate, Triplet, UnitTestSuite
 from corpora.store import read_jsonl
 from translator.translate import Translator
 
@@ -57,6 +57,12 @@ def two_languages(tmp_path_factory) -> Path:
 def mixed(two_languages, tmp_path):
     config = parse(SMALL, "mixed")
     return replace(config, run_dir=str(tmp_path / "run"), corpus=replace(config.corpus, source=str(two_languages)))
+
+
+@pytest.fixture
+def short(mixed):
+    """The same with two programs on either side of each direction."""
+    return replace(mixed, corpus=replace(mixed.corpus, evaluation_limit=2, training_limit=2))
 
 
 def names(programs):
@@ -163,10 +169,10 @@ def test_generated_lessons_are_shared_out(mixed):
     assert [share_of(mixed, (way,), 21) for way in WAYS] == [11, 10]
 
 
-def test_a_run_in_two_directions_resumes_and_tells_them_apart(mixed, tmp_path, monkeypatch, capsys):
+def test_a_run_in_two_directions_resumes_and_tells_them_apart(short, tmp_path, monkeypatch, capsys):
     """One Translator: all files of an interrupted and resumed run are those of a whole one, and each figure has its direction."""
-    other = replace(mixed, run_dir=str(tmp_path / "other"))
-    whole = RunFolder(run(mixed, use_ray=False))
+    other = replace(short, run_dir=str(tmp_path / "other"))
+    whole = RunFolder(run(short, use_ray=False))
     stopped = stages.learn
     monkeypatch.setattr(stages, "learn", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
     with pytest.raises(KeyboardInterrupt):
@@ -181,15 +187,111 @@ def test_a_run_in_two_directions_resumes_and_tells_them_apart(mixed, tmp_path, m
     assert not list(whole.root.glob("*/translator-*")) and (whole.export / "translator/README.md").read_text().count("fortran:openmp-fortran") > 1
 
     corpus = stored_corpus(whole)
-    assert corpus == build(mixed) and [str(way) for way, _ in corpus.by_direction(mixed)] == WAYS
+    assert corpus == build(short) and [str(way) for way, _ in corpus.by_direction(short)] == WAYS
     suites = [s.program_id for s in read_jsonl(whole.round(1).suites, UnitTestSuite)]
     assert len(set(suites)) == len(suites) == len(corpus.training_source)
     proposed = [c.direction for c in read_jsonl(whole.round(1).proposals, Candidate)]
     assert set(proposed) == set(WAYS)
     measured = read_json(whole.round(1).evaluation)
     assert set(measured["directions"]) == set(WAYS) and measured["programs"] == sum(e["programs"] for e in measured["directions"].values())
-    header, rows = table(whole, mixed)
+    header, rows = table(whole, short)
     assert [cells[1] for cells in rows] == ["all", *WAYS] * 2
     assert sum(int(cells[2]) for cells in rows[4:]) == int(rows[3][2]) == len(proposed)
     assert rows[4][header.index("CodeBLEU")] == rows[5][header.index("CodeBLEU")] == "–"  # no references here
     assert "fortran:openmp-fortran" in capsys.readouterr().out
+
+
+class Knowing(TranslatorService):
+    """Right in C++ from every second answer on, in Fortran never; notes which checkpoint was asked for what."""
+
+    def propose(self, checkpoint, programs, way, sampling):
+        self.asked = getattr(self, "asked", set()) | {(Path(checkpoint).name, way)}
+        found = []
+        for program in programs:
+            pragma = program.text.replace("{ for", "{\n#pragma omp parallel for\nfor")
+            found += [Candidate(program.id, way, text, sample=k) for k, text in enumerate(("nothing", pragma)[: sampling.n])]
+        return found
+
+
+def test_one_translator_each_learns_and_is_asked_for_its_own_direction(short, tmp_path, capsys):
+    config = replace(short, round=replace(short.round, translators="each"))
+    folder, verifier = RunFolder(config.run_dir), make_verifier(config)
+    knowing = Knowing(config)
+    this = stages.Run(config, folder, open_corpus(config, folder), Crew(LocalWorker(knowing), LocalWorker(TesterService(config)), (LocalWorker(verifier),)))
+    try:
+        prepare_evaluation(this)
+        stages.cold_start(this)
+        for number in (0, 1):
+            if number:
+                stages.make_suites(this, 1)
+                stages.propose_and_verify(this, 1)
+                stages.keep_triplets(this, 1)
+                stages.learn(this, 1)
+            evaluate_round(this, number)
+    finally:
+        verifier.engine.close()
+    cpp, fortran = "translator-cpp-openmp", "translator-fortran-openmp-fortran"
+    assert knowing.asked == {(cpp, "cpp:openmp"), (fortran, "fortran:openmp-fortran")}
+    assert not (folder.round(1).folder / "translator").exists()
+    triplets = list(read_jsonl(folder.round(1).triplets, Triplet))
+    assert names(t.source for t in triplets) == names(this.corpus.parts[0].training_source) and {t.direction for t in triplets} == {"cpp:openmp"}
+    weights = {name: [(folder.round(n).folder / name / "model.safetensors").read_bytes() for n in (0, 1)] for name in (cpp, fortran)}
+    assert weights[cpp][0] != weights[cpp][1] and weights[fortran][0] == weights[fortran][1]  # nothing was kept to learn from
+    measured = read_json(folder.round(1).evaluation)["directions"]
+    assert measured["cpp:openmp"]["pass@1"] == 50.0 and measured["cpp:openmp"]["pass@2"] == 100.0
+    assert measured["fortran:openmp-fortran"]["pass@2"] == 0.0
+
+    assert {p.name for p in export(folder.root).iterdir()} == {cpp, fortran, "tester", "pairs.parquet"}
+    (row,) = [r for r in figures(folder, config) if r.number]
+    assert row.parts["cpp:openmp"].kept == row.kept == len(triplets) and row.parts["fortran:openmp-fortran"].kept == 0
+    page = write_report(folder.root).read_text()
+    assert "cpp:openmp" in page and "fortran:openmp-fortran" in page
+    assert main(["directions", "--runs", str(folder.root)]) == 0
+    lines = [line.split(" | ") for line in capsys.readouterr().out.splitlines() if line.startswith("| ")]
+    assert [line[0] for line in lines[2:]] == ["| cpp:openmp", "| fortran:openmp-fortran"]
+    assert [line[3] for line in lines[2:]] == [str(len(triplets)), "0"] and lines[2][7].startswith("50.0 (50 to 50) → 50.0")
+    assert main(["compare", str(folder.root), str(folder.root), "--json"]) == 0
+    assert set(json.loads(capsys.readouterr().out)["directions"]) == {*WAYS, "all directions"}
+
+
+def test_scalars_watch_and_plan_tell_the_directions_apart(tmp_path):
+    """On a made-up finished run, without models."""
+    from rich.console import Console
+
+    from coevolve.plan import plan
+    from coevolve.scalars import scalars_of
+    from coevolve.watch import View
+    from gpu_runtime.models.sizes import MACHINES
+
+    config = replace(parse({**SMALL, "corpus": {"source": "builtin"}}, "t"), run_dir=str(tmp_path))
+    folder = RunFolder(tmp_path)
+    folder.config.write_text(to_toml(config))
+    corpus = open_corpus(config, folder)
+    rows = {way: {"programs": 4, "pass@1": share, "bleu": None, "compile_rate": 50.0} for way, share in zip(WAYS, (25.0, 75.0))}
+    folder.round(0).folder.mkdir()
+    folder.round(0).evaluation.write_text(json.dumps({"directions": rows, "pass@1": 50.0, "programs": 8}))
+    found = dict(scalars_of(figures(folder, config)[0]))
+    assert found["translator/pass@1"] == 50.0 and found["translator/fortran-to-openmp-fortran/pass@1"] == 75.0
+    console = Console(width=160, record=True, file=open("/dev/null", "w"))
+    console.print(View(folder, config).frame(False))
+    assert "fortran:openmp-fortran" in console.export_text()
+    said = plan(config, corpus, MACHINES["cpu"])
+    assert f"{sum(len(part.training_source) for part in corpus.parts)} programs to translate" in said
+
+
+def test_a_run_of_one_direction_is_laid_out_as_ever(short):
+    config = replace(short, direction="cpp:openmp")
+    folder = RunFolder(run(config, use_ray=False))
+    held = json.loads(folder.split.read_text())
+    assert set(held) == {"training_source", "training_target", "evaluation", "references", "held_back"}
+    assert 'direction = "cpp:openmp"\n' in folder.config.read_text()
+    assert (folder.round(1).translator / "model.safetensors").is_file() and "directions" not in read_json(folder.round(1).evaluation)
+    assert isinstance(build(config), RunCorpus) and not build(config).parts
+    assert table(folder, config)[0][:3] == ["round", "candidates", "compiled"] and len(table(folder, config)[1]) == 2
+
+
+def test_the_committed_configuration_mixes_all_forward_directions():
+    config = load(Path(__file__).parents[2] / "configs/directions.toml")
+    corpus = build(config)
+    assert len(corpus.parts) == 6 and all(len(part.evaluation) == 20 and len(part.training_source) == 40 for part in corpus.parts)
+    assert all(p in builtin.programs(p.dialect) for p in corpus.evaluation)
