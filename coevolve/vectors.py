@@ -1,8 +1,9 @@
 """A C++ function over `std::vector` parameters as the same function over pointers and lengths.
 
 Contract: a textual rewriting for functions that index their vectors, ask their size, iterate over them by `begin`/`end` or
-in a range-for. Whatever else a text does with a vector (resize it, hand it on) is a VectorError of one line: nothing is
-guessed. The result keeps the function's body, so it shows the same loops.
+in a range-for, copy them whole into a vector of their own, or catch them in a lambda by reference. Whatever else a text does
+with a vector (resize it, hand it on) is a VectorError of one line: nothing is guessed. The result keeps the function's body,
+so it shows the same loops.
 
     python -c "from coevolve.vectors import pointer_form; \
 print(pointer_form('int f(std::vector<int> const& x) { int s = 0; for (int v : x) s += v; return s; }', 'f', 'f'))"
@@ -14,7 +15,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from corpora.c_syntax import CFunction, c_functions, node_text, parse_c_family
+from corpora.c_syntax import CFunction, c_functions, descendants, node_text, parse_c_family
 
 _ELEMENT = r"(?:unsigned\s+|signed\s+)?(?:(?:std\s*::\s*)?u?int\d+_t|(?:std\s*::\s*)?size_t|bool|double|float|int|char|short|long(?:\s+long)?|unsigned)"
 _VECTOR = re.compile(
@@ -50,8 +51,8 @@ def pointer_form(text: str, name: str, entry: str, like: Sequence[Parameter] = (
         raise VectorError(f"no function '{name}' in the text")
     function = functions[name]
     own = parameters_of(function)
-    body = node_text(function.node.child_by_field_name("body"))
     vectors = [p for p in own if p.element]
+    body = _unshadowed(function, [p.name for p in vectors])
     lengths = _lengths(own, vectors, body, like)
     for vector in vectors:
         body = _without_vector(body, vector, lengths.get(vector.name, ""))
@@ -90,7 +91,7 @@ def parameter_of(text: str) -> Parameter:
 
 def _lengths(own: Sequence[Parameter], vectors: Sequence[Parameter], body: str, like: Sequence[Parameter]) -> dict[str, str]:
     """Vector -> what stands for its length, for those whose length is asked for."""
-    asked = [p for p in vectors if re.search(rf"\b{p.name}\s*\.\s*(?:size|empty|{_ENDS})\b|:\s*{p.name}\s*\)", body)]
+    asked = [p for p in vectors if re.search(rf"\b{p.name}\s*\.\s*(?:size|empty|{_ENDS})\b|:\s*{p.name}\s*\)|{_copied(p.name)}", body)]
     fixed = {p.name: p.extent for p in asked if p.extent}
     open_ = [p.name for p in asked if not p.extent]
     if not like:
@@ -106,11 +107,31 @@ def _lengths(own: Sequence[Parameter], vectors: Sequence[Parameter], body: str, 
     return fixed | dict(zip(open_, others, strict=True))
 
 
+def _copied(name: str) -> str:
+    """Pattern of `std::vector<T> a = NAME;`, with the type and the new name as groups."""
+    return rf"(?:std\s*::\s*)?vector\s*<\s*(?P<type>{_ELEMENT})\s*>\s*(?P<copy>\w+)\s*(?:=\s*{name}\s*;|[({{]\s*{name}\s*[)}}]\s*;)"
+
+
+def _unshadowed(function: CFunction, names: Sequence[str]) -> str:
+    """The body, with parameters of lambdas that are called like a vector under names of their own."""
+    body = function.node.child_by_field_name("body")
+    data, at = body.text, body.start_byte
+    lambdas = [n for n in descendants(body) if n.type == "lambda_expression"]
+    for node in sorted(lambdas, key=lambda n: n.start_byte, reverse=True):  # from the end: earlier offsets stay as they are
+        text = node_text(node)
+        declared = {_NAME.search(node_text(n))[1] for n in descendants(node) if n.type.endswith("parameter_declaration") and _NAME.search(node_text(n))}
+        for name in declared & set(names):
+            text = re.sub(rf"(?<![\w.]){name}\b", f"{name}_of_lambda", text)
+        data = data[: node.start_byte - at] + text.encode() + data[node.end_byte - at :]
+    return data.decode(errors="replace")
+
+
 def _without_vector(body: str, vector: Parameter, length: str) -> str:
     """`body` with every use of one vector spelt for a pointer. Raises VectorError."""
     name = re.escape(vector.name)
     if odd := _other_use(body, name):
         raise VectorError(f"what the text does with '{vector.name}' has no counterpart with a pointer: '{odd}'")
+    body = re.sub(_copied(name), lambda m: f"std::vector<{m['type']}> {m['copy']}({vector.name}, {vector.name} + {length});", body)
     body = re.sub(rf"\b{name}\s*\.\s*size\s*\(\s*\)", length, body)
     body = re.sub(rf"\b{name}\s*\.\s*empty\s*\(\s*\)", f"({length} == 0)", body)
     body = re.sub(rf"\b{name}\s*\.\s*(?:{_STARTS})\s*\(\s*\)", vector.name, body)
@@ -122,9 +143,10 @@ def _without_vector(body: str, vector: Parameter, length: str) -> str:
 
 
 def _other_use(body: str, name: str) -> str:
-    """The first use of a vector beside indexing, size, ends and range-for, with its surroundings; '' without one."""
+    """The first use of a vector beside indexing, size, ends, range-for, copies and captures, with its surroundings; '' without one."""
     plain = re.sub(r"//[^\n]*|/\*.*?\*/|\"(?:\\.|[^\"\\])*\"", " ", body, flags=re.S)
-    known = rf"\b{name}\s*\[|\b{name}\s*\.\s*(?:size|empty|{_STARTS}|{_ENDS})\s*\(\s*\)|:\s*{name}\s*\)"
+    plain = re.sub(_copied(name), ";", plain)
+    known = rf"(?<=[\[,])\s*&\s*{name}\s*(?=[,\]])|\b{name}\s*\[|\b{name}\s*\.\s*(?:size|empty|{_STARTS}|{_ENDS})\s*\(\s*\)|:\s*{name}\s*\)"
     odd = re.search(rf"[^;{{}}]{{0,20}}(?<![\w.]){name}\b[^;{{}}]{{0,20}}", re.sub(known, " ", plain))
     return " ".join(odd[0].split()) if odd else ""
 

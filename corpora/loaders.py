@@ -7,7 +7,7 @@ and leaves out only what holds no function. Bad input is a CorpusError: one line
     spec                        what
     builtin                     the project's hand-written functions
     development                 more of them, to choose settings by: neither trained on nor reported
-    generated:COUNT:SEED        loop nests from the generator
+    generated:COUNT:SEED[:easy] loop nests from the generator, of its level `mixed` where no other is named
     hf:DATASET[:SPLIT]          a Hugging Face data set (split `train` where not given)
     PATH.tok                    one whitespace-tokenised function a line
     PATH.jsonl, PATH.parquet    one text a row; newlines may be stored as backslash-n
@@ -31,7 +31,7 @@ from corpora import polybench
 from corpora.c_syntax import c_functions, parse_c_family
 from corpora.dialects import Dialect, Direction, dialect, dialect_of_path, direction
 from corpora.extract import Skipped, extract, uncallable
-from corpora.loopnests import Computation, generate
+from corpora.loopnests import LEVELS, Computation, generate
 from corpora.records import Program
 from corpora.tables import CorpusError, read_file, rows_of_hub, rows_of_jsonl, rows_of_parquet, unescaped
 
@@ -160,10 +160,11 @@ def _ready_made_pairs(spec: _Spec, way: Direction) -> list[tuple[Program, Progra
 
 
 def _generated(spec: _Spec) -> Iterator[Computation]:
-    counts = spec.base.split(":")[1:]
-    if len(counts) != 2 or not all(part.isdigit() for part in counts):
-        raise CorpusError(f"corpus '{spec.text}' is not of the form generated:COUNT:SEED, for example generated:1000:0")
-    return generate(int(counts[0]), int(counts[1]))
+    parts = spec.base.split(":")[1:]
+    level = parts[2:] or ["mixed"]
+    if not 2 <= len(parts) <= 3 or not all(part.isdigit() for part in parts[:2]) or level[0] not in LEVELS:
+        raise CorpusError(f"corpus '{spec.text}' is not of the form generated:COUNT:SEED or generated:COUNT:SEED:easy, for example generated:1000:0")
+    return generate(int(parts[0]), int(parts[1]), level[0])
 
 
 def _units(spec: _Spec, row: Dialect) -> Iterable[_Unit]:

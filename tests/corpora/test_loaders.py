@@ -127,6 +127,8 @@ def test_generated_corpus():
         pytest.skip("generator not here")
     first = load_corpus("generated:20:3", "cuda").programs
     assert first and first == load_corpus("generated:20:3", "cuda").programs
+    easy = load_corpus("generated:20:3:easy", "cuda").programs
+    assert easy != first and load_corpus("generated:20:3:mixed", "cuda").programs == first
 
 
 def test_hugging_face_data_set(tmp_path):
@@ -172,7 +174,7 @@ def test_bad_input_is_one_clear_line(tmp_path, spec, message):
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("spec", ["", "generated:5", "generated:a:b", "?A=b"])
+@pytest.mark.parametrize("spec", ["", "generated:5", "generated:a:b", "generated:5:1:hard", "?A=b"])
 def test_bad_specs(spec):
     with pytest.raises(CorpusError):
         load_corpus(spec, "cpp")
