@@ -50,6 +50,7 @@ class Work:
     answers_evaluated: int
     learnt_per_round: float
     cold_tokens: float
+    """Of the cold start and of the ladder before it."""
 
 
 def work_of(config: Config, corpus: RunCorpus) -> Work:
@@ -66,8 +67,16 @@ def work_of(config: Config, corpus: RunCorpus) -> Work:
     return Work(
         len(programs), held_out, words + code, answer, len(programs) * config.round.samples,
         held_out * config.evaluate.samples, examples * pair * config.round.epochs,
-        config.cold_start.generated * pair * config.cold_start.epochs,
+        config.cold_start.generated * pair * config.cold_start.epochs + ladder_examples(config) * pair,
     )  # fmt: skip
+
+
+def ladder_examples(config: Config) -> int:
+    """Lessons of the ladder over all passes: a function each and, in back-translation, as many pairs beside them."""
+    dialects = len({name for way in config.directions for name in way.split(":")})
+    whole = sum(step in config.ladder.steps for step in ("mlm", "aer", "dae"))
+    back = 4 * len(config.directions) * config.ladder.translated if "bt" in config.ladder.steps else 0
+    return whole * max(1, round(config.ladder.epochs)) * dialects * config.ladder.examples + back
 
 
 def shape_of(config: Config) -> Shape | None:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from coevolve.config import Config
 from coevolve.errors import UserError
+from coevolve.ladder_lessons import steps
 from coevolve.run_corpus import RunCorpus, build, open_corpus
 from coevolve.run_folder import RunFolder, resolve_run_dir
 from coevolve.services import make_tester, make_translator, make_verifier
@@ -103,9 +104,10 @@ def describe(config: Config) -> str:
     """What `--dry-run` prints. Loads the corpora, so bad input is found."""
     corpus = build(config)
     candidates = config.round.samples * sum(len(programs) for _, programs in corpus.sides(config))
+    climbed = f"ladder of {', '.join(steps(config))} on up to {config.ladder.examples} functions a dialect, " if config.ladder.steps else ""
     return (
         f"{summary(config, corpus)}\n{config.round.count} rounds of about {candidates} candidates, "
-        f"cold start on {config.cold_start.generated} generated pairs, run folder {resolve_run_dir(config.run_dir)}"
+        f"{climbed}cold start on {config.cold_start.generated} generated pairs, run folder {resolve_run_dir(config.run_dir)}"
     )
 
 

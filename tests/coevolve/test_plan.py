@@ -11,7 +11,8 @@ import pytest
 
 from coevolve.cli import main
 from coevolve.config import load, to_toml
-from coevolve.plan import plan, shape_of
+from coevolve.plan import ladder_examples, plan, shape_of, work_of
+from coevolve.rounds import describe
 from coevolve.run_corpus import build
 from coevolve.services import TranslatorService
 from gpu_runtime.models.sizes import MACHINES
@@ -66,3 +67,10 @@ def test_a_model_of_unknown_size_is_one_line(tiny, tmp_path: Path, capsys) -> No
     assert main(["plan", str(tmp_path / "c.toml")]) == 2
     error = capsys.readouterr().err
     assert "someone/thing' is not known here" in error and error.count("\n") == 1
+
+
+def test_the_ladder_is_learning_too(tiny) -> None:
+    climbing = replace(tiny, ladder=replace(tiny.ladder, steps=("mlm", "bt"), examples=50, epochs=2.0, translated=10))
+    assert ladder_examples(tiny) == 0 and ladder_examples(climbing) == 2 * 2 * 50 + 4 * 10
+    assert work_of(climbing, build(tiny)).cold_tokens > work_of(tiny, build(tiny)).cold_tokens
+    assert "ladder of mlm, bt" in describe(climbing) and "ladder of" not in describe(tiny)
