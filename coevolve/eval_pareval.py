@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from coevolve.eval_items import EvalCorpus, Item
+from coevolve.eval_pareval_drivers import broken_drivers
 from coevolve.vectors import Parameter, VectorError, parameter_of, pointer_form
 from corpora.c_syntax import c_functions, parse_c_family, split_at_commas
 from corpora.dialects import Direction
@@ -29,7 +30,11 @@ BASELINES = "drivers/cpp/benchmarks"
 MODELS = {"cuda": "cuda", "openmp": "omp"}
 """Target dialect -> ParEval's word for it."""
 _HEADING = re.compile(r"(\w+)\s*\(((?:[^(){}]|\([^()]*\))*)\)\s*\{\s*$")
-_DROPPED = re.compile(r"^[ \t]*#[ \t]*(?:pragma[ \t]+once|include\b)[^\n]*$|^[ \t]*#[ \t]*if.*?^[ \t]*#[ \t]*endif[^\n]*$", re.M | re.S)
+_DROPPED = re.compile(r"^[ \t]*#[ \t]*(?:pragma[ \t]+once|include\b)[^\n]*$", re.M)
+_DIRECTIVE = re.compile(r"[ \t]*#[ \t]*(if|ifdef|ifndef|elif|else|endif)\b(.*)")
+_DEFINED = frozenset({"M_PI", "USE_SERIAL", "__cplusplus"})
+"""Macros that stand where a serial baseline is compiled; the other branches are for targets that it is not."""
+_COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.S)
 _CONTAINERS = re.compile(r"\bstd\s*::\s*(?:queue|priority_queue|stack|deque|list|map|set|unordered_map|unordered_set|tuple)\b")
 _USUAL = ("algorithm", "cmath", "cstddef", "cstdint", "limits", "numeric", "utility", "vector")
 _HEADER = re.compile(r"^[ \t]*#[ \t]*include[ \t]*<(\w+)>", re.M)
@@ -42,11 +47,15 @@ _NOTE = (
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What the problem asks for: the function's name and, for CUDA, the kernel's parameters."""
+    """What the problem asks for: the function's name and, for CUDA, the kernel's parameters.
+
+    given: what the prompt for C++ defines above the function (a helper, a table), which the baseline takes for granted.
+    """
 
     kind: str
     entry: str
     parameters: tuple[Parameter, ...]
+    given: str = ""
 
 
 def has_form(spec: str) -> bool:
@@ -71,7 +80,8 @@ def load(spec: str, way: Direction) -> EvalCorpus:
             skipped.append(Skipped(str(baselines[name].relative_to(root)) if name in baselines else name, name, str(error)))
     if not items:
         raise CorpusError(f"'{spec}': none of {len(skipped)} ParEval problems can be used; first: {skipped[0].name}: {skipped[0].reason}")
-    return EvalCorpus(spec, way, tuple(items), tuple(skipped), read_answer, (_NOTE,))
+    broken = tuple(f"ParEval's own driver is broken, {path}: {effect}" for path, effect in broken_drivers(root))
+    return EvalCorpus(spec, way, tuple(items), tuple(skipped), read_answer, (_NOTE, *broken))
 
 
 def _prompts(root: Path, target: str) -> dict[str, Prompt | str]:
@@ -81,19 +91,67 @@ def _prompts(root: Path, target: str) -> dict[str, Prompt | str]:
         rows = json.loads(read_file(path))
     except ValueError as error:  # CorpusError is one, and says more
         raise error if isinstance(error, CorpusError) else CorpusError(f"'{path}' is not JSON: {error}") from None
+    ours = [row for row in rows if row.get("language", "cpp") == "cpp"] if isinstance(rows, list) and all(isinstance(r, dict) for r in rows) else []
+    given = {row.get("name"): _given(row) for model in ("omp", "serial") for row in ours if row.get("parallelism_model") == model}
     found: dict[str, Prompt | str] = {}
-    for row in rows if isinstance(rows, list) else []:
-        if row.get("parallelism_model") != MODELS[target] or row.get("language", "cpp") != "cpp":
+    for row in ours:
+        if row.get("parallelism_model") != MODELS[target] or not isinstance(row.get("name"), str):
             continue
-        heading = _HEADING.search(row.get("prompt", "").rstrip())
+        heading = _heading(row)
         try:
             listed = _split(heading[2]) if heading and target == "cuda" else []
-            found[row["name"]] = Prompt(row.get("problem_type", ""), heading[1], tuple(map(parameter_of, listed))) if heading else (
-                "the prompt does not end with the head of a function"
-            )
+            found[row["name"]] = (
+                Prompt(row.get("problem_type", ""), heading[1], tuple(map(parameter_of, listed)), given.get(row["name"], "")) if heading
+                else "the prompt does not end with the head of a function"
+            )  # fmt: skip
         except VectorError as error:
             found[row["name"]] = str(error)
     return found
+
+
+def _heading(row: dict) -> re.Match | None:
+    return _HEADING.search(str(row.get("prompt", "")).rstrip())
+
+
+def _given(row: dict) -> str:
+    """Definitions above the function's head, without comments and includes."""
+    heading = _heading(row)
+    if heading is None:
+        return ""
+    above = _COMMENT.sub("", row["prompt"][: heading.start()])
+    return _DROPPED.sub("", above[: max(above.rfind("}"), above.rfind(";")) + 1]).strip()
+
+
+def chosen(text: str) -> str:
+    """`text` without preprocessor conditionals: the branches that a plain C++ compiler takes on a serial run.
+
+    A condition is decided by the names it asks for (`defined(X)`, `ifdef`); one that asks for none counts as false.
+    """
+    lines, taken = [], [[True, True]]  # per level: whether this branch stands, whether one before it has
+    for line in text.split("\n"):
+        found = _DIRECTIVE.match(line)
+        if found is None:
+            if all(level[0] for level in taken):
+                lines.append(line)
+            continue
+        word, condition = found[1], found[2]
+        if word.startswith("if"):
+            stands = _holds(word, condition)
+            taken.append([stands, stands])
+        elif word == "endif":
+            taken[1:] = taken[1:-1]
+        elif len(taken) > 1:
+            stands = not taken[-1][1] and (word == "else" or _holds("if", condition))
+            taken[-1] = [stands, stands or taken[-1][1]]
+    return "\n".join(lines)
+
+
+def _holds(word: str, condition: str) -> bool:
+    if word != "if":
+        return (condition.split()[0] in _DEFINED if condition.split() else False) is (word == "ifdef")
+    asked = re.findall(r"(!?)\s*defined\s*\(?\s*(\w+)", condition)
+    answers = [(name in _DEFINED) is (mark == "") for mark, name in asked]
+    return bool(answers) and (any(answers) if "||" in condition else all(answers))
 
 
 def _split(text: str) -> list[str]:
@@ -107,7 +165,7 @@ def _item(name: str, path: Path | None, prompt: Prompt | str | None) -> Item:
         raise VectorError("has a baseline and no prompt")
     if isinstance(prompt, str):
         raise VectorError(prompt)
-    text = _MARKS.sub("", _DROPPED.sub("", read_file(path)))
+    text = f"{prompt.given}\n" + _MARKS.sub("", _DROPPED.sub("", chosen(read_file(path))))
     written = pointer_form(text, _baseline_name(text, prompt.entry), prompt.entry, prompt.parameters)
     # What the function does not need is left out: baselines also hold variants for other targets.
     found = extract(written, "cpp", f"{prompt.kind}/{name}")

@@ -179,8 +179,15 @@ def markdown(result: dict) -> str:
         for kind, row in result["by_kind"].items():
             cells = [_number(row[key]["1"]["value"]) for key in ("pass@k", "build@k")] + [_number(row["cpass"]["value"])]
             lines.append(f"| {kind} | {row['n_scored']} | {' | '.join(cells)} |")
-    lines += ["", *(f"- {note}" for note in result["notes"]), f"- contamination: {result['contamination']['summary']}"]
+    lines += ["", *(f"- {note}" for note in result["notes"]), *_left_out(result), f"- contamination: {result['contamination']['summary']}"]
     return "\n".join(lines) + "\n"
+
+
+def _left_out(result: dict) -> list[str]:
+    """One line on what of the corpus is no item, or an item that cannot be tested; none where there is nothing."""
+    rows = result["skipped"]
+    first = f"{rows[0]['name'] or rows[0]['where']}: {rows[0]['reason']}" if rows else ""
+    return [f"- of the corpus, {len(rows)} left out or not testable (all in the result's 'skipped'); first: {first}"] if rows else []
 
 
 def _number(value: float) -> str:
