@@ -67,9 +67,9 @@ def planned(config: Path, sets: Sequence[str], names: Sequence[str], seeds: Sequ
     return arms
 
 
-def make(arm: Arm, others: Sequence[Arm], use_ray: bool) -> None:
-    """Run or resume one arm; stages that one of `others` has done with the same inputs are copied."""
-    if arm.folder.round(arm.config.round.count).evaluation.exists():
+def make(arm: Arm, others: Sequence[Arm], last: int, use_ray: bool) -> None:
+    """Run or resume one arm up to round `last`; stages that one of `others` has done with the same inputs are copied."""
+    if arm.folder.round(last).evaluation.exists():
         return
     same_seed = [other for other in others if other.seed == arm.seed]
     corpus = open_corpus(arm.config, arm.folder)
@@ -81,7 +81,7 @@ def make(arm: Arm, others: Sequence[Arm], use_ray: bool) -> None:
         stages.cold_start(run)
         take_evaluation(arm, same_seed, 0)
         evaluate_round(run, 0)
-        for number in range(1, arm.config.round.count + 1):
+        for number in range(1, last + 1):
             for stage, do in (("suites", stages.make_suites), ("proposals", stages.propose_and_verify)):
                 take(stage, arm, same_seed, number)
                 do(run, number)
@@ -261,9 +261,10 @@ def main() -> int:
     args = parser.parse_args()
     try:
         arms = planned(args.config, args.sets, args.arms.split(","), args.seeds, args.rounds, args.out)
-        for arm in [] if args.table else arms:
-            print(f"seed {arm.seed}, {arm.name}", file=sys.stderr, flush=True)
-            make(arm, [other for other in arms if other is not arm], use_ray=not args.local)
+        for number in () if args.table else range(args.rounds + 1):  # round by round, so that what is there can be compared
+            for arm in arms:
+                print(f"round {number}, seed {arm.seed}, {arm.name}", file=sys.stderr, flush=True)
+                make(arm, [other for other in arms if other is not arm], number, use_ray=not args.local)
         print(table(arms))
     except (ConfigError, CorpusError, UserError) as error:
         print(f"error: {error}", file=sys.stderr)

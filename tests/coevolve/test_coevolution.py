@@ -58,8 +58,9 @@ def arms(tiny, tmp_path, monkeypatch):
         return coevolution.planned(tmp_path / "c.toml", ["round.replay=1"], chosen, [3], 1, tmp_path / folder)
 
     found = planned("out")
-    for arm in found:
-        coevolution.make(arm, [other for other in found if other is not arm], use_ray=False)
+    for number in (0, 1):
+        for arm in found:
+            coevolution.make(arm, [other for other in found if other is not arm], number, use_ray=False)
     return {arm.name: arm for arm in found}, planned
 
 
@@ -87,7 +88,7 @@ def test_arms_share_what_is_equal_and_differ_where_they_must(arms):
 
     # An arm that is made all by itself is the same, byte for byte.
     (alone,) = planned("alone", ["frozen-tester"])
-    coevolution.make(alone, [], use_ray=False)
+    coevolution.make(alone, [], 1, use_ray=False)
     files = [p.relative_to(alone.folder.root) for p in alone.folder.root.rglob("*") if p.is_file()]
     compared = [f for f in files if f.name not in ("timings.jsonl", "config.toml")]
     assert len(compared) > 20
@@ -95,7 +96,7 @@ def test_arms_share_what_is_equal_and_differ_where_they_must(arms):
         assert (alone.folder.root / file).read_bytes() == (no_tester.folder.root / file).read_bytes(), file
 
     before = _stages(control)
-    coevolution.make(control, [coevolve], use_ray=False)
+    coevolution.make(control, [coevolve], 1, use_ray=False)
     assert _stages(control) == before
     rows = coevolution.table(list(made.values())).splitlines()
     assert [row.split(" | ")[1] for row in rows[2:]] == ["all", "coevolve", "control", "frozen-tester", "frozen-translator"]
