@@ -29,8 +29,9 @@ from gpu_runtime.models.protocol import Example, LanguageModel, Learning, Nothin
 class Checkpoints:
     """Opens checkpoints of one kind of model (`translator` or `tester`), one kept open at a time."""
 
-    def __init__(self, config: Config, kind: str) -> None:
-        self.config, self.kind = config, kind
+    def __init__(self, config: Config, kind: str, part: str = "") -> None:
+        """part: name of its checkpoint folders where it is one of several Translators (see coevolve.ways)."""
+        self.config, self.kind, self.part = config, kind, part or kind
         self._open: tuple[str, LanguageModel] | None = None
         self.progress: tuple[int, int, float] = (0, 0, 0.0)
         self._trained = Manifest.of(())
@@ -80,8 +81,8 @@ class Checkpoints:
         """The pretrained model to begin with: the one named or, of a run's export, the part of this kind."""
         if self.config.model.name_or_path == "small":
             return resolve("small", self.kind).location
-        own = Path(self.config.model.name_or_path) / self.kind
-        return str(own) if own.is_dir() else self.config.model.name_or_path
+        own = (Path(self.config.model.name_or_path) / name for name in (self.part, self.kind))
+        return next((str(folder) for folder in own if folder.is_dir()), self.config.model.name_or_path)
 
     @property
     def start_kind(self) -> str:

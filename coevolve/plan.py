@@ -87,7 +87,7 @@ def shape_of(config: Config) -> Shape | None:
     if wanted.backend != "scratch":
         from coevolve.checkpoints import Checkpoints
 
-        return size_of(Checkpoints(config, "translator").start)
+        return size_of(Checkpoints(config, "translator", translators(config)[0].name).start)
     kept = wanted.heads // 3 if wanted.heads % 3 == 0 else wanted.heads
     return Shape(wanted.layers, wanted.width, 512, wanted.heads, kept, SCRATCH_VOCABULARY, True, known="configuration; vocabulary estimated")
 

@@ -19,7 +19,7 @@ from coevolve.ladder_lessons import steps
 from coevolve.run_corpus import RunCorpus, build, open_corpus
 from coevolve.run_folder import RunFolder, resolve_run_dir
 from coevolve.services import make_tester, make_translator, make_verifier
-from coevolve.ways import checkpoints
+from coevolve.ways import checkpoints, translators
 from coevolve.workers import Crew, LocalWorker
 from gpu_runtime.backend import BackendError
 from gpu_runtime.models.protocol import ModelError
@@ -88,9 +88,10 @@ def require_models(config: Config) -> None:
     from coevolve.checkpoints import Checkpoints
     from gpu_runtime.models.pretrained import require_model
 
-    for checkpoints in (Checkpoints(config, "translator"), Checkpoints(config, "tester")):
-        if checkpoints.start_kind == "pretrained":
-            require_model(checkpoints.start)
+    parts = [("translator", served.name) for served in translators(config)] + [("tester", "tester")]
+    for named in [Checkpoints(config, kind, part) for kind, part in parts]:
+        if named.start_kind == "pretrained":
+            require_model(named.start)
 
 
 def summary(config: Config, corpus: RunCorpus) -> str:

@@ -86,6 +86,7 @@ class TranslatorService:
 
         before: the checkpoint to begin with, where the ladder left one.
         """
+        self.checkpoints.part = Path(folder).name
         wanted, model = self.config.cold_start, self.checkpoints.model(before) if before else self.checkpoints.pretrained()
         ways = ways or self.config.directions
         if self.checkpoints.start_kind in FROZEN:

@@ -56,7 +56,7 @@ def test_decided_and_undecided_rows(benchmark, data, tmp_path, monkeypatch, caps
     assert benchmark.main() == 2
 
 
-@pytest.mark.parametrize("direction", ["fortran:cuda", "fortran:openmp-fortran"])
+@pytest.mark.parametrize("direction", ["fortran:cuda", "fortran:openmp-fortran", '["fortran:openmp-fortran", "fortran:cuda"]'])
 def test_the_configuration_is_dry_run(tmp_path, direction, capsys):
     bodies = ("a(j, i) = a(j, i) + 1", "a(j, i) = DBLE(i) / DBLE(j)", "if (i > j) a(j, i) = sqrt(a(i, j))", "a(j, i) = max(a(j, i), a(1, 1)) * DBLE(n)")
     texts = [FILL[1].replace("a(j, i) = (DBLE(i - 1) * DBLE(j - 1)) / DBLE(n)", body) for body in bodies]
@@ -64,4 +64,13 @@ def test_the_configuration_is_dry_run(tmp_path, direction, capsys):
     source = f"{tmp_path / 'p.parquet'}#fortran?shim=polybench"
     here = ["--set", f"corpus.source={source}", "--set", f"direction={direction}", "--set", f"run_dir={tmp_path / 'run'}"]
     assert coevolve(["run", str(ROOT / "configs" / "fortran.toml"), "--dry-run", *here]) == 0
-    assert f"{direction}," in capsys.readouterr().out
+    assert f"{direction.strip('[]').replace(chr(34), '')}," in capsys.readouterr().out
+
+
+def test_the_configuration_mixes_polybench_and_the_built_in_functions(capsys):
+    rows = ROOT.parent / "shared/data/fortran_cpp/Polybench_train.parquet"
+    if not rows.is_file():
+        pytest.skip("PolyBench is not here")
+    here = ["--set", f'corpus.source=["{rows}#fortran?shim=polybench", "builtin"]', "--set", 'direction=["fortran:openmp-fortran", "fortran:cuda"]']
+    assert coevolve(["run", str(ROOT / "configs" / "fortran.toml"), "--dry-run", *here]) == 0
+    assert "fortran:openmp-fortran, fortran:cuda, 1" in capsys.readouterr().out

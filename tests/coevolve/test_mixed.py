@@ -295,3 +295,19 @@ def test_the_committed_configuration_mixes_all_forward_directions():
     corpus = build(config)
     assert len(corpus.parts) == 6 and all(len(part.evaluation) == 20 and len(part.training_source) == 40 for part in corpus.parts)
     assert all(p in builtin.programs(p.dialect) for p in corpus.evaluation)
+
+
+def test_each_translator_begins_with_its_own_part_of_an_export(mixed, tmp_path):
+    """Of a run with one Translator for all, every one begins with that."""
+    cpp, fortran = (f"translator-{way.replace(':', '-')}" for way in WAYS)
+    for name, seed in ((cpp, 1), (fortran, 2)):
+        made = replace(mixed, seed=seed)
+        TranslatorService(made).cold_start((), str(tmp_path / "each" / name), (WAYS[0],))
+    TranslatorService(mixed).cold_start((), str(tmp_path / "one" / "translator"))
+    for export_of, parts in (("each", (cpp, fortran)), ("one", ("translator", "translator"))):
+        model = replace(mixed.model, backend="pretrained", name_or_path=str(tmp_path / export_of))
+        second = TranslatorService(replace(mixed, model=model, cold_start=replace(mixed.cold_start, generated=0)))
+        for name, part, way in zip((cpp, fortran), parts, WAYS):
+            second.cold_start((), str(tmp_path / export_of / "new" / name), (way,))
+            weights = [(tmp_path / export_of / place / "model.safetensors").read_bytes() for place in (part, f"new/{name}")]
+            assert weights[0] == weights[1]
