@@ -108,8 +108,9 @@ def options_of(config: Config) -> ModelOptions:
     """What the configuration tells a back end."""
     wanted = config.finetune
     tuning = FineTuning(
-        wanted.method, wanted.rank, wanted.micro_tokens, wanted.packing, wanted.gradient_checkpointing, wanted.patience, wanted.keep_adapter
-    )
+        wanted.method, wanted.rank, wanted.micro_tokens, wanted.packing, wanted.gradient_checkpointing, wanted.patience, wanted.keep_adapter,
+        report_to=wanted.report_to,
+    )  # fmt: skip
     remote = Endpoint(config.model.endpoint, config.model.concurrency, (config.model.prices[0], config.model.prices[1]))
     return ModelOptions(tuning, remote)
 

@@ -106,6 +106,7 @@ class FineTuneConfig:
     keep_adapter: bool = False
     validation: int = 0
     patience: int = 0
+    report_to: str = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +162,7 @@ class Config:
     def digest(self) -> str:
         """Hash of everything that decides a run's results (not of where it lies or how many workers it has)."""
         plain = asdict(self)
-        for section, key in ((plain, "run_dir"), (plain["verify"], "workers")):
+        for section, key in ((plain, "run_dir"), (plain["verify"], "workers"), (plain["finetune"], "report_to")):
             section.pop(key)
         plain.pop("resources")
         return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:16]

@@ -32,6 +32,7 @@ CHOICES = {
     "round.freeze": ("none", "translator", "tester"),
     "cold_start.level": ("easy", "mixed"),
     "finetune.method": ("full", "lora", "qlora"),
+    "finetune.report_to": ("none", "tensorboard", "trackio", "wandb"),
     "verify.backend": ("auto", "cuda", "emulated"),
 }
 LADDER = ("mlm", "aer", "dae", "bt")

@@ -27,7 +27,7 @@ import torch.nn.functional as F
 from transformers import EarlyStoppingCallback, PreTrainedModel, PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 
 from gpu_runtime.models.lessons import IGNORED, Collate, plan
-from gpu_runtime.models.options import METHODS, FineTuning
+from gpu_runtime.models.options import METHODS, REPORTERS, FineTuning
 from gpu_runtime.models.protocol import Learning, ModelError
 from gpu_runtime.models.training import BETAS, CLIP_NORM, WARM_UP_SHARE, WEIGHT_DECAY, Encoded
 
@@ -39,6 +39,10 @@ def require(tuning: FineTuning) -> None:
     """Raises ModelError where this machine cannot do what `tuning` asks for."""
     if tuning.method not in METHODS:
         raise ModelError(f"finetune.method '{tuning.method}': known are {', '.join(METHODS)}")
+    if tuning.report_to not in REPORTERS:
+        raise ModelError(f"finetune.report_to '{tuning.report_to}': known are {', '.join(REPORTERS)}")
+    if (package := REPORTERS[tuning.report_to]) and importlib.util.find_spec(package) is None:
+        raise ModelError(f"finetune.report_to '{tuning.report_to}' needs the package {package} (pip install {package}), which is not here")
     if tuning.method == "qlora" and not (torch.cuda.is_available() and importlib.util.find_spec("bitsandbytes")):
         missing = "a CUDA device" if not torch.cuda.is_available() else "the package bitsandbytes (pip install bitsandbytes)"
         raise ModelError(f"finetune.method 'qlora' needs {missing}, which is not here; use 'lora'")
@@ -121,6 +125,9 @@ def _arguments(folder: Path, learning: Learning, tuning: FineTuning, passes: int
 def common_arguments(folder: Path, learning: Learning, tuning: FineTuning, steps: int) -> dict[str, object]:
     """What every trainer here has in common: optimiser, cosine schedule with warm-up, device, silence."""
     on_gpu = torch.cuda.is_available()
+    place = learning.workspace.with_suffix("") if learning.workspace else None
+    if place is not None:  # what a training leaves behind must not lie in its workspace, which goes when it ends
+        os.environ["TENSORBOARD_LOGGING_DIR"] = f"{place}.scalars"
     several = int(os.environ.get("WORLD_SIZE", "1")) > 1
     return {
         "output_dir": str(folder),
@@ -143,7 +150,8 @@ def common_arguments(folder: Path, learning: Learning, tuning: FineTuning, steps
         "logging_steps": 1,
         "logging_nan_inf_filter": False,
         "disable_tqdm": True,
-        "report_to": os.environ.get("COEVOLVE_REPORT_TO", "none"),
+        "report_to": tuning.report_to,
+        "run_name": "/".join(place.parts[-3:]) if place else None,
     }
 
 

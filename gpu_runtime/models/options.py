@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 METHODS = ("full", "lora", "qlora")
+REPORTERS = {"none": "", "tensorboard": "tensorboard", "trackio": "trackio", "wandb": "wandb"}
+"""Where the trainer sends its losses -> the package that it needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,7 @@ class FineTuning:
     packing: several examples in one row instead of padding. patience: validations without a better one before it stops,
     0 = learn to the end. keep_adapter: save the adapter beside its base instead of merging it.
     checkpoint_every_s: how often a training that has a workspace saves what it would go on from.
+    report_to: one of REPORTERS; TensorBoard files of a training with a workspace lie beside it, as `NAME.scalars`.
     """
 
     method: str = "full"
@@ -31,6 +34,7 @@ class FineTuning:
     patience: int = 0
     keep_adapter: bool = False
     checkpoint_every_s: float = 600.0
+    report_to: str = "none"
 
 
 @dataclass(frozen=True, slots=True)

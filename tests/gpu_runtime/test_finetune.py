@@ -190,3 +190,21 @@ def test_what_this_machine_cannot_do_is_one_line(tmp_path: Path) -> None:
         opened(made(tmp_path / "m"), method="qlora")
     with pytest.raises(ModelError, match="known are full, lora, qlora"):
         opened(tmp_path / "m", method="loar")
+
+
+def test_the_trainers_own_integration_gets_the_losses_and_changes_nothing(tmp_path: Path) -> None:
+    """TensorBoard's files lie beside the checkpoint and are read by its own reader; the weights are those of a silent training."""
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    made(tmp_path / "base")
+    learning = replace(QUICK, epochs=1)
+    silent, telling = opened(tmp_path / "base"), opened(tmp_path / "base", report_to="tensorboard")
+    silent.learn(COPY, learning)
+    figures = telling.learn(COPY, replace(learning, workspace=tmp_path / "round-1" / "translator.training"))
+    assert weights(silent, tmp_path / "a") == weights(telling, tmp_path / "b")
+    read = EventAccumulator(str(tmp_path / "round-1" / "translator.scalars")).Reload()
+    losses = [e.value for e in read.Scalars("train/loss")]
+    assert len(losses) == figures["steps"] and losses[0] == pytest.approx(figures["first_loss"], rel=1e-3)
+    for name, word in (("wandb", "needs the package wandb"), ("papers", "known are none, tensorboard")):
+        with pytest.raises(ModelError, match=word):
+            opened(tmp_path / "base", report_to=name).learn(COPY, learning)
