@@ -170,7 +170,7 @@ def _asked(args: argparse.Namespace, corpus) -> _Answered:
     from coevolve.models_named import resolve
     from gpu_runtime.models.protocol import Sampling
 
-    model = resolve(args.model, "translator")
+    model = resolve(args.model, "translator", str(corpus.direction))
     contamination = _contamination(model, corpus, args.allow_contaminated)
     temperature = args.temperature if args.temperature is not None else (0.0 if args.n == 1 else 0.8)
     if temperature == 0 and args.n > 1:

@@ -13,6 +13,8 @@ from pathlib import Path
 
 from coevolve.errors import UserError
 from coevolve.run_folder import RunFolder
+from coevolve.ways import own_name
+from corpora.dialects import direction
 from gpu_runtime.models.backends import MODEL_BACKENDS, kind_of
 from gpu_runtime.models.options import Endpoint, ModelOptions
 from gpu_runtime.models.protocol import LanguageModel
@@ -37,8 +39,11 @@ class NamedModel:
         return MODEL_BACKENDS[self.kind](self.location, self.options)
 
 
-def resolve(name: str, part: str) -> NamedModel:
-    """The model called `name`; `part` is `translator` or `tester`. Raises UserError."""
+def resolve(name: str, part: str, way: str = "") -> NamedModel:
+    """The model called `name`; `part` is `translator` or `tester`. Raises UserError.
+
+    way: of a run or an export with a Translator for each direction, the one that serves it or its reverse.
+    """
     if "://" in name:
         model, at, url = name.partition("@")
         if not at or not model:
@@ -53,7 +58,8 @@ def resolve(name: str, part: str) -> NamedModel:
         if path.is_absolute() or name.startswith((".", "~")) or name.count("/") != 1:
             raise UserError(f"model '{name}' is neither 'small', a folder, NAME@URL, nor a hub id of the form OWNER/NAME")
         return NamedModel(name, name, None, "pretrained")
-    for folder in _places(path, part):
+    parts = [own_name(each) for each in (way, str(direction(way).reverse))] if way else []
+    for folder in (folder for each in (*parts, part) for folder in _places(path, each)):
         if any((folder / file).is_file() for file in ("config.json", "endpoint.json")):
             return NamedModel(name, str(folder.resolve()), folder.resolve(), kind_of(folder))
     raise UserError(f"'{name}' holds no {part}: it is neither a checkpoint (no config.json in it), an export nor a run with one")

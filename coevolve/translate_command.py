@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
     if args.samples < 1 or args.temperature < 0:
         raise UserError("--samples must be at least 1 and --temperature not negative")
     way, programs = _questions(args)
-    model = resolve(args.model, "translator")
+    model = resolve(args.model, "translator", str(way))
     translator = Translator(model.open(), PROMPT_STYLES[model.kind])
     engine = Engine(args.backend)
     try:

@@ -59,7 +59,12 @@ def translators(config: Config) -> tuple[Served, ...]:
     """The Translators of a run (round.translators), in the configuration's order."""
     if config.round.translators == "one" or len(config.directions) == 1:
         return (Served("translator", config.directions),)
-    return tuple(Served(f"translator-{way.replace(':', '-')}", (way,)) for way in config.directions)
+    return tuple(Served(own_name(way), (way,)) for way in config.directions)
+
+
+def own_name(way: str) -> str:
+    """Of the checkpoint folders of a Translator that serves one of several directions."""
+    return f"translator-{way.replace(':', '-')}"
 
 
 def serving(config: Config, way: str) -> Served:

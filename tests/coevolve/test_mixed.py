@@ -9,8 +9,10 @@ import pytest
 from coevolve import stages
 from coevolve.cli import main
 from coevolve.config import ConfigError, load, parse, to_toml
+from coevolve.errors import UserError
 from coevolve.evaluation import evaluate_round, prepare_evaluation
 from coevolve.export import export
+from coevolve.models_named import resolve
 from coevolve.report import figures, table, write_report
 from coevolve.rounds import run
 from coevolve.run_corpus import RunCorpus, build, open_corpus, stored_corpus
@@ -250,6 +252,10 @@ def test_one_translator_each_learns_and_is_asked_for_its_own_direction(short, tm
     lines = [line.split(" | ") for line in capsys.readouterr().out.splitlines() if line.startswith("| ")]
     assert [line[0] for line in lines[2:]] == ["| cpp:openmp", "| fortran:openmp-fortran"]
     assert [line[3] for line in lines[2:]] == [str(len(triplets)), "0"] and lines[2][7].startswith("50.0 (50 to 50) → 50.0")
+    for name in (folder.root, folder.export):
+        assert [Path(resolve(str(name), "translator", way).location).name for way in ("cpp:openmp", "openmp-fortran:fortran")] == [cpp, fortran]
+    with pytest.raises(UserError, match="holds no translator"):
+        resolve(str(folder.root), "translator", "cpp:cuda")
     assert main(["compare", str(folder.root), str(folder.root), "--json"]) == 0
     assert set(json.loads(capsys.readouterr().out)["directions"]) == {*WAYS, "all directions"}
 
