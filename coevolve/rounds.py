@@ -31,7 +31,6 @@ def run(config: Config, use_ray: bool = True) -> Path:
     from coevolve.direction_table import markdown, rows_of
     from coevolve.evaluation import evaluate_round, prepare_evaluation
     from coevolve.export import export
-    from coevolve.ladder import climb
     from coevolve.report import print_table, write_report
     from gpu_runtime.toolchain import find_toolchain, require
 
@@ -49,7 +48,7 @@ def run(config: Config, use_ray: bool = True) -> Path:
         this = stages.Run(config, folder, corpus, crew)
         # Before the models, which take long: a machine that cannot verify is found out at once.
         prepare_evaluation(this)
-        stages.cold_start(this, climb(this))
+        stages.cold_start(this)
         evaluate_round(this, 0)
         for number in range(1, config.round.count + 1):
             stages.make_suites(this, number)

@@ -71,11 +71,15 @@ class Run:
             self.folder.record_time(number, stage, time.monotonic() - started, busy)
 
 
-def cold_start(run: Run, before: str = "") -> None:
-    """All models from nothing (or from the pretrained checkpoint) on generated pairs and suites; Translators from `before`, if any."""
+def cold_start(run: Run) -> None:
+    """All models from nothing (or from the pretrained checkpoint) on generated pairs and suites; Translators go up the ladder
+    before, where one is configured."""
     if all_learnt(run, 0):
         return
+    from coevolve.ladder import climb  # late: its stages are built from this module
+
     paths, protected = run.folder.round(0), run.corpus.protected
+    before = climb(run)
     with run.timed(0, "cold start"):
         for served in translators(run.config):
             folder = paths.folder / served.name
