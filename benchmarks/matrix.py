@@ -1,8 +1,8 @@
-"""The HPC kernels in all five dialects, each version judged against every other, and one wrong variant of each.
+"""The HPC kernels in all dialects, each version judged against every other, and one wrong variant of each.
 
     python benchmarks/matrix.py [--kernels axpy,gemm] [--seed 0] [--markdown FILE]
 
-A row is a kernel, a column a source dialect: how many of the four other versions are accepted, and how many of their wrong
+A row is a kernel, a column a source dialect: how many of the other versions are accepted, and how many of their wrong
 variants are rejected. The wrong variant of a version is the first of its mutants, in an order that only its text and the
 seed decide, that compiles. It is not chosen by the engine's verdict: one that is accepted is printed and counts against us until
 a person has found it equivalent; then the next one is taken (EQUIVALENT below).
@@ -104,8 +104,8 @@ def cells(kernel: str, engine: Engine, seed: int = 0, sources: Sequence[str] = t
 
 
 def row(found: list[Cell]) -> str:
-    """accepted / rejected of four, by source dialect."""
-    shown = [f"{c.accepted}/4, {c.rejected}/4" if not c.reason else "no suite" for c in found]
+    """accepted / rejected of the other dialects, by source dialect."""
+    shown = [f"{c.accepted}/{len(c.right)}, {c.rejected}/{len(c.wrong)}" if not c.reason else "no suite" for c in found]
     return f"| {KERNELS[found[0].kernel]} | {' | '.join(shown)} |"
 
 

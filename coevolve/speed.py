@@ -42,6 +42,8 @@ def measurable(target: str, backend_name: str) -> str:
     """Why answers in dialect `target` cannot be timed here, '' where they can."""
     if dialect(target).model == "cuda":
         return f"speed of CUDA answers is not measured (back end {backend_name}): benchmarks/gpu_speedup.py times kernels on a device"
+    if dialect(target).model == "offload":
+        return "speed of target regions is not measured: they run on host threads here, and what is mapped is copied"
     return ""
 
 

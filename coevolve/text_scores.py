@@ -19,7 +19,7 @@ from coevolve.statistics import Interval, interval_of_mean, interval_of_sums
 from corpora.dialects import dialect
 from corpora.lexers import FORTRAN_KEYWORDS
 
-GRAMMARS = {"cpp": "cpp", "openmp": "cpp", "cuda": "cuda", "fortran": "fortran", "openmp-fortran": "fortran"}
+GRAMMARS = {"cpp": "cpp", "openmp": "cpp", "openmp-target": "cpp", "cuda": "cuda", "fortran": "fortran", "openmp-fortran": "fortran"}
 """Dialect -> how `coevolve.codebleu_process` scores it."""
 NOTES = {
     "cpp": "codebleu package, language cpp",

@@ -29,7 +29,7 @@ def add_parser(commands) -> argparse.ArgumentParser:
         help="say whether a translation is equivalent to its source",
         description="Run SOURCE and TARGET on the same typed tests and compare what they do. With no suite, tests are made "
         "from the source by execution. Of two whole programs (with main) what they print, write and return is compared. Exit code: 0 equivalent, 1 not equivalent, 3 undecided, 2 wrong use.",
-        epilog="Dialects: cpp, fortran, cuda, openmp, openmp-fortran; told by the suffix (.cpp .f90 .cu .omp.cpp .omp.f90).",
+        epilog="Dialects: cpp, fortran, cuda, openmp, openmp-target, openmp-fortran; told by the suffix (.cpp .f90 .cu .omp.cpp .target.cpp .omp.f90).",
     )
     parser.add_argument("source", nargs="?", metavar="SOURCE", help="the program that is right by definition")
     parser.add_argument("target", nargs="?", metavar="TARGET", help="its translation")

@@ -61,8 +61,9 @@ def verify_programs(source: Program, target: Program, suite: ProgramSuite, confi
     backend = BACKEND_WORDS[dialect(target.dialect).model] + (f"+degraded({','.join(missing)})" if missing else "")
     base = Verdict(source.id, target.id, suite.id, Outcome.COMPILE_ERROR, Blame.SOURCE, backend=backend)
     for program, blame in ((source, Blame.SOURCE), (target, Blame.TARGET)):
-        if dialect(program.dialect).model == "cuda":
-            reason = "whole CUDA programs are not run: give its kernel or a host function, without main"
+        if (model := dialect(program.dialect).model) in ("cuda", "offload"):
+            what = "CUDA programs" if model == "cuda" else "programs with target regions"
+            reason = f"whole {what} are not run: give a {'kernel or a host ' if model == 'cuda' else ''}function, without main"
             return replace(base, outcome=Outcome.REFUSED, blame=blame, detail=reason)
     built = build(source)
     if not built.ok:

@@ -19,7 +19,7 @@ class Dialect:
     name: the word used in directions, records and on the command line.
     language: grammar family, `cpp` or `fortran`; chooses lexer, parser and compiler front end.
     suffixes: file suffixes (lower case, longest first) by which a file is recognised.
-    model: programming model: `serial`, `cuda` or `openmp`.
+    model: programming model: `serial`, `cuda`, `openmp` or `offload` (OpenMP target regions, whose data must be mapped).
     codebleu_language: language that the codebleu package scores this dialect as, None where it has none.
     """
 
@@ -36,6 +36,7 @@ DIALECTS: dict[str, Dialect] = {
         Dialect("cpp", "cpp", (".cpp", ".cc", ".cxx", ".c", ".hpp", ".h"), "serial", "cpp"),
         Dialect("cuda", "cpp", (".cuh", ".cu"), "cuda", "cpp"),
         Dialect("openmp", "cpp", (".omp.cpp", ".omp.c"), "openmp", "cpp"),
+        Dialect("openmp-target", "cpp", (".target.cpp", ".target.c"), "offload", "cpp"),
         Dialect("fortran", "fortran", (".f90", ".f95", ".f03", ".f08", ".for", ".f"), "serial", None),
         Dialect("openmp-fortran", "fortran", (".omp.f90", ".omp.f"), "openmp", None),
     )

@@ -42,9 +42,13 @@ class Piece:
     reason: str = ""
 
 
-_PARALLEL = {"cuda": re.compile(r"\b__global__\b|<\s*<\s*<"), "openmp": re.compile(r"#\s*pragma\s+omp\b|!\$omp\b", re.I)}
+_PARALLEL = {
+    "cuda": re.compile(r"\b__global__\b|<\s*<\s*<"),
+    "openmp": re.compile(r"#\s*pragma\s+omp\b|!\$omp\b", re.I),
+    "offload": re.compile(r"#\s*pragma\s+omp\s+target\b", re.I),
+}
 """What the text of a function of a parallel model must show; a serial function of the same file is passed over."""
-_FOREIGN = {"serial": _PARALLEL["cuda"], "openmp": _PARALLEL["cuda"]}
+_FOREIGN = {"serial": _PARALLEL["cuda"], "openmp": _PARALLEL["cuda"], "offload": _PARALLEL["cuda"]}
 """What it must not show: code of another model."""
 
 

@@ -16,7 +16,7 @@ from corpora import dialects
 from corpora.fortran_syntax import to_free_form
 from corpora.records import Program
 
-_SUFFIXES = (".omp.cpp", ".omp.f90", ".cpp", ".cu", ".f90", ".f")
+_SUFFIXES = (".omp.cpp", ".target.cpp", ".omp.f90", ".cpp", ".cu", ".f90", ".f")
 
 
 def read_collection(root: Path, label: str) -> tuple[Program, ...]:

@@ -241,7 +241,7 @@ def _cleaned(unit: _Unit, row: Dialect, macros: Iterable[tuple[str, str]]) -> st
     if unit.line:
         text = _LINE_MARKER.sub(" ", text)
         text = re.sub(r"(?<=\w)\s*<unk>\s*(?=\w)", "_unk_", text)
-        if row.model == "openmp":
+        if row.model in ("openmp", "offload"):
             text = _TOKENISED_PRAGMA.sub(lambda m: "\n" + m.group()[: -len("ENDCOM")].strip() + "\n", text)
         text = _TOKENISED_PRAGMA.sub(" ", text).replace(" ENDCOM ", " ")
     if row.model == "serial":

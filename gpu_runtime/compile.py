@@ -31,7 +31,7 @@ _LINK = ("-shared", "-fPIC", "-nostdlib", "-Wl,-z,defs,--warn-unresolved-symbols
 _SYSTEM = ("-lm", "-lc", "-lgcc")
 # Names that the runner or its run-times supply when the artifact is loaded.
 _SUPPLIED = re.compile(
-    r"^(cv_|__tsan_|__asan_|__ubsan_|__sanitizer_|__cxa_|__gxx_|_Unwind_|_Z(n|d)[aw]|_ZSt|_ZNSt|_ZNKSt|_ZTI|_ZTV|_ZTS|__dynamic_cast"
+    r"^(cv_|__wrap_GOMP_|__wrap_omp_get_|__tsan_|__asan_|__ubsan_|__sanitizer_|__cxa_|__gxx_|_Unwind_|_Z(n|d)[aw]|_ZSt|_ZNSt|_ZNKSt|_ZTI|_ZTV|_ZTS|__dynamic_cast"
     r"|__dso_handle|__start_cv_|__stop_cv_|operator (new|delete)|std::|(vtable|typeinfo)( name)? for|__cyg_profile)"
 )
 _UNRESOLVED = re.compile(r"undefined reference to `([^']*)'")

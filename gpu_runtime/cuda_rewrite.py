@@ -18,7 +18,7 @@ import re
 from dataclasses import dataclass
 
 _TOKEN = re.compile(
-    r"""(?P<space>\s+|\\\n)|(?P<comment>//[^\n]*|/\*.*?\*/)|(?P<directive>(?<![^\n])[ \t]*\#(?:\\\n|[^\n])*)
+    r"""(?P<directive>(?<![^\n])[ \t]*\#(?:\\\n|[^\n])*)|(?P<space>\s*\n|[^\S\n]+|\\\n)|(?P<comment>//[^\n]*|/\*.*?\*/)
     |(?P<string>"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')|(?P<name>[A-Za-z_]\w*)|(?P<number>\.?\d(?:[eEpP][+-]|[\w.'])*)
     |(?P<mark><<<|>>>|::|->|.)""",
     re.X | re.S,

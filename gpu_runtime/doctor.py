@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from gpu_runtime import sandbox
 from gpu_runtime.cuda_driver import device_count
 from gpu_runtime.cuda_nvrtc import DeviceCompiler, NvrtcMissing, available
+from gpu_runtime.offload import device_compilers
 from gpu_runtime.toolchain import ToolchainError, find_toolchain
 
 
@@ -70,7 +71,7 @@ def _gpu() -> Finding:
         return Finding("gpu", True, f"{device_count()} usable{': ' + name if name and 'failed' not in name.lower() else ''}")
     driver = ctypes.util.find_library("cuda")
     detail = "the driver library is there, but no device answers" if driver else "CUDA programs run by emulation on the CPU"
-    return Finding("gpu", False, detail, "install the NVIDIA driver to run on a device")
+    return Finding("gpu", False, detail, "apt-get install nvidia-driver (Debian non-free; Ubuntu: ubuntu-drivers install)")
 
 
 def _nvrtc() -> Finding:
@@ -88,23 +89,21 @@ def _nvrtc() -> Finding:
 
 
 def _offload() -> list[Finding]:
-    """OpenMP target offload to an NVIDIA device. Compilers name it as a target even where its part is not installed."""
-    found = []
-    for compiler, part, hint in (("g++", "accel/nvptx-none/mkoffload", "apt-get install gcc-offload-nvptx"),
-                                 ("clang++", "libomptarget.rtl.cuda.so", "install a clang with its CUDA offload plugin")):  # fmt: skip
-        path = shutil.which(compiler)
-        where = _first_line([path, f"-print-file-name={part}"]) if path else ""
-        present = where.startswith("/")
-        lost = "not used: there is no dialect row for OpenMP target offload, which runs on the host threads instead"
-        found.append(Finding(f"offload: {compiler}", present, where if present else lost, "" if present else hint))
+    """OpenMP target offload: where verdicts on it come from, then what the compilers could build for a device (no verdict does)."""
+    gpp = shutil.which("g++") is not None
+    fallback = "host fallback: target regions run on host threads with memory of their own, verdicts say offload-host"
+    found = [Finding("openmp-target", gpp, fallback if gpp else "no program with target regions can be compiled", "" if gpp else "apt-get install g++")]
+    for way in device_compilers():
+        words = way.detail if way.builds else f"builds nothing for a device, which no verdict needs: {way.detail}"
+        found.append(Finding(f"offload: {way.name}", way.builds, words, way.hint if not way.builds else ""))
     return found
 
 
 def _cuda() -> list[Finding]:
     return [
-        _program("nvcc", "not used by the engine: kernels are compiled by NVRTC, host functions by g++", "install the CUDA toolkit"),
+        _program("nvcc", "not used by the engine: kernels are compiled by NVRTC, host functions by g++", "apt-get install nvidia-cuda-toolkit (Debian non-free)"),
         _nvrtc(), _gpu(),
-        _program("compute-sanitizer", "no memcheck, racecheck, initcheck, synccheck on a device", "install cuda-sanitizer of the CUDA toolkit"),
+        _program("compute-sanitizer", "no memcheck, racecheck, initcheck, synccheck on a device", "apt-get install cuda-sanitizer-13-0 (from NVIDIA's repository)"),
         *_offload(),
     ]  # fmt: skip
 

@@ -23,7 +23,7 @@ from gpu_runtime.backend import Variant
 from gpu_runtime.openmp_lanes import exposed
 from gpu_runtime.sandbox import CompilerLimits, run_compiler
 from gpu_runtime.toolchain import NATIVE, cache_root, digest, find_toolchain, require
-from gpu_runtime.units import VARIANT_FLAGS
+from gpu_runtime.units import OPENMP_FLAGS, VARIANT_FLAGS
 
 LIMITS = CompilerLimits(wall_s=60, cpu_s=30)
 
@@ -64,7 +64,7 @@ def _attempts(program: Program, variant: Variant) -> list[_Attempt]:
     """Ways to compile, the first that works is taken: C++, then C (which the C++ dialect takes as well)."""
     flags = {Variant.RECORDED: _COUNTED, Variant.RACE_CHECKED: _WATCHED}.get(variant) or VARIANT_FLAGS[variant]
     row = dialect(program.dialect)
-    openmp = ("-fopenmp",) if row.model == "openmp" else ()
+    openmp = OPENMP_FLAGS if row.model == "openmp" else ()
     if row.language == "fortran":
         fixed = is_fixed_form(program.text)
         checks = _FORTRAN_CHECKS if variant is Variant.SANITIZED else ()
@@ -155,7 +155,7 @@ def _compile(attempt: _Attempt, text: str, variant: Variant, cache: Path, kept: 
 
 
 def _link(compiler: str, attempt: _Attempt, objects: list[str], variant: Variant) -> list[str]:
-    flags = [f for f in attempt.flags if f.startswith("-fsanitize=") or f == "-fopenmp"]
+    flags = [f for f in attempt.flags if f.startswith("-fsanitize=") or f in OPENMP_FLAGS]
     libraries = [*attempt.libraries, "-ldl"]
     if variant is Variant.RACE_CHECKED and "-fopenmp" in flags:
         tools = find_toolchain()

@@ -29,7 +29,7 @@ from gpu_runtime.toolchain import cache_root, find_toolchain, runner_binary
 _HELLO = struct.Struct("<QII")
 _REPLY = struct.Struct("<iiqq")
 _NOT_RUN, _RUNNING, _DONE, _FINDING, _OUT_OF_MEMORY, _DENIED, _FAULT = range(7)
-_FINDINGS = {1: Status.OUT_OF_BOUNDS, 2: Status.UNINITIALISED, 3: Status.RACE, 4: Status.DIVERGENCE, 5: Status.SIGNAL, 6: Status.TIMEOUT}
+_FINDINGS = {1: Status.OUT_OF_BOUNDS, 2: Status.UNINITIALISED, 3: Status.RACE, 4: Status.DIVERGENCE, 5: Status.SIGNAL, 6: Status.TIMEOUT, 7: Status.FORBIDDEN}
 _numbers = count()
 WALL_PATIENCE = 10
 """runner.c: how many times the wall limit a process may take that waits for a processor."""

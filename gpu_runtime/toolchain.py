@@ -99,7 +99,7 @@ FLAVOURS: dict[str, tuple[str, ...]] = {
 }
 """Runner flavours and their flags: one fork server each, so that a sanitizer's run-time starts once and not per batch."""
 
-_ALWAYS = ("runner.c", "child.c", "sandbox.c")
+_ALWAYS = ("runner.c", "child.c", "sandbox.c", "offload.c")
 
 
 def _sources(flavour: str) -> list[Path]:

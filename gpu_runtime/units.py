@@ -188,10 +188,24 @@ def _watched(request: CompileRequest, language: str) -> CompileRequest:
     return replace(request, program=replace(request.program, text=exposed(request.program.text, language)))
 
 
+OPENMP_FLAGS = ("-fopenmp", "-foffload=disable")
+"""Target regions are compiled for the host: an offload compiler that happens to be installed would take part otherwise, or fail."""
+_WRAPPED = ("GOMP_target_ext", "GOMP_target_data_ext", "GOMP_target_end_data", "GOMP_target_update_ext", "GOMP_target_enter_exit_data",
+            "GOMP_teams4", "omp_get_team_num", "omp_get_num_teams")  # fmt: skip
+"""What native/offload.c stands in for."""
+
+
+def _offload(row: Recipe) -> Recipe:
+    """Target regions on memory of their own. Under the race detector they run on the host's (native/program_races.h): teams are threads there."""
+    made = _openmp(row, "cpp")
+    wraps = tuple(f"-Wl,--wrap={name}" for name in _WRAPPED)
+    return replace(made, variants={v: f if v is Variant.RACE_CHECKED else (*f, *wraps) for v, f in made.variants.items()})
+
+
 def _openmp(row: Recipe, language: str) -> Recipe:
     variants = {**row.variants, Variant.RACE_CHECKED: (*row.variants[Variant.RACE_CHECKED], "-fopenmp-simd")}
     return replace(
-        row, flags=(*row.flags, "-fopenmp"), libraries=(*row.libraries, "-lgomp"), variants=variants,
+        row, flags=(*row.flags, *OPENMP_FLAGS), libraries=(*row.libraries, "-lgomp"), variants=variants,
         member=lambda request, symbol, number: row.member(_watched(request, language), symbol, number),
         alone=lambda request, symbol: row.alone(_watched(request, language), symbol),
     )  # fmt: skip
@@ -221,7 +235,7 @@ def recipes() -> dict[str, Recipe]:
     )
     variants = {v: VARIANT_FLAGS[v] for v in (Variant.PLAIN, Variant.TIMED)}
     host_part = replace(cuda, flags=_CPP_FLAGS, prelude=_beside_device_prelude, variants=variants)
-    return {"cpp": cpp, "openmp": _openmp(cpp, "cpp"), "cuda": cuda, "fortran": fortran, "openmp-fortran": _openmp(fortran, "fortran"), HOST_PART: host_part}
+    return {"cpp": cpp, "openmp": _openmp(cpp, "cpp"), "openmp-target": _offload(cpp), "cuda": cuda, "fortran": fortran, "openmp-fortran": _openmp(fortran, "fortran"), HOST_PART: host_part}
 
 
 def constructor_bytes(request: CompileRequest, recipe: Recipe) -> int:

@@ -16,6 +16,7 @@ from collections.abc import Callable
 
 from corpora.dialects import dialect
 from corpora.records import Program
+from gpu_runtime import offload
 from gpu_runtime.cuda_rewrite import Token, tokens_of
 from gpu_runtime.vet_names import (
     ALLOWED_ATTRIBUTES,
@@ -32,7 +33,9 @@ from gpu_runtime.vet_preprocessor import DEFINE, directives_reason, macros_of
 
 def vet(program: Program) -> str | None:
     """Why `program` is refused, one line, or None."""
-    return _VETS[dialect(program.dialect).language](program)
+    row = dialect(program.dialect)
+    reason = _VETS[row.language](program)
+    return offload.refused(program.text) if reason is None and row.model == "offload" else reason
 
 
 def _vet_fortran(program: Program) -> str | None:
@@ -50,11 +53,23 @@ def _vet_cpp(program: Program) -> str | None:
     macros = macros_of(directives)
     if reason := directives_reason(directives):
         return reason
+    if _hides_directive(tokens):
+        return "a preprocessor directive that does not begin its line"
     bodies = [t for d in directives if (m := DEFINE.match(d)) for t in tokens_of(m[3]) if t.code]
     for check in (_words, _attributes, _strings):
         if reason := check(code + bodies):
             return reason
     return _state(code) or _calls(code, macros) or _calls(bodies, macros | _defined(code), in_macro=True) or _indirect(code)
+
+
+def _hides_directive(tokens: list[Token]) -> bool:
+    """Whether nothing but comments and odd white space stands between the beginning of a line and a `#`: the checks above did not see it."""
+    blank = True
+    for token in tokens:
+        if token.text == "#" and blank:
+            return True
+        blank = token.kind == "directive" or (blank if token.kind in ("comment", "space") else False) or (token.kind == "space" and "\n" in token.text)
+    return False
 
 
 # ---- words ----

@@ -20,7 +20,7 @@ from corpora.c_syntax import parse_c_family
 from corpora.records import Parameter, Program, Signature
 from tester.mutants import Mutant
 
-DIALECTS = frozenset({"cpp", "openmp"})
+DIALECTS = frozenset({"cpp", "openmp", "openmp-target"})
 NUMBER = Parameter("mutant_number", "scalar", "i32", "in")
 _CHOICE = "mutant_chosen_"
 

@@ -42,7 +42,8 @@ class JudgeConfig:
     vet: bool = True
 
 
-BACKEND_WORDS = {"serial": "native", "openmp": "openmp", "cuda": "emulated"}
+BACKEND_WORDS = {"serial": "native", "openmp": "openmp", "cuda": "emulated", "offload": "offload-host"}
+"""What a verdict says it ran on. `offload-host`: target regions on host threads with memory of their own, never on a device."""
 
 
 def judge(

@@ -26,6 +26,7 @@ SPOKEN = {
     "cpp": "serial C++",
     "cuda": "CUDA, as a bare __global__ kernel with the same parameters in the same order",
     "openmp": "C++ with OpenMP",
+    "openmp-target": "C++ with OpenMP target regions for a GPU, every array mapped explicitly",
     "fortran": "serial Fortran",
     "openmp-fortran": "Fortran with OpenMP",
 }

@@ -322,4 +322,12 @@ def target_tests(bench: Bench) -> tuple[UnitTest, ...]:
     return tuple(tests)
 
 
-ROUTINES: dict[str, Callable[[Bench], Trial]] = {"serial": try_serial, "openmp": try_openmp, "cuda": try_cuda}
+def try_offload(bench: Bench) -> Trial:
+    """OpenMP target regions, on memory of their own (native/offload.c): as OpenMP targets, but nothing that finds host memory in a region may be missing."""
+    compiled = bench.backend.compile([CompileRequest(bench.program, bench.binding.target, Variant.RECORDED)])[0] if bench.sanitize else None
+    if compiled is not None and not compiled.ok:
+        return Trial(Failure(Outcome.REFUSED, -1, "it compiles, but not with accesses watched: whether the target regions keep to what is mapped is not known"))
+    return try_openmp(bench)
+
+
+ROUTINES: dict[str, Callable[[Bench], Trial]] = {"serial": try_serial, "openmp": try_openmp, "cuda": try_cuda, "offload": try_offload}

@@ -7,6 +7,7 @@
  */
 #define _GNU_SOURCE
 #include "batch.h"
+#include "offload.h"
 #include <dlfcn.h>
 #include <fenv.h>
 #include <sched.h>
@@ -114,6 +115,12 @@ static void on_fault(int signal, siginfo_t *info, void *context) {
             out_of_bounds(i, floor_div(address - tables[i].data, unit), write, tables[i].arg->kind == CV_ROWS ? " (a row beyond the table)" : " (in bytes)");
             cv_stop();
         }
+    const char *on_device = info->si_code > 0 ? cv_offload_fault(address) : NULL;
+    if (on_device) {
+        the_call->report.finding = CV_OUT_OF_BOUNDS; the_call->report.parameter = -1; the_call->report.is_write = write;
+        snprintf(the_call->report.text, sizeof the_call->report.text, "%s", on_device);
+        cv_stop();
+    }
     the_call->fault = signal;
     if (sp && address > sp - (1 << 16) && address < sp + (1 << 16)) strcpy(the_call->report.text, "stack overflow");
     else snprintf(the_call->report.text, sizeof the_call->report.text, "invalid %s %s", write && near_null(info) ? "write" : "access", whereabouts(info));
@@ -243,9 +250,11 @@ static void run_call(struct cv_call *c, cv_entry entry) {
     fesetenv(FE_DFL_ENV);
     int watched = cv_hooks_begin && (the_batch->recorded & CV_HOOKED);
     if (watched) cv_hooks_begin(buffers, n_buffers, the_arena, the_batch->arena_bytes, &c->report);
+    cv_offload_begin(&c->report);
     clock_gettime(CLOCK_MONOTONIC, &from);
     entry(values);
     clock_gettime(CLOCK_MONOTONIC, &to);
+    cv_offload_end();
     if (watched) cv_hooks_end();
     c->elapsed_ns = (uint64_t)((to.tv_sec - from.tv_sec) * 1000000000ll + to.tv_nsec - from.tv_nsec);
     for (int i = 0; i < n; i++) {

@@ -6,6 +6,7 @@
  * next hook, when its value is in memory. A finding ends the process through cv_stop() with the report filled in.
  */
 #include "hooks.h"
+#include "offload.h"
 #include "shadow.h"
 #include <stdio.h>
 #include <string.h>
@@ -138,6 +139,12 @@ static inline struct region *in_space(const struct space *s, const char *address
     return NULL;
 }
 
+/* What is mapped for a target region has its pages for itself: what else lies on them is out of its bounds. */
+static inline int on_its_pages(const struct region *r, const char *address) {
+    uintptr_t page = (uintptr_t)1 << PAGE_SHIFT, first = (uintptr_t)r->base & -page, end = ((uintptr_t)r->base + r->bytes + page - 1) & -page;
+    return r->kind == R_OFFLOADED && (uintptr_t)address - first < end - first;
+}
+
 static inline int watched_place(const char *address, struct region **out) { /* 0: not ours, do not look at it */
     if ((size_t)(address - arena_space.base) < arena_space.bytes) *out = in_space(&arena_space, address);
     else if ((size_t)(address - heap_space.base) < heap_space.bytes) *out = in_space(&heap_space, address);
@@ -146,7 +153,7 @@ static inline int watched_place(const char *address, struct region **out) { /* 0
     else {
         *out = NULL;
         for (int i = n_arguments; i < n_regions; i++)
-            if (regions[i].kind == R_DEVICE_VARIABLE && (size_t)(address - regions[i].base) < regions[i].bytes) *out = &regions[i];
+            if ((regions[i].kind == R_DEVICE_VARIABLE && (size_t)(address - regions[i].base) < regions[i].bytes) || on_its_pages(&regions[i], address)) *out = &regions[i];
         return *out != NULL;
     }
     return 1;
@@ -257,7 +264,8 @@ void cv_touch(const char *address, size_t bytes, int mode) {
     if (!cv_now.in_kernel) {
         if (counted_in != call_serial) { counted_in = call_serial; __atomic_add_fetch(&host_threads, 1, __ATOMIC_RELAXED); }
         if (r->kind == R_MANAGED && (mode & CV_WRITE)) cv_written_by_host(address, bytes, 1);
-        if (r->kind == R_DEVICE_HEAP) found(CV_OUT_OF_BOUNDS, r, offset, mode & CV_WRITE, "host code touches");
+        if (r->kind == R_DEVICE_HEAP || (r->kind == R_OFFLOADED && !cv_in_target)) found(CV_OUT_OF_BOUNDS, r, offset, mode & CV_WRITE, "host code touches");
+        if (r->kind == R_ARGUMENT && cv_in_target) found(CV_OUT_OF_BOUNDS, r, offset, mode & CV_WRITE, "the target region touches host memory, not the mapped copy,");
         return;
     }
     if (r->kind == R_ARGUMENT && cv_now.host_style) found(CV_OUT_OF_BOUNDS, r, offset, mode & CV_WRITE, "kernel touches host memory,");

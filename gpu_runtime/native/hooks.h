@@ -7,7 +7,7 @@
 #define CV_HOOKS_H
 #include "abi.h"
 
-enum region_kind { R_ARGUMENT, R_DEVICE_HEAP, R_MANAGED, R_DEVICE_VARIABLE, R_SHARED };
+enum region_kind { R_ARGUMENT, R_DEVICE_HEAP, R_MANAGED, R_DEVICE_VARIABLE, R_SHARED, R_OFFLOADED };
 
 /* Last writer and reader of one granule. Thread serials: block * threads_per_block + thread, 29 bits.
  * writer bit 31: the write was atomic. reader bits 30-31: how far apart the readers since then were (enum spread). */

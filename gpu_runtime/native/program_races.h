@@ -30,7 +30,8 @@ const char *__tsan_default_suppressions(void) { return "called_from_lib:libomp.s
 #endif
 
 extern void GOMP_taskyield(void);
-extern int omp_get_thread_num(void), omp_get_num_threads(void);
+extern int omp_get_thread_num(void), omp_get_num_threads(void), omp_get_max_active_levels(void);
+extern void omp_set_max_active_levels(int);
 
 /* A thread that gives or is about to take work waits a moment, so that another one takes some: a race within one thread is not seen. */
 static void give_way(void) {
@@ -178,7 +179,10 @@ static void one_team(void *p) {
 
 static void league(void (*fn)(void *), void *data, int wanted) {
     struct region r = {fn, data, 0, 0};
+    int levels = omp_get_max_active_levels(); /* the threads of a team are threads too: what they share is of their team alone */
+    if (levels < 2) omp_set_max_active_levels(2);
     REAL("GOMP_parallel", void (*)(void *), void *, unsigned, unsigned)(one_team, &r, wanted > 0 && wanted < MOST_TEAMS ? (unsigned)wanted : MOST_TEAMS, 0);
+    omp_set_max_active_levels(levels);
 }
 
 bool GOMP_teams4(unsigned low, unsigned high, unsigned threads, bool first) { (void)low; (void)high; (void)threads; return first; }

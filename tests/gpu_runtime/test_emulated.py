@@ -16,6 +16,7 @@ from gpu_runtime.toolchain import find_toolchain
 AXPY = {
     "cpp": "void axpy(int n, double a, const double *x, double *y) { for (int i = 0; i < n; i++) y[i] += a * x[i]; }",
     "openmp": "void axpy(int n, double a, const double *x, double *y) {\n#pragma omp parallel for\nfor (int i = 0; i < n; i++) y[i] += a * x[i];\n}",
+    "openmp-target": "void axpy(int n, double a, const double *x, double *y) {\n#pragma omp target teams distribute parallel for map(to: x[0:n]) map(tofrom: y[0:n])\nfor (int i = 0; i < n; i++) y[i] += a * x[i];\n}",
     "cuda": "__global__ void axpy(int n, double a, const double *x, double *y) { int i = blockIdx.x * blockDim.x + threadIdx.x; if (i < n) y[i] += a * x[i]; }",
     "fortran": "subroutine axpy(n, a, x, y)\n  integer, intent(in) :: n\n  real(8), intent(in) :: a, x(n)\n  real(8), intent(inout) :: y(n)\n  y = y + a * x\nend subroutine",
     "openmp-fortran": "subroutine axpy(n, a, x, y)\n  integer, intent(in) :: n\n  real(8), intent(in) :: a, x(n)\n  real(8), intent(inout) :: y(n)\n  integer :: i\n"
