@@ -136,6 +136,8 @@ def _check_ladder(config: Config, where: str) -> None:
             raise ConfigError(f"{where}: ladder.steps has '{step}'; the steps are {', '.join(LADDER)}")
     if wanted.steps and config.model.backend != "scratch":
         raise ConfigError(f"{where}: ladder.steps need model.backend = 'scratch'; a model that is pretrained has been up its own ladder")
+    if set(wanted.steps) == {"bt"}:
+        raise ConfigError(f"{where}: ladder.steps = ['bt'] translates with a model that has learnt nothing; put 'dae' before it")
     if wanted.steps and wanted.epochs <= 0:
         raise ConfigError(f"{where}: 'ladder.epochs' must be more than 0")
     if not all(0 <= rate <= 0.9 for rate in wanted.noise):

@@ -98,17 +98,21 @@ def _step(run: Run, name: str, paths: StepPaths, before: str) -> None:
         measured.append(read_json(paths.measured(number)))
         checkpoint = str(paths.model(number))
     best = chosen(name, measured)
-    carried_on(str(paths.model(best)), str(paths.translator))
+    carried_on(str(paths.model(best)) if best else before, str(paths.translator))
     write_json(paths.figures, {"step": name, "chosen_pass": best, "passes": measured})
 
 
 def chosen(name: str, measured: Sequence[dict]) -> int:
-    """The number (from 1) of the best pass by validation: by loss, or by what is right when executed, then by loss."""
-    def merit(figures: dict) -> tuple[float, float]:
-        loss = figures.get("validation_loss", 0.0)
-        return (figures["executed_pass@1"] or 0.0 if name == "bt" else 0.0, -loss)
+    """The number (from 1) of the best pass by validation: by loss, or by what is right when executed, then by loss.
 
-    return 1 + max(range(len(measured)), key=lambda i: merit(measured[i]))
+    0 where back-translation left the model worse than it was, by execution.
+    """
+
+    def merit(figures: dict) -> tuple[float, float]:
+        return (figures["executed_pass@1"] or 0.0 if name == "bt" else 0.0, -figures["validation_loss"])
+
+    best = max(range(len(measured)), key=lambda i: merit(measured[i]))
+    return 0 if (measured[0].get("before_executed_pass@1") or 0.0) > merit(measured[best])[0] else best + 1
 
 
 def _own(run: Run) -> tuple[Program, ...]:
@@ -128,6 +132,7 @@ def _back_translate(run: Run, paths: StepPaths, number: int, checkpoint: str) ->
     """Translate functions of every dialect, learn to translate what came out back into them, and execute."""
     sides = {side.dialect: side for side in unpaired(run.config, _own(run), run.corpus.protected)}
     pairs: list[tuple[Program, Program]] = []
+    before = {"before_executed_pass@1": _executed_pass(run, paths, sides, checkpoint)} if number == 1 else {}
     executed = verified = written = 0
     for way in ways(run.config):
         functions = list(dict.fromkeys(batch_of(sides[way.source.name], run.config, number)))
@@ -140,7 +145,7 @@ def _back_translate(run: Run, paths: StepPaths, number: int, checkpoint: str) ->
     figures = _pass(run, paths, Pass("bt", number, checkpoint, tuple(pairs)))
     counts = {"translated": written, "executed": executed, "verified": verified, "pairs": len(pairs)}
     share = 100.0 * verified / executed if executed else None
-    return figures | counts | {"verified_rate": share, "executed_pass@1": _executed_pass(run, paths, sides, str(paths.model(number)))}
+    return before | figures | counts | {"verified_rate": share, "executed_pass@1": _executed_pass(run, paths, sides, str(paths.model(number)))}
 
 
 Found = list[tuple[Candidate, Program]]

@@ -55,6 +55,7 @@ def test_toml_round_trip():
         ({"round": {"count": -1}}, ("round.count",)),
         ({"ladder": {"steps": ["mlm", "bart"]}}, ("ladder.steps", "'bart'", "mlm, aer, dae, bt")),
         ({"ladder": {"steps": ["mlm"]}, "model": {"backend": "pretrained", "name_or_path": "x"}}, ("ladder.steps", "scratch")),
+        ({"ladder": {"steps": ["bt"]}}, ("ladder.steps", "dae")),
         ({"ladder": {"noise": [0.1, 2]}}, ("ladder.noise", "[0, 0.9]")),
         ({"ladder": {"steps": ["dae"], "epochs": 0}}, ("ladder.epochs",)),
         ({"evaluate": {"pass_at": []}}, ("pass_at",)),

@@ -146,7 +146,7 @@ def test_noise_is_drawn_anew_in_each_pass_and_rises():
 
 
 def test_batches_go_round_the_functions():
-    config = parse({"ladder": {"steps": ["bt"], "examples": 40, "translated": 300}}, "x")
+    config = parse({"ladder": {"steps": ["dae", "bt"], "examples": 40, "translated": 300}}, "x")
     assert passes(config, "bt") == 3
     side = unpaired(config, (), ())[0]
     seen = [p.id for k in (1, 2, 3) for p in batch_of(side, config, k)]
@@ -158,6 +158,8 @@ def test_the_best_pass_is_chosen_by_loss_or_by_execution():
     assert chosen("dae", losses) == 2
     assert chosen("bt", [f | {"executed_pass@1": p} for f, p in zip(losses, (5.0, 2.5, 5.0))]) == 3
     assert chosen("bt", [f | {"executed_pass@1": None} for f in losses]) == 2
+    begun = [losses[0] | {"executed_pass@1": 5.0, "before_executed_pass@1": 7.5}, losses[1] | {"executed_pass@1": 7.5}]
+    assert chosen("bt", begun) == 2 and chosen("bt", begun[:1]) == 0, "a step that makes a model worse is not taken"
 
 
 def test_several_directions_share_one_ladder():
