@@ -95,16 +95,17 @@ def _part(config: Config, loaded: _Loaded, held_out: set[str], guard) -> RunCorp
     """One direction's corpus, once it is known which programs are held out."""
     training_source, dropped_source = guard.filter([p for p in loaded.sources if p.id not in held_out])
     training_target, dropped_target = guard.filter(loaded.targets)
-    evaluation = _limited([p for p in loaded.sources if p.id in held_out], config.corpus.evaluation_limit)
+    several = len(config.directions) > 1
+    evaluation = _limited([p for p in loaded.sources if p.id in held_out], config.corpus.evaluation_limit, several)
     if not evaluation or not training_source:
-        where = f" in {loaded.entry.way}" if len(config.directions) > 1 else ""
+        where = f" in {loaded.entry.way}" if several else ""
         raise UserError(
             f"corpus.source '{loaded.entry.source}' gives {len(training_source)} programs to train on and {len(evaluation)} "
             f"to evaluate{where}; both are needed: use a larger corpus or change corpus.evaluation_fraction"
         )
     return RunCorpus(
-        _limited(training_source, config.corpus.training_limit),
-        _limited(training_target, config.corpus.training_limit),
+        _limited(training_source, config.corpus.training_limit, several),
+        _limited(training_target, config.corpus.training_limit, several),
         evaluation,
         {p.id: loaded.translations[p.id][0] for p in evaluation if p.id in loaded.translations},
         dropped_source + dropped_target,
@@ -151,11 +152,19 @@ def _unique(programs: list[Program]) -> list[Program]:
     return list({p.id: p for p in programs}.values())
 
 
-def _limited(programs, most: int) -> tuple[Program, ...]:
-    """The first `most` in an order fixed by content, so that a limit takes a fair sample; all when `most` is 0."""
+def _limited(programs, most: int, several: bool) -> tuple[Program, ...]:
+    """The first `most` in an order fixed by content, so that a limit takes a fair sample; all when `most` is 0.
+
+    several: in an order fixed by place and name, so that directions from two languages get the same computations.
+    """
     if not most or len(programs) <= most:
         return tuple(programs)
-    return tuple(sorted(programs, key=lambda p: hashlib.sha256(p.id.encode()).digest())[:most])
+
+    def rank(program: Program) -> tuple[bytes, str]:
+        key = "\n".join(_computation("", program)) if several else program.id
+        return hashlib.sha256(key.encode()).digest(), program.id
+
+    return tuple(sorted(programs, key=rank)[:most])
 
 
 def open_corpus(config: Config, folder: RunFolder) -> RunCorpus:

@@ -90,6 +90,12 @@ def test_all_forms_of_the_built_in_functions_fall_on_one_side():
     assert all(r.dialect == way.target.name for way, part in zip([e.way for e in entries(parse({"direction": ways}, "t"))], corpus.parts) for r in part.references.values())
 
 
+def test_a_limit_takes_the_same_computations_in_every_language(short):
+    for part in (parts := build(short).parts):
+        assert len(part.evaluation) == len(part.training_source) == 2
+    assert names(parts[0].evaluation) == names(parts[1].evaluation) and names(parts[0].training_source) == names(parts[1].training_source)
+
+
 def test_the_columns_of_a_table_are_forms_of_one_computation(tmp_path, two_languages):
     import pyarrow as pa
     import pyarrow.parquet as pq
