@@ -162,8 +162,8 @@ def write_report(root: Path) -> Path:
         name=root.resolve().name,
         config_text=folder.config.read_text(encoding="utf-8"),
         direction=config.title,
-        header=header,
-        rows=rows,
+        header=header[:-1],  # the seconds have a section of their own
+        rows=[cells[:-1] for cells in rows],
         held_out=next((r.evaluation.get("programs") for r in known if r.evaluation), None),
         verified=any(r["outcomes"] for r in data["rounds"]),
         style=own("report.css"),

@@ -24,12 +24,13 @@ const COLORS = ["--c0", "--c1", "--c2", "--c3", "--c4"].map((c) => `var(${c})`);
 // ---- theme ----
 let stored = null;
 try { stored = localStorage.getItem("theme"); } catch { /* a page from disk may have no storage */ }
-function setTheme(name) {
+const asked = new URLSearchParams(location.search).get("theme");
+document.documentElement.dataset.theme = (["dark", "light"].includes(asked) && asked) || stored || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
+function toggleTheme() {
+  const name = document.documentElement.dataset.theme === "dark" ? "light" : "dark";
   document.documentElement.dataset.theme = name;
   try { localStorage.setItem("theme", name); } catch { /* as above */ }
 }
-setTheme(stored || new URLSearchParams(location.search).get("theme") || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"));
-const toggleTheme = () => setTheme(document.documentElement.dataset.theme === "dark" ? "light" : "dark");
 $("theme").addEventListener("click", toggleTheme);
 
 // ---- plots ----
@@ -101,9 +102,26 @@ for (const row of data.rounds) {
   $("gains").append(el("p", {}, el("b", {}, `${roundName(row.number)}: `), el("span", { class: "good" }, `${row.gained.length} gained`), ` (${names(row.gained)}); `, el("span", { class: "bad" }, `${row.lost.length} lost`), ` (${names(row.lost)})`));
 }
 if (!$("gains").childNodes.length) $("gains").append(el("p", { class: "soft" }, "two evaluations are needed to compare"));
-const stages = [...new Set(data.rounds.flatMap((r) => Object.keys(r.seconds)))];
+const ORDER = ["evaluation suites", "ladder", "cold start", "suites", "propose and verify", "learn", "evaluate"];
+const place = (s) => (ORDER.includes(s) ? ORDER.indexOf(s) : ORDER.length);
+const stages = [...new Set(data.rounds.flatMap((r) => Object.keys(r.seconds)))].sort((a, b) => place(a) - place(b));
 const spent = (r, s) => (r.seconds[s] === undefined ? "–" : `${r.seconds[s].toFixed(0)} s` + (r.busy[s] === undefined ? "" : `, ${(100 * r.busy[s]).toFixed(0)} % busy`));
 grid($("times"), ["", ...stages, "all"], data.rounds.map((r) => [roundName(r.number), ...stages.map((s) => spent(r, s)), `${Object.values(r.seconds).reduce((a, b) => a + b, 0).toFixed(0)} s`]));
+
+function timePlot() {
+  const rows = data.rounds.flatMap((r) => stages.filter((s) => r.seconds[s] !== undefined).map((s) => [r, s]));
+  if (!rows.length) return;
+  const W = 640, line = 22, most = Math.max(1, ...rows.map(([r, s]) => r.seconds[s]));
+  const picture = svg("svg", { viewBox: `0 0 ${W} ${rows.length * line + 4}`, width: W, role: "img", "aria-label": "seconds by stage, and how busy the cores were meanwhile" });
+  rows.forEach(([r, s], i) => {
+    const width = (r.seconds[s] * 290) / most, busy = r.busy[s];
+    picture.append(svg("text", { x: 0, y: i * line + 15 }, `${roundName(r.number)} · ${s}`), svg("rect", { x: 200, y: i * line + 4, width: Math.max(1, width), height: 14, rx: 2, fill: COLORS[0], "fill-opacity": busy === undefined ? 1 : 0.3 }));
+    if (busy !== undefined) picture.append(svg("rect", { x: 200, y: i * line + 4, width: Math.max(1, width * Math.min(1, busy)), height: 14, rx: 2, fill: COLORS[0] }));
+    picture.append(svg("text", { x: 208 + width, y: i * line + 15 }, spent(r, s)));
+  });
+  $("timeplot").append(el("figure", {}, el("figcaption", {}, "Seconds by stage; full colour: the share that the machine was busy"), picture));
+}
+timePlot();
 
 // ---- samples ----
 const WORDS = /(\/\/[^\n]*|\/\*[\s\S]*?\*\/|![^\n]*)|\b(__global__|__device__|__shared__|for|if|else|while|do|return|const|pragma|omp|parallel|end|subroutine|function|integer|real|call|then|intent|implicit|none|reduction|private)\b|\b(void|int|float|double|char|unsigned|long|short|bool|size_t|dim3|threadIdx|blockIdx|blockDim|gridDim)\b|\b(\d[\w.]*)/g;
@@ -210,8 +228,8 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && writing) { event.target.blur(); return; }
   if (writing || event.ctrlKey || event.metaKey || event.altKey) return;
   const inList = document.activeElement === $("list");
-  if (event.key === "j" || (inList && event.key === "ArrowDown")) choose(Math.min(found.length - 1, chosen + 1));
-  else if (event.key === "k" || (inList && event.key === "ArrowUp")) choose(Math.max(0, chosen - 1));
+  const step = event.key === "j" ? 1 : event.key === "k" ? -1 : inList ? { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10, End: found.length, Home: -found.length }[event.key] : undefined;
+  if (step) choose(Math.max(Math.min(0, found.length - 1), Math.min(found.length - 1, chosen + step)));
   else if (event.key === "/") $("f-text").focus();
   else if (event.key === "d") { differences = !differences; show(); }
   else if (event.key === "t") toggleTheme();

@@ -125,6 +125,7 @@ document.getElementById("f-held").value = "1"; document.getElementById("filters"
 const box = () => [...document.querySelectorAll("#detail details")].at(-1).open;
 seen.push(document.getElementById("f-count").textContent, box()); press("d"); seen.push(box(), document.querySelectorAll("#detail .add, #detail .del").length > 0);
 document.getElementById("list").focus(); press("ArrowDown", document.activeElement); seen.push(at());
+for (const key of ["End", "PageUp", "End", "Home", "PageDown"]) { press(key, document.activeElement); seen.push(at()); }
 document.getElementById("f-text").value = "no such thing"; document.getElementById("filters").dispatchEvent(new Event("input")); press("j");
 seen.push(document.getElementById("detail").textContent);
 root.dataset.seen = JSON.stringify(seen);
@@ -135,7 +136,7 @@ root.dataset.seen = JSON.stringify(seen);
 def test_keys(tmp_path):
     document = opened(write_report(make_run(tmp_path / "run").root), KEYS)
     seen = json.loads(re.search(r'data-seen="([^"]*)"', document)[1].replace("&quot;", '"'))
-    assert seen == ["s0", "s2", "s1", "f-text", "s1", "BODY", True, True, "10 of 110", False, True, True, "s1", "no sample"]
+    assert seen == ["s0", "s2", "s1", "f-text", "s1", "BODY", True, True, "10 of 110", False, True, True, "s1", "s9", "s0", "s9", "s0", "s9", "no sample"]
 
 
 def _luminance(color: str) -> float:
