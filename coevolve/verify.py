@@ -208,8 +208,12 @@ class Engine:
         folder = self.cache / key[:2]
         temporary = folder / f"{key}.{os.getpid()}.tmp"
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            temporary.write_text(json.dumps(to_json(verdict)))
+            text = json.dumps(to_json(verdict))
+            try:
+                temporary.write_text(text)
+            except FileNotFoundError:
+                folder.mkdir(parents=True, exist_ok=True)
+                temporary.write_text(text)
             temporary.replace(folder / f"{key}.json")
         except OSError:
             temporary.unlink(missing_ok=True)  # a cache that cannot be written costs time, not the verdict

@@ -86,7 +86,12 @@ class Program:
 
     @property
     def id(self) -> str:
-        return content_hash("program", self.dialect, self.name, self.text)
+        return _program_id(self.dialect, self.name, self.text)
+
+
+@lru_cache(maxsize=1024)
+def _program_id(dialect: str, name: str, text: str) -> str:
+    return content_hash("program", dialect, name, text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
@@ -87,8 +87,7 @@ def compile_requests(requests: Sequence[CompileRequest], cache_dir: Path | None 
     missing = [job for key, job in jobs.items() if key not in known]
     for job, built in _build_all(missing, store, workers):
         known[job.key] = built
-        if built.keep:
-            store.save(job.key, built)
+    store.save_all({job.key: known[job.key] for job in missing if known[job.key].keep})
     return [_compiled(request, known[key], jobs[key], store) for request, key in zip(requests, keys, strict=True)]
 
 
@@ -103,29 +102,45 @@ class _Store:
     def __init__(self, root: Path) -> None:
         self.objects, self._results = root / "objects", root / "results"
         for folder in (self.objects, self._results):
-            folder.mkdir(exist_ok=True)
+            if not folder.is_dir():
+                folder.mkdir(exist_ok=True)
         if self.objects.stat().st_mode & 0o055 != 0o055:
             self.objects.chmod(0o755)  # the runner's children have a uid of their own
 
-    def _path(self, key: str) -> Path:
-        return self._results / key[:2] / f"{key}.json"
+    def _path(self, key: str) -> str:
+        return f"{self._results}/{key[:2]}/{key}.json"
 
     def load(self, key: str) -> _Built | None:
         try:
-            row = json.loads(self._path(key).read_bytes())
+            with open(self._path(key), "rb") as file:
+                row = json.loads(file.read())
             built = _Built(bool(row["ok"]), row["artifact"], row["diagnostics"])
         except (OSError, ValueError, KeyError):
             return None
-        return built if not built.ok or (self.objects / built.artifact).exists() else None
+        return built if not built.ok or os.path.exists(f"{self.objects}/{built.artifact}") else None
 
-    def save(self, key: str, built: _Built) -> None:
-        path = self._path(key)
-        row = json.dumps({"ok": built.ok, "artifact": built.artifact, "diagnostics": built.diagnostics}).encode()
-        try:
-            replace_file(path, row)
-        except FileNotFoundError:
-            path.parent.mkdir(exist_ok=True)
-            replace_file(path, row)
+    def save_all(self, built: Mapping[str, _Built]) -> None:
+        """Keep results by key. Members of a unit have one and the same: the file of the first is linked for the others."""
+        files: dict[_Built, str] = {}
+        for key, result in built.items():
+            path = self._path(key)
+            try:
+                self._save(path, result, files.get(result, ""))
+            except FileNotFoundError:
+                os.makedirs(os.path.dirname(path), exist_ok=True)
+                self._save(path, result, files.get(result, ""))
+            files.setdefault(result, path)
+
+    def _save(self, path: str, built: _Built, same: str) -> None:
+        if same:
+            try:
+                os.link(same, path)
+                return
+            except FileNotFoundError:
+                raise
+            except OSError:
+                pass  # another process wrote it a moment ago, or the file system has no links
+        replace_file(Path(path), json.dumps({"ok": built.ok, "artifact": built.artifact, "diagnostics": built.diagnostics}).encode())
 
     def keep_object(self, made: Path, name: str) -> str:
         """Copy what a sandboxed compiler made; nothing of it but bytes of a regular file is taken over."""
@@ -306,4 +321,10 @@ def quiet_at_load(compiled: Compiled) -> bool:
     recipe = recipes().get(request.program.dialect)
     if recipe is None or compiled.artifact is None or compiled.executable or not recipe.shareable(request):
         return False
-    return not constructors(compiled.artifact, units.constructor_bytes(request, recipe))
+    return not _constructors(compiled.artifact, units.constructor_bytes(request, recipe))
+
+
+@lru_cache(maxsize=512)
+def _constructors(artifact: Path, allowed_bytes: int) -> str:
+    """`constructors`, asked once of a unit that many programs share: an artifact's name is the hash of what made it."""
+    return constructors(artifact, allowed_bytes)

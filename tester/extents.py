@@ -128,13 +128,18 @@ def probe(
             wanted = _wanted(execution, signature, windows[i]) if execution.status is Status.OUT_OF_BOUNDS else full * (windows[i] + 1)
             if windows[i] < wanted <= largest and windows[i] < largest:
                 while windows[i] < wanted:
-                    windows[i] = min(windows[i] * 16, largest)
+                    windows[i] = min(_next_window(windows[i]), largest)
                 waiting.append(i)
             elif full:
                 probes[i] = Probe(sketches[i], {}, f"out_of_bounds: more than {largest} elements of one array are touched")
             else:
                 probes[i] = found
     return [probes[i] for i in range(len(sketches))]
+
+
+def _next_window(window: int) -> int:
+    """In large steps while windows are cheap to fill; then to what a million elements need, and something beyond."""
+    return window * 16 if window < 1 << 18 else window * 4 + WINDOW
 
 
 _PLACE = re.compile(r"argument (\d+) element (-?\d+)|element (-?\d+) of parameter '(\w+)'")

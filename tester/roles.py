@@ -69,7 +69,7 @@ def base_run(setting: Setting, count: int = 32) -> Probe | None:
             hung += found.reason.startswith("timeout")
             idle += not found.reason
             far += beyond(found, setting.largest)
-        if stop >= 8 and hung >= 2 and not idle or far >= 16 == stop:  # whatever the scalars, it goes on and on: its sizes are constants
+        if stop >= 8 and hung >= 2 and not idle or far == stop == 8:  # whatever the scalars, it goes on and on: its sizes are constants
             break
     return None
 

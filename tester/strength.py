@@ -60,6 +60,17 @@ class Built:
         return [i for i in range(len(self.mutants)) if self.schema is not None or self.singles[i].ok]
 
 
+MOST_BYTES = 1 << 26
+"""Of arguments that the mutants of a source are given, where even its smallest test is large: fewer of them are run then."""
+
+
+def _affordable(which: list[int], expectations: Expectations) -> list[int]:
+    """Of these mutants as many as may run on the smallest test, at least four, evenly taken."""
+    least = min(sum(v.nbytes for v in call.values) for call in expectations.calls)
+    count = min(len(which), max(4, MOST_BYTES // max(least, 1)))
+    return [which[k * len(which) // count] for k in range(count)]
+
+
 def killers(expectations: Expectations, built: Built, which: Sequence[int], backend: ExecutionBackend) -> dict[int, int]:
     """Of the mutants `which` those that some test tells from the source, with the index of such a test."""
     if built.schema is None:
@@ -182,8 +193,10 @@ def _stronger_on(expectations: Expectations, built: Built, alive: Sequence[int],
     Most survivors are equivalent, and to check a suite costs far more than to make it: so the mutants are asked first.
     """
     suite = _more_tests(expectations, backend, seed)
-    if suite is None or built.schema is None:
-        return stronger(expectations, backend, seed) if suite else None
+    if suite is None:
+        return None
+    if built.schema is None:
+        return validate(expectations.source, expectations.signature, suite, backend, prune=True).expectations
     calls = [materialise(test, expectations.signature) for test in suite.tests]
     numbers = [0, *(i + 1 for i in alive)]
     asked = [(n, _numbered(call, n)) for call in calls for n in numbers]
@@ -207,13 +220,13 @@ def _bytes(execution: Execution) -> tuple[object, ...]:
 def measure(expectations: Expectations, backend: ExecutionBackend, *, limit: int = 24, seed: int = 0) -> Strength:
     """Strength of a checked suite on at most `limit` mutants."""
     built = _built(expectations, backend, limit, seed)
-    good = built.good()
+    good = _affordable(built.good(), expectations)
     dead = killers(expectations, built, good, backend)
     alive = [i for i in good if i not in dead]
     other = _stronger_on(expectations, built, alive, backend, seed + 101) if alive else None
     missed = killers(other, built, alive, backend) if other else {}
     share = len(dead) / (len(dead) + len(missed)) if dead or missed else None
-    return Strength(share, len(dead), tuple(built.mutants[i] for i in missed), len(alive) - len(missed), len(built.mutants) - len(good))
+    return Strength(share, len(dead), tuple(built.mutants[i] for i in missed), len(alive) - len(missed), len(built.mutants) - len(built.good()))
 
 
 def top_up(
@@ -224,20 +237,22 @@ def top_up(
     The strength that is recorded is that of the suite returned.
     """
     built = _built(expectations, backend, limit, seed)
-    good = built.good()
+    good = _affordable(built.good(), expectations)
     dead = killers(expectations, built, good, backend)
     alive = [i for i in good if i not in dead]
+    equal = False  # whether a stronger suite was asked about all that are alive and saw nothing
     for turn in range(rounds):
         if not alive or (len(good) - len(alive)) / len(good) >= least:
             break
         other = _stronger_on(expectations, built, alive, backend, seed + 101 + turn)
+        equal = other is None
         if other is None:
             continue
         found = killers(other, built, alive, backend)
         alive = [i for i in alive if i not in found]
         expectations = _joined(expectations, other, sorted(set(found.values())))
     # What no stronger suite could kill counts as equivalent; with no stronger suite asked, survivors were tolerated.
-    other = _stronger_on(expectations, built, alive, backend, seed + 999) if alive else None
+    other = _stronger_on(expectations, built, alive, backend, seed + 999) if alive and not equal else None
     missed = len(killers(other, built, alive, backend)) if other else 0
     killed = len(good) - len(alive)
     share = killed / (killed + missed) if killed + missed else None

@@ -5,7 +5,7 @@ import pytest
 
 from corpora.records import ELEMENT_TYPES, Fill, Parameter, Signature
 from corpora.unit_tests import FILL_ARITY, parse_test
-from gpu_runtime.materialise import DTYPES, expand, materialise
+from gpu_runtime.materialise import _BLOCK, DTYPES, expand, materialise, random_bits
 
 ARGUMENTS = {"uniform": (-3, 5), "normal": (1.0, 2.0), "integers": (-3, 5), "sorted": (-3, 5), "indices": (7,), "constant": (3,)}
 
@@ -75,3 +75,15 @@ def test_what_is_remembered_does_not_change_contents(kind, arguments):
         fresh = materialise._expanded(fill, "f32", count, 2)
         materialise.expand(Fill(kind, tuple(-a for a in arguments), 5), "f32", count, 2) if kind == "constant" else None
         assert materialise.expand(fill, "f32", count, 2).tobytes() == fresh.tobytes()
+
+
+@pytest.mark.parametrize("fill", [Fill("uniform", (-3, 5), 4), Fill("normal", (0, 2), 4), Fill("integers", (-99, 99), 4), Fill("integers", (0, 63), 4)])
+def test_what_is_made_in_blocks_goes_on_as_it_began(fill):
+    """Element k depends on k alone: the end of a block is no seam, and what is longer begins with what is shorter."""
+    whole = expand(fill, "f64", 3 * _BLOCK + 5, 2)
+    assert np.array_equal(whole[: _BLOCK - 1], expand(fill, "f64", _BLOCK - 1, 2)) and len(np.unique(whole[::_BLOCK])) > 1
+    first = _BLOCK - 3
+    bits = random_bits(4, 2, 6, first)
+    assert np.array_equal(bits, random_bits(4, 2, _BLOCK + 3)[first:])
+    if fill.kind == "integers" and fill.arguments[0] == 0:
+        assert np.array_equal(whole[first : first + 6], (bits % np.uint64(64)).astype(float))

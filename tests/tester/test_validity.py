@@ -1,3 +1,6 @@
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from corpora.records import Blame, Program, UnitTestSuite
@@ -6,7 +9,7 @@ from corpora.unit_tests import parse_suite
 from gpu_runtime.emulated import EmulatedBackend
 from tester.mutants import mutants_of
 from tester.rules import suite_for
-from tester.strength import branch_coverage, measure, top_up
+from tester.strength import _affordable, branch_coverage, measure, top_up
 from tester.validity import validate
 
 
@@ -88,3 +91,16 @@ def test_branches_that_no_test_takes_are_counted(backend):
     text = "void f(int n, const float *x, float *y) { for (int i = 0; i < n; ++i) { if (x[i] > 100) y[i] = 1; else y[i] = 2; } }"
     expectations = check(backend, Program("cpp", "f", text), "n=8" + FILL).expectations
     assert branch_coverage(expectations, backend) == 0.75
+
+
+def test_fewer_mutants_where_the_smallest_test_is_large(backend):
+    """Twelve mutants of a function of a million elements cost more than everything else about it."""
+    program = Program("cpp", "f", "void f(int *a, int *b) { for (int i = 0; i < 1048576; i++) b[i] = (a[i] + 3) * 2 - a[i % 7] / 5 + (a[i] > 4 ? a[i] : 1); }")
+    suite = suite_for(program, signature_of(program), backend, tests=2)
+    checked = validate(program, signature_of(program), suite, backend)
+    assert checked.expectations is not None, checked.reason
+    assert len(_affordable(list(range(24)), checked.expectations)) == 8
+    strength = top_up(checked.expectations, backend, limit=24).suite.strength
+    assert strength is not None and strength > 0.5
+    small = replace(checked.expectations, calls=(replace(checked.expectations.calls[0], values=(np.zeros(4, np.int32),) * 2),))
+    assert len(_affordable(list(range(24)), small)) == 24
