@@ -65,6 +65,8 @@ def _identity(path: Path, number: int, row: dict, items: Sequence[Item], known: 
 
 def _lines(path: Path, items: Sequence[Item], target: str) -> dict[str, list[str]]:
     lines = tokenised_texts(path, target)
+    if not any(line.strip() for line in lines):
+        raise CorpusError(f"'{path}' holds no line with an answer")
     if all(item.id.isdigit() for item in items):  # a corpus of lines: items are known by their line
         if len(lines) < max(int(item.id) for item in items):
             raise CorpusError(f"'{path}' has {len(lines)} lines, and the corpus goes on to line {items[-1].id}")

@@ -4,6 +4,7 @@ import importlib.util
 import json
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from coevolve.cli import main
@@ -14,6 +15,9 @@ _spec = importlib.util.spec_from_file_location("evaluation_forms", Path(__file__
 forms = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(forms)
 
+DOCS = Path(__file__).parents[2] / "docs"
+SCHEMA = json.loads((DOCS / "result.schema.json").read_text())
+
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path_factory, monkeypatch):
@@ -23,7 +27,9 @@ def cache(tmp_path_factory, monkeypatch):
 def evaluated(tmp_path, *arguments) -> dict:
     out = tmp_path / "result.json"
     assert main(["eval", *map(str, arguments), "--workers", "1", "--backend", "emulated", "--out", str(out)]) == 0
-    return json.loads(out.read_text())
+    result = json.loads(out.read_text())
+    jsonschema.Draft202012Validator(SCHEMA).validate(result)
+    return result
 
 
 def refused(capsys, *arguments) -> str:
@@ -51,6 +57,17 @@ def test_references_as_predictions(tmp_path, capsys):
     assert "| pass@1 | 0.667 |" in printed and "tree-sitter-cuda" in printed and "signature" in printed
     row = json.loads(board.read_text())
     assert row["pass@1"] == pytest.approx(2 / 3) and row["n_items"] == 3 and len(row["pass@1 ci95"]) == 2
+
+
+def test_the_schema_is_one_names_what_the_guide_names_and_refuses_other_results():
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    guide = (DOCS / "evaluation.md").read_text().split("## The result file")[1].split("## ")[0]
+    unnamed = [key for key in (*SCHEMA["properties"], *SCHEMA["properties"]["items"]["items"]["properties"]) if key not in guide]
+    assert not unnamed
+    figure = jsonschema.Draft202012Validator(SCHEMA["$defs"]["share"] | {"$defs": SCHEMA["$defs"]})
+    assert figure.is_valid({"value": 0.5, "ci95": [0.1, 0.9], "n_items": 3}) and figure.is_valid(None)
+    for wrong in ({"value": 0.5, "n_items": 3}, {"value": 1.5, "ci95": [0, 2], "n_items": 3}, {"value": 0.5, "ci95": [], "n_items": 3}):
+        assert not figure.is_valid(wrong)
 
 
 def test_samples_that_compile_bind_and_pass_are_told_apart(tmp_path):

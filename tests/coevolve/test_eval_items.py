@@ -129,6 +129,9 @@ def test_predicted_lines_belong_to_lines(lines, tmp_path):
     path = tmp_path / "out.txt"
     path.write_text("one\n\nthree # 1 \"x.h\"\n")
     assert read_predictions(str(path), items, "cuda").answers == (("one",), ("",), ("three",))
+    path.write_text("\n\n\n")
+    with pytest.raises(CorpusError, match="no line with an answer"):
+        read_predictions(str(path), items, "cuda")
     path.write_text("one\n")
     with pytest.raises(CorpusError, match="goes on to line 3"):
         read_predictions(str(path), items, "cuda")
