@@ -17,6 +17,7 @@ from pathlib import Path
 from coevolve.errors import UserError
 
 NEW_TOKENS = 512
+_ONLY_RUN = {"checkpoint": "name its folder as --model", "samples": "use --n", "local": "without RUN no Ray is used anyway"}
 
 
 def add_parser(commands) -> argparse.ArgumentParser:
@@ -59,6 +60,9 @@ def run(args: argparse.Namespace) -> int:
         raise UserError("give either RUN (its held-out split) or --corpus with --model or --predictions")
     if args.run:
         return _run_split(args)
+    for name, instead in _ONLY_RUN.items():
+        if args.corpus and getattr(args, name):
+            raise UserError(f"--{name} belongs to RUN, not to --corpus; {instead}")
     if not args.corpus or bool(args.model) == bool(args.predictions):
         raise UserError("give RUN, or --corpus C with --model M or --predictions FILE; see coevolve eval --help")
     if args.n < 1 or args.limit < 0 or min(args.workers, args.threads) < 0 or (args.temperature or 0.0) < 0:

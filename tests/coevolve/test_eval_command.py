@@ -172,6 +172,8 @@ def test_wrong_use_is_one_line(tmp_path, tiny_model, capsys):
     assert "--model" in refused(capsys, "eval", "--corpus", pair)
     assert "either RUN" in refused(capsys, "eval", tmp_path, "--corpus", pair)
     assert "belongs to --corpus" in refused(capsys, "eval", tmp_path, "--out", "x.json")
+    assert "belongs to RUN" in refused(capsys, "eval", "--corpus", pair, "--model", tiny_model, "--checkpoint", "cold")
+    assert "use --n" in refused(capsys, "eval", "--corpus", pair, "--predictions", cuda, "--samples", "3")
     assert "neither 'small'" in refused(capsys, "eval", "--model", "./nowhere", "--corpus", pair)
     assert "holds no translator" in refused(capsys, "eval", "--model", tmp_path, "--corpus", pair)
     assert "--n" in refused(capsys, "eval", "--model", tiny_model, "--corpus", pair, "--n", "0")
