@@ -23,7 +23,6 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-CHUNK = 64
 REFERENCE_HEADERS = (
     "#include <cstdio>\n#include <cstdlib>\n#include <cmath>\n#include <cstring>\n#include <algorithm>\n#include <iostream>\n#include <vector>\n"
     "typedef unsigned char uchar; typedef unsigned int uint;\n"
@@ -66,7 +65,7 @@ def questions(folder: Path, first: int, stop: int):
 
 def verdicts(folder: Path, first: int, stop: int, mutants: int) -> dict[str, object]:
     """Judge pairs in this process and say what it cost, its own start and imports left out."""
-    from coevolve.verify import Engine, VerifyConfig
+    from coevolve.verify import CHUNK, Engine, VerifyConfig
 
     pairs = questions(folder, first, stop)
     cpu, wall = tree_cpu_s(), time.perf_counter()
@@ -101,7 +100,26 @@ def build_runners() -> None:
         runner_binary(flavour, cache_root())
 
 
-JOBS = {"verdicts": verdicts, "hit": hit_ms, "runners": build_runners}
+def loop_s(rounds: int) -> dict[str, float]:
+    """Wall and CPU seconds of a computation that shares nothing with anyone."""
+    cpu, wall, total = time.process_time(), time.perf_counter(), 0
+    for k in range(rounds):
+        total += k * k % 7
+    return {"wall_s": time.perf_counter() - wall, "cpu_s": time.process_time() - cpu}
+
+
+def compiler_s(rounds: int) -> dict[str, float]:
+    """The same of a compiler that works in a folder of its own."""
+    cpu, wall = tree_cpu_s(), time.perf_counter()
+    body = "".join(f"double f{k}(double *x, int n) {{ double s = 0; for (int i = 0; i < n; i++) s += x[i] * x[(i + {k}) % n]; return s; }}\n" for k in range(40))
+    with tempfile.TemporaryDirectory() as work:
+        (Path(work) / "a.cpp").write_text(body)
+        for _ in range(rounds):
+            subprocess.run(["g++", "-O2", "-c", "a.cpp"], cwd=work, check=True)
+    return {"wall_s": time.perf_counter() - wall, "cpu_s": tree_cpu_s() - cpu}
+
+
+JOBS = {"verdicts": verdicts, "hit": hit_ms, "runners": build_runners, "loop": loop_s, "compiler": compiler_s}
 
 
 def asked(cache: Path, job: str, *arguments: object) -> subprocess.Popen[str]:
@@ -187,20 +205,53 @@ def report(folder: Path, options: argparse.Namespace) -> None:
             print(f"{'verdict in the cache, ' + word:44} {n:6d} {hit:12.3f} (median, wall)", flush=True)
     if options.workers > 1:
         scaling(folder, n, options.workers, rows)
+        for job, rounds in (("loop", 30_000_000), ("compiler", 12)):
+            control(job, rounds, options.workers)
     print("outcomes:", json.dumps({r.what: r.outcomes for r in rows if r.outcomes}))
     print(json.dumps([asdict(r) for r in rows]))
 
 
 def scaling(folder: Path, pairs: int, workers: int, rows: list[Cost]) -> None:
-    """Cold again with 1 and with more processes, one after the other, so that the machine is in the same state."""
-    pairs_s = []
+    """`coevolve verify --batch` cold with 1 and with more workers, one after the other, so that the machine is in the same state; start and
+    imports are in it. What other work on the machine takes is seen in the share of the cores that we got."""
+    found = []
     for count in (1, workers):
         with tempfile.TemporaryDirectory() as name:
             answer(asked(Path(name), "runners"))
-            rows.append(measured(f"cold cache, no mutants, {count} processes", Path(name), folder, pairs, 0, count))
+            rows.append(batch(Path(name), folder, pairs, count))
             show(rows[-1], None)
-            pairs_s.append(rows[-1].pairs / rows[-1].wall_s)
-    print(f"scaling 1 -> {workers} processes: {pairs_s[1] / pairs_s[0] / workers:.2f} each ({pairs_s[0]:.1f} -> {pairs_s[1]:.1f} pairs/s)", flush=True)
+            found.append(rows[-1])
+    one, many = found
+    print(
+        f"scaling 1 -> {workers} workers: {one.wall_s / many.wall_s / workers:.2f} each (wall {one.wall_s:.1f} -> {many.wall_s:.1f} s); work done more than once: "
+        f"{many.cpu_s / one.cpu_s - 1:+.0%} CPU; workers busy {one.cpu_s / one.wall_s:.2f} of 1, {many.cpu_s / many.wall_s:.2f} of {workers}",
+        flush=True,
+    )
+
+
+def batch(cache: Path, folder: Path, pairs: int, workers: int) -> Cost:
+    """One run of the command on rows of the data; its processes have ended when it is asked what they used."""
+    file, out = cache / "pairs.jsonl", cache / "verdicts.jsonl"
+    rows = [
+        {"id": str(k), "source_dialect": "cpp", "source": q.source.text, "target_dialect": "cuda", "target": q.target.text}
+        for k, q in enumerate(questions(folder, 0, pairs))
+    ]
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    command = [sys.executable, "-c", "from coevolve.cli import main; raise SystemExit(main())", "verify", "--batch", str(file), "--out", str(out), "--workers", str(workers), "--backend", "emulated"]
+    cpu, wall = tree_cpu_s(), time.perf_counter()
+    subprocess.run(command, env={**os.environ, "COEVOLVE_CACHE": str(cache)}, check=True)
+    used, taken = tree_cpu_s() - cpu, time.perf_counter() - wall
+    outcomes = Counter(json.loads(line)["outcome"] for line in out.read_text().splitlines())
+    return Cost(f"verify --batch, cold, {workers} workers", len(rows), used, taken, dict(sorted(outcomes.items())))
+
+
+def control(job: str, rounds: int, workers: int) -> None:
+    """What this machine allows at this moment: the same work that shares nothing, alone and `workers` times at once."""
+    nowhere = Path(tempfile.gettempdir())
+    alone = answer(asked(nowhere, job, rounds))
+    together = [answer(p) for p in [asked(nowhere, job, rounds) for _ in range(workers)]]
+    wall, cpu = max(t["wall_s"] for t in together), sum(t["cpu_s"] for t in together) / workers
+    print(f"control, {job}: {alone['wall_s'] / wall:.2f} each of {workers} at once; CPU of each {cpu / alone['cpu_s'] - 1:+.0%}", flush=True)
 
 
 def show(row: Cost, base: Cost | None) -> None:

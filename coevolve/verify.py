@@ -35,6 +35,8 @@ from tester.strength import mutant_requests, top_up
 from tester.validity import Validation, requests_for, validate
 from translator.judge import JudgeConfig, judge, plain_requests, turned_away
 
+CHUNK = 96
+"""Most pairs that are compiled together: a compiler run costs as much as ten functions in it."""
 KEPT_SOURCES = 64
 """Checked suites, and suites read from snippets, kept in memory by one engine."""
 
@@ -283,7 +285,7 @@ def verify(
     return shared_engine(backend, config).verify(Pair(source, target, suite))
 
 
-def verify_many(pairs: Sequence[Pair], backend: str = "auto", config: VerifyConfig = VerifyConfig(), chunk: int = 64) -> list[Verdict]:
+def verify_many(pairs: Sequence[Pair], backend: str = "auto", config: VerifyConfig = VerifyConfig(), chunk: int = CHUNK) -> list[Verdict]:
     """Verdicts in the pairs' order; `chunk` pairs at a time are compiled together."""
     engine = shared_engine(backend, config)
     verdicts = []

@@ -14,13 +14,14 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from multiprocessing.util import Finalize
 from pathlib import Path
 
 from corpora.records import Outcome, Verdict
 
-CHUNK = 64
-"""Most rows that are compiled together and handed to one worker."""
+PORTION = 6
+"""Rows that are answered at a time."""
 
 
 def add_parser(commands) -> argparse.ArgumentParser:
@@ -135,38 +136,100 @@ def _answered(out: Path, lines: list[str]) -> int:
     return len(rows)
 
 
+Rows = list[tuple[int, str]]
+"""(line number, text)."""
+
+
 def chunk_rows(rows: int, workers: int) -> int:
-    """Rows of a chunk: at most CHUNK, and the same number of chunks for every worker, so that none idles while another has the last one."""
-    turns = max(-(-rows // (CHUNK * workers)), 2 if workers > 1 and rows >= CHUNK else 1)
-    return max(1, -(-rows // (turns * workers)))
+    """Rows of a chunk, which are compiled together: at most CHUNK, and the same number of chunks for every worker."""
+    from coevolve.verify import CHUNK
+
+    turns = -(-rows // (CHUNK * workers))
+    return max(1, -(-rows // (max(turns, 1) * workers)))
 
 
 def _answers(lines: list[str], done: int, backend: str, workers: int) -> Iterator[list[dict]]:
-    """Answers chunk by chunk, in input order."""
+    """Answers portion by portion, in input order."""
     size = chunk_rows(len(lines) - done, workers)
     chunks = [list(enumerate(lines, 1))[i : i + size] for i in range(done, len(lines), size)]
     if workers == 1 or len(chunks) < 2:
         for chunk in chunks:
-            yield answer_chunk(chunk, backend)
+            prepare_rows(chunk, backend)
+            for rows in portions(chunk):
+                yield answer_rows(rows, backend)
+        _close(backend)
         return
-    with ProcessPoolExecutor(workers) as pool:
-        waiting: list[Future] = []
-        for chunk in chunks:
-            waiting.append(pool.submit(answer_chunk, chunk, backend))
-            if len(waiting) >= 2 * workers:
-                yield waiting.pop(0).result()
-        for future in waiting:
-            yield future.result()
+    with ProcessPoolExecutor(workers, initializer=_at_the_end, initargs=(backend,)) as pool:
+        yield from _shared_out(pool, chunks, backend, workers)
 
 
-def answer_chunk(chunk: list[tuple[int, str]], backend: str) -> list[dict]:
-    """Answers to (line number, text) rows in order; whatever goes wrong with a row stays in that row."""
+def _at_the_end(backend: str) -> None:
+    """A worker process ends its runners before it ends: what they used is then accounted to it."""
+    Finalize(None, _close, (backend,), exitpriority=10)
+
+
+def _close(backend: str) -> None:
+    from coevolve.verify import shared_engine
+
+    shared_engine(backend).close()
+
+
+def _shared_out(pool: ProcessPoolExecutor, chunks: list[Rows], backend: str, workers: int) -> Iterator[list[dict]]:
+    """A chunk is compiled by one worker, its rows are answered by all. Few chunks are compiled ahead: answers come early."""
+    preparing: dict[Future, int] = {}
+    answering: dict[int, list[Future]] = {}
+    begun = 0
+    for told in range(len(chunks)):
+        while begun < min(len(chunks), told + workers + 1):
+            preparing[pool.submit(prepare_rows, chunks[begun], backend)] = begun
+            begun += 1
+        while told not in answering or answering[told]:
+            first = answering.get(told, [])[:1]
+            for future in wait([*preparing, *first], return_when=FIRST_COMPLETED).done & preparing.keys():
+                future.result()
+                number = preparing.pop(future)
+                answering[number] = [pool.submit(answer_rows, rows, backend) for rows in portions(chunks[number])]
+            if first and first[0].done():
+                yield answering[told].pop(0).result()
+
+
+def portions(rows: Rows) -> list[Rows]:
+    """What a worker of several answers at a time: few rows, so that a dear one does not leave the others without work at the end; but
+    neighbours of the same source stay together, whose tests are made once."""
+    made: list[Rows] = []
+    last = None
+    for row in rows:
+        source = _source(row[1])
+        if not made or len(made[-1]) >= (PORTION if source != last or not source else 8 * PORTION):
+            made.append([])
+        made[-1].append(row)
+        last = source
+    return made
+
+
+def _source(line: str) -> str:
+    try:
+        return str(json.loads(line)["source"])
+    except (ValueError, KeyError, TypeError):
+        return ""  # said when it is answered
+
+
+def prepare_rows(rows: Rows, backend: str) -> None:
+    """Compile together what the answers to these rows will need; what cannot be is said when they are answered."""
+    from coevolve.questions import read_row
+    from coevolve.verify import shared_engine
+
+    pairs = [row.pair for row in (read_row(line, number) for number, line in rows) if row.pair is not None]
+    _guarded(lambda: shared_engine(backend).prepare(pairs))
+
+
+def answer_rows(chunk: Rows, backend: str) -> list[dict]:
+    """Answers to rows in order; whatever goes wrong with a row stays in that row."""
     from coevolve.questions import answer, read_row, undecided
     from coevolve.verify import shared_engine
 
     rows = [read_row(line, number) for number, line in chunk]
     engine = shared_engine(backend)
-    _guarded(lambda: engine.prepare([row.pair for row in rows if row.pair is not None]))
     answers = []
     for row in rows:
         if row.pair is None:

@@ -18,7 +18,7 @@ from gpu_runtime.backend import CompileRequest, Variant
 from gpu_runtime.openmp_lanes import exposed
 from gpu_runtime.toolchain import NATIVE
 
-MEMBERS_PER_UNIT = 64
+MEMBERS_PER_UNIT = 96
 HOST_PART = "cuda host part"
 """Not a dialect: the host functions of a CUDA program beside a real device, as gpu_runtime.cuda_source makes them."""
 

@@ -3,12 +3,15 @@
 import importlib.util
 import json
 import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from coevolve.verify import Engine, Pair, VerifyConfig
-from coevolve.verify_command import answer_chunk
+from coevolve.verify_command import PORTION, answer_rows, portions
 from corpora.records import Program
 from gpu_runtime.backend import Variant
 from gpu_runtime.emulated import EmulatedBackend
@@ -63,7 +66,34 @@ def test_rows_are_shared_out_in_order(tmp_path):
     answers = list(verify_command._answers(rows, 1, "emulated", 2))
     assert [a["id"] for part in answers for a in part] == ["1", "2", "3", "4"]
     assert len(answers) == 2 and all(a["equivalent"] for part in answers for a in part)
-    assert answer_chunk([(1, rows[0])], "emulated")[0]["id"] == "0"
+    assert answer_rows([(1, rows[0])], "emulated")[0]["id"] == "0"
+
+
+def test_a_dear_row_at_the_end_does_not_hold_a_whole_chunk(monkeypatch):
+    """What one worker compiled is answered by all, in small portions, and still comes out in order."""
+    from coevolve import verify_command
+
+    by: dict[int, str] = {}
+
+    def answer(rows, backend):
+        time.sleep(0.3 if rows[0][0] == 1 else 0.001)
+        by.update({number: threading.current_thread().name for number, _ in rows})
+        return [{"id": number} for number, _ in rows]
+
+    monkeypatch.setattr(verify_command, "prepare_rows", lambda rows, backend: time.sleep(0.01))
+    monkeypatch.setattr(verify_command, "answer_rows", answer)
+    chunks = [[(number, "") for number in range(first, first + 40)] for first in range(1, 201, 40)]
+    with ThreadPoolExecutor(2) as pool:
+        told = [row["id"] for part in verify_command._shared_out(pool, chunks, "", 2) for row in part]
+    assert told == list(range(1, 201))
+    assert sum(name == by[1] for name in by.values()) < 100, "the other worker waited"
+
+
+def test_rows_of_one_source_stay_together():
+    rows = [(k, json.dumps({"source": "abc"[k // 9]})) for k in range(27)]
+    assert [len(part) for part in portions(rows)] == [9, 9, 9]
+    assert [len(part) for part in portions([(k, "torn") for k in range(14)])] == [PORTION, PORTION, 2]
+    assert max(len(part) for part in portions([(k, json.dumps({"source": "a"})) for k in range(500)])) == 8 * PORTION
 
 
 @pytest.fixture(scope="module")

@@ -217,7 +217,8 @@ def test_suites_read_from_snippets_are_kept_in_bounds(engine, monkeypatch):
 
 @pytest.mark.parametrize(("rows", "workers"), [(184, 2), (184, 1), (10, 4), (1, 2), (0, 2), (1000, 3)])
 def test_every_worker_of_a_batch_gets_as_many_chunks_as_the_others(rows, workers):
-    from coevolve.verify_command import CHUNK, chunk_rows
+    from coevolve.verify import CHUNK
+    from coevolve.verify_command import chunk_rows
 
     size = chunk_rows(rows, workers)
     chunks = -(-rows // size)
