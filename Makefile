@@ -2,8 +2,10 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+DATA ?= ../shared/data/babeltower
+REPORT ?= gpu-report.md
 
-.PHONY: demo test test-gpu test-slow install system bench clean
+.PHONY: demo test test-gpu gpu-report test-slow install system bench clean
 
 demo: install
 	$(BIN)/coevolve run configs/demo.toml
@@ -17,6 +19,10 @@ test-slow: install
 test-gpu: install
 	$(BIN)/python -m pip install --quiet -e ".[cuda]"
 	REQUIRE_CUDA=1 $(BIN)/python -m pytest -m gpu
+
+# What only a machine with a GPU can show, in one file within ten minutes; needs a driver, gcc, g++ and Python alone, no installation.
+gpu-report:
+	$(PYTHON) benchmarks/gpu_report.py --data $(DATA) --out $(REPORT)
 
 bench: install
 	$(BIN)/python benchmarks/verify_throughput.py

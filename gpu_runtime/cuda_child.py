@@ -51,7 +51,7 @@ class Child:
         self._command = [*prefix, sys.executable, "-m", module, *arguments]
         self._fds, self._start_s = tuple(pass_fds), start_s
         self._environment = {k: os.environ[k] for k in _KEPT_ENVIRONMENT if k in os.environ} | dict(environment or {})
-        self._environment |= {"PYTHONPATH": os.pathsep.join(p for p in (_root(), (environment or {}).get("PYTHONPATH", "")) if p),
+        self._environment |= {"PYTHONPATH": os.pathsep.join(p for p in (_root(), (environment or {}).get("PYTHONPATH", ""), os.environ.get("PYTHONPATH", "")) if p),
                               "LC_ALL": "C.UTF-8"}  # fmt: skip
         self._process: subprocess.Popen[bytes] | None = None
         self._errors: BinaryIO | None = None

@@ -5,8 +5,10 @@ HOSTILE sets how many bad candidates are run in a row (1,000 is the figure asked
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -31,18 +33,19 @@ DATA = Path(os.environ.get("COEVOLVE_DATA", Path(__file__).parents[3] / "shared"
 
 AXPY = "__global__ void axpy(int n, float a, const float *x, float *y) { int i = blockIdx.x*blockDim.x+threadIdx.x; if (i < n) y[i] += a * x[i]; }"
 SERIAL = "void axpy(int n, float a, const float *x, float *y) { for (int i = 0; i < n; i++) y[i] += a * x[i]; }"
-BAD = {
-    "far": ("__global__ void far(int n, float *y) { y[(long)n << 36] = 1; }", Status.OUT_OF_BOUNDS),
-    "near": ("__global__ void near(int n, float *y) { y[n] = 1; }", Status.OUT_OF_BOUNDS),
-    "trap": ("__global__ void trap(int n, float *y) { __trap(); }", Status.SIGNAL),
-    "hang": ("__global__ void hang(int n, volatile float *y) { while (n) y[0] = n; }", Status.TIMEOUT),
-    "skewed": ("__global__ void skewed(int n, char *y) { *(double *)(y + 1) = n; }", Status.SIGNAL),
-    "wide": ("__global__ void wide(int n, float *y) { extern __shared__ float s[]; s[0] = n; y[0] = s[0]; }", Status.SIGNAL),
-    "touch": ("__global__ void k(float *y) { y[0] = 1; }\nvoid touch(int n, float *y) { float *d; cudaMalloc(&d, 4 * n); d[0] = 1; }", Status.SIGNAL),
-    "spin": ("__global__ void k(float *y) { y[0] = 1; }\nvoid spin(int n, float *y) { for (volatile int i = 0; n; i++); }", Status.TIMEOUT),
-    "over": ("__global__ void k(int n, float *y) { y[n] = 1; }\nvoid over(int n, float *y) { float *d; cudaMalloc(&d, 4 * n); k<<<1, 1>>>(n, d); cudaFree(d); }",
-             Status.OUT_OF_BOUNDS),
-}  # fmt: skip
+
+
+def _benchmark(name: str):
+    path = Path(__file__).resolve().parents[2] / "benchmarks" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # dataclasses look their module up
+    spec.loader.exec_module(module)
+    return module
+
+
+gpu_hostile = _benchmark("gpu_hostile")
+BAD, bad_call, axpy_call, still_right = gpu_hostile.BAD, gpu_hostile.bad_call, gpu_hostile.axpy_call, gpu_hostile.still_right
 
 
 def request(text: str, name: str, dialect: str = "cuda") -> CompileRequest:
@@ -55,22 +58,6 @@ def backend():
     made = CudaBackend(checks="none")
     yield made
     made.close()
-
-
-def axpy_call(n: int) -> Arguments:
-    values = (np.array(n, np.int32), np.array(2, np.float32), np.arange(n, dtype=np.float32), np.ones(n, np.float32))
-    return Arguments(values, geometry=Geometry((-(-n // 256), 1, 1), (256, 1, 1)))
-
-
-def bad_call(request_: CompileRequest) -> Arguments:
-    kind = np.int8 if request_.signature.parameters[1].type == "i8" else np.float32
-    shared = 1 << 20 if request_.program.name == "wide" else 0
-    return Arguments((np.array(16, np.int32), np.zeros(16, kind)), geometry=Geometry((1, 1, 1), (1, 1, 1), shared))
-
-
-def still_right(backend, compiled) -> bool:
-    done = backend.run(compiled, [axpy_call(1000)])[0]
-    return done.status is Status.OK and np.array_equal(done.values[3], 1 + 2 * np.arange(1000, dtype=np.float32))
 
 
 def test_auto_means_the_device(backend):
@@ -94,15 +81,9 @@ def test_each_bad_candidate_has_its_status_and_the_next_is_right(backend, name):
     assert still_right(backend, good)
 
 
-def test_many_hostile_candidates_in_a_row_leave_the_worker_alive(backend):
-    names = [n for n in BAD if n not in ("hang", "spin")] * 20 + ["hang", "spin"]
-    good, *made = backend.compile([request(AXPY, "axpy"), *(request(BAD[n][0], n) for n in BAD)])
-    by_name = dict(zip(BAD, made, strict=True))
-    for k in range(int(os.environ.get("HOSTILE", "40"))):
-        name = names[k % len(names)]
-        done = backend.run(by_name[name], [bad_call(by_name[name].request)], Limits(wall_s=0.5))[0]
-        assert done.status is BAD[name][1], (k, name, done.detail)
-    assert still_right(backend, good)
+def test_many_hostile_candidates_in_a_row_leave_the_workers_alive(backend):
+    result = gpu_hostile.hostile(backend, int(os.environ.get("HOSTILE", "40")), 4)
+    assert result.alive and not result.wrong, result.wrong
 
 
 def test_zoo_agrees_with_the_emulator(tmp_path):

@@ -1,0 +1,125 @@
+"""What runs on a machine with a GPU, as far as it can be shown without one: the report, the hostile row on the fake, agreement's sums."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from coevolve.verify import Engine, Pair, VerifyConfig
+from corpora.records import Blame, Outcome, Program, Verdict
+from gpu_runtime.cuda_child import Child
+from gpu_runtime.cuda_driver import device_count
+from gpu_runtime.cuda_nvrtc import available
+
+ROOT = Path(__file__).resolve().parents[2]
+NO_DEVICE = pytest.mark.skipif(device_count() > 0, reason="a device is here: this is about its absence")
+NVRTC = pytest.mark.skipif(not available(), reason="NVRTC is not installed (pip install 'coevolve[cuda]')")
+
+
+@pytest.fixture(scope="module")
+def loaded():
+    """A benchmark by name; they import each other as scripts of one folder do."""
+    sys.path.insert(0, str(ROOT / "benchmarks"))
+    yield importlib.import_module
+    sys.path.remove(str(ROOT / "benchmarks"))
+
+
+@NVRTC
+def test_hostile_candidates_in_a_row_on_the_fake(loaded, on_fake, tmp_path):
+    """The fake's kernels fail by their names; another status than the one asked for is reported."""
+    hostile = loaded("gpu_hostile")
+    backend = on_fake(tmp_path, hostile.requests())
+    result = hostile.hostile(backend, 6, 2, ("trap", "spin", "hang"))
+    assert result.alive and result.wrong == () and result.sent == {"trap": 2, "spin": 2, "hang": 2}
+    wrong = hostile.hostile(backend, 1, 1, ("touch",))  # the fake's device memory is the host's
+    assert wrong.alive and wrong.wrong == ("0 touch: ok, ",)
+    backend.close()
+
+
+def said(outcome: Outcome, detail: str = "") -> Verdict:
+    return Verdict("s", "t", "u", outcome, Blame.NOBODY if outcome is Outcome.EQUIVALENT else Blame.TARGET, detail)
+
+
+def test_agreement_tells_what_a_device_does_not_show_from_what_is_odd(loaded):
+    agreement = loaded("gpu_agreement")
+    good, race, bad = said(Outcome.EQUIVALENT), said(Outcome.RACE, "on a|b"), said(Outcome.MISMATCH, "x is 1")
+    rows = [agreement.Row(1, "same", good, good, good), agreement.Row(2, "unseen", race, race, good), agreement.Row(3, "odd", good, bad, bad)]
+    assert [(r.agrees, r.explained) for r in rows] == [(True, True), (True, True), (False, False)]
+    text = "\n".join(agreement.table("Pairs", rows))
+    assert "3 judged. **66.7%**" in text and "66.7% are, but for" in text
+    assert "| 3 | odd | EQUIVALENT:  | MISMATCH: x is 1 | device with checks |" in text and "unseen" not in text
+    assert "| RACE | 1 | 1 | 0 |" in text
+    assert agreement.table("Zoo", []) == ["Zoo: nothing was judged."]
+
+
+def test_agreement_judges_by_three_engines_and_mutates_what_is_accepted(loaded, tmp_path):
+    agreement = loaded("gpu_agreement")
+    serial = Program("cpp", "twice", "void twice(int n, float *x) { for (int i = 0; i < n; i++) x[i] *= 2; }")
+    kernel = "__global__ void twice(int n, float *x) {{ int i = blockIdx.x * blockDim.x + threadIdx.x; if (i < n) x[i] *= {0}; }}"
+    pairs = [(7, Pair(serial, Program("cuda", "twice", kernel.format(2)))), (8, Pair(serial, Program("cuda", "twice", kernel.format(3))))]
+    engines = [Engine("emulated", VerifyConfig(mutants=0), cache=tmp_path / str(i)) for i in range(3)]
+    part = agreement.judged(pairs, engines, 3)
+    for engine in engines:
+        engine.close()
+    assert [(r.line, r.emulated.outcome, r.agrees) for r in part.rows] == [(7, Outcome.EQUIVALENT, True), (8, Outcome.MISMATCH, True)]
+    assert part.mutated == 1 and {m.line for m in part.mutants} == {7} and "killed" in {m.fate for m in part.mutants}
+
+
+def test_the_zoo_has_its_cuda_cases(loaded):
+    pairs = loaded("gpu_agreement").zoo_pairs()
+    assert len(pairs) >= 60 and all("cuda" in (p.source.dialect, p.target.dialect) and p.suite for _, p in pairs)
+
+
+def test_a_section_is_cut_off_at_its_limit_and_keeps_what_it_printed(loaded):
+    report = loaded("gpu_report")
+    section = report.Section("Slow", ("-c", "import time; print('half', flush=True); time.sleep(60)"), 1.0)
+    out, trouble = report.run(section, os.environ, 2.0)
+    assert out == "half\n" and trouble == "cut off after 2 s"
+    assert "**Not whole: cut off after 2 s.**" in report.written(section, out, trouble, 2.0)
+    failing = report.Section("Bad", ("-c", "import sys; sys.exit('no luck')"), 5.0)
+    assert report.run(failing, os.environ, 30.0) == ("", "code 1: no luck")
+
+
+def test_everything_the_issue_asks_of_a_device_has_a_section(loaded, tmp_path):
+    report = loaded("gpu_report")
+    made = report.sections(tmp_path, tmp_path / "speedups.json")
+    scripts = {Path(s.command[0]).name for s in made}
+    assert {"gpu_nvrtc.py", "gpu_agreement.py", "gpu_hostile.py", "gpu_speedup.py", "gpu_throughput.py"} <= scripts
+    assert all((ROOT / "benchmarks" / name).exists() for name in scripts if name.endswith(".py"))
+    assert next(s for s in made if "gpu_hostile" in s.command[0]).command[-1] == "1000"
+
+
+@NO_DEVICE
+def test_without_a_device_the_report_is_one_line_and_no_file(tmp_path):
+    out = tmp_path / "report.md"
+    done = subprocess.run([sys.executable, str(ROOT / "benchmarks" / "gpu_report.py"), "--out", str(out)], capture_output=True, text=True)
+    assert done.returncode == 2 and done.stdout == "" and not out.exists()
+    assert done.stderr.strip() == "gpu_report: no CUDA device answers on this machine, nothing was measured; --rehearse runs what needs none"
+
+
+@NO_DEVICE
+@pytest.mark.parametrize("script", ["gpu_agreement.py", "gpu_hostile.py", "gpu_speedup.py"])
+def test_what_needs_a_device_says_so_in_one_line(script):
+    env = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, str(ROOT / "benchmarks" / script)], capture_output=True, text=True, env=env)
+    assert done.returncode == 2 and done.stdout == "" and "device" in done.stderr and len(done.stderr.splitlines()) == 1, done.stderr
+
+
+@NO_DEVICE
+@pytest.mark.parametrize(("require", "code", "word"), [("0", 0, "skipped"), ("1", 1, "asks for one")])
+def test_tests_of_a_device_are_skipped_or_fail_where_one_is_required(require, code, word):
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "gpu", "-k", "auto_means", "tests/gpu_runtime/test_cuda_device.py"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=os.environ | {"REQUIRE_CUDA": require})
+    assert done.returncode == code and word in done.stdout, done.stdout
+
+
+def test_a_child_finds_what_its_parent_was_told_to_find(tmp_path, monkeypatch):
+    """Packages that are not in the interpreter's own folders: `make gpu-report` puts them elsewhere."""
+    (tmp_path / "child_elsewhere.py").write_text("from gpu_runtime.cuda_child import Channel\nChannel().send({'here': __file__})\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    child = Child("child_elsewhere")
+    assert child.ready()["here"] == str(tmp_path / "child_elsewhere.py")
+    child.close()
