@@ -31,6 +31,8 @@ _FILES = {
     "evaluate": ("evaluation",),
 }
 """Stage -> the files of a round (names of RoundPaths) that are there when it has finished; of `learn` the Translators too."""
+WIDE, NARROW_ROUNDS = 110, 6
+"""Columns that a table with a line a round needs; rounds shown where there are fewer."""
 
 
 def add_parser(commands) -> argparse.ArgumentParser:
@@ -55,7 +57,8 @@ def run(args: argparse.Namespace) -> int:
     if args.every <= 0:
         raise UserError(f"--every {args.every} is not a time to wait; give seconds above 0")
     folder, config = open_run(Path(args.run))
-    console, view = Console(width=None if Console().is_terminal else 120), View(folder, config)
+    console = Console(width=None if Console().is_terminal else 120)
+    view = View(folder, config, console.width)
     running = folder.is_running()
     if args.once or not running:
         console.print(view.frame(running))
@@ -74,6 +77,8 @@ class View:
 
     folder: RunFolder
     config: Config
+    width: int = 120
+    """Columns of the terminal."""
     _rows: dict[int, tuple[object, RoundFigures]] = field(default_factory=dict)
 
     def frame(self, running: bool) -> Group:
@@ -84,7 +89,7 @@ class View:
         title = Text(f"{self.folder.root}  {self.config.title}  ", style="bold")
         title.append("running" if running else "not running", style="green" if running else "yellow")
         parts = [title, Text(now_at(self.folder, time.time()) if running else ended(self.folder, self.config))]
-        parts += [_stages(self.folder, self.config, rows), _figures(self.folder, self.config, rows)] if rows else []
+        parts += [_stages(self.folder, self.config, rows), _figures(self.folder, self.config, rows, self.width)] if rows else []
         verified = [r for r in rows if r.outcomes]
         if verified:
             counts = ", ".join(f"{name} {count}" for name, count in verified[-1].outcomes.most_common())
@@ -140,15 +145,19 @@ def _stages(folder: RunFolder, config: Config, rows: list[RoundFigures]):
     return shown
 
 
-def _figures(folder: RunFolder, config: Config, rows: list[RoundFigures]):
+def _figures(folder: RunFolder, config: Config, rows: list[RoundFigures], width: int):
+    """A line a round; where that does not fit, a line a figure, of the last rounds."""
     from rich.table import Table
 
     from coevolve.report import table
 
     header, body = table(folder, config, rows)
+    header, body = header[:-1], [cells[:-1] for cells in body]  # the seconds are in the table of stages
     shown = Table(box=None, pad_edge=False)
-    for name in header[:-1]:  # the seconds are in the table of stages
-        shown.add_column(name, justify="left" if name == "direction" else "right", overflow="fold")
+    if width < WIDE:
+        header, *body = [list(column) for column in zip(header, *body[-NARROW_ROUNDS:], strict=True)]
+    for at, name in enumerate(header):
+        shown.add_column(name, justify="left" if name == "direction" or (width < WIDE and not at) else "right", overflow="fold")
     for cells in body:
-        shown.add_row(*cells[:-1])
+        shown.add_row(*cells)
     return shown

@@ -62,6 +62,21 @@ def test_a_frame_of_a_running_run(tiny):
     assert not folder.is_running()
 
 
+def test_a_narrow_terminal_gets_a_line_a_figure_and_no_broken_words(tiny):
+    from rich.console import Console
+
+    folder = RunFolder(tiny.run_dir)
+    open_corpus(tiny, folder)
+    folder.round(1).folder.mkdir(parents=True)
+    folder.round(0).folder.mkdir(parents=True)
+    for width, words in ((80, ("candidates", "Tester valid %", "pass@2 %")), (160, ("candidates", "compiled", "pairs kept"))):
+        console = Console(width=width, record=True, file=open("/dev/null", "w"))
+        console.print(View(folder, tiny, width).frame(False))
+        shown = console.export_text()
+        assert all(word in shown for word in words), shown
+        assert max(map(len, shown.splitlines())) <= width and ("cold" in shown.split("candidates")[0].splitlines()[-2]) is (width == 80), shown
+
+
 def test_looking_does_not_keep_a_run_from_starting(tiny):
     """The look holds the lock for a moment: a run that starts then waits for it."""
     import fcntl
