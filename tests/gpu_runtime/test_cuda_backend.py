@@ -7,6 +7,7 @@ zones and budgets hold. What a real device does is shown by tests/gpu_runtime/te
 from __future__ import annotations
 
 import importlib.util
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from corpora.signatures import signature_of
 from gpu_runtime.backend import Arguments, CompileRequest, Geometry, Limits, Status, Variant
 from gpu_runtime.cuda import CudaBackend
 from gpu_runtime.cuda_nvrtc import available
-from gpu_runtime.cuda_timing import spread, time_pair
+from gpu_runtime.cuda_timing import clocks_now, spread, time_pair
 
 pytestmark = pytest.mark.skipif(not available(), reason="NVRTC is not installed (pip install 'coevolve[cuda]')")
 
@@ -217,6 +218,36 @@ def test_times_of_a_pair(everything):
         assert (t.kernel.median_ms, t.kernel.quartiles_ms, t.kernel.count) == (0.25, 0.0, 15)
         assert t.total.median_ms > t.kernel.median_ms - 1e-9 or target.program.name == "run"
         assert t.device == "Fake" and t.serial.count == 5 and t.kernel_speedup == t.serial.median_ms / 0.25
+
+
+def test_before_every_timed_launch_the_cache_is_overwritten(on_fake, tmp_path):
+    """Twice the last-level cache (the fake's has 1 MiB), between the transfer and the launch; a verdict's launch pays nothing for it."""
+    timed, plain = request(AXPY, "axpy", Variant.TIMED), request(AXPY, "axpy")
+    backend = on_fake(tmp_path, [timed, plain])
+    made = backend.compile([timed, plain])
+    said = []
+    for act in (lambda: backend.time(made[0], axpy_call(), 4), lambda: backend.run(made[1], [axpy_call()])):
+        (tmp_path / "log").write_text("")
+        act()
+        said.append([line.split()[:2] for line in (tmp_path / "log").read_text().splitlines() if line.split()[0] in ("upload", "set", "launch", "download")])
+    backend.close()
+    flush = ["set", str(2 << 20)]
+    assert [w[0] for w in said[0]] == ["upload", "set", "launch", "download"] * 4 and said[0].count(flush) == 4
+    assert flush not in said[1] and [w[0] for w in said[1]].count("launch") == 1
+
+
+def test_records_of_a_timing_carry_what_they_were_measured_on(everything, monkeypatch, tmp_path):
+    tool = tmp_path / "nvidia-smi"
+    tool.write_text("#!/bin/sh\necho '1980 MHz, 3201 MHz'\n")
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    backend, _, _ = everything
+    serial = replace(request(AXPY, "axpy"), program=Program("cpp", "axpy", SERIAL))
+    t = time_pair(backend, serial, request(AXPY, "axpy"), 100, axpy_call(), axpy_call())
+    assert (t.device, t.driver, t.clocks, t.size) == ("Fake", "13.0", "1980 MHz, 3201 MHz", 100)
+    assert t.total_speedup == t.serial.median_ms / t.total.median_ms and t.serial.quartiles_ms >= 0
+    tool.write_text("#!/bin/sh\nexit 9\n")
+    assert clocks_now() == ""
 
 
 def test_the_six_hpc_references_agree_with_their_serial_sources(on_fake, tmp_path):

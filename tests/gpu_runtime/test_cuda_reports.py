@@ -4,6 +4,7 @@ import importlib.util
 import os
 import subprocess
 import sys
+import types
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from corpora.records import Blame, Outcome, Program, Verdict
 from gpu_runtime.cuda_child import Child
 from gpu_runtime.cuda_driver import device_count
 from gpu_runtime.cuda_nvrtc import available
+from gpu_runtime.doctor import survey
 
 ROOT = Path(__file__).resolve().parents[2]
 NO_DEVICE = pytest.mark.skipif(device_count() > 0, reason="a device is here: this is about its absence")
@@ -123,3 +125,37 @@ def test_a_child_finds_what_its_parent_was_told_to_find(tmp_path, monkeypatch):
     child = Child("child_elsewhere")
     assert child.ready()["here"] == str(tmp_path / "child_elsewhere.py")
     child.close()
+
+
+def test_ray_is_asked_for_the_share_of_a_device_that_the_configuration_names(monkeypatch):
+    """Ray schedules by what an actor is declared with; a stand-in records that, for no Ray here has a GPU."""
+    from coevolve import actors
+    from coevolve.config import parse
+
+    asked = []
+
+    class Actor:
+        def options(self, **options):
+            asked.append(options)
+            return self
+
+        def remote(self, *_):
+            return object()
+
+    module = types.SimpleNamespace(is_initialized=lambda: True, cluster_resources=lambda: {"CPU": 4, "GPU": 1}, remote=lambda _: Actor(), kill=lambda _: None)
+    monkeypatch.setitem(sys.modules, "ray", module)
+    monkeypatch.setattr(actors, "Meters", lambda: types.SimpleNamespace(count_kept=None))
+    monkeypatch.setattr(actors, "require_reachable", lambda _: None)
+    config = parse({"run_dir": "x", "verify": {"workers": 3}, "resources": {"verifier_gpus": 0.25, "model_gpus": 0.25}}, "t")
+    with actors.ray_crew(config, None, None, None) as crew:
+        assert len(crew.verifiers) == 3
+    models, verifiers = asked
+    assert models["num_gpus"] == 0.25 and verifiers["num_gpus"] == 0.25 and verifiers["max_restarts"] == -1
+
+
+def test_the_doctor_names_all_that_bears_on_devices():
+    findings = {f.name: f for f in survey()}
+    assert {"gpu", "nvrtc", "nvcc", "compute-sanitizer", "openmp-target", "offload: g++", "offload: clang++", "libomp", "archer", "gfortran"} <= set(findings)
+    missing = [f for f in findings.values() if not f.present]
+    assert all(f.hint and not f.hint.startswith("install the") for f in missing), missing
+    assert findings["openmp-target"].present and "offload-host" in findings["openmp-target"].detail

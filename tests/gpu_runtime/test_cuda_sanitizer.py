@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
 import pytest
 
-from gpu_runtime.backend import Status
+from corpora.records import Program
+from corpora.signatures import signature_of
+from gpu_runtime.backend import Arguments, CompileRequest, Geometry, Status
+from gpu_runtime.compile import symbol_of
+from gpu_runtime.cuda_compile import compile_for_device, load_bundle
+from gpu_runtime.cuda_nvrtc import DeviceCompiler, available
 from gpu_runtime.cuda_sanitizer import SanitizerMissing, check, parse
 
 MEMCHECK = """========= COMPUTE-SANITIZER
@@ -57,3 +68,38 @@ def test_bad_use_is_said_in_one_line(monkeypatch):
     monkeypatch.setattr("shutil.which", lambda name: None)
     with pytest.raises(SanitizerMissing, match="CUDA toolkit"):
         check([], ("memcheck",))
+
+
+STAND_IN = """#!{python}
+import os, sys
+arguments = sys.argv[1:]
+log = arguments[arguments.index("--log-file") + 1].replace("%p", str(os.getpid()))
+tool = arguments[arguments.index("--tool") + 1]
+open(os.environ["STAND_IN_CALLS"], "a").write(tool + "\\n") if "STAND_IN_CALLS" in os.environ else None
+text = "========= Invalid __global__ write of size 4 bytes\\n=========     at ns_{symbol}::bad(int, float *)+0x10\\n=========\\n"
+open(log, "w").write(text if tool == "memcheck" else "")
+command = arguments[arguments.index("{python}"):]
+os.execv(command[0], command)
+"""
+
+
+@pytest.mark.skipif(not available(), reason="NVRTC is not installed (pip install 'coevolve[cuda]')")
+def test_a_batch_runs_in_one_worker_under_each_tool(tmp_path, monkeypatch):
+    """The tool is a stand-in that writes one report and runs what it is given; the worker has the recorded fake for a driver."""
+    programs = [Program("cuda", name, f"__global__ void {name}(int n, float *y) {{ if (threadIdx.x < n) y[threadIdx.x] = n; }}") for name in ("good", "bad")]
+    compiler = DeviceCompiler()
+    made = compile_for_device([CompileRequest(p, signature_of(p)) for p in programs], compiler)
+    compiler.close()
+    tool = tmp_path / "compute-sanitizer"
+    tool.write_text(STAND_IN.replace("{python}", sys.executable).replace("{symbol}", symbol_of(made[1].request)))
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    (tmp_path / "calls").write_text("")
+    surroundings = {"PYTHONPATH": str(Path(__file__).parent), "STAND_IN_CALLS": str(tmp_path / "calls"), "HOME": os.environ.get("HOME", "/"),
+                    "FAKE_PROGRAMS": str(tmp_path / "programs.json"), "COEVOLVE_CACHE": os.environ.get("COEVOLVE_CACHE", str(tmp_path))}  # fmt: skip
+    known = {load_bundle(c.artifact)[0].entry: {"name": c.request.program.name, "text": c.request.program.text} for c in made}
+    (tmp_path / "programs.json").write_text(json.dumps(known))
+    call = Arguments((np.array(4, np.int32), np.zeros(4, np.float32)), geometry=Geometry((1, 1, 1), (4, 1, 1)))
+    found = check([(c, [call]) for c in made], ("memcheck", "synccheck"), driver="cuda_fake:FakeDriver", environment=surroundings)
+    assert [[(f.tool, f.status) for f in one] for one in found] == [[], [("memcheck", Status.OUT_OF_BOUNDS)]]
+    assert (tmp_path / "calls").read_text().split() == ["memcheck", "synccheck"]  # one start each for the whole batch
