@@ -73,6 +73,8 @@ def _figures(rows: list, corpus: EvalCorpus, setting: Setting) -> tuple[dict, li
     scored = [(item, answers[0]) for item, answers, _ in rows if item.reference is not None]
     hypotheses, references = [text for _, text in scored], [item.reference.text for item, _ in scored]
     notes = [] if len(scored) == len(rows) else [f"{len(rows) - len(scored)} of {len(rows)} items have no reference: BLEU and CodeBLEU are over the rest"]
+    if snippets := sum(len(item.snippets) for item, *_ in rows):
+        notes.append(f"the corpus's {snippets} test snippets gave {sum(score.given_tests for *_, score in rows)} tests that hold for their source")
     if setting.samples > 1:
         notes.append("BLEU and CodeBLEU are of the first answer to each item")
     bleu = bleu_score(hypotheses, references, setting.seed)

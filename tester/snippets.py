@@ -25,6 +25,11 @@ from gpu_runtime.materialise import DTYPES
 
 CAPACITY = 1 << 20
 """Bytes that one suite may record."""
+_UNSET = re.compile(
+    r"(?<![\w:<])((?:const\s+|static\s+)?(?:(?:unsigned|signed)\s+)?(?:bool|char|short|int|long(?:\s+long)?|float|double|unsigned|size_t|u?int\d+_t)"
+    r"\s+\w+(?:\s*\[[^\[\]=;{}]+\])*)\s*;"
+)
+"""A declaration without a value: what then lies on the stack would become the test's input."""
 _CODES = ("bool", "i8", "u8", "i16", "u16", "i32", "u32", "i64", "u64", "f32", "f64")
 
 _RECORDER = """
@@ -102,7 +107,7 @@ def snippet_tests(text: str, signature: Signature, backend: ExecutionBackend) ->
 
 
 def _recorder(text: str, name: str) -> Program:
-    body = re.sub(r"^\s*#.*$", "", text, flags=re.MULTILINE)
+    body = _UNSET.sub(r"\1 = {};", re.sub(r"^\s*#.*$", "", text, flags=re.MULTILINE))
     whole = f"{_RECORDER}\nstatic const int {name} = 0;\nvoid record(unsigned char *o_, long *u_, long r_) {{\nout_ = o_; room_ = r_; at_ = 0;\n{{\n"
     blocks = re.split(r"(?<=;)\s*(?=//)|\n\s*\n", body)  # each case in a block of its own: names are declared again and again
     # A blank line may also stand inside a case; then names are missing and the whole is taken as one block.

@@ -93,6 +93,7 @@ def test_execution_cases_are_scored_by_their_tests_and_by_strong_ones(tmp_path):
     weak = result["given_tests"]
     # `shift` is called with three elements and with two: neither test sees what the kernel does to the fifth.
     assert weak["pass@k"]["1"]["value"] == 1.0 and weak["n_items"] == 2 and weak["n_tests"] == 4
+    assert "the corpus's 5 test snippets gave 4 tests that hold for their source" in result["notes"]
     assert [i["given_tests"] for i in result["items"]] == [2, 2], "a call with too many arguments is no test"
 
 

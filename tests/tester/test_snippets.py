@@ -56,3 +56,10 @@ def test_snippets_that_are_no_suite(backend, text, reason):
 def test_snippets_are_vetted(backend):
     with pytest.raises(SnippetError, match="refused"):
         snippet_tests('FILE *f = fopen("/etc/passwd", "r"); wrapper(add, 1);', SIGNATURE, backend)
+
+
+def test_what_is_declared_without_a_value_is_zero_and_no_rubbish_of_the_stack(backend):
+    """Released cases declare their outputs so: `double new_arr1[1024];`."""
+    text = "const int N = 3; float a[N] = {1.5}; float b[ N ] ; int n; bool up;\nfor (int i = 0; i < 2; i++) a[i] += 1; struct { int x; } s; wrapper(add, a, b, n, up);"
+    found = snippet_tests(text, SIGNATURE, backend)
+    assert [format_test(t) for t in found.tests] == ["a:f32[3]={2.5,1.0,0.0} b:f32[3]={0.0,0.0,0.0} n:i32=0 up:bool=0"]
