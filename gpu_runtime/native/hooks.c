@@ -34,11 +34,11 @@ static struct { struct cell *cell; struct region *region; size_t offset; uint32_
 static struct cell *pool; static size_t pool_cells;
 static int64_t launch_threads;   /* emulated threads of this launch that touched watched memory at all */
 /* Real threads (OpenMP) likewise: each counts itself once a call. Reading counts as work: in a reduction one thread writes. */
-static int64_t host_threads;
+static int64_t host_threads, target_threads;
 uint64_t cv_most_accesses;
 static int64_t accesses_left; /* counted loosely where threads are real */
 static uint32_t call_serial;
-static _Thread_local uint32_t counted_in;
+static _Thread_local uint32_t counted_in, counted_in_target;
 static struct { int armed; struct region *region; size_t offset, bytes; uint32_t other; const char *what; char old[64]; } pending;
 static struct { struct region *region; size_t offset; int write; uint32_t serial; } unset; /* first read of uninitialised memory */
 
@@ -91,7 +91,7 @@ void cv_hooks_begin(const struct cv_buffer *buffers, int n, char *base, size_t b
     r->finding = CV_CLEAN; r->parameter = -1; r->active_threads = 0; r->text[0] = 0;
     for (int i = 0; i < CV_MAX_BUFFERS; i++) r->access[i] = (struct cv_access){0, -1, 0, -1};
     cv_device_reset();
-    call_serial++; host_threads = 0;
+    call_serial++; host_threads = target_threads = 0;
     accesses_left = cv_most_accesses ? (int64_t)cv_most_accesses : INT64_MAX;
     watching = n > 0;
     if (!watching) { arena_space.bytes = 0; n_arguments = 0; return; }
@@ -109,6 +109,7 @@ void cv_hooks_begin(const struct cv_buffer *buffers, int n, char *base, size_t b
 void cv_hooks_end(void) {
     cv_flush_pending();
     if (watching) write_extents();
+    if (cv_offloaded) host_threads = target_threads ? target_threads : 1;
     if (watching && report && host_threads > report->active_threads) report->active_threads = host_threads;
     watching = 0;
 }
@@ -262,6 +263,7 @@ void cv_touch(const char *address, size_t bytes, int mode) {
     size_t offset = in_bounds(r, address, bytes, mode);
     if (r->kind == R_ARGUMENT) note_extent(r, offset, offset + bytes, mode);
     if (!cv_now.in_kernel) {
+        if (cv_in_target && counted_in_target != call_serial) { counted_in_target = call_serial; __atomic_add_fetch(&target_threads, 1, __ATOMIC_RELAXED); }
         if (counted_in != call_serial) { counted_in = call_serial; __atomic_add_fetch(&host_threads, 1, __ATOMIC_RELAXED); }
         if (r->kind == R_MANAGED && (mode & CV_WRITE)) cv_written_by_host(address, bytes, 1);
         if (r->kind == R_DEVICE_HEAP || (r->kind == R_OFFLOADED && !cv_in_target)) found(CV_OUT_OF_BOUNDS, r, offset, mode & CV_WRITE, "host code touches");

@@ -26,7 +26,7 @@ struct mapping { char *host, *device, *body; size_t bytes, body_bytes; unsigned 
 struct entry { struct mapping *m; char *host; size_t bytes; unsigned kind; };
 struct scope { struct entry entries[MOST_ENTRIES]; size_t n; };
 
-int cv_in_target;
+int cv_in_target, cv_offloaded;
 static struct mapping mapped[MOST_MAPPED];
 static struct scope scopes[MOST_SCOPES];
 static int n_scopes, team, n_teams;
@@ -183,7 +183,11 @@ static void enter(struct scope *s, size_t n, void **hosts, size_t *sizes, unsign
     }
 }
 
-static void leave(struct scope *s) { while (s->n) unmap_one(&s->entries[--s->n]); }
+/* In the order of the maps, as libgomp does it: of two names for one array the last one decides whether it comes back. */
+static void leave(struct scope *s) {
+    for (size_t i = 0; i < s->n; i++) unmap_one(&s->entries[i]);
+    s->n = 0;
+}
 
 static void exit_data(char *host, size_t bytes, unsigned what) {
     struct mapping *m;
@@ -203,7 +207,7 @@ void __wrap_GOMP_target_ext(int device, void (*fn)(void *), size_t n, void **hos
     (void)arguments;
     plain_only(device, flags, depend);
     enter(&own, n, hosts, sizes, kinds, devices);
-    cv_in_target = 1;
+    cv_in_target = cv_offloaded = 1;
     fn(devices);
     cv_in_target = 0;
     leave(&own);
@@ -251,7 +255,7 @@ int __wrap_omp_get_num_teams(void) { return n_teams ? n_teams : 1; }
 
 void cv_offload_begin(struct cv_report *r) {
     report = r;
-    cv_in_target = 0; n_scopes = team = n_teams = 0;
+    cv_in_target = cv_offloaded = 0; n_scopes = team = n_teams = 0;
     for (struct mapping *m = mapped; m < mapped + MOST_MAPPED; m++)
         if (m->body) { munmap(m->body - PAGE, m->body_bytes + 2 * PAGE); m->body = NULL; }
 }

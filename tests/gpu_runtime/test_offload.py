@@ -35,6 +35,9 @@ RIGHT = {
                             f"{TEAMS}\nfor (int i = 0; i < n; i++) y[i] = t[i] + y[i];\n}}",
     "scratch_on_the_heap": f"float *t = (float *)malloc(4 * n);\n#pragma omp target data {MAPS} map(alloc: t[0:n])\n{{\n{TEAMS}\n"
                            f"for (int i = 0; i < n; i++) t[i] = a * x[i];\n{TEAMS}\nfor (int i = 0; i < n; i++) y[i] = t[i] + y[i];\n}}\nfree(t);",
+    "a_table_of_constants": "const float w[3] = {1, 0.5, 0.25};\n" + f"{TEAMS} {MAPS}\nfor (int i = 0; i < n; i++) y[i] = a * x[i] + y[i] * w[i - i];",
+    "one_array_by_two_names": f"const float *z = y;\n{TEAMS} map(to: x[0:n], z[0:n]) map(tofrom: y[0:n])\nfor (int i = 0; i < n; i++) y[i] = a * x[i] + z[i];",
+    "loop_construct": f"#pragma omp target teams loop {MAPS}\n{LOOP}",
     "a_scalar_comes_back": f"int done = 0;\n#pragma omp target {MAPS} map(from: done)\n{{ {LOOP} done = n; }}\nfor (int i = done; i < n; i++) y[i] = 0;",
 }  # fmt: skip
 WRONG = {
@@ -48,6 +51,8 @@ WRONG = {
     "more_than_the_array_has": (f"{TEAMS} map(to: x[0:n+1]) map(tofrom: y[0:n])\n{LOOP}", Outcome.MEMORY_ERROR),
     "from_inside_to_outside": (f"#pragma omp target data map(to: x[0:n], y[0:n])\n{{\n{TEAMS} map(tofrom: y[0:n])\n{LOOP}\n}}", Outcome.MISMATCH),
     "never_updated": (f"#pragma omp target enter data map(to: x[0:n], y[0:n])\n{TEAMS}\n{LOOP}\n#pragma omp target exit data map(release: x[0:n], y[0:n])", Outcome.MISMATCH),
+    "scratch_shared_by_a_team": (f"#pragma omp target teams distribute {MAPS}\nfor (int b = 0; b < n; b += 8) {{\nfloat t = 0;\n#pragma omp parallel for\n"
+                                 "for (int i = b; i < (b + 8 < n ? b + 8 : n); i++) { t = a * x[i]; y[i] = t + y[i]; }\n}", Outcome.RACE),
     "host_reads_too_early": (f"float before = y[0];\n#pragma omp target data {MAPS}\n{{\n{TEAMS}\n{LOOP}\nif (y[0] == before && a * x[0] != 0) n = 0;\n"
                              "#pragma omp target\nfor (int i = 0; i < 1; i++) if (n == 0) y[0] = 0;\n}", Outcome.MISMATCH),
     "left_on_the_device": (f"#pragma omp target enter data map(to: x[0:n], y[0:n])\n{TEAMS}\n{LOOP}\n#pragma omp target update from(y[0:n])", Outcome.RUNTIME_ERROR),
@@ -75,6 +80,7 @@ UNJUDGED = {
     "another_device": f"{TEAMS} device(n > 1) {MAPS}\n{LOOP}",
     "on_the_host_if_small": f"{TEAMS} if(n > 100) {MAPS}\n{LOOP}",
     "inside_a_team": f"#pragma omp parallel num_threads(2)\n#pragma omp master\n{{\n{TEAMS} {MAPS}\n{LOOP}\n}}",
+    "rows_of_pointers": "const float *rows[1] = {x};\n" + f"{TEAMS} map(to: rows) map(tofrom: y[0:n])\nfor (int i = 0; i < n; i++) y[i] = a * rows[0][i] + y[i];",
     "no_target_region": f"#pragma omp parallel for\n{LOOP}",
     "only_in_a_comment": f"// #pragma omp target\n#pragma omp parallel for\n{LOOP}",
 }  # fmt: skip
@@ -113,6 +119,16 @@ def test_wrong_maps_are_found_although_the_memory_is_really_shared(verdicts, nam
 def test_what_cannot_be_judged_without_a_device_is_refused(verdicts, name):
     assert verdicts[name].outcome is Outcome.REFUSED, (verdicts[name].outcome, verdicts[name].detail)
     assert verdicts[name].equivalent is None
+
+
+def test_work_that_stays_on_the_host_is_called_serial(tmp_path):
+    """A region for form's sake, all work in a team on the host: equivalent, and said to be no parallel work of a device."""
+    engine = Engine("emulated", VerifyConfig(mutants=0), cache=tmp_path)
+    idle = program(f"#pragma omp target\n{{ }}\n#pragma omp parallel for\n{LOOP}")
+    alone = program(f"#pragma omp target {MAPS}\n{LOOP}")
+    found = [engine.verify(Pair(Program("cpp", "work", SERIAL), p, SUITE)) for p in (idle, alone, program(RIGHT["combined"]))]
+    assert [(v.outcome, v.serial) for v in found] == [(Outcome.EQUIVALENT, True), (Outcome.EQUIVALENT, True), (Outcome.EQUIVALENT, False)]
+    engine.close()
 
 
 def test_target_regions_are_judged_in_this_dialect_only(tmp_path):
