@@ -160,11 +160,14 @@ function options(select, values, all) {
   select.append(el("option", { value: "" }, all), ...values.map((v) => el("option", { value: v }, select.id === "f-round" ? roundName(+v) : v)));
 }
 options($("f-round"), [...new Set(data.samples.map((s) => s.round))].sort((a, b) => a - b).map(String), "all");
+const ways = [...new Set(data.samples.map((s) => s.way))].sort();
+options($("f-way"), ways, "all");
+$("l-way").hidden = ways.length < 2;
 options($("f-outcome"), ["KEPT", ...new Set(data.samples.map((s) => s.outcome))], "all");
 
 function filter() {
-  const round = $("f-round").value, held = $("f-held").value, outcome = $("f-outcome").value, text = $("f-text").value.toLowerCase().trim();
-  found = data.samples.filter((s) => (!round || s.round === +round) && (!held || s.held === (held === "1")) && (!outcome || s.outcome === outcome || (outcome === "KEPT" && s.kept)) && (!text || s.index.includes(text)));
+  const round = $("f-round").value, held = $("f-held").value, outcome = $("f-outcome").value, way = $("f-way").value, text = $("f-text").value.toLowerCase().trim();
+  found = data.samples.filter((s) => (!round || s.round === +round) && (!held || s.held === (held === "1")) && (!way || s.way === way) && (!outcome || s.outcome === outcome || (outcome === "KEPT" && s.kept)) && (!text || s.index.includes(text)));
   $("f-count").textContent = `${found.length} of ${data.samples.length}`;
   $("list").replaceChildren();
   listed = 0;

@@ -139,6 +139,18 @@ def test_keys(tmp_path):
     assert seen == ["s0", "s2", "s1", "f-text", "s1", "BODY", True, True, "10 of 110", False, True, True, "s1", "s9", "s0", "s9", "s0", "s9", "no sample"]
 
 
+@needs_browser
+def test_samples_of_several_directions_can_be_told_apart(tmp_path):
+    """One direction needs no choice; two are offered, and choosing one shows its samples alone."""
+    script = "const w = document.getElementById('f-way'); w.value = 'cpp:openmp'; document.getElementById('filters').dispatchEvent(new Event('input')); "
+    script += "document.documentElement.dataset.seen = [document.getElementById('l-way').hidden, w.options.length, document.getElementById('f-count').textContent].join('|');"
+    page = write_report(make_run(tmp_path / "run").root)
+    assert 'data-seen="true|2|110 of 110"' in opened(page, script)
+    text = page.read_text(encoding="utf-8")
+    page.write_text(text.replace('"way":"cpp:cuda"', '"way":"cpp:openmp"', 7), encoding="utf-8")
+    assert 'data-seen="false|3|7 of 110"' in opened(page, script)
+
+
 def _luminance(color: str) -> float:
     parts = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     linear = [p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
