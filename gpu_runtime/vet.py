@@ -266,6 +266,8 @@ def _calls(code: list[Token], known: set[str], in_macro: bool = False) -> str | 
             continue  # dim3 grid(...): a variable
         if previous is not None and previous.text in TYPES and not any(t.text in TYPES for t in code[i + 2 : max(i + 2, _matching(code, i + 1))]):
             continue  # float x(0);
+        if previous is not None and previous.text in (">", ">>") and _closes_numbers(code, i - 1):
+            continue  # std::vector<double> sums(n);
         if previous is not None and previous.text in (".", "->") and name in ("x", "y", "z", "w") and not in_macro:
             continue
         if previous is not None and previous.text == "," and _declares_dim3(code, i):
@@ -276,6 +278,21 @@ def _calls(code: list[Token], known: set[str], in_macro: bool = False) -> str | 
             continue
         return f"'{name}' is called but neither defined in the text nor among the functions that a program may use"
     return None
+
+
+_NUMBERS = frozenset("bool char short int long float double unsigned signed".split())
+
+
+def _closes_numbers(code: list[Token], i: int) -> bool:
+    """Whether the `>` at i closes template arguments that end in a fundamental type: no expression, so what follows is declared."""
+    k = i - 1
+    while k >= 0 and code[k].text in (">", ">>"):
+        k -= 1
+    if k < 1 or code[k].text not in _NUMBERS:
+        return False
+    while k >= 0 and code[k].text in _NUMBERS:
+        k -= 1
+    return k > 0 and code[k].text == "<" and code[k - 1].text in ("vector", "deque", "queue", "stack", "list", "complex", "set", "unordered_set")
 
 
 def _is_member(code: list[Token], name: str) -> bool:

@@ -29,6 +29,7 @@ VARIABLE_TYPES = frozenset({"dim3", "cudaStream_t", "cudaEvent_t", "thread_block
 
 ALLOWED_HEADERS = COVERED_HEADERS | frozenset(
     "omp.h complex complex.h vector array numeric functional type_traits tuple cuda_fp16.h cuComplex.h inttypes.h cinttypes iomanip memory "
+    "queue stack deque list map set unordered_map unordered_set bitset optional iterator "
     "stdexcept string ctype.h cctype new cooperative_groups/memcpy_async.h errno.h cerrno cuda_profiler_api.h".split()
 )
 ALLOWED_ATTRIBUTES = frozenset(
@@ -40,6 +41,13 @@ cbrt hypot erf erfc tgamma lgamma ceil floor fmod trunc round lround llround rin
 fmax fmin fma fabs scalbn scalbln ilogb nan sincos j0 j1 jn y0 y1 yn exp10 rsqrt rcbrt sinpi cospi""".split()
 _PLAIN = """abs labs llabs min max swap clamp isnan isinf isfinite isnormal signbit fpclassify isgreater isless memcpy memset memmove memcmp malloc calloc
 realloc free printf fprintf puts putchar fflush snprintf sprintf strlen strcmp strncmp strcpy strncpy assert exit abort div ldiv accumulate fill fill_n copy copy_n
+find find_if find_if_not find_end find_first_of adjacent_find count count_if equal mismatch all_of any_of none_of search search_n copy_if copy_backward
+replace replace_if unique rotate swap_ranges iter_swap reverse_copy partition stable_partition partial_sort nth_element is_sorted upper_bound binary_search
+equal_range merge inplace_merge set_union set_intersection set_difference make_heap push_heap pop_heap sort_heap minmax minmax_element
+lexicographical_compare next_permutation prev_permutation generate generate_n transform_reduce reduce inclusive_scan exclusive_scan
+transform_inclusive_scan transform_exclusive_scan adjacent_difference gcd lcm midpoint lerp advance distance next prev rbegin rend cbegin cend
+back_inserter inserter push pop top emplace emplace_back emplace_front push_front pop_front contains shrink_to_fit tie plus minus multiplies greater less
+bit_and bit_or bit_xor logical_and logical_or
 sort stable_sort reverse lower_bound upper_bound max_element min_element iota inner_product partial_sum transform for_each make_pair make_tuple move forward
 real imag conj norm arg polar cabs cabsf creal cimag crealf cimagf conjf cexp csqrt atoi atof isdigit isalpha tolower toupper popcount
 size data begin end resize push_back pop_back reserve at front back empty clear assign insert erase numeric_limits lowest epsilon infinity quiet_NaN
