@@ -281,18 +281,24 @@ def _calls(code: list[Token], known: set[str], in_macro: bool = False) -> str | 
 
 
 _NUMBERS = frozenset("bool char short int long float double unsigned signed".split())
+_TEMPLATES = frozenset("vector deque queue stack list complex set unordered_set".split())
 
 
 def _closes_numbers(code: list[Token], i: int) -> bool:
-    """Whether the `>` at i closes template arguments that end in a fundamental type: no expression, so what follows is declared."""
+    """Whether the `>` at i closes template arguments that end in a number's type: no expression, so what follows is declared.
+
+    A name such as `size_t` may be a variable's too: it counts only behind a template of `std`, to which the text adds nothing.
+    """
     k = i - 1
     while k >= 0 and code[k].text in (">", ">>"):
         k -= 1
-    if k < 1 or code[k].text not in _NUMBERS:
-        return False
-    while k >= 0 and code[k].text in _NUMBERS:
+    end = k
+    while k >= 0 and code[k].text in TYPES:
         k -= 1
-    return k > 0 and code[k].text == "<" and code[k - 1].text in ("vector", "deque", "queue", "stack", "list", "complex", "set", "unordered_set")
+    if k < 1 or k == end or code[k].text != "<" or code[k - 1].text not in _TEMPLATES:
+        return False
+    of_std = k > 2 and [t.text for t in code[k - 3 : k - 1]] == ["std", "::"] and all(t.text != "namespace" for t in code)
+    return of_std or all(t.text in _NUMBERS for t in code[k + 1 : end + 1])
 
 
 def _is_member(code: list[Token], name: str) -> bool:

@@ -17,6 +17,8 @@ SHARED = Path(os.environ.get("COEVOLVE_SHARED") or Path(__file__).parents[3] / "
 REFUSED = {
     "a call behind a comparison": "void f(int *a) { int vector = 1, T = 2; a[0] = vector < T > fork(); }",
     "a call behind a comparison with a cast": "void f(int *a) { int vector = 1; a[0] = vector < double(1) > fork(); }",
+    "a call behind a comparison with a type's name": "void f(int *a) { int vector = 1, size_t = 2; a[0] = vector < size_t > fork(); }",
+    "a call behind a comparison in std": "namespace std { int vector, size_t; }\nvoid f(int *a) { using std::size_t; a[0] = std::vector < size_t > fork(); }",
     "a call behind a shift": "void f(int *a) { int vector = 1; a[0] = vector < 4 >> fork(); }",
     "a removed file": 'void f(int *a) { a[0] = std::remove("x"); }',
     "call": 'void f(int *a) { system("ls"); }',
@@ -73,7 +75,7 @@ REFUSED = {
 ALLOWED = {
     "standard algorithms": "#include <numeric>\nint f(const int *x, int n) { return *std::find(x, x + n, 3) + std::reduce(x, x + n, 0) + std::count(x, x + n, 1); }",
     "a queue": "#include <queue>\nint f(int n) { std::queue<int> q; q.push(n); int v = q.front(); q.pop(); return v; }",
-    "vectors made with a length": "void f(double *a, int n) { std::vector<double> sums(n); std::vector<unsigned int> k(n, 1); std::vector<std::vector<double>> m(n, sums); a[0] = m[0][0]; }",
+    "vectors made with a length": "void f(double *a, int n) { std::vector<double> sums(n); std::vector<unsigned int> k(n, 1); std::vector<size_t> at(n); std::vector<std::vector<double>> m(n, sums); a[0] = m[0][0]; }",
     "device variable": "__device__ int c;\n__global__ void f(int *a) { a[0] = atomicAdd(&c, 1); }",
     "constants": "#define N 3\nconst int M = 3; static const float w[2] = {1, 2}; constexpr double Q = 1.0; enum { A = 3 };\nvoid f(int *a) { a[0] = N + M; }",
     "struct": "struct P { int x; float y; }; typedef struct { int k; } T;\nvoid f(int *a) { P p = {1, 2}; T t; t.k = p.x; a[0] = t.k; }",
