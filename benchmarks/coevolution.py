@@ -25,12 +25,14 @@ from coevolve import stages
 from coevolve.config import Config, ConfigError, load
 from coevolve.errors import UserError
 from coevolve.evaluation import evaluate_round, prepare_evaluation
-from coevolve.rounds import local_workers, ray_workers
+from coevolve.rounds import local_workers, ray_workers, require_models
 from coevolve.run_corpus import open_corpus
 from coevolve.run_folder import RoundPaths, RunFolder, read_json, write_json
 from coevolve.statistics import crossed_interval
 from corpora.files import write_atomically, write_folder
 from corpora.loaders import CorpusError
+from gpu_runtime.backend import BackendError
+from gpu_runtime.models.protocol import ModelError
 
 ARMS: dict[str, tuple[str, ...]] = {
     "coevolve": (),
@@ -72,6 +74,7 @@ def make(arm: Arm, others: Sequence[Arm], last: int, use_ray: bool) -> None:
     if arm.folder.round(last).evaluation.exists():
         return
     same_seed = [other for other in others if other.seed == arm.seed]
+    require_models(arm.config)
     corpus = open_corpus(arm.config, arm.folder)
     with arm.folder.held(), (ray_workers if use_ray else local_workers)(arm.config) as crew:
         run = stages.Run(arm.config, arm.folder, corpus, crew)
@@ -266,7 +269,7 @@ def main() -> int:
                 print(f"round {number}, seed {arm.seed}, {arm.name}", file=sys.stderr, flush=True)
                 make(arm, [other for other in arms if other is not arm], number, use_ray=not args.local)
         print(table(arms))
-    except (ConfigError, CorpusError, UserError) as error:
+    except (BackendError, ConfigError, CorpusError, ModelError, UserError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     return 0
