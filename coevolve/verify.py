@@ -200,14 +200,14 @@ class Engine:
         import json
 
         try:
-            return from_json(Verdict, json.loads((self.cache / key[:2] / f"{key}.json").read_bytes()))
+            return from_json(Verdict, json.loads((self.cache / key[:1] / f"{key}.json").read_bytes()))
         except (OSError, ValueError):
             return None  # absent, or torn by an older crash: made again
 
     def _keep(self, key: str, verdict: Verdict) -> None:
         import json
 
-        folder = self.cache / key[:2]
+        folder = self.cache / key[:1]
         temporary = folder / f"{key}.{os.getpid()}.tmp"
         try:
             text = json.dumps(to_json(verdict))
@@ -234,6 +234,7 @@ def _settle_memory() -> None:
     """A verdict makes and drops many arrays of some 100 KiB: the heap keeps their pages instead of clearing new ones every time, and the
     collector of cycles leaves alone what was imported."""
     gc.freeze()
+    gc.set_threshold(20_000, 20, 20)  # what is made for a verdict is dropped by counting
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # glibc's
     if mallopt is not None:
         mallopt(_M_TRIM_THRESHOLD, _HEAP_KEPT_BYTES)

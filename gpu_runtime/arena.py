@@ -42,7 +42,7 @@ _KINDS = {"scalar": 0, "array": 1, "rows": 2}
 _memcmp = ctypes.CDLL(None).memcmp
 _memcmp.argtypes = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t)
 _LEAST_GUARD = 1 << 16
-MOST_KEPT_BYTES = 1 << 25
+MOST_KEPT_BYTES = 1 << 26
 """Of the file, that stay allocated from batch to batch."""
 _SCHEDULES = {"static": 1, "dynamic": 2, "guided": 3, "auto": 4}
 

@@ -22,7 +22,7 @@ from corpora.records import Program, Signature
 class Variant(StrEnum):
     """How a program is built. Every variant has the same entry symbol and the same argument layout.
 
-    PLAIN: -O1 (CUDA under emulation -O0), no fast-math, no contraction (the semantics that verdicts are about).
+    PLAIN: lightly optimised (C++ -O1, Fortran -O2, CUDA under emulation -O0), no fast-math, no contraction (the semantics that verdicts are about).
     RECORDED: memory accesses call the runner's hooks (compiler's thread instrumentation, our own run-time).
     SANITIZED: address and undefined-behaviour sanitizers, an executable of its own.
     REASSOCIATED: vectorised with -ffast-math, for the error bar and another optimisation.

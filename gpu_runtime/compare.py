@@ -117,13 +117,13 @@ def redrawn(arguments: Arguments, draw: int) -> Arguments:
 
 def _moved(arguments: Arguments, draw: int, move: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> Arguments:
     values = []
-    for stream, value in enumerate(arguments.values):
-        if value.dtype.kind in "fc":
-            flat = _parts(value.copy()).reshape(-1)
-            with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"):
+        for stream, value in enumerate(arguments.values):
+            if value.dtype.kind in "fc":
+                flat = _parts(value.copy()).reshape(-1)
                 moved = move(flat, _bits(draw, 7919 + stream, flat.size))
-            value = np.where(np.isfinite(flat) & np.isfinite(moved), moved, flat).view(value.dtype).reshape(value.shape)
-        values.append(value)
+                value = np.where(np.isfinite(flat) & np.isfinite(moved), moved, flat).view(value.dtype).reshape(value.shape)
+            values.append(value)
     return replace(arguments, values=tuple(values))
 
 
@@ -231,6 +231,8 @@ def _distance(one: np.ndarray | None, other: np.ndarray | None, usable: np.ndarr
 
 def _integers(value: np.ndarray, precise: np.ndarray | None, reassociated: np.ndarray | None) -> tuple[np.ndarray | None, str]:
     """Tolerance of an integer buffer: nothing (None), or per element the distance to what higher precision gives."""
+    if all(other is None or np.array_equal(value, other) for other in (precise, reassociated)):
+        return None, ""  # nearly always
     wide = value.astype(np.float64)
     tolerance = np.zeros(value.shape) if precise is None else np.abs(wide - precise.astype(np.float64))
     if reassociated is not None and value.size:

@@ -108,7 +108,7 @@ class _Store:
             self.objects.chmod(0o755)  # the runner's children have a uid of their own
 
     def _path(self, key: str) -> str:
-        return f"{self._results}/{key[:2]}/{key}.json"
+        return f"{self._results}/{key[:1]}/{key}.json"
 
     def load(self, key: str) -> _Built | None:
         try:

@@ -13,6 +13,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -134,22 +135,33 @@ def runner_binary(flavour: str, cache: Path) -> Path:
     gcc = require(tools.gcc, "gcc")
     sources, flags = _sources(flavour), FLAVOURS[flavour]
     texts = [p.read_bytes() for p in sorted(NATIVE.glob("*.[ch]"))]
-    libraries = _libraries(flavour, tools)
-    path = cache / "bin" / f"runner-{flavour}-{digest(tools.versions, *flags, *libraries, *texts)}"
+    together = ("-flto", "-O2") if flavour == "plain" else ("-O2",)  # hooks are a third dearer when each file is compiled by itself
+    libraries = ["-Wl,-z,now", *_libraries(flavour, tools)]  # names are looked up once, not in every child
+    path = cache / "bin" / f"runner-{flavour}-{digest(tools.versions, *flags, *together, *libraries, *texts)}"
     if path.exists():
         return path
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent) as work:
-        objects = []
-        for source in sources:  # the runner itself (.c) is never instrumented: only linked with the sanitizer
-            out = str(Path(work) / f"{source.stem}.o")
-            watched = flags[1:] if source.suffix == ".h" else ()
-            _checked([gcc, "-O2", "-g0", "-fno-omit-frame-pointer", *flags[:1], *watched, "-x", "c", "-c", str(source), "-o", out], f"cannot build {source.name}")
-            objects.append(out)
-        made = Path(work) / "runner"
-        _checked([gcc, *flags[1:], "-rdynamic", *objects, "-o", str(made), *libraries], f"cannot link the {flavour} runner")
+        try:
+            made = _linked(gcc, sources, flags, together, libraries, Path(work))
+        except ToolchainError:
+            if "-flto" not in together:
+                raise
+            made = _linked(gcc, sources, flags, ("-O2",), libraries, Path(work))  # a compiler without link-time optimisation
         os.replace(made, path)
     return path
+
+
+def _linked(gcc: str, sources: Sequence[Path], flags: Sequence[str], together: Sequence[str], libraries: Sequence[str], work: Path) -> Path:
+    objects = []
+    for source in sources:  # the runner itself (.c) is never instrumented: only linked with the sanitizer
+        out = str(work / f"{source.stem}.o")
+        watched = flags[1:] if source.suffix == ".h" else ()
+        _checked([gcc, *together, "-g0", "-fno-omit-frame-pointer", *flags[:1], *watched, "-x", "c", "-c", str(source), "-o", out], f"cannot build {source.name}")
+        objects.append(out)
+    made = work / "runner"
+    _checked([gcc, *together, *flags[1:], "-rdynamic", *objects, "-o", str(made), *libraries], f"cannot link the {'plain' if not flags else flags[1]} runner")
+    return made
 
 
 def _checked(command: list[str], what: str) -> None:

@@ -38,8 +38,8 @@ VARIANTS = (Variant.PLAIN, Variant.RECORDED, Variant.SANITIZED, Variant.REASSOCI
 LIMITS = Limits(wall_s=10.0, cpu_s=10)
 _LONGER = Limits(wall_s=20.0, cpu_s=20)
 
-_Change = Callable[[Arguments], Arguments]
-_DRAWN: list[_Change] = [lambda c, k=k: redrawn(c, k) for k in range(REDRAWS)]
+_Change = Callable[[int, Arguments], Arguments]
+"""Of the call of a test, with the test's index."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,13 +149,14 @@ class _Outcomes:
         self, backend: ExecutionBackend, built: dict[Variant, Compiled], calls: dict[int, Arguments], bad: dict[int, str], seen: dict[int, Seen]
     ) -> None:
         self.backend, self.built, self.calls, self.bad = backend, built, calls, bad
-        recorded = self._run(Variant.RECORDED, [i for i in calls if i not in seen], lambda c: c)
+        self._drawn: dict[tuple[int, int], Arguments] = {}
+        recorded = self._run(Variant.RECORDED, [i for i in calls if i not in seen], lambda i, c: c)
         self.seen = seen |  {i: execution.accesses for i, execution in recorded.items()}
         self.floats = [i for i in self._good() if any(v.dtype.kind in "fc" for v in calls[i].values)]
         # Without a wider variant there is nothing to hold redrawn runs against: shaken ones stand in for them.
         self.shakes = 0 if Variant.PRECISE not in built or built[Variant.PRECISE].ok else SHAKES
         self.plain, self.moved = self._plain_runs()
-        self.sanitized = self._run(Variant.SANITIZED, self._good(), lambda c: c)
+        self.sanitized = self._run(Variant.SANITIZED, self._good(), lambda i, c: c)
 
     def _good(self) -> list[int]:
         return [i for i in self.calls if i not in self.bad]
@@ -167,7 +168,7 @@ class _Outcomes:
     def _run_all(self, variant: Variant, sets: Sequence[tuple[Sequence[int], _Change]], strict_sets: int = 0) -> list[dict[int, Execution]]:
         """Several sets of runs as one batch, of which the first `strict_sets` make bad tests; a dictionary for each."""
         found: list[dict[int, Execution]] = [{} for _ in sets]
-        calls = [(k, i, change(self.calls[i])) for k, (indices, change) in enumerate(sets) for i in indices]
+        calls = [(k, i, change(i, self.calls[i])) for k, (indices, change) in enumerate(sets) for i in indices]
         if variant not in self.built or not self.built[variant].ok or not calls:
             return found
         limits, patience = (_LONGER, 4) if 0 < strict_sets < len(sets) else (LIMITS, 2)  # two steps in one batch have the time of both
@@ -180,18 +181,27 @@ class _Outcomes:
                 self.bad.setdefault(i, f"the source gives {execution.status.value}{detail}")
         return found
 
+    def _redrawn(self, draw: int) -> tuple[Sequence[int], _Change]:
+        """Tests of floating-point numbers on `redrawn` inputs, which are made once: two builds are run on them."""
+
+        def change(i: int, call: Arguments) -> Arguments:
+            if (i, draw) not in self._drawn:
+                self._drawn[i, draw] = redrawn(call, draw)
+            return self._drawn[i, draw]
+
+        return self.floats, change
+
     def _plain_runs(self) -> tuple[dict[int, Execution], list[dict[int, Execution]]]:
         """Plain runs, and those on redrawn, nudged and shaken inputs. The first are held against others: arrays at the other end of
         their pages, threads in another order."""
-        changes: list[_Change] = [lambda c: c, lambda c: replace(c, placement="left")]
+        changes: list[_Change] = [lambda i, c: c, lambda i, c: replace(c, placement="left")]
         if self.built[Variant.PLAIN].request.signature.style == "kernel":
-            changes.append(lambda c: replace(c, order=1))
-        drawn: list[_Change] = [] if self.shakes else _DRAWN
-        nudges: list[_Change] = [lambda c, k=k: nudged(c, k) for k in range(NUDGES)]
-        shakes: list[_Change] = [lambda c, k=k: nudged(c, k + 50, True) for k in range(self.shakes)]
-        moves = [*drawn, *nudges, *shakes]
+            changes.append(lambda i, c: replace(c, order=1))
+        drawn = [] if self.shakes else list(range(REDRAWS))
+        nudges: list[_Change] = [lambda i, c, k=k: nudged(c, k) for k in range(NUDGES)]
+        shakes: list[_Change] = [lambda i, c, k=k: nudged(c, k + 50, True) for k in range(self.shakes)]
         good, n = self._good(), len(changes)
-        sets = [(good, change) for change in changes] + [(self.floats, change) for change in moves]
+        sets = [(good, change) for change in changes] + [self._redrawn(k) for k in drawn] + [(self.floats, change) for change in (*nudges, *shakes)]
         found = self._run_all(Variant.PLAIN, sets, strict_sets=n)
         plain, again, *reordered = found[:n]
         for i in self._good():
@@ -204,8 +214,8 @@ class _Outcomes:
         good = self._good()
         floats = [i for i in self.floats if i not in self.bad]
         finite = [i for i in good if all(np.isfinite(v).all() for v in self.calls[i].values if v.dtype.kind in "fc")]
-        fast = self._run(Variant.REASSOCIATED, finite, lambda c: c, strict=False)
-        precise, *wide = self._run_all(Variant.PRECISE, [(good, lambda c: c), *((floats, draw) for draw in _DRAWN)])
+        fast = self._run(Variant.REASSOCIATED, finite, lambda i, c: c, strict=False)
+        precise, *wide = self._run_all(Variant.PRECISE, [(good, lambda i, c: c), *((floats, self._redrawn(k)[1]) for k in range(REDRAWS))])
         drawn = 0 if self.shakes else REDRAWS
         pairs = list(zip(self.moved[:drawn], wide, strict=False))
         moved, shaken = self.moved[drawn : drawn + NUDGES], self.moved[drawn + NUDGES :]
