@@ -53,6 +53,27 @@ def refused(text: str) -> str | None:
     return f"'{asked}': the program asks where it runs, and could do one thing here and another on a device" if asked else None
 
 
+_REGION = re.compile(r"^([ \t]*#[ \t]*pragma[ \t]+omp[ \t]+target\b)(?![ \t]+(?:data|enter|exit|update)\b)((?:\\\n|[^\n])*)$", re.M)
+_LANES_ALONE = re.compile(r"^((?:[ \t]|\\\n)*(?:teams\b(?:[ \t]|\\\n)+distribute\b(?:[ \t]|\\\n)+)?)simd\b")
+_OF_LANES = re.compile(r"\b(?:simdlen|aligned|nontemporal)[ \t]*\((?:[^()\n]|\([^()\n]*\))*\)[ \t]*,?")
+
+
+def exposed_targets(text: str) -> str:
+    """`text` for a race detector: scalars of a target region are one for all teams, as OpenMP has them, and lanes of a target simd loop are threads.
+
+    Compilers give every team a copy of its own of a scalar that no clause names, so that a race on it does not show; whoever relies
+    on that relies on the compiler. Keeps the number of lines.
+    """
+    return _REGION.sub(_exposed_region, text)
+
+
+def _exposed_region(found: re.Match[str]) -> str:
+    head, rest = found[1], re.sub(r"//[^\n]*$", "", found[2]).rstrip()
+    if "safelen" not in rest and _LANES_ALONE.match(rest):
+        rest = _OF_LANES.sub("", _LANES_ALONE.sub(r"\1parallel for", rest))
+    return f"{head}{rest}" if re.search(r"\bdefaultmap\b", rest) else f"{head}{rest} defaultmap(tofrom: scalar)"
+
+
 @dataclass(frozen=True, slots=True)
 class DeviceCompiler:
     """One compiler's way to an NVIDIA device. builds: a trial program was compiled for one. detail: a path, or the first error."""

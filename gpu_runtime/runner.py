@@ -59,6 +59,7 @@ def _environment(flavour: str, cache: Path) -> dict[str, str]:
         temporary.write_text("called_from_lib:libomp.so\ncalled_from_lib:libomp.so.5\ncalled_from_lib:libarcher.so\n")
         os.replace(temporary, suppressions)
         common["KMP_AFFINITY"] = "disabled"
+        common["OMP_MAX_ACTIVE_LEVELS"] = "2"  # lanes of a simd loop inside a parallel one are threads of threads (openmp_lanes)
         common["TSAN_OPTIONS"] = f"ignore_noninstrumented_modules=1:exitcode=88:halt_on_error=1:die_after_fork=0:suppressions={suppressions}"
         archer = find_toolchain().libarcher
         if archer:

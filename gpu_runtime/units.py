@@ -15,6 +15,7 @@ from functools import lru_cache
 
 from gpu_runtime import shims_cpp, shims_cuda, shims_fortran
 from gpu_runtime.backend import CompileRequest, Variant
+from gpu_runtime.offload import exposed_targets
 from gpu_runtime.openmp_lanes import exposed
 from gpu_runtime.toolchain import NATIVE
 
@@ -195,11 +196,23 @@ _WRAPPED = ("GOMP_target_ext", "GOMP_target_data_ext", "GOMP_target_end_data", "
 """What native/offload.c stands in for."""
 
 
+def _told(form: Callable) -> Callable:
+    """`form` for a request whose target directives say, under the race detector, what teams and lanes share."""
+    def said(request: CompileRequest, *rest: object) -> str | None:
+        if request.variant is Variant.RACE_CHECKED:
+            request = replace(request, program=replace(request.program, text=exposed_targets(request.program.text)))
+        return form(request, *rest)
+
+    return said
+
+
 def _offload(row: Recipe) -> Recipe:
     """Target regions on memory of their own. Under the race detector they run on the host's (native/program_races.h): teams are threads there."""
     made = _openmp(row, "cpp")
+    made = replace(made, member=_told(made.member), alone=_told(made.alone))
     wraps = tuple(f"-Wl,--wrap={name}" for name in _WRAPPED)
-    return replace(made, variants={v: f if v is Variant.RACE_CHECKED else (*f, *wraps) for v, f in made.variants.items()})
+    told = ("-DCV_TARGETS_TOLD=1",)  # flags are part of the cache's key, what is done to the text is not
+    return replace(made, variants={v: (*f, *(told if v is Variant.RACE_CHECKED else wraps)) for v, f in made.variants.items()})
 
 
 def _openmp(row: Recipe, language: str) -> Recipe:

@@ -263,7 +263,8 @@ void cv_touch(const char *address, size_t bytes, int mode) {
     size_t offset = in_bounds(r, address, bytes, mode);
     if (r->kind == R_ARGUMENT) note_extent(r, offset, offset + bytes, mode);
     if (!cv_now.in_kernel) {
-        if (cv_in_target && counted_in_target != call_serial) { counted_in_target = call_serial; __atomic_add_fetch(&target_threads, 1, __ATOMIC_RELAXED); }
+        uint32_t place = call_serial * 64 + (uint32_t)cv_team % 64 + 1; /* nonzero: a thread of several teams counts in each */
+        if (cv_in_target && counted_in_target != place) { counted_in_target = place; __atomic_add_fetch(&target_threads, 1, __ATOMIC_RELAXED); }
         if (counted_in != call_serial) { counted_in = call_serial; __atomic_add_fetch(&host_threads, 1, __ATOMIC_RELAXED); }
         if (r->kind == R_MANAGED && (mode & CV_WRITE)) cv_written_by_host(address, bytes, 1);
         if (r->kind == R_DEVICE_HEAP || (r->kind == R_OFFLOADED && !cv_in_target)) found(CV_OUT_OF_BOUNDS, r, offset, mode & CV_WRITE, "host code touches");

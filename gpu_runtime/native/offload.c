@@ -26,10 +26,10 @@ struct mapping { char *host, *device, *body; size_t bytes, body_bytes; unsigned 
 struct entry { struct mapping *m; char *host; size_t bytes; unsigned kind; };
 struct scope { struct entry entries[MOST_ENTRIES]; size_t n; };
 
-int cv_in_target, cv_offloaded;
+int cv_in_target, cv_offloaded, cv_team;
 static struct mapping mapped[MOST_MAPPED];
 static struct scope scopes[MOST_SCOPES];
-static int n_scopes, team, n_teams;
+static int n_scopes, n_teams;
 static char *unmapped_page; /* where pointers lead that the region was given without a map */
 static struct cv_report *report;
 
@@ -243,19 +243,19 @@ void __wrap_GOMP_target_enter_exit_data(int device, size_t n, void **hosts, size
 /* Teams one after the other; several of them, so that a league of one is not what is tested. Races between them: program_races.h. */
 bool __wrap_GOMP_teams4(unsigned low, unsigned high, unsigned threads, bool first) {
     (void)low; (void)threads;
-    if (first) { n_teams = high ? (int)high : omp_get_max_threads() > 1 ? 3 : 1; team = 0; return true; }
-    if (++team < n_teams) return true;
-    team = n_teams = 0;
+    if (first) { n_teams = high ? (int)high : omp_get_max_threads() > 1 ? 3 : 1; cv_team = 0; return true; }
+    if (++cv_team < n_teams) return true;
+    cv_team = n_teams = 0;
     return false;
 }
-int __wrap_omp_get_team_num(void) { return team; }
+int __wrap_omp_get_team_num(void) { return cv_team; }
 int __wrap_omp_get_num_teams(void) { return n_teams ? n_teams : 1; }
 
 /* ---- round one call ------------------------------------------------------------------------------------------------------- */
 
 void cv_offload_begin(struct cv_report *r) {
     report = r;
-    cv_in_target = cv_offloaded = 0; n_scopes = team = n_teams = 0;
+    cv_in_target = cv_offloaded = 0; n_scopes = cv_team = n_teams = 0;
     for (struct mapping *m = mapped; m < mapped + MOST_MAPPED; m++)
         if (m->body) { munmap(m->body - PAGE, m->body_bytes + 2 * PAGE); m->body = NULL; }
 }

@@ -30,7 +30,7 @@ const char *__tsan_default_suppressions(void) { return "called_from_lib:libomp.s
 #endif
 
 extern void GOMP_taskyield(void);
-extern int omp_get_thread_num(void), omp_get_num_threads(void), omp_get_max_active_levels(void);
+extern int omp_get_thread_num(void), omp_get_num_threads(void), omp_get_active_level(void), omp_get_max_active_levels(void);
 extern void omp_set_max_active_levels(int);
 
 /* A thread that gives or is about to take work waits a moment, so that another one takes some: a race within one thread is not seen. */
@@ -136,21 +136,25 @@ static void inside(void *p) {
     call; \
     __tsan_acquire(&r.team);
 
+/* A team inside a team is small where the program does not say its size: races show between three, and threads of threads are many. */
+enum { INNER_TEAM = 3 };
+static unsigned of_size(unsigned threads) { return threads || omp_get_active_level() < 1 ? threads : INNER_TEAM; }
+
 typedef void (*outlined)(void *);
 void GOMP_parallel(outlined fn, void *data, unsigned threads, unsigned flags) {
-    REGION(REAL("GOMP_parallel", outlined, void *, unsigned, unsigned)(inside, &r, threads, flags))
+    REGION(REAL("GOMP_parallel", outlined, void *, unsigned, unsigned)(inside, &r, of_size(threads), flags))
 }
 void GOMP_parallel_sections(outlined fn, void *data, unsigned threads, unsigned count, unsigned flags) {
-    REGION(REAL("GOMP_parallel_sections", outlined, void *, unsigned, unsigned, unsigned)(inside, &r, threads, count, flags))
+    REGION(REAL("GOMP_parallel_sections", outlined, void *, unsigned, unsigned, unsigned)(inside, &r, of_size(threads), count, flags))
 }
 #define CHUNKED(name) \
     void GOMP_parallel_loop_##name(outlined fn, void *data, unsigned threads, long from, long to, long step, long chunk, unsigned flags) { \
         REGION(REAL("GOMP_parallel_loop_" #name, outlined, void *, unsigned, long, long, long, long, unsigned)( \
-            inside, &r, threads, from, to, step, chunk, flags)) }
+            inside, &r, of_size(threads), from, to, step, chunk, flags)) }
 CHUNKED(static) CHUNKED(dynamic) CHUNKED(guided) CHUNKED(nonmonotonic_dynamic) CHUNKED(nonmonotonic_guided)
 #define UNCHUNKED(name) \
     void GOMP_parallel_loop_##name(outlined fn, void *data, unsigned threads, long from, long to, long step, unsigned flags) { \
-        REGION(REAL("GOMP_parallel_loop_" #name, outlined, void *, unsigned, long, long, long, unsigned)(inside, &r, threads, from, to, step, flags)) }
+        REGION(REAL("GOMP_parallel_loop_" #name, outlined, void *, unsigned, long, long, long, unsigned)(inside, &r, of_size(threads), from, to, step, flags)) }
 UNCHUNKED(runtime) UNCHUNKED(nonmonotonic_runtime) UNCHUNKED(maybe_nonmonotonic_runtime)
 
 /* ---- who takes the work ---------------------------------------------------------------------------------------------- */
@@ -180,7 +184,7 @@ static void one_team(void *p) {
 static void league(void (*fn)(void *), void *data, int wanted) {
     struct region r = {fn, data, 0, 0};
     int levels = omp_get_max_active_levels(); /* the threads of a team are threads too: what they share is of their team alone */
-    if (levels < 2) omp_set_max_active_levels(2);
+    if (levels < 3) omp_set_max_active_levels(3);
     REAL("GOMP_parallel", void (*)(void *), void *, unsigned, unsigned)(one_team, &r, wanted > 0 && wanted < MOST_TEAMS ? (unsigned)wanted : MOST_TEAMS, 0);
     omp_set_max_active_levels(levels);
 }

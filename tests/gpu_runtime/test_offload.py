@@ -7,7 +7,7 @@ import pytest
 from coevolve.verify import Engine, Pair, VerifyConfig
 from corpora.dialects import dialect_of_path
 from corpora.records import Outcome, Program
-from gpu_runtime.offload import device_compilers, refused
+from gpu_runtime.offload import device_compilers, exposed_targets, refused
 from gpu_runtime.vet import vet
 
 SERIAL = "void work(int n, float a, const float *x, float *y) { for (int i = 0; i < n; i++) y[i] = a * x[i] + y[i]; }"
@@ -37,6 +37,9 @@ RIGHT = {
                            f"for (int i = 0; i < n; i++) t[i] = a * x[i];\n{TEAMS}\nfor (int i = 0; i < n; i++) y[i] = t[i] + y[i];\n}}\nfree(t);",
     "a_table_of_constants": "const float w[3] = {1, 0.5, 0.25};\n" + f"{TEAMS} {MAPS}\nfor (int i = 0; i < n; i++) y[i] = a * x[i] + y[i] * w[i - i];",
     "one_array_by_two_names": f"const float *z = y;\n{TEAMS} map(to: x[0:n], z[0:n]) map(tofrom: y[0:n])\nfor (int i = 0; i < n; i++) y[i] = a * x[i] + z[i];",
+    "lanes": f"#pragma omp target simd simdlen(8) aligned(x: 4) {MAPS}\n{LOOP}",
+    "lanes_with_a_distance": f"#pragma omp target teams distribute simd safelen(2) {MAPS}\n{LOOP}",
+    "league_of_single_threads": f"#pragma omp target teams distribute {MAPS}\n{LOOP}",
     "loop_construct": f"#pragma omp target teams loop {MAPS}\n{LOOP}",
     "a_scalar_comes_back": f"int done = 0;\n#pragma omp target {MAPS} map(from: done)\n{{ {LOOP} done = n; }}\nfor (int i = done; i < n; i++) y[i] = 0;",
 }  # fmt: skip
@@ -53,6 +56,10 @@ WRONG = {
     "never_updated": (f"#pragma omp target enter data map(to: x[0:n], y[0:n])\n{TEAMS}\n{LOOP}\n#pragma omp target exit data map(release: x[0:n], y[0:n])", Outcome.MISMATCH),
     "scratch_shared_by_a_team": (f"#pragma omp target teams distribute {MAPS}\nfor (int b = 0; b < n; b += 8) {{\nfloat t = 0;\n#pragma omp parallel for\n"
                                  "for (int i = b; i < (b + 8 < n ? b + 8 : n); i++) { t = a * x[i]; y[i] = t + y[i]; }\n}", Outcome.RACE),
+    "scalar_shared_by_the_teams": (f"float t;\n#pragma omp target teams distribute {MAPS}\nfor (int i = 0; i < n; i++) {{ t = a * x[i]; y[i] = t + y[i]; }}", Outcome.RACE),
+    "lanes_need_each_other": (f"#pragma omp target simd {MAPS}\nfor (int i = 0; i < n; i++) y[i] = a * x[i] + y[i] + (i ? 0 * y[i - 1] : 0);", Outcome.RACE),
+    "lanes_of_teams_need_each_other": (f"#pragma omp target teams distribute \\\n  simd simdlen(4) {MAPS}\n"
+                                       "for (int i = 0; i < n; i++) y[i] = a * x[i] + y[i] + (i ? 0 * y[i - 1] : 0);", Outcome.RACE),
     "host_reads_too_early": (f"float before = y[0];\n#pragma omp target data {MAPS}\n{{\n{TEAMS}\n{LOOP}\nif (y[0] == before && a * x[0] != 0) n = 0;\n"
                              "#pragma omp target\nfor (int i = 0; i < 1; i++) if (n == 0) y[0] = 0;\n}", Outcome.MISMATCH),
     "left_on_the_device": (f"#pragma omp target enter data map(to: x[0:n], y[0:n])\n{TEAMS}\n{LOOP}\n#pragma omp target update from(y[0:n])", Outcome.RUNTIME_ERROR),
@@ -126,8 +133,9 @@ def test_work_that_stays_on_the_host_is_called_serial(tmp_path):
     engine = Engine("emulated", VerifyConfig(mutants=0), cache=tmp_path)
     idle = program(f"#pragma omp target\n{{ }}\n#pragma omp parallel for\n{LOOP}")
     alone = program(f"#pragma omp target {MAPS}\n{LOOP}")
-    found = [engine.verify(Pair(Program("cpp", "work", SERIAL), p, SUITE)) for p in (idle, alone, program(RIGHT["combined"]))]
-    assert [(v.outcome, v.serial) for v in found] == [(Outcome.EQUIVALENT, True), (Outcome.EQUIVALENT, True), (Outcome.EQUIVALENT, False)]
+    parallel = (program(RIGHT["combined"]), program(RIGHT["league_of_single_threads"]))
+    found = [engine.verify(Pair(Program("cpp", "work", SERIAL), p, SUITE)) for p in (idle, alone, *parallel)]
+    assert [(v.outcome, v.serial) for v in found] == [(Outcome.EQUIVALENT, serial) for serial in (True, True, False, False)]
     engine.close()
 
 
@@ -155,6 +163,14 @@ def test_directives_that_nothing_here_can_judge_are_named():
     assert "use_device_ptr" in refused("void f(int *a) {\n#pragma omp target data \\\n use_device_ptr(a)\n{\n  #pragma omp target\n a[0] = 1; } }")
     assert refused("void f(int *a) {\n    #pragma omp target map(from: a[0:1])\n    a[0] = 1; }") is None
     assert vet(program(RIGHT["combined"])) is None and vet(Program("openmp", "f", "void f(int *a) { a[0] = 1; }")) is None
+
+
+def test_the_race_detector_is_told_of_scalars_and_lanes():
+    told = exposed_targets("#pragma omp target teams distribute simd aligned(x: 4) map(to: x[0:n])\n  #pragma omp target update to(x)\n#pragma omp target \\\n map(to: x) // why\n")
+    assert told == ("#pragma omp target teams distribute parallel for map(to: x[0:n]) defaultmap(tofrom: scalar)\n  #pragma omp target update to(x)\n"
+                    "#pragma omp target \\\n map(to: x) defaultmap(tofrom: scalar)\n")  # fmt: skip
+    assert exposed_targets("#pragma omp target defaultmap(none)\n#pragma omp target simd safelen(4)") == (
+        "#pragma omp target defaultmap(none)\n#pragma omp target simd safelen(4) defaultmap(tofrom: scalar)")  # fmt: skip
 
 
 def test_the_row_is_known_by_its_suffix():
