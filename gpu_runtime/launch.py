@@ -16,7 +16,7 @@ import ast
 import itertools
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -175,6 +175,11 @@ def candidate_plans(program: Program, signature: Signature, suite: UnitTestSuite
 
     suite: tests in the kernel's parameter names; may hold scalars that the kernel itself does not take.
     """
+    return list(plans_in_turn(program, signature, suite))
+
+
+def plans_in_turn(program: Program, signature: Signature, suite: UnitTestSuite | None = None) -> Iterator[LaunchPlan]:
+    """`candidate_plans`, each when it is asked for: nearly always the first one does."""
     facts = facts_of(program)
     names = _Names.of(signature, suite)
     plans: list[LaunchPlan] = []
@@ -185,7 +190,7 @@ def candidate_plans(program: Program, signature: Signature, suite: UnitTestSuite
             x, y, z = (axis for _, axis in combination)
             plan = LaunchPlan((x.grid, y.grid, z.grid), (x.block, y.block, z.block))
             plans += _with_shared(plan, facts, names)
-    return _distinct(plans, suite)[:MOST_PLANS]
+    return itertools.islice(_distinct(plans, suite), MOST_PLANS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,21 +273,22 @@ def _with_shared(plan: LaunchPlan, facts: KernelFacts, names: _Names) -> list[La
     return [LaunchPlan(plan.grid, plan.block, a) for a in amounts]
 
 
-def _distinct(plans: Sequence[LaunchPlan], suite: UnitTestSuite | None) -> list[LaunchPlan]:
-    """Without repeats, by text and by the geometries on this suite; plans that no test of the suite can use go last."""
-    seen: set[object] = set()
-    kept: list[LaunchPlan] = []
-    for plan in plans:
-        key: object = str(plan)
-        if suite is not None and suite.tests:
-            try:
-                key = tuple(plan.geometry(*_values(test.assignments)) for test in suite.tests)
-            except ValueError:
-                key = str(plan)
-        if key not in seen:
+def _distinct(plans: Sequence[LaunchPlan], suite: UnitTestSuite | None) -> Iterator[LaunchPlan]:
+    """Without repeats, by text and by the geometries on this suite."""
+    yield from plans[:1]  # before anything is reckoned for it
+    tests = [_values(test.assignments) for test in suite.tests] if suite is not None and len(plans) > 1 else []
+
+    def key_of(plan: LaunchPlan) -> object:
+        try:
+            return tuple(plan.geometry(*test) for test in tests) or str(plan)
+        except ValueError:
+            return str(plan)
+
+    seen = {key_of(plan) for plan in plans[:1]}
+    for plan in plans[1:]:
+        if (key := key_of(plan)) not in seen:
             seen.add(key)
-            kept.append(plan)
-    return kept
+            yield plan
 
 
 def _values(assignments: Sequence[ScalarValue | ArrayValue]) -> tuple[dict[str, int], dict[str, int]]:

@@ -20,7 +20,7 @@ from gpu_runtime.backend import Arguments, Compiled, CompileRequest, Execution, 
 from gpu_runtime.binding import Binding
 from gpu_runtime.compare import Difference, compare
 from gpu_runtime.expectations import Expectations
-from gpu_runtime.launch import LaunchPlan, candidate_plans, evaluate
+from gpu_runtime.launch import LaunchPlan, evaluate, plans_in_turn
 from gpu_runtime.materialise import extents_of, integer_scalars
 
 ORDERS = (1, 2)
@@ -235,7 +235,7 @@ def try_cuda(bench: Bench) -> Trial:
     suite = UnitTestSuite(bench.program.id, target_tests(bench))
     best: Trial | None = None
     timeouts = 0
-    for plan in candidate_plans(bench.program, bench.binding.target, suite):
+    for plan in plans_in_turn(bench.program, bench.binding.target, suite):
         trial = _under(bench, plan, suite)
         if trial.failure is None:
             return trial

@@ -181,6 +181,11 @@ static void drop_tables(void) {
         if (tables[i].base) { munmap(tables[i].base, tables[i].bytes); tables[i].base = NULL; }
 }
 
+/* Whether every byte of a slack is as it was: each is equal to the one before it, and the first is right. */
+static int untouched(const unsigned char *begin, const unsigned char *end) {
+    return begin >= end || (*begin == CV_CANARY && !memcmp(begin, begin + 1, (size_t)(end - begin) - 1));
+}
+
 static void canaries(const struct cv_arg *a, int parameter, int check) {
     unsigned char *begin = (unsigned char *)in_arena(a->region_at), *data = (unsigned char *)in_arena(a->at);
     unsigned char *after = data + bytes_of(a), *end = begin + a->region_bytes;
@@ -189,9 +194,9 @@ static void canaries(const struct cv_arg *a, int parameter, int check) {
         return;
     }
     if (!check) { memset(begin, CV_CANARY, (size_t)(data - begin)); memset(after, CV_CANARY, (size_t)(end - after)); return; }
-    for (unsigned char *p = data; p-- > begin;)
+    if (!untouched(begin, data)) for (unsigned char *p = data; p-- > begin;)
         if (*p != CV_CANARY) { out_of_bounds(parameter, floor_div(p - data, a->element_bytes) - a->origin, 1, " (before the array)"); cv_stop(); }
-    for (unsigned char *p = after; p < end; p++)
+    if (!untouched(after, end)) for (unsigned char *p = after; p < end; p++)
         if (*p != CV_CANARY) { out_of_bounds(parameter, floor_div(p - data, a->element_bytes) - a->origin, 1, " (past the array)"); cv_stop(); }
 }
 
