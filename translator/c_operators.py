@@ -35,7 +35,7 @@ def read_operator(reader: CReader, word: str, was: str) -> None:
     elif word in ("!", "~"):
         reader.after, reader.before = "need", word
     elif word == ",":
-        frame.rvalue = False
+        frame.rvalue, frame.commas = False, frame.commas + 1
         reader.after, reader.before = "any" if declaring or frame.kind in ("head", "init", "call") else "need", ","
         if (frame.kind == "call" and frame.callee in CPP_FUNCTIONS) or reader.launches:
             reader.after = "need"

@@ -251,6 +251,31 @@ def unknown_calls(reader: CReader, known: Habits) -> frozenset[str]:
 
 
 _CALL = frozenset({"("})
+_PAIRS = frozenset("min max fmin fminf fmax fmaxf pow powf atan2 atan2f fmod fmodf hypot hypotf copysign copysignf".split())
+_SINGLES = frozenset(
+    "sqrt sqrtf exp expf exp2 exp2f expm1 expm1f log logf log2 log2f log10 log10f log1p log1pf sin sinf cos cosf tan tanf asin asinf acos"
+    " acosf atan atanf sinh sinhf cosh coshf tanh tanhf fabs fabsf abs labs floor floorf ceil ceilf round roundf trunc truncf cbrt cbrtf"
+    " erf erff erfc erfcf rsqrt rsqrtf isnan isinf".split()
+)
+ANY_LENGTH = 1 << 30
+
+
+def arguments(reader: CReader) -> frozenset[str]:
+    """A comma more, or a closing bracket earlier, than a function of the mathematical library takes arguments."""
+    frame = reader.frame
+    if frame.kind != "call" or reader.wild or reader.in_directive or len(reader.frames) < 3:
+        return NOTHING
+    if frame.callee in _PAIRS:
+        return _COMMA if frame.commas else _CLOSE
+    return _COMMA if frame.callee in _SINGLES else NOTHING
+
+
+_COMMA, _CLOSE = frozenset({","}), frozenset({")"})
+
+
+def too_long(reader: CReader, digits: int) -> frozenset[str]:
+    """Digits beyond those that a number may have."""
+    return w.TAILS if len(reader.number) >= digits else NOTHING
 
 
 def names(reader: CReader, outer: frozenset[str]) -> frozenset[str]:

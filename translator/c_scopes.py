@@ -80,6 +80,7 @@ class Frame:
     types_only: bool = True
     ternaries: int = 0
     semicolons: int = 0
+    commas: int = 0
     rvalue: bool = False
     """Whether a binary operator came since the last separator: what stands here cannot be assigned to."""
     case: bool = False

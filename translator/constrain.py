@@ -17,10 +17,11 @@ from enum import StrEnum
 from corpora.lexers import NEWLINE
 from gpu_runtime.models.protocol import ConstraintState
 from translator import c_rules
+from translator.annotated import annotated
 from translator.c_reader import CReader
 from translator.c_scopes import FREE, is_v
 from translator.c_words import END, NUMBERED
-from translator.copying import Copied
+from translator.copying import Copied, foreign, numbers_of
 
 _FORTRAN_SPECIFIES = frozenset(
     {"::", "integer", "real", "double", "complex", "logical", "character", "type", "subroutine", "function"}
@@ -39,9 +40,11 @@ class Level(StrEnum):
 class _CState:
     """A reader of the answer with the rules of a level."""
 
-    def __init__(self, names: int, outer: frozenset[str], known: c_rules.Habits, level: Level, copied: Copied | None) -> None:
+    def __init__(
+        self, names: int, outer: frozenset[str], known: c_rules.Habits, level: Level, copied: Copied | None, never: frozenset[str], digits: int
+    ) -> None:
         self._reader = CReader(names)
-        self._outer, self._known, self._copied = outer, known, copied
+        self._outer, self._known, self._copied, self._never, self._digits = outer, known, copied, never, digits
         self._types = level in (Level.TYPES, Level.FULL)
 
     def advance(self, word: str) -> None:
@@ -54,6 +57,9 @@ class _CState:
             c_rules.names(reader, self._outer),
             c_rules.syntax(reader),
             c_rules.unknown_calls(reader, self._known),
+            c_rules.NOTHING if reader.in_directive else self._never,
+            c_rules.arguments(reader),
+            c_rules.too_long(reader, self._digits),
             c_rules.types(reader, self._known) if self._types else c_rules.NOTHING,
             c_rules.copies(reader, self._copied) if self._copied else c_rules.NOTHING,
         )
@@ -87,25 +93,35 @@ class _FortranState:
 
 
 def c_constraint(
-    source: Sequence[str], prefix: Sequence[str], names: int, level: Level, same_language: bool = True
+    source: Sequence[str], prefix: Sequence[str], names: int, level: Level, same_language: bool = True, model: str = "cuda"
 ) -> Callable[[], ConstraintState]:
     """For an answer in a C-like dialect that begins with `prefix`; `names` is the size of the source's name table.
 
-    A source name that the source itself never declares (a macro, a field, a global) may be used anywhere.
+    A source name that a C-like source itself never declares (a macro, a field, a global) may be used anywhere; Fortran has none.
+    model: the target's, `serial`, `openmp` or `cuda`: words of the others are forbidden.
     same_language: the source is C-like too, so that what it contains is copied. Without a prefix an answer may be host
     code with launches and sizes of its own, and `full` is `types`.
     """
-    outer = frozenset(word for word in source if is_v(word)) - _declared(source)
+    outer = frozenset(word for word in source if is_v(word)) - _declared(source) if same_language else frozenset()
+    never = foreign(source, model, same_language)
+    digits = c_rules.ANY_LENGTH if same_language else max(map(len, numbers_of(source)), default=1) + 3
     known = c_rules.habits(source) if same_language else c_rules.Habits(c_rules.ANY_USE, frozenset())
     copied = Copied(source) if level is Level.FULL and same_language and prefix else None
 
     def start() -> ConstraintState:
-        state = _CState(names, outer, known, level, copied)
+        state = _CState(names, outer, known, level, copied, never, digits)
         for word in prefix:
             state.advance(word)
         return state
 
     return start
+
+
+def annotation_constraint(
+    language: str, source: Sequence[str], prefix: Sequence[str], level: Level
+) -> Callable[[], ConstraintState] | None:
+    """For an OpenMP answer in the source's own language, at `full`: see `translator.annotated`. None where it does not apply."""
+    return annotated(language, source, prefix) if level is Level.FULL and prefix else None
 
 
 def _declared(source: Sequence[str]) -> set[str]:
@@ -117,7 +133,7 @@ def _declared(source: Sequence[str]) -> set[str]:
 
 
 def fortran_constraint(
-    source: Sequence[str], prefix: Sequence[str], names: int, level: Level, same_language: bool = True
+    source: Sequence[str], prefix: Sequence[str], names: int, level: Level, same_language: bool = True, model: str = "serial"
 ) -> Callable[[], ConstraintState]:
     """For an answer in a Fortran dialect; arguments as for `c_constraint`. One rule set for all levels but `none`."""
 

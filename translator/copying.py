@@ -12,8 +12,8 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from corpora.canonical import DIGIT, ENTRY
-from corpora.lexers import CPP_FUNCTIONS, CPP_MEMBERS
-from translator.c_words import DIGITS, EVERYTHING, SPELLED, TAIL_CHARACTERS
+from corpora.lexers import CPP_FUNCTIONS, CPP_KEYWORDS, CPP_MEMBERS, CPP_TYPES, FORTRAN_FUNCTIONS, FORTRAN_KEYWORDS, OMP_WORDS, SUITE_WORDS
+from translator.c_words import DIGITS, EVERYTHING, GEOMETRY, SPELLED, TAIL_CHARACTERS
 
 COMMON_LITERALS = ("0", "1", "2")
 SIZES = frozenset({"8", "16", "32", "64", "128", "256", "512", "1024"})
@@ -33,6 +33,31 @@ def numbers_of(words: Iterable[str]) -> list[str]:
         if inside:
             found.append(word)
     return [number for number in found if number != "."]
+
+
+_OF_FORTRAN = FORTRAN_KEYWORDS | FORTRAN_FUNCTIONS | SUITE_WORDS | frozenset(".and. .or. .not. ** !$omp".split())
+_OF_THREADS = GEOMETRY | frozenset("__global__ __device__ __host__ __shared__ __syncthreads warpSize <<< >>>".split())
+_OF_C = CPP_TYPES | CPP_KEYWORDS | CPP_FUNCTIONS | CPP_MEMBERS
+_COMMON_TYPES = frozenset("void bool char short int long signed unsigned float double size_t dim3 half".split())
+"""`half` is a variable to most."""
+
+
+def foreign(source: Sequence[str], model: str, copies: bool) -> frozenset[str]:
+    """Words that no C-like answer of this model (`serial`, `openmp`, `cuda`) has outside of directives.
+
+    copies: the source is C-like, so that an unusual type comes from it.
+    """
+    words = (_OF_FORTRAN | OMP_WORDS) - _OF_C  # what a number or a literal is spelled with is in none of these
+    if model != "cuda":
+        words |= _OF_THREADS | frozenset(w for w in CPP_FUNCTIONS if w.startswith(_ABOUT_THREADS) and not w.startswith("omp_"))
+        words -= {">>>"} if "template" in source else frozenset()
+    if model != "openmp":
+        words |= frozenset(w for w in CPP_FUNCTIONS if w.startswith("omp_"))
+    if model == "serial":
+        words |= {"#pragma"}
+    if copies:
+        words |= CPP_TYPES - _COMMON_TYPES - frozenset(source)
+    return frozenset(words - (frozenset(source) - _OF_THREADS if model != "cuda" else frozenset(source)))
 
 
 class Copied:

@@ -94,19 +94,35 @@ def _c_from_signature(signature: Signature, source: Canonical, kernel: bool) -> 
     if signature.result is not None and (kernel or signature.result not in _C_TYPES):
         return ""
     numbers = {name.lower(): k for k, name in enumerate(source.names)}
-    declared = []
+    declared, changed = [], _changed(source.tokens)
     for parameter in signature.parameters:
         if parameter.name.lower() not in numbers or parameter.type not in _C_TYPES or parameter.kind == "rows":
             return ""
-        declared.append(_c_parameter(parameter, f"V{numbers[parameter.name.lower()]}"))
+        word = f"V{numbers[parameter.name.lower()]}"
+        declared.append(_c_parameter(parameter, word, word in changed))
     returns = _C_TYPES[signature.result] if signature.result else "void"
     inside = " , ".join(declared)
     words = f"{'__global__ ' if kernel else ''}{returns} {ENTRY} ( {inside} ) {{"
     return " ".join(words.split())
 
 
-def _c_parameter(parameter: Parameter, name: str) -> str:
+def _changed(tokens: tuple[str, ...]) -> set[str]:
+    """Names that a Fortran text may write to: what stands before `=`, in a call, a loop's head or an input list."""
+    changed: set[str] = set()
+    statement: list[str] = []
+    for word in tokens:
+        if word != NEWLINE:
+            statement.append(word)
+            continue
+        if {"call", "read", "allocate"} & set(statement):
+            changed |= set(statement)
+        changed |= {a for a, b in zip(statement, statement[1:]) if b == "="}
+        statement = []
+    return changed
+
+
+def _c_parameter(parameter: Parameter, name: str, changed: bool) -> str:
     """Arrays by pointer, scalars by value unless the program may write to them."""
-    pointer = parameter.kind == "array" or (parameter.by_reference and parameter.intent != "in")
+    pointer = parameter.kind == "array" or (parameter.by_reference and parameter.intent != "in" and changed)
     const = "const " if parameter.kind == "array" and parameter.intent == "in" else ""
     return f"{const}{_C_TYPES[parameter.type]} {'* ' if pointer else ''}{name}"

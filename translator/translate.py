@@ -10,15 +10,15 @@ from translator.translate import ask; print(ask(Program('cpp', 'f', 'void f(int 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 
 from corpora.canonical import Canonical, canonicalise, restore
 from corpora.dialects import DIALECTS, Direction, dialect
 from corpora.records import Candidate, Program
-from gpu_runtime.models.protocol import Example, LanguageModel, Preference, Prompt, Sampling
+from gpu_runtime.models.protocol import ConstraintState, Example, LanguageModel, Preference, Prompt, Sampling
 from translator.answers import code_of
-from translator.constrain import CONSTRAINTS, Level
+from translator.constrain import CONSTRAINTS, Level, annotation_constraint
 from translator.forced import forced_prefix
 from translator.plain import Wording, fenced, request
 
@@ -26,8 +26,9 @@ DIRECTION_TAGS = tuple(f"<{a}:{b}>" for a in DIALECTS for b in DIALECTS if a != 
 """First word of every canonical prompt; a scratch model's vocabulary holds them whole."""
 
 
-LONGEST_TIMES, LONGEST_PLUS = 2, 100
-"""A constrained answer of more words than these times and plus the source's goes round in circles."""
+LONGEST_TIMES, LONGEST_PLUS, LONGEST_LAUNCH = 2, 100, 400
+"""A constrained answer of more words than these times and plus the source's goes round in circles; host code with launches
+is longer."""
 
 
 class PromptStyle(StrEnum):
@@ -56,10 +57,19 @@ def ask(
     prefix = forced_prefix(program, source, direction)
     constraint, most = None, None
     if Level(constrained) is not Level.NONE:
-        same = direction.source.language == direction.target.language
-        constraint = CONSTRAINTS[direction.target.language](source.tokens, prefix.split(), len(source.names), Level(constrained), same)
+        constraint = _constraint(source, prefix.split(), direction, Level(constrained))
         most = LONGEST_TIMES * len(source.tokens) + LONGEST_PLUS
+        if not prefix and direction.target.model == "cuda":
+            most += LONGEST_LAUNCH
     return Prompt(f"<{direction}> {source.text}", prefix, constraint, most)
+
+
+def _constraint(source: Canonical, prefix: Sequence[str], direction: Direction, level: Level) -> Callable[[], ConstraintState]:
+    same, language = direction.source.language == direction.target.language, direction.target.language
+    made = None
+    if same and (direction.source.model, direction.target.model) == ("serial", "openmp"):
+        made = annotation_constraint(language, source.tokens, prefix, level)
+    return made or CONSTRAINTS[language](source.tokens, prefix, len(source.names), level, same, direction.target.model)
 
 
 def read_answer(answer: str, program: Program, direction: Direction, style: PromptStyle = PromptStyle.CANONICAL) -> str:

@@ -14,7 +14,7 @@ from corpora.loopnests.nest import Parameter
 
 _OPERATORS = {"&&": ".and.", "||": ".or.", "!=": "/="}
 _RANK = {"*": 8, "/": 8, "+": 7, "-": 7, "&&": 3, "||": 2}
-_BITS = {"&": "iand", "|": "ior", "^": "ieor", "<<": "shiftl", ">>": "shiftr"}
+_BITS = {"&": "iand", "|": "ior", "^": "ieor", "<<": "ishft", ">>": "ishft"}
 _INTRINSICS = {"fabs": "abs", "fmax": "max", "fmin": "min", "fmod": "mod"}
 _KNOWN = frozenset("sqrt exp log log10 sin cos tan asin acos atan atan2 sinh cosh tanh abs floor ceil max min erf erfc hypot mod sign".split())
 _OF_INTEGERS = frozenset("abs max min mod sign".split())
@@ -159,7 +159,10 @@ class FortranExpressions:
         if op in _BITS or op == "%":
             wanted = self._common((node.left, node.right))
             name = "mod" if op == "%" else _BITS[op]
-            return f"{name}({self.converted(node.left, wanted)}, {self.converted(node.right, wanted)})"
+            sign = "-" if op == ">>" else ""  # one intrinsic for both: what shifts right is not negative here
+            right = self.converted(node.right, wanted)
+            right = f"{sign}({right})" if sign and type(node.right) is ast.Binary else sign + right
+            return f"{name}({self.converted(node.left, wanted)}, {right})"
         if op == "*" and self.squares and node.left == node.right and type(node.left) in (ast.At, ast.Name, ast.Paren):
             text = f"{self.value(node.left, 10)}**2"
             return f"({text})" if rank > 8 else text

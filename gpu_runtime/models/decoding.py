@@ -18,7 +18,7 @@ import torch
 import torch.nn.functional as F
 from transformers import LlamaForCausalLM
 
-from gpu_runtime.models.protocol import ConstraintState
+from gpu_runtime.models.protocol import ConstraintState, Only
 
 _COMPACT_SHARE = 0.75
 """Finished rows are dropped from the batch when fewer than this share is still active."""
@@ -210,7 +210,7 @@ class _Chooser:
         self._limits, self._words = limits, words
         self._states = [r.constraint() if r.constraint else None for r in requests for _ in r.seeds]
         self._ids = {word: i for i, word in enumerate(words) if word} if any(self._states) else {}
-        self._masks: dict[frozenset[str], torch.Tensor] = {}
+        self._masks: dict[tuple[bool, frozenset[str]], torch.Tensor] = {}
         """What is forbidden, as a row over the vocabulary: few different sets come up again and again."""
         self._spelled = torch.tensor([not word for word in words])
         self._nothing = torch.zeros(len(words), dtype=torch.bool)
@@ -239,13 +239,14 @@ class _Chooser:
         logits.masked_fill_(torch.stack(masks), -1e9)
 
     def _mask(self, forbidden: Collection[str]) -> torch.Tensor:
-        words = frozenset(forbidden)
-        if words not in self._masks:
+        only = isinstance(forbidden, Only)
+        words = forbidden if only else frozenset(forbidden)
+        if (only, words) not in self._masks:
             mask = self._nothing.clone()
             mask[[self._ids[word] for word in words if word in self._ids]] = True
             mask |= self._spelled if "" in words else False
-            self._masks[words] = mask
-        return self._masks[words]
+            self._masks[only, words] = ~mask if only else mask
+        return self._masks[only, words]
 
     def _sample(self, logits: torch.Tensor, uniform: torch.Tensor) -> torch.Tensor:
         shares = torch.softmax(logits / self._limits.temperature, -1)

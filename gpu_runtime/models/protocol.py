@@ -22,6 +22,10 @@ class NothingToLearn(ModelError):
     """No example is short enough for the model's context."""
 
 
+class Only(frozenset[str]):
+    """All that may come next, as the answer of `ConstraintState.forbidden`: every other word is forbidden."""
+
+
 class ConstraintState(Protocol):
     """What may not come next in one answer, word by word (words are separated by single spaces).
 

@@ -13,7 +13,7 @@ from corpora.records import Program
 from translator.c_words import END
 from translator.constrain import CONSTRAINTS, Level
 from translator.forced import forced_prefix
-from translator.translate import LONGEST_PLUS, LONGEST_TIMES, Translator, ask, canonical, example_of
+from translator.translate import LONGEST_LAUNCH, LONGEST_PLUS, LONGEST_TIMES, Translator, ask, canonical, example_of
 
 PAIRS = int(os.environ.get("PAIRS", "120"))
 """Generated computations tried; 5000 were, once."""
@@ -34,7 +34,8 @@ def first_forbidden(source: Program, target: Program, level: Level) -> str:
     prefix = forced_prefix(source, names, way).split()
     prefix = prefix if words[: len(prefix)] == prefix else []
     same = way.source.language == way.target.language
-    state = CONSTRAINTS[way.target.language](names.tokens, prefix, len(names.names), level, same)()
+    model = "cuda" if source.text == target.text and source.dialect == "cuda" else way.target.model
+    state = CONSTRAINTS[way.target.language](names.tokens, prefix, len(names.names), level, same, model)()
     for place, word in enumerate([*words, END]):
         if place < len(prefix):
             continue
@@ -55,7 +56,8 @@ def test_nothing_generated_is_forbidden() -> None:
         a, b = way.split(":")
         pairs = [(i.programs[a], i.programs[b]) for i in items if a in i.programs and b in i.programs]
         assert len(pairs) > PAIRS // 2 and forbidden_in(pairs, Level.FULL) == [], way
-        longest = [(p, q) for p, q in pairs if len(canonical(q).tokens) > LONGEST_TIMES * len(canonical(p).tokens) + LONGEST_PLUS]
+        plus = {q.id: LONGEST_PLUS + (LONGEST_LAUNCH if "<<<" in q.text else 0) for _, q in pairs}
+        longest = [(p, q) for p, q in pairs if len(canonical(q).tokens) > LONGEST_TIMES * len(canonical(p).tokens) + plus[q.id]]
         assert longest == [], way
 
 
