@@ -287,3 +287,13 @@ def test_a_program_that_needs_real_headers_costs_its_neighbours_one_compile_only
         units_made.clear()
         done = under_test.compile_requests([CompileRequest(p, signature_of(p), variant) for p in (apart, *plain)], tmp_path)
         assert all(c.ok for c in done) and units_made == expected
+
+
+def test_the_reassociated_build_sums_in_another_order(backend):
+    """It measures how far another order of summation may lie: a build that keeps the order would say that there is none."""
+    text = "void f(const float *x, int n, float *s) { for (int j = 0; j < 1; j++) { float t = 0; for (int i = 0; i < n; i++) t += x[i] * x[j * n + i]; s[j] = t; } }"
+    program = Program("cpp", "f", text)
+    x = np.random.default_rng(1).random(1001, np.float32)
+    call = Arguments((x, np.array(1001, np.int32), np.zeros(1, np.float32)))
+    plain, other = (float(backend.run(backend.compile([CompileRequest(program, signature_of(program), v)])[0], [call])[0].values[2][0]) for v in (Variant.PLAIN, Variant.REASSOCIATED))
+    assert plain != other and abs(plain - other) < 1e-4 * plain
