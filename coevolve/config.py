@@ -42,6 +42,7 @@ class ModelConfig:
     width: int = 192
     heads: int = 6
     max_new_tokens: int = 512
+    constrain: str = "full"
     prompts: str = ""
     few_shot: int = 0
     endpoint: str = ""

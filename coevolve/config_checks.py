@@ -23,6 +23,7 @@ class ConfigError(ValueError):
 
 
 CHOICES = {
+    "model.constrain": ("none", "syntax", "types", "full"),
     "model.backend": ("scratch", "pretrained", "vllm", "openai"),
     "round.learn": ("back", "forward", "both", "dpo", "grpo"),
     "round.experience": ("accumulate", "replace", "mix"),

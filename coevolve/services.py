@@ -79,7 +79,7 @@ class TranslatorService:
         style = PROMPT_STYLES[kind]
         if style is PromptStyle.PLAIN and self._wording is None:
             self._wording = wording_of(self.config)
-        return Translator(model, style, wording=self._wording or Wording())
+        return Translator(model, style, self.config.model.constrain, self._wording or Wording())
 
     def cold_start(self, protected: Sequence[Program], folder: str, ways: Sequence[str] = (), before: str = "") -> dict[str, float]:
         """Train on generated pairs in `ways` (empty: all directions of the run) and what is taught beside, and save to `folder`.
