@@ -103,7 +103,9 @@ def _tried(names: tuple[str, ...], part: str, flags: tuple[str, ...], hint: str)
     if path is None:
         return DeviceCompiler(compiler, False, False, "not installed", hint)
     where = _said([path, f"-print-file-name={part}"])[1]
-    if not where.startswith("/"):
+    beside = Path(path).resolve().parents[1] / "lib" / part  # clang does not look there for what its run-time loads
+    where = where if where.startswith("/") else str(beside) if beside.exists() else ""
+    if not where:
         return DeviceCompiler(compiler, False, False, "its part for NVIDIA devices is not installed", hint)
     with tempfile.TemporaryDirectory() as folder:
         text = Path(folder) / "trial.cpp"
@@ -113,9 +115,10 @@ def _tried(names: tuple[str, ...], part: str, flags: tuple[str, ...], hint: str)
 
 
 def _said(command: list[str]) -> tuple[int, str]:
-    """Exit code, and the first line of what it said."""
+    """Exit code, and the first line of what it said that names an error, else the first."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
         return 1, str(error)
-    return done.returncode, next((line.strip() for line in (done.stdout + done.stderr).splitlines() if line.strip()), "")
+    lines = [line.strip() for line in (done.stdout + done.stderr).splitlines() if line.strip()]
+    return done.returncode, next((line for line in lines if re.search(r"\b(?:error|fatal)\b", line)), lines[0] if lines else "")
