@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from corpora.dialects import Direction, direction
@@ -28,11 +28,26 @@ from corpora.tables import read_file
 
 
 @dataclass(frozen=True, slots=True)
+class Guarantee:
+    """What every caller does with an array: how it is filled (kind and arguments of a Fill), how many elements it has.
+
+    plus: a scalar parameter that is added to the first argument. extent: 0 where a test decides.
+    """
+
+    parameter: str
+    fill: str
+    arguments: tuple[float | int, ...]
+    plus: str = ""
+    extent: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """One problem.
 
     source: what a model is shown. oracle: what runs in its place, where that differs (other names, same behaviour).
     kind: problem kind for the table, '' where the corpus has none. snippets: tests that came with it, as C++ snippets.
+    guarantees: what an answer may take for granted about its arguments.
     """
 
     id: str
@@ -41,6 +56,7 @@ class Item:
     kind: str = ""
     oracle: Program | None = None
     snippets: tuple[str, ...] = ()
+    guarantees: tuple[Guarantee, ...] = ()
 
     @property
     def judged_as(self) -> Program:
@@ -145,7 +161,7 @@ def _unique(items: Sequence[Item]) -> tuple[Item, ...]:
     for item in items:
         seen[item.id] = seen.get(item.id, 0) + 1
         number = seen[item.id]
-        found.append(item if number == 1 else Item(f"{item.id}#{number}", item.source, item.reference, item.kind, item.oracle, item.snippets))
+        found.append(item if number == 1 else replace(item, id=f"{item.id}#{number}"))
     return tuple(found)
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from coevolve.eval_items import EvalCorpus, Item
-from coevolve.eval_pareval_drivers import broken_drivers
+from coevolve.eval_pareval_drivers import broken_drivers, guarantees_of
 from coevolve.vectors import Parameter, VectorError, parameter_of, pointer_form
 from corpora.c_syntax import c_functions, parse_c_family, split_at_commas
 from corpora.dialects import Direction
@@ -39,6 +39,8 @@ _CONTAINERS = re.compile(r"\bstd\s*::\s*(?:queue|priority_queue|stack|deque|list
 _USUAL = ("algorithm", "cmath", "cstddef", "cstdint", "limits", "numeric", "utility", "vector")
 _HEADER = re.compile(r"^[ \t]*#[ \t]*include[ \t]*<(\w+)>", re.M)
 _MARKS = re.compile(r"\b(?:NO_INLINE|NO_OPTIMIZE)\b")
+_SIZES = re.compile(r"\bsize_t\s*(?:\*\s*(?:__restrict__\s+|const\s+)?)?(\w+)\s*[\[,)]")
+_ADD = re.compile(r"\batomicAdd\s*\(\s*(&?\s*(\w+)[^,;]*),")
 _NOTE = (
     "ParEval's serial baselines in pointer form; inputs and tests are this project's, so figures compare with each other and "
     "not with ParEval's leaderboard"
@@ -174,7 +176,7 @@ def _item(name: str, path: Path | None, prompt: Prompt | str | None) -> Item:
         reasons = [s.reason for s in found.skipped if s.name == prompt.entry]
         raise VectorError(reasons[0] if reasons else "the baseline holds no function that tests can call")
     source = replace(source, text=_headers(source.text, read_file(path)) + source.text)
-    return Item(name, source, None, prompt.kind, oracle_of(source))
+    return Item(name, source, None, prompt.kind, oracle_of(source), guarantees=guarantees_of(name))
 
 
 def _headers(text: str, baseline: str) -> str:
@@ -206,7 +208,13 @@ def oracle_of(source: Program) -> Program:
 
 
 def read_answer(item: Item, text: str) -> str:
-    """An answer over vectors in pointer form; any other as it is, also one that cannot be rewritten."""
+    """An answer over vectors in pointer form; any other as it is, also one that cannot be rewritten.
+
+    The baselines of ParEval's histograms stand above every answer and bring an atomicAdd for size_t, which CUDA lacks.
+    """
+    if item.kind == "histogram" and "__global__" in text:
+        sizes = set(_SIZES.findall(text))
+        return _ADD.sub(lambda m: f"atomicAdd((unsigned long long *)({m[1].strip()})," if m[2] in sizes else m[0], text)
     try:
         return pointer_form(text, item.source.name, item.source.name) if re.search(r"\bvector\s*<", text) else text
     except VectorError:

@@ -1,8 +1,9 @@
 """Which of a ParEval checkout's own drivers cannot judge an answer, found in its files.
 
 Contract: `broken_drivers(root)` gives the drivers of this checkout that show a known defect, each with what follows from
-it; a checkout in which it was mended shows none. The defects were found by reading all 120 drivers (60 `cpu.cc`, 60 `gpu.cu`)
-and their baselines as the public repository has them; what only falsifies timings is not among them. Our own figures do not use the drivers.
+it; a checkout in which it was mended shows none. `guarantees_of(problem)` is what the drivers put into
+arguments. The defects were found by reading all 120 drivers (60 `cpu.cc`, 60 `gpu.cu`) and their baselines in the public repository's history;
+what only falsifies timings is not among them. Our own figures do not use the drivers.
 
     python -c "from coevolve.eval_pareval_drivers import broken_drivers; print(*broken_drivers('../ParEval'), sep='\\n')"
 """
@@ -13,10 +14,23 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from coevolve.eval_items import Guarantee
 from corpora.tables import read_file
 
 _BENCHMARKS = "drivers/cpp/benchmarks"
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.S)
+
+
+_GUARANTEES = {
+    "02": ["C=0"], "14": ["distance=0"], "15": ["A in 0 1", "numEdges=0"], "17": ["A in 0 1", "maxDegree=0"], "19": ["A in 0 1", "pathLength=0"],
+    "20": ["image in 0 255", "bins[256]=0"], "21": ["x of 0 100", "bins[10]=0"], "24": ["x of 0 100", "bins[4]=0"], "25": ["output=0"],
+    "26": ["product=1"], "27": ["average=0"], "28": ["smallest=2147483647"], "29": ["sum=0"], "32": ["sum=0"], "33": ["output=0"], "34": ["sum=0"],
+    "36": ["found=0"], "37": ["closestToPiIndex=0"], "38": ["firstEvenIndex=N+1"], "39": ["found=0"], "41": ["kthSmallest=0"],
+    "50": ["input in 0 1", "output=0"], "51": ["imageOut=0"], "52": ["output=0"], "53": ["output=0"], "54": ["input in 0 1"],
+}  # fmt: skip
+"""Number of a problem -> what its drivers put into arguments: integers `in`, reals `of` a range, one value. Prompts do not say all of it, but
+kernels that set a flag, add into a sum or keep 256 bins in shared memory are right only because of it."""
+_GUARANTEE = re.compile(r"(\w+)(?:\[(\d+)\])?(?: (in|of) (\d+) (\d+)|=(?:(\w+)\+)?(\d+))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +119,15 @@ def broken_drivers(root: str | Path) -> list[tuple[str, str]]:
         if all(_shows(root, folder, sign) for sign in defect.signs):
             found += [(f"{_BENCHMARKS}/{defect.problem}/{name}", defect.effect) for name in defect.files if (folder / name).is_file()]
     return found
+
+
+def guarantees_of(problem: str) -> tuple[Guarantee, ...]:
+    """What the drivers of `problem` (its name) do with arguments; one that has no such parameter has not that guarantee."""
+    found = []
+    for name, extent, word, low, high, plus, value in (_GUARANTEE.fullmatch(text).groups() for text in _GUARANTEES.get(problem[:2], ())):
+        fill, arguments = ({"in": "integers", "of": "uniform"}[word], (int(low), int(high))) if word else ("constant", (int(value),))
+        found.append(Guarantee(name, fill, arguments, plus or "", int(extent or 0)))
+    return tuple(found)
 
 
 def _shows(root: Path, folder: Path, sign: Sign) -> bool:

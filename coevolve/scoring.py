@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from multiprocessing import get_context
 
 from coevolve.eval_items import Item
+from coevolve.guarantees import guaranteed_suite
 from coevolve.progress import Progress
 from coevolve.questions import entry_names
 from coevolve.verify import Engine, Pair, VerifyConfig, shared_engine
@@ -131,7 +132,8 @@ def program_of(text: str, work: Work) -> Program:
 
 def _scored(work: Work, engine: Engine) -> ItemScore:
     texts = list(dict.fromkeys(work.answers))
-    verdicts = {text: engine.verify(Pair(work.item.judged_as, program_of(text, work))) for text in texts if text.strip()}
+    suite = guaranteed_suite(work.item, engine)
+    verdicts = {text: engine.verify(Pair(work.item.judged_as, program_of(text, work), suite)) for text in texts if text.strip()}
     alone = _compiles([t for t, v in verdicts.items() if v.outcome in NOT_COMPILED or v.equivalent is None], work.target, engine.backend)
     judged = {t: _judged(t, v, work, alone.get(t, True)) for t, v in verdicts.items()}
     tests, given = _given(work, [t for t in texts if t in verdicts], engine)

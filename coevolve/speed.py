@@ -17,6 +17,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from coevolve.guarantees import guaranteed_suite
 from coevolve.progress import Progress
 from coevolve.scoring import ItemScore, Work, program_of
 from coevolve.verify import Engine
@@ -61,7 +62,7 @@ def with_speed(work: Sequence[Work], scores: Sequence[ItemScore], engine: Engine
 
 def _speedups(work: Work, score: ItemScore, engine: Engine, threads: int) -> tuple[float, ...] | None:
     source = work.item.judged_as
-    checked = engine.expectations(source)
+    checked = engine.expectations(source, guaranteed_suite(work.item, engine))
     if checked.expectations is None:
         return None
     signature = signature_of(source)

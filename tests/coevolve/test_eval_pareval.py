@@ -2,16 +2,19 @@
 
 import importlib.util
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from coevolve.eval_items import load_items
+from coevolve.eval_items import Guarantee, load_items
 from coevolve.eval_pareval import chosen
-from coevolve.eval_pareval_drivers import BOTH, DEFECTS, broken_drivers
+from coevolve.eval_pareval_drivers import BOTH, DEFECTS, broken_drivers, guarantees_of
+from coevolve.guarantees import guaranteed
 from coevolve.scoring import Work, score_items
 from coevolve.vectors import pointer_form
 from corpora.loaders import CorpusError
+from corpora.records import ArrayValue, Fill, ScalarValue, UnitTest
 
 _spec = importlib.util.spec_from_file_location("evaluation_forms", Path(__file__).with_name("evaluation_forms.py"))
 forms = importlib.util.module_from_spec(_spec)
@@ -140,3 +143,63 @@ def test_prompts_of_another_form_are_one_line(tmp_path, text):
     with pytest.raises(CorpusError, match="none of 5 ParEval problems can be used") as caught:
         load_items(str(root), "cpp:cuda")
     assert "\n" not in str(caught.value)
+
+
+FLAG = (
+    "36_search_flag", "bool correctFlag(std::vector<int> const& x, int wanted) {\n    return std::find(x.begin(), x.end(), wanted) != x.end();\n}",
+    "bool flag(std::vector<int> const& x, int wanted) {", "__global__ void flag(const int *x, size_t N, int wanted, bool *found) {",
+)  # fmt: skip
+HEAD = "__global__ void flag(const int *x, size_t N, int wanted, bool *found) { size_t i = blockIdx.x * blockDim.x + threadIdx.x; "
+SETS = HEAD + "if (i < N && x[i] == wanted) *found = true; }"
+CLEARS = HEAD + "if (i == 0) { bool f = false; for (size_t j = 0; j < N; j++) f = f || x[j] == wanted; *found = f; } }"
+FIRST = HEAD + "if (i == 0 && N > 0 && x[0] == wanted) *found = true; }"
+NEVER = HEAD + "}"
+ALWAYS = HEAD + "*found = true; }"
+
+
+def test_an_answer_may_rely_on_what_the_driver_puts_into_an_output(tmp_path):
+    problem, baseline, omp, cuda = FLAG
+    root = checkout(tmp_path, f"search/{problem}", baseline, omp, cuda)
+    item = next(i for i in load_items(str(root), "cpp:cuda").items if i.id == problem)
+    assert item.guarantees == (Guarantee("found", "constant", (0,)),)
+    score = score_items([Work(item, (SETS, CLEARS, FIRST, NEVER, ALWAYS), "cuda")], "emulated")[0]
+    assert score.passes == (True, True, False, False, False), score.outcomes
+    plain = score_items([Work(replace(item, guarantees=()), (SETS, CLEARS), "cuda")], "emulated")[0]
+    assert plain.passes == (False, True)
+
+
+HISTOGRAM = (
+    "20_histogram_levels", "void correctLevels(std::vector<int> const& image, std::array<size_t, 256> &bins) {\n    for (int i = 0; i < image.size(); i++) {\n"
+    "        bins[image[i]] += 1;\n    }\n}",
+    "void levels(std::vector<int> const& image, std::array<size_t, 256> &bins) {", "__global__ void levels(const int *image, size_t N, size_t bins[256]) {",
+)  # fmt: skip
+SHARED = (
+    "__global__ void levels(const int *image, size_t N, size_t bins[256]) { __shared__ size_t part[256];\n"
+    "for (int j = threadIdx.x; j < 256; j += blockDim.x) part[j] = 0;\n__syncthreads();\nsize_t i = blockIdx.x * blockDim.x + threadIdx.x;\n"
+    "if (i < N) atomicAdd(&part[image[i]], 1);\n__syncthreads();\nfor (int j = threadIdx.x; j < 256; j += blockDim.x) atomicAdd(bins + j, part[j]); }"
+)
+
+
+def test_a_histogram_has_all_its_bins_and_adds_to_them_as_the_driver_lets_it(tmp_path):
+    problem, baseline, omp, cuda = HISTOGRAM
+    root = checkout(tmp_path, f"histogram/{problem}", baseline, omp, cuda)
+    corpus = load_items(str(root), "cpp:cuda")
+    item = next(i for i in corpus.items if i.id == problem)
+    answers = tuple(corpus.read(item, text) for text in (SHARED, SHARED.replace("bins + j, part[j]", "bins + j, 1")))
+    score = score_items([Work(item, answers, "cuda")], "emulated")[0]
+    assert score.passes == (True, False), score.first.detail
+
+
+def test_guarantees_replace_contents_and_follow_a_size():
+    values = (ScalarValue("N", "u64", 5), ArrayValue("x", "i32", (5,), Fill("integers", (1, 9), 3)), ArrayValue("at", "u64", (1,), values=(4,)))
+    promises = (Guarantee("at", "constant", (1,), "N", 3), Guarantee("x", "integers", (0, 1)), Guarantee("absent", "constant", (0,)))
+    made = guaranteed(UnitTest(values), promises)
+    assert made.assignments[1:] == (ArrayValue("x", "i32", (5,), Fill("integers", (0, 1), 3)), ArrayValue("at", "u64", (3,), Fill("constant", (6,))))
+    shared = UnitTest(values, (("x", "at"),))
+    assert guaranteed(shared, promises) == shared
+
+
+def test_what_drivers_put_into_arguments():
+    assert guarantees_of("38_search_find_the_first_even_number") == (Guarantee("firstEvenIndex", "constant", (1,), "N"),)
+    assert guarantees_of("21_histogram_bin_0-100") == (Guarantee("x", "uniform", (0, 100)), Guarantee("bins", "constant", (0,), "", 10))
+    assert guarantees_of("03_dense_la_axpy") == ()
