@@ -51,6 +51,7 @@ def sections(data: Path | None, speedups: Path) -> list[Section]:
         Section("Hostile and hanging candidates", (str(here / "gpu_hostile.py"), "--count", "1000"), 170, tables=True),
         Section("Speedups of the six HPC kernels", (str(here / "gpu_speedup.py"), "--json", str(speedups)), 130),
         Section("Throughput, beside one nvcc and one g++ per test", (str(here / "gpu_throughput.py"), *given, "--pairs", "64"), 130, device=False, data=True),
+        Section("OpenMP target regions on the device", (str(here / "gpu_offload.py"),), 60, tables=True),
         Section("Tests on the device", ("-m", "pytest", "-q", "-m", "gpu", "-p", "no:cacheprovider", "-k", "not many_hostile and not agree", "tests/gpu_runtime"), 90),
     ]
 

@@ -86,8 +86,10 @@ class DeviceCompiler:
 
 
 _TRIAL = "void f(int n, float *y) {\n#pragma omp target teams distribute parallel for map(tofrom: y[0:n])\n for (int i = 0; i < n; i++) y[i] += 1; }\n"
+DEVICE_FLAGS = ("-fopenmp", "-foffload=nvptx-none", "-foffload-options=nvptx-none=-misa=sm_75", "-foffload-options=nvptx-none=-lm")
+"""Of g++ for an NVIDIA device. Its own choice, sm_35, is unknown to the assembler of CUDA 13."""
 _WAYS = (
-    (("g++",), "accel/nvptx-none/mkoffload", ("-fopenmp", "-foffload=nvptx-none"), "apt-get install gcc-12-offload-nvptx"),
+    (("g++",), "accel/nvptx-none/mkoffload", DEVICE_FLAGS, "apt-get install gcc-12-offload-nvptx"),
     (("clang++", "clang++-19", "clang++-14"), "libomptarget.rtl.cuda.so", ("-fopenmp", "-fopenmp-targets=nvptx64-nvidia-cuda"), "install a clang with its CUDA offload plugin, and the CUDA toolkit"),
 )
 

@@ -5,16 +5,20 @@ import os
 import subprocess
 import sys
 import types
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from coevolve.verify import Engine, Pair, VerifyConfig
+from corpora import builtin
 from corpora.records import Blame, Outcome, Program, Verdict
 from gpu_runtime.cuda_child import Child
 from gpu_runtime.cuda_driver import device_count
 from gpu_runtime.cuda_nvrtc import available
 from gpu_runtime.doctor import survey
+from gpu_runtime.emulated import EmulatedBackend
 
 ROOT = Path(__file__).resolve().parents[2]
 NO_DEVICE = pytest.mark.skipif(device_count() > 0, reason="a device is here: this is about its absence")
@@ -94,6 +98,23 @@ def test_everything_the_issue_asks_of_a_device_has_a_section(loaded, tmp_path):
     assert next(s for s in made if "gpu_hostile" in s.command[0]).command[-1] == "1000"
 
 
+def test_target_regions_on_a_device_are_told_from_a_silent_fallback_to_the_host(loaded, tmp_path):
+    """Built for the host alone here: values are right, and count for nothing, because the region itself says where it ran."""
+    offload = loaded("gpu_offload")
+    backend = EmulatedBackend(tmp_path)
+    kernels = {p.name: p for p in builtin.programs("openmp-target") if p.name in ("axpy", "cg")}
+    for_host = ("-fopenmp", "-foffload=disable")
+    assert [offload.row(backend, kernels[name], tmp_path, for_host) for name in ("axpy", "cg")] == [
+        ("| axpy | HOST: no evidence | the same |", False), ("| cg | HOST: no evidence | the same |", False)]  # fmt: skip
+    wrong = replace(kernels["axpy"], text=kernels["axpy"].text.replace("a * x[i] + y[i]", "a * x[i] - y[i]"))
+    values = offload.KERNELS["axpy"][0](50)
+    after, _ = offload.on_device(offload.built(wrong, tmp_path, for_host), "axpy", values, tmp_path)
+    assert not np.allclose(after[3], offload.emulated(backend, kernels["axpy"], values)[3])
+    line, fine = offload.row(backend, replace(kernels["axpy"], text="void axpy() { int }"), tmp_path, for_host)
+    assert not fine and "error" in line
+    backend.close()
+
+
 @NO_DEVICE
 def test_without_a_device_the_report_is_one_line_and_no_file(tmp_path):
     out = tmp_path / "report.md"
@@ -103,9 +124,9 @@ def test_without_a_device_the_report_is_one_line_and_no_file(tmp_path):
 
 
 @NO_DEVICE
-@pytest.mark.parametrize("script", ["gpu_agreement.py", "gpu_hostile.py", "gpu_speedup.py"])
+@pytest.mark.parametrize("script", ["gpu_agreement.py", "gpu_hostile.py", "gpu_speedup.py", "gpu_offload.py"])
 def test_what_needs_a_device_says_so_in_one_line(script):
-    env = os.environ | {"PYTHONPATH": str(ROOT)}
+    env = os.environ | {"PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "benchmarks")))}
     done = subprocess.run([sys.executable, str(ROOT / "benchmarks" / script)], capture_output=True, text=True, env=env)
     assert done.returncode == 2 and done.stdout == "" and "device" in done.stderr and len(done.stderr.splitlines()) == 1, done.stderr
 
