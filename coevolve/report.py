@@ -114,7 +114,8 @@ def _cells(row: RoundFigures, ks: Sequence[int]) -> list[str]:
     cells = [_cell(row.candidates), _cell(row.compiled), _cell(row.suites_valid), _cell(row.kept)]
     cells += [_cell(e.get(f"pass@{k}"), "{:.1f}") for k in ks]
     cells += [_cell(e.get(key), "{:.1f}") for key in ("compile_rate", "bleu", "codebleu", "tester_valid_rate")]
-    return [*cells, ", ".join(f"{s} {row.seconds[s]:.0f}" for s in STAGES if s in row.seconds)]
+    stages = [*(s for s in row.seconds if s.startswith("ladder")), *(s for s in STAGES if s in row.seconds)]
+    return [*cells, ", ".join(f"{s} {row.seconds[s]:.0f}" for s in stages)]
 
 
 def print_table(root: Path) -> None:

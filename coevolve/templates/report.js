@@ -103,7 +103,7 @@ for (const row of data.rounds) {
 }
 if (!$("gains").childNodes.length) $("gains").append(el("p", { class: "soft" }, "two evaluations are needed to compare"));
 const ORDER = ["evaluation suites", "ladder", "cold start", "suites", "propose and verify", "learn", "evaluate"];
-const place = (s) => (ORDER.includes(s) ? ORDER.indexOf(s) : ORDER.length);
+const place = (s) => (ORDER.indexOf(s.split(":")[0]) + 1 || ORDER.length + 1); // "ladder: mlm" stands with "ladder"
 const stages = [...new Set(data.rounds.flatMap((r) => Object.keys(r.seconds)))].sort((a, b) => place(a) - place(b));
 const spent = (r, s) => (r.seconds[s] === undefined ? "–" : `${r.seconds[s].toFixed(0)} s` + (r.busy[s] === undefined ? "" : `, ${(100 * r.busy[s]).toFixed(0)} % busy`));
 grid($("times"), ["", ...stages, "all"], data.rounds.map((r) => [roundName(r.number), ...stages.map((s) => spent(r, s)), `${Object.values(r.seconds).reduce((a, b) => a + b, 0).toFixed(0)} s`]));

@@ -12,6 +12,7 @@ from coevolve.config import parse
 from coevolve.contamination import Manifest
 from coevolve.ladder import chosen, climb, step_paths
 from coevolve.ladder_lessons import VALIDATION, Pass, batch_of, lessons, passes, rate_of, steps, unpaired, ways, words_of
+from coevolve.report import table
 from coevolve.run_corpus import open_corpus
 from coevolve.run_folder import RunFolder, read_json
 from coevolve.services import TesterService, TranslatorService, make_verifier
@@ -48,6 +49,8 @@ def test_every_step_leaves_a_checkpoint_and_figures_and_the_cold_start_goes_on_f
     assert 0 <= figures["aer"]["validation_tag_f1"] <= 1 and 0 <= figures["dae"]["validation_accuracy"] <= 1
     assert figures["bt"]["translated"] == 4 and figures["bt"]["executed"] == 2 and 0 <= figures["bt"]["executed_pass@1"] <= 100
     assert "seconds" not in json.dumps(figures), "equal runs leave equal files"
+    shown = table(climbing.folder, climbing.config)[1][0][-1]
+    assert [s.rsplit(" ", 1)[0] for s in shown.split(", ")][:5] == ["ladder: mlm", "ladder: aer", "ladder: dae", "ladder: bt", "cold start"]
     cold = climbing.folder.round(0).translator
     assert (cold / "tokenizer.json").read_bytes() == (paths["bt"].translator / "tokenizer.json").read_bytes()
     trained = Manifest.read(cold)
