@@ -1,14 +1,18 @@
 """OpenMP target regions on memory of their own: mapping errors are found without a device, right programs pass, what cannot be judged is refused."""
 
+import importlib.util
 import shutil
+from pathlib import Path
 
 import pytest
 
 from coevolve.verify import Engine, Pair, VerifyConfig
+from corpora import builtin
 from corpora.dialects import dialect_of_path
 from corpora.records import Outcome, Program
 from gpu_runtime.offload import device_compilers, exposed_targets, refused
 from gpu_runtime.vet import vet
+from translator.judge import judge
 
 SERIAL = "void work(int n, float a, const float *x, float *y) { for (int i = 0; i < n; i++) y[i] = a * x[i] + y[i]; }"
 SUM = "float work(int n, const float *x) { float s = 0; for (int i = 0; i < n; i++) s += x[i]; return s; }"
@@ -163,6 +167,22 @@ def test_directives_that_nothing_here_can_judge_are_named():
     assert "use_device_ptr" in refused("void f(int *a) {\n#pragma omp target data \\\n use_device_ptr(a)\n{\n  #pragma omp target\n a[0] = 1; } }")
     assert refused("void f(int *a) {\n    #pragma omp target map(from: a[0:1])\n    a[0] = 1; }") is None
     assert vet(program(RIGHT["combined"])) is None and vet(Program("openmp", "f", "void f(int *a) { a[0] = 1; }")) is None
+
+
+def test_every_wrong_map_of_a_kernel_is_rejected(tmp_path):
+    """A sample of benchmarks/offload_maps.py: directions, extents, dropped clauses, dropped updates."""
+    spec = importlib.util.spec_from_file_location("offload_maps", Path(__file__).resolve().parents[2] / "benchmarks" / "offload_maps.py")
+    maps = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(maps)
+    engine = Engine("emulated", VerifyConfig(mutants=0, tests=5), cache=tmp_path)
+    for name, least in (("axpy", 8), ("lu_nopivot", 5), ("floyd_warshall", 5)):
+        source, target = next(pair for pair in builtin.pairs("cpp:openmp-target") if pair[0].name == name)
+        mutants = maps.wrong_maps(target)
+        expectations = engine.expectations(source).expectations
+        found = judge(expectations, [target, *(p for _, p in mutants)], engine.backend, engine.config.judge)
+        assert found[0].equivalent and len(mutants) >= least
+        assert [what for (what, _), v in zip(mutants, found[1:], strict=True) if v.equivalent is not False] == []
+    engine.close()
 
 
 def test_the_race_detector_is_told_of_scalars_and_lanes():
