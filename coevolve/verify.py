@@ -29,6 +29,7 @@ from corpora.signatures import SignatureError, signature_of
 from corpora.store import from_json, to_json
 from corpora.unit_tests import SuiteError, launch_of, parse_suite
 from gpu_runtime.backend import CompileRequest, ExecutionBackend, Variant
+from gpu_runtime.binding import Binding
 from tester.rules import NoSuite, suite_for
 from tester.snippets import SnippetError, snippet_tests
 from tester.strength import mutant_requests, top_up
@@ -114,14 +115,19 @@ class Engine:
     def prepare(self, pairs: Sequence[Pair]) -> None:
         """Compile together what these pairs will need, in as few units as the back end can make of them."""
         plain: dict[CompileRequest, None] = {}
-        pairs = [pair for pair in pairs if not whole_pair(pair.source, pair.target)]
+        tested: set[str] = set()
         for pair in pairs:
             try:
-                if self._cached(self._key(pair, self.suite_of(pair))) is None:
-                    plain |= dict.fromkeys([CompileRequest(pair.source, signature_of(pair.source)), *plain_requests([pair.target])])
+                if whole_pair(pair.source, pair.target) or self._cached(self._key(pair, self.suite_of(pair))) is not None:
+                    continue
+                signature = signature_of(pair.source)
+                plain[CompileRequest(pair.source, signature)] = None
+                if isinstance(turned_away(pair.source, signature, pair.target, self.config.judge), Binding):  # else no suite will be made
+                    plain |= dict.fromkeys(plain_requests([pair.target]))
+                    tested.add(pair.source.id)
             except ValueError:
                 continue  # judged later, with its reason
-        self._compile_ahead(plain, {pair.source.id for pair in pairs})
+        self._compile_ahead(plain, tested)
 
     def prepare_sources(self, sources: Sequence[Program]) -> None:
         """Compile together what checking suites of these sources will need, mutants included."""

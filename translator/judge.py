@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from corpora.dialects import dialect
 from corpora.records import Blame, Outcome, Program, Signature, Verdict
@@ -77,10 +78,12 @@ def plain_requests(targets: Sequence[Program]) -> list[CompileRequest]:
     return requests
 
 
+@lru_cache(maxsize=256)
 def turned_away(
     source: Program, signature: Signature, target: Program, config: JudgeConfig = JudgeConfig()
 ) -> tuple[Outcome, str] | Binding:
-    """What is known without compiling or running anything: the binding, or outcome and reason of the verdict."""
+    """What is known without compiling or running anything: the binding, or outcome and reason of the verdict. Kept: it is asked before
+    compiling ahead, before a suite is made and when the verdict is."""
     if config.vet and (reason := vet(target)):
         return Outcome.REFUSED, reason
     try:

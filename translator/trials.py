@@ -279,14 +279,15 @@ def _idle(bench: Bench, i: int) -> bool:
 
 
 _TALKS = re.compile(r"\b(?:__sync|__shfl|__any|__all|__ballot|__match|__reduce|__shared__|__threadfence|atomic|volatile|cooperative_groups)")
-"""What threads of a kernel tell each other anything with. Where they do not, their order shows in nothing but races, which are seen."""
+"""What threads of a kernel tell each other anything with. Where they do not, their order shows in nothing but races, which are seen: the
+other order is then no more than a second look, at small launches."""
 MANY_THREADS = 1 << 16
 
 
 def _orders(bench: Bench, launch: str, calls: Sequence[tuple[int, Arguments]]) -> Trial:
     """Forward, then other thread orders: what depends on the order is not determined."""
     orders = ORDERS if _TALKS.search(bench.program.text) else ORDERS[:1]
-    small = [(i, c) for i, c in calls if _threads(c) <= MANY_THREADS] or list(calls[:1])
+    small = [(i, c) for i, c in calls if _threads(c) <= MANY_THREADS] or list(calls[: len(orders) - 1])
     further = [(i, replace(c, order=order)) for order in orders for i, c in small]
     failure, active, place = _first_failure(bench, bench.compiled, [*calls, *further])
     if failure is not None and place >= len(calls) and failure.outcome is Outcome.MISMATCH:

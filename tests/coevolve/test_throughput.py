@@ -58,6 +58,16 @@ def test_a_source_that_does_not_compile_is_compiled_in_one_variant_only(tmp_path
     engine.close()
 
 
+def test_no_suite_is_prepared_for_a_target_that_cannot_be_called(tmp_path):
+    backend = Recording(tmp_path)
+    engine = Engine(backend, VerifyConfig(mutants=3), tmp_path)
+    other = Program("cuda", "f", "__global__ void f(int n, double *x, int more, int and_more) { }")
+    engine.prepare([Pair(source(7), other)])
+    assert [(r.program.dialect, r.variant) for asked in backend.asked for r in asked] == [("cpp", Variant.PLAIN)]
+    assert not engine.verify(Pair(source(7), other)).equivalent
+    engine.close()
+
+
 def test_rows_are_shared_out_in_order(tmp_path):
     from coevolve import verify_command
 
