@@ -129,7 +129,7 @@ def print_table(root: Path) -> None:
     held_out = next((r.evaluation.get("programs") for r in known if r.evaluation), None)
     shown = Table(title=f"{root}: {config.title}, held-out programs: {_cell(held_out)}", title_justify="left")
     for name in header:
-        shown.add_column(name, justify="left" if name.startswith(("seconds", "direction")) else "right", overflow="fold")
+        shown.add_column(name, justify="left" if name.startswith(("seconds", "direction")) else "right", overflow="fold", no_wrap=name == "direction")
     for cells in rows:
         shown.add_row(*cells)
     console = Console(width=None if Console().is_terminal else 160)

@@ -157,7 +157,8 @@ def _figures(folder: RunFolder, config: Config, rows: list[RoundFigures], width:
     if width < WIDE:
         header, *body = [list(column) for column in zip(header, *body[-NARROW_ROUNDS:], strict=True)]
     for at, name in enumerate(header):
-        shown.add_column(name, justify="left" if name == "direction" or (width < WIDE and not at) else "right", overflow="fold")
+        left = name == "direction" or (width < WIDE and not at)
+        shown.add_column(name, justify="left" if left else "right", overflow="fold", no_wrap=name == "direction")
     for cells in body:
         shown.add_row(*cells)
     return shown
