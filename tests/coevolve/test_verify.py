@@ -1,5 +1,7 @@
 import json
+import re
 import time
+from pathlib import Path
 
 import pytest
 
@@ -224,3 +226,12 @@ def test_every_worker_of_a_batch_gets_as_many_chunks_as_the_others(rows, workers
     chunks = -(-rows // size)
     assert 1 <= size <= CHUNK
     assert rows < 2 * workers or chunks % workers == 0
+
+
+def test_the_documented_library_does_what_the_document_says(monkeypatch, tmp_path):
+    monkeypatch.setenv("COEVOLVE_CACHE", str(tmp_path))
+    text = (Path(__file__).resolve().parents[2] / "docs" / "verify.md").read_text()
+    (code,) = re.findall(r"```python\n(.*?)```", text, re.S)
+    found: dict = {}
+    exec(code, found)
+    assert found["wrong"].outcome is Outcome.MEMORY_ERROR
