@@ -31,7 +31,8 @@ from corpora.tables import read_file
 class Guarantee:
     """What every caller does with an array: how it is filled (kind and arguments of a Fill), how many elements it has.
 
-    plus: a scalar parameter that is added to the first argument. extent: 0 where a test decides.
+    plus: a scalar parameter that is added to the first argument; without such a parameter there is no guarantee. extent: 0 where
+    a test decides. Of a scalar: that it is one of the `plus` numbers from the first argument on.
     """
 
     parameter: str

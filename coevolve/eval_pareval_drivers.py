@@ -25,12 +25,12 @@ _GUARANTEES = {
     "02": ["C=0"], "14": ["distance=0"], "15": ["A in 0 1", "numEdges=0"], "17": ["A in 0 1", "maxDegree=0"], "19": ["A in 0 1", "pathLength=0"],
     "20": ["image in 0 255", "bins[256]=0"], "21": ["x of 0 100", "bins[10]=0"], "24": ["x of 0 100", "bins[4]=0"], "25": ["output=0"],
     "26": ["product=1"], "27": ["average=0"], "28": ["smallest=2147483647"], "29": ["sum=0"], "32": ["sum=0"], "33": ["output=0"], "34": ["sum=0"],
-    "36": ["found=0"], "37": ["closestToPiIndex=0"], "38": ["firstEvenIndex=N+1"], "39": ["found=0"], "41": ["kthSmallest=0"],
+    "36": ["found=0"], "37": ["closestToPiIndex=0"], "38": ["firstEvenIndex=N+1"], "39": ["found=0"], "41": ["k<N+1", "k<x_size+1", "kthSmallest=0"],
     "50": ["input in 0 1", "output=0"], "51": ["imageOut=0"], "52": ["output=0"], "53": ["output=0"], "54": ["input in 0 1"],
 }  # fmt: skip
-"""Number of a problem -> what its drivers put into arguments: integers `in`, reals `of` a range, one value. Prompts do not say all of it, but
+"""Number of a problem -> what its drivers put into arguments: integers `in`, reals `of` a range, one value, a number from 1 on. Prompts do not say all of it, but
 kernels that set a flag, add into a sum or keep 256 bins in shared memory are right only because of it."""
-_GUARANTEE = re.compile(r"(\w+)(?:\[(\d+)\])?(?: (in|of) (\d+) (\d+)|=(?:(\w+)\+)?(\d+))")
+_GUARANTEE = re.compile(r"(\w+)(?:\[(\d+)\])?(?: (in|of) (\d+) (\d+)|[=<](?:(\w+)\+)?(\d+))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,8 @@ DEFECTS = (
     ),
     Defect(
         "stencil/51_stencil_edge_kernel", ("gpu.cu",),
-        (Sign("gpu.cu", r"correctConvolveKernel\s*\("), Sign("baseline.hpp", r"edgeKernel\s*\["), Sign("/prompts/generation-prompts.json", r"__constant__ int edgeKernel")),
+        (Sign("gpu.cu", r"correctConvolveKernel\s*\("), Sign("baseline.hpp", r"edgeKernel\s*\["),
+         Sign("/prompts/generation-prompts.json", r"__constant__ int edgeKernel")),
         "right answers fail: the baseline reads a __constant__ table on the host, where it is all zeros",
     ),
 )  # fmt: skip

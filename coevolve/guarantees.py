@@ -14,11 +14,14 @@ from dataclasses import replace
 
 from coevolve.eval_items import Guarantee, Item
 from coevolve.verify import Engine
-from corpora.records import ArrayValue, Fill, ScalarValue, Signature, UnitTest, UnitTestSuite
+from corpora.records import ArrayValue, Fill, Program, ScalarValue, Signature, UnitTest, UnitTestSuite
 from corpora.signatures import SignatureError, signature_of
 from gpu_runtime.materialise import materialise
+from tester.rules import NoSuite, suite_for
 from tester.validity import validate
 
+SIZES = (2, 5, 17, 257)
+"""Lengths of further tests where the rules found few that run."""
 HITS = 4
 """Tests to which one is added in which a scalar equals an element of an array."""
 
@@ -32,30 +35,56 @@ def guaranteed_suite(item: Item, engine: Engine) -> UnitTestSuite | None:
         signature = signature_of(source)
     except SignatureError:
         return None
-    made = engine.expectations(source).expectations
+    made = _own_suite(source, signature, engine)
     if made is None:
         return None
-    tests = [guaranteed(test, item.guarantees) for test in made.suite.tests]
+    tests = [guaranteed(test, item.guarantees) for test in made.tests]
     tests += [hit for test in tests[-HITS:] for hit in hits(test, signature)]
-    suite = UnitTestSuite(source.id, tuple({t.id: t for t in tests}.values()), made.suite.author, made.suite.launch)
+    suite = UnitTestSuite(source.id, tuple({t.id: t for t in tests}.values()), made.author, made.launch)
     checked = validate(source, signature, suite, engine.backend, prune=True)
     return checked.expectations.suite if checked.expectations else None
 
 
+def _own_suite(source: Program, signature: Signature, engine: Engine) -> UnitTestSuite | None:
+    """The checked suite, or the one by rules, grown, where nothing of it holds without the guarantees."""
+    made = engine.expectations(source).expectations
+    if made is not None:
+        return made.suite
+    try:
+        found = suite_for(source, signature, engine.backend, seed=engine.config.seed, tests=engine.config.tests)
+    except NoSuite:
+        return None
+    return replace(found, tests=(*found.tests, *(grown(test, size) for test in found.tests for size in SIZES)))
+
+
+def grown(test: UnitTest, size: int) -> UnitTest:
+    """`test` with every length and every array `size` long: where few tests run, rules have not learnt what grows with what."""
+
+    def larger(value: ScalarValue | ArrayValue) -> ScalarValue | ArrayValue:
+        if isinstance(value, ScalarValue):
+            return replace(value, value=size if value.type == "u64" else int(value.value) + size // 2 if value.type == "i32" else value.value)
+        return replace(value, extents=(size,), values=None, fill=replace(value.fill or Fill("integers", (-99, 99)), seed=size))
+
+    return replace(test, assignments=tuple(map(larger, test.assignments)))
+
+
 def guaranteed(test: UnitTest, guarantees: Sequence[Guarantee]) -> UnitTest:
-    """`test` with the named arrays as guaranteed; arrays that share storage with another are left as they are."""
+    """`test` with the named parameters as guaranteed; arrays that share storage with another are left as they are."""
     scalars = {a.name: a.value for a in test.assignments if isinstance(a, ScalarValue)}
     shared = {name for pair in test.aliases for name in pair}
-    known = {g.parameter: g for g in guarantees if g.parameter not in shared}
+    known = {g.parameter: g for g in guarantees if g.parameter not in shared and (not g.plus or g.plus in scalars)}
 
-    def changed(value: ArrayValue) -> ArrayValue:
+    def changed(value: ScalarValue | ArrayValue) -> ScalarValue | ArrayValue:
         promise = known[value.name]
         first, *others = promise.arguments
+        most = int(scalars.get(promise.plus, 0))
+        if isinstance(value, ScalarValue):
+            return replace(value, value=first + int(value.value) % max(most, 1))
         seed = value.fill.seed if value.fill and promise.fill != "constant" else 0
-        fill = Fill(promise.fill, (first + int(scalars.get(promise.plus, 0)), *others), seed)
+        fill = Fill(promise.fill, (first + most, *others), seed)
         return replace(value, extents=(promise.extent,) if promise.extent else value.extents, fill=fill, values=None)
 
-    return replace(test, assignments=tuple(changed(a) if isinstance(a, ArrayValue) and a.name in known else a for a in test.assignments))
+    return replace(test, assignments=tuple(changed(a) if a.name in known else a for a in test.assignments))
 
 
 def hits(test: UnitTest, signature: Signature) -> Iterator[UnitTest]:

@@ -195,6 +195,8 @@ def test_guarantees_replace_contents_and_follow_a_size():
     promises = (Guarantee("at", "constant", (1,), "N", 3), Guarantee("x", "integers", (0, 1)), Guarantee("absent", "constant", (0,)))
     made = guaranteed(UnitTest(values), promises)
     assert made.assignments[1:] == (ArrayValue("x", "i32", (5,), Fill("integers", (0, 1), 3)), ArrayValue("at", "u64", (3,), Fill("constant", (6,))))
+    place = Guarantee("N", "constant", (1,), "N")
+    assert guaranteed(UnitTest((replace(values[0], value=5),)), (place, Guarantee("N", "constant", (9,), "absent"))).assignments[0].value == 1
     shared = UnitTest(values, (("x", "at"),))
     assert guaranteed(shared, promises) == shared
 
@@ -202,4 +204,24 @@ def test_guarantees_replace_contents_and_follow_a_size():
 def test_what_drivers_put_into_arguments():
     assert guarantees_of("38_search_find_the_first_even_number") == (Guarantee("firstEvenIndex", "constant", (1,), "N"),)
     assert guarantees_of("21_histogram_bin_0-100") == (Guarantee("x", "uniform", (0, 100)), Guarantee("bins", "constant", (0,), "", 10))
+    assert guarantees_of("41_sort_k-th_smallest_element")[0] == Guarantee("k", "constant", (1,), "N")
     assert guarantees_of("03_dense_la_axpy") == ()
+
+
+PLACE = (
+    "41_sort_k-th_smallest_element", "int correctNth(std::vector<int> const& x, int k) {\n    std::vector<int> y = x;\n    std::sort(y.begin(), y.end());\n    return y[k-1];\n}",
+    "int nth(std::vector<int> const& x, int k) {", "__global__ void nth(const int *x, size_t N, int k, int *kthSmallest) {",
+)  # fmt: skip
+COUNTS = (
+    "int nth(const int *x, size_t x_size, int k) { int found = 0;\n#pragma omp parallel for reduction(+ : found)\nfor (size_t i = 0; i < x_size; i++) { size_t less = 0, same = 0;"
+    " for (size_t j = 0; j < x_size; j++) { less += x[j] < x[i]; same += x[j] == x[i] && j < i; } if (less + same == (size_t)k - 1) found += x[i]; } return found; }"
+)
+
+
+def test_a_source_that_is_defined_only_within_its_guarantees_has_a_suite(tmp_path):
+    problem, baseline, omp, cuda = PLACE
+    root = checkout(tmp_path, f"sort/{problem}", baseline, omp, cuda)
+    item = next(i for i in load_items(str(root), "cpp:openmp").items if i.id == problem)
+    score = score_items([Work(item, (COUNTS, COUNTS.replace("k - 1", "k")), "openmp")], "emulated")[0]
+    assert score.decided and score.passes == (True, False), score.first.detail
+    assert not score_items([Work(replace(item, guarantees=()), (COUNTS,), "openmp")], "emulated")[0].decided
