@@ -19,6 +19,7 @@ from corpora.dialects import direction
 from corpora.records import Blame, Candidate, Outcome, Program, UnitTest, UnitTestSuite, Verdict
 from corpora.signatures import SignatureError, signature_of
 from gpu_runtime.expectations import Expectations
+from tester.branches import branch_coverage
 from tester.rules import NoSuite, elements, suite_for
 from tester.strength import top_up
 from tester.validity import validate
@@ -82,6 +83,8 @@ class Verifier:
         if checked.expectations is None:
             return replace(counted, reason=checked.reason)
         stronger = self._strengthened(checked.expectations)
+        if self.config.verify.mutants:
+            stronger = replace(stronger, suite=replace(stronger.suite, branch_coverage=branch_coverage(stronger, self.engine.backend)))
         self._remember(stronger)
         return replace(counted, suite=stronger.suite)
 

@@ -30,6 +30,7 @@ from corpora.store import from_json, to_json
 from corpora.unit_tests import SuiteError, launch_of, parse_suite
 from gpu_runtime.backend import CompileRequest, ExecutionBackend, Variant
 from gpu_runtime.binding import Binding
+from tester.branches import coverage_requests
 from tester.rules import NoSuite, suite_for
 from tester.snippets import SnippetError, snippet_tests
 from tester.strength import mutant_requests, top_up
@@ -130,9 +131,11 @@ class Engine:
         self._compile_ahead(plain, tested)
 
     def prepare_sources(self, sources: Sequence[Program]) -> None:
-        """Compile together what checking suites of these sources will need, mutants included."""
+        """Compile together what checking suites of these sources will need, mutants and the count of branches included."""
         plain = {r: None for r in plain_requests(sources)}
         self._compile_ahead(plain, {source.id for source in sources})
+        if self.config.mutants:
+            self.backend.compile([r for request in plain for r in coverage_requests(request.program, request.signature)])
 
     def _compile_ahead(self, plain: dict[CompileRequest, None], sources: set[str]) -> None:
         """The plain variants, then every other one of the sources that compile: a unit with an error is compiled twice."""

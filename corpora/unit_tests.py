@@ -89,6 +89,8 @@ def _item(reader: Reader, parameters: dict[str, Parameter] | None) -> _Item:
 
 def _checked(item: _Item, parameter: Parameter | None, equals: Token) -> _Item:
     if item.kind == "array" and item.value is not None:
+        if item.value_token is not None and item.value_token.text.isidentifier():
+            raise item.value_token.error(f"'{item.value_token.text}' is no fill (there are: {', '.join(FILL_ARITY)})")
         raise equals.error(f"array '{item.name.text}' needs a fill or {{values}}")
     if item.fill and not item.extents:
         raise equals.error(f"array '{item.name.text}' needs an extent such as [n]")

@@ -15,14 +15,11 @@ from functools import lru_cache
 
 import numpy as np
 
-from corpora.c_syntax import c_functions, node_text, parse_c_family
-from corpora.dialects import dialect
 from corpora.records import Program, Signature, UnitTestSuite
 from gpu_runtime.backend import Arguments, Compiled, CompileRequest, Execution, ExecutionBackend, Limits, Status, Variant
 from gpu_runtime.compare import compare
 from gpu_runtime.expectations import Expectations
 from gpu_runtime.materialise import materialise
-from tester.branches_fortran import branch_probes as fortran_probes
 from tester.mutants import Mutant, mutants_of, sample
 from tester.rules import NoSuite, more_tests
 from tester.schemata import schema
@@ -280,35 +277,3 @@ def _joined(one: Expectations, other: Expectations, tests: Sequence[int]) -> Exp
         tests_ms=tuple(r[3] for r in rows),
         result_varies=one.result_varies or other.result_varies,
     )
-
-
-_CONDITIONS = ("if_statement", "conditional_expression", "while_statement", "for_statement")
-
-
-def branch_probes(program: Program, limit: int = 32) -> list[Program]:
-    """Programs that stop when one side of one condition is taken."""
-    if dialect(program.dialect).language == "fortran":
-        return fortran_probes(program)[:limit]
-    data, probes, waiting = program.text.encode(), [], []
-    for function in c_functions(parse_c_family(program.text).root_node):
-        waiting.append(function.node)
-    while waiting:
-        node = waiting.pop()
-        waiting += node.children
-        condition = node.child_by_field_name("condition") if node.type in _CONDITIONS else None
-        if condition is None:
-            continue
-        text = node_text(condition)
-        for sides in ("(__builtin_trap(), true) : false", "true : (__builtin_trap(), false)"):
-            probe = f"(({text}) ? {sides})"
-            whole = data[: condition.start_byte] + probe.encode() + data[condition.end_byte :]
-            probes.append(replace(program, text=whole.decode()))
-    return probes[:limit]
-
-
-def branch_coverage(expectations: Expectations, backend: ExecutionBackend, limit: int = 32) -> float | None:
-    """Share of condition sides (if, ?:, while, for) that some test takes, in [0, 1]; None where it cannot be measured."""
-    requests = [CompileRequest(p, expectations.signature) for p in branch_probes(expectations.source, limit)]
-    built = [c for c in backend.compile(requests) if c.ok] if requests else []
-    taken = [any(e.status is not Status.OK for e in backend.run(c, expectations.calls, _limits(expectations, len(expectations.calls)))) for c in built]
-    return sum(taken) / len(taken) if taken else None

@@ -7,8 +7,8 @@ from corpora.signatures import signature_of
 from corpora.unit_tests import parse_suite
 from gpu_runtime.emulated import EmulatedBackend
 from gpu_runtime.toolchain import find_toolchain
+from tester.branches import branch_coverage
 from tester.branches_fortran import branch_probes
-from tester.strength import branch_coverage
 from tester.validity import validate
 
 pytestmark = pytest.mark.skipif(find_toolchain().gfortran is None, reason="gfortran is not installed")

@@ -9,7 +9,8 @@ from corpora.unit_tests import parse_suite
 from gpu_runtime.emulated import EmulatedBackend
 from tester.mutants import mutants_of
 from tester.rules import suite_for
-from tester.strength import _affordable, branch_coverage, measure, top_up
+from tester.branches import branch_coverage, branch_probes, noting
+from tester.strength import _affordable, measure, top_up
 from tester.validity import validate
 
 
@@ -104,3 +105,17 @@ def test_fewer_mutants_where_the_smallest_test_is_large(backend):
     assert strength is not None and strength > 0.5
     small = replace(checked.expectations, calls=(replace(checked.expectations.calls[0], values=(np.zeros(4, np.int32),) * 2),))
     assert len(_affordable(list(range(24)), small)) == 24
+
+
+NESTED = "int g(int v) { return v > 0 ? 1 : 0; }\nvoid f(int n, const int *x, int *y) { for (int i = 0; i < n; i++) { if (x[i] > 10 && (x[i] > 20 ? x[i] < 30 : true)) y[i] = g(x[i]); else while (y[i] > 99) y[i] -= 1; } }"
+
+
+@pytest.mark.parametrize(("tests", "share"), [("n=1 x[n]={25} y[n]={0}", 5 / 10), ("n=3 x[n]={25,15,-3} y[n]={0,0,100}", 9 / 10), ("n=0 x[1]={0} y[1]={0}\nn=1 x[n]={25} y[n]={0}", 5 / 10)])
+def test_sides_of_nested_conditions_are_noted_in_one_program(backend, tests, share):
+    program = Program("cpp", "f", NESTED)
+    suite = UnitTestSuite(program.id, parse_suite(tests, signature_of(program)), "user")
+    checked = validate(program, signature_of(program), suite, backend)
+    assert checked.expectations is not None, checked.reason
+    made = noting(program, signature_of(program))
+    assert made is not None and len(branch_probes(program)) == 10
+    assert branch_coverage(checked.expectations, backend) == pytest.approx(share)
