@@ -58,6 +58,20 @@ def schema(source: Program, signature: Signature, mutants: Sequence[Mutant]) -> 
     return Program(source.dialect, entry, text), replace(signature, name=entry, parameters=(NUMBER, *signature.parameters))
 
 
+_ERROR = re.compile(r"^program\.cpp:(\d+):(\d+): error:", re.M)
+
+
+def offenders(made: Program, diagnostics: str) -> frozenset[int]:
+    """Numbers of the mutants that errors of a schema are in, as far as the places tell: the last choice begun before an error. (`p += k`
+    of a pointer is no error, `p = k` is.)"""
+    lines = made.text.split("\n")
+    found = set()
+    for line, column in _ERROR.findall(diagnostics):
+        before = re.findall(rf"{_CHOICE} == (\d+) \?", lines[int(line) - 1][: int(column)]) if 0 < int(line) <= len(lines) else ()
+        found |= {int(before[-1])} if before else set()
+    return frozenset(found)
+
+
 def _keeps_state(root: Node, text: str) -> bool:
     """Whether a run may leave something behind that the next mutant would find."""
     variables = [n for n in root.children if n.type == "declaration" and not re.search(r"\(", n.text.decode())]
@@ -107,6 +121,10 @@ def _nested(sites: list[_Site]) -> list[_Site]:
     return outer
 
 
+def _bare(text: bytes) -> bytes:
+    return re.sub(rb"[()\s]", b"", text)
+
+
 def _rendered(data: bytes, start: int, end: int, sites: Sequence[_Site]) -> bytes:
     parts = []
     for site in sites:
@@ -117,7 +135,8 @@ def _rendered(data: bytes, start: int, end: int, sites: Sequence[_Site]) -> byte
         else:
             chosen = own
             for number, text in site.texts:
-                chosen = b"(%s == %d ? (%s) : (%s))" % (_CHOICE.encode(), number, text, chosen)
+                truth = b"!!" if _bare(text) == b"!" + _bare(data[site.start : site.end]) else b""  # a pointer as a condition, and its negation, have one type
+                chosen = b"(%s == %d ? (%s) : %s(%s))" % (_CHOICE.encode(), number, text, truth, chosen)
         parts += [data[start : site.start], chosen]
         start = site.end
     return b"".join([*parts, data[start:end]])

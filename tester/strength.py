@@ -22,7 +22,7 @@ from gpu_runtime.expectations import Expectations
 from gpu_runtime.materialise import materialise
 from tester.mutants import Mutant, mutants_of, sample
 from tester.rules import NoSuite, more_tests
-from tester.schemata import schema
+from tester.schemata import offenders, schema
 from tester.validity import validate
 
 LEAST_CPU_S = 0.05
@@ -46,11 +46,13 @@ class Strength:
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """Mutants of one source, compiled: together as `schema` (the k-th is number k + 1 of it), else each in `singles`."""
+    """Mutants of one source, compiled: together as `schema` (the k-th is number k + 1 of it), else each in `singles`. left_out: how many
+    did not compile and are not among them."""
 
     mutants: tuple[Mutant, ...]
     schema: Compiled | None
     singles: tuple[Compiled, ...] = ()
+    left_out: int = 0
 
     def good(self) -> list[int]:
         """Indices of the mutants that compiled."""
@@ -144,9 +146,15 @@ def _built(expectations: Expectations, backend: ExecutionBackend, limit: int, se
     source, signature = expectations.source, expectations.signature
     mutants = _sampled(source, limit, seed)
     request = _schema_request(source, signature, limit, seed)
-    schema = backend.compile([request])[0] if request else None
-    if schema is not None and schema.ok:
-        return Built(mutants, schema)
+    made = backend.compile([request])[0] if request else None
+    if made is not None and made.ok:
+        return Built(mutants, made)
+    bad = offenders(made.request.program, made.diagnostics) if made is not None else frozenset()
+    kept = tuple(m for number, m in enumerate(mutants, 1) if number not in bad)
+    if bad and kept and (fewer := schema(source, signature, kept)):
+        made = backend.compile([CompileRequest(fewer[0], fewer[1], Variant.DRAFT)])[0]
+        if made.ok:
+            return Built(kept, made, (), len(bad))
     return Built(mutants, None, tuple(backend.compile(_requests(mutants, signature))) if mutants else ())
 
 
@@ -223,7 +231,7 @@ def measure(expectations: Expectations, backend: ExecutionBackend, *, limit: int
     other = _stronger_on(expectations, built, alive, backend, seed + 101) if alive else None
     missed = killers(other, built, alive, backend) if other else {}
     share = len(dead) / (len(dead) + len(missed)) if dead or missed else None
-    return Strength(share, len(dead), tuple(built.mutants[i] for i in missed), len(alive) - len(missed), len(built.mutants) - len(built.good()))
+    return Strength(share, len(dead), tuple(built.mutants[i] for i in missed), len(alive) - len(missed), built.left_out + len(built.mutants) - len(built.good()))
 
 
 def top_up(

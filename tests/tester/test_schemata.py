@@ -1,16 +1,36 @@
 import numpy as np
 import pytest
 
-from corpora.records import Program
+from corpora.records import Program, UnitTestSuite
 from corpora.signatures import signature_of
+from corpora.unit_tests import parse_suite
 from gpu_runtime.backend import Arguments, CompileRequest, Limits, Status, Variant
 from tester.mutants import mutants_of
 from tester.schemata import schema
+from tester.strength import _built, _schema_request, measure
+from tester.validity import validate
+
+POINTERS = "void f(float *x, int n) { float *y = x; for (int k = 0; k < n; k++) { y += 1 * k; x[k] = y[-k] + 1; y -= k; } }"
+
+
+def test_a_mutant_that_does_not_compile_does_not_cost_the_others_their_common_program(backend):
+    source = Program("cpp", "f", POINTERS)
+    signature = signature_of(source)
+    suite = UnitTestSuite(source.id, parse_suite("n=3 x[n]=uniform(1,2)", signature), "user")
+    checked = validate(source, signature, suite, backend)
+    assert checked.expectations is not None, checked.reason
+    assert not backend.compile([_schema_request(source, signature, 99, 0)])[0].ok
+    built = _built(checked.expectations, backend, 99, 0)
+    assert built.schema is not None and built.left_out >= 1
+    alone = backend.compile([CompileRequest(m.program, signature, Variant.DRAFT) for m in mutants_of(source)])
+    assert sum(not c.ok for c in alone) == built.left_out == measure(checked.expectations, backend, limit=99).not_compiled
+
 
 TEXTS = {
     "precedence": "void f(int *x, int n) { for (int i = 0; i < n; i++) { x[i] = 7 - x[i] * 3 + n / 2; x[i] += i % 3 == 1 ? -x[i] * 2 : n - 1; } }",
     "else": "void f(int *x, int n) { for (int i = 0; i < n; ++i) if (i > 2) x[i] = 5; else if (x[i] < 0 && i != 1) x[i] -= 2; else x[i]++; }",
     "calls": "int g(int a, int b) { return a < b ? a : b; } void f(int *x, int n) { int s = 0; for (int i = 0; i < n; i++) { s += g(x[i], n - i); x[i] = s; } }",
+    "pointers": "void f(int *x, int n) { int *p = x; if (p) x[0] = 3; for (int i = 0; i < n; i++) { if (( p )) x[i] += 1; x[i] *= p ? 2 : 5; } }",
     "while": "void f(int *x, int n) { int i = 0; while (i < n) { int k = i * 2; do { x[i] ^= k << 1; k--; } while (k > 0 && k < 5); i += 1; } }",
 }
 
