@@ -31,15 +31,16 @@ from corpora.tables import read_file
 class Guarantee:
     """What every caller does with an array: how it is filled (kind and arguments of a Fill), how many elements it has.
 
-    plus: a scalar parameter that is added to the first argument; without such a parameter there is no guarantee. extent: 0 where
-    a test decides. Of a scalar: that it is one of the `plus` numbers from the first argument on.
+    fill: '' leaves contents as they are. extent: elements as a product (`256`, `N*N`), '' where a test decides.
+    plus: a scalar parameter that is added to the first argument. Where a parameter that is named is missing there is no guarantee.
+    Of a scalar: that it is one of the `plus` numbers from the first argument on.
     """
 
     parameter: str
     fill: str
     arguments: tuple[float | int, ...]
     plus: str = ""
-    extent: int = 0
+    extent: str = ""
 
 
 @dataclass(frozen=True, slots=True)

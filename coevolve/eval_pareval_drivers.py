@@ -22,15 +22,19 @@ _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.S)
 
 
 _GUARANTEES = {
-    "02": ["C=0"], "14": ["distance=0"], "15": ["A in 0 1", "numEdges=0"], "17": ["A in 0 1", "maxDegree=0"], "19": ["A in 0 1", "pathLength=0"],
+    "02": ["C=0"], "14": ["distance=0"], "15": ["A in 0 1", "numEdges=0"], "17": ["A in 0 1", "maxDegree=0"],
+    "19": ["A[N*N] in 0 1", "source<N+0", "dest<N+0", "pathLength=0"],
     "20": ["image in 0 255", "bins[256]=0"], "21": ["x of 0 100", "bins[10]=0"], "24": ["x of 0 100", "bins[4]=0"], "25": ["output=0"],
     "26": ["product=1"], "27": ["average=0"], "28": ["smallest=2147483647"], "29": ["sum=0"], "32": ["sum=0"], "33": ["output=0"], "34": ["sum=0"],
-    "36": ["found=0"], "37": ["closestToPiIndex=0"], "38": ["firstEvenIndex=N+1"], "39": ["found=0"], "41": ["k<N+1", "k<x_size+1", "kthSmallest=0"],
+    "36": ["found=0"], "37": ["closestToPiIndex=0"], "38": ["x[N]", "x[x_size]", "firstEvenIndex=N+0"], "39": ["found=0"],
+    "41": ["k<N+1", "k<x_size+1", "kthSmallest=0"], "42": ["x distinct"],
     "50": ["input in 0 1", "output=0"], "51": ["imageOut=0"], "52": ["output=0"], "53": ["output=0"], "54": ["input in 0 1"],
 }  # fmt: skip
-"""Number of a problem -> what its drivers put into arguments: integers `in`, reals `of` a range, one value, a number from 1 on. Prompts do not say all of it, but
-kernels that set a flag, add into a sum or keep 256 bins in shared memory are right only because of it."""
-_GUARANTEE = re.compile(r"(\w+)(?:\[(\d+)\])?(?: (in|of) (\d+) (\d+)|[=<](?:(\w+)\+)?(\d+))")
+"""Number of a problem -> what its drivers put into arguments: integers `in`, reals `of` a range, one value, a number from 1 on, no two equal.
+Prompts do not say all of it, but kernels that set a flag, add into a sum or keep 256 bins in shared memory are right only because of it. 38
+starts at N + 1 there, where something is always found; N is what the baseline gives where nothing is. 42 sorts unstably, so the ranks of
+equal values are anybody's."""
+_GUARANTEE = re.compile(r"(\w+)(?:\[([\w*]+)\])?(?: (in|of) (\d+) (\d+)| (distinct)|[=<](?:(\w+)\+)?(\d+))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +129,12 @@ def broken_drivers(root: str | Path) -> list[tuple[str, str]]:
 def guarantees_of(problem: str) -> tuple[Guarantee, ...]:
     """What the drivers of `problem` (its name) do with arguments; one that has no such parameter has not that guarantee."""
     found = []
-    for name, extent, word, low, high, plus, value in (_GUARANTEE.fullmatch(text).groups() for text in _GUARANTEES.get(problem[:2], ())):
-        fill, arguments = ({"in": "integers", "of": "uniform"}[word], (int(low), int(high))) if word else ("constant", (int(value),))
-        found.append(Guarantee(name, fill, arguments, plus or "", int(extent or 0)))
+    for text in _GUARANTEES.get(problem[:2], ()):
+        name, extent, word, low, high, distinct, plus, value = _GUARANTEE.fullmatch(text).groups()
+        fill, arguments = ({"in": "integers", "of": "uniform"}[word], (int(low), int(high))) if word else ("constant", (int(value or 0),))
+        if distinct or value is None and not word:
+            fill, arguments = "permutation" if distinct else "", ()
+        found.append(Guarantee(name, fill, arguments, plus or "", extent or ""))
     return tuple(found)
 
 

@@ -9,6 +9,7 @@ Where a source searches for a value, tests are added in which the value is there
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -22,6 +23,8 @@ from tester.validity import validate
 
 SIZES = (2, 5, 17, 257)
 """Lengths of further tests where the rules found few that run."""
+MOST_ELEMENTS = 1 << 20
+"""Tests with a larger array are left out: a source that stops early need not have had all of it."""
 HITS = 4
 """Tests to which one is added in which a scalar equals an element of an array."""
 
@@ -39,6 +42,7 @@ def guaranteed_suite(item: Item, engine: Engine) -> UnitTestSuite | None:
     if made is None:
         return None
     tests = [guaranteed(test, item.guarantees) for test in made.tests]
+    tests = [test for test in tests if _small(test)]
     tests += [hit for test in tests[-HITS:] for hit in hits(test, signature)]
     suite = UnitTestSuite(source.id, tuple({t.id: t for t in tests}.values()), made.author, made.launch)
     checked = validate(source, signature, suite, engine.backend, prune=True)
@@ -72,19 +76,31 @@ def guaranteed(test: UnitTest, guarantees: Sequence[Guarantee]) -> UnitTest:
     """`test` with the named parameters as guaranteed; arrays that share storage with another are left as they are."""
     scalars = {a.name: a.value for a in test.assignments if isinstance(a, ScalarValue)}
     shared = {name for pair in test.aliases for name in pair}
-    known = {g.parameter: g for g in guarantees if g.parameter not in shared and (not g.plus or g.plus in scalars)}
+    names = {"", *scalars}
+    known = {
+        g.parameter: g for g in guarantees
+        if g.parameter not in shared and g.plus in names and all(part.isdigit() or part in names for part in g.extent.split("*"))
+    }  # fmt: skip
 
     def changed(value: ScalarValue | ArrayValue) -> ScalarValue | ArrayValue:
         promise = known[value.name]
-        first, *others = promise.arguments
         most = int(scalars.get(promise.plus, 0))
         if isinstance(value, ScalarValue):
-            return replace(value, value=first + int(value.value) % max(most, 1))
+            return replace(value, value=promise.arguments[0] + int(value.value) % max(most, 1))
         seed = value.fill.seed if value.fill and promise.fill != "constant" else 0
-        fill = Fill(promise.fill, (first + most, *others), seed)
-        return replace(value, extents=(promise.extent,) if promise.extent else value.extents, fill=fill, values=None)
+        fill = Fill(promise.fill, tuple(a + most for a in promise.arguments[:1]) + promise.arguments[1:], seed) if promise.fill else value.fill
+        extents = (_product(promise.extent, scalars),) if promise.extent else value.extents
+        return replace(value, extents=extents, fill=fill or Fill("integers", (-99, 99)), values=None)
 
     return replace(test, assignments=tuple(changed(a) if a.name in known else a for a in test.assignments))
+
+
+def _product(extent: str, scalars: dict) -> int:
+    return math.prod(int(part) if part.isdigit() else int(scalars.get(part, 0)) for part in extent.split("*"))
+
+
+def _small(test: UnitTest) -> bool:
+    return all(math.prod(a.extents) <= MOST_ELEMENTS for a in test.assignments if isinstance(a, ArrayValue))
 
 
 def hits(test: UnitTest, signature: Signature) -> Iterator[UnitTest]:

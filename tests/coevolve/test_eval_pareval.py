@@ -192,9 +192,9 @@ def test_a_histogram_has_all_its_bins_and_adds_to_them_as_the_driver_lets_it(tmp
 
 def test_guarantees_replace_contents_and_follow_a_size():
     values = (ScalarValue("N", "u64", 5), ArrayValue("x", "i32", (5,), Fill("integers", (1, 9), 3)), ArrayValue("at", "u64", (1,), values=(4,)))
-    promises = (Guarantee("at", "constant", (1,), "N", 3), Guarantee("x", "integers", (0, 1)), Guarantee("absent", "constant", (0,)))
+    promises = (Guarantee("at", "constant", (1,), "N", "3"), Guarantee("x", "integers", (0, 1), "", "N*2"), Guarantee("absent", "constant", (0,)))
     made = guaranteed(UnitTest(values), promises)
-    assert made.assignments[1:] == (ArrayValue("x", "i32", (5,), Fill("integers", (0, 1), 3)), ArrayValue("at", "u64", (3,), Fill("constant", (6,))))
+    assert made.assignments[1:] == (ArrayValue("x", "i32", (10,), Fill("integers", (0, 1), 3)), ArrayValue("at", "u64", (3,), Fill("constant", (6,))))
     place = Guarantee("N", "constant", (1,), "N")
     assert guaranteed(UnitTest((replace(values[0], value=5),)), (place, Guarantee("N", "constant", (9,), "absent"))).assignments[0].value == 1
     shared = UnitTest(values, (("x", "at"),))
@@ -202,8 +202,9 @@ def test_guarantees_replace_contents_and_follow_a_size():
 
 
 def test_what_drivers_put_into_arguments():
-    assert guarantees_of("38_search_find_the_first_even_number") == (Guarantee("firstEvenIndex", "constant", (1,), "N"),)
-    assert guarantees_of("21_histogram_bin_0-100") == (Guarantee("x", "uniform", (0, 100)), Guarantee("bins", "constant", (0,), "", 10))
+    assert guarantees_of("38_search_find_the_first_even_number") [0::2] == (Guarantee("x", "", (), "", "N"), Guarantee("firstEvenIndex", "constant", (0,), "N"))
+    assert guarantees_of("42_sort_sorted_ranks") == (Guarantee("x", "permutation", ()),)
+    assert guarantees_of("21_histogram_bin_0-100") == (Guarantee("x", "uniform", (0, 100)), Guarantee("bins", "constant", (0,), "", "10"))
     assert guarantees_of("41_sort_k-th_smallest_element")[0] == Guarantee("k", "constant", (1,), "N")
     assert guarantees_of("03_dense_la_axpy") == ()
 
