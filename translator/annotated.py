@@ -12,18 +12,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from corpora.canonical import CORE_WORDS
-from corpora.lexers import CPP_FUNCTIONS, CPP_KEYWORDS, CPP_TYPES, FORTRAN_FUNCTIONS, FORTRAN_KEYWORDS, NEWLINE
+from corpora.lexers import NEWLINE
 from gpu_runtime.models.protocol import ConstraintState, Only
 from translator import loops_c, loops_fortran
 from translator.c_reader import CReader
 from translator.c_scopes import FREE, FUNCTION
-from translator.c_words import END, SPELLED, is_tail
+from translator.c_words import END
 from translator.clauses import Clauses
 from translator.loops import Loop, Text
 
-_WHOLE = frozenset(CORE_WORDS) | CPP_FUNCTIONS | CPP_KEYWORDS | CPP_TYPES | FORTRAN_FUNCTIONS | FORTRAN_KEYWORDS
-"""Words that every vocabulary should hold whole; others may have to be spelled in characters."""
 _MARKS = {"cpp": "#pragma", "fortran": "!$omp"}
 
 
@@ -39,7 +36,7 @@ class _Annotated:
         self._directive: list[str] = []
         self._clauses: Clauses | None = None
         self._open: Loop | None = None
-        self._spelling = self._critical = 0
+        self._critical = 0
         self._marked = -1
         """The place that already has a directive before it."""
         self._closes: tuple[int, str] | None = None
@@ -50,12 +47,6 @@ class _Annotated:
             self._in_directive(word)
         elif word == _MARKS[self._language]:
             self._directive = [word]
-        elif self._spelling:
-            self._spelling -= 1
-            if not self._spelling:
-                self._go_on()
-        elif word == SPELLED and self._place < len(self._copied):
-            self._spelling = len(self._copied[self._place])
         else:
             self._go_on()
 
@@ -69,7 +60,8 @@ class _Annotated:
         loop, fortran = self._loops[self._place], self._language == "fortran"
         alive = set(self._text.names) if fortran else {n for n, v in self._reader.scopes.alive.items() if v.base not in (FUNCTION, FREE)}
         private, reduced = loop.private & alive, loop.reduced & alive
-        return Clauses((private | reduced) - loop.shared, private, reduced, loop.collapsible, not fortran)
+        words = {word.rstrip("=") for word in self._copied[self._place : loop.end]}
+        return Clauses(words, private, reduced, loop.collapsible, not fortran)
 
     def _in_directive(self, word: str) -> None:
         if word != NEWLINE:
@@ -93,14 +85,11 @@ class _Annotated:
     def forbidden(self) -> Only:
         if self._directive:
             return Only(self._clauses.allowed() if self._clauses is not None else self._head())
-        if self._spelling:
-            return Only({SPELLED})
         if self._must_close():
             return Only({_MARKS[self._language]})
         if self._place >= len(self._copied):
             return Only({END})
-        word = self._copied[self._place]
-        words = {word} if word in _WHOLE or is_tail(word) else {word, SPELLED}
+        words = {self._copied[self._place]}
         if self._place != self._marked and self._kinds():
             words.add(_MARKS[self._language])
         return Only(words)

@@ -29,13 +29,6 @@ NAMES = VARIABLES | {ENTRY}
 DIGITS = _words("0 1 2 3 4 5 6 7 8 9")
 TAIL_CHARACTERS = "0123456789.efxuldULF+-abcABCDEpP"
 TAILS = frozenset(DIGIT + c for c in TAIL_CHARACTERS)
-
-
-def is_tail(word: str) -> bool:
-    """Whether it is a later character of a number."""
-    return len(word) == 2 and word[0] == DIGIT
-
-
 GEOMETRY = _words("threadIdx blockIdx blockDim gridDim")
 VALUES = GEOMETRY | _words("warpSize true false NULL nullptr this")
 CASTS = _words("sizeof static_cast reinterpret_cast const_cast dynamic_cast")

@@ -2,7 +2,7 @@
 
 Contract: total; `allowed` is never empty. The directive does not end before what must be private or reduced is listed.
 
-    python -c "from translator.clauses import Clauses; print(sorted(Clauses({'V0'}, {'V0'}, set(), 2, True).allowed()))"
+    python -c "from translator.clauses import Clauses; print(sorted(Clauses({'+'}, {'V0'}, set(), 2, True).allowed()))"
 """
 
 from __future__ import annotations
@@ -16,16 +16,19 @@ _CLAUSES = _LISTS | {"reduction", "schedule", "collapse"}
 _SCHEDULES = frozenset({"static", "dynamic", "guided"})
 _REDUCED = frozenset("+ - * max min && || & | ^".split())
 _REDUCED_FORTRAN = frozenset("+ - * max min .and. .or. iand ior ieor".split())
+_ALWAYS = frozenset("+ - * max min".split())
 _DIGITS = frozenset("123456789")
 _MORE = frozenset(f"_{d}" for d in "0123456789")
 
 
 class Clauses:
-    """private, reducible: what may be listed. needed: what of these must be. collapsible: loops that `collapse` may name."""
+    """operators: those of the loop, without `=`. private, reducible: what is to be listed, and may be. collapsible: loops
+    that `collapse` may name."""
 
-    def __init__(self, needed: Set[str], private: Set[str], reducible: Set[str], collapsible: int, is_c: bool) -> None:
-        self._needed, self._private, self._reducible, self._collapsible = needed, private, reducible, collapsible
-        self._is_c, self._reduced = is_c, _REDUCED if is_c else _REDUCED_FORTRAN
+    def __init__(self, operators: Set[str], private: Set[str], reducible: Set[str], collapsible: int, is_c: bool) -> None:
+        self._needed, self._private, self._reducible, self._collapsible = private | reducible, private, reducible, collapsible
+        self._is_c = is_c
+        self._reduced = _ALWAYS | ((_REDUCED if is_c else _REDUCED_FORTRAN) & operators)
         self._clause, self._inside = "", ""
         self._last = ""
         self._seen: set[str] = set()

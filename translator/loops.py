@@ -14,8 +14,8 @@ class Loop:
     """end: place behind its last word. parallel: a directive may stand before it. collapsible: perfectly nested loops,
     itself included, whose bounds do not depend on each other.
 
-    Of the scalars that it assigns to, those declared inside of it included: `private` are written before they are read,
-    `reduced` are not. shared: the reduced ones whose assignments are all updates, which may be atomic instead.
+    Of the scalars that it assigns to, those declared inside of it left out: `private` are written before they are read,
+    `reduced` are not.
     """
 
     end: int
@@ -23,13 +23,12 @@ class Loop:
     collapsible: int
     private: frozenset[str] = frozenset()
     reduced: frozenset[str] = frozenset()
-    shared: frozenset[str] = frozenset()
 
 
-def sorted_out(uses: Sequence[tuple[str, str]], apart: frozenset[str]) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
-    """(private, reduced, shared) of (name, use) in the order of a loop's words; use: `read`, `write`, `update`.
+def sorted_out(uses: Sequence[tuple[str, str]], apart: frozenset[str]) -> tuple[frozenset[str], frozenset[str]] | None:
+    """(private, reduced) of (name, use) in the order of a loop's words; None where an iteration needs the one before it.
 
-    apart: names that need no clause, such as the loop's own variable.
+    use: `read`, `write`, `update`. apart: names that need no clause, such as the loop's own variable.
     """
     kinds: dict[str, list[str]] = {}
     for name, use in uses:
@@ -37,7 +36,9 @@ def sorted_out(uses: Sequence[tuple[str, str]], apart: frozenset[str]) -> tuple[
     assigned = {n: k for n, k in kinds.items() if set(k) - {"read"} and n not in apart}
     private = frozenset(n for n, k in assigned.items() if k[0] == "write")
     reduced = frozenset(assigned) - private
-    return private, reduced, frozenset(n for n in reduced if set(assigned[n]) <= {"update"})
+    if any({"read", "update"} <= set(assigned[n]) for n in reduced):
+        return None  # a running total whose value is used
+    return private, reduced
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,7 +91,8 @@ class _Reader:
             depth = self._depth(close + 1, end, {variable}) if parallel else 1
             body = self._words[place:end]
             declared = {b for a, b in zip(body, body[1:]) if a in CPP_TYPES and is_v(b)}
-            self._loops[place] = Loop(end, parallel, depth, *sorted_out(_uses(body), frozenset(declared | {variable})))
+            sorts = sorted_out(_uses(body), frozenset(declared | {variable}))
+            self._loops[place] = Loop(end, parallel and sorts is not None, depth, *(sorts or ()))
         return end
 
     def _closing(self, place: int) -> int:
@@ -153,6 +154,8 @@ def _uses(words: Sequence[str]) -> list[tuple[str, str]]:
                 found.append((word, "update"))
         elif not deref and (after in _ASSIGNED or after in ("++", "--") or (before in ("++", "--") and after != "[")):
             found.append((word, "update"))
+            alone = before in _BEGINS if after in ("++", "--") else after in _ASSIGNED or words[k - 2] in _BEGINS
+            found += [] if alone or (after == "[" or k < 2) else [(word, "read")]
         elif not (stored and stored[-1] == (word, "update") and words[k - 1] == "=" and words[k - 2] == word):
             found.append((word, "read"))
     return found + stored

@@ -34,7 +34,7 @@ def read(source: Sequence[str], prefix: Sequence[str]) -> Text | None:
         loops = {}  # loops that end at labels
     updates = {start: frozenset({"atomic"}) for start, _, s in statements if _modifies(s)}
     wholes = _wholes(statements, arrays)
-    return Text(words, loops, updates, wholes, frozenset(w for w in source if is_v(w)), frozenset(arrays))
+    return Text(words, loops, updates, wholes, frozenset(w for w in source if _is_name(w)), frozenset(arrays))
 
 
 Statement = tuple[int, int, list[str]]
@@ -64,7 +64,8 @@ def _loop(statements: list[Statement], begun: int, ended: int, loops: dict[int, 
             depth = 1 + _independent(statements, begun, inner.collapsible, {head[1]})
     counters = frozenset(s[2][1] for s in statements[begun:ended] if s[2][:1] == ["do"] and len(s[2]) > 2)
     uses = [use for s in inside for use in _uses(s[2]) if use[0] not in arrays]
-    return Loop(end, counted and not leaves, depth, *sorted_out(uses, counters))
+    sorts = sorted_out(uses, counters)
+    return Loop(end, counted and not leaves and sorts is not None, depth, *(sorts or ()))
 
 
 def _independent(statements: list[Statement], begun: int, most: int, outer: set[str]) -> int:
@@ -99,14 +100,18 @@ def _store(words: list[str]) -> int:
     return 0
 
 
+def _is_name(word: str) -> bool:
+    """A variable, or a function's own name as its result."""
+    return is_v(word) or word == "F0"
+
+
 def _uses(words: list[str]) -> list[tuple[str, str]]:
     """(name, `read` | `write` | `update`) of a statement: what is read comes first."""
     at = _store(words)
-    read = [(w, "read") for w in words if is_v(w)]
-    if not at or not is_v(words[at - 1]):
+    read = [(w, "read") for k, w in enumerate(words) if _is_name(w) and k != at - 1]
+    if not at or not _is_name(words[at - 1]):
         return read
     name = words[at - 1]
-    read = [(w, "read") for k, w in enumerate(words) if is_v(w) and k != at - 1]
     if words[at + 1 : at + 2] == [name]:
         return [use for use in read if use[0] != name] + [(name, "update")]
     return [*read, (name, "write")]

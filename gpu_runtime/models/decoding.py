@@ -23,6 +23,8 @@ from gpu_runtime.models.protocol import ConstraintState, Only
 _COMPACT_SHARE = 0.75
 """Finished rows are dropped from the batch when fewer than this share is still active."""
 
+Spell = Callable[[str], list[int]]
+
 _NUCLEUS = 64
 """No nucleus is larger: the whole vocabulary need not be sorted at every step."""
 
@@ -152,9 +154,12 @@ def _rotated(x: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor) -> torch.Ten
 
 @torch.inference_mode()
 def decode(
-    decoder: LlamaDecoder, requests: Sequence[Request], limits: DecodeLimits, words: Sequence[str], rows: int = 64
+    decoder: LlamaDecoder, requests: Sequence[Request], limits: DecodeLimits, words: Sequence[str], rows: int = 64, spell: Spell | None = None
 ) -> list[list[list[int]]]:
-    """For each request one list of new ids per seed, the end left out. `words[id]` is what a constraint calls an id."""
+    """For each request one list of new ids per seed, the end left out. `words[id]` is what a constraint calls an id.
+
+    spell: the ids of a word that is no id, for constraints that allow one by name.
+    """
     answers: list[list[list[int]]] = [[] for _ in requests]
     order = sorted(range(len(requests)), key=lambda i: len(requests[i].ids))
     chunk: list[int] = []
@@ -163,21 +168,21 @@ def decode(
         following = order[place + 1] if place + 1 < len(order) else None
         wanted = sum(len(requests[i].seeds) for i in chunk)
         if following is None or wanted + len(requests[following].seeds) > rows:
-            for i, found in zip(chunk, _decode_chunk(decoder, [requests[i] for i in chunk], limits, words)):
+            for i, found in zip(chunk, _decode_chunk(decoder, [requests[i] for i in chunk], limits, words, spell)):
                 answers[i] = found
             chunk = []
     return answers
 
 
 def _decode_chunk(
-    decoder: LlamaDecoder, requests: Sequence[Request], limits: DecodeLimits, words: Sequence[str]
+    decoder: LlamaDecoder, requests: Sequence[Request], limits: DecodeLimits, words: Sequence[str], spell: Spell | None
 ) -> list[list[list[int]]]:
     longest = max(len(r.ids) for r in requests)
     pads = torch.tensor([longest - len(r.ids) for r in requests])
     ids = torch.tensor([[limits.pad] * (longest - len(r.ids)) + list(r.ids) for r in requests])
     repeats = torch.tensor([len(r.seeds) for r in requests])
     logits = decoder.prefill(ids, pads, repeats, longest + limits.max_new_tokens)
-    choose = _Chooser(requests, limits, words)
+    choose = _Chooser(requests, limits, words, spell)
     new: list[list[int]] = [[] for _ in range(int(repeats.sum()))]
     active = list(range(len(new)))
     alive = torch.ones(len(new), dtype=torch.bool)
@@ -206,12 +211,17 @@ def _decode_chunk(
 class _Chooser:
     """Next ids from logits: constraint, temperature, nucleus, and one uniform number per row and step."""
 
-    def __init__(self, requests: Sequence[Request], limits: DecodeLimits, words: Sequence[str]) -> None:
-        self._limits, self._words = limits, words
+    def __init__(self, requests: Sequence[Request], limits: DecodeLimits, words: Sequence[str], spell: Spell | None) -> None:
+        self._limits, self._words, self._spell = limits, words, spell
         self._states = [r.constraint() if r.constraint else None for r in requests for _ in r.seeds]
         self._ids = {word: i for i, word in enumerate(words) if word} if any(self._states) else {}
         self._masks: dict[tuple[bool, frozenset[str]], torch.Tensor] = {}
         """What is forbidden, as a row over the vocabulary: few different sets come up again and again."""
+        self._spelt: dict[frozenset[str], tuple[str, list[int]]] = {}
+        """Of what is allowed by name: the word that is no id, with the ids that spell it."""
+        self._spelling: dict[int, tuple[str, list[int]]] = {}
+        """Rows in the middle of such a word, with the ids that are left."""
+        self._allowed: dict[int, frozenset[str]] = {}
         self._spelled = torch.tensor([not word for word in words])
         self._nothing = torch.zeros(len(words), dtype=torch.bool)
         self._uniform = torch.stack(
@@ -226,17 +236,37 @@ class _Chooser:
             chosen = self._sample(logits, self._uniform[list(active), step])
         for row, token in zip(active, chosen.tolist()):
             if self._states[row] is not None:
-                self._states[row].advance(self._words[token])
+                self._advance(row, token)
         return chosen
+
+    def _advance(self, row: int, token: int) -> None:
+        word, left = self._spelling.pop(row, ("", []))
+        allowed = self._allowed.get(row)
+        if not word and allowed in self._spelt and self._words[token] not in allowed:
+            word, left = self._spelt[allowed]
+        if not word:
+            self._states[row].advance(self._words[token])
+        elif len(left) > 1:
+            self._spelling[row] = word, left[1:]
+        else:
+            self._states[row].advance(word)
 
     def _forbid(self, logits: torch.Tensor, active: Sequence[int], alive: torch.Tensor) -> None:
         if not self._ids:
             return
         masks = [
-            self._mask(state.forbidden()) if living and (state := self._states[row]) is not None else self._nothing
-            for row, living in zip(active, alive.tolist())
+            self._of_row(row) if living and self._states[row] is not None else self._nothing for row, living in zip(active, alive.tolist())
         ]
         logits.masked_fill_(torch.stack(masks), -1e9)
+
+    def _of_row(self, row: int) -> torch.Tensor:
+        if row in self._spelling:
+            mask = ~self._nothing
+            mask[self._spelling[row][1][0]] = False
+            return mask
+        forbidden = self._states[row].forbidden()
+        self._allowed[row] = forbidden if isinstance(forbidden, Only) else frozenset()
+        return self._mask(forbidden)
 
     def _mask(self, forbidden: Collection[str]) -> torch.Tensor:
         only = isinstance(forbidden, Only)
@@ -245,6 +275,9 @@ class _Chooser:
             mask = self._nothing.clone()
             mask[[self._ids[word] for word in words if word in self._ids]] = True
             mask |= self._spelled if "" in words else False
+            if only and self._spell and (missing := sorted(word for word in words if word and word not in self._ids)):
+                self._spelt[words] = missing[0], self._spell(missing[0])
+                mask[self._spelt[words][1][0]] = True
             self._masks[only, words] = ~mask if only else mask
         return self._masks[only, words]
 

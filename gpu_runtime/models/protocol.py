@@ -23,7 +23,10 @@ class NothingToLearn(ModelError):
 
 
 class Only(frozenset[str]):
-    """All that may come next, as the answer of `ConstraintState.forbidden`: every other word is forbidden."""
+    """All that may come next, as the answer of `ConstraintState.forbidden`: every other word is forbidden.
+
+    A word in it that the vocabulary lacks is spelled, and `advance` is given it whole.
+    """
 
 
 class ConstraintState(Protocol):

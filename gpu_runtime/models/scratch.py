@@ -124,7 +124,7 @@ class ScratchModel:
             self._tokenizer.pad_token_id,
         )
         answers = [[prompt.prefix] * sampling.n for prompt in prompts]
-        for place, found in zip(whole, decode(LlamaDecoder(self._model), requests, limits, self._words, self._rows)):
+        for place, found in zip(whole, decode(LlamaDecoder(self._model), requests, limits, self._words, self._rows, self._spell)):
             texts = [_joined(prompts[place].prefix, t) for t in self._tokenizer.batch_decode(found)]
             answers[place] = texts * sampling.n if greedy else texts
         return answers
@@ -187,6 +187,9 @@ class ScratchModel:
             hidden = self._model.model(input_ids=ids[:, :-1], use_cache=False).last_hidden_state
             logits = self._model.lm_head(hidden[chosen])
         return weighted_cross_entropy(logits, ids[:, 1:][chosen], weights[:, 1:][chosen])
+
+    def _spell(self, word: str) -> list[int]:
+        return self._tokenizer(word, add_special_tokens=False).input_ids
 
     def _encode_prompts(self, prompts: Sequence[Prompt]) -> list[list[int]]:
         if not prompts:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from gpu_runtime.models.backends import MODEL_BACKENDS
 from gpu_runtime.models.pretrained import PretrainedConfig, PretrainedModel
-from gpu_runtime.models.protocol import Example, Learning, Prompt, Sampling
+from gpu_runtime.models.protocol import Example, Learning, Only, Prompt, Sampling
 from gpu_runtime.models.scratch import ScratchConfig, ScratchModel
 from gpu_runtime.models.tokenizer import train_tokenizer
 from gpu_runtime.models.training import plan_batches
@@ -117,6 +117,25 @@ def test_a_constraint_is_obeyed(trained: ScratchModel) -> None:
     assert "C" in free[0].split() and "C" not in bound[0].split()
     (short,) = trained.generate([Prompt("<up> a", constraint=lambda: Never("x"))], Sampling(5, 1.0, 1.0, 8))
     assert all(len(answer.split()) >= 2 for answer in short)
+
+
+class Dictated:
+    """Allows one word at a time, some of them none of the vocabulary."""
+
+    def __init__(self) -> None:
+        self.left = "A Zq7 B </s>".split()
+
+    def forbidden(self) -> Only:
+        return Only({self.left[0]})
+
+    def advance(self, word: str) -> None:
+        assert word == self.left.pop(0)
+
+
+def test_what_alone_is_allowed_is_written_even_if_it_must_be_spelled(trained: ScratchModel) -> None:
+    answers = trained.generate([Prompt("<up> a b c", constraint=Dictated), Prompt("<up> a")], GREEDY)
+    assert answers[0] == ["A Zq7 B"]
+    assert trained.generate([Prompt("<up> a b c", constraint=Dictated)], Sampling(3, 1.0, 1.0, 12)) == [["A Zq7 B"] * 3]
 
 
 def test_training_is_repeatable() -> None:
