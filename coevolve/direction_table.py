@@ -39,7 +39,8 @@ FORTRAN_NOTE = (
 class DirectionRow:
     """One direction of one run. programs: proposed for, of which `solved` have a kept pair; candidates, kept: of all rounds.
 
-    rounds: number of the last evaluated one. before, after: figures of evaluation.json. change: of pass@1 on 0..1, paired by program.
+    rounds: number of the last evaluated one. before, after: figures of evaluation.json. change: of pass@1 on 0..1, paired by program;
+    None where only the cold start was evaluated.
     """
 
     run: str
@@ -69,7 +70,7 @@ def rows_of(root: Path) -> list[DirectionRow]:
         kept = [pair for pair in pairs if pair[0] == way]
         solved = len({source for _, source, _ in kept})
         counts = (sides.get(way, 0), solved, sum(each == way for each, _ in candidates), len(kept))
-        found.append(DirectionRow(str(root), way, *counts, last, before, after, change_of(before, after)))
+        found.append(DirectionRow(str(root), way, *counts, last, before, after, change_of(before, after) if last else None))
     return found
 
 

@@ -270,6 +270,7 @@ def test_scalars_watch_and_plan_tell_the_directions_apart(tmp_path):
     """On a made-up finished run, without models."""
     from rich.console import Console
 
+    from coevolve.direction_table import markdown, rows_of
     from coevolve.plan import plan
     from coevolve.scalars import scalars_of
     from coevolve.watch import View
@@ -279,9 +280,12 @@ def test_scalars_watch_and_plan_tell_the_directions_apart(tmp_path):
     folder = RunFolder(tmp_path)
     folder.config.write_text(to_toml(config))
     corpus = open_corpus(config, folder)
-    rows = {way: {"programs": 4, "pass@1": share, "bleu": None, "compile_rate": 50.0} for way, share in zip(WAYS, (25.0, 75.0))}
+    items = {way: [{"passed": int(i < right), "samples": 1} for i in range(4)] for way, right in zip(WAYS, (1, 3))}
+    rows = {way: {"programs": 4, "pass@1": share, "bleu": None, "compile_rate": 50.0, "items": items[way]} for way, share in zip(WAYS, (25.0, 75.0))}
     folder.round(0).folder.mkdir()
     folder.round(0).evaluation.write_text(json.dumps({"directions": rows, "pass@1": 50.0, "programs": 8}))
+    assert [row.change for row in rows_of(tmp_path)] == [None, None]  # nothing to compare with
+    assert "| 25.0 (0 to 75) → 25.0 (0 to 75) | – |" in markdown(rows_of(tmp_path))
     found = dict(scalars_of(figures(folder, config)[0]))
     assert found["translator/pass@1"] == 50.0 and found["translator/fortran-to-openmp-fortran/pass@1"] == 75.0
     console = Console(width=160, record=True, file=open("/dev/null", "w"))
