@@ -121,7 +121,8 @@ def _sides_of_run(root: Path) -> dict[str, Side]:
     found = found.get("directions") or {config.directions[0]: found}
     if any("items" not in each for each in found.values()):
         raise UserError(f"'{root}' was evaluated by an older version, without figures by item; evaluate its checkpoint with --corpus")
-    return {way: Side(f"{root} (round {number})", way, {row["id"]: row for row in each["items"]}) for way, each in found.items()}
+    rows = {way: {row["id"]: row for row in found[way]["items"]} for way in config.directions if way in found}
+    return {way: Side(f"{root} (round {number})", way, items) for way, items in rows.items()}
 
 
 def compare(a: Side, b: Side, seed: int = 0) -> Comparison:
