@@ -16,7 +16,7 @@ from corpora.records import Fill, Signature
 from corpora.unit_tests import INTEGER_RANGES
 from gpu_runtime.backend import Compiled, ExecutionBackend
 from tester.extents import GeometryOf, Probe, Sketch, beyond, probe
-from tester.sketches import Roles, base_draws, contents, is_flag, is_pitch, side_of, texts_of
+from tester.sketches import Roles, base_draws, contents, is_flag, is_pitch, marks_of, side_of, texts_of
 
 
 class NoSuite(ValueError):
@@ -119,7 +119,7 @@ def _roles(setting: Setting, text: str) -> Roles:
     flags = {p.name for p in setting.signature.parameters if p.kind == "scalar" and is_flag(p.name, text)} - stepped
     return Roles(
         frozenset(bound - arrays - flags - setting.pitches), frozenset(flags), frozenset(bound & arrays), setting.pitches, setting.letters, dict(scalars),
-        texts_of(setting.signature, text),
+        texts_of(setting.signature, text), marks_of(text),
     )
 
 

@@ -20,10 +20,12 @@ from tester.completion import Completed, complete, confirm
 from tester.extents import GeometryOf, Sketch, nowhere, test_of
 from tester.linked import linked_tests
 from tester.roles import LAST_RESORT, NoSuite, Setting, TooLarge, base_run, complaint_of, known_roles, pitches_of
-from tester.sketches import LARGE, PROFILES, Roles, Values, contents, far_contents, letters_of, quiet_draws, side_of, size_draws
+from tester.sketches import LARGE, PROFILES, Roles, Values, clipped, contents, far_contents, integer_scalars_of, letters_of, marked, quiet_draws, side_of, size_draws
 
 FEW = 4
 """Tests that change something, below which others are looked for."""
+LONGEST_MARK = 2048
+"""A number in a comparison up to here may be a size at which a program changes its ways."""
 
 
 def suite_for(
@@ -120,7 +122,7 @@ def _tests(setting: Setting, roles: Roles, count: int) -> list[UnitTest]:
     sketches = _sketched(setting, roles, size_draws(setting.signature, roles, setting.seed, count + 8))
     first, rest = sketches[: count + 1], sketches[count + 1 :]  # the others are there for programs that take few of the first
     made = _completed(setting, roles, first)
-    good = [c for c in made if c.test is not None]
+    good = [c for c in _completed(setting, roles, _marked(setting, roles)) if c.test is not None] + [c for c in made if c.test is not None]
     beyond_a_block = (c.changed for s, c in zip(first, made, strict=True) if s.label.partition("/")[0] in LARGE and c.test is not None)
     if roles.sizes and roles.base and not any(beyond_a_block):
         quiet = _completed(setting, roles, _sketched(setting, roles, quiet_draws(setting.signature, roles, setting.seed)))
@@ -149,6 +151,26 @@ def _sketched(setting: Setting, roles: Roles, draws: Sequence[tuple[str, Values]
         fills = contents(setting.signature, roles, profile, scalars, setting.seed + i)
         # Matrices that must be square (or of one shape for a product) fail on the wider ones, which then do not count.
         sketches.append(Sketch(scalars, fills, f"{label}/{profile}", side_of(scalars, setting.signature, i), WIDER[i % len(WIDER)]))
+    return sketches
+
+
+def _marked(setting: Setting, roles: Roles) -> list[Sketch]:
+    """For each number that the program compares with: one element that is it, a few that are it or next to it, and once a lone
+    size that is it. Free scalars are that number, too."""
+    signature = setting.signature
+    few, one = (drawn for _, drawn in size_draws(signature, roles, setting.seed, 2))
+    bound = roles.sizes | roles.pitches | roles.flags | roles.letters.keys()
+    sketches = []
+    for turn, mark in enumerate(roles.marks):
+        whole = {} if mark % 1 else {p.name: clipped(int(mark), p) for p in integer_scalars_of(signature)}
+        free = {name: value for name, value in whole.items() if name not in bound}
+        drawn = [(one | free, 0), (few | free, 1)]
+        if len(roles.sizes) == 1 and whole and 0 < mark <= LONGEST_MARK:
+            drawn.append((few | whole, 1))
+        for scalars, around in drawn:
+            fills = contents(signature, roles, "default", scalars, setting.seed + turn)
+            fills = marked(fills, signature, roles, mark, around, setting.seed + turn)
+            sketches.append(Sketch(scalars, fills, "mark", side_of(scalars, signature, turn)))
     return sketches
 
 

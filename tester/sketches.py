@@ -8,6 +8,7 @@ non-negative, so that any integer may turn out to be a size or an index.
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, field
 
@@ -34,6 +35,8 @@ class Roles:
     base: Values = field(default_factory=dict)
     texts: frozenset[str] = frozenset()
     """Arrays of characters, as the program's text compares or writes characters."""
+    marks: tuple[float, ...] = ()
+    """Numbers that the text compares with and that usual contents do not hold."""
 
 
 # What stands before it must begin an operand: `x < h ? a : b` and `y < h && ...` compare h, they do not ask whether it is set.
@@ -77,7 +80,38 @@ def letters_of(signature: Signature, text: str) -> dict[str, tuple[int, ...]]:
     return found
 
 
-def _integer_scalars(signature: Signature) -> list[Parameter]:
+_NUMBER = r"(-?(?:\d+\.?\d*|\.\d+)(?:[eEdD][-+]?\d+)?)"
+_COMPARED = tuple(re.compile(p, re.IGNORECASE) for p in (
+    rf"(?:[=!/]=|(?<![<>-])[<>]=?(?![<>])|\bcase\b\s*\(?|\.(?:eq|ne|lt|le|gt|ge)\.)\s*{_NUMBER}",
+    rf"(?<![\w.]){_NUMBER}[fFlLuU]*\s*(?:[=!/]=|[<>]=?(?![<>])|\.(?:eq|ne|lt|le|gt|ge)\.)",
+    rf"\b(?:const|constexpr|parameter)\b[^;=\n]*=\s*{_NUMBER}",
+))  # fmt: skip
+_LOOP_HEAD = re.compile(r"\b(?:for|while)\s*\([^)]*\)")
+USUAL = 2
+"""Whole numbers up to here occur in every suite, see _TIES."""
+MOST_MARKS = 3
+
+
+def marks_of(text: str) -> tuple[float, ...]:
+    """The numbers that a text compares something with (its loops aside), first ones first: a search for 7 wants a test with a 7."""
+    text = _LOOP_HEAD.sub(" ", text)
+    found = sorted((m.start(1), m.group(1)) for pattern in _COMPARED for m in pattern.finditer(text))
+    numbers = dict.fromkeys(float(number.lower().replace("d", "e")) for _, number in found)
+    return tuple(n for n in numbers if n % 1 or abs(n) > USUAL)[:MOST_MARKS]
+
+
+def marked(fills: dict[str, Fill], signature: Signature, roles: Roles, mark: float, around: int, seed: int) -> dict[str, Fill]:
+    """`fills` with every array's contents within `around` of `mark` (a whole one), but for indices and what cannot hold it."""
+    near = {}
+    for i, p in enumerate(signature.parameters):
+        low, high = INTEGER_RANGES.get(p.type, (-math.inf, math.inf))
+        if p.kind == "scalar" or p.type == "bool" or p.name in (roles.indices or ()) or not low < mark < high or (mark % 1 and p.type in INTEGER_RANGES):
+            continue
+        near[p.name] = Fill("constant", (mark,)) if mark % 1 else Fill("integers", (int(mark) - around, int(mark) + around), seed + i)
+    return fills | near
+
+
+def integer_scalars_of(signature: Signature) -> list[Parameter]:
     return [p for p in signature.parameters if p.kind == "scalar" and p.type in INTEGER_RANGES]
 
 
@@ -97,14 +131,14 @@ def _plain(parameter: Parameter, seed: int, stream: int, turn: int) -> int | flo
     return (value, 0.5) if parameter.type[0] == "c" else value
 
 
-def _clipped(value: int, parameter: Parameter) -> int:
+def clipped(value: int, parameter: Parameter) -> int:
     low, high = INTEGER_RANGES[parameter.type]
     return min(max(value, low), high)
 
 
 def base_draws(signature: Signature, seed: int, count: int) -> list[Values]:
     """Small positive values for every integer scalar: equal ones first, then mixtures."""
-    integers = _integer_scalars(signature)
+    integers = integer_scalars_of(signature)
     draws: list[Values] = []
     pools = ((4,), (8,), (3, 5, 4, 7, 6), (1, 2, 8), (2, 4, 16), (1, 2, 3, 4, 6, 8, 12, 16), (8, 16, 64), (1, 4, 32, 48))
     for turn in range(count):
@@ -114,7 +148,7 @@ def base_draws(signature: Signature, seed: int, count: int) -> list[Values]:
             if p.kind != "scalar":
                 continue
             drawn = pool[integers.index(p) % len(pool)] if p in integers and turn < 3 else _pick(seed + turn, i, pool)
-            values[p.name] = _clipped(int(drawn), p) if p in integers else _plain(p, seed, i, 1)  # type: ignore[call-overload]
+            values[p.name] = clipped(int(drawn), p) if p in integers else _plain(p, seed, i, 1)  # type: ignore[call-overload]
         draws.append(values)
     return draws
 
@@ -157,7 +191,7 @@ def quiet_draws(signature: Signature, roles: Roles, seed: int) -> list[tuple[str
     or a number of steps; other integer scalars keep values on which the program ran."""
     pools = _QUIET[min(len(roles.sizes), 3) - 1]
     drawn = [("quiet", _values(signature, roles, seed, turn, "quiet", pool)) for turn, pool in enumerate(pools)]
-    free = {p.name for p in _integer_scalars(signature)} - roles.sizes - roles.pitches - roles.flags - roles.letters.keys()
+    free = {p.name for p in integer_scalars_of(signature)} - roles.sizes - roles.pitches - roles.flags - roles.letters.keys()
     return [(label, values | {n: roles.base[n] for n in free if n in roles.base}) for label, values in drawn]
 
 
@@ -179,18 +213,18 @@ def _values(signature: Signature, roles: Roles, seed: int, turn: int, label: str
         elif p.name in roles.flags:
             values[p.name] = (turn + 1 + i) % 2
         elif p.name not in roles.sizes and p.name not in roles.pitches and roles.base:
-            values[p.name] = _clipped(free[(seed + turn + i) % len(free)], p)
+            values[p.name] = clipped(free[(seed + turn + i) % len(free)], p)
         elif label in ("base", "near"):
             # Around values on which the program ran and did something: a relation that it needs is likely to hold there.
             grown = label == "near" and p.name in pool
-            values[p.name] = _clipped(int(roles.base[p.name]) * (2 if grown else 1) + (3 if grown else 0), p)  # type: ignore[arg-type]
+            values[p.name] = clipped(int(roles.base[p.name]) * (2 if grown else 1) + (3 if grown else 0), p)  # type: ignore[arg-type]
         elif pool:
-            values[p.name] = _clipped(pool[place % len(pool)], p)
+            values[p.name] = clipped(pool[place % len(pool)], p)
             place += 1
         else:
             keep = int(random_bits(seed + turn, 500 + i, 1)[0] >> 40) % 3 == 0 and p.name in roles.base
             drawn = roles.base[p.name] if keep else _pick(seed + turn, i, _MIXED[turn % len(_MIXED)])
-            values[p.name] = _clipped(int(drawn), p)  # type: ignore[call-overload, arg-type]
+            values[p.name] = clipped(int(drawn), p)  # type: ignore[call-overload, arg-type]
     widest = max((int(values[n]) for n in roles.sizes if n in values), default=1)  # type: ignore[arg-type]
     for k, p in enumerate(p for p in signature.parameters if p.name in roles.pitches):
         values[p.name] = 16 * ((max(widest, 1) + 1) // 2) + 16 * ((turn + k) % 3)  # whole doubles, never shorter than a row
@@ -205,7 +239,7 @@ _UNSIZED = (8, 5, 300, 3, 100, 16, 1500, 33)
 
 def side_of(scalars: Values, signature: Signature, turn: int) -> int:
     """Extent of assumed-shape arrays: as large as the largest integer scalar wants, else one of a fixed cycle."""
-    sizes = [int(scalars[p.name]) for p in _integer_scalars(signature)]  # type: ignore[arg-type]
+    sizes = [int(scalars[p.name]) for p in integer_scalars_of(signature)]  # type: ignore[arg-type]
     cycle = (5, 1, 33, 9, 2, 40, 3, 16, 7, 4, 64)
     return max(max((s for s in sizes if s <= 4096), default=0), cycle[turn % len(cycle)])
 
@@ -213,7 +247,7 @@ def side_of(scalars: Values, signature: Signature, turn: int) -> int:
 def contents(signature: Signature, roles: Roles, profile: str, scalars: Values, seed: int) -> dict[str, Fill]:
     """A fill for every array. profile: default, positive, ties, wide, special, sorted,
     distinct (no integer twice: a scatter is then well defined in any order) or zero."""
-    bounds = sorted({int(scalars[p.name]) for p in _integer_scalars(signature) if 0 < int(scalars[p.name]) <= 1 << 20})  # type: ignore[arg-type]
+    bounds = sorted({int(scalars[p.name]) for p in integer_scalars_of(signature) if 0 < int(scalars[p.name]) <= 1 << 20})  # type: ignore[arg-type]
     sized = [b for b in bounds if b > 1] or ([1] if bounds else [_UNSIZED[seed % len(_UNSIZED)]])
     limit = sized[-1] if seed % 2 == 0 else sized[0]
     fills = {}

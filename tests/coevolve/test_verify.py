@@ -51,6 +51,12 @@ def test_verdicts(engine, source, target, outcome):
         assert verdict.test_index >= 0 and verdict.buffer and verdict.expected != verdict.actual
 
 
+@pytest.mark.parametrize("wrong", ["x[i] == 8", "x[i] >= 7", "x[i] == 7 && i > 0"])
+def test_a_search_for_another_number_is_not_equivalent(engine, wrong):
+    right = Program("cpp", "find", "int find(int n, const int *x) { for (int i = 0; i < n; ++i) if (x[i] == 7) return i; return -1; }")
+    assert engine.verify(Pair(right, Program("cpp", "find", right.text.replace("x[i] == 7", wrong)))).outcome is Outcome.MISMATCH
+
+
 def test_a_bare_kernel_can_be_the_source(engine):
     kernel = Program("cuda", "axpy", KERNEL % "if (i < n) y[i] += a * x[i];")
     verdict = engine.verify(Pair(kernel, AXPY))

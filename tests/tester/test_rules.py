@@ -11,7 +11,7 @@ from gpu_runtime.materialise import extents_of, integer_scalars
 from tester.completion import complete
 from tester.extents import Sketch, probe
 from tester.rules import NoSuite, elements, suite_for
-from tester.sketches import Roles, contents, is_flag, is_pitch
+from tester.sketches import Roles, contents, is_flag, is_pitch, marks_of
 
 
 @pytest.fixture(scope="module")
@@ -191,3 +191,30 @@ def test_arrays_of_characters_hold_letters_digits_and_blanks(backend):
     assert len(suite.tests) >= 8 and ranges.count((32, 126)) >= 3 and (97, 99) in ranges
     plain = cpp("void f(signed char *s, int n) { for (int i = 0; i < n; i++) s[i] += 1; }")
     assert all((32, 126) != a.fill.arguments for t in made_for(backend, plain) for a in t.assignments if isinstance(a, ArrayValue))
+
+
+@pytest.mark.parametrize(
+    ("text", "marks"),
+    [
+        ("if (x[i] == 7) y = 1;", (7.0,)),
+        ("if (0.5f < x[i]) y = 1;", (0.5,)),
+        ("if (mode .eq. 12) y = 1.5d3", (12.0,)),
+        ("case (9)\n x = 1 / 3", (9.0,)),
+        ("const int key = -40;", (-40.0,)),
+        ("for (int i = 0; i < 16; ++i) y[i << 3] = x[i] >> 4; p->next = 9; if (x > 1) y = 20;", ()),
+    ],
+)
+def test_numbers_that_a_text_compares_with(text, marks):
+    assert marks_of(text) == marks
+
+
+def test_what_is_searched_for_is_there(backend):
+    """A search for another number passed twelve tests: none of them held the number."""
+    program = cpp("int f(int n, const int *x) { for (int i = 0; i < n; ++i) if (x[i] == 70000) return i; return -1; }")
+    kept = [t for t in made_for(backend, program) for a in t.assignments if a.name == "x" and a.fill.arguments == (69999, 70001)]
+    assert kept and len(kept) < 4
+
+
+def test_numbers_that_a_type_cannot_hold_are_left_out(backend):
+    program = cpp("void f(int n, const unsigned char *x, float *y) { for (int i = 0; i < n; ++i) y[i] = x[i] < 300 ? y[i] : 0.25f; }")
+    assert all(a.fill.arguments != (299, 301) for t in made_for(backend, program) for a in t.assignments if a.name == "x")
