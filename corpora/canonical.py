@@ -231,18 +231,35 @@ def _fortran_keeper(tokens: list[Token], table: _Names):
 
 def _fortran_declared(tokens: list[Token]) -> set[str]:
     declared: set[str] = set()
-    first, depth, listing = "", 0, False
-    previous = NEWLINE
-    for kind, text in tokens:
-        lowered = text.lower()
-        if previous == NEWLINE:
-            first, depth, listing = lowered, 0, False
+    line: list[Token] = []
+    for token in (*tokens, Token("newline", NEWLINE)):
+        if token.text == NEWLINE:
+            declared |= _declared_on(line)
+            line = []
+        else:
+            line.append(token)
+    return declared
+
+
+_TYPE_WORDS = frozenset("integer real double precision complex logical character".split())
+
+
+def _declared_on(line: list[Token]) -> set[str]:
+    """Names that a line declares: those after `::`, or after a type without it (`real(8) a, b`, `integer*8 n`)."""
+    texts = [text.lower() for _, text in line]
+    modern = "::" in texts
+    if not line or texts[0] == "use" or not modern and (texts[0] not in _TYPE_WORDS or "function" in texts):
+        return set()
+    start = texts.index("::") + 1 if modern else next((i for i, text in enumerate(texts) if text not in _TYPE_WORDS), len(texts))
+    declared: set[str] = set()
+    depth, expected = 0, True  # a name is expected first and after every comma outside brackets
+    for kind, text in line[start:]:
         depth += (text in "([") - (text in ")]") if kind == "symbol" else 0
-        if text == "::":
-            listing = first != "use"
-        elif kind == "name" and listing and depth == 0 and previous in ("::", ","):
-            declared.add(lowered)
-        previous = text
+        if depth == 0 and kind == "name" and expected:
+            declared.add(text.lower())
+            expected = False
+        elif depth == 0 and text == ",":
+            expected = True
     return declared
 
 

@@ -166,3 +166,21 @@ def test_the_suite_form_uses_the_programs_numbers() -> None:
     assert words.names == ("n", "normal", "x")
     assert words.text.startswith("V0 : i32 = 1 _2 V1 : f32 = - 1 _. _5 V2 : f32 [ V0 * 2 ] = normal ( 0 , 1 ) @ 3 <nl> V0")
     assert texts_of(restore(words.tokens, words.names, "suite"), "suite") == texts_of(text, "suite")
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("real(8) x(n), B(n), C(n * 2)", "real ( 8 ) V0 ( V1 ) , V2 ( V1 ) , V3 ( V1 * 2 ) <nl>"),
+        ("integer*8 c, b", "integer * 8 V0 , V1 <nl>"),
+        ("character(len=3) c", "character ( len = 3 ) V0 <nl>"),
+        ("character*(*) c", "character * ( * ) V0 <nl>"),
+        ("double precision sum", "double precision V0 <nl>"),
+        ("real, intent(in) :: c(n), len = 3", "real , intent ( in ) :: V0 ( V1 ) , V2 = 3 <nl>"),
+        ("real function c(x)", "real function c ( V0 ) <nl>"),
+        ("print *, c", "print * , c <nl>"),
+    ],
+)
+def test_what_a_line_of_fortran_declares_is_its_own(line, words):
+    """`C` of `real(8) A, B, C` stayed the word of bind(c), and its suites found no parameter."""
+    assert canonicalise(line, "fortran").text == words
