@@ -207,6 +207,9 @@ def test_a_run_in_two_directions_resumes_and_tells_them_apart(short, tmp_path, m
     assert sum(int(cells[2]) for cells in rows[4:]) == int(rows[3][2]) == len(proposed)
     assert rows[4][header.index("CodeBLEU")] == rows[5][header.index("CodeBLEU")] == "–"  # no references here
     assert "fortran:openmp-fortran" in capsys.readouterr().out
+    assert main(["eval", str(whole.root), "--samples", "1", "--local"]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith(f"checkpoint {whole.round(1).translator}\n") and all(f"\n{way}\npass@1 " in shown for way in WAYS) and "items" not in shown
 
 
 class Knowing(TranslatorService):
