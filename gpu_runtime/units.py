@@ -160,14 +160,19 @@ _TRAPS = ("-fsanitize=undefined", "-fno-sanitize=vptr,alignment,null", "-fsaniti
 """Undefined arithmetic ends in SIGILL: the checks that need no run-time library, beside the hooks' own."""
 # What g++ costs is its optimiser: a function of twenty lines takes 0.4 ms to parse, 4 at -O1 and 9 at -O2. So only what is timed is
 # optimised well, and what is instrumented, widened or run once not at all.
-_QUICK = ("-fno-tree-pta", "-fno-ipa-modref", "-fno-tree-sra", "-fno-ipa-profile", "-fno-ipa-reference", "-fno-ivopts")
+_HASTY = (
+    "-fno-ipa-modref", "-fno-ipa-profile", "-fno-ipa-reference", "-fno-ivopts", "-fno-tree-bit-ccp", "-fno-tree-slsr", "-fno-tree-sink", "-fno-forward-propagate",
+    "-fno-if-conversion2", "-fno-guess-branch-probability", "-fno-reorder-blocks", "-fno-shrink-wrap", "-fno-compare-elim",
+)  # fmt: skip
+"""Passes of -O1 that cost more than what they save in a run or two. What takes constants out of loops stays: without it one program in two hundred runs for seconds."""
+_QUICK = ("-fno-tree-pta", "-fno-tree-sra", *_HASTY)
 _CPP_VARIANTS = {
     **VARIANT_FLAGS,
     Variant.PLAIN: ("-O1", *_FLOATS, *_QUICK),
     Variant.PRECISE: ("-O1", *_FLOATS, *_QUICK),  # at -O0 a local that was never set would widen the error bar
     # Sums in registers are what is taken in another order: loops that would need a second version for overlapping arrays have none.
     Variant.REASSOCIATED: (
-        *_LOOSE, "-fno-tree-slp-vectorize", "--param=vect-max-version-for-alias-checks=0", "-fno-ipa-modref", "-fno-ipa-profile", "-fno-ipa-reference", "-fno-ivopts",
+        *_LOOSE, "-fno-tree-slp-vectorize", "--param=vect-max-version-for-alias-checks=0", *_HASTY,
     ),
     Variant.RECORDED: ("-O0", *_RECORDED[1:], *SEEN_CALLS),
     # Pointers need no checks of their own: what is reached through one is checked.
