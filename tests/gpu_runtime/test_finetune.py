@@ -194,6 +194,7 @@ def test_what_this_machine_cannot_do_is_one_line(tmp_path: Path) -> None:
 
 def test_the_trainers_own_integration_gets_the_losses_and_changes_nothing(tmp_path: Path) -> None:
     """TensorBoard's files lie beside the checkpoint and are read by its own reader; the weights are those of a silent training."""
+    pytest.importorskip("tensorboard", reason="the extra `report` is not installed")
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
     made(tmp_path / "base")
