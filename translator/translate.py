@@ -18,6 +18,7 @@ from corpora.dialects import DIALECTS, Direction, dialect
 from corpora.records import Candidate, Program
 from gpu_runtime.models.protocol import ConstraintState, Example, LanguageModel, Preference, Prompt, Sampling
 from translator.answers import code_of
+from translator.c_scopes import is_v
 from translator.constrain import CONSTRAINTS, Level, annotation_constraint
 from translator.forced import forced_prefix
 from translator.plain import Wording, fenced, request
@@ -76,7 +77,22 @@ def read_answer(answer: str, program: Program, direction: Direction, style: Prom
     """Program text of a model's answer: names restored, or the code in it (see `translator.answers.code_of`)."""
     if style is PromptStyle.PLAIN:
         return code_of(answer, direction.target.name, program.name)
-    return restore(answer.split(), canonical(program).names, direction.target.language, program.name)
+    words = copy_kinds(answer.split()) if direction.target.model == "cuda" else answer.split()
+    return restore(words, canonical(program).names, direction.target.language, program.name)
+
+
+def copy_kinds(words: Sequence[str]) -> list[str]:
+    """`cudaMemcpyHostToDevice` and its opposite, which are names as any other in the canonical form, spelled: a name that
+    only stands last in calls of cudaMemcpy is one of them, and what the call's target is says which."""
+    device = {words[k + 3] for k in range(len(words) - 3) if list(words[k : k + 3]) == ["cudaMalloc", "(", "&"]}
+    spelled = list(words)
+    for k, word in enumerate(words):
+        if word != "cudaMemcpy" or words[k + 1 : k + 2] != ["("]:
+            continue
+        end = next((j for j in range(k, len(words)) if words[j] == ";"), 0)
+        if end and words[end - 1] == ")" and words[end - 3] == "," and is_v(words[end - 2]):
+            spelled[end - 2] = "cudaMemcpyHostToDevice" if words[k + 2] in device else "cudaMemcpyDeviceToHost"
+    return spelled
 
 
 def example_of(

@@ -146,3 +146,12 @@ def test_a_loop_variable_may_be_declared_again_and_a_constant_pointer_indexed() 
     for word in indexed.split() + "for ( int V4 = 0 ; V4 < V0 ; V4 ++ ) { int V7 = V4 ; } for ( int V4 = 0 ; V4 < V0 ; ++ V4 ) { } }".split() + [END]:
         assert word not in state.forbidden(), word
         state.advance(word)
+
+
+def test_kinds_of_copies_are_read_from_what_is_copied() -> None:
+    source = next(i for i in generate(200, 5) if "<<<" in i.programs.get("cuda", i.programs["cpp"]).text)
+    kernel = source.programs["cuda"]
+    answer = example_of(source.programs["cpp"], kernel).answer
+    text = read_answer(answer, source.programs["cpp"], CUDA)
+    for kind in ("cudaMemcpyHostToDevice", "cudaMemcpyDeviceToHost"):
+        assert text.count(kind) == kernel.text.count(kind) > 0
