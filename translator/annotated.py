@@ -37,12 +37,16 @@ class _Annotated:
         self._clauses: Clauses | None = None
         self._open: Loop | None = None
         self._critical = 0
+        self._done = False
         self._marked = -1
         """The place that already has a directive before it."""
         self._closes: tuple[int, str] | None = None
         """Where `!$omp end parallel …` must stand, and its last word."""
 
     def advance(self, word: str) -> None:
+        self._done = self._done or word == END
+        if self._done:  # finished rows of a batch go on
+            return
         if self._directive:
             self._in_directive(word)
         elif word == _MARKS[self._language]:
@@ -69,7 +73,7 @@ class _Annotated:
             if self._clauses is not None:
                 self._clauses.advance(word)
             elif "end" not in self._directive and self._directive[-2:] in (["parallel", "for"], ["parallel", "do"]):
-                self._clauses = self._begin_clauses()
+                self._clauses = self._begin_clauses() if self._place in self._loops else None
             return
         if "critical" in self._directive:
             self._critical = self._text.ends.get(self._place, 0)
@@ -79,7 +83,7 @@ class _Annotated:
             self._open = self._loops.get(self._place)
             if self._language == "fortran":
                 loop = self._open
-                self._closes = (loop.end, "do") if loop else (self._wholes[self._place], "workshare")
+                self._closes = (loop.end, "do") if loop else (self._wholes.get(self._place, len(self._copied)), "workshare")
         self._directive, self._clauses, self._marked = [], None, self._place
 
     def forbidden(self) -> Only:
