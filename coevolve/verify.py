@@ -56,10 +56,12 @@ class Pair:
 class VerifyConfig:
     """What decides verdicts apart from programs and suite; part of the cache's key.
 
-    tests: most tests of a rule-made suite; mutants: sample for its strength (0: not measured, not topped up).
+    tests: most tests of a rule-made suite; large: one more of at least 2^20 elements where the source allows one;
+    mutants: sample for its strength (0: not measured, not topped up).
     """
 
     tests: int = 12
+    large: bool = False
     mutants: int = 12
     seed: int = 0
     judge: JudgeConfig = field(default_factory=JudgeConfig)
@@ -172,7 +174,7 @@ class Engine:
             validation = validate(source, signature, suite, self.backend)
         else:
             try:
-                made = suite_for(source, signature, self.backend, seed=self.config.seed, tests=self.config.tests)
+                made = suite_for(source, signature, self.backend, seed=self.config.seed, tests=self.config.tests, big=self.config.large)
             except NoSuite as error:
                 return _unusable(source, signature, self.backend, str(error))
             validation = validate(source, signature, made, self.backend, prune=True)

@@ -37,6 +37,7 @@ def add_parser(commands) -> argparse.ArgumentParser:
     parser.add_argument("--from", dest="source_dialect", metavar="D", help="dialect of SOURCE")
     parser.add_argument("--to", dest="target_dialect", metavar="D", help="dialect of TARGET")
     parser.add_argument("--suite", metavar="FILE", help="tests in text form (docs/architecture.md), or a C++ snippet of wrapper(f, ...) calls")
+    parser.add_argument("--large", action="store_true", help="also test on at least 1,048,576 elements, where the tests are made here")
     parser.add_argument("--backend", default="auto", choices=("auto", "cuda", "emulated"), help="where CUDA runs (default: auto)")
     parser.add_argument("--json", action="store_true", help="print the verdict as one JSON object")
     parser.add_argument("--batch", metavar="PAIRS.jsonl", help="rows with id, source_dialect, source, target_dialect, target, suite")
@@ -56,15 +57,17 @@ def run(args: argparse.Namespace) -> int:
 
 def _single(args: argparse.Namespace) -> int:
     from coevolve.questions import VerifyError, answer, pair_of_files
-    from coevolve.verify import Engine
+    from coevolve.verify import Engine, VerifyConfig
     from corpora.store import to_json
 
     if not args.source or not args.target:
         raise VerifyError("give SOURCE and TARGET, or --batch PAIRS.jsonl --out VERDICTS.jsonl")
     if args.out:
         raise VerifyError("--out belongs to --batch")
+    if args.large and args.suite:
+        raise VerifyError("--large adds to tests that are made here, not to --suite")
     pair = pair_of_files(args.source, args.target, args.source_dialect, args.target_dialect, args.suite)
-    engine = Engine(args.backend)
+    engine = Engine(args.backend, VerifyConfig(large=args.large))
     started = time.perf_counter()
     try:
         verdict = engine.verify(pair)
@@ -87,8 +90,8 @@ def exit_code(verdict: Verdict) -> int:
 def _batch(args: argparse.Namespace) -> int:
     from coevolve.questions import VerifyError
 
-    if args.source or args.target or args.suite:
-        raise VerifyError("--batch takes its programs and suites from the rows")
+    if args.source or args.target or args.suite or args.large:
+        raise VerifyError("--batch takes its programs and suites from the rows (no SOURCE, TARGET, --suite, --large)")
     if not args.out:
         raise VerifyError("--batch needs --out VERDICTS.jsonl")
     if args.workers < 1:

@@ -241,3 +241,15 @@ def test_the_documented_library_does_what_the_document_says(monkeypatch, tmp_pat
     found: dict = {}
     exec(code, found)
     assert found["wrong"].outcome is Outcome.MEMORY_ERROR
+
+
+def test_a_fault_beyond_a_million_elements_is_seen_on_request(tmp_path):
+    source = Program("cpp", "scale", "void scale(int n, const float *x, float *y) { for (int i = 0; i < n; ++i) y[i] = 2.0f * x[i]; }")
+    wrong = Program("cpp", "scale", "void scale(int n, const float *x, float *y) { for (int i = 0; i < n && i < 1000000; ++i) y[i] = 2.0f * x[i]; }")
+    engine = Engine(config=VerifyConfig(large=True, mutants=0), cache=tmp_path)
+    try:
+        verdict = engine.verify(Pair(source, wrong))
+        assert verdict.outcome is Outcome.MISMATCH and verdict.element == 1000000
+        assert engine.verify(Pair(source, source)).outcome is Outcome.EQUIVALENT
+    finally:
+        engine.close()
