@@ -20,7 +20,7 @@ from pathlib import Path
 
 from corpora.records import Outcome, Verdict
 
-PORTION = 6
+PORTION = 4
 """Rows that are answered at a time."""
 
 

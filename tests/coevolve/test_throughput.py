@@ -102,7 +102,7 @@ def test_a_dear_row_at_the_end_does_not_hold_a_whole_chunk(monkeypatch):
 def test_rows_of_one_source_stay_together():
     rows = [(k, json.dumps({"source": "abc"[k // 9]})) for k in range(27)]
     assert [len(part) for part in portions(rows)] == [9, 9, 9]
-    assert [len(part) for part in portions([(k, "torn") for k in range(14)])] == [PORTION, PORTION, 2]
+    assert [len(part) for part in portions([(k, "torn") for k in range(14)])] == [PORTION, PORTION, PORTION, 2]
     assert max(len(part) for part in portions([(k, json.dumps({"source": "a"})) for k in range(500)])) == 8 * PORTION
 
 
