@@ -16,24 +16,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from corpora.loaders import CorpusError, load_corpus
-from corpora.records import Program
-from corpora.signatures import SignatureError, signature_of
 from gpu_runtime.backend import CompileRequest
 from gpu_runtime.cuda_compile import compile_for_device
 from gpu_runtime.cuda_nvrtc import DEFAULT_ARCHITECTURE, DeviceCompiler, NvrtcMissing
+from translator.judge import plain_requests
 
 MOST_MS = 10.0
 LEAST_SHARE = 0.99
-
-
-def requests_of(programs: Sequence[Program]) -> list[CompileRequest]:
-    made = []
-    for program in programs:
-        try:
-            made.append(CompileRequest(program, signature_of(program)))
-        except SignatureError:
-            continue
-    return made
 
 
 def measured(requests: Sequence[CompileRequest], architecture: str) -> tuple[list[str], float, float]:
@@ -54,7 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--architecture", default=DEFAULT_ARCHITECTURE)
     options = parser.parse_args(arguments)
     try:
-        requests = requests_of(load_corpus(str(options.data / "cuda.para.valid.tok"), "cuda").programs)
+        requests = plain_requests(load_corpus(str(options.data / "cuda.para.valid.tok"), "cuda").programs)
         runs = [measured(requests, options.architecture) for _ in range(options.repeats)]
     except (CorpusError, NvrtcMissing) as error:
         print(f"gpu_nvrtc: {error}", file=sys.stderr)

@@ -23,12 +23,12 @@ from pathlib import Path
 
 from corpora.loaders import load_pairs
 from corpora.records import Program
-from corpora.signatures import SignatureError, signature_of
 from gpu_runtime.backend import CompileRequest
 from gpu_runtime.compile import compile_requests
 from gpu_runtime.cuda import CudaBackend, usable
 from gpu_runtime.cuda_compile import compile_for_device
 from gpu_runtime.cuda_nvrtc import DeviceCompiler, NvrtcMissing
+from translator.judge import plain_requests
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +54,6 @@ def measured(what: str, pairs: int, action: Callable[[], object]) -> Cost:
     cpu, wall = _cpu_s(), time.perf_counter()
     action()
     return Cost(what, pairs, _cpu_s() - cpu, time.perf_counter() - wall)
-
-
-def requests_of(programs: list[Program]) -> list[CompileRequest]:
-    made = []
-    for program in programs:
-        try:
-            made.append(CompileRequest(program, signature_of(program)))
-        except SignatureError:
-            continue
-    return made
 
 
 def compile_cost(sources: list[CompileRequest], targets: list[CompileRequest], cache: Path) -> tuple[Cost, int]:
@@ -137,7 +127,7 @@ def main(arguments: list[str] | None = None) -> int:
     notes: list[str] = []
     with tempfile.TemporaryDirectory() as cache:
         try:
-            cost, ok = compile_cost(requests_of([a for a, _ in pairs]), requests_of([b for _, b in pairs]), Path(cache))
+            cost, ok = compile_cost(plain_requests([a for a, _ in pairs]), plain_requests([b for _, b in pairs]), Path(cache))
         except NvrtcMissing as error:
             print(error, file=sys.stderr)
             return 2
