@@ -1,10 +1,15 @@
-"""What all tests share: tests marked `gpu` need a device, and say so; with REQUIRE_CUDA=1 its absence is a failure."""
+"""What all tests share: tests marked `gpu` need a device, and say so; with REQUIRE_CUDA=1 its absence is a failure. Examples of
+property tests have no time limit: on a busy machine it would be a timed test."""
 
 from __future__ import annotations
 
 import os
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("untimed", settings.get_profile("ci") if os.environ.get("CI") else None, deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.hookimpl(tryfirst=True)
