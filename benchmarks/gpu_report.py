@@ -27,6 +27,8 @@ PACKAGES = {
     "nvidia": "nvidia-cuda-nvrtc==13.0.*",
 }  # fmt: skip
 """What is imported, and what is installed for it."""
+TEST_PACKAGES = {"pytest": "pytest>=9.2,<9.3", "pytest_timeout": "pytest-timeout", "hypothesis": "hypothesis"}
+"""What the section of tests needs besides; without it that section alone fails."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +58,16 @@ def sections(data: Path | None, speedups: Path) -> list[Section]:
     ]
 
 
-def missing_packages() -> list[str]:
+def missing_packages(packages: dict[str, str]) -> list[str]:
     """Requirements of what cannot be imported here."""
+
     def there(name: str) -> bool:
         try:
             return importlib.util.find_spec(name) is not None
         except ModuleNotFoundError:
             return False
 
-    return [requirement for name, requirement in PACKAGES.items() if not there(name)]
+    return [requirement for name, requirement in packages.items() if not there(name)]
 
 
 def install(requirements: list[str], folder: Path) -> str:
@@ -137,9 +140,11 @@ def main(arguments: list[str] | None = None) -> int:
     began = time.monotonic()
     site = Path(os.environ.get("COEVOLVE_CACHE") or Path.home() / ".cache" / "coevolve") / f"site-{sys.version_info[0]}.{sys.version_info[1]}"
     sys.path[:0] = [str(ROOT), str(site)]
-    if (wanted := missing_packages()) and (trouble := install(wanted, site)):
-        print(f"gpu_report: {trouble}", file=sys.stderr)
-        return 2
+    for packages in (PACKAGES, TEST_PACKAGES):
+        if (wanted := missing_packages(packages)) and (trouble := install(wanted, site)):
+            print(f"gpu_report: {trouble}", file=sys.stderr)
+            if packages is PACKAGES:
+                return 2
     from gpu_runtime.cuda_driver import device_count
 
     there = device_count() > 0
