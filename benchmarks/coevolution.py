@@ -11,28 +11,23 @@ Stopped anywhere, it goes on when called again; --table prints what is there. Ru
 
 from __future__ import annotations
 
-import argparse
 import hashlib
-import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from arms import answered, copy_files, copy_folder, parser_of, right_by_program, take_held_out
 
 from coevolve import stages
-from coevolve.config import Config, ConfigError, load
+from coevolve.config import Config, load
 from coevolve.errors import UserError
 from coevolve.evaluation import evaluate_round, prepare_evaluation
 from coevolve.rounds import local_workers, ray_workers, require_models
 from coevolve.run_corpus import open_corpus
 from coevolve.run_folder import RoundPaths, RunFolder, read_json, write_json
 from coevolve.statistics import crossed_interval
-from corpora.files import write_atomically, write_folder
-from corpora.loaders import CorpusError
-from gpu_runtime.backend import BackendError
-from gpu_runtime.models.protocol import ModelError
 
 ARMS: dict[str, tuple[str, ...]] = {
     "coevolve": (),
@@ -78,7 +73,7 @@ def make(arm: Arm, others: Sequence[Arm], last: int, use_ray: bool) -> None:
     corpus = open_corpus(arm.config, arm.folder)
     with arm.folder.held(), (ray_workers if use_ray else local_workers)(arm.config) as crew:
         run = stages.Run(arm.config, arm.folder, corpus, crew)
-        _copy_first([o.folder.root for o in others], arm.folder.root, ("evaluation_skipped.json", "evaluation_suites.jsonl"))
+        take_held_out(arm.folder.root, [o.folder.root for o in others])
         prepare_evaluation(run)
         _copy_models([o.folder.round(0) for o in same_seed], arm.folder.round(0))
         stages.cold_start(run)
@@ -119,7 +114,7 @@ def take(stage: str, arm: Arm, others: Sequence[Arm], number: int) -> None:
         if not _is_done(stage, theirs) or _is_done(stage, paths) or inputs(stage, arm, number) != inputs(stage, other, number):
             continue
         if stage in OUTPUTS:
-            _copy_files(theirs.folder, paths.folder, OUTPUTS[stage])
+            copy_files(theirs.folder, paths.folder, OUTPUTS[stage])
         else:
             _copy_folders(_models(theirs, stage), paths)
 
@@ -140,7 +135,7 @@ def take_evaluation(arm: Arm, others: Sequence[Arm], number: int) -> None:
     if found["translator"] is None or found["tester"] is None:
         return
     translator, tester = (read_json(found[kind].evaluation) for kind in ("translator", "tester"))
-    _copy_files(found["translator"].folder, paths.folder, EVALUATION[:-1])
+    copy_files(found["translator"].folder, paths.folder, EVALUATION[:-1])
     of_tester = {k: v for k, v in tester.items() if k.startswith("tester_")}
     write_json(paths.evaluation, {**translator, **of_tester})
 
@@ -167,12 +162,6 @@ def _models(paths: RoundPaths, kind: str) -> list[Path]:
     return sorted(p for p in paths.folder.glob(f"{kind}*") if p.is_dir() and not p.suffix)
 
 
-def _copy_first(places: Sequence[Path], here: Path, names: Sequence[str]) -> None:
-    done = [place for place in places if (place / names[-1]).exists()]
-    if done and not (here / names[-1]).exists():
-        _copy_files(done[0], here, names)
-
-
 def _copy_models(places: Sequence[RoundPaths], here: RoundPaths) -> None:
     for kind in ("translator", "tester"):
         done = next((found for place in places if (found := _models(place, kind))), [])
@@ -180,25 +169,15 @@ def _copy_models(places: Sequence[RoundPaths], here: RoundPaths) -> None:
             _copy_folders(done, here)
 
 
-def _copy_files(there: Path, here: Path, names: Sequence[str]) -> None:
-    for name in names:
-        data = (there / name).read_bytes()
-        write_atomically(here / name, lambda out, data=data: out.write(data))
-
-
 def _copy_folders(folders: Sequence[Path], here: RoundPaths) -> None:
     for folder in folders:
-        write_folder(here.folder / folder.name, lambda part, folder=folder: shutil.copytree(folder, part, dirs_exist_ok=True))
+        copy_folder(folder, here.folder / folder.name)
 
 
 def shares(arm: Arm, number: int) -> dict[str, float] | None:
     """Share of right answers in percent by held-out program, None where the round is not evaluated yet."""
     file = arm.folder.round(number).evaluation
-    if not file.exists():
-        return None
-    figures = read_json(file)
-    parts = figures.get("directions", {"": figures})
-    return {f"{way} {row['id']}": 100.0 * row["passed"] / row["samples"] for way, part in parts.items() for row in part["items"]}
+    return right_by_program(read_json(file)) if file.exists() else None
 
 
 def matrix(arms: Sequence[Arm], number: int) -> np.ndarray:
@@ -252,27 +231,21 @@ def _numbers(text: str) -> list[int]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--config", type=Path, required=True, metavar="FILE")
+    parser = parser_of(__doc__)
     parser.add_argument("--seeds", type=_numbers, default=[1, 2, 3], metavar="S,S", help="default: 1,2,3")
     parser.add_argument("--arms", default=",".join(ARMS), metavar="A,A", help=f"default: {','.join(ARMS)}")
     parser.add_argument("--rounds", type=int, default=2, metavar="N", help="default: 2")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR")
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="sets", help="as of coevolve run")
-    parser.add_argument("--local", action="store_true", help="one process, without Ray")
-    parser.add_argument("--table", action="store_true", help="only print the table of what is there")
     args = parser.parse_args()
-    try:
+
+    def action() -> None:
         arms = planned(args.config, args.sets, args.arms.split(","), args.seeds, args.rounds, args.out)
         for number in () if args.table else range(args.rounds + 1):  # round by round, so that what is there can be compared
             for arm in arms:
                 print(f"round {number}, seed {arm.seed}, {arm.name}", file=sys.stderr, flush=True)
                 make(arm, [other for other in arms if other is not arm], number, use_ray=not args.local)
         print(table(arms))
-    except (BackendError, ConfigError, CorpusError, ModelError, UserError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+
+    return answered(action)
 
 
 if __name__ == "__main__":

@@ -11,15 +11,16 @@ and the paired difference to `none`. No Tester is trained and there are no round
 
 from __future__ import annotations
 
-import argparse
 import shutil
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from arms import answered, copy_folder, parser_of, right_by_program, take_held_out
+
 from coevolve import stages
-from coevolve.config import Config, ConfigError, load
+from coevolve.config import Config, load
 from coevolve.config_checks import LADDER
 from coevolve.errors import UserError
 from coevolve.evaluation import evaluate_checkpoint, prepare_evaluation
@@ -29,8 +30,6 @@ from coevolve.rounds import local_workers, ray_workers
 from coevolve.run_corpus import open_corpus
 from coevolve.run_folder import RunFolder, read_json, write_json
 from coevolve.statistics import interval_of_mean, paired_difference
-from corpora.files import write_folder
-from corpora.loaders import CorpusError
 
 WRITERS = ("dae", "bt")
 """After one of these steps a model has been taught to write whole functions, so that its translations are worth executing."""
@@ -77,6 +76,7 @@ def make(arm: Arm, others: Sequence[Arm], workers: Callable) -> None:
     corpus = open_corpus(arm.config, arm.folder)
     with arm.folder.held(), workers(arm.config) as crew:
         run = stages.Run(arm.config, arm.folder, corpus, crew)
+        take_held_out(arm.folder.root, [other.folder.root for other in others])
         for other in others:
             take(arm, other)
         prepare_evaluation(run)
@@ -89,16 +89,13 @@ def make(arm: Arm, others: Sequence[Arm], workers: Callable) -> None:
 
 
 def take(arm: Arm, other: Arm) -> None:
-    """Copy the suites of held-out programs and the steps that both arms begin with."""
-    for name in ("evaluation_skipped.json", "evaluation_suites.jsonl"):
-        if (other.folder.root / name).exists() and not (arm.folder.root / name).exists():
-            shutil.copy2(other.folder.root / name, arm.folder.root / name)
+    """Copy the steps that both arms begin with."""
     for (mine, own), (theirs, there) in zip(_steps(arm), _steps(other)):
         if mine != theirs or not there.figures.exists():
             break
         if not own.figures.exists():
             shutil.rmtree(own.folder, ignore_errors=True)
-            write_folder(own.folder, lambda part, there=there: shutil.copytree(there.folder, part, dirs_exist_ok=True))
+            copy_folder(there.folder, own.folder)
 
 
 def _steps(arm: Arm) -> list:
@@ -108,9 +105,7 @@ def _steps(arm: Arm) -> list:
 def evaluate(run: stages.Run, checkpoint: str, label: str) -> dict:
     """compile_rate in percent, and by held-out program the percentage of answers that are right."""
     figures, _, _ = evaluate_checkpoint(run, checkpoint, label)
-    parts = figures.get("directions", {"": figures})
-    passed = {f"{way} {row['id']}": 100.0 * row["passed"] / row["samples"] for way, part in parts.items() for row in part["items"]}
-    return {"compile_rate": figures["compile_rate"], "passed": passed}
+    return {"compile_rate": figures["compile_rate"], "passed": right_by_program(figures)}
 
 
 def table(arms: Sequence[Arm]) -> str:
@@ -141,25 +136,19 @@ def _difference(none: dict[str, float], arm: dict[str, float]) -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--config", type=Path, required=True, metavar="FILE")
+    parser = parser_of(__doc__)
     parser.add_argument("--arms", default="", metavar="A,A", help="for example none,dae,mlm+dae; default: the steps one more at a time")
     parser.add_argument("--without", action="append", default=[], metavar="STEP", help="an arm with all steps but this one; may be repeated")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR")
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="sets", help="as of coevolve run")
-    parser.add_argument("--local", action="store_true", help="one process, without Ray")
-    parser.add_argument("--table", action="store_true", help="only print the table of what is there")
     args = parser.parse_args()
-    try:
+
+    def action() -> None:
         arms = planned(args.config, args.sets, names_of(args.arms, args.without), args.out)
         for arm in [] if args.table else arms:
             print(f"arm {arm.name}", file=sys.stderr, flush=True)
             make(arm, [other for other in arms if other is not arm], local_workers if args.local else ray_workers)
         print(table(arms))
-    except (ConfigError, CorpusError, UserError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+
+    return answered(action)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,8 @@
 """The arms of benchmarks/coevolution.py: what is shared is what each would have made by itself, and what differs is what the arm says."""
 
-import importlib.util
 import json
-import sys
-from pathlib import Path
 
+import coevolution
 import pytest
 
 from coevolve import rounds
@@ -22,18 +20,6 @@ KNOWN = {
     "offset": ("int *a, int n, int k", "a[i] += k;"),
     "maxpair": ("const int *a, const int *b, int *m, int n", "m[i] = a[i] > b[i] ? a[i] : b[i];"),
 }
-
-
-def _loaded():
-    path = Path(__file__).resolve().parents[2] / "benchmarks" / "coevolution.py"
-    spec = importlib.util.spec_from_file_location("coevolution", path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
-    return module
-
-
-coevolution = _loaded()
 
 
 class KnowingTranslator(TranslatorService):

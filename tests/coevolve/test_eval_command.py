@@ -1,9 +1,9 @@
 """`coevolve eval --corpus`, `compare` and `decontaminate` as a user calls them, with what they print and write."""
 
-import importlib.util
 import json
 from pathlib import Path
 
+import evaluation_forms as forms
 import jsonschema
 import pytest
 
@@ -11,9 +11,6 @@ from coevolve.cli import main
 from coevolve.contamination import FILE_NAME, Manifest
 from corpora.records import Program
 
-_spec = importlib.util.spec_from_file_location("evaluation_forms", Path(__file__).with_name("evaluation_forms.py"))
-forms = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(forms)
 
 DOCS = Path(__file__).parents[2] / "docs"
 SCHEMA = json.loads((DOCS / "result.schema.json").read_text())

@@ -1,18 +1,14 @@
 """Every form of corpus gives the items that are in it, and says what is not; predictions find their items."""
 
-import importlib.util
 import json
-from pathlib import Path
 
+import evaluation_forms as forms
 import pytest
 
 from coevolve.eval_items import load_items
 from coevolve.predictions import read_predictions
 from corpora.loaders import CorpusError
 
-_spec = importlib.util.spec_from_file_location("evaluation_forms", Path(__file__).with_name("evaluation_forms.py"))
-forms = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(forms)
 
 
 @pytest.fixture

@@ -1,10 +1,10 @@
 """ParEval checkouts as they really are: conditionals, what the prompt defines, copies, lambdas, drivers that cannot judge."""
 
-import importlib.util
 import json
 from dataclasses import replace
 from pathlib import Path
 
+import evaluation_forms as forms
 import pytest
 
 from coevolve.eval_items import Guarantee, load_items
@@ -16,9 +16,6 @@ from coevolve.vectors import pointer_form
 from corpora.loaders import CorpusError
 from corpora.records import ArrayValue, Fill, ScalarValue, UnitTest
 
-_spec = importlib.util.spec_from_file_location("evaluation_forms", Path(__file__).with_name("evaluation_forms.py"))
-forms = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(forms)
 
 TABLE = "const int weight[2] = {3, -1};\n\nbool odd(int x) {\n   return x % 2;\n}\n\n"
 MARKED = (

@@ -1,10 +1,10 @@
 """The benchmark on real Fortran: what it counts as decided, and the configuration that trains on the same data."""
 
-import importlib.util
 import json
 import sys
 from pathlib import Path
 
+import fortran_pairs
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -32,19 +32,10 @@ def data(tmp_path_factory):
     return folder
 
 
-@pytest.fixture(scope="module")
-def benchmark():
-    spec = importlib.util.spec_from_file_location("fortran_pairs", ROOT / "benchmarks" / "fortran_pairs.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["fortran_pairs"] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_decided_and_undecided_rows(benchmark, data, tmp_path, monkeypatch, capsys):
+def test_decided_and_undecided_rows(data, tmp_path, monkeypatch, capsys):
     out = tmp_path / "rows.json"
     monkeypatch.setattr(sys, "argv", ["fortran_pairs.py", str(data), "--direction", "fortran:cpp", "--mutants", "3", "--json", str(out)])
-    assert benchmark.main() == 0
+    assert fortran_pairs.main() == 0
     rows = {(r["set"], r["row"]): r for r in json.loads(out.read_text())}
     assert (rows["polybench", 0]["outcome"], rows["polybench", 0]["decisive"]) == ("EQUIVALENT", True)
     assert rows["polybench", 0]["killed"] == rows["polybench", 0]["mutants"] == 3
@@ -53,7 +44,7 @@ def test_decided_and_undecided_rows(benchmark, data, tmp_path, monkeypatch, caps
     shown = capsys.readouterr().out
     assert "| polybench | fortran:cpp | 2 | 2 (100%) | 1 |" in shown and "| nas | 0 | fortran:cpp | count |" in shown
     monkeypatch.setattr(sys, "argv", ["fortran_pairs.py", str(tmp_path)])
-    assert benchmark.main() == 2
+    assert fortran_pairs.main() == 2
 
 
 @pytest.mark.parametrize("direction", ["fortran:cuda", "fortran:openmp-fortran", '["fortran:openmp-fortran", "fortran:cuda"]'])

@@ -1,9 +1,6 @@
 """The HPC kernels judged across dialects: right versions are accepted, wrong variants rejected, whichever side is the source."""
 
-import importlib.util
-import sys
-from pathlib import Path
-
+import matrix
 import pytest
 
 from corpora.dialects import DIALECTS
@@ -12,18 +9,6 @@ from tester.mutants import mutants_of
 
 SAMPLE = {"axpy": ("cuda", "openmp-fortran"), "fft_radix2": ("fortran",)}
 """Kernels of the default suite, each with the dialects that are its source there."""
-
-
-def _loaded():
-    path = Path(__file__).resolve().parents[2] / "benchmarks" / "matrix.py"
-    spec = importlib.util.spec_from_file_location("matrix", path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
-    return module
-
-
-matrix = _loaded()
 
 
 @pytest.fixture(scope="module")

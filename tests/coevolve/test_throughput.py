@@ -1,14 +1,11 @@
 """What makes a cold verdict cheap: compiles in few units, nothing compiled that will not be run, and the benchmark that shows it."""
 
-import importlib.util
 import json
-import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
-import pytest
+import verify_throughput
 
 from coevolve.verify import Engine, Pair, VerifyConfig
 from coevolve.verify_command import PORTION, answer_rows, portions
@@ -106,28 +103,18 @@ def test_rows_of_one_source_stay_together():
     assert max(len(part) for part in portions([(k, json.dumps({"source": "a"})) for k in range(500)])) == 8 * PORTION
 
 
-@pytest.fixture(scope="module")
-def benchmark_module():
-    path = Path(__file__).resolve().parents[2] / "benchmarks" / "verify_throughput.py"
-    spec = importlib.util.spec_from_file_location("verify_throughput", path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_the_benchmark_says_what_is_missing(benchmark_module, tmp_path, capsys):
-    assert benchmark_module.main([str(tmp_path)]) == 2
+def test_the_benchmark_says_what_is_missing(tmp_path, capsys):
+    assert verify_throughput.main([str(tmp_path)]) == 2
     assert "cpp.para.valid.tok is not there" in capsys.readouterr().err
 
 
-def test_the_benchmark_counts_runners_and_compilers(benchmark_module, tmp_path):
+def test_the_benchmark_counts_runners_and_compilers(tmp_path):
     serial, kernel = "void f ( int n , int * x ) { for ( int i = 0 ; i < n ; i ++ ) x [ i ] += 1 ; }", (
         "__global__ void f ( int n , int * x ) { int i = blockIdx . x * blockDim . x + threadIdx . x ; if ( i < n ) x [ i ] += 1 ; }"
     )
     (tmp_path / "cpp.para.valid.tok").write_text(serial + "\n")
     (tmp_path / "cuda.para.valid.tok").write_text(kernel + "\n")
-    cost = benchmark_module.measured("cold", tmp_path / "cache", tmp_path, 1, 0)
-    warm = benchmark_module.measured("warm", tmp_path / "cache", tmp_path, 1, 0)
+    cost = verify_throughput.measured("cold", tmp_path / "cache", tmp_path, 1, 0)
+    warm = verify_throughput.measured("warm", tmp_path / "cache", tmp_path, 1, 0)
     assert cost.outcomes == {"EQUIVALENT": 1} and cost.pairs == 1
     assert warm.cpu_s < cost.cpu_s / 2

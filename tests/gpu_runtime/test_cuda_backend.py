@@ -6,11 +6,10 @@ zones and budgets hold. What a real device does is shown by tests/gpu_runtime/te
 
 from __future__ import annotations
 
-import importlib.util
 import os
 from dataclasses import replace
-from pathlib import Path
 
+import gpu_speedup
 import numpy as np
 import pytest
 
@@ -252,18 +251,14 @@ def test_records_of_a_timing_carry_what_they_were_measured_on(everything, monkey
 
 def test_the_six_hpc_references_agree_with_their_serial_sources(on_fake, tmp_path):
     """Host functions with many launches and copies, built as for a timing; and the benchmark's own check of values."""
-    where = Path(__file__).parents[2] / "benchmarks" / "gpu_speedup.py"
-    spec = importlib.util.spec_from_file_location("gpu_speedup", where)
-    benchmark = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(benchmark)
-    pairs = {name: benchmark.requests_for(name) for name in benchmark.KERNELS}
+    pairs = {name: gpu_speedup.requests_for(name) for name in gpu_speedup.KERNELS}
     backend = on_fake(tmp_path, [replace(target, variant=Variant.TIMED) for _, target in pairs.values()])
     for name, (source, target) in pairs.items():
-        values = benchmark.KERNELS[name][0](12)
-        benchmark.agree(backend, source, target, Arguments(values))
+        values = gpu_speedup.KERNELS[name][0](12)
+        gpu_speedup.agree(backend, source, target, Arguments(values))
     wrong = replace(pairs["axpy"][0], program=Program("cpp", "axpy", SERIAL.replace("+=", "-=")))
-    with pytest.raises(benchmark.NotMeasured, match="'y' differs"):
-        benchmark.agree(backend, wrong, pairs["axpy"][1], Arguments(benchmark.axpy(12)))
+    with pytest.raises(gpu_speedup.NotMeasured, match="'y' differs"):
+        gpu_speedup.agree(backend, wrong, pairs["axpy"][1], Arguments(gpu_speedup.axpy(12)))
     backend.close()
 
 

@@ -5,15 +5,15 @@ HOSTILE sets how many bad candidates are run in a row (1,000 is the figure asked
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shutil
-import sys
 from collections import Counter
 from pathlib import Path
 
+import gpu_hostile
 import numpy as np
 import pytest
+from gpu_hostile import BAD, axpy_call, bad_call, still_right
 
 from corpora.dialects import dialect_of_path
 from corpora.loaders import load_pairs
@@ -34,18 +34,6 @@ DATA = Path(os.environ.get("COEVOLVE_DATA", Path(__file__).parents[3] / "shared"
 AXPY = "__global__ void axpy(int n, float a, const float *x, float *y) { int i = blockIdx.x*blockDim.x+threadIdx.x; if (i < n) y[i] += a * x[i]; }"
 SERIAL = "void axpy(int n, float a, const float *x, float *y) { for (int i = 0; i < n; i++) y[i] += a * x[i]; }"
 
-
-def _benchmark(name: str):
-    path = Path(__file__).resolve().parents[2] / "benchmarks" / f"{name}.py"
-    spec = importlib.util.spec_from_file_location(name, path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
-    return module
-
-
-gpu_hostile = _benchmark("gpu_hostile")
-BAD, bad_call, axpy_call, still_right = gpu_hostile.BAD, gpu_hostile.bad_call, gpu_hostile.axpy_call, gpu_hostile.still_right
 
 
 def request(text: str, name: str, dialect: str = "cuda") -> CompileRequest:

@@ -1,6 +1,5 @@
 """What runs on a machine with a GPU, as far as it can be shown without one: the report, the hostile row on the fake, agreement's sums."""
 
-import importlib.util
 import os
 import subprocess
 import sys
@@ -8,6 +7,10 @@ import types
 from dataclasses import replace
 from pathlib import Path
 
+import gpu_agreement as agreement
+import gpu_hostile as hostile
+import gpu_offload as offload
+import gpu_report as report
 import numpy as np
 import pytest
 
@@ -25,18 +28,9 @@ NO_DEVICE = pytest.mark.skipif(device_count() > 0, reason="a device is here: thi
 NVRTC = pytest.mark.skipif(not available(), reason="NVRTC is not installed (pip install 'coevolve[cuda]')")
 
 
-@pytest.fixture(scope="module")
-def loaded():
-    """A benchmark by name; they import each other as scripts of one folder do."""
-    sys.path.insert(0, str(ROOT / "benchmarks"))
-    yield importlib.import_module
-    sys.path.remove(str(ROOT / "benchmarks"))
-
-
 @NVRTC
-def test_hostile_candidates_in_a_row_on_the_fake(loaded, on_fake, tmp_path):
+def test_hostile_candidates_in_a_row_on_the_fake(on_fake, tmp_path):
     """The fake's kernels fail by their names; another status than the one asked for is reported."""
-    hostile = loaded("gpu_hostile")
     backend = on_fake(tmp_path, hostile.requests())
     result = hostile.hostile(backend, 6, 2, ("trap", "spin", "hang"))
     assert result.alive and result.wrong == () and result.sent == {"trap": 2, "spin": 2, "hang": 2}
@@ -49,8 +43,7 @@ def said(outcome: Outcome, detail: str = "") -> Verdict:
     return Verdict("s", "t", "u", outcome, Blame.NOBODY if outcome is Outcome.EQUIVALENT else Blame.TARGET, detail)
 
 
-def test_agreement_tells_what_a_device_does_not_show_from_what_is_odd(loaded):
-    agreement = loaded("gpu_agreement")
+def test_agreement_tells_what_a_device_does_not_show_from_what_is_odd():
     good, race, bad = said(Outcome.EQUIVALENT), said(Outcome.RACE, "on a|b"), said(Outcome.MISMATCH, "x is 1")
     rows = [agreement.Row(1, "same", good, good, good), agreement.Row(2, "unseen", race, race, good), agreement.Row(3, "odd", good, bad, bad)]
     assert [(r.agrees, r.explained) for r in rows] == [(True, True), (True, True), (False, False)]
@@ -61,8 +54,7 @@ def test_agreement_tells_what_a_device_does_not_show_from_what_is_odd(loaded):
     assert agreement.table("Zoo", []) == ["Zoo: nothing was judged."]
 
 
-def test_agreement_judges_by_three_engines_and_mutates_what_is_accepted(loaded, tmp_path):
-    agreement = loaded("gpu_agreement")
+def test_agreement_judges_by_three_engines_and_mutates_what_is_accepted(tmp_path):
     serial = Program("cpp", "twice", "void twice(int n, float *x) { for (int i = 0; i < n; i++) x[i] *= 2; }")
     kernel = "__global__ void twice(int n, float *x) {{ int i = blockIdx.x * blockDim.x + threadIdx.x; if (i < n) x[i] *= {0}; }}"
     pairs = [(7, Pair(serial, Program("cuda", "twice", kernel.format(2)))), (8, Pair(serial, Program("cuda", "twice", kernel.format(3))))]
@@ -74,13 +66,12 @@ def test_agreement_judges_by_three_engines_and_mutates_what_is_accepted(loaded, 
     assert part.mutated == 1 and {m.line for m in part.mutants} == {7} and "killed" in {m.fate for m in part.mutants}
 
 
-def test_the_zoo_has_its_cuda_cases(loaded):
-    pairs = loaded("gpu_agreement").zoo_pairs()
+def test_the_zoo_has_its_cuda_cases():
+    pairs = agreement.zoo_pairs()
     assert len(pairs) >= 60 and all("cuda" in (p.source.dialect, p.target.dialect) and p.suite for _, p in pairs)
 
 
-def test_a_section_is_cut_off_at_its_limit_and_keeps_what_it_printed(loaded):
-    report = loaded("gpu_report")
+def test_a_section_is_cut_off_at_its_limit_and_keeps_what_it_printed():
     section = report.Section("Slow", ("-c", "import time; print('half', flush=True); time.sleep(60)"), 1.0)
     out, trouble = report.run(section, os.environ, 2.0)
     assert out == "half\n" and trouble == "cut off after 2 s"
@@ -89,8 +80,7 @@ def test_a_section_is_cut_off_at_its_limit_and_keeps_what_it_printed(loaded):
     assert report.run(failing, os.environ, 30.0) == ("", "code 1: no luck")
 
 
-def test_everything_the_issue_asks_of_a_device_has_a_section(loaded, tmp_path):
-    report = loaded("gpu_report")
+def test_everything_the_issue_asks_of_a_device_has_a_section(tmp_path):
     made = report.sections(tmp_path, tmp_path / "speedups.json")
     scripts = {Path(s.command[0]).name for s in made}
     assert {"gpu_nvrtc.py", "gpu_agreement.py", "gpu_hostile.py", "gpu_speedup.py", "gpu_throughput.py"} <= scripts
@@ -98,9 +88,8 @@ def test_everything_the_issue_asks_of_a_device_has_a_section(loaded, tmp_path):
     assert next(s for s in made if "gpu_hostile" in s.command[0]).command[-1] == "1000"
 
 
-def test_target_regions_on_a_device_are_told_from_a_silent_fallback_to_the_host(loaded, tmp_path):
+def test_target_regions_on_a_device_are_told_from_a_silent_fallback_to_the_host(tmp_path):
     """Built for the host alone here: values are right, and count for nothing, because the region itself says where it ran."""
-    offload = loaded("gpu_offload")
     backend = EmulatedBackend(tmp_path)
     kernels = {p.name: p for p in builtin.programs("openmp-target") if p.name in ("axpy", "cg")}
     for_host = ("-fopenmp", "-foffload=disable")

@@ -1,9 +1,8 @@
 """OpenMP target regions on memory of their own: mapping errors are found without a device, right programs pass, what cannot be judged is refused."""
 
-import importlib.util
 import shutil
-from pathlib import Path
 
+import offload_maps as maps
 import pytest
 
 from coevolve.verify import Engine, Pair, VerifyConfig
@@ -171,9 +170,6 @@ def test_directives_that_nothing_here_can_judge_are_named():
 
 def test_every_wrong_map_of_a_kernel_is_rejected(tmp_path):
     """A sample of benchmarks/offload_maps.py: directions, extents, dropped clauses, dropped updates."""
-    spec = importlib.util.spec_from_file_location("offload_maps", Path(__file__).resolve().parents[2] / "benchmarks" / "offload_maps.py")
-    maps = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(maps)
     engine = Engine("emulated", VerifyConfig(mutants=0, tests=5), cache=tmp_path)
     for name, least in (("axpy", 8), ("lu_nopivot", 5), ("floyd_warshall", 5)):
         source, target = next(pair for pair in builtin.pairs("cpp:openmp-target") if pair[0].name == name)
