@@ -8,9 +8,8 @@ guard here, at the last moment: generated data is filtered, anything else that l
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,13 +17,13 @@ from coevolve.checkpoints import Checkpoints, carried_on, fine_tuned, learn_and_
 from coevolve.config import Config
 from coevolve.control import as_much
 from coevolve.experience import selected, weight_of
+from coevolve.generated import COLD_STREAM, CONTROL_STREAM, REPLAY_STREAM, generated, generated_pairs
 from coevolve.judged import Judged, compared, reward_of
 from coevolve.ladder_lessons import Pass, pretrain
 from coevolve.shots import prompts_of, wording_of
 from coevolve.verifier import Verifier
-from coevolve.ways import share_of, shared_out, taught
-from corpora.dialects import Direction, direction
-from corpora.loopnests import Computation, generate
+from coevolve.ways import share_of
+from corpora.dialects import direction
 from corpora.records import Candidate, Outcome, Program, Triplet, UnitTest, UnitTestSuite
 from corpora.splits import EvaluationGuard
 from gpu_runtime.models.backends import FROZEN, kind_of
@@ -40,8 +39,6 @@ PROMPT_STYLES = {"scratch": PromptStyle.CANONICAL, "pretrained": PromptStyle.PLA
 SUITE_STYLES = {"scratch": SuiteStyle.CANONICAL, "pretrained": SuiteStyle.PLAIN, "openai": SuiteStyle.PLAIN}
 """How a model of each of MODEL_BACKENDS is asked: our own small ones know canonical words only."""
 VOCABULARY_EXAMPLES = 4000
-COLD_STREAM, REPLAY_STREAM, CONTROL_STREAM = 0, 1000, 2000
-"""Which part of the generator's stream: replayed items are never those of the cold start, nor a control's lessons replayed."""
 
 
 def make_translator(config: Config) -> TranslatorService:
@@ -219,45 +216,9 @@ class TranslatorService:
         self, teacher: Translator, count: int, stream: int, guard: EvaluationGuard, ways: Sequence[str] = ()
     ) -> list[Example]:
         """`count` generated computations that are unlike every protected program, as lessons in `ways` (empty: all of the run)."""
-        ways = ways or self.config.directions
-        others = taught(self.config, ways)
-        own = list(_generated(self.config, count, stream, ways))
-        beside = round(count * self.config.cold_start.beside) if others else 0
-        # Fortran tells nothing of C's styles: what is taught from it beside comes from computations of its own, in one style.
-        plain = [str(other) for other in others if other.source.language == "fortran" and str(other) not in ways]
-        made = own + list(_generated(self.config, beside * len(plain) // len(others), f"{stream} plain", plain) if plain else ())
-        names = {side.name for way in (*map(direction, ways), *others) for side in (way.source, way.target)}
-        leaking = set()
-        for name in sorted(names):
-            there = [i for i, (_, c) in enumerate(made) if name in c.programs]
-            leaking |= {there[leak.item] for leak in guard.leaks([made[i][1].programs[name] for i in there])}
-        kept = [(way, c.programs) for i, (way, c) in enumerate(made) if i not in leaking]
-        pairs = [(programs[way.source.name], programs[way.target.name]) for way, programs in kept]
-        again = [c.programs for i, (_, c) in enumerate(own) if i not in leaking]
-        others = [other for other in others if str(other) not in plain]
-        pairs += _taught_again(again, others, beside - (len(made) - len(own)))
+        pairs = generated_pairs(self.config, count, stream, guard, ways or self.config.directions)
         self.checkpoints.note_trained((), [program for pair in pairs for program in pair])
         return teacher.examples(pairs, "forward")
-
-
-def _taught_again(made: Sequence[dict[str, Program]], others: Sequence[Direction], count: int) -> list[tuple[Program, Program]]:
-    """Pairs in the other directions, in turn, from `count` of these computations; one that lacks a dialect gives none."""
-    pairs = []
-    for number in range(min(count, len(made)) if others else 0):
-        other, programs = others[number % len(others)], made[number * len(made) // min(count, len(made))]
-        if other.source.name in programs and other.target.name in programs:
-            pairs.append((programs[other.source.name], programs[other.target.name]))
-    return pairs
-
-
-def _generated(config: Config, count: int, stream: int | str, ways: Sequence[str]) -> Iterator[tuple[Direction, Computation]]:
-    """`count` computations, in equal shares for `ways`, each of which exists in both dialects of its direction."""
-    for way, share in shared_out(count, ways):
-        plain = way.source.language == "fortran"  # Fortran tells nothing of C's styles, so its translations have one
-        salt = (str(way),) if len(config.directions) > 1 else ()
-        endless = generate(max(1, 20 * share), seed_of(config, "generated", stream, *salt), config.cold_start.level, plain=plain)
-        fitting = ((way, c) for c in endless if way.source.name in c.programs and way.target.name in c.programs)
-        yield from islice(fitting, share)
 
 
 VERDICT_LEARNERS = {"dpo": TranslatorService._prefer, "grpo": TranslatorService._reinforce}
@@ -328,7 +289,7 @@ class TesterService:
 
     def _examples(self, count: int, stream: int, guard: EvaluationGuard, style: SuiteStyle) -> list[Example]:
         lessons = []
-        for index, (way, computation) in enumerate(_generated(self.config, count, stream, self.config.directions)):
+        for index, (way, computation) in enumerate(generated(self.config, count, stream, self.config.directions)):
             name = (way.source.name, way.target.name)[index % 2]
             lessons.append((computation.programs[name], computation.suite_text))
         leaking = {leak.item for leak in guard.leaks([program for program, _ in lessons])}
