@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from coevolve.eval_items import EvalCorpus, Item
-from coevolve.eval_pareval_drivers import broken_drivers, guarantees_of
+from coevolve.eval_pareval_drivers import COMMENT, broken_drivers, guarantees_of
 from coevolve.vectors import Parameter, VectorError, parameter_of, pointer_form
 from corpora.c_syntax import c_functions, parse_c_family, split_at_commas
 from corpora.dialects import Direction
@@ -34,7 +34,6 @@ _DROPPED = re.compile(r"^[ \t]*#[ \t]*(?:pragma[ \t]+once|include\b)[^\n]*$", re
 _DIRECTIVE = re.compile(r"[ \t]*#[ \t]*(if|ifdef|ifndef|elif|else|endif)\b(.*)")
 _DEFINED = frozenset({"M_PI", "USE_SERIAL", "__cplusplus"})
 """Macros that stand where a serial baseline is compiled; the other branches are for targets that it is not."""
-_COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.S)
 _CONTAINERS = re.compile(r"\bstd\s*::\s*(?:queue|priority_queue|stack|deque|list|map|set|unordered_map|unordered_set|tuple)\b")
 _USUAL = ("algorithm", "cmath", "cstddef", "cstdint", "limits", "numeric", "utility", "vector")
 _HEADER = re.compile(r"^[ \t]*#[ \t]*include[ \t]*<(\w+)>", re.M)
@@ -120,7 +119,7 @@ def _given(row: dict) -> str:
     heading = _heading(row)
     if heading is None:
         return ""
-    above = _COMMENT.sub("", row["prompt"][: heading.start()])
+    above = COMMENT.sub("", row["prompt"][: heading.start()])
     return _DROPPED.sub("", above[: max(above.rfind("}"), above.rfind(";")) + 1]).strip()
 
 

@@ -18,7 +18,7 @@ from coevolve.eval_items import Guarantee
 from corpora.tables import read_file
 
 _BENCHMARKS = "drivers/cpp/benchmarks"
-_COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.S)
+COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.S)
 
 
 _GUARANTEES = {
@@ -142,4 +142,4 @@ def _shows(root: Path, folder: Path, sign: Sign) -> bool:
     path = root / sign.file[1:] if sign.file.startswith("/") else folder / sign.file
     if not path.is_file():
         return False
-    return (re.search(sign.pattern, _COMMENT.sub("", read_file(path))) is None) is sign.absent
+    return (re.search(sign.pattern, COMMENT.sub("", read_file(path))) is None) is sign.absent

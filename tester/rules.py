@@ -121,9 +121,10 @@ def _plan(
 def _tests(setting: Setting, roles: Roles, count: int) -> list[UnitTest]:
     sketches = _sketched(setting, roles, size_draws(setting.signature, roles, setting.seed, count + 8))
     first, rest = sketches[: count + 1], sketches[count + 1 :]  # the others are there for programs that take few of the first
-    made = _completed(setting, roles, first)
-    good = [c for c in _completed(setting, roles, _marked(setting, roles)) if c.test is not None] + [c for c in made if c.test is not None]
-    beyond_a_block = (c.changed for s, c in zip(first, made, strict=True) if s.label.partition("/")[0] in LARGE and c.test is not None)
+    tried = [*_marked(setting, roles), *first]
+    made = _completed(setting, roles, tried)
+    good = [c for c in made if c.test is not None]
+    beyond_a_block = (c.changed for s, c in zip(tried, made, strict=True) if s.label.partition("/")[0] in LARGE and c.test is not None)
     if roles.sizes and roles.base and not any(beyond_a_block):
         quiet = _completed(setting, roles, _sketched(setting, roles, quiet_draws(setting.signature, roles, setting.seed)))
         good = [c for c in quiet if c.test is not None and c.changed][:1] + good

@@ -45,6 +45,7 @@ class Clauses:
             self._clause = self._inside = ""
         elif word in self._private or word in self._reducible:
             self._listed.add(word)
+        self._digits = self._digits + 1 if word in _DIGITS or word in _MORE else 0
         self._last = word
 
     def allowed(self) -> set[str]:
@@ -82,7 +83,6 @@ class Clauses:
             return set(_SCHEDULES)
         if self._last == ",":
             return set(_DIGITS)
-        self._digits = 0 if self._last in _SCHEDULES else self._digits + 1
         return {")", ","} if self._last in _SCHEDULES else {")", *_MORE} if self._digits < 3 else {")"}
 
     def _in_collapse(self) -> set[str]:

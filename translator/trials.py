@@ -100,14 +100,16 @@ def attempt(bench: Bench, compiled: Compiled, calls: Sequence[tuple[int, Argumen
     return failure, active
 
 
+def _limits_of(bench: Bench, calls: Sequence[tuple[int, Arguments]]) -> Limits:
+    """For these calls of tests; the bench's limits are for every test once."""
+    turns, whole = max(1, -(-len(calls) // len(bench.calls))), bench.limits
+    own_s = tuple(whole.call_s[i] for i, _ in calls) if whole.call_s else ()
+    return replace(whole, wall_s=turns * whole.wall_s, cpu_s=turns * whole.cpu_s, call_s=own_s)
+
+
 def _first_failure(bench: Bench, compiled: Compiled, calls: Sequence[tuple[int, Arguments]]) -> tuple[Failure | None, int, int]:
     """Like `attempt`, with the place in `calls` (their number when all passed)."""
-    turns = max(1, -(-len(calls) // len(bench.calls)))  # the limits are for every test once
-    own_s = bench.limits.call_s
-    limits = replace(
-        bench.limits, wall_s=turns * bench.limits.wall_s, cpu_s=turns * bench.limits.cpu_s, call_s=tuple(own_s[i] for i, _ in calls) if own_s else ()
-    )
-    executions = bench.backend.run(compiled, [c for _, c in calls], limits)
+    executions = bench.backend.run(compiled, [c for _, c in calls], _limits_of(bench, calls))
     active = 0
     for place, ((i, _), execution) in enumerate(zip(calls, executions, strict=True)):
         if execution.status is Status.NOT_RUN:
@@ -196,9 +198,7 @@ def _race(bench: Bench) -> Failure | None:
     for threads, schedule in RACE_TEAMS:
         # Where nothing is touched nothing can race, but compilers write lastprivate and simd indices of empty loops from every thread.
         calls = [(i, replace(c, threads=threads, schedule=schedule)) for i, c in enumerate(bench.calls) if bench.expectations.references[i].touched]
-        limits = _patient(bench).limits
-        limits = replace(limits, call_s=tuple(limits.call_s[i] for i, _ in calls) if limits.call_s else ())
-        executions = bench.backend.run(compiled, [c for _, c in calls], limits)
+        executions = bench.backend.run(compiled, [c for _, c in calls], _limits_of(_patient(bench), calls))
         for (i, _), execution in zip(calls, executions, strict=True):
             if execution.status is Status.RACE:
                 return Failure(Outcome.RACE, i, _with_names(bench, execution.detail))
