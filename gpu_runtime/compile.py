@@ -9,11 +9,9 @@ cache under a hash of text, signature, variant, flags, prelude and compiler; sev
 
 from __future__ import annotations
 
-import json
-import os
 import re
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
@@ -23,6 +21,7 @@ from corpora.records import Program, content_hash
 from gpu_runtime import shims_cpp, units
 from gpu_runtime.backend import Compiled, CompileRequest, Variant
 from gpu_runtime.constructors import constructors
+from gpu_runtime.object_store import Built, ObjectStore
 from gpu_runtime.sandbox import CompilerLimits, run_compiler
 from gpu_runtime.toolchain import cache_root, digest, find_toolchain, require
 from gpu_runtime.units import MEMBERS_PER_UNIT, Recipe, recipes
@@ -37,16 +36,6 @@ _SUPPLIED = re.compile(
 _UNRESOLVED = re.compile(r"undefined reference to `([^']*)'")
 SHARED_LIMITS = CompilerLimits(wall_s=60, cpu_s=30)
 ALONE_LIMITS = CompilerLimits(wall_s=40, cpu_s=15)
-
-
-@dataclass(frozen=True, slots=True)
-class _Built:
-    """What is kept in the cache. artifact: file name inside the objects folder, '' where it failed."""
-
-    ok: bool
-    artifact: str
-    diagnostics: str
-    keep: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +65,7 @@ def _recipe_digest(dialect: str, variant: Variant) -> str:
 
 def compile_requests(requests: Sequence[CompileRequest], cache_dir: Path | None = None, workers: int = 1) -> list[Compiled]:
     """Compile all, as few compiler runs as possible. Raises ToolchainError when the compiler is not installed."""
-    store = _Store(cache_root(cache_dir))
+    store = ObjectStore(cache_root(cache_dir))
     jobs: dict[str, _Job] = {}
     keys = []
     for request in requests:
@@ -91,82 +80,19 @@ def compile_requests(requests: Sequence[CompileRequest], cache_dir: Path | None 
     return [_compiled(request, known[key], jobs[key], store) for request, key in zip(requests, keys, strict=True)]
 
 
-def _compiled(request: CompileRequest, built: _Built, job: _Job, store: _Store) -> Compiled:
+def _compiled(request: CompileRequest, built: Built, job: _Job, store: ObjectStore) -> Compiled:
     artifact = store.objects / built.artifact if built.ok else None
     return Compiled(request, built.ok, artifact, job.symbol if built.ok else "", False, False, built.diagnostics)
 
 
-class _Store:
-    """The cache on disk: `results/` by request, `objects/` by unit. Files appear by atomic rename."""
-
-    def __init__(self, root: Path) -> None:
-        self.objects, self._results = root / "objects", root / "results"
-        for folder in (self.objects, self._results):
-            if not folder.is_dir():
-                folder.mkdir(exist_ok=True)
-        if self.objects.stat().st_mode & 0o055 != 0o055:
-            self.objects.chmod(0o755)  # the runner's children have a uid of their own
-
-    def _path(self, key: str) -> str:
-        return f"{self._results}/{key[:1]}/{key}.json"
-
-    def load(self, key: str) -> _Built | None:
-        try:
-            with open(self._path(key), "rb") as file:
-                row = json.loads(file.read())
-            built = _Built(bool(row["ok"]), row["artifact"], row["diagnostics"])
-        except (OSError, ValueError, KeyError):
-            return None
-        return built if not built.ok or os.path.exists(f"{self.objects}/{built.artifact}") else None
-
-    def save_all(self, built: Mapping[str, _Built]) -> None:
-        """Keep results by key. Members of a unit have one and the same: the file of the first is linked for the others."""
-        files: dict[_Built, str] = {}
-        for key, result in built.items():
-            path = self._path(key)
-            try:
-                self._save(path, result, files.get(result, ""))
-            except FileNotFoundError:
-                os.makedirs(os.path.dirname(path), exist_ok=True)
-                self._save(path, result, files.get(result, ""))
-            files.setdefault(result, path)
-
-    def _save(self, path: str, built: _Built, same: str) -> None:
-        if same:
-            try:
-                os.link(same, path)
-                return
-            except FileNotFoundError:
-                raise
-            except OSError:
-                pass  # another process wrote it a moment ago, or the file system has no links
-        replace_file(Path(path), json.dumps({"ok": built.ok, "artifact": built.artifact, "diagnostics": built.diagnostics}).encode())
-
-    def keep_object(self, made: Path, name: str) -> str:
-        """Copy what a sandboxed compiler made; nothing of it but bytes of a regular file is taken over."""
-        fd = os.open(made, os.O_RDONLY | os.O_NOFOLLOW)
-        with os.fdopen(fd, "rb") as file:
-            replace_file(self.objects / name, file.read())
-        return name
-
-
-def replace_file(path: Path, data: bytes) -> None:
-    """Write a file of a cache that others may be reading: whole or not at all, readable by all."""
-    fd, temporary = tempfile.mkstemp(dir=path.parent)
-    with os.fdopen(fd, "wb") as file:
-        file.write(data)
-        os.fchmod(file.fileno(), 0o644)
-    os.replace(temporary, path)
-
-
-def _build_all(jobs: Sequence[_Job], store: _Store, workers: int) -> list[tuple[_Job, _Built]]:
+def _build_all(jobs: Sequence[_Job], store: ObjectStore, workers: int) -> list[tuple[_Job, Built]]:
     tasks: list[list[_Job]] = []
     groups: dict[tuple[str, Variant], list[_Job]] = {}
-    done: list[tuple[_Job, _Built]] = []
+    done: list[tuple[_Job, Built]] = []
     for job in jobs:
         refused = _cannot(job.request)
         if refused:
-            done.append((job, _Built(False, "", refused, keep=False)))
+            done.append((job, Built(False, "", refused, keep=False)))
         elif recipes()[job.request.program.dialect].shareable(job.request):
             groups.setdefault((job.request.program.dialect, job.request.variant), []).append(job)
         else:
@@ -177,7 +103,7 @@ def _build_all(jobs: Sequence[_Job], store: _Store, workers: int) -> list[tuple[
     builder = _Builder(store)
     if workers > 1 and len(tasks) > 1:
         with ThreadPoolExecutor(workers) as pool:
-            parts: Iterable[list[tuple[_Job, _Built]]] = list(pool.map(builder.build, tasks))
+            parts: Iterable[list[tuple[_Job, Built]]] = list(pool.map(builder.build, tasks))
     else:
         parts = [builder.build(task) for task in tasks]
     return done + [pair for part in parts for pair in part]
@@ -208,14 +134,14 @@ neighbours a second compile as well."""
 class _Builder:
     """Turns one task (jobs of one dialect and variant) into results."""
 
-    def __init__(self, store: _Store) -> None:
+    def __init__(self, store: ObjectStore) -> None:
         self._store = store
 
-    def build(self, jobs: list[_Job]) -> list[tuple[_Job, _Built]]:
+    def build(self, jobs: list[_Job]) -> list[tuple[_Job, Built]]:
         recipe = recipes()[jobs[0].request.program.dialect]
         if len(jobs) == 1:
             return [(jobs[0], self._alone(recipe, jobs[0]))]
-        done: list[tuple[_Job, _Built]] = []
+        done: list[tuple[_Job, Built]] = []
         left = []
         for job in jobs:
             program = job.request.program
@@ -242,7 +168,7 @@ class _Builder:
             left = [job for k, job in enumerate(left) if k not in bad]
         return done + [(job, self._alone(recipe, job)) for job in left]
 
-    def _alone(self, recipe: Recipe, job: _Job) -> _Built:
+    def _alone(self, recipe: Recipe, job: _Job) -> Built:
         request = job.request
         if not recipe.shareable(request) and (text := recipe.alone(request, job.symbol)):
             return self._one(recipe, job, text)
@@ -251,7 +177,7 @@ class _Builder:
             return built
         return self._second_try(recipe, job, built.diagnostics)
 
-    def _second_try(self, recipe: Recipe, job: _Job, diagnostics: str) -> _Built:
+    def _second_try(self, recipe: Recipe, job: _Job, diagnostics: str) -> Built:
         """After errors in the common form: with real headers, or as an external procedure, where that could help."""
         if recipe.compiler == "g++" and _is_c(diagnostics):
             built = self._one(recipe, job, units.unit_text(recipe, [job.request], [job.symbol]), ("-fpermissive",))
@@ -259,16 +185,16 @@ class _Builder:
                 return built
         text = recipe.alone(job.request, job.symbol)
         second = self._one(recipe, job, text) if text else None
-        return second if second and second.ok else _Built(False, "", diagnostics)
+        return second if second and second.ok else Built(False, "", diagnostics)
 
-    def _one(self, recipe: Recipe, job: _Job, text: str, extra: tuple[str, ...] = ()) -> _Built:
+    def _one(self, recipe: Recipe, job: _Job, text: str, extra: tuple[str, ...] = ()) -> Built:
         built = self._compile(recipe, [job], text, ALONE_LIMITS, extra)
         if built.ok:
             return built
         own = units.diagnostics_of(built.diagnostics, 0, recipe.suffix)
-        return _Built(False, "", own or built.diagnostics[:1500], built.keep)
+        return Built(False, "", own or built.diagnostics[:1500], built.keep)
 
-    def _compile(self, recipe: Recipe, jobs: Sequence[_Job], text: str, limits: CompilerLimits, extra: tuple[str, ...] = ()) -> _Built:
+    def _compile(self, recipe: Recipe, jobs: Sequence[_Job], text: str, limits: CompilerLimits, extra: tuple[str, ...] = ()) -> Built:
         request = jobs[0].request
         compiler = find_toolchain().gpp if recipe.compiler == "g++" else find_toolchain().gfortran
         flags = [*recipe.flags, *recipe.variants[request.variant], *extra]
@@ -284,12 +210,12 @@ class _Builder:
             command = [require(compiler, recipe.compiler), *flags, *_LINK, f"unit{recipe.suffix}", "-o", "unit.so", *libraries]
             run = run_compiler(command, folder, limits)
             if run.code:
-                return _Built(False, "", _failure(run.text, run.code, run.timed_out, limits), keep=not run.timed_out)
+                return Built(False, "", _failure(run.text, run.code, run.timed_out, limits), keep=not run.timed_out)
             allowed = units.constructor_bytes(request, recipe)
             trouble = _unresolved(run.text, recipe, request) or (constructors(folder / "unit.so", allowed) if len(jobs) > 1 else "")
             if trouble:
-                return _Built(False, "", trouble)
-            return _Built(True, self._store.keep_object(folder / "unit.so", digest(text, *flags, find_toolchain().versions) + ".so"), "")
+                return Built(False, "", trouble)
+            return Built(True, self._store.keep_object(folder / "unit.so", digest(text, *flags, find_toolchain().versions) + ".so"), "")
 
 
 def _is_c(diagnostics: str) -> bool:

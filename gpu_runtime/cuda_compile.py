@@ -20,8 +20,9 @@ from pathlib import Path
 from corpora.records import content_hash
 from gpu_runtime import cuda_source, shims_cpp, units
 from gpu_runtime.backend import Compiled, CompileRequest, Variant
-from gpu_runtime.compile import compile_requests, replace_file, symbol_of
+from gpu_runtime.compile import compile_requests, symbol_of
 from gpu_runtime.cuda_nvrtc import DEFAULT_ARCHITECTURE, FAST_OPTIONS, OPTIONS, DeviceBuild, DeviceCompiler
+from gpu_runtime.object_store import replace_file
 from gpu_runtime.toolchain import NATIVE, cache_root, digest
 
 PROGRAMS_PER_UNIT = 32

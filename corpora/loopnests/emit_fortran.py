@@ -17,6 +17,7 @@ from corpora.loopnests.emit_openmp import loop_clauses
 from corpora.loopnests.fortran_arrays import array_lines, folded, summed
 from corpora.loopnests.fortran_expressions import FortranExpressions, Inexpressible
 from corpora.loopnests.fortran_forms import Declarations
+from corpora.loopnests.fortran_names import all_expressions, all_statements, drop_values, locals_of, region_locals
 from corpora.loopnests.nest import Nest, Parameter, Region, Style
 
 _LINE = 100
@@ -33,7 +34,7 @@ class FortranEmitter:
         self.parameters = {p.name: p for p in nest.parameters}
         if any(p.kind == "rows" or p.type not in self.words for p in nest.parameters):
             raise Inexpressible("parameter type")
-        everything = list(_all_expressions(nest))
+        everything = list(all_expressions(nest))
         self.flat = self._flat_arrays(everything)
         self.say = FortranExpressions(self.parameters, nest.types or {}, self.flat, set() if self.form.zero else self._one_based())
         self.say.base, self.say.squares = int(not self.form.zero), self.form.squares
@@ -43,7 +44,7 @@ class FortranEmitter:
 
     def _flat_arrays(self, everything: list[tuple]) -> set[str]:
         flat = set() if not self.style.fortran_flat else {p.name for p in self.nest.parameters if p.kind != "fixed"}
-        views = {s.array for s in _all_statements(self.nest) if type(s) is ast.DeclarePointer}
+        views = {s.array for s in all_statements(self.nest) if type(s) is ast.DeclarePointer}
         for node in everything:
             for part in ast.walk(node):
                 if type(part) is ast.At and (p := self.parameters.get(part.array)) is not None:
@@ -53,13 +54,13 @@ class FortranEmitter:
 
     def _one_based(self) -> set[str]:
         """Loop variables that only stand in subscripts and bounds, as summands: people count these from one."""
-        loops = {s.variable for s in _all_statements(self.nest) if type(s) is ast.For and s.step == 1}
+        loops = {s.variable for s in all_statements(self.nest) if type(s) is ast.For and s.step == 1}
         loops |= {a.variable for r in self.nest.regions for a in r.axes if a.step == 1}
         loops -= {a.variable for r in self.nest.regions for a in r.axes if a.step != 1}
-        for statement in _all_statements(self.nest):
+        for statement in all_statements(self.nest):
             summands = type(statement) is ast.For
             for node in ast.expressions_of(statement):
-                _drop_values(node, loops, summands)
+                drop_values(node, loops, summands)
         return loops
 
     def _result(self) -> str:
@@ -110,7 +111,7 @@ class FortranEmitter:
 
     def _needed_locals(self) -> dict[str, str]:
         """Locals but for the result and for loop variables that array syntax does without."""
-        return {n: k for n, k in _locals(self.nest).items() if n != self.result and n not in self.unused}
+        return {n: k for n, k in locals_of(self.nest).items() if n != self.result and n not in self.unused}
 
     def _word(self, kind: str) -> str:
         if kind not in self.words:
@@ -155,7 +156,7 @@ class FortranEmitter:
         if not self.parallel:
             return lines
         simd = " simd" if self.style.simd and len(region.axes) == 1 and all(_simple(s) for s in region.body) else ""
-        private = [n for n in _region_locals(region, self.nest) if n != region.axes[0].variable and n not in self.unused]
+        private = [n for n in region_locals(region, self.nest) if n != region.axes[0].variable and n not in self.unused]
         clauses = loop_clauses(region, self.style) + (f" private({', '.join(private)})" if private else "")
         if region.reduction is not None:
             clauses += f" reduction({region.reduction[0]}:{region.reduction[1]})"
@@ -193,7 +194,7 @@ class FortranEmitter:
             line = summed(self.say, first, loop, "    " * level)
         except Inexpressible:
             return []
-        loops = [s.variable for s in _all_statements(self.nest) if type(s) is ast.For]
+        loops = [s.variable for s in all_statements(self.nest) if type(s) is ast.For]
         if loops.count(loop.variable) == 1:
             self.unused.add(loop.variable)
         return [line]
@@ -288,51 +289,6 @@ def _guarded(test: tuple) -> bool:
 
 def _simple(statement: tuple) -> bool:
     return type(statement) is ast.Assign and not statement.atomic
-
-
-def _all_statements(nest: Nest):
-    for block in (nest.before, *(region.body for region in nest.regions), nest.after):
-        yield from ast.walk_statements(block)
-
-
-def _all_expressions(nest: Nest):
-    for statement in _all_statements(nest):
-        yield from ast.expressions_of(statement)
-
-
-def _drop_values(node: tuple, loops: set[str], summand: bool) -> None:
-    """Take out of `loops` every variable used other than as a summand of a subscript."""
-    kind = type(node)
-    if kind is ast.Name:
-        if not summand:
-            loops.discard(node.id)
-    elif kind is ast.At:
-        for subscript in node.subscripts:
-            _drop_values(subscript, loops, True)
-    else:
-        stays = summand and (kind is ast.Paren or (kind is ast.Binary and node.op in "+-"))
-        for child in ast.children(node):
-            _drop_values(child, loops, stays)
-
-
-def _region_locals(region: Region, nest: Nest) -> dict[str, str]:
-    found = {axis.variable: nest.index_type for axis in region.axes}
-    for statement in ast.walk_statements(region.body):
-        if type(statement) in (ast.For, ast.Declare):
-            name = statement.variable if type(statement) is ast.For else statement.name
-            if found.setdefault(name, statement.type) != statement.type:
-                raise Inexpressible("one name of two types")
-    return found
-
-
-def _locals(nest: Nest) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for statement in (*ast.walk_statements(nest.before), *ast.walk_statements(nest.after)):
-        if type(statement) in (ast.For, ast.Declare):
-            found[statement.variable if type(statement) is ast.For else statement.name] = statement.type
-    for region in nest.regions:
-        found |= _region_locals(region, nest)
-    return found
 
 
 def wrap(lines: list[str]) -> list[str]:
