@@ -22,7 +22,8 @@ from gpu_runtime.binding import Binding, BindingError, bind
 from gpu_runtime.compare import Difference
 from gpu_runtime.expectations import Expectations
 from gpu_runtime.vet import vet
-from translator.trials import ROUTINES, Bench, Failure, Trial
+from translator.bench import Bench, Failure, Trial
+from translator.trials import ROUTINES
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from gpu_runtime.backend import Execution, Status
 from gpu_runtime.emulated import EmulatedBackend
 from tester.validity import validate
 from translator.judge import JudgeConfig, allowed_s, call_s, judge
-from translator.trials import outcome_of
+from translator.bench import outcome_of
 
 SCALE = Program("cpp", "scale", "void scale(int n, float a, float *x) { for (int i = 0; i < n; ++i) x[i] *= a; }")
 TESTS = "n=1 a=2.0 x[n]=uniform(1,2)\nn=33 a=-0.5 x[n]=uniform(-1,1)@1\nn=1500 a=3.0 x[n]=uniform(-1,1)@2"

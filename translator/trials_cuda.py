@@ -1,0 +1,115 @@
+"""How a CUDA target is tried: launch plans in turn for a bare kernel, then other orders of its threads.
+
+    python -c "from translator.trials_cuda import try_cuda; help(try_cuda)"
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from corpora.records import ArrayValue, Outcome, ScalarValue, UnitTest, UnitTestSuite
+from gpu_runtime.backend import Arguments, same_bytes
+from gpu_runtime.launch import LaunchPlan, evaluate, plans_in_turn
+from gpu_runtime.materialise import extents_of, integer_scalars
+from translator.bench import Bench, Failure, Trial, first_failure, numbered, times
+
+ORDERS = (1, 2)
+"""Further thread orders after the forward one: reversed, and one seeded."""
+
+
+def try_cuda(bench: Bench) -> Trial:
+    """Bare kernels: the launch plans in order until one passes every test; host functions: as they launch themselves."""
+    if bench.binding.target.style != "kernel":
+        return _orders(bench, "", numbered(bench))
+    suite = UnitTestSuite(bench.program.id, target_tests(bench))
+    best: Trial | None = None
+    timeouts = 0
+    for plan in plans_in_turn(bench.program, bench.binding.target, suite):
+        trial = _under(bench, plan, suite)
+        if trial.failure is None:
+            return trial
+        if best is None or best.failure is None or trial.failure.test > best.failure.test:
+            best = trial
+        if trial.failure.outcome is Outcome.TIMEOUT:
+            timeouts += 1
+            bench = replace(bench, limits=times(bench.limits, NEXT_PLAN))
+        if timeouts >= 2:
+            break
+    return best or Trial(Failure(Outcome.RUNTIME_ERROR, -1, "no launch plan fits this kernel"))
+
+
+NEXT_PLAN = 0.3
+"""Of its time that a kernel has under another launch plan, when it did not end under one."""
+
+
+def _under(bench: Bench, plan: LaunchPlan, suite: UnitTestSuite) -> Trial:
+    """The kernel under one plan. A plan that has no threads for a test on which the source does nothing is not launched
+    for it, as any caller would do; one that a device does not take fails there, after the tests before it."""
+    calls = []
+    unfit: Failure | None = None
+    for i, test in enumerate(suite.tests):
+        scalars, extents = integer_scalars(test), extents_of(test)
+        try:
+            if not _idle(bench, i) or all(evaluate(e, scalars, extents) > 0 for e in (*plan.grid, *plan.block)):
+                calls.append((i, replace(bench.calls[i], geometry=plan.geometry(scalars, extents))))
+        except ValueError as error:
+            unfit = Failure(Outcome.RUNTIME_ERROR, i, f"cannot be launched: {error}")
+            break
+    if not calls:
+        return Trial(unfit or Failure(Outcome.RUNTIME_ERROR, -1, "no test can be launched"), str(plan))
+    trial = _orders(bench, str(plan), calls)
+    return trial if trial.failure is not None else replace(trial, failure=unfit)
+
+
+def _idle(bench: Bench, i: int) -> bool:
+    """Whether the source leaves everything as it is in this test."""
+    given, expected = bench.expectations.calls[i].values, bench.expectations.references[i].values
+    return all(map(same_bytes, given, expected))
+
+
+_TALKS = re.compile(r"\b(?:__sync|__shfl|__any|__all|__ballot|__match|__reduce|__shared__|__threadfence|atomic|volatile|cooperative_groups)")
+"""What threads of a kernel tell each other anything with. Where they do not, their order shows in nothing but races, which are seen: the
+other order is then no more than a second look, at small launches."""
+MANY_THREADS = 1 << 16
+
+
+def _orders(bench: Bench, launch: str, calls: Sequence[tuple[int, Arguments]]) -> Trial:
+    """Forward, then other thread orders: what depends on the order is not determined."""
+    orders = ORDERS if _TALKS.search(bench.program.text) else ORDERS[:1]
+    small = [(i, c) for i, c in calls if _threads(c) <= MANY_THREADS] or list(calls[: len(orders) - 1])
+    further = [(i, replace(c, order=order)) for order in orders for i, c in small]
+    failure, active, place = first_failure(bench, bench.compiled, [*calls, *further])
+    if failure is not None and place >= len(calls) and failure.outcome is Outcome.MISMATCH:
+        detail = f"{failure.detail} (with the threads in another order)"
+        failure = replace(failure, outcome=Outcome.NONDETERMINISTIC, detail=detail)
+    return Trial(failure, launch, active)
+
+
+def _threads(call: Arguments) -> int:
+    """Threads of the launch; of a host function, which launches for itself, as many as there are elements."""
+    g = call.geometry
+    return math.prod((*g.grid, *g.block)) if g else sum(v.size for v in call.values)
+
+
+def target_tests(bench: Bench) -> tuple[UnitTest, ...]:
+    """The suite in the target's own names. Scalars that the target leaves out stay: a launch may need them."""
+    binding = bench.binding
+    source, target = binding.source.parameters, binding.target.parameters
+    taken = {p.name for p in target}
+    tests = []
+    for test in bench.expectations.suite.tests:
+        by_name = {a.name: a for a in test.assignments}
+        renamed: list[ScalarValue | ArrayValue] = []
+        for p, i in zip(target, binding.sources, strict=True):
+            if i < 0:
+                array, dimension = binding.extents[-1 - i]
+                extents = by_name[source[array].name].extents  # type: ignore[union-attr]
+                renamed.append(ScalarValue(p.name, p.type, extents[dimension] if dimension < len(extents) else 1))
+            else:
+                renamed.append(replace(by_name[source[i].name], name=p.name))
+        kept = [a for a in test.assignments if isinstance(a, ScalarValue) and a.name not in taken]
+        tests.append(UnitTest(tuple(renamed + kept)))
+    return tuple(tests)
