@@ -12,7 +12,6 @@ import os
 from dataclasses import dataclass, replace
 
 from coevolve.config import Config
-from coevolve.ladder_lessons import passes, steps
 from coevolve.run_corpus import RunCorpus
 from coevolve.ways import translators
 from gpu_runtime.models.options import METHODS
@@ -74,6 +73,8 @@ def work_of(config: Config, corpus: RunCorpus) -> Work:
 
 def ladder_examples(config: Config) -> int:
     """Lessons of the ladder over all passes: a function each and, in back-translation, as many pairs beside them."""
+    from coevolve.ladder_lessons import passes, steps
+
     dialects = len({name for way in config.directions for name in way.split(":")})
     whole = sum(passes(config, step) for step in steps(config) if step != "bt")
     back = 4 * len(config.directions) * config.ladder.translated if "bt" in config.ladder.steps else 0
