@@ -112,13 +112,13 @@ def side_of(name: str) -> Side:
 def _sides_of_run(root: Path) -> dict[str, Side]:
     from coevolve.report import open_run
     from coevolve.run_folder import read_json
+    from coevolve.ways import by_direction
 
     folder, config = open_run(root)
     number = folder.last_round(lambda paths: paths.evaluation.exists())
     if not folder.round(0).evaluation.exists():
         raise UserError(f"'{root}' has no evaluated round; run or resume it first")
-    found = read_json(folder.round(number).evaluation)
-    found = found.get("directions") or {config.directions[0]: found}
+    found = by_direction(config, read_json(folder.round(number).evaluation))
     if any("items" not in each for each in found.values()):
         raise UserError(f"'{root}' was evaluated by an older version, without figures by item; evaluate its checkpoint with --corpus")
     rows = {way: {row["id"]: row for row in found[way]["items"]} for way in config.directions if way in found}

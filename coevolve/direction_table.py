@@ -17,11 +17,11 @@ from coevolve.errors import UserError
 from coevolve.report import open_run
 from coevolve.run_corpus import stored_corpus
 from coevolve.run_folder import RunFolder, read_json
+from coevolve.ways import by_direction
 from corpora.records import Candidate, Triplet
 from corpora.store import read_jsonl
 
 if TYPE_CHECKING:
-    from coevolve.config import Config
     from coevolve.statistics import Difference
 
 NOTES = (
@@ -63,7 +63,7 @@ def rows_of(root: Path) -> list[DirectionRow]:
     last = folder.last_round(lambda paths: paths.evaluation.exists())
     sides = {str(way): len(programs) for way, programs in stored_corpus(folder).sides(config)}
     candidates, pairs = _proposed(folder), _kept(folder)
-    measured = [_by_direction(folder, config, number) for number in (0, last)]
+    measured = [by_direction(config, read_json(folder.round(number).evaluation)) for number in (0, last)]
     found = []
     for way in config.directions:
         before, after = (each[way] for each in measured)
@@ -72,11 +72,6 @@ def rows_of(root: Path) -> list[DirectionRow]:
         counts = (sides.get(way, 0), solved, sum(each == way for each, _ in candidates), len(kept))
         found.append(DirectionRow(str(root), way, *counts, last, before, after, change_of(before, after) if last else None))
     return found
-
-
-def _by_direction(folder: RunFolder, config: Config, number: int) -> dict[str, dict]:
-    found = read_json(folder.round(number).evaluation)
-    return found.get("directions") or {config.directions[0]: found}
 
 
 def _proposed(folder: RunFolder) -> set[tuple[str, str]]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -60,12 +60,16 @@ def round_figures(folder: RunFolder, number: int, config: Config | None = None) 
     if paths.verdicts.exists():
         outcomes = Counter(str(v.outcome) for v in read_jsonl(paths.verdicts, Verdict))
         candidates = count_jsonl(paths.proposals)
-        compiled = sum(n for o, n in outcomes.items() if o not in (*NOT_COMPILED, Outcome.INVALID_SUITE))
+        compiled = _compiled(outcomes)
     if paths.triplets.exists():
         kept = count_jsonl(paths.triplets)
     evaluation = read_json(paths.evaluation) if paths.evaluation.exists() else {}
     parts = _parts(folder, number, config.directions, evaluation) if config is not None and len(config.directions) > 1 else {}
     return RoundFigures(number, candidates, compiled, suites, kept, evaluation, seconds, outcomes, parts)
+
+
+def _compiled(outcomes: Mapping[str, int]) -> int:
+    return sum(n for o, n in outcomes.items() if o not in (*NOT_COMPILED, Outcome.INVALID_SUITE))
 
 
 def _parts(folder: RunFolder, number: int, directions: Sequence[str], evaluation: dict) -> dict[str, RoundFigures]:
@@ -83,7 +87,7 @@ def _parts(folder: RunFolder, number: int, directions: Sequence[str], evaluation
     found = {}
     for way in dict.fromkeys((*directions, *sorted(candidates))):
         own = outcomes.get(way, Counter())
-        compiled = sum(n for o, n in own.items() if o not in (*NOT_COMPILED, Outcome.INVALID_SUITE))
+        compiled = _compiled(own)
         counts = (candidates[way], compiled) if paths.verdicts.exists() else (None, None)
         measured = evaluation.get("directions", {}).get(way, {})
         found[way] = RoundFigures(number, *counts, "", kept[way] if paths.triplets.exists() else None, measured, {}, own)

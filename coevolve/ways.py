@@ -78,6 +78,11 @@ def checkpoints(config: Config, folder: Path) -> tuple[Path, ...]:
     return tuple(folder / served.name for served in translators(config))
 
 
+def by_direction(config: Config, figures: dict) -> dict[str, dict]:
+    """Figures of one evaluation (evaluation.json) for each direction of a run; those of a run in one direction are its own."""
+    return figures.get("directions") or {config.directions[0]: figures}
+
+
 def taught(config: Config, ways: Sequence[str]) -> list[Direction]:
     """What beside `ways` a Translator is taught by generated programs: what the configuration names, else the reverse of
     each direction that has a real corpus of the other side."""
