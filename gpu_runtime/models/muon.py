@@ -2,8 +2,8 @@
 
 Source of the method: K. Jordan et al., "Muon: an optimizer for hidden layers in neural networks" (2024); the scale that
 lets one learning rate serve both parts: J. Liu et al., "Muon is scalable for LLM training" (2025). torch.optim.Muon works
-in bfloat16, one matrix at a time, which a CPU without bfloat16 units emulates; here all matrices of a shape are
-orthogonalised together in fp32.
+in bfloat16, one matrix at a time; here all matrices of a shape are orthogonalised together, in bfloat16 only where the
+processor multiplies it.
 
     python -c "import torch; from gpu_runtime.models.muon import orthogonal; print(orthogonal(torch.randn(1, 2, 3)))"
 """
@@ -21,14 +21,17 @@ _RMS = 0.2
 """Size of an AdamW update relative to its learning rate, which Muon's updates are scaled to."""
 
 
-def orthogonal(matrices: torch.Tensor) -> torch.Tensor:
-    """Matrices (n, rows, columns), rows <= columns, with singular values brought near 1 (within about 0.7 to 1.2)."""
+def orthogonal(matrices: torch.Tensor, products: torch.dtype = torch.float32) -> torch.Tensor:
+    """Matrices (n, rows, columns), rows <= columns, with singular values brought near 1 (within about 0.7 to 1.2).
+
+    products: the type to multiply in; the result has the type of `matrices`.
+    """
     a, b, c = _QUINTIC
-    x = matrices / (torch.linalg.matrix_norm(matrices, keepdim=True) + 1e-7)
+    x = (matrices / (torch.linalg.matrix_norm(matrices, keepdim=True) + 1e-7)).to(products)
     for _ in range(_STEPS):
         gram = x @ x.mT
         x = a * x + torch.baddbmm(gram, gram, gram, beta=b, alpha=c) @ x
-    return x
+    return x.to(matrices.dtype)
 
 
 class Muon:
@@ -41,9 +44,10 @@ class Muon:
         learning_rate: float,
         betas: tuple[float, float],
         weight_decay: float,
+        products: torch.dtype = torch.float32,
     ) -> None:
         self._adamw = torch.optim.AdamW(others, lr=learning_rate, betas=betas, weight_decay=weight_decay, fused=True)
-        self._decay = weight_decay
+        self._decay, self._products = weight_decay, products
         self._groups: dict[tuple[int, int], list[torch.nn.Parameter]] = {}
         for parameter in hidden:
             self._groups.setdefault(tuple(sorted(parameter.shape)), []).append(parameter)  # type: ignore[arg-type]
@@ -61,7 +65,7 @@ class Muon:
         for shape, group in self._groups.items():
             gradients = torch.stack([_lying(p.grad) for p in group])
             momentum = self._momentum[shape].lerp_(gradients, 1 - _MOMENTUM)
-            updates = orthogonal(gradients.lerp(momentum, _MOMENTUM))
+            updates = orthogonal(gradients.lerp(momentum, _MOMENTUM), self._products)
             for parameter, update in zip(group, updates):
                 parameter.mul_(1 - rate * self._decay)
                 _lying(parameter).add_(update, alpha=-rate * _RMS * shape[1] ** 0.5)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,7 @@ import torch
 from transformers import AutoTokenizer, GenerationConfig, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from corpora.files import write_folder
+from gpu_runtime.models.attention import use
 from gpu_runtime.models.decoding import DecodeLimits, LlamaDecoder, Request, decode
 from gpu_runtime.models.pretraining import Examined
 from gpu_runtime.models.protocol import Example, Learning, ModelError, NothingToLearn, Prompt, Sampling
@@ -139,7 +141,8 @@ class ScratchModel:
             raise NothingToLearn(f"nothing to learn: {len(examples)} examples, none within {self._context} tokens")
         self._model.train()
         hidden = [p for name, p in self._model.named_parameters() if p.ndim == 2 and "layers." in name]
-        figures = train(list(self._model.parameters()), self._loss, fitting, learning, progress, hidden)
+        with use(self._model) if multiplies_bf16() else nullcontext():
+            figures = train(list(self._model.parameters()), self._loss, fitting, learning, progress, hidden)
         self._model.eval()
         return {**figures, "examples": len(fitting), "dropped": len(encoded) - len(fitting)}
 

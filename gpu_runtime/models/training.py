@@ -92,7 +92,8 @@ def train(
     steps = plan_batches([len(e.ids) for e in examples], learning.batch_tokens, learning.epochs, learning.seed)
     chosen_hidden = {id(p) for p in hidden}
     others = [p for p in parameters if id(p) not in chosen_hidden]
-    optimiser = Muon(hidden, others, learning.learning_rate, BETAS, WEIGHT_DECAY)
+    products = torch.bfloat16 if multiplies_bf16() else torch.float32
+    optimiser = Muon(hidden, others, learning.learning_rate, BETAS, WEIGHT_DECAY, products)
     started, losses, tokens = time.monotonic(), [], 0
     for number, batch in enumerate(steps):
         done = number / len(steps)
