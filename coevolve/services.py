@@ -27,13 +27,14 @@ from corpora.dialects import direction
 from corpora.records import Candidate, Outcome, Program, Triplet, UnitTest, UnitTestSuite
 from corpora.splits import EvaluationGuard
 from gpu_runtime.models.backends import FROZEN, kind_of
-from gpu_runtime.models.protocol import Example, LanguageModel, Learning, ModelError, NothingToLearn, Sampling
+from gpu_runtime.models.protocol import Example, LanguageModel, Learning, NothingToLearn, Sampling
 from translator.plain import Wording
 from translator.translate import DIRECTION_TAGS, PromptStyle, Translator
 from tester.propose import SUITE_TAGS, SuiteStyle, Tester
 
 if TYPE_CHECKING:
     from gpu_runtime.models.pretrained import PretrainedModel
+    from gpu_runtime.models.scratch import ScratchModel
 
 PROMPT_STYLES = {"scratch": PromptStyle.CANONICAL, "pretrained": PromptStyle.PLAIN, "openai": PromptStyle.PLAIN}
 SUITE_STYLES = {"scratch": SuiteStyle.CANONICAL, "pretrained": SuiteStyle.PLAIN, "openai": SuiteStyle.PLAIN}
@@ -155,8 +156,6 @@ class TranslatorService:
     def _learn_from_verdicts(
         self, checkpoint: str, judged: Sequence[Judged], protected: Sequence[Program], folder: str, number: int
     ) -> dict[str, float]:
-        if kind_of(checkpoint) != "pretrained":
-            raise ModelError(f"round.learn = '{self.config.round.learn}' needs a pretrained model; '{checkpoint}' is a scratch model: use back, forward or both")
         EvaluationGuard(protected).check([item.program for item in judged])
         model, wanted = self.checkpoints.model(checkpoint), self.config.round
         learning = self.checkpoints.learning(wanted.epochs, wanted.learning_rate, "translator", number)
@@ -172,7 +171,7 @@ class TranslatorService:
         self.checkpoints.write_manifest(Path(folder), checkpoint)
         return {k: figures[k] for k in ("examples", "loss", "tokens", "seconds", "accuracy", "reward") if k in figures}
 
-    def _prefer(self, model: PretrainedModel, kind: str, judged: Sequence[Judged], learning: Learning) -> dict[str, float]:
+    def _prefer(self, model: PretrainedModel | ScratchModel, kind: str, judged: Sequence[Judged], learning: Learning) -> dict[str, float]:
         translator = self._translator(model, kind)
         preferences = [
             translator.preference(item.program, direction(item.direction), right, wrong)
@@ -181,7 +180,7 @@ class TranslatorService:
         ]
         return model.prefer(preferences, learning, self.checkpoints.note_progress) if preferences else {}
 
-    def _reinforce(self, model: PretrainedModel, kind: str, judged: Sequence[Judged], learning: Learning) -> dict[str, float]:
+    def _reinforce(self, model: PretrainedModel | ScratchModel, kind: str, judged: Sequence[Judged], learning: Learning) -> dict[str, float]:
         """The engine is the reward: every answer is executed on its program's suite."""
         translator, wanted = self._translator(model, kind), self.config.round
         self._verifier = self._verifier or make_verifier(self.config)
@@ -222,7 +221,7 @@ class TranslatorService:
 
 
 VERDICT_LEARNERS = {"dpo": TranslatorService._prefer, "grpo": TranslatorService._reinforce}
-"""Values of round.learn by which a pretrained Translator learns from verdicts on wrong answers too."""
+"""Values of round.learn by which a Translator learns from verdicts on wrong answers too."""
 
 
 LESSON_TESTS = 4

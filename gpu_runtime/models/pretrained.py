@@ -172,13 +172,11 @@ class PretrainedModel:
 
         Raises NothingToLearn, and ModelError for a model with an encoder.
         """
-        from gpu_runtime.models.rewarded import Compared, prefer
+        from gpu_runtime.models.rewarded import Compared, prefer, within
 
         self._must_be_causal("dpo")
         asked = [Compared(self._prompt_ids(p.prompt), self._answer_ids(p.better), self._answer_ids(p.worse)) for p in preferences]
-        fitting = [c for c in asked if c.longest <= self._context]
-        if not fitting:
-            raise NothingToLearn(f"nothing to learn: {len(preferences)} preferences, none within {self._context} tokens")
+        fitting = within(asked, self._context)
         with self._trainable(learning) as model:
             figures = prefer(model, self._tokenizer, fitting, learning, self._config.tuning, progress)
         return {**figures, "examples": len(fitting), "dropped": len(asked) - len(fitting)}
@@ -195,13 +193,10 @@ class PretrainedModel:
 
         reward(indices of prompts, answers) gives a number for each. Adds `reward`, the mean over the last tenth. Raises as `prefer`.
         """
-        from gpu_runtime.models.rewarded import reinforce
+        from gpu_runtime.models.rewarded import reinforce, with_room
 
         self._must_be_causal("grpo")
-        ids = [self._prompt_ids(p.text) for p in prompts]
-        fitting = {i: ids[i] for i in range(len(ids)) if len(ids[i]) + sampling.max_new_tokens <= self._context}
-        if not fitting:
-            raise NothingToLearn(f"nothing to learn: {len(prompts)} prompts, none with its answer within {self._context} tokens")
+        fitting = with_room([self._prompt_ids(p.text) for p in prompts], sampling.max_new_tokens, self._context)
         with self._trainable(learning) as model:
             figures = reinforce(model, self._tokenizer, fitting, reward, sampling, learning, self._config.tuning, progress)
         return {**figures, "examples": len(fitting), "dropped": len(prompts) - len(fitting)}

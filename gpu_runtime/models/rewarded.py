@@ -22,7 +22,7 @@ from trl import DPOConfig, DPOTrainer, GRPOConfig, GRPOTrainer
 
 from gpu_runtime.models.finetune import Clock, common_arguments
 from gpu_runtime.models.options import FineTuning
-from gpu_runtime.models.protocol import Learning, Sampling
+from gpu_runtime.models.protocol import Learning, NothingToLearn, Sampling
 
 BETA = 0.1
 """How strongly DPO holds the model to where it started.
@@ -43,6 +43,22 @@ class Compared:
     @property
     def longest(self) -> int:
         return len(self.prompt) + max(len(self.better), len(self.worse))
+
+
+def within(pairs: Sequence[Compared], context: int) -> list[Compared]:
+    """Those that fit a model's context. Raises NothingToLearn where none does."""
+    fitting = [pair for pair in pairs if pair.longest <= context]
+    if not fitting:
+        raise NothingToLearn(f"nothing to learn: {len(pairs)} preferences, none within {context} tokens")
+    return fitting
+
+
+def with_room(prompts: Sequence[list[int]], answer: int, context: int) -> dict[int, list[int]]:
+    """By their index, the prompts that leave room for an answer of so many tokens. Raises NothingToLearn where none does."""
+    fitting = {i: ids for i, ids in enumerate(prompts) if len(ids) + answer <= context}
+    if not fitting:
+        raise NothingToLearn(f"nothing to learn: {len(prompts)} prompts, none with its answer within {context} tokens")
+    return fitting
 
 
 class _TokenisedDPO(DPOTrainer):

@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -23,8 +23,9 @@ from transformers import AutoTokenizer, GenerationConfig, LlamaConfig, LlamaForC
 from corpora.files import write_folder
 from gpu_runtime.models.attention import use
 from gpu_runtime.models.decoding import DecodeLimits, LlamaDecoder, Request, decode
+from gpu_runtime.models.options import FineTuning
 from gpu_runtime.models.pretraining import Examined
-from gpu_runtime.models.protocol import Example, Learning, ModelError, NothingToLearn, Prompt, Sampling
+from gpu_runtime.models.protocol import Example, Learning, ModelError, NothingToLearn, Preference, Prompt, Sampling
 from gpu_runtime.models.tokenizer import SPACE, train_tokenizer
 from gpu_runtime.models.training import Encoded, multiplies_bf16, padded, plan_batches, train, weighted_cross_entropy
 
@@ -145,6 +146,36 @@ class ScratchModel:
             figures = train(list(self._model.parameters()), self._loss, fitting, learning, progress, hidden)
         self._model.eval()
         return {**figures, "examples": len(fitting), "dropped": len(encoded) - len(fitting)}
+
+    def prefer(
+        self, preferences: Sequence[Preference], learning: Learning, progress: Callable[[int, int, float], None] | None = None
+    ) -> dict[str, float]:
+        """As PretrainedModel.prefer."""
+        from gpu_runtime.models.rewarded import Compared, prefer, within
+
+        prompts = self._encode_prompts([Prompt(p.prompt) for p in preferences])
+        answers = [[*self._spell(text), self._tokenizer.eos_token_id] for p in preferences for text in (p.better, p.worse)]
+        fitting = within([Compared(*ids) for ids in zip(prompts, answers[::2], answers[1::2])], self._context)
+        figures = prefer(self._model, self._tokenizer, fitting, learning, FineTuning(), progress)
+        self._model.eval()
+        return {**figures, "examples": len(fitting), "dropped": len(preferences) - len(fitting)}
+
+    def reinforce(
+        self,
+        prompts: Sequence[Prompt],
+        reward: Callable[[Sequence[int], Sequence[str]], list[float]],
+        sampling: Sampling,
+        learning: Learning,
+        progress: Callable[[int, int, float], None] | None = None,
+    ) -> dict[str, float]:
+        """As PretrainedModel.reinforce: the library decodes, so answers are written without constraints and forced words."""
+        from gpu_runtime.models.rewarded import reinforce, with_room
+
+        most = min(sampling.max_new_tokens, self._context // 2)
+        asked = with_room(self._encode_prompts([Prompt(p.text) for p in prompts]), most, self._context)
+        figures = reinforce(self._model, self._tokenizer, asked, reward, replace(sampling, max_new_tokens=most), learning, FineTuning(), progress)
+        self._model.eval()
+        return {**figures, "examples": len(asked), "dropped": len(prompts) - len(asked)}
 
     def loss(self, examples: Sequence[Example]) -> float:
         """Mean loss per answer token, without learning."""
