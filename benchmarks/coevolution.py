@@ -3,7 +3,8 @@
     python benchmarks/coevolution.py --config configs/babeltower.toml --seeds 1,2,3 --rounds 1 --out runs/coevolution
 
 Arms: `coevolve` is the configuration as it is; `control` learns as long from generated lessons alone (round.lessons); the
-frozen arms retrain one model only (round.freeze). OUT/seed-S/ARM is a run folder like any other. What two arms of a seed have
+frozen arms retrain one model only (round.freeze). `--arms control,back,forward,both,dpo,grpo` compares ways to learn instead
+(round.learn). OUT/seed-S/ARM is a run folder like any other. What two arms of a seed have
 in common by construction (a stage whose input files are equal, byte for byte) is computed once and copied. The suites of the
 held-out programs are made for the first seed and copied to all, so that every arm and seed is measured by the same tests.
 Stopped anywhere, it goes on when called again; --table prints what is there. Run it on a machine that stays the same.
@@ -35,6 +36,7 @@ ARMS: dict[str, tuple[str, ...]] = {
     "frozen-tester": ("round.freeze=tester",),
     "frozen-translator": ("round.freeze=translator",),
 }
+WAYS_TO_LEARN = {learn: (f"round.learn={learn}",) for learn in ("back", "forward", "both", "dpo", "grpo")}
 EVALUATION = ("evaluation_candidates.jsonl", "evaluation_verdicts.jsonl", "evaluation.json")
 
 
@@ -53,14 +55,15 @@ class Arm:
 
 def planned(config: Path, sets: Sequence[str], names: Sequence[str], seeds: Sequence[int], rounds: int, out: Path) -> list[Arm]:
     """The runs, seed by seed. Raises ConfigError and UserError."""
-    unknown = [n for n in names if n not in ARMS]
+    known = ARMS | WAYS_TO_LEARN
+    unknown = [n for n in names if n not in known]
     if unknown:
-        raise UserError(f"--arms names '{unknown[0]}'; arms are {', '.join(ARMS)}")
+        raise UserError(f"--arms names '{unknown[0]}'; arms are {', '.join(known)}")
     arms = []
     for seed in seeds:
         for name in names:
             own = (f"seed={seed}", f"round.count={rounds}", f"run_dir={out.resolve() / f'seed-{seed}' / name}")
-            arms.append(Arm(name, seed, load(config, (*sets, *own, *ARMS[name]))))
+            arms.append(Arm(name, seed, load(config, (*sets, *own, *known[name]))))
     return arms
 
 
@@ -103,7 +106,9 @@ def inputs(stage: str, arm: Arm, number: int) -> str:
     if stage == "proposals":
         return digest([*_models(before, "translator"), arm.folder.round(number).suites])
     known = [p for paths in rounds for p in (paths.triplets, *((paths.suites,) if stage == "tester" else ()))]
-    return digest([*_models(before, stage), *known], f"{arm.config.round.lessons} {arm.config.round.freeze == stage}")
+    wanted = arm.config.round
+    way = wanted.learn if stage == "translator" else ""
+    return digest([*_models(before, stage), *known], f"{wanted.lessons} {wanted.freeze == stage} {way}")
 
 
 def take(stage: str, arm: Arm, others: Sequence[Arm], number: int) -> None:
