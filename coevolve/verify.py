@@ -11,7 +11,6 @@ Program('cuda', 'f', '__global__ void f(int *x, int n) { int i = blockIdx.x * bl
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import os
 import re
@@ -30,6 +29,7 @@ from corpora.store import from_json, to_json
 from corpora.unit_tests import SuiteError, launch_of, parse_suite
 from gpu_runtime.backend import CompileRequest, ExecutionBackend, Variant
 from gpu_runtime.binding import Binding
+from gpu_runtime.memory import keep_heap
 from tester.branches import coverage_requests
 from tester.rules import NoSuite, suite_for
 from tester.snippets import SnippetError, snippet_tests
@@ -236,8 +236,7 @@ class Engine:
             self._backend.close()
 
 
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h
-_HEAP_KEPT_BYTES, _LARGEST_ON_HEAP_BYTES = 1 << 24, 1 << 20
+_HEAP_KEPT_BYTES = 1 << 24
 
 
 @lru_cache(maxsize=1)
@@ -246,10 +245,7 @@ def _settle_memory() -> None:
     collector of cycles leaves alone what was imported."""
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)  # what is made for a verdict is dropped by counting
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # glibc's
-    if mallopt is not None:
-        mallopt(_M_TRIM_THRESHOLD, _HEAP_KEPT_BYTES)
-        mallopt(_M_MMAP_THRESHOLD, _LARGEST_ON_HEAP_BYTES)
+    keep_heap(_HEAP_KEPT_BYTES)
 
 
 def _recall(kept: OrderedDict, key: str, make: Callable[[], object]):

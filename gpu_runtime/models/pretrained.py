@@ -26,6 +26,7 @@ from transformers import PreTrainedModel as HfModel
 from transformers import PreTrainedTokenizerBase as HfTokenizer
 
 from corpora.files import write_folder
+from gpu_runtime.memory import MOST, keep_heap
 from gpu_runtime.models.finetune import fine_tune, require, with_adapter
 from gpu_runtime.models.lessons import Collate, causal, packed, paired
 from gpu_runtime.models.options import FineTuning
@@ -55,6 +56,7 @@ class PretrainedConfig:
 
 class PretrainedModel:
     def __init__(self, model: HfModel, tokenizer: HfTokenizer, config: PretrainedConfig) -> None:
+        keep_heap(MOST)
         self._model, self._tokenizer, self._config = model, tokenizer, config
         self._paired = bool(model.config.is_encoder_decoder)
         # Absolute positions end where the model's table of them does; an index beyond it is an error on a CPU, and worse on a GPU.

@@ -21,6 +21,7 @@ import torch
 from transformers import AutoTokenizer, GenerationConfig, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from corpora.files import write_folder
+from gpu_runtime.memory import MOST, keep_heap
 from gpu_runtime.models.attention import use
 from gpu_runtime.models.decoding import DecodeLimits, LlamaDecoder, Request, decode
 from gpu_runtime.models.options import FineTuning
@@ -56,6 +57,7 @@ class ScratchModel:
     """`create` makes a new one, `load` reads a saved folder."""
 
     def __init__(self, model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, context: int, rows: int = 64) -> None:
+        keep_heap(MOST)  # a step, and an answer's word, frees what the next one needs again
         self._model = model
         self._tokenizer = tokenizer
         self._context = context

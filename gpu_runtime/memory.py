@@ -1,0 +1,34 @@
+"""What the C heap of this process keeps of freed memory, instead of handing it back and having new pages cleared.
+
+Contract: `keep_heap` only ever raises what is kept, so a process that both trains and verifies keeps what the greedier needs.
+Measured: a training step whose tensors are mapped one by one takes twice as long, half of it in the kernel.
+
+    python -c "from gpu_runtime.memory import keep_heap; keep_heap(1 << 24)"
+"""
+
+from __future__ import annotations
+
+import ctypes
+from threading import Lock
+
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h
+_LARGEST_ON_HEAP_BYTES = 1 << 25
+"""The most that glibc allows."""
+MOST = (1 << 31) - 1
+
+
+class _Heap:
+    """The heap of this process: there is one."""
+
+    kept = 0
+    lock = Lock()
+
+
+def keep_heap(size: int) -> bool:
+    """Let the heap keep at least `size` bytes (at most MOST) of what is freed. False where there is no glibc to tell."""
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is None:
+        return False
+    with _Heap.lock:
+        _Heap.kept = max(_Heap.kept, min(size, MOST))
+        return bool(mallopt(_M_MMAP_THRESHOLD, _LARGEST_ON_HEAP_BYTES) and mallopt(_M_TRIM_THRESHOLD, _Heap.kept))
