@@ -24,6 +24,7 @@ from safetensors import SafetensorError
 from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer, BitsAndBytesConfig
 from transformers import PreTrainedModel as HfModel
 from transformers import PreTrainedTokenizerBase as HfTokenizer
+from transformers.distributed import DistributedConfig
 
 from corpora.files import write_folder
 from gpu_runtime.memory import MOST, keep_heap
@@ -71,13 +72,10 @@ class PretrainedModel:
         name = str(name_or_path)
         offline = _offline(name, config)
         require(config.tuning)
-        on_gpu = torch.cuda.is_available()
         dtype = DTYPES[config.dtype]
         if dtype == "auto":
-            dtype = torch.bfloat16 if on_gpu else torch.float32
-        options: dict[str, object] = {"local_files_only": offline, "dtype": dtype}
-        if on_gpu:
-            options["device_map"] = "auto" if torch.cuda.device_count() > 1 else {"": 0}
+            dtype = torch.bfloat16 if torch.cuda.is_available() else torch.float32
+        options: dict[str, object] = {"local_files_only": offline, "dtype": dtype} | _placed(config.tuning)
         if config.tuning.method == "qlora":
             options["quantization_config"] = BitsAndBytesConfig(
                 load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True, bnb_4bit_compute_dtype=dtype
@@ -249,10 +247,10 @@ class PretrainedModel:
         if self._config.chat and getattr(self._tokenizer, "chat_template", None):
             turn = [{"role": "user", "content": text}]
             return self._plain_ids(self._tokenizer.apply_chat_template(turn, add_generation_prompt=True, tokenize=False))
-        return self._tokenizer(text).input_ids
+        return self._tokenizer(text, verbose=False).input_ids  # what is too long is told apart, not warned of
 
     def _plain_ids(self, text: str) -> list[int]:
-        return self._tokenizer(text, add_special_tokens=False).input_ids
+        return self._tokenizer(text, add_special_tokens=False, verbose=False).input_ids
 
     def _encode(self, example: Example) -> Encoded:
         prompt = self._prompt_ids(example.prompt)
@@ -269,6 +267,19 @@ def require_model(name_or_path: str | Path, config: PretrainedConfig = Pretraine
     with _one_line(name, offline):
         AutoConfig.from_pretrained(_base_of(name), local_files_only=offline)
         AutoTokenizer.from_pretrained(name, local_files_only=offline)
+
+
+def _placed(tuning: FineTuning) -> dict[str, object]:
+    """Where the weights go: all of them on this process's device, or its share, or the layers over every device there is."""
+    processes = int(os.environ.get("WORLD_SIZE", "1"))
+    if processes > 1 and tuning.sharding == "fsdp":
+        # What is cut cannot be cast afterwards, and learns in float32 (see `_trainable`).
+        return {"distributed_config": DistributedConfig(fsdp_size=processes), "dtype": torch.float32}
+    if not torch.cuda.is_available():
+        return {}
+    if processes > 1:
+        return {"device_map": {"": int(os.environ.get("LOCAL_RANK", "0"))}}
+    return {"device_map": "auto" if torch.cuda.device_count() > 1 else {"": 0}}
 
 
 def _offline(name: str, config: PretrainedConfig) -> bool:

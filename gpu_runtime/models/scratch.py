@@ -230,13 +230,13 @@ class ScratchModel:
     def _encode_prompts(self, prompts: Sequence[Prompt]) -> list[list[int]]:
         if not prompts:
             return []
-        framed = self._tokenizer([p.text for p in prompts]).input_ids
+        framed = self._tokenizer([p.text for p in prompts], verbose=False).input_ids  # what is too long is told apart, not warned of
         prefixes = self._tokenizer([p.prefix for p in prompts], add_special_tokens=False).input_ids
         return [ids + (prefix if p.prefix else []) for ids, prefix, p in zip(framed, prefixes, prompts)]
 
     def _encode_examples(self, examples: Sequence[Example]) -> list[Encoded]:
         prompts = self._encode_prompts([Prompt(e.prompt) for e in examples])
-        answers = self._tokenizer([e.answer for e in examples], add_special_tokens=False).input_ids if examples else []
+        answers = self._tokenizer([e.answer for e in examples], add_special_tokens=False, verbose=False).input_ids if examples else []
         end = self._tokenizer.eos_token_id
         return [
             Encoded((*prompt, *answer, end), len(prompt), e.weight) for prompt, answer, e in zip(prompts, answers, examples)

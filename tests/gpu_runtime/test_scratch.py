@@ -200,6 +200,20 @@ def test_a_prompt_that_fills_the_context_gets_its_prefix(trained: ScratchModel) 
     assert trained.generate([Prompt("a " * 70, prefix="b"), Prompt("<up> a b c")], GREEDY) == [["b"], ["A B C"]]
 
 
+def test_a_long_text_is_no_reason_for_a_warning(trained: ScratchModel, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    import logging
+
+    monkeypatch.setattr(logging.getLogger("transformers"), "propagate", True)
+    trained._tokenizer("a " * 70)
+    assert "longer than" in caplog.text  # that it would be seen here
+    caplog.clear()
+    trained._tokenizer.deprecation_warnings.clear()  # it is given once
+    trained.generate([Prompt("a " * 70)], GREEDY)
+    with pytest.raises(ValueError, match="nothing to learn"):
+        trained.learn([Example("a " * 100, "b " * 100)], Learning())
+    assert "longer than" not in caplog.text
+
+
 def test_no_prompts_no_answers(trained: ScratchModel) -> None:
     assert trained.generate([], GREEDY) == []
 
