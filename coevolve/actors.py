@@ -11,7 +11,9 @@ from __future__ import annotations
 import os
 import re
 import secrets
+import shutil
 import socket
+import sys
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -21,11 +23,15 @@ from typing import Any
 
 from coevolve.config import Config
 from coevolve.errors import UserError
+from coevolve.models_named import hide_bars
 from coevolve.workers import Crew
 from corpora.records import Candidate
+from gpu_runtime.models.spread import Job, SpreadError, Start, work
 
 PROBE_S = 5.0
 """How long one address of a Ray cluster may take to accept a connection."""
+START_S = 300
+"""How long Ray may look for room for the workers of a fine-tuning."""
 
 
 def ray_address() -> str:
@@ -119,6 +125,11 @@ def _keep_token_private() -> None:
         os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
 
 
+def _private(ray: Any) -> dict[str, Any]:
+    """How a Ray of our own is: without a dashboard, of which Ray Train's watchman would complain every second it finds none."""
+    return {"include_dashboard": False, "logging_config": ray.LoggingConfig(log_level="ERROR")}
+
+
 @contextmanager
 def ray_crew(config: Config, make_translator, make_tester, make_verifier):
     """A Crew on Ray. `make_*(config)` run inside the actors. Verifiers: config.verify.workers, or one per CPU."""
@@ -132,7 +143,7 @@ def ray_crew(config: Config, make_translator, make_tester, make_verifier):
     if started:
         # working_dir stays unset: a Ray job brings its own, and locally the driver's environment is the actors'.
         try:
-            ray.init(address=address, log_to_driver=True, logging_level="ERROR", include_dashboard=False if address == "local" else None)
+            ray.init(address=address, log_to_driver=True, logging_level="ERROR", **(_private(ray) if address == "local" else {}))
         except Exception as error:  # Ray raises nothing narrower when a node of its own does not come up in time
             first = (str(error).strip() or type(error).__name__).splitlines()[0]
             where = "does not start here" if address == "local" else f"does not answer at RAY_ADDRESS '{os.environ.get('RAY_ADDRESS', address)}'"
@@ -159,3 +170,63 @@ def ray_crew(config: Config, make_translator, make_tester, make_verifier):
     finally:
         if started:
             ray.shutdown()
+
+
+def trainers(processes: int) -> Start | None:
+    """What starts the processes of one fine-tuning: Ray Train, or None where that is not for Ray.
+
+    Nothing is where no Ray is (`--local`), and where this actor holds a GPU for each of them, which Ray gives to nobody else.
+    """
+    ray = sys.modules.get("ray")  # where it is not imported it is not used
+    if ray is None or not ray.is_initialized():
+        return None
+    return None if len(ray.get_gpu_ids()) >= processes else by_ray_train
+
+
+def by_ray_train(job: Job, processes: int) -> dict[str, float]:
+    """A `Start` (gpu_runtime.models.spread): a Ray Train of so many workers, on whichever nodes have room; a GPU each where the cluster has any.
+
+    The folders of `job` must be on storage that all nodes see, as the run folder is; Ray's own notes lie beside them while it works.
+    Raises SpreadError, also where there is no room: GPUs that are not free now are held by actors that wait for this.
+    """
+    import ray
+    from ray.train import FailureConfig, LoggingConfig, RunConfig, ScalingConfig, TrainingFailedError
+    from ray.train.torch import TorchTrainer
+
+    use_gpu = ray.cluster_resources().get("GPU", 0) > 0
+    if use_gpu and (free := ray.available_resources().get("GPU", 0)) < processes:
+        raise SpreadError(
+            f"resources.trainers = {processes} needs as many free GPUs; {free:g} are free beside those of the model actors and verifiers: "
+            "lower resources.trainers, resources.model_gpus or resources.verifier_gpus"
+        )
+    os.environ.setdefault("RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S", str(START_S))
+    os.environ.setdefault("RAY_TRAIN_ENABLE_PREEMPTION_WATCHER", "0")  # nothing here would listen to it
+    folder = Path(job["folder"])
+    storage = folder.with_name(f".{folder.name}.ray.part")  # of the names that a resumed run clears away
+    # Verifiers hold the CPUs, idle while a model learns: a worker asks for a byte of memory, as Ray takes no empty request.
+    room = ScalingConfig(num_workers=processes, use_gpu=use_gpu, resources_per_worker={"CPU": 0, "memory": 1})
+    run = RunConfig(
+        name="trainers",
+        storage_path=str(storage),
+        failure_config=FailureConfig(max_failures=0, controller_failure_limit=0),
+        logging_config=LoggingConfig(log_level="CRITICAL"),  # what a worker raises comes back, and is told once
+    )
+    try:
+        return TorchTrainer(_quiet_work, train_loop_config=job, scaling_config=room, run_config=run).fit().return_value
+    except TrainingFailedError as error:
+        raise SpreadError(f"fine-tuning in {processes} Ray Train workers failed: {_why(error)}") from error
+    finally:
+        shutil.rmtree(storage, ignore_errors=True)
+
+
+def _quiet_work(job: Job) -> dict[str, float]:
+    hide_bars()  # as in the model actors
+    return work(job)
+
+
+def _why(error: Exception) -> str:
+    """The last line of the first worker's traceback that says something, or the last of what Ray itself has to say."""
+    failures = getattr(error, "worker_failures", None) or {None: error}
+    rank, failure = min(failures.items(), key=lambda item: item[0] or 0)
+    last = next((line.strip() for line in reversed(str(failure).splitlines()) if line.strip()), type(failure).__name__)
+    return last if rank is None else f"{last} (process {rank})"

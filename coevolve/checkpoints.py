@@ -109,7 +109,7 @@ def options_of(config: Config) -> ModelOptions:
     wanted = config.finetune
     tuning = FineTuning(
         wanted.method, wanted.rank, wanted.micro_tokens, wanted.packing, wanted.gradient_checkpointing, wanted.patience, wanted.keep_adapter,
-        report_to=wanted.report_to,
+        report_to=wanted.report_to, sharding=wanted.sharding,
     )  # fmt: skip
     remote = Endpoint(config.model.endpoint, config.model.concurrency, (config.model.prices[0], config.model.prices[1]))
     return ModelOptions(tuning, remote)
@@ -158,11 +158,12 @@ def fine_tuned(
 
 
 def _spread(checkpoints: Checkpoints, examples: list[Example], learning: Learning, checkpoint: str, folder: str) -> dict[str, float]:
+    from coevolve.actors import trainers
     from gpu_runtime.models.spread import learn_spread
 
     learning = replace(learning, workspace=Path(f"{folder}.training"), validate=None)
     tuning, processes = options_of(checkpoints.config).tuning, checkpoints.config.resources.trainers
-    figures = learn_spread(checkpoint, Path(folder), examples, learning, tuning, processes)
+    figures = learn_spread(checkpoint, Path(folder), examples, learning, tuning, processes, trainers(processes))
     checkpoints.write_manifest(Path(folder), checkpoint)
     shutil.rmtree(learning.workspace, ignore_errors=True)
     return {"examples": len(examples)} | {k: figures[k] for k in ("loss", "tokens", "seconds")}

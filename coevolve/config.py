@@ -1,4 +1,4 @@
-"""The run's configuration: one strict TOML file, at most 72 keys, documented in `configs/reference.toml`.
+"""The run's configuration: one strict TOML file, at most 73 keys, documented in `configs/reference.toml`.
 
 Contract: an unknown key, a wrong type or a value out of range raises ConfigError, one line that names the file, the key
 and the nearest valid name. Nothing else in the project reads TOML.
@@ -108,6 +108,7 @@ class FineTuneConfig:
     validation: int = 0
     patience: int = 0
     report_to: str = "none"
+    sharding: str = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +164,8 @@ class Config:
     def digest(self) -> str:
         """Hash of everything that decides a run's results (not of where it lies or how many workers it has)."""
         plain = asdict(self)
-        for section, key in ((plain, "run_dir"), (plain["verify"], "workers"), (plain["finetune"], "report_to")):
+        tuning = plain["finetune"]
+        for section, key in ((plain, "run_dir"), (plain["verify"], "workers"), (tuning, "report_to"), (tuning, "sharding")):
             section.pop(key)
         plain.pop("resources")
         return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:16]

@@ -33,6 +33,7 @@ CHOICES = {
     "round.freeze": ("none", "translator", "tester"),
     "cold_start.level": ("easy", "mixed"),
     "finetune.method": ("full", "lora", "qlora"),
+    "finetune.sharding": ("none", "fsdp"),
     "finetune.report_to": ("none", "tensorboard", "trackio", "wandb"),
     "verify.backend": ("auto", "cuda", "emulated"),
 }
@@ -119,6 +120,8 @@ def _check_together(config: Config, where: str) -> None:
         raise ConfigError(f"{where}: round.lessons = 'generated' has no verdicts to learn from; it goes with round.learn = back, forward or both")
     if config.resources.trainers > 1 and (config.finetune.patience or config.round.learn in ("dpo", "grpo")):
         raise ConfigError(f"{where}: resources.trainers > 1 shares out plain fine-tuning only, without finetune.patience and round.learn = dpo or grpo")
+    if config.finetune.sharding == "fsdp" and (config.resources.trainers < 2 or config.finetune.method != "full"):
+        raise ConfigError(f"{where}: finetune.sharding = 'fsdp' cuts a model over processes: it needs resources.trainers > 1 and finetune.method = 'full'")
     if config.finetune.patience and not config.finetune.validation:
         raise ConfigError(f"{where}: finetune.patience needs finetune.validation, the number of training programs to measure it on")
     if not config.verify.mutants and config.verify.least_strength:

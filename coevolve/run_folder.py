@@ -244,7 +244,7 @@ def resolve_run_dir(run_dir: str | Path) -> Path:
 
 def differing_keys(a: Config, b: Config) -> list[str]:
     """Keys that decide results and differ (see Config.digest)."""
-    idle = ("run_dir", "verify.workers", "finetune.report_to", "resources.")
+    idle = ("run_dir", "verify.workers", "finetune.report_to", "finetune.sharding", "resources.")
     return [k for k in known_keys() if not k.startswith(idle) and value_of(a, k) != value_of(b, k)]
 
 

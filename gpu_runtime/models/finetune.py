@@ -27,7 +27,7 @@ import torch.nn.functional as F
 from transformers import EarlyStoppingCallback, PreTrainedModel, PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 
 from gpu_runtime.models.lessons import IGNORED, Collate, plan
-from gpu_runtime.models.options import METHODS, REPORTERS, FineTuning
+from gpu_runtime.models.options import METHODS, REPORTERS, SHARDINGS, FineTuning
 from gpu_runtime.models.protocol import Learning, ModelError
 from gpu_runtime.models.training import BETAS, CLIP_NORM, WARM_UP_SHARE, WEIGHT_DECAY, Encoded
 
@@ -41,6 +41,10 @@ def require(tuning: FineTuning) -> None:
         raise ModelError(f"finetune.method '{tuning.method}': known are {', '.join(METHODS)}")
     if tuning.report_to not in REPORTERS:
         raise ModelError(f"finetune.report_to '{tuning.report_to}': known are {', '.join(REPORTERS)}")
+    if tuning.sharding not in SHARDINGS:
+        raise ModelError(f"finetune.sharding '{tuning.sharding}': known are {', '.join(SHARDINGS)}")
+    if tuning.sharding == "fsdp" and tuning.method != "full":
+        raise ModelError(f"finetune.sharding 'fsdp' cuts whole models only; with finetune.method '{tuning.method}' use 'none'")
     if (package := REPORTERS[tuning.report_to]) and importlib.util.find_spec(package) is None:
         raise ModelError(f"finetune.report_to '{tuning.report_to}' needs the package {package} (pip install {package}), which is not here")
     if tuning.method == "qlora" and not (torch.cuda.is_available() and importlib.util.find_spec("bitsandbytes")):
@@ -191,7 +195,9 @@ class _LessonTrainer(Trainer):
 
 
 def _callbacks(learning: Learning, tuning: FineTuning, progress: Callable[[int, int, float], None] | None) -> list[TrainerCallback]:
-    found: list[TrainerCallback] = [Clock(learning.max_minutes, tuning.checkpoint_every_s if learning.workspace else None, progress)]
+    # The Trainer keeps no optimiser state of a model that is cut: what was killed begins again.
+    every_s = tuning.checkpoint_every_s if learning.workspace and tuning.sharding == "none" else None
+    found: list[TrainerCallback] = [Clock(learning.max_minutes, every_s, progress)]
     if tuning.patience > 0 and learning.validate is not None:
         found.append(EarlyStoppingCallback(early_stopping_patience=tuning.patience))
     return found

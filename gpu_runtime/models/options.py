@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 METHODS = ("full", "lora", "qlora")
+SHARDINGS = ("none", "fsdp")
 REPORTERS = {"none": "", "tensorboard": "tensorboard", "trackio": "trackio", "wandb": "wandb"}
 """Where the trainer sends its losses -> the package that it needs."""
 
@@ -23,6 +24,8 @@ class FineTuning:
     packing: several examples in one row instead of padding. patience: validations without a better one before it stops,
     0 = learn to the end. keep_adapter: save the adapter beside its base instead of merging it.
     checkpoint_every_s: how often a training that has a workspace saves what it would go on from.
+    sharding: where several processes train, `none` gives each a whole model (DDP), `fsdp` cuts weights, gradients and the
+    optimiser's state over them (torch's FSDP2, as transformers loads it); whole models only, and no going on after a kill.
     report_to: one of REPORTERS; TensorBoard files of a training with a workspace lie beside it, as `NAME.scalars`.
     """
 
@@ -35,6 +38,7 @@ class FineTuning:
     keep_adapter: bool = False
     checkpoint_every_s: float = 600.0
     report_to: str = "none"
+    sharding: str = "none"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
-"""Fine-tuning in several processes, one per device or CPU share, by data parallelism (torch.distributed through the Trainer).
+"""Fine-tuning in several processes, one per device or CPU share: torch.distributed through the Trainer (DDP), or FSDP.
 
-Contract: `learn_spread` starts the processes, waits, and leaves the new checkpoint in a folder; the same optimiser steps as
-one process makes with the same `batch_tokens`, each process computing its share. It can be killed and called again, as
-`fine_tune`. Early stopping needs the model in this process and is not possible here.
+Contract: `learn_spread` has the processes started, waits, and leaves the new checkpoint in a folder; the same optimiser steps
+as one process makes with the same `batch_tokens`, each process computing its share. Who starts them is a `Start`: torch's own
+launcher on this machine, or another (coevolve.actors: Ray Train, over the nodes of a cluster); what they do is `work`, the same
+for each. It can be killed and called again, as `fine_tune`. Early stopping needs the model in this process and is not possible here.
 
     python -c "from gpu_runtime.models.spread import learn_spread; help(learn_spread)"
 """
@@ -10,6 +11,7 @@ one process makes with the same `batch_tokens`, each process computing its share
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -18,15 +20,27 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from gpu_runtime.models.options import FineTuning, ModelOptions
-from gpu_runtime.models.protocol import Example, Learning, NothingToLearn
+from gpu_runtime.models.protocol import Example, Learning, ModelError, NothingToLearn
+
+Job = dict[str, object]
+"""What a process is told, as plain values that go through JSON."""
+Start = Callable[[Job, int], dict[str, float]]
+"""Runs `work(job)` in so many processes that know of each other as torch.distributed's do (RANK, WORLD_SIZE, MASTER_ADDR in
+the environment) and gives what the first of them returned. Raises SpreadError."""
 
 
-class SpreadError(RuntimeError):
-    """The processes ended without a result; the message has the end of what they printed."""
+class SpreadError(ModelError):
+    """A process failed; the message is one line: which, and why."""
 
 
 def learn_spread(
-    checkpoint: str, folder: Path, examples: Sequence[Example], learning: Learning, tuning: FineTuning, processes: int
+    checkpoint: str,
+    folder: Path,
+    examples: Sequence[Example],
+    learning: Learning,
+    tuning: FineTuning,
+    processes: int,
+    start: Start | None = None,
 ) -> dict[str, float]:
     """Fine-tune the pretrained `checkpoint` and save to `folder`. Returns the figures of `learn`, and `losses`, one a step.
 
@@ -35,51 +49,70 @@ def learn_spread(
     """
     share = max(1, learning.batch_tokens // processes)
     micro = min(tuning.micro_tokens or share, share)
-    with tempfile.TemporaryDirectory() as scratch:
-        job, result = Path(scratch) / "job.json", Path(scratch) / "result.json"
-        plain = {
-            "checkpoint": str(checkpoint),
-            "folder": str(folder),
-            "examples": [[e.prompt, e.answer, e.weight] for e in examples],
-            "learning": [learning.learning_rate, learning.epochs, learning.batch_tokens, learning.seed, learning.max_minutes],
-            "workspace": str(learning.workspace) if learning.workspace else "",
-            "tuning": asdict(replace(tuning, micro_tokens=micro, patience=0)),
-            "result": str(result),
-        }
-        job.write_text(json.dumps(plain), encoding="utf-8")
-        command = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc_per_node={processes}"]
-        done = subprocess.run([*command, "-m", "gpu_runtime.models.spread", str(job)], capture_output=True, text=True)
-        if not result.is_file():
-            raise SpreadError(f"fine-tuning in {processes} processes ended with {done.returncode}: {done.stderr[-2000:]}")
-        figures = json.loads(result.read_text())
+    job: Job = {
+        # Whoever starts the processes may start them in another folder.
+        "checkpoint": str(Path(checkpoint).resolve()) if Path(checkpoint).is_dir() else str(checkpoint),
+        "folder": str(Path(folder).resolve()),
+        "examples": [[e.prompt, e.answer, e.weight] for e in examples],
+        "learning": [learning.learning_rate, learning.epochs, learning.batch_tokens, learning.seed, learning.max_minutes],
+        "workspace": str(learning.workspace.resolve()) if learning.workspace else "",
+        "tuning": asdict(replace(tuning, micro_tokens=micro, patience=0)),
+    }
+    figures = (start or by_torch)(job, processes)
     if "nothing" in figures:
         raise NothingToLearn(figures["nothing"])
     return figures
 
 
-def _process(job: Path) -> None:
-    """What each process does; the first one writes."""
-    import os
-
+def work(job: Job) -> dict[str, float]:
+    """What each process does; the first one leaves the checkpoint. Figures as of `learn_spread`, or why there is nothing to learn."""
     from gpu_runtime.models.backends import MODEL_BACKENDS
 
-    plain = json.loads(job.read_text(encoding="utf-8"))
-    first = os.environ.get("RANK", "0") == "0"
-    model = MODEL_BACKENDS["pretrained"](plain["checkpoint"], ModelOptions(FineTuning(**plain["tuning"])))
-    rate, epochs, batch_tokens, seed, max_minutes = plain["learning"]
-    workspace = Path(plain["workspace"]) if plain["workspace"] else None
+    tuning = FineTuning(**job["tuning"])
+    model = MODEL_BACKENDS["pretrained"](job["checkpoint"], ModelOptions(tuning))
+    rate, epochs, batch_tokens, seed, max_minutes = job["learning"]
+    workspace = Path(job["workspace"]) if job["workspace"] else None
     learning = Learning(rate, epochs, batch_tokens, seed, max_minutes, workspace)
     losses: list[float] = []
     try:
-        figures = model.learn([Example(*e) for e in plain["examples"]], learning, _noting(losses))
-        if first:
-            model.save(Path(plain["folder"]))
+        figures = model.learn([Example(*e) for e in job["examples"]], learning, _noting(losses))
     except NothingToLearn as error:
-        figures = {"nothing": str(error)}
-    if first:
-        whole = Path(plain["result"] + ".part")
-        whole.write_text(json.dumps(figures | {"losses": losses}))
-        whole.rename(plain["result"])
+        return {"nothing": str(error)}
+    if os.environ.get("RANK", "0") == "0":
+        model.save(Path(job["folder"]))
+    elif tuning.sharding == "fsdp":  # the first one gathers what is cut, which takes them all
+        with tempfile.TemporaryDirectory() as nowhere:
+            model.save(Path(nowhere) / "model")
+    return figures | {"losses": losses}
+
+
+def by_torch(job: Job, processes: int) -> dict[str, float]:
+    """A `Start`: torch's launcher, on this machine."""
+    with tempfile.TemporaryDirectory() as scratch:
+        file = Path(scratch) / "job.json"
+        file.write_text(json.dumps(job), encoding="utf-8")
+        command = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc_per_node={processes}"]
+        done = subprocess.run([*command, "-m", "gpu_runtime.models.spread", str(file)], capture_output=True, text=True)
+        result, wrong = file.with_name("result.json"), sorted(file.parent.glob("wrong.*"))
+        if not result.is_file():
+            why = wrong[0].read_text(encoding="utf-8") if wrong else (done.stderr.strip().splitlines() or [f"exit status {done.returncode}"])[-1]
+            raise SpreadError(f"fine-tuning in {processes} processes failed: {why}")
+        return json.loads(result.read_text())
+
+
+def _process(file: Path) -> None:
+    """One process of torch's launcher."""
+    rank = os.environ.get("RANK", "0")
+    try:
+        figures = work(json.loads(file.read_text(encoding="utf-8")))
+    except Exception as error:  # told to the process that waits, in its words; the launcher ends the others
+        first = (str(error).strip() or "no message").splitlines()[0]
+        file.with_name(f"wrong.{rank}").write_text(f"{type(error).__name__}: {first} (process {rank})", encoding="utf-8")
+        raise
+    if rank == "0":
+        part = file.with_name("result.part")
+        part.write_text(json.dumps(figures))
+        part.rename(file.with_name("result.json"))
 
 
 def _noting(losses: list[float]) -> Callable[[int, int, float], None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from tokenizers import ByteLevelBPETokenizer
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from coevolve import stages
+from coevolve.actors import _keep_token_private
 from coevolve.config import parse
 from coevolve.judged import REWARDS, Judged, compared, judged, reward_of
 from coevolve.run_corpus import open_corpus
@@ -158,3 +160,41 @@ def test_right_and_wrong_answers_are_told_apart_and_undecided_ones_left_out() ->
     values = [reward_of(v) for v in verdicts]
     assert values[0] == 1.0 and all(value < 0.5 for value in values[1:4])
     assert reward_of(replace(verdicts[3], detail=NOT_A_FUNCTION + "empty")) < 0 and set(REWARDS) == set(Outcome)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("sharding", ["none", "fsdp"])
+def test_a_whole_run_through_ray_whose_models_learn_by_ray_train(tiny, tiny_llama, monkeypatch, capfd, sharding: str) -> None:
+    """Two trainers on two CPUs of which four verifiers hold every share."""
+    _keep_token_private()
+    from ray import cloudpickle
+
+    from coevolve import rounds
+
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+
+    def make_translator(config):  # in the actor, where torch's own launcher must not be what starts the trainers
+        from gpu_runtime.models import spread
+
+        spread.by_torch = None
+        return KnowingTranslator(config)
+
+    table = {"model": {"backend": "pretrained", "name_or_path": str(tiny_llama), "max_new_tokens": 8}}
+    table |= {"cold_start": {"generated": 0, "suites": 0}, "round": {"count": 1, "learn": "forward", "replay": 0.0, "suites": 1}}
+    table |= {"finetune": {"batch_tokens": 512, "sharding": sharding}, "resources": {"trainers": 2}, "verify": {"workers": 4, "mutants": 2}}
+    config = parse(table, "t")
+    names = ("model", "cold_start", "finetune", "round", "resources", "verify")
+    config = replace(tiny, **{name: getattr(config, name) for name in names})
+    monkeypatch.setattr(rounds, "make_translator", make_translator)
+    cloudpickle.register_pickle_by_value(sys.modules[KnowingTranslator.__module__])
+    try:
+        folder = RunFolder(rounds.run(config))
+    finally:
+        cloudpickle.unregister_pickle_by_value(sys.modules[KnowingTranslator.__module__])
+    before, after = (folder.round(k).translator / "model.safetensors" for k in (0, 1))
+    assert before.read_bytes() != after.read_bytes() and list(read_jsonl(folder.round(1).triplets, Triplet))
+    assert (folder.export / "translator" / "model.safetensors").is_file() and (folder.round(1).translator / "training_manifest.json").is_file()
+    left = [p.name for p in folder.round(1).folder.iterdir() if p.name.startswith(".") or p.name.endswith(".training")]
+    assert not left
+    assert "PlacementGroupCleaner" not in capfd.readouterr().err  # which would complain once a second

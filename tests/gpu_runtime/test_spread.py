@@ -1,7 +1,14 @@
-"""Two processes (gloo) make the same steps as one: equal losses, equal weights within rounding."""
+"""Two processes (gloo) make the same steps as one, whether the model is whole in each or cut, whoever starts them."""
 
 from __future__ import annotations
 
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,16 +16,28 @@ import torch
 from safetensors.torch import load_file
 from transformers import LlamaConfig, LlamaForCausalLM
 
+from coevolve.actors import _keep_token_private, _private, by_ray_train, trainers
 from gpu_runtime.models.options import FineTuning
-from gpu_runtime.models.protocol import Example, Learning, NothingToLearn
-from gpu_runtime.models.spread import SpreadError, learn_spread
+from gpu_runtime.models.pretrained import PretrainedConfig, PretrainedModel
+from gpu_runtime.models.protocol import Example, Learning, ModelError, NothingToLearn, Prompt, Sampling
+from gpu_runtime.models.spread import SpreadError, by_torch, learn_spread
 from gpu_runtime.models.tokenizer import train_tokenizer
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
-"""Each process imports the libraries anew: 45 s of CPU time in all."""
+"""Each process imports the libraries anew: 15 s of CPU time each."""
 
 LETTERS = list("abcdefgh")
 COPY = [Example(f"{a} {b}", f"{a} {b}", 0.5 + 0.5 * (a > b)) for a in LETTERS for b in LETTERS]
+LEARNING = Learning(learning_rate=1e-2, epochs=2, batch_tokens=128, seed=3)
+CPUS = 2
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _one_thread():
+    kept, os.environ["OMP_NUM_THREADS"] = os.environ.get("OMP_NUM_THREADS"), "1"
+    yield
+    os.environ.pop("OMP_NUM_THREADS")
+    os.environ.update({"OMP_NUM_THREADS": kept} if kept else {})
 
 
 @pytest.fixture(scope="module")
@@ -34,23 +53,158 @@ def folder(tmp_path_factory) -> Path:
     return made
 
 
-def test_two_processes_learn_what_one_learns(folder: Path, tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    learning = Learning(learning_rate=1e-2, epochs=2, batch_tokens=128, seed=3)
-    found = {}
-    for processes, tuning in ((1, FineTuning(micro_tokens=64)), (2, FineTuning())):
-        figures = learn_spread(str(folder), tmp_path / str(processes), COPY, learning, tuning, processes)
-        found[processes] = figures, load_file(tmp_path / str(processes) / "model.safetensors")
-    (one, alone), (two, together) = found[1], found[2]
-    assert one["steps"] == two["steps"] >= 5 and one["tokens"] == two["tokens"]
-    assert two["losses"] == pytest.approx(one["losses"], rel=1e-4) and one["losses"][-1] < one["losses"][0]
-    for name in alone:
-        assert torch.allclose(alone[name], together[name], atol=2e-4), name
+@pytest.fixture(scope="module")
+def alone(folder: Path) -> tuple[dict, dict]:
+    """Figures and weights of one process."""
+    figures = learn_spread(str(folder), folder.with_name("alone"), COPY, LEARNING, FineTuning(micro_tokens=64), 1)
+    assert figures["steps"] >= 5 and figures["losses"][-1] < figures["losses"][0]
+    return figures, load_file(folder.with_name("alone") / "model.safetensors")
 
 
-def test_what_goes_wrong_in_the_processes_is_told(folder: Path, tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+@pytest.fixture(scope="module")
+def full_ray():
+    """A Ray of which other actors hold every CPU, as verifiers do."""
+    _keep_token_private()
+    import ray
+
+    ray.init(address="local", num_cpus=CPUS, logging_level="ERROR", **_private(ray))
+
+    class Holds:  # here, so that it travels by value
+        def held(self) -> bool:
+            return True
+
+    actors = [ray.remote(num_cpus=1)(Holds).remote() for _ in range(CPUS)]
+    assert all(ray.get([a.held.remote() for a in actors])) and not ray.available_resources().get("CPU")
+    yield ray
+    ray.shutdown()
+
+
+def _same_as_alone(alone: tuple[dict, dict], figures: dict, folder: Path) -> None:
+    one, weights = alone
+    together = load_file(folder / "model.safetensors")
+    assert weights.keys() == together.keys()
+    apart_by = max(float((weights[name] - together[name]).abs().max()) for name in weights)
+    losses_apart = max(abs(a - b) / a for a, b in zip(one["losses"], figures["losses"], strict=True))
+    print(f"{figures['steps']} steps: losses apart by {losses_apart:.1e} relative, weights by {apart_by:.1e}")
+    assert one["steps"] == figures["steps"] and one["tokens"] == figures["tokens"]
+    assert losses_apart <= 1e-4 and apart_by <= 2e-4
+    # The folder is the whole model, for anything that opens one.
+    model = PretrainedModel.load(folder)
+    assert model.generate([Prompt("a b")], Sampling(1, 0.0, max_new_tokens=3)) and not list(folder.parent.glob(".*"))
+
+
+@pytest.mark.parametrize("sharding", ["none", "fsdp"])
+def test_two_processes_learn_what_one_learns(folder: Path, tmp_path: Path, alone, sharding: str) -> None:
+    figures = learn_spread(str(folder), tmp_path / "two", COPY, LEARNING, FineTuning(sharding=sharding), 2)
+    _same_as_alone(alone, figures, tmp_path / "two")
+
+
+@pytest.mark.parametrize("sharding", ["none", "fsdp"])
+def test_two_workers_of_ray_train_learn_what_one_learns(folder: Path, tmp_path: Path, alone, full_ray, sharding: str, monkeypatch) -> None:
+    monkeypatch.chdir(folder.parent)  # workers are started elsewhere
+    start = trainers(2)
+    assert start is by_ray_train
+    figures = learn_spread(folder.name, tmp_path / "two", COPY, LEARNING, FineTuning(sharding=sharding), 2, start)
+    _same_as_alone(alone, figures, tmp_path / "two")
+
+
+def test_ray_train_says_what_went_wrong(folder: Path, tmp_path: Path, full_ray, monkeypatch) -> None:
+    with pytest.raises(SpreadError, match=r"^fine-tuning in 2 Ray Train workers failed: .*'.*nowhere' cannot be loaded .*\(process [01]\)$") as found:
+        learn_spread(str(tmp_path / "nowhere"), tmp_path / "x", COPY, LEARNING, FineTuning(), 2, by_ray_train)
+    assert "\n" not in str(found.value) and not list(tmp_path.iterdir())
+    with pytest.raises(NothingToLearn, match="none within 32 tokens"):
+        learn_spread(str(folder), tmp_path / "x", [Example("a " * 40, "b")], LEARNING, FineTuning(), 2, by_ray_train)
+    # A cluster with too few free GPUs is told before anything waits for them.
+    monkeypatch.setattr(full_ray, "cluster_resources", lambda: {"GPU": 2.0})
+    monkeypatch.setattr(full_ray, "available_resources", lambda: {"GPU": 0.8})
+    with pytest.raises(SpreadError, match="resources.trainers = 2 needs as many free GPUs; 0.8 are free"):
+        learn_spread(str(folder), tmp_path / "x", COPY, LEARNING, FineTuning(), 2, by_ray_train)
+    monkeypatch.setattr(full_ray, "get_gpu_ids", lambda: ["0", "1"])
+    assert trainers(2) is None and trainers(3) is by_ray_train  # an actor's own GPUs are its trainers'
+
+
+def test_what_goes_wrong_in_the_processes_is_told(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(NothingToLearn, match="none within 32 tokens"):
         learn_spread(str(folder), tmp_path / "x", [Example("a " * 40, "b")], Learning(), FineTuning(), 1)
-    with pytest.raises(SpreadError, match="in 1 processes ended with"):
+    with pytest.raises(SpreadError, match=r"^fine-tuning in 1 processes failed: ModelError: model .*nowhere' .*\(process 0\)$") as found:
         learn_spread(str(tmp_path / "nowhere"), tmp_path / "x", COPY, Learning(), FineTuning(), 1)
+    assert "\n" not in str(found.value)
+    with pytest.raises(ModelError, match="finetune.sharding 'fsdp' cuts whole models only"):
+        PretrainedModel.load(folder, PretrainedConfig(FineTuning(method="lora", sharding="fsdp")))
+
+
+HELD = """
+import sys
+from gpu_runtime.models.options import FineTuning
+from gpu_runtime.models.pretrained import PretrainedConfig, PretrainedModel
+weights = PretrainedModel.load(sys.argv[1], PretrainedConfig(FineTuning(sharding="fsdp"))).state().values()
+print("held", sum(w.to_local().numel() for w in weights), "of", sum(w.numel() for w in weights), flush=True)
+"""
+
+
+def test_a_model_that_is_cut_is_held_by_halves(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "held.py").write_text(HELD)
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2", str(tmp_path / "held.py"), str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])})
+    held = [line.split() for line in done.stdout.splitlines() if line.startswith("held")]
+    assert len(held) == 2, done.stderr[-2000:]
+    assert all(int(words[1]) * 2 == int(words[3]) for words in held)
+
+
+KILLED = """
+import json, sys
+from pathlib import Path
+from gpu_runtime.models.spread import by_torch
+by_torch(json.loads(Path(sys.argv[1]).read_text()), 2)
+"""
+
+
+def _job(call: Callable[[object], object]) -> dict:
+    """What `learn_spread` hands to a `Start`."""
+    taken: list[dict] = []
+
+    def take(job, processes):
+        taken.append(job)
+        return {}
+
+    call(take)
+    return taken[0]
+
+
+def test_a_killed_training_goes_on_under_ray_train(folder: Path, tmp_path: Path, full_ray) -> None:
+    """It is killed while torch's launcher runs it, and taken up by Ray Train: weights as if nothing had happened."""
+    learning = Learning(learning_rate=1e-2, epochs=4, batch_tokens=128, seed=3, workspace=tmp_path / "killed.training")
+    whole = Learning(learning_rate=1e-2, epochs=4, batch_tokens=128, seed=3, workspace=tmp_path / "whole.training")
+    often = FineTuning(checkpoint_every_s=0.0)
+
+    def killed(start):
+        return learn_spread(str(folder), tmp_path / "killed", COPY, learning, often, 2, start)
+
+    (tmp_path / "job.json").write_text(json.dumps(_job(killed)))
+    (tmp_path / "killed.py").write_text(KILLED)
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    process = subprocess.Popen([sys.executable, str(tmp_path / "killed.py"), str(tmp_path / "job.json")], env=environment, start_new_session=True)
+    saved, end = learning.workspace / "checkpoint-3" / "trainer_state.json", time.monotonic() + 300
+    while not saved.is_file() and process.poll() is None and time.monotonic() < end:
+        time.sleep(0.005)
+    _end_tree(process.pid)
+    process.wait()
+    assert saved.parent.is_dir() and not (tmp_path / "killed").exists()
+    resumed = killed(by_ray_train)
+    learn_spread(str(folder), tmp_path / "whole", COPY, whole, often, 2, by_torch)
+    assert resumed["steps"] == 16 and 1 <= len(resumed["losses"]) <= 13  # not from the beginning
+    found, expected = (load_file(tmp_path / name / "model.safetensors") for name in ("killed", "whole"))
+    assert all(torch.allclose(found[name], expected[name], atol=1e-6) for name in expected)
+
+
+def _end_tree(pid: int) -> None:
+    """The process, its launcher and the workers, which are sessions of their own."""
+    found = [pid]
+    for parent in found:
+        children = Path(f"/proc/{parent}/task/{parent}/children")
+        found += [int(word) for word in (children.read_text().split() if children.exists() else [])]
+    for one in found:
+        try:
+            os.kill(one, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
