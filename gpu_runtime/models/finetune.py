@@ -26,6 +26,7 @@ import torch
 import torch.nn.functional as F
 from transformers import EarlyStoppingCallback, PreTrainedModel, PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 
+from gpu_runtime.models.cut import load_shares, save_shares
 from gpu_runtime.models.lessons import IGNORED, Collate, plan
 from gpu_runtime.models.options import METHODS, REPORTERS, SHARDINGS, FineTuning
 from gpu_runtime.models.protocol import Learning, ModelError
@@ -33,6 +34,8 @@ from gpu_runtime.models.training import BETAS, CLIP_NORM, WARM_UP_SHARE, WEIGHT_
 
 VALIDATIONS_PER_EPOCH = 2
 METRIC = "eval_validation"
+SHARES, SCHEDULE = "shares", "schedule.pt"
+"""What is kept of a model that is cut, in a checkpoint for going on."""
 
 
 def require(tuning: FineTuning) -> None:
@@ -182,6 +185,29 @@ class _LessonTrainer(Trainer):
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
         return metrics
 
+    # The Trainer refuses to keep what it would go on from when transformers has cut the model: these four do.
+
+    def save_model(self, *arguments, **options) -> None:
+        if not self.is_distributed_loading_by_transformers:
+            super().save_model(*arguments, **options)
+
+    def _save_optimizer_and_scheduler(self, output_dir: str) -> None:
+        if not self.is_distributed_loading_by_transformers:
+            return super()._save_optimizer_and_scheduler(output_dir)
+        save_shares(self.model, self.optimizer.optimizer, Path(output_dir) / SHARES)
+        if self.args.should_save:
+            torch.save(self.lr_scheduler.state_dict(), Path(output_dir) / SCHEDULE)
+
+    def _load_from_checkpoint(self, *arguments, **options) -> None:
+        if not self.is_distributed_loading_by_transformers:
+            super()._load_from_checkpoint(*arguments, **options)
+
+    def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
+        if checkpoint is None or not self.is_distributed_loading_by_transformers:
+            return super()._load_optimizer_and_scheduler(checkpoint)
+        load_shares(self.model, self.optimizer.optimizer, Path(checkpoint) / SHARES)
+        self.lr_scheduler.load_state_dict(torch.load(Path(checkpoint) / SCHEDULE, weights_only=True))
+
     def _measured(self) -> float:
         """The first process measures; what it draws does not change what the training draws."""
         value = [0.0]
@@ -195,9 +221,7 @@ class _LessonTrainer(Trainer):
 
 
 def _callbacks(learning: Learning, tuning: FineTuning, progress: Callable[[int, int, float], None] | None) -> list[TrainerCallback]:
-    # The Trainer keeps no optimiser state of a model that is cut: what was killed begins again.
-    every_s = tuning.checkpoint_every_s if learning.workspace and tuning.sharding == "none" else None
-    found: list[TrainerCallback] = [Clock(learning.max_minutes, every_s, progress)]
+    found: list[TrainerCallback] = [Clock(learning.max_minutes, tuning.checkpoint_every_s if learning.workspace else None, progress)]
     if tuning.patience > 0 and learning.validate is not None:
         found.append(EarlyStoppingCallback(early_stopping_patience=tuning.patience))
     return found
@@ -212,9 +236,12 @@ class Clock(TrainerCallback):
 
     def on_step_end(self, args, state, control, **_):
         now = time.monotonic()
-        if self._end is not None and now >= self._end:
+        due = [self._end is not None and now >= self._end, self._every is not None and now - self._saved >= self._every]
+        if args.world_size > 1:  # no two clocks are equal, and what one process stops at or saves, all must
+            torch.distributed.broadcast_object_list(due, src=0)
+        if due[0]:
             control.should_training_stop = True
-        if self._every is not None and now - self._saved >= self._every:
+        if due[1]:
             control.should_save, self._saved = True, now
         return control
 

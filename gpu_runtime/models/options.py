@@ -25,7 +25,7 @@ class FineTuning:
     0 = learn to the end. keep_adapter: save the adapter beside its base instead of merging it.
     checkpoint_every_s: how often a training that has a workspace saves what it would go on from.
     sharding: where several processes train, `none` gives each a whole model (DDP), `fsdp` cuts weights, gradients and the
-    optimiser's state over them (torch's FSDP2, as transformers loads it); whole models only, and no going on after a kill.
+    optimiser's state over them (torch's FSDP2, as transformers loads it); of LoRA's models nothing is cut.
     report_to: one of REPORTERS; TensorBoard files of a training with a workspace lie beside it, as `NAME.scalars`.
     """
 
