@@ -26,7 +26,7 @@ from coevolve.errors import UserError
 from coevolve.models_named import hide_bars
 from coevolve.workers import Crew
 from corpora.records import Candidate
-from gpu_runtime.models.spread import Job, SpreadError, Start, work
+from gpu_runtime.models.spread import Job, SpreadError, Start, cause, work
 
 PROBE_S = 5.0
 """How long one address of a Ray cluster may take to accept a connection."""
@@ -225,8 +225,6 @@ def _quiet_work(job: Job) -> dict[str, float]:
 
 
 def _why(error: Exception) -> str:
-    """The last line of the first worker's traceback that says something, or the last of what Ray itself has to say."""
-    failures = getattr(error, "worker_failures", None) or {None: error}
-    rank, failure = min(failures.items(), key=lambda item: item[0] or 0)
-    last = next((line.strip() for line in reversed(str(failure).splitlines()) if line.strip()), type(failure).__name__)
-    return last if rank is None else f"{last} (process {rank})"
+    """In one line: what a worker raised, or the last of what Ray itself has to say."""
+    failures = getattr(error, "worker_failures", None)
+    return cause({rank: str(failure) for rank, failure in failures.items()}) if failures else str(error).strip().splitlines()[-1]

@@ -15,7 +15,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -27,6 +27,9 @@ Job = dict[str, object]
 Start = Callable[[Job, int], dict[str, float]]
 """Runs `work(job)` in so many processes that know of each other as torch.distributed's do (RANK, WORLD_SIZE, MASTER_ADDR in
 the environment) and gives what the first of them returned. Raises SpreadError."""
+
+MISSES_OTHERS = ("Connection closed by peer", "Connection reset by peer", "Connection refused")
+"""What the others say when a process ends."""
 
 
 class SpreadError(ModelError):
@@ -93,11 +96,24 @@ def by_torch(job: Job, processes: int) -> dict[str, float]:
         file.write_text(json.dumps(job), encoding="utf-8")
         command = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc_per_node={processes}"]
         done = subprocess.run([*command, "-m", "gpu_runtime.models.spread", str(file)], capture_output=True, text=True)
-        result, wrong = file.with_name("result.json"), sorted(file.parent.glob("wrong.*"))
+        result = file.with_name("result.json")
         if not result.is_file():
-            why = wrong[0].read_text(encoding="utf-8") if wrong else (done.stderr.strip().splitlines() or [f"exit status {done.returncode}"])[-1]
+            wrong = {int(p.suffix[1:]): p.read_text(encoding="utf-8") for p in file.parent.glob("wrong.*")}
+            why = cause(wrong) if wrong else _last_words(done.stderr) or f"exit status {done.returncode}"
             raise SpreadError(f"fine-tuning in {processes} processes failed: {why}")
         return json.loads(result.read_text())
+
+
+def _last_words(stderr: str) -> str:
+    """Of what torch's launcher prints where a process was killed: by which signal, or the last line of words."""
+    words = [line.strip() for line in stderr.splitlines() if any(c.isalpha() for c in line)]
+    return next((line for line in reversed(words) if "Signal" in line), words[-1] if words else "")
+
+
+def cause(said: Mapping[int, str]) -> str:
+    """The last line of what one of several failed processes said: the first that does more than miss the others."""
+    rank = min(said, key=lambda r: (any(word in said[r] for word in MISSES_OTHERS), r))
+    return f"{(said[rank].strip().splitlines() or ['no message'])[-1].strip()} (process {rank})"
 
 
 def _process(file: Path) -> None:
@@ -107,7 +123,7 @@ def _process(file: Path) -> None:
         figures = work(json.loads(file.read_text(encoding="utf-8")))
     except Exception as error:  # told to the process that waits, in its words; the launcher ends the others
         first = (str(error).strip() or "no message").splitlines()[0]
-        file.with_name(f"wrong.{rank}").write_text(f"{type(error).__name__}: {first} (process {rank})", encoding="utf-8")
+        file.with_name(f"wrong.{rank}").write_text(f"{type(error).__name__}: {first}", encoding="utf-8")
         raise
     if rank == "0":
         part = file.with_name("result.part")

@@ -21,7 +21,7 @@ from coevolve.actors import _keep_token_private, _private, by_ray_train, trainer
 from gpu_runtime.models.options import FineTuning
 from gpu_runtime.models.pretrained import PretrainedConfig, PretrainedModel
 from gpu_runtime.models.protocol import Example, Learning, ModelError, NothingToLearn, Prompt, Sampling
-from gpu_runtime.models.spread import Job, SpreadError, Start, learn_spread, work
+from gpu_runtime.models.spread import Job, SpreadError, Start, _last_words, cause, learn_spread, work
 from gpu_runtime.models.tokenizer import train_tokenizer
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -193,6 +193,17 @@ def test_what_goes_wrong_in_the_processes_is_told(folder: Path, tmp_path: Path) 
     assert "\n" not in str(found.value)
     with pytest.raises(ModelError, match="finetune.sharding 'fsdp' cuts whole models only"):
         PretrainedModel.load(folder, PretrainedConfig(FineTuning(method="lora", sharding="fsdp")))
+
+
+def test_the_process_that_failed_is_told_not_the_one_that_missed_it() -> None:
+    traceback = "Traceback (most recent call last):\n  File x\ngpu_runtime.models.protocol.ModelError: no such thing\n\n"
+    assert cause({0: "RuntimeError: [gloo] Connection closed by peer [127.0.0.1]:1", 1: traceback}) == (
+        "gpu_runtime.models.protocol.ModelError: no such thing (process 1)"
+    )
+    assert cause({1: "A: b", 0: ""}) == "no message (process 0)"
+    summary = "Root Cause:\n  exitcode  : -9 (pid: 7)\n  traceback : Signal 9 (SIGKILL) received by PID 7\n======\n"
+    assert _last_words(summary) == "traceback : Signal 9 (SIGKILL) received by PID 7"
+    assert _last_words("Killed here\n====\n") == "Killed here" and _last_words("") == ""
 
 
 HELD = """
