@@ -163,10 +163,9 @@ def test_right_and_wrong_answers_are_told_apart_and_undecided_ones_left_out() ->
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
-@pytest.mark.parametrize("sharding", ["none", "fsdp"])
-def test_a_whole_run_through_ray_whose_models_learn_by_ray_train(tiny, tiny_llama, monkeypatch, capfd, sharding: str) -> None:
-    """Two trainers on two CPUs of which four verifiers hold every share."""
+@pytest.mark.timeout(1800)
+def test_a_whole_run_through_ray_whose_models_learn_by_ray_train(tiny, tiny_llama, monkeypatch, capfd) -> None:
+    """Two trainers, each with its part of the model, beside both models and the verifiers of a machine with two CPUs."""
     _keep_token_private()
     from ray import cloudpickle
 
@@ -182,10 +181,12 @@ def test_a_whole_run_through_ray_whose_models_learn_by_ray_train(tiny, tiny_llam
 
     table = {"model": {"backend": "pretrained", "name_or_path": str(tiny_llama), "max_new_tokens": 8}}
     table |= {"cold_start": {"generated": 0, "suites": 0}, "round": {"count": 1, "learn": "forward", "replay": 0.0, "suites": 1}}
-    table |= {"finetune": {"batch_tokens": 512, "sharding": sharding}, "resources": {"trainers": 2}, "verify": {"workers": 4, "mutants": 2}}
+    table |= {"finetune": {"batch_tokens": 512, "sharding": "fsdp"}, "resources": {"trainers": 2}}
+    table |= {"verify": {"workers": 2, "mutants": 0, "least_strength": 0.0}, "evaluate": {"samples": 1, "pass_at": [1]}}
     config = parse(table, "t")
-    names = ("model", "cold_start", "finetune", "round", "resources", "verify")
+    names = ("model", "cold_start", "finetune", "round", "resources", "verify", "evaluate")
     config = replace(tiny, **{name: getattr(config, name) for name in names})
+    config = replace(config, corpus=replace(config.corpus, evaluation_limit=1, training_limit=3))
     monkeypatch.setattr(rounds, "make_translator", make_translator)
     cloudpickle.register_pickle_by_value(sys.modules[KnowingTranslator.__module__])
     try:
