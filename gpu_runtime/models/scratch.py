@@ -175,7 +175,10 @@ class ScratchModel:
 
         most = min(sampling.max_new_tokens, self._context // 2)
         asked = with_room(self._encode_prompts([Prompt(p.text) for p in prompts]), most, self._context)
+        saved = self._model.generation_config
+        self._model.generation_config = GenerationConfig.from_dict({**saved.to_dict(), "max_length": None})  # two limits are warned of
         figures = reinforce(self._model, self._tokenizer, asked, reward, replace(sampling, max_new_tokens=most), learning, FineTuning(), progress)
+        self._model.generation_config = saved
         self._model.eval()
         return {**figures, "examples": len(asked), "dropped": len(prompts) - len(asked)}
 
