@@ -12,7 +12,7 @@ from coevolve.shots import verified_pairs, wording_of
 from coevolve.verifier import Verifier
 from corpora.dialects import direction
 from corpora.loaders import load_pairs
-from corpora.records import Candidate, Outcome
+from corpora.records import Candidate, Outcome, Program, UnitTestSuite
 from corpora.signatures import signature_of
 from corpora.splits import EvaluationGuard
 from translator.answers import NOT_A_FUNCTION, counted
@@ -72,11 +72,17 @@ def test_a_users_prompt_files_are_asked_with(tiny, tmp_path) -> None:
         wording_of(replace(config, model=replace(config.model, prompts=str(tmp_path))))
 
 
-def test_a_scratch_model_does_not_learn_from_preferences(tiny, tmp_path) -> None:
+def test_a_scratch_model_learns_from_preferences(tiny, tmp_path) -> None:
+    from coevolve.judged import Judged
     from coevolve.services import TranslatorService
-    from gpu_runtime.models.protocol import ModelError
 
     TranslatorService(tiny).cold_start((), str(tmp_path / "cold"))
     service = TranslatorService(replace(tiny, round=replace(tiny.round, learn="dpo")))
-    with pytest.raises(ModelError, match="'dpo' needs a pretrained model"):
-        service.learn(str(tmp_path / "cold"), [], (), str(tmp_path / "next"), 1)
+    program = Program("cpp", "f", "void f(int n, float *x) { for (int i = 0; i < n; i++) x[i] = 2 * x[i]; }")
+    right = "__global__ void f(int n, float *x) { int i = blockIdx.x * blockDim.x + threadIdx.x; if (i < n) x[i] = 2 * x[i]; }"
+    item = Judged(program, UnitTestSuite(program.id, ()), "cpp:cuda", (right,), (right.replace("2 *", "3 *"),))
+    figures = service.learn(str(tmp_path / "cold"), [], (), str(tmp_path / "next"), 1, (), [item])
+    assert figures["examples"] == 1 and 0.0 <= figures["accuracy"] <= 1.0
+    before, after = ((tmp_path / name / "model.safetensors").read_bytes() for name in ("cold", "next"))
+    assert before != after
+    assert service.learn(str(tmp_path / "cold"), [], (), str(tmp_path / "none"), 1, (), []) == {"examples": 0}
