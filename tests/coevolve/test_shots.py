@@ -77,7 +77,7 @@ def test_a_scratch_model_learns_from_preferences(tiny, tmp_path) -> None:
     from coevolve.services import TranslatorService
 
     TranslatorService(tiny).cold_start((), str(tmp_path / "cold"))
-    service = TranslatorService(replace(tiny, round=replace(tiny.round, learn="dpo")))
+    service = TranslatorService(replace(tiny, round=replace(tiny.round, learn="dpo", epochs=3.0)))  # the first step only warms up
     program = Program("cpp", "f", "void f(int n, float *x) { for (int i = 0; i < n; i++) x[i] = 2 * x[i]; }")
     right = "__global__ void f(int n, float *x) { int i = blockIdx.x * blockDim.x + threadIdx.x; if (i < n) x[i] = 2 * x[i]; }"
     item = Judged(program, UnitTestSuite(program.id, ()), "cpp:cuda", (right,), (right.replace("2 *", "3 *"),))
