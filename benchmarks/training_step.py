@@ -18,7 +18,7 @@ import torch
 from corpora.loopnests import generate
 from gpu_runtime.models.attention import use
 from gpu_runtime.models.muon import Muon
-from gpu_runtime.models.scratch import ScratchConfig, ScratchModel
+from gpu_runtime.models.scratch import ScratchConfig, ScratchModel, hidden_of
 from gpu_runtime.models.training import BETAS, WEIGHT_DECAY, multiplies_bf16, plan_batches
 from translator.translate import example_of
 
@@ -62,10 +62,9 @@ def measure(steps: int, batch_tokens: int) -> dict[bool, list[float]]:
 
 
 def _optimiser(model: ScratchModel, products: torch.dtype) -> Muon:
-    named = list(model._model.named_parameters())
-    hidden = [p for name, p in named if p.ndim == 2 and "layers." in name]
-    others = [p for name, p in named if not (p.ndim == 2 and "layers." in name)]
-    return Muon(hidden, others, 1e-3, BETAS, WEIGHT_DECAY, products)
+    hidden = hidden_of(model._model)
+    chosen = {id(p) for p in hidden}
+    return Muon(hidden, [p for p in model._model.parameters() if id(p) not in chosen], 1e-3, BETAS, WEIGHT_DECAY, products)
 
 
 if __name__ == "__main__":

@@ -134,6 +134,10 @@ class ResourcesConfig:
     trainers: int = 1
 
 
+IDLE = ("run_dir", "verify.workers", "finetune.report_to", "finetune.sharding", "resources.")
+"""Keys, and sections, that do not decide a run's results."""
+
+
 @dataclass(frozen=True, slots=True)
 class Config:
     direction: str | tuple[str, ...] = "cpp:cuda"
@@ -164,10 +168,9 @@ class Config:
     def digest(self) -> str:
         """Hash of everything that decides a run's results (not of where it lies or how many workers it has)."""
         plain = asdict(self)
-        tuning = plain["finetune"]
-        for section, key in ((plain, "run_dir"), (plain["verify"], "workers"), (tuning, "report_to"), (tuning, "sharding")):
-            section.pop(key)
-        plain.pop("resources")
+        for section, _, key in (name.rpartition(".") for name in known_keys() if name.startswith(IDLE)):
+            (plain[section] if section else plain).pop(key)
+        plain = {name: value for name, value in plain.items() if value != {}}
         return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:16]
 
 

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from coevolve.config import Config, ConfigError, known_keys, load, to_toml
+from coevolve.config import IDLE, Config, ConfigError, known_keys, load, to_toml
 from coevolve.config_checks import value_of
 from corpora.files import remove_parts, write_atomically
 
@@ -244,8 +244,7 @@ def resolve_run_dir(run_dir: str | Path) -> Path:
 
 def differing_keys(a: Config, b: Config) -> list[str]:
     """Keys that decide results and differ (see Config.digest)."""
-    idle = ("run_dir", "verify.workers", "finetune.report_to", "finetune.sharding", "resources.")
-    return [k for k in known_keys() if not k.startswith(idle) and value_of(a, k) != value_of(b, k)]
+    return [k for k in known_keys() if not k.startswith(IDLE) and value_of(a, k) != value_of(b, k)]
 
 
 def write_json(path: Path, value: object) -> None:

@@ -9,26 +9,20 @@ Measured: a training step whose tensors are mapped one by one takes twice as lon
 from __future__ import annotations
 
 import ctypes
-from threading import Lock
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h
 _LARGEST_ON_HEAP_BYTES = 1 << 25
 """The most that glibc allows."""
 MOST = (1 << 31) - 1
+_kept = 0
+"""What was asked for so far: the heap is this process's, and there is one."""
 
 
-class _Heap:
-    """The heap of this process: there is one."""
-
-    kept = 0
-    lock = Lock()
-
-
-def keep_heap(size: int) -> bool:
-    """Let the heap keep at least `size` bytes (at most MOST) of what is freed. False where there is no glibc to tell."""
+def keep_heap(size: int) -> None:
+    """Let the heap keep at least `size` bytes (at most MOST) of what is freed. Without glibc nothing changes."""
+    global _kept
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is None:
-        return False
-    with _Heap.lock:
-        _Heap.kept = max(_Heap.kept, min(size, MOST))
-        return bool(mallopt(_M_MMAP_THRESHOLD, _LARGEST_ON_HEAP_BYTES) and mallopt(_M_TRIM_THRESHOLD, _Heap.kept))
+    if mallopt is not None:
+        _kept = max(_kept, min(size, MOST))
+        mallopt(_M_MMAP_THRESHOLD, _LARGEST_ON_HEAP_BYTES)
+        mallopt(_M_TRIM_THRESHOLD, _kept)

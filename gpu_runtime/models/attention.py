@@ -20,6 +20,8 @@ import torch
 from transformers import AttentionInterface, PreTrainedModel
 
 NAME = "causal_rows"
+SIDE = 128
+"""Masks are kept for multiples of this length, of which nearly every batch has another."""
 
 
 @contextmanager
@@ -77,9 +79,13 @@ class _Causal(torch.autograd.Function):
         return scaled[0].view(gradient.shape), scaled[1], of_values, None
 
 
-@lru_cache(maxsize=64)
 def _ahead(length: int, dtype: torch.dtype) -> torch.Tensor:
     """What is added to scores (length, length): minus infinity where a key lies ahead of its query."""
+    return _square(-(-length // SIDE) * SIDE, dtype)[:length, :length]
+
+
+@lru_cache(maxsize=16)
+def _square(length: int, dtype: torch.dtype) -> torch.Tensor:
     return torch.full((length, length), float("-inf"), dtype=dtype).triu_(1)
 
 

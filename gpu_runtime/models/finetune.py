@@ -237,7 +237,7 @@ class Clock(TrainerCallback):
     def on_step_end(self, args, state, control, **_):
         now = time.monotonic()
         due = [self._end is not None and now >= self._end, self._every is not None and now - self._saved >= self._every]
-        if args.world_size > 1:  # no two clocks are equal, and what one process stops at or saves, all must
+        if args.world_size > 1 and (self._end, self._every) != (None, None):  # no two clocks are equal, and what one process stops at or saves, all must
             torch.distributed.broadcast_object_list(due, src=0)
         if due[0]:
             control.should_training_stop = True

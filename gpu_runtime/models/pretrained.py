@@ -31,7 +31,7 @@ from gpu_runtime.memory import MOST, keep_heap
 from gpu_runtime.models.finetune import fine_tune, require, with_adapter
 from gpu_runtime.models.lessons import Collate, causal, packed, paired
 from gpu_runtime.models.options import FineTuning
-from gpu_runtime.models.protocol import Example, Learning, ModelError, NothingToLearn, Preference, Prompt, Sampling
+from gpu_runtime.models.protocol import Example, Learning, ModelError, NothingToLearn, Preference, Prompt, Reward, Sampling
 from gpu_runtime.models.training import Encoded
 
 DTYPES = {"auto": "auto", "float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
@@ -184,14 +184,14 @@ class PretrainedModel:
     def reinforce(
         self,
         prompts: Sequence[Prompt],
-        reward: Callable[[Sequence[int], Sequence[str]], list[float]],
+        reward: Reward,
         sampling: Sampling,
         learning: Learning,
         progress: Callable[[int, int, float], None] | None = None,
     ) -> dict[str, float]:
         """Make answers with more reward likelier than others to the same prompt (GRPO), `sampling.n` of each at a time.
 
-        reward(indices of prompts, answers) gives a number for each. Adds `reward`, the mean over the last tenth. Raises as `prefer`.
+        Adds `reward`, the mean over the last tenth. Raises as `prefer`.
         """
         from gpu_runtime.models.rewarded import reinforce, with_room
 

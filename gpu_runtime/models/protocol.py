@@ -75,6 +75,10 @@ class Example:
     weight: float = 1.0
 
 
+Reward = Callable[[Sequence[int], Sequence[str]], list[float]]
+"""What answers are worth: called with the indices of their prompts and the answers."""
+
+
 @dataclass(frozen=True, slots=True)
 class Preference:
     """Two answers to one prompt, of which the first was shown to be right and the second to be wrong."""

@@ -22,7 +22,7 @@ from trl import DPOConfig, DPOTrainer, GRPOConfig, GRPOTrainer
 
 from gpu_runtime.models.finetune import Clock, common_arguments
 from gpu_runtime.models.options import FineTuning
-from gpu_runtime.models.protocol import Learning, NothingToLearn, Sampling
+from gpu_runtime.models.protocol import Learning, NothingToLearn, Reward, Sampling
 
 BETA = 0.1
 """How strongly DPO holds the model to where it started.
@@ -105,7 +105,7 @@ def reinforce(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerBase,
     prompts: Mapping[int, list[int]],
-    reward: Callable[[Sequence[int], Sequence[str]], list[float]],
+    reward: Reward,
     sampling: Sampling,
     learning: Learning,
     tuning: FineTuning,

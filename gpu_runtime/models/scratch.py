@@ -26,7 +26,7 @@ from gpu_runtime.models.attention import use
 from gpu_runtime.models.decoding import DecodeLimits, LlamaDecoder, Request, decode
 from gpu_runtime.models.options import FineTuning
 from gpu_runtime.models.pretraining import Examined
-from gpu_runtime.models.protocol import Example, Learning, ModelError, NothingToLearn, Preference, Prompt, Sampling
+from gpu_runtime.models.protocol import Example, Learning, ModelError, NothingToLearn, Preference, Prompt, Reward, Sampling
 from gpu_runtime.models.tokenizer import SPACE, train_tokenizer
 from gpu_runtime.models.training import Encoded, multiplies_bf16, padded, plan_batches, train, weighted_cross_entropy
 
@@ -143,9 +143,8 @@ class ScratchModel:
         if not fitting:
             raise NothingToLearn(f"nothing to learn: {len(examples)} examples, none within {self._context} tokens")
         self._model.train()
-        hidden = [p for name, p in self._model.named_parameters() if p.ndim == 2 and "layers." in name]
         with use(self._model) if multiplies_bf16() else nullcontext():
-            figures = train(list(self._model.parameters()), self._loss, fitting, learning, progress, hidden)
+            figures = train(list(self._model.parameters()), self._loss, fitting, learning, progress, hidden_of(self._model))
         self._model.eval()
         return {**figures, "examples": len(fitting), "dropped": len(encoded) - len(fitting)}
 
@@ -165,7 +164,7 @@ class ScratchModel:
     def reinforce(
         self,
         prompts: Sequence[Prompt],
-        reward: Callable[[Sequence[int], Sequence[str]], list[float]],
+        reward: Reward,
         sampling: Sampling,
         learning: Learning,
         progress: Callable[[int, int, float], None] | None = None,
@@ -244,6 +243,11 @@ class ScratchModel:
         return [
             Encoded((*prompt, *answer, end), len(prompt), e.weight) for prompt, answer, e in zip(prompts, answers, examples)
         ]
+
+
+def hidden_of(model: LlamaForCausalLM) -> list[torch.nn.Parameter]:
+    """The matrices that Muon trains."""
+    return [p for name, p in model.named_parameters() if p.ndim == 2 and "layers." in name]
 
 
 def _joined(prefix: str, answer: str) -> str:
