@@ -1,7 +1,7 @@
 """Endless loop nests: one computation in every dialect, equal by construction, with a suite that is valid for it.
 
 Contract: item i of a seed and level is always the same, whatever `count` is. A dialect that cannot say the computation is
-left out (`cpp` and `openmp` always exist). Sources: no function is taken from any corpus.
+left out (`cpp` always exists, `openmp` wherever a loop is parallel). Sources: no function is taken from any corpus.
 
     python -c "from corpora.loopnests import generate; [print(c.suite_text, *[p.text for p in c.programs.values()], sep='\n') for c in generate(2, 7)]"
 """
@@ -22,7 +22,7 @@ from corpora.loopnests.nests import make
 from corpora.loopnests.suites import suite_text
 from corpora.records import Program
 
-LEVELS = ("easy", "mixed")
+LEVELS = ("easy", "mixed", "broad")
 
 __all__ = ["LEVELS", "Computation", "generate"]
 
@@ -38,7 +38,8 @@ class Computation:
 def generate(count: int, seed: int, level: str = "mixed", start: int = 0, plain: bool = False) -> Iterator[Computation]:
     """Items `start` … `start + count - 1` of the stream named by (seed, level).
 
-    level: `easy` (mostly one loop, one statement) or `mixed` (half of it short). Raises ValueError for another level.
+    level: `easy` (mostly one loop, one statement), `mixed` (half of it short) or `broad` (and what one thread has to do, and more
+    ways to write what many do). Raises ValueError for another level.
     plain: C-like texts in one style, for translations from Fortran, which tells nothing of braces and increments.
     """
     if level not in LEVELS:
@@ -56,10 +57,12 @@ def _computation(seed: int, level: str, index: int, plain: bool) -> Computation:
         texts["cuda"] = (kernel, emit_cuda_host(nest, style))
     elif nest.kernel and not nest.result:
         texts["cuda"] = (kernel, emit_cuda(nest, style))
-    texts["openmp"] = (serial, emit_openmp(nest, style))
+    if not nest.sequential:
+        texts["openmp"] = (serial, emit_openmp(nest, style))
     try:
         texts["fortran"] = (serial, emit_fortran(nest, style, parallel=False))
-        texts["openmp-fortran"] = (serial, emit_fortran(nest, style, parallel=True))
+        if not nest.sequential:
+            texts["openmp-fortran"] = (serial, emit_fortran(nest, style, parallel=True))
     except Inexpressible:
         pass
     origin = f"loopnests:{level}/{seed}/{index}"

@@ -50,6 +50,8 @@ def _update(target: str, op: str, value: str, style: Style) -> list[str]:
 
 
 def _loops(emitter: CEmitter, region: Region, nest: Nest, style: Style) -> list[str]:
+    if nest.sequential:
+        return emitter.block(region.body, "    ")
     axis = region.axes[0]
     if style.serial_loop == "while" and len(region.axes) == 1 and not axis.down and not _has_continue(region.body):
         word = "" if style.early else emitter.words[nest.index_type] + " "

@@ -34,6 +34,8 @@ def emit_cuda(nest: Nest, style: Style) -> str:
     top = emitter.locals_at_top(nest, "    ", axes=False)
     if style.shared_sum:
         lines = before + _shared_sum(emitter, nest)
+    elif nest.sequential:
+        lines = top + before + _by_one_thread(emitter, nest)
     elif len(nest.regions) > 1:
         axis = nest.regions[0].axes[0]
         lines = top + before + [_index_line(emitter, axis, nest, style, "x")]
@@ -50,6 +52,14 @@ def _atomic(target: str, op: str, value: str) -> list[str]:
     if op == "-=":
         return [f"atomicAdd({place}, -({value}));"]
     return [f"atomic{ {'+=': 'Add', 'max': 'Max', 'min': 'Min'}[op] }({place}, {value});"]
+
+
+def _by_one_thread(emitter: CEmitter, nest: Nest) -> list[str]:
+    """The loops as they are, done by the first thread of the grid."""
+    body, thread = nest.regions[0].body, _INDEX[emitter.style.index].format(d="x")
+    if emitter.style.guard == "return":
+        return [f"    if ({thread} != 0) return;", *emitter.block(body, "    ")]
+    return [f"    if ({thread} == 0) {{", *emitter.block(body, "        "), "    }"]
 
 
 def _guarded(emitter: CEmitter, nest: Nest, style: Style) -> tuple[list[str], list[str]]:

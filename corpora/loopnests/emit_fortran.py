@@ -141,7 +141,7 @@ class FortranEmitter:
         return [self.say.linear(e, -1) for e in reversed(parameter.extents)]
 
     def _region(self, region: Region) -> list[str]:
-        if self.form.arrays:
+        if self.form.arrays and not self.nest.sequential:
             try:
                 lines = [self._folded(region)] if region.reduction else array_lines(self.say, region, "    ")
             except Inexpressible:

@@ -61,7 +61,8 @@ class Nest:
     """before/after: statements round the regions. `result` names the type of the returned value.
 
     kernel: whether a void kernel with the same parameters exists. shared_sum: the one atomic addition may be done by a
-    block-wide reduction in shared memory.
+    block-wide reduction in shared memory. sequential: iterations depend on each other; one region without axes, whose
+    loops one thread does; no OpenMP version, no result.
     """
 
     name: str
@@ -71,6 +72,7 @@ class Nest:
     after: tuple = ()
     result: str | None = None
     kernel: bool = True
+    sequential: bool = False
     index_type: str = "i32"
     signed_index: bool = True
     types: dict[str, str] | None = None

@@ -37,7 +37,11 @@ _RICH = (
     (windows.line_window, 3), (windows.clipped, 1), (windows.difference, 2), (windows.pitched, 2), (windows.mirrored, 1),
     (windows.image_histogram, 1), (windows.strided_window, 1), (bits.words, 9), (bits.characters, 4), (returns.reduced, 14),
 )  # fmt: skip
-LEVEL_MENUS = {level: ([f for f, _ in menu], [w for _, w in menu]) for level, menu in (("easy", _EASY), ("mixed", _RICH))}
+_BROAD = (
+    *((family, 2 * weight) for family, weight in _RICH),
+)  # fmt: skip
+_MENUS = (("easy", _EASY), ("mixed", _RICH), ("broad", _BROAD))
+LEVEL_MENUS = {level: ([f for f, _ in menu], [w for _, w in menu]) for level, menu in _MENUS}
 _ODD_KINDS = (lines.simple, lines.elementwise, lines.several, free.free_line)
 _ATOMIC_KINDS = frozenset(("i32", "u32", "f32", "f64"))
 
@@ -51,9 +55,10 @@ def make(rng: random.Random, level: str, plain: bool = False) -> tuple[Nest, Sty
         b, nest = _drawn(rng, family)
     if rng.random() < 0.97:
         nest.parameters = _used(nest)
-    widen(nest)
-    _early_return(nest, rng)
-    _named_bounds(nest, b)
+    if not nest.sequential:
+        widen(nest)
+        _early_return(nest, rng)
+        _named_bounds(nest, b)
     _order_parameters(nest, b)
     if not plain:
         _special_arrays(nest, rng)
@@ -194,7 +199,7 @@ def _special_arrays(nest: Nest, rng: random.Random) -> None:
 
 def _mark_overwritten(nest: Nest) -> None:
     """Outputs whose every element the function certainly writes and never reads."""
-    if len(nest.regions) != 1 or nest.before:
+    if len(nest.regions) != 1 or nest.before or nest.sequential:
         return
     region = nest.regions[0]
     whole = tuple(ast.Name(a.variable) for a in region.axes if a.start == ast.ZERO and a.step == 1)

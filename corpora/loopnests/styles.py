@@ -30,7 +30,7 @@ def style_of(nest: Nest, rng: random.Random, plain: bool = False) -> Style:
     style.words["i8"] = rng.choice(("char", "char", "signed char"))
     style.increment = rng.choices(("i++", "++i", "i += 1"), (73, 20, 25 if _may_share(nest) else 7))[0]
     style.early = chance(0.28)
-    style.serial_loop = "while" if chance(0.03) and len(nest.regions) == 1 else "for"
+    style.serial_loop = "while" if chance(0.03) and len(nest.regions) == 1 and not nest.sequential else "for"
     style.braces = chance(0.72) or style.serial_loop == "while"
     style.flatten = rng.choices(("i*m+j", "j+i*m", "m*i+j", "horner"), (64, 16, 8, 12))[0]
     style.deref, style.pointers = chance(0.4), chance(0.035)
@@ -88,7 +88,9 @@ def _parallel_style(nest: Nest, style: Style) -> None:
     style.guard = "return" if style.index == 1 else "if"
     style.guard_parens = style.increment == "++i"
     style.collapse = True
-    if len(nest.regions) > 1:
+    if nest.sequential:
+        style.index %= 5  # one thread of a grid of one dimension
+    elif len(nest.regions) > 1:
         style.guard, style.hoist = "if", False
     elif rare:
         _rare_parallel_style(nest, style)
@@ -131,6 +133,8 @@ def _may_repeat(nest: Nest) -> bool:
 
 def _may_share(nest: Nest) -> bool:
     """One atomic sum into one cell, at the end of a straight body."""
+    if nest.sequential:
+        return False
     last = nest.regions[0].body[-1]
     if type(last) is not ast.Assign or not last.atomic or last.op != "+=" or last.target.subscripts != (ast.ZERO,):
         return False
