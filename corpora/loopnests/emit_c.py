@@ -210,7 +210,7 @@ class CEmitter:
 
     def for_head(self, node: ast.For) -> str:
         word = "" if self.style.early else self.words[node.type] + " "
-        test = f"{node.variable} {node.op} {self.expression(node.stop, 11)}"
+        test = f"{node.variable} {node.op} {self.expression(node.stop, 11)}" if node.shown is None else self.expression(node.shown)
         return f"for ({word}{node.variable} = {self.expression(node.start)}; {test}; {self.step(node.variable, node.step)})"
 
     def _for(self, node: ast.For, indent: str) -> list[str]:
@@ -269,7 +269,7 @@ class CEmitter:
 def serial_loop(axis: Axis, body: tuple, index_type: str) -> ast.For:
     if axis.down:
         return ast.For(axis.variable, ast.sub(axis.stop, 1), ">=", axis.start, body, -axis.step, index_type)
-    return ast.For(axis.variable, axis.start, "<=" if axis.inclusive else "<", axis.stop, body, axis.step, index_type)
+    return ast.For(axis.variable, axis.start, "<=" if axis.inclusive else "<", axis.stop, body, axis.step, index_type, axis.shown)
 
 
 def local_names(nest: Nest, style: Style, axes: bool = True) -> dict[str, str]:

@@ -42,6 +42,8 @@ def host_function(
 
 
 def _update(target: str, op: str, value: str, style: Style) -> list[str]:
+    if op in ("max?", "min?"):
+        return [f"if ({value} {'>' if op == 'max?' else '<'} {target})", f"    {target} = {value};"]
     if op in ("max", "min"):
         return [f"{target} = {op}({target}, {value});"]
     if value == "1" and style.compound:
@@ -53,7 +55,7 @@ def _loops(emitter: CEmitter, region: Region, nest: Nest, style: Style) -> list[
     if nest.sequential:
         return emitter.block(region.body, "    ")
     axis = region.axes[0]
-    if style.serial_loop == "while" and len(region.axes) == 1 and not axis.down and not _has_continue(region.body):
+    if style.serial_loop == "while" and len(region.axes) == 1 and not axis.down and axis.shown is None and not _has_continue(region.body):
         word = "" if style.early else emitter.words[nest.index_type] + " "
         op = "<=" if axis.inclusive else "<"
         head = f"    {word}{axis.variable} = {emitter.expression(axis.start)};"

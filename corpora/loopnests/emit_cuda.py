@@ -51,7 +51,7 @@ def _atomic(target: str, op: str, value: str) -> list[str]:
     place = target[1:] if target.startswith("*") else f"&{target}"
     if op == "-=":
         return [f"atomicAdd({place}, -({value}));"]
-    return [f"atomic{ {'+=': 'Add', 'max': 'Max', 'min': 'Min'}[op] }({place}, {value});"]
+    return [f"atomic{ {'+=': 'Add', 'max': 'Max', 'min': 'Min'}[op.rstrip('?')] }({place}, {value});"]
 
 
 def _by_one_thread(emitter: CEmitter, nest: Nest) -> list[str]:
@@ -117,6 +117,8 @@ def _index_line(emitter: CEmitter, axis: Axis, nest: Nest, style: Style, dimensi
 def _inside(emitter: CEmitter, axis: Axis, style: Style | None = None) -> str:
     """The guard of one axis; with `style` None or an unshifted start the lower bound is tested too."""
     upper = f"{axis.variable} {'<=' if axis.inclusive else '<'} {emitter.expression(axis.stop, 11)}"
+    if axis.shown is not None:
+        return emitter.expression(axis.shown)
     if axis.start == ast.ZERO or (style is not None and _shifted(axis, style)):
         return upper
     return f"{axis.variable} >= {emitter.expression(axis.start, 11)} && {upper}"
@@ -127,7 +129,8 @@ def _outside(emitter: CEmitter, region: Region, style: Style) -> str:
     for axis in region.axes:
         if axis.start != ast.ZERO and not _shifted(axis, style):
             tests.append(f"{axis.variable} < {emitter.expression(axis.start, 11)}")
-        tests.append(f"{axis.variable} {'>' if axis.inclusive else '>='} {emitter.expression(axis.stop, 11)}")
+        tests.append(f"{axis.variable} {'>' if axis.inclusive else '>='} {emitter.expression(axis.stop, 11)}" if axis.shown is None
+                     else f"!({emitter.expression(axis.shown)})")
     wrapped = [f"({t})" if style.guard_parens and len(tests) > 1 else t for t in tests]
     return " || ".join(wrapped)
 
@@ -158,7 +161,8 @@ def _stride_loops(emitter: CEmitter, nest: Nest, style: Style, pairs: tuple[tupl
         start = first if axis.start == ast.ZERO else f"{first} + {emitter.expression(axis.start, 12)}"
         op = "<=" if axis.inclusive else "<"
         heads.append(
-            f"for ({word} {axis.variable} = {start}; {axis.variable} {op} {emitter.expression(axis.stop, 11)}; "
+            f"for ({word} {axis.variable} = {start}; "
+            f"{f'{axis.variable} {op} {emitter.expression(axis.stop, 11)}' if axis.shown is None else emitter.expression(axis.shown)}; "
             f"{axis.variable} += {_times(axis.step, stride)})"
         )
     indents = ["    " * (level + 1) for level in range(len(heads))]

@@ -51,7 +51,10 @@ def _atomic(statement: tuple, total: str, cell: ast.At) -> tuple:
         if type(inside) is ast.Assign and inside.op == "=" and inside.target == ast.Name(total):
             op = "max" if statement.test.op == ">" else "min"
             return ast.Assign(cell, op, inside.value, True)
-        return statement._replace(then=tuple(_atomic(s, total, cell) for s in statement.then))
+        inner = (tuple(_atomic(s, total, cell) for s in block) for block in (statement.then, statement.otherwise))
+        return statement._replace(then=next(inner), otherwise=next(inner))
+    if type(statement) is ast.For:
+        return statement._replace(body=tuple(_atomic(s, total, cell) for s in statement.body))
     return statement
 
 

@@ -227,6 +227,8 @@ class FortranEmitter:
         return []
 
     def _do(self, node: ast.For) -> str:
+        if node.shown is not None:
+            raise Inexpressible("a test of several variables")
         shift = 1 if node.variable in self.say.one_based else 0
         last = {"<": -1, "<=": 0, ">": 1, ">=": 0}[node.op] + shift
         step = f", {node.step}" if node.step != 1 else ""
@@ -237,6 +239,8 @@ class FortranEmitter:
         kind = self.say.type(node.target)
         if node.op == "=":
             return self._store(target, kind, node.value, level)
+        if node.op in ("max?", "min?"):
+            raise Inexpressible("a shared extreme by comparison")
         if node.op in ("max", "min"):
             value = f"{node.op}({target}, {self.say.converted(node.value, kind)})"
         elif node.atomic:  # what is added must hold together

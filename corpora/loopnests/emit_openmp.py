@@ -5,6 +5,8 @@ python -c "from corpora.loopnests import generate; print(next(generate(1, 0)).pr
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from corpora.loopnests import expressions as ast
 from corpora.loopnests.emit_c import CEmitter, local_names
 from corpora.loopnests.emit_cpp import host_function, nested_loops
@@ -17,6 +19,7 @@ def emit_openmp(nest: Nest, style: Style) -> str:
 
 
 def _loops(emitter: CEmitter, region: Region, nest: Nest, style: Style) -> list[str]:
+    region = replace(region, axes=tuple(replace(a, shown=None) if a.shown else a for a in region.axes))  # OpenMP wants `i < n`
     lines = _directive(nest, style, region)
     if not style.split_pragma:
         return lines + nested_loops(emitter, region, nest, "    ")
@@ -57,6 +60,8 @@ def _plain(region: Region) -> bool:
 def _update(target: str, op: str, value: str, style: Style) -> list[str]:
     if op in ("max", "min"):
         return ["#pragma omp critical", f"{target} = {op}({target}, {value});"]
+    if op in ("max?", "min?"):
+        return ["#pragma omp critical", f"if ({value} {'>' if op == 'max?' else '<'} {target})", f"    {target} = {value};"]
     if value == "1" and style.compound and not target.startswith("*"):
         return ["#pragma omp atomic", f"{target}++;"]
     return ["#pragma omp atomic", f"{target} {op} {value};"]

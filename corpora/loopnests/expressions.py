@@ -86,7 +86,8 @@ class DeclarePointer(NamedTuple):
 
 
 class Assign(NamedTuple):
-    """`atomic`: other iterations of the parallel loops write the same element."""
+    """`atomic`: other iterations of the parallel loops write the same element. The operators `min?` and `max?`, always atomic,
+    are `if (value < target) target = value;` in serial texts."""
 
     target: tuple
     op: str
@@ -95,7 +96,10 @@ class Assign(NamedTuple):
 
 
 class For(NamedTuple):
-    """`for (var = start; var OP stop; var += step)`; OP is `<`, `<=`, or `>=`/`>` with a negative step."""
+    """`for (var = start; var OP stop; var += step)`; OP is `<`, `<=`, or `>=`/`>` with a negative step.
+
+    shown: the test as C writes it (`d * d <= n`), where it is not `var OP stop`; Fortran cannot say it.
+    """
 
     variable: str
     start: tuple
@@ -104,6 +108,7 @@ class For(NamedTuple):
     body: tuple
     step: int = 1
     type: str = "i32"
+    shown: tuple | None = None
 
 
 class While(NamedTuple):
@@ -227,7 +232,7 @@ def expressions_of(statement: tuple) -> tuple:
     if kind is DeclarePointer:
         return (statement.offset,)
     if kind is For:
-        return (statement.start, statement.stop)
+        return (statement.start, statement.stop) if statement.shown is None else (statement.start, statement.stop, statement.shown)
     return (statement.test,)
 
 

@@ -44,6 +44,8 @@ class Axis:
     inclusive: bool = False
     step: int = 1
     down: bool = False
+    shown: tuple | None = None
+    """The test as serial C++ and CUDA write it (`i + m <= n`), where it is not `variable < stop`; then the start is 0."""
 
 
 @dataclass(slots=True)
