@@ -70,6 +70,7 @@ class CEmitter:
             ast.Cast: self._cast,
             ast.Conditional: self._conditional,
             ast.Paren: lambda node, rank: f"({self.expression(node.argument)})",
+            ast.Postfix: lambda node, rank: f"{self.expression(node.argument, 14)}{node.op}",
         }
 
     def expression(self, node: tuple, rank: int = 0) -> str:

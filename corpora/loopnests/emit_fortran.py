@@ -236,6 +236,8 @@ class FortranEmitter:
 
     def _assign(self, node: ast.Assign, level: int) -> list[str]:
         target = self.say.element(node.target) if type(node.target) is ast.At else node.target.id
+        if target in self.say.views:
+            raise Inexpressible("a pointer that moves")
         kind = self.say.type(node.target)
         if node.op == "=":
             return self._store(target, kind, node.value, level)

@@ -67,6 +67,13 @@ class Paren(NamedTuple):
     argument: tuple
 
 
+class Postfix(NamedTuple):
+    """`argument++` or `argument--` as a value; only in nests that one thread does, and not in targets of `+=` and its like."""
+
+    op: str
+    argument: tuple
+
+
 class Declare(NamedTuple):
     type: str
     name: str
@@ -213,7 +220,7 @@ def children(node: tuple) -> tuple:
         return node.subscripts
     if kind is Binary:
         return (node.left, node.right)
-    if kind is Unary or kind is Cast or kind is Paren:
+    if kind is Unary or kind is Cast or kind is Paren or kind is Postfix:
         return (node.argument,)
     if kind is Call:
         return node.arguments

@@ -142,6 +142,8 @@ class FortranExpressions:
             return self._cast(node)
         if kind is ast.Call:
             return self._call(node, rank)
+        if kind is ast.Postfix:
+            raise Inexpressible("an increment inside an expression")
         if node.guarded:
             raise Inexpressible("a guarded conditional inside an expression")
         wanted = self._common((node.yes, node.no))
