@@ -149,6 +149,9 @@ class CEmitter:
             return [f"{indent}{word} {self.expression(node.value)};" if node.value is not None else f"{indent}{word};"]
         if kind is ast.While:
             return self._while(node, indent)
+        if kind is ast.Print:
+            given = "".join(f", {self.expression(a)}" for a in node.arguments)
+            return [f'{indent}printf("{node.format}"{given});']
         const = "const " if node.const else ""
         source = f"&{node.array}[{self.expression(node.offset)}]"
         if self.style.flatten == "m*i+j":
@@ -162,7 +165,7 @@ class CEmitter:
         if node.atomic:  # spelled out as `t = t - (value)` the value must hold together
             value = self.expression(node.value, 0 if self.style.compound else 13)
             return [indent + line for line in self.atomic(target, node.op, value)]
-        value = self.expression(node.value)
+        value = " = ".join([*(self.expression(t) for t in node.chain), self.expression(node.value)])
         if node.op in ("+=", "-=") and node.value == ast.ONE and self.style.compound:
             mark = "++" if node.op == "+=" else "--"
             spelled = f"({target})" if target.startswith("*") else target
@@ -212,7 +215,10 @@ class CEmitter:
     def for_head(self, node: ast.For) -> str:
         word = "" if self.style.early else self.words[node.type] + " "
         test = f"{node.variable} {node.op} {self.expression(node.stop, 11)}" if node.shown is None else self.expression(node.shown)
-        return f"for ({word}{node.variable} = {self.expression(node.start)}; {test}; {self.step(node.variable, node.step)})"
+        return f"for ({word}{node.variable} = {self.expression(node.start)}; {test}; {self._steps(node)})"
+
+    def _steps(self, node: ast.For) -> str:
+        return ", ".join([self.step(node.variable, node.step), *(self._assign(s, "")[0][:-1] for s in node.also)])
 
     def _for(self, node: ast.For, indent: str) -> list[str]:
         self._depth += 1
@@ -258,7 +264,7 @@ class CEmitter:
         grouped: dict[str, list[str]] = {}
         for name, kind in local_names(nest, self.style).items():
             grouped.setdefault(kind, []).append(name)
-        merge = self.style.increment == "++i" or len(grouped) == 1
+        merge = not self.style.apart and (self.style.increment == "++i" or len(grouped) == 1)
         if not axes:  # a kernel keeps the order and the grouping of what is left
             indices = {axis.variable for region in nest.regions for axis in region.axes}
             grouped = {kind: left for kind, names in grouped.items() if (left := [n for n in names if n not in indices])}

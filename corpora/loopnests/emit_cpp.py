@@ -31,7 +31,9 @@ def host_function(
     kept, style.hoist = style.hoist, False
     before = emitter.block(nest.before, "    ")
     style.hoist = kept
-    lines = emitter.locals_at_top(nest, "    ") + before
+    top = emitter.locals_at_top(nest, "    ")
+    lines = before + top if nest.before_first else top + before
+    lines += emitter.block(nest.first, "    ")
     for region in nest.regions:
         lines += loops(emitter, region, nest, style)
     style.hoist = False

@@ -43,7 +43,8 @@ def emit_cuda(nest: Nest, style: Style) -> str:
             lines += emitter.body(f"if ({_inside(emitter, region.axes[0])})", region.body, "    ")
     else:
         index, rest = _guarded(emitter, nest, style)
-        lines = [*index, *top, *before, *rest] if style.index_first else [*top, *before, *index, *rest]
+        top = before + top if nest.before_first else top + before
+        lines = [*index, *top, *rest] if style.index_first else [*top, *_first(emitter, nest), *index, *rest]
     return f"__global__ void {style.names[1]}({emitter.parameter_list(nest)}) {{\n" + "\n".join(lines) + "\n}\n"
 
 
@@ -52,6 +53,13 @@ def _atomic(target: str, op: str, value: str) -> list[str]:
     if op == "-=":
         return [f"atomicAdd({place}, -({value}));"]
     return [f"atomic{ {'+=': 'Add', 'max': 'Max', 'min': 'Min'}[op.rstrip('?')] }({place}, {value});"]
+
+
+def _first(emitter: CEmitter, nest: Nest) -> list[str]:
+    """What stands before the loop, done by the first thread of the grid."""
+    if not nest.first:
+        return []
+    return emitter.body(f"if ({_INDEX[emitter.style.index].format(d='x')} == 0)", nest.first, "    ")
 
 
 def _by_one_thread(emitter: CEmitter, nest: Nest) -> list[str]:

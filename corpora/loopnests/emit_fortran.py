@@ -79,7 +79,7 @@ class FortranEmitter:
         kind = "function" if nest.result else "subroutine"
         inner = [line for region in nest.regions for line in self._region(region)]
         before = tuple(s for s in nest.before if type(s) is not ast.Declare or f"{s.name}=" not in self.unused)
-        body = self.block(before, 1) + inner + self.block(nest.after, 1)
+        body = self.block(before, 1) + self.block(nest.first, 1) + inner + self.block(nest.after, 1)
         implicit = ["    implicit none"] if form.implicit_none else []
         declared = self._declarations()  # after the body: sections need no loop variables
         head = f"{self._prefix()}{kind} {name}({names})"
@@ -221,14 +221,14 @@ class FortranEmitter:
                 return [f"{indent}do", *self.block(node.body, level + 1), leave, indent + self.form.end("do")]
             head = f"{indent}do while ({self.say.condition(node.test)})"
             return [head, *self.block(node.body, level + 1), indent + self.form.end("do")]
-        if node.bytes_offset:
-            raise Inexpressible("an offset in bytes")
+        if kind is ast.Print or node.bytes_offset:
+            raise Inexpressible("a message, or an offset in bytes")
         self.say.views[node.name] = (node.array, node.offset)
         return []
 
     def _do(self, node: ast.For) -> str:
-        if node.shown is not None:
-            raise Inexpressible("a test of several variables")
+        if node.shown is not None or node.also:
+            raise Inexpressible("a test of several variables, or a step of two")
         shift = 1 if node.variable in self.say.one_based else 0
         last = {"<": -1, "<=": 0, ">": 1, ">=": 0}[node.op] + shift
         step = f", {node.step}" if node.step != 1 else ""
@@ -239,6 +239,8 @@ class FortranEmitter:
         if target in self.say.views:
             raise Inexpressible("a pointer that moves")
         kind = self.say.type(node.target)
+        if node.chain:
+            return [line for t in (*node.chain[::-1], node.target) for line in self._assign(ast.Assign(t, "=", node.value), level)]
         if node.op == "=":
             return self._store(target, kind, node.value, level)
         if node.op in ("max?", "min?"):
@@ -284,6 +286,8 @@ class FortranEmitter:
 
 def emit_fortran(nest: Nest, style: Style, parallel: bool) -> str:
     """One procedure. Raises Inexpressible."""
+    if nest.c_only:
+        raise Inexpressible("words of C")
     if any(name.lower() in _TAKEN for name in (nest.types or {})):
         raise Inexpressible("a name that Fortran uses")
     return FortranEmitter(nest, style, parallel).text()

@@ -100,12 +100,22 @@ class Assign(NamedTuple):
     op: str
     value: tuple
     atomic: bool = False
+    chain: tuple = ()
+    """Further targets of one type: `target = chain = … = value`."""
+
+
+class Print(NamedTuple):
+    """`printf(format, arguments)`; C only. `format` is the C text between the quotes."""
+
+    format: str
+    arguments: tuple
 
 
 class For(NamedTuple):
     """`for (var = start; var OP stop; var += step)`; OP is `<`, `<=`, or `>=`/`>` with a negative step.
 
     shown: the test as C writes it (`d * d <= n`), where it is not `var OP stop`; Fortran cannot say it.
+    also: assignments that follow the increment after a comma; C only, and nothing in the body may `continue`.
     """
 
     variable: str
@@ -116,6 +126,7 @@ class For(NamedTuple):
     step: int = 1
     type: str = "i32"
     shown: tuple | None = None
+    also: tuple = ()
 
 
 class While(NamedTuple):
@@ -233,13 +244,16 @@ def expressions_of(statement: tuple) -> tuple:
     """Expressions that a statement holds itself, not those of nested statements."""
     kind = type(statement)
     if kind is Assign:
-        return (statement.target, statement.value)
+        return (statement.target, statement.value, *statement.chain)
+    if kind is Print:
+        return statement.arguments
     if kind is Declare or kind is Jump:
         return (statement.value,) if statement.value is not None else ()
     if kind is DeclarePointer:
         return (statement.offset,)
     if kind is For:
-        return (statement.start, statement.stop) if statement.shown is None else (statement.start, statement.stop, statement.shown)
+        more = tuple(e for s in statement.also for e in expressions_of(s))
+        return (statement.start, statement.stop, *more) if statement.shown is None else (statement.start, statement.stop, statement.shown, *more)
     return (statement.test,)
 
 

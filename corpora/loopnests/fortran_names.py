@@ -11,7 +11,7 @@ from corpora.loopnests.nest import Nest, Region
 
 
 def all_statements(nest: Nest):
-    for block in (nest.before, *(region.body for region in nest.regions), nest.after):
+    for block in (nest.before, nest.first, *(region.body for region in nest.regions), nest.after):
         yield from ast.walk_statements(block)
 
 

@@ -79,6 +79,16 @@ class Nest:
     signed_index: bool = True
     types: dict[str, str] | None = None
     """Element type of every parameter and local."""
+    first: tuple = ()
+    """Stores before the only parallel loop that one thread does and no iteration reads."""
+    early: bool | None = None
+    """What `Style.early` must be; None: drawn. So `hoist` and `apart`."""
+    hoist: bool | None = None
+    apart: bool = False
+    before_first: bool = False
+    """`before` stands ahead of the variables that C89 style declares at the top."""
+    c_only: bool = False
+    """Holds what Fortran has no words for."""
 
 
 @dataclass(slots=True)
@@ -91,6 +101,8 @@ class Style:
     early: bool = False
     """Loop variables and locals are declared at the top, C89 style."""
     hoist: bool = False
+    apart: bool = False
+    """Every variable at the top has a statement of its own."""
     order: int = 0
     """Draws another order of what is declared at the top; 0 is that of appearance."""
     serial_loop: str = "for"

@@ -29,7 +29,7 @@ def style_of(nest: Nest, rng: random.Random, plain: bool = False) -> Style:
     style.words["u64"] = rng.choice(("size_t", "unsigned long", "unsigned long long"))
     style.words["i8"] = rng.choice(("char", "char", "signed char"))
     style.increment = rng.choices(("i++", "++i", "i += 1"), (73, 20, 25 if _may_share(nest) else 7))[0]
-    style.early = chance(0.28)
+    style.early = chance(0.28) if nest.early is None else nest.early
     style.serial_loop = "while" if chance(0.03) and len(nest.regions) == 1 and not nest.sequential else "for"
     style.braces = chance(0.72) or style.serial_loop == "while"
     style.flatten = rng.choices(("i*m+j", "j+i*m", "m*i+j", "horner"), (64, 16, 8, 12))[0]
@@ -38,7 +38,8 @@ def style_of(nest: Nest, rng: random.Random, plain: bool = False) -> Style:
     style.parens, style.compound = chance(0.3), chance(0.93)
     style.restrict, style.functional_cast = chance(0.03), chance(0.1)
     style.const_pointers = chance(0.015)
-    style.hoist = chance(0.5 if style.early else 0.12) and _may_hoist(nest)
+    style.hoist = (chance(0.5 if style.early else 0.12) if nest.hoist is None else nest.hoist) and _may_hoist(nest)
+    style.apart = nest.apart
     style.merge = chance(0.4)
     style.order = rng.randint(1, 999) if chance(0.5) else 0
     style.names = _function_names(nest, rng)
