@@ -11,7 +11,9 @@ import random
 import re
 from collections.abc import Callable
 
-from corpora.loopnests import bits, deep, free, grids, lines, matrices, names, returns, rows, stencils, windows
+from corpora.loopnests import (
+    bits, deep, everyday, free, grids, heads, lines, matrices, names, returns, rows, stencils, tallies, windows,
+)  # fmt: skip
 from corpora.loopnests import expressions as ast
 from corpora.loopnests.builder import Builder
 from corpora.loopnests.nest import Nest, Parameter, Style
@@ -39,6 +41,7 @@ _RICH = (
 )  # fmt: skip
 _BROAD = (
     *((family, 2 * weight) for family, weight in _RICH),
+    (everyday.prologue, 26), (everyday.formulas, 26), (tallies.tallied, 34), (tallies.nested, 22),
 )  # fmt: skip
 _MENUS = (("easy", _EASY), ("mixed", _RICH), ("broad", _BROAD))
 LEVEL_MENUS = {level: ([f for f, _ in menu], [w for _, w in menu]) for level, menu in _MENUS}
@@ -59,6 +62,8 @@ def make(rng: random.Random, level: str, plain: bool = False) -> tuple[Nest, Sty
         widen(nest)
         _early_return(nest, rng)
         _named_bounds(nest, b)
+    if level == "broad":
+        heads.dress(nest, b, plain)
     _order_parameters(nest, b)
     if not plain:
         _special_arrays(nest, rng)
@@ -91,7 +96,7 @@ def _does_something(nest: Nest) -> bool:
 
 
 def _names_read(nest: Nest) -> set[str]:
-    blocks = [nest.before, nest.after, *(r.body for r in nest.regions)]
+    blocks = [nest.before, nest.first, nest.after, *(r.body for r in nest.regions)]
     expressions = [e for block in blocks for s in ast.walk_statements(block) for e in ast.expressions_of(s)]
     expressions += [e for region in nest.regions for axis in region.axes for e in (axis.start, axis.stop)]
     return {n.id for e in expressions for n in ast.walk(e) if type(n) is ast.Name}
@@ -112,7 +117,7 @@ def _used(nest: Nest) -> list[Parameter]:
     """Parameters that the code reads or writes, and those that give the extents of these."""
     used: set[str] = set()
     pending = [e for r in nest.regions for s in ast.walk_statements(r.body) for e in ast.expressions_of(s)]
-    pending += [e for block in (nest.before, nest.after) for s in ast.walk_statements(block) for e in ast.expressions_of(s)]
+    pending += [e for block in (nest.before, nest.first, nest.after) for s in ast.walk_statements(block) for e in ast.expressions_of(s)]
     pending += [e for r in nest.regions for a in r.axes for e in (a.start, a.stop)]
     while pending:
         for node in ast.walk(pending.pop()):
