@@ -31,7 +31,7 @@ CHOICES = {
     "round.translators": ("one", "each"),
     "round.lessons": LESSONS,
     "round.freeze": ("none", "translator", "tester"),
-    "cold_start.level": ("easy", "mixed"),
+    "cold_start.level": ("easy", "mixed", "broad"),
     "finetune.method": ("full", "lora", "qlora"),
     "finetune.sharding": ("none", "fsdp"),
     "finetune.report_to": ("none", "tensorboard", "trackio", "wandb"),

@@ -105,6 +105,7 @@ def _executed(scores: Sequence[ItemScore], setting: Setting) -> dict:
         "cpass": figure([s.compiled / s.samples for s in scores], seed),
         "build@k": at_k(lambda s: s.built),
         "pass@k": at_k(lambda s: s.passed),
+        "parallel_pass@k": at_k(lambda s: s.passed - s.serial),
         "speedup@k": _speedups(timed, setting, 1),
         "efficiency@k": _speedups(timed, setting, setting.threads),
         "suite_strength": figure([s.strength for s in scores if s.strength is not None], seed),
@@ -135,7 +136,7 @@ def _summed(counts: Sequence[dict[str, int]]) -> dict[str, int]:
 def _item_row(item: Item, score: ItemScore, codebleu: float | None) -> dict:
     return {
         "id": item.id, "name": score.name, "kind": score.kind, "samples": score.samples, "compiled": score.compiled,
-        "built": score.built, "passed": score.passed, "decided": score.decided, "first_passed": score.first.passed,
+        "built": score.built, "passed": score.passed, "serial": score.serial, "decided": score.decided, "first_passed": score.first.passed,
         "first_outcome": score.first.outcome, "first_detail": score.first.detail, "suite_strength": score.strength,
         "given_tests": score.given_tests, "given_passed": score.given_passed, "codebleu": codebleu,
         "speedups": None if score.speedups is None else list(score.speedups),
@@ -148,7 +149,8 @@ def _item_row(item: Item, score: ItemScore, codebleu: float | None) -> dict:
 def flat_figures(result: dict) -> list[tuple[str, dict]]:
     """(name, figure) of every figure of a result, in the order of the table: `pass@1`, `codebleu`, ..."""
     found: list[tuple[str, dict]] = []
-    for key in ("pass@k", "build@k", "cpass", "bleu", "codebleu", "speedup@k", "efficiency@k", "suite_strength", "tester_valid_rate"):
+    own = ("parallel_pass@k",) if result.get("parallel_pass@k") != result["pass@k"] else ()
+    for key in ("pass@k", *own, "build@k", "cpass", "bleu", "codebleu", "speedup@k", "efficiency@k", "suite_strength", "tester_valid_rate"):
         value = result.get(key)
         if value is None:
             continue

@@ -50,6 +50,7 @@ class Judged:
     """One answer. compiled: the text alone; built: and it can be called in place of the source; passed: equivalent.
 
     given: whether it passes the tests that came with the item, None where there are none that the source passes.
+    serial: it passed, but one thread of a parallel answer does all the work.
     """
 
     compiled: bool
@@ -60,6 +61,7 @@ class Judged:
     strength: float | None = None
     decided: bool = True
     given: bool | None = None
+    serial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ class ItemScore:
     """Counts over the answers of one item. first: of the first answer. decided: False where the source has no valid suite.
 
     given_tests: tests that came with the item and hold for the source; given_passed: answers that pass them, None without.
-    passes: whether each answer passed. speedups: one per answer, 0 for a wrong one; None where speed was not measured.
+    serial: of the answers that passed, those of one thread. passes: whether each answer passed. speedups: one per answer, 0 for a wrong one; None where speed was not measured.
     """
 
     id: str
@@ -85,6 +87,7 @@ class ItemScore:
     given_passed: int | None = None
     passes: tuple[bool, ...] = ()
     speedups: tuple[float, ...] | None = None
+    serial: int = 0
 
 
 def score_items(work: Sequence[Work], backend: str = "auto", config: VerifyConfig = VerifyConfig(), workers: int = 1) -> list[ItemScore]:
@@ -147,6 +150,7 @@ def _scored(work: Work, engine: Engine) -> ItemScore:
         each[0], dict(sorted(Counter(j.outcome for j in each).items())),
         all(j.decided for j in each), strengths[0] if strengths else None,
         tests, sum(bool(j.given) for j in each) if tests else None, tuple(j.passed for j in each),
+        serial=sum(j.serial for j in each),
     )  # fmt: skip
 
 
@@ -157,8 +161,9 @@ def _judged(text: str, verdict: Verdict, work: Work, alone: bool) -> Judged:
     else:
         built = verdict.outcome not in NOT_COMPILED
     return Judged(
-        built or alone, built, verdict.equivalent is True, verdict.outcome.value, verdict.detail, verdict.suite_strength, not undecided
-    )
+        built or alone, built, verdict.equivalent is True, verdict.outcome.value, verdict.detail, verdict.suite_strength, not undecided,
+        serial=verdict.equivalent is True and verdict.serial,
+    )  # fmt: skip
 
 
 def _callable(source: Program, target: Program) -> bool:

@@ -247,3 +247,22 @@ def test_models_are_found_by_every_name(tmp_path, tiny_model):
     assert resolve("owner/name", "tester").kind == "pretrained"
     with pytest.raises(ValueError, match="NAME@URL"):
         resolve("http://127.0.0.1:1/v1", "translator")
+
+
+def test_an_answer_of_one_thread_passes_and_is_told_apart(tmp_path, capsys):
+    """A running sum has to be one thread's work, a scaled copy has not."""
+    sources = tmp_path / "sources"
+    sources.mkdir()
+    (sources / "a.cpp").write_text("void running(int n, const int *x, int *y) { int s = 0; for (int i = 0; i < n; i++) { s += x[i]; y[i] = s; } }\n")
+    (sources / "b.cpp").write_text("void twice(int n, const int *x, int *y) { for (int i = 0; i < n; i++) y[i] = 2 * x[i]; }\n")
+    head, at = "(int n, const int *x, int *y) {", "blockIdx.x * blockDim.x + threadIdx.x"
+    answers = [
+        f"__global__ void running{head} if ({at} == 0) {{ int s = 0; for (int i = 0; i < n; i++) {{ s += x[i]; y[i] = s; }} }} }}",
+        f"__global__ void twice{head} int i = {at}; if (i < n) y[i] = 2 * x[i]; }}",
+    ]
+    predictions = tmp_path / "answers.jsonl"
+    predictions.write_text("".join(json.dumps({"index": k, "text": text}) + "\n" for k, text in enumerate(answers)))
+    result = evaluated(tmp_path, "--predictions", predictions, "--corpus", sources, "--direction", "cpp:cuda")
+    assert [(i["passed"], i["serial"]) for i in result["items"]] == [(1, 1), (1, 0)]
+    assert result["pass@k"]["1"]["value"] == 1.0 and result["parallel_pass@k"]["1"]["value"] == 0.5
+    assert "| parallel_pass@1 | 0.500 |" in capsys.readouterr().out
