@@ -108,8 +108,14 @@ def prologue(b: Builder) -> Nest:
     store = ast.Assign(place, b.pick(("=", "=", "=", "+=", "-=")), value)
     if b.chance(0.3):
         other = (ast.Assign(place, "=", b.leaf()),) if b.chance(0.5) else ()
-        return Nest("", [], [Region(axes, (*body, ast.If(b.condition(variables[-1]), (store,), other)))], before=before)
+        return Nest("", [], [Region(axes, (*body, ast.If(_test(b), (store,), other)))], before=before)
     return Nest("", [], [Region(axes, (*body, store))], before=before)
+
+
+def _test(b: Builder) -> tuple:
+    """A comparison that some values meet and others do not."""
+    first, second = (ast.compare(b.read(), b.pick(("<", ">", "<=", ">=")), b.number(zero=b.chance(0.6))) for _ in range(2))
+    return first if b.chance(0.8) else ast.Binary(b.pick(("&&", "||")), first, second) if first.op != second.op else first
 
 
 def _call(b: Builder, x: tuple) -> tuple:

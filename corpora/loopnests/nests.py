@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable
 
 from corpora.loopnests import (
-    bits, deep, everyday, free, grids, heads, lines, matrices, names, returns, rows, stencils, tallies, windows,
+    bits, deep, everyday, free, graphs, grids, heads, lines, matrices, names, returns, rows, stencils, tallies, windows,
 )  # fmt: skip
 from corpora.loopnests import expressions as ast
 from corpora.loopnests.builder import Builder
@@ -42,6 +42,7 @@ _RICH = (
 _BROAD = (
     *((family, 2 * weight) for family, weight in _RICH),
     (everyday.prologue, 26), (everyday.formulas, 26), (tallies.tallied, 34), (tallies.nested, 22),
+    (graphs.gathered_sum, 12), (graphs.best_edge, 9), (graphs.visited, 9), (graphs.edge_list, 14), (graphs.adjacency, 12), (graphs.followed, 8),
 )  # fmt: skip
 _MENUS = (("easy", _EASY), ("mixed", _RICH), ("broad", _BROAD))
 LEVEL_MENUS = {level: ([f for f, _ in menu], [w for _, w in menu]) for level, menu in _MENUS}
