@@ -1,0 +1,173 @@
+"""Families about loop heads and what stands round them: two increments in one head, bounds of derived sizes, messages, a store before
+the loop, numbers at the top that bodies compare with.
+
+Contract: as for the other families; right for every suite whose sizes are at least 1.
+
+    python -c "from corpora.loopnests import generate; print([c for c in generate(900, 4, 'broad') if 'printf' in c.programs['cpp'].text][0].programs['cuda'])"
+"""
+
+from __future__ import annotations
+
+from corpora.loopnests import effects, names
+from corpora.loopnests import expressions as ast
+from corpora.loopnests.builder import FLOATS, Builder
+from corpora.loopnests.grids import extents, loops
+from corpora.loopnests.nest import Axis, Nest, Region
+from corpora.loopnests.points import Point, output_place
+
+_LENGTHS = (1, 3, 7, 12)
+_FEW = (1, 2, 3, 4)
+_POSITIONS = tuple("index idx pos p0 off at0 cell n0 loc".split())
+
+
+def stepping(b: Builder) -> Nest:
+    """`for (int k = 0; k < l; ++k, index += w * h)`: a position that moves with the inner loop."""
+    sides = extents(b, 2) if b.chance(0.5) else (b.size(names.SIZES, _LENGTHS),)
+    if len(sides) > 1:
+        variables, axes = loops(b, sides)
+        first: tuple = ast.add(ast.mul(variables[0], sides[1]), variables[1])
+        if b.chance(0.4):
+            first = ast.add(variables[1], ast.mul(variables[0], sides[1]))
+    else:
+        variables = (ast.Name(b.name(names.LOOPS, "i32")),)
+        axes, first = (Axis(variables[0].id, ast.ZERO, sides[0]),), variables[0]
+    k, layers = ast.Name(b.name(names.INNER, "i32")), b.size(names.DEPTHS, _FEW)
+    whole = ast.product(list(sides))
+    kind = b.pick(("i32", "i32", "u32", "i64"))
+    index = ast.Name(b.name(_POSITIONS, kind))
+    size = ast.product([layers, *sides])
+    rowwise = len(sides) == 1 and b.chance(0.4)
+    start = ast.mul(first, layers) if rowwise else first
+    made: tuple = (ast.Declare(kind, index.id, start),)
+    also: tuple = (ast.Assign(index, "+=", ast.ONE if rowwise else whole),)
+    b.reads = [ast.At(b.array((size,)), (index,)) for _ in range(b.pick((1, 1, 2)))]
+    if b.chance(0.25):
+        other = ast.Name(b.name(_POSITIONS, "i32"))
+        step = b.pick((1, 1, 2))
+        made += (ast.Declare("i32", other.id, ast.ZERO),)
+        also += (ast.Assign(other, "+=", ast.whole(step)),)
+        b.reads.append(ast.At(b.array((layers if step == 1 else ast.mul(layers, step),)), (other,)))
+    if b.chance(0.45):
+        total = ast.Name(b.local(b.kind, names.SUMS))
+        step = (ast.Assign(total, b.pick(("+=", "+=", "-=")), b.value(b.pick((0, 1, 1)))),)
+        if b.chance(0.25):
+            step = (ast.If(b.condition(), step),)
+        loop = ast.For(k.id, ast.ZERO, "<", layers, step, also=also)
+        place = output_place(b, Point(variables, sides, plain=True))
+        body = (*made, ast.Declare(b.kind, total.id, b.number(zero=True)), loop, ast.Assign(place, b.pick(("=", "+=")), total))
+        return Nest("", [], [Region(axes, body)])
+    stores: tuple = ()
+    zero = b.number(zero=True) if b.chance(0.3) else None
+    for _ in range(b.pick((1, 1, 2, 3))):
+        word = b.array((size,))
+        b.parameter(word).written = True
+        stores += (ast.Assign(ast.At(word, (index,)), b.pick(("=", "=", "+=")), zero or b.value(b.pick((0, 1, 1)))),)
+    return Nest("", [], [Region(axes, (*made, ast.For(k.id, ast.ZERO, "<", layers, stores, also=also)))])
+
+
+def padded(b: Builder) -> Nest:
+    """Bounds of derived sizes (`int new_H = H + 2 * pad;`) that the body's positions name too; a border or a crop."""
+    h, w = (b.size((word,), (1, 2, 4, 6)) for word in b.pick(names.EXTENTS))
+    pad = b.size(("pad", "p", "border", "halo", "margin"), (0, 1, 2)) if b.chance(0.75) else ast.whole(b.pick((1, 2, 3)))
+    words = b.pick((("new_H", "new_W"), ("outH", "outW"), ("h_pad", "w_pad"), ("rows2", "cols2"), ("ph", "pw"), ("H1", "W1")))
+    twice = ast.mul(2, pad) if b.chance(0.8) else None
+    larger = [ast.add(s, twice) if twice else ast.add(ast.add(s, pad), pad) for s in (h, w)]
+    if b.chance(0.3) and type(pad) is ast.Name:
+        larger = [ast.add(ast.mul(2, pad), s) for s in (h, w)]
+    high, wide = (ast.Name(b.exact(word, "i32")) for word in words)
+    depth = b.size(names.DEPTHS, (1, 2, 3)) if b.chance(0.5) else None
+    (row, col), axes = loops(b, (high, wide))
+    d = ast.Name(b.name(("dep", "ch", "k", "z0"), "i32")) if depth else None
+    i, j = (ast.Name(b.name(options, "i32")) for options in (("i", "dst_i", "oi", "to"), ("j", "src_j", "ij", "from_i")))
+    big: tuple = ast.add(ast.mul(row, wide), col)
+    inner = [ast.Paren(ast.sub(v, pad)) for v in (row, col)]
+    small: tuple = ast.add(ast.mul(inner[0], w), inner[1])
+    if d:
+        big = ast.add(ast.add(ast.product([d, high, wide]), ast.mul(row, wide)), col)
+        small = ast.add(ast.add(ast.product([d, h, w]), small.left), inner[1])
+        axes = (*axes, Axis(d.id, ast.ZERO, depth)) if b.chance(0.6) else (Axis(d.id, ast.ZERO, depth), *axes)
+    front = [depth] if d else []
+    source, result = b.array((ast.product([*front, h, w]),)), b.array((ast.product([*front, *(ast.Paren(e) for e in larger)]),))
+    read, place = ast.At(source, (j,)), ast.At(result, (i,))
+    made = (ast.Declare("i32", i.id, big), ast.Declare("i32", j.id, small))
+    inside = b.chance(0.5)
+    tests = []
+    for v, s in ((row, h), (col, w)):
+        last = ast.sub(ast.add(s, pad), 1) if b.chance(0.5) else None
+        if inside:
+            tests.append(ast.Binary("&&", ast.compare(v, ">=", pad), ast.compare(v, "<=" if last else "<", last or ast.add(pad, s))))
+        else:
+            tests.append(ast.Binary("||", ast.compare(v, "<", pad), ast.compare(v, ">" if last else ">=", last or ast.add(pad, s))))
+    if b.chance(0.6):
+        tests = [ast.Paren(t) for t in tests]
+    test = ast.Binary("&&" if inside else "||", *tests)
+    if b.chance(0.25):  # back from the padded array into the smaller one
+        b.parameter(source).written = True
+        body: tuple = (*made, ast.If(test, (ast.Assign(read, b.pick(("=", "+=")), place),)))
+        if not inside:
+            body = (*made, ast.If(test, (ast.Jump("continue"),)), ast.Assign(read, b.pick(("=", "+=")), place))
+    else:
+        b.parameter(result).written = True
+        copy, blank = ast.Assign(place, "=", read), ast.Assign(place, "=", b.number(zero=True))
+        body = (*made, ast.If(test, (copy,), (blank,)) if inside else ast.If(test, (blank,), (copy,)))
+    before = tuple(ast.Declare("i32", word.id, value, False) for word, value in zip((high, wide), larger))
+    nest = Nest("", [], [Region(tuple(axes), body)], before=before)
+    if b.chance(0.5):
+        nest.early = nest.apart = True
+    return nest
+
+
+def reported(b: Builder) -> Nest:
+    """A message where a test holds: `printf("%d %f\\n", i, a[i]);` beside work on arrays."""
+    i, n = ast.Name(b.name(names.LOOPS, "i32")), b.size(names.SIZES, _LENGTHS)
+    point = Point((i,), (n,), plain=True)
+    effects.inputs(b, point)
+    b.reads = [r for r in b.reads if b._kind_of(r) == b.kind]
+    if not b.reads:
+        b.reads = [ast.At(b.array((n,)), (i,))]
+    made: tuple = ()
+    if b.chance(0.4):
+        word = b.local()
+        made = (ast.Declare(b.kind, word, b.read()),)
+        b.reads, b.locals = [*b.reads, ast.Name(word)], []
+    mark = "%f" if b.kind in FLOATS else "%d"
+    values = [b.read() for _ in range(b.pick((0, 1, 1, 2)))]
+    marks = " ".join([mark] * len(values))
+    forms = (f"%d {marks}", f"%d: {marks}", f"i=%d {marks}", f"error at %d {marks}", f"%d {marks}") if values else ("%d", "error at %d", "bad %d", "id %d")
+    message = ast.Print(b.pick(forms).strip() + "\\n", (i, *values))
+    test = b.condition(i)
+    draw = b.rng.random()
+    store = effects.assign(b, point, 1)
+    if draw < 0.4:
+        body = (*made, ast.If(test, (message,)), *store)
+    elif draw < 0.7:
+        body = (*made, *store, ast.If(test, (message, ast.Assign(output_place(b, point), "=", b.number(zero=True)))))
+    else:
+        body = (*made, ast.If(test, (message,), store))
+    return Nest("", [], [Region((Axis(i.id, ast.ZERO, n),), body)], c_only=True)
+
+
+def first_store(b: Builder) -> Nest:
+    """`offset[0] = 0;` and then a loop from 1 over what is left."""
+    i, n = ast.Name(b.name(names.LOOPS, "i32")), b.size(names.SIZES, _LENGTHS)
+    longer = b.chance(0.5)
+    whole = (ast.add(n, 1),) if longer else (n,)
+    made: tuple = ()
+    first: tuple = ()
+    for _ in range(b.pick((1, 1, 1, 2))):
+        array = b.array((n,))
+        b.reads = [ast.At(array, (ast.sub(i, 1),))]
+        if b.chance(0.5) and not longer:
+            b.reads.append(ast.At(array, (i,)))
+        if b.chance(0.5):
+            b.reads.append(ast.At(b.array(whole), (i,)))
+        result = b.array(whole)
+        b.parameter(result).written = True
+        place = ast.At(result, (i,))
+        value: tuple = b.number(zero=b.chance(0.6)) if b.chance(0.7) else ast.At(array, (ast.ZERO,))
+        first += (ast.Assign(ast.At(result, (ast.ZERO,)), "=", value),)
+        made += (ast.Assign(place, "=", b.value(b.pick((0, 1, 1, 2)))),)
+    if b.chance(0.2):
+        made = (ast.If(b.condition(i), made),)
+    axis = Axis(i.id, ast.ONE, n, longer) if not longer or b.chance(0.6) else Axis(i.id, ast.ONE, ast.add(n, 1))
+    return Nest("", [], [Region((axis,), made)], first=first)

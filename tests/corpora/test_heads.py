@@ -1,0 +1,129 @@
+"""What stands before and around parallel loops: equal in every dialect, and said in the kernel where the serial text says it."""
+
+from __future__ import annotations
+
+import random
+import re
+
+import pytest
+
+from corpora.canonical import canonicalise
+from corpora.dialects import dialect
+from corpora.loopnests import expressions as ast
+from corpora.loopnests import generate, heads, heads_forms, heads_steps, nests
+from corpora.loopnests.builder import Builder
+from corpora.loopnests.emit_cpp import emit_cpp
+from corpora.loopnests.emit_cuda import emit_cuda
+from corpora.loopnests.nest import Axis, Nest, Parameter, Region, Style
+
+verification = pytest.importorskip("coevolve.verify")
+
+FAMILIES = (
+    heads_forms.repeated, heads_forms.repeated_sums, heads_forms.branches, heads_forms.escape, heads_forms.halted, heads_steps.stepping,
+    heads_steps.padded, heads_steps.reported, heads_steps.first_store,
+)  # fmt: skip
+
+
+@pytest.fixture
+def only_heads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(nests.LEVEL_MENUS, "broad", (list(FAMILIES), [1] * len(FAMILIES)))
+
+
+@pytest.fixture
+def always_dressed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every change at once, on the families that were there before."""
+    monkeypatch.setattr(heads, "_ALL", tuple((change, 0.6) for change, _ in heads._ALL))
+    monkeypatch.setitem(nests.LEVEL_MENUS, "broad", nests.LEVEL_MENUS["mixed"])
+
+
+def _wrong(count: int, seed: int, every: int = 1) -> list:
+    pairs = []
+    for number, item in enumerate(generate(count, seed, "broad")):
+        others = ("openmp", "fortran", "openmp-fortran")
+        for wanted in ("cuda", *(others if number % every == 0 else ())):
+            if wanted in item.programs:
+                pairs.append(verification.Pair(item.programs["cpp"], item.programs[wanted], item.suite_text))
+    verdicts = verification.verify_many(pairs, "emulated", verification.VerifyConfig(mutants=0))
+    assert len(pairs) > count
+    named = [(p.target.origin, p.target.dialect, str(v.outcome), v.detail) for p, v in zip(pairs, verdicts) if v.equivalent is not True]
+    return [line for line in named if "no test changes an output" not in line[3]]
+
+
+def test_engine_calls_the_families_equivalent(only_heads: None) -> None:
+    assert _wrong(18, 5, every=3) == []
+
+
+def test_engine_calls_dressed_nests_equivalent(always_dressed: None) -> None:
+    assert _wrong(14, 8, every=4) == []
+
+
+def test_all_constructs_occur(only_heads: None) -> None:
+    text = "\n".join(p.text for item in generate(400, 2, "broad") for d, p in item.programs.items() if d in ("cpp", "cuda"))
+    wanted = (
+        r"\w+ = \w+ = \w", r"for \([^;]*;[^;]*; [^;)]+, \w+ \+= \w", r'printf\("', r"\} while \(\(?\w+ > 0", r"\(unsigned char\)", r"int \w+ = \w+ \+ 2 \* \w+",
+        r"\[0\] = [^;]+;\n    (int \w+;\n    )?for \(", r"if \([^\n]*threadIdx.x == 0\)", r"int \w+;\n    int \w+;",
+    )  # fmt: skip
+    assert [w for w in wanted if not re.search(w, text)] == []
+
+
+def test_dress_writes_its_forms(always_dressed: None) -> None:
+    text = "\n".join(item.programs["cpp"].text for item in generate(500, 4, "broad"))
+    wanted = (
+        r"< \d+ \* \d+;", r"/ sizeof\(int\);", r"<= \w+ - 1;", r"\w+ \+ 1 < \w+;", r"< \(int\)\w+;", r"< \w+ / 2;", r"= 1; \w+ <", r"const int \w+ = \d+;",
+        r"float \w+ = \d*\.\d+f?;\n", r"long \w+ = ", r"int \w+ = \w+;\n    for",
+    )  # fmt: skip
+    assert [w for w in wanted if not re.search(w, text)] == []
+
+
+def test_one_source_text_has_one_answer(only_heads: None) -> None:
+    answers: dict[str, set[str]] = {}
+    for item in generate(1200, 6, "broad"):
+        words = {d: item.programs[d] for d in ("cpp", "cuda")}
+        source = canonicalise(words["cpp"].text, dialect("cpp").language, (), words["cpp"].name)
+        answers.setdefault(source.text, set()).add(canonicalise(words["cuda"].text, dialect("cuda").language, source.names, words["cuda"].name).text)
+    assert [texts for texts in answers.values() if len(texts) > 1] == []
+
+
+def _line(body: tuple, **more: object) -> Nest:
+    arrays = [Parameter(w, "array", "f32", (ast.Name("n"),), written=w == "out") for w in ("x", "out")]
+    types = {"x": "f32", "out": "f32", "n": "i32", "i": "i32"}
+    return Nest("", [*arrays, Parameter("n", "scalar", "i32")], [Region((Axis("i", ast.ZERO, ast.Name("n")),), body)], types=types, **more)
+
+
+def test_a_chain_is_not_made_of_a_place_that_depends_on_the_first() -> None:
+    """`k = 0; out[k] = 0;` is not `k = out[k] = 0`."""
+    k, place = ast.Name("k"), ast.At("out", (ast.Name("k"),))
+    types = {"k": "f32", "out": "f32"}
+    block = (ast.Assign(k, "=", ast.ZERO), ast.Assign(place, "=", ast.ZERO))
+    assert heads._chains(block, types) == block
+    assert len(heads._chains(block[:1] + (ast.Assign(ast.At("out", (ast.Name("i"),)), "=", ast.ZERO),), types)) == 1
+
+
+def test_a_store_before_the_loop_is_done_by_one_thread() -> None:
+    i = ast.Name("i")
+    nest = _line((ast.Assign(ast.At("out", (i,)), "=", ast.At("x", (i,))),), first=(ast.Assign(ast.At("out", (ast.ZERO,)), "=", ast.ZERO),))
+    assert emit_cpp(nest, Style()).index("out[0] = 0;") < emit_cpp(nest, Style()).index("for (")
+    assert "if (blockIdx.x * blockDim.x + threadIdx.x == 0) {\n        out[0] = 0;\n    }\n" in emit_cuda(nest, Style())
+
+
+def test_aliases_reach_flattened_positions() -> None:
+    """The width that subscripts are flattened with comes from the arrays' extents, not from the body."""
+    nest = _line((ast.Assign(ast.At("out", (ast.Name("i"), ast.ZERO)), "=", ast.ONE),))
+    nest.parameters[1].extents = (ast.Name("n"), ast.Name("n"))
+    b = Builder(random.Random(1), "f32", False)
+    b.types |= nest.types
+    b.used |= {w.lower() for w in nest.types}
+    heads._aliased(nest, b)
+    text = emit_cpp(nest, Style())
+    assert re.search(r"int (\w+) = n;", text) and len(re.findall(r"\bn\b", text)) == 2, text
+
+
+def test_the_other_levels_know_nothing_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("dressed")
+
+    monkeypatch.setattr(heads, "dress", refuse)
+    for level in ("easy", "mixed"):
+        assert len(list(generate(20, 3, level))) == 20
+    with pytest.raises(AssertionError, match="dressed"):
+        list(generate(20, 3, "broad"))
