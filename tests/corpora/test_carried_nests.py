@@ -1,0 +1,111 @@
+"""Families over several loops: what carries stays with one thread, what does not is never given to it, and all are right."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections import Counter
+
+import pytest
+
+from corpora.loopnests import carried_nests, carried_solves, carried_sorts, carried_steps, generate, nests, phases, phases_chains, phases_rows
+from corpora.loopnests import expressions as ast
+from corpora.loopnests.builder import Builder
+from corpora.loopnests.shapes import _independent
+
+verification = pytest.importorskip("coevolve.verify")
+
+_ALONE = [f for m in (carried_nests, carried_sorts, carried_solves, carried_steps, phases, phases_chains) for f, _ in m.MENU]
+_ROWS = [f for f, _ in phases_rows.MENU]
+
+
+def _items(families: list, count: int, seed: int, monkeypatch: pytest.MonkeyPatch) -> list:
+    monkeypatch.setitem(nests.LEVEL_MENUS, "broad", (families, [1] * len(families)))
+    return list(generate(count, seed, "broad"))
+
+
+def _nest(family, seed: int):
+    b = Builder(random.Random(seed), random.Random(seed + 1).choice(("f32", "f64", "i32")), suffix=False)
+    nest = family(b)
+    nest.parameters, nest.types = b.parameters, b.types
+    return nest
+
+
+@pytest.mark.parametrize(("families", "count", "seed"), [(_ALONE, 30, 71), (_ROWS, 12, 72)])
+def test_engine_calls_them_equivalent(families: list, count: int, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    items = _items(families, count, seed, monkeypatch)
+    pairs = [
+        verification.Pair(item.programs["cpp"], program, item.suite_text)
+        for item in items
+        for name, program in item.programs.items()
+        if name != "cpp"
+    ]
+    verdicts = verification.verify_many(pairs, "emulated", verification.VerifyConfig(mutants=0))
+    assert [(p.target.origin, p.target.dialect, str(v.outcome), v.detail) for p, v in zip(pairs, verdicts) if v.equivalent is not True] == []
+    assert Counter(p.target.dialect for p in pairs)["cuda"] == count
+
+
+def test_one_thread_does_what_carries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The body of the kernel is the body of the serial function, for one thread of the grid; there is no OpenMP text."""
+    for item in _items(_ALONE, 300, 5, monkeypatch):
+        assert not {"openmp", "openmp-fortran"} & set(item.programs)
+        kernel = item.programs["cuda"].text
+        assert len(re.findall(r"threadIdx\.x", kernel)) == 1 and "atomic" not in kernel
+        assert re.search(r"if \(.*threadIdx.* [!=]= 0\)", kernel), kernel
+        bodies = [sorted(line.strip() for line in text.splitlines()[1:-1]) for text in (item.programs["cpp"].text, kernel)]
+        assert not [line for line in bodies[0] if line not in bodies[1]]
+
+
+def _certainly_parallel(nest, loop: tuple) -> bool:
+    return type(loop) is ast.For and _independent(nest, loop, set())
+
+
+def test_no_loop_that_is_parallel_is_given_to_one_thread() -> None:
+    """Judged without the families' word: single loops whose iterations write places of their own and read no others."""
+    for family in _ALONE:
+        for seed in range(150):
+            nest = _nest(family, seed)
+            assert nest.sequential and not nest.result and not nest.regions[0].axes
+            loops = [s for s in nest.regions[0].body if type(s) in (ast.For, ast.While, ast.If)]
+            assert len(loops) > 1 or not _certainly_parallel(nest, loops[0]), (family.__name__, seed)
+
+
+def test_judge_of_parallel_loops_knows_one() -> None:
+    i = ast.Name("i")
+    copy = ast.For("i", ast.ZERO, "<", ast.Name("n"), (ast.Assign(ast.At("a", (i,)), "=", ast.At("b", (i,))),))
+    nest = _nest(carried_nests.table, 1)
+    nest.regions[0].body = (copy,)
+    assert _certainly_parallel(nest, copy)
+
+
+def test_rows_of_their_own_are_parallel(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The contrast: one loop round the same work, one thread a row, and every dialect in which it can be said."""
+    for item in _items(_ROWS, 200, 9, monkeypatch):
+        assert {"cpp", "cuda", "openmp"} <= set(item.programs)
+        assert "atomic" not in item.programs["cuda"].text
+    for family in _ROWS:
+        for seed in range(100):
+            nest = _nest(family, seed)
+            assert not nest.sequential and len(nest.regions) == 1 == len(nest.regions[0].axes)
+
+
+def test_every_written_array_has_a_row_for_each_thread() -> None:
+    for family in _ROWS:
+        for seed in range(100):
+            nest = _nest(family, seed)
+            rows = nest.regions[0].axes[0].stop
+            for parameter in nest.parameters:
+                if parameter.written:
+                    assert rows in [n for e in parameter.extents for n in ast.walk(e)], (family.__name__, seed, parameter.name)
+
+
+def test_texts_seldom_repeat(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No template with holes: names and constants aside, few of many texts are the same."""
+    def bare(text: str) -> str:
+        body = text.split("{", 1)[1]
+        words: dict[str, str] = {}
+        return re.sub(r"\b[A-Za-z_]\w*\b", lambda m: words.setdefault(m[0], f"v{len(words)}"), body)
+
+    for families, share in ((_ALONE, 0.7), (_ROWS, 0.85)):
+        texts = {bare(item.programs["cpp"].text) for item in _items(families, 400, 3, monkeypatch)}
+        assert len(texts) > share * 400
