@@ -232,7 +232,8 @@ class CEmitter:
         if node.after:
             lines = [f"{indent}do {{", *self.block(node.body, indent + "    "), f"{indent}}} while ({test});"]
         else:
-            lines = self.body(f"while ({test})", node.body, indent)
+            step = "" if node.advance is None else self._assign(node.advance, "")[0][:-1]
+            lines = self.body(f"for (; {test}; {step})" if step else f"while ({test})", node.body, indent)
         self._depth -= 1
         return lines
 

@@ -216,6 +216,8 @@ class FortranEmitter:
                 return [f"{indent}{self.result} = {self.say.value(node.value)}"]
             return [indent + {"continue": "cycle", "break": "exit", "return": "return"}[node.kind]]
         if kind is ast.While:
+            if node.advance is not None:
+                node = node._replace(body=(*node.body, node.advance), advance=None)
             if node.after:
                 leave = f"{indent}    if (.not. ({self.say.condition(node.test)})) exit"
                 return [f"{indent}do", *self.block(node.body, level + 1), leave, indent + self.form.end("do")]

@@ -134,6 +134,8 @@ class While(NamedTuple):
     body: tuple
     after: bool = False
     """True: the test stands at the end (`do … while`)."""
+    advance: tuple | None = None
+    """An assignment: `for (; test; advance)`; nothing in the body may `continue`."""
 
 
 class If(NamedTuple):
@@ -254,6 +256,8 @@ def expressions_of(statement: tuple) -> tuple:
     if kind is For:
         more = tuple(e for s in statement.also for e in expressions_of(s))
         return (statement.start, statement.stop, *more) if statement.shown is None else (statement.start, statement.stop, statement.shown, *more)
+    if kind is While and statement.advance is not None:
+        return (statement.test, *expressions_of(statement.advance))
     return (statement.test,)
 
 

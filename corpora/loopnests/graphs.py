@@ -188,9 +188,11 @@ def edge_list(b: Builder) -> Nest:
             step = (ast.Declare(b.kind, word.id, term), ast.Assign(ast.At(out, (left,)), "+=", word, True), ast.Assign(ast.At(out, (right,)), "-=", word, True))
     elif draw < 0.8:
         costs = ast.At(b.array((m,), "i32", "integers(1,9)", _COSTS), (e,))
-        near, out = (b.array((n,), "i32", "integers(0,30)", w) for w in (("dist", "cur", "d_old", "reach_d"), ("next", "d_new", "dist_out", "best_d")))
+        op = b.pick(("min?", "min?", "min", "max?"))
+        near = b.array((n,), "i32", "integers(0,30)", ("dist", "cur", "d_old", "reach_d"))
+        out = b.array((n,), "i32", "integers(0,9)" if op == "max?" else "integers(30,70)", ("next", "d_new", "dist_out", "best_d"))
         b.parameter(out).written = True
-        value, op = ast.add(ast.At(near, (left,)), costs), b.pick(("min?", "min?", "min", "max?"))
+        value = ast.add(ast.At(near, (left,)), costs)
         step = (ast.Assign(ast.At(out, (right,)), op, value, True),)
         if b.chance(0.7):
             word = ast.Name(b.name(("d0", "nd", "alt", "cand", "t_new"), "i32"))

@@ -7,13 +7,14 @@ import re
 
 import pytest
 
-from corpora.loopnests import LEVELS, everyday, generate, graphs, nests, tallies
+from corpora.loopnests import LEVELS, everyday, generate, graphs, nests, tallies, textual
 
 verification = pytest.importorskip("coevolve.verify")
 
 _FAMILIES = (
     everyday.prologue, everyday.formulas, tallies.tallied, tallies.nested,
     graphs.gathered_sum, graphs.best_edge, graphs.visited, graphs.edge_list, graphs.adjacency, graphs.followed,
+    textual.counted_rows, textual.compared_rows, textual.read_rows, textual.searched, textual.exchanged,
 )  # fmt: skip
 
 
