@@ -23,11 +23,13 @@ PLACES = tuple("pos where imax best_i arg loc_i ind max_idx at0 winner".split())
 
 
 class Course:
-    """One loop that runs in order over `i` of `n`, and the arrays it passes. `least` is the smallest `n` of the suite."""
+    """One loop that runs in order over `i` of `n`, and the arrays it passes. `least` is the smallest `n` of the suite.
 
-    def __init__(self, b: Builder, least: int = 1, signed: bool = False) -> None:
+    odd: other types than the three usual ones may be drawn."""
+
+    def __init__(self, b: Builder, least: int = 1, signed: bool = False, odd: bool = True) -> None:
         self.b = b
-        if b.chance(0.08):
+        if odd and b.chance(0.08):
             b.kind, b.suffix = b.pick(("i64", "u32", "u32")), False
         draw = b.rng.random()
         self.kind = "i32" if signed or draw < 0.88 else b.pick(("i64", "u32", "u32", "u64"))
@@ -60,6 +62,15 @@ class Course:
         if b.chance(0.45):
             return b.read()
         return b.value(b.pick((1, 1, 2)), self.i if b.chance(0.15) else None)
+
+    def test(self, index: bool = True) -> tuple:
+        """A condition that data may well meet: floating numbers are seldom equal."""
+        b = self.b
+        for _ in range(4):
+            made = b.condition(self.i if index else None)
+            if not any(type(n) is ast.Binary and n.op == "==" and b._kind_of(n.left) in FLOATS for n in ast.walk(made)):
+                break
+        return made
 
     def loop(self, body: tuple, start: tuple = ast.ZERO, stop: tuple | None = None) -> tuple:
         """The loop from `start` up to `stop` (n), with now and then a statement that has nothing to do with the rest."""
@@ -153,7 +164,7 @@ def recurrence(b: Builder) -> Nest:
     term = c.term() if beside and b.chance(0.85) else place
     inside = (ast.Assign(place, "+=", old),) if term == place and b.chance(0.4) else (ast.Assign(place, "=", joined(b, old, term)),)
     if b.chance(0.12) and beside:
-        inside = (ast.If(b.condition(i), inside, (ast.Assign(place, "=", term),) if term != place and b.chance(0.6) else ()),)
+        inside = (ast.If(c.test(), inside, (ast.Assign(place, "=", term),) if term != place and b.chance(0.6) else ()),)
     reach = far + two
     if down:
         first = ast.sub(n, 1) if ahead and not two else ast.sub(n, reach + 1 if not ahead else 1 + two)
@@ -215,11 +226,9 @@ def running(b: Builder) -> Nest:
     c = Course(b)
     first = c.sources()[0]
     draw = b.rng.random()
-    if draw < 0.14 and b.kind in FLOATS:
-        return _filtered(c, first)
-    if draw < 0.26:
+    if draw < 0.16:
         word = ast.Name(b.name(COUNTERS, "i32"))
-        step: tuple = (ast.If(b.condition(), (ast.Assign(word, "+=", ast.ONE),)),)
+        step: tuple = (ast.If(c.test(False), (ast.Assign(word, "+=", ast.ONE),)),)
         start, place = ast.ZERO, ast.At(c.target("i32"), (c.i,))
     else:
         kind = "f64" if b.kind == "f32" and b.chance(0.1) else b.kind
@@ -227,7 +236,7 @@ def running(b: Builder) -> Nest:
         start, step = _step(c, word, first)
         place = ast.At(c.target(), (c.i,))
     value: tuple = word
-    if b.kind in FLOATS and draw > 0.26 and b.chance(0.2):
+    if b.kind in FLOATS and draw > 0.16 and b.chance(0.2):
         value = b.pick((ast.Binary("/", word, ast.Paren(ast.add(c.i, 1))), ast.mul(word, b.number()), ast.sub(first, word)))
     write: tuple = (ast.Assign(place, b.pick(("=", "=", "=", "=", "+=")), value),)
     own = value == word and b.chance(0.15) and b.types[word.id] == b.types[first.array]
@@ -237,7 +246,7 @@ def running(b: Builder) -> Nest:
         step = (ast.Assign(word, "+=", held),)
         return c.nest(ast.Declare(b.types[word.id], word.id, start), *c.loop((ast.Declare(b.kind, held.id, first), ast.Assign(first, "=", word), *step)))
     if b.chance(0.15):
-        step += (ast.If(b.condition(c.i), (ast.Assign(word, "=", start if type(start) is ast.Literal else b.number(zero=True)),)),)
+        step += (ast.If(c.test(), (ast.Assign(word, "=", start if type(start) is ast.Literal else b.number(zero=True)),)),)
     inside = write + step if b.chance(0.25) else step + write
     ends = (ast.Assign(cell(b, b.types[word.id]), "=", word),) if b.chance(0.12) else ()
     return c.nest(ast.Declare(b.types[word.id], word.id, start), *c.loop(inside), *ends)
@@ -248,7 +257,7 @@ def _step(c: Course, word: ast.Name, first: ast.At) -> tuple[tuple, tuple]:
     b, draw, term = c.b, c.b.rng.random(), c.term()
     if draw < 0.35:
         step = ast.Assign(word, b.pick(("+=", "+=", "+=", "-=")), term)
-        return b.number(zero=True), (ast.If(b.condition(c.i), (step,)),) if b.chance(0.2) else (step,)
+        return b.number(zero=True), (ast.If(c.test(), (step,)),) if b.chance(0.2) else (step,)
     if draw < 0.45 and b.kind in (*FLOATS, "u32"):
         return ast.ONE, (ast.Assign(word, "*=", term),)
     if draw < 0.65:
@@ -269,24 +278,3 @@ def better(b: Builder, word: ast.Name, value: tuple, op: str) -> tuple:
         return ast.Assign(word, "=", ast.Conditional(ast.Paren(test) if b.chance(0.5) else test, value, word))
     test = ast.compare(value, op, word) if b.chance(0.75) else ast.compare(word, "<" if op == ">" else ">", value)
     return ast.If(test, (ast.Assign(word, "=", value),))
-
-
-def _filtered(c: Course, x: ast.At) -> Nest:
-    """A filter of first or second order, whose past inputs and outputs are locals."""
-    b = c.b
-    deep = b.pick((1, 1, 2))
-    kind = b.kind
-    past_x = [ast.Name(b.name((w,), kind)) for w in (("x1", "x2"), ("xp", "xpp"), ("in_prev", "in_prev2"))[b.rng.randrange(3)][: deep if b.chance(0.6) else 0]]
-    past_y = [ast.Name(b.name((w,), kind)) for w in (("y1", "y2"), ("yp", "ypp"), ("out_prev", "out_prev2"))[b.rng.randrange(3)][:deep]]
-    y = ast.Name(b.name(("y0", "yn", "cur", "v", "s0", "acc"), kind))
-    value: tuple = ast.mul(rate(b), x) if b.chance(0.6) else x
-    for past in past_x:
-        value = ast.add(value, ast.mul(rate(b), past))
-    for past in past_y:
-        value = ast.Binary(b.pick("+--"), value, ast.mul(b.pick((ast.Literal("0.5", "f64"), ast.Literal("0.25", "f64"), ast.Literal("0.3", "f64"))), past))
-    shift = [ast.Assign(a, "=", z) for a, z in reversed(list(zip(past_x, [x, *past_x])))]
-    shift += [ast.Assign(a, "=", z) for a, z in reversed(list(zip(past_y, [y, *past_y])))]
-    write = ast.Assign(ast.At(c.target(), (c.i,)), "=", y)
-    body = (ast.Declare(kind, y.id, value), *(shift + [write] if b.chance(0.5) else [write, *shift]))
-    made = tuple(ast.Declare(kind, w.id, b.number(zero=True)) for w in past_x + past_y)
-    return c.nest(*made, *c.loop(body))

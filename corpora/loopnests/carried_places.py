@@ -40,7 +40,7 @@ def scatter(b: Builder) -> Nest:
     out = c.target(kind, (many,))
     write: tuple = (ast.Assign(ast.At(out, (place,)), "=", value),)
     if b.reads and b.chance(0.3):
-        write = (ast.If(b.condition(i), write),)
+        write = (ast.If(c.test(), write),)
     elif type(many) is ast.Name and b.chance(0.15):
         write = (ast.If(ast.both(ast.compare(place, ">=", ast.ZERO), ast.compare(place, "<", many)), write),)
     if b.chance(0.15):
@@ -84,7 +84,7 @@ def compacted(b: Builder) -> Nest:
     c = Course(b)
     first = c.sources()[0]
     k = ast.Name(b.name(_POSITIONS, c.kind if b.chance(0.2) else "i32"))
-    test = b.condition(c.i) if b.chance(0.75) else ast.compare(first, b.pick((">", "<", "!=")), b.number(zero=True))
+    test = c.test() if b.chance(0.75) else ast.compare(first, b.pick((">", "<", "!=")), b.number(zero=True))
     out = c.target("i32" if b.chance(0.25) else b.kind)
     value: tuple = c.i if b.types[out] != b.kind else first if b.chance(0.6) else c.term()
     here = b.types[out] == b.kind and b.chance(0.12)

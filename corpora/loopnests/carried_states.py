@@ -11,7 +11,7 @@ from __future__ import annotations
 from corpora.loopnests import expressions as ast
 from corpora.loopnests import names
 from corpora.loopnests.builder import FLOATS, Builder
-from corpora.loopnests.carried import COUNTERS, Course, cell, joined
+from corpora.loopnests.carried import COUNTERS, Course, cell, joined, rate
 from corpora.loopnests.nest import Nest, Parameter
 from corpora.loopnests.points import gathered
 
@@ -90,14 +90,14 @@ def toggled(b: Builder) -> Nest:
         s = ast.Name(b.name(("sign", "sgn", "s", "parity", "alt", "dir"), b.kind))
         other: tuple = ast.Assign(s, "=", ast.Unary("-", s))
         other = ast.Assign(s, "*=", ast.Unary("-", ast.ONE)) if b.chance(0.25) else other
-        other = ast.If(b.condition(c.i), (other,)) if b.chance(0.3) else other
+        other = ast.If(c.test(), (other,)) if b.chance(0.3) else other
         term = c.term()
         use = ast.Assign(place, b.pick(("=", "=", "+=")), ast.mul(s, ast.Paren(term) if type(term) is ast.Binary else term) if b.chance(0.7) else ast.add(first, ast.mul(s, b.number())))
         start = b.pick((ast.ONE, ast.ONE, ast.Unary("-", ast.ONE)))
     else:
         s = ast.Name(b.name(("flag", "toggle", "odd", "which", "flip", "on"), "i32"))
         other = ast.Assign(s, "=", b.pick((ast.Unary("!", s), ast.sub(ast.ONE, s), ast.Binary("^", s, ast.ONE))))
-        other = ast.If(b.condition(c.i), (other,)) if b.chance(0.3) else other
+        other = ast.If(c.test(), (other,)) if b.chance(0.3) else other
         test = b.pick((s, ast.compare(s, "==", ast.ZERO), ast.compare(s, "==", ast.ONE), ast.Unary("!", s)))
         use = ast.If(test, (ast.Assign(place, "=", c.term()),), (ast.Assign(place, "=", c.term() if b.chance(0.6) else b.number(zero=True)),))
         start = b.pick((ast.ZERO, ast.ONE))
@@ -114,10 +114,10 @@ def _kept_scalars(c: Course) -> Nest:
     def given() -> tuple:
         return b.number(kind) if b.chance(0.5) else c.term() if kind == b.kind else ast.add(c.i, b.pick((0, 1, 2, 5)))
 
-    test = b.condition(c.i) if b.chance(0.5) else ast.compare(ast.Binary("%", c.i, ast.whole(b.pick((2, 2, 3, 4)))), b.pick(("==", "!=")), ast.ZERO)
+    test = c.test() if b.chance(0.5) else ast.compare(ast.Binary("%", c.i, ast.whole(b.pick((2, 2, 3, 4)))), b.pick(("==", "!=")), ast.ZERO)
     sets = [(ast.Assign(w, "=", given()),) for w in words]
     choice = ast.If(test, sets[0], sets[1] if len(words) > 1 and b.chance(0.75) else ())
-    second = (ast.If(b.condition(c.i), sets[1]),) if len(words) > 1 and not choice.otherwise else ()
+    second = (ast.If(c.test(), sets[1]),) if len(words) > 1 and not choice.otherwise else ()
     value: tuple = words[0]
     for word in words[1:]:
         value = ast.Binary(b.pick("++-*" if kind in FLOATS else "++-"), value, word)
@@ -151,7 +151,7 @@ def lagged(b: Builder) -> Nest:
         use = ast.Assign(place, "+=", ast.mul(last, b.read()))
     keep: tuple = ast.Assign(last, "=", read)
     if b.chance(0.25):  # the last valid one fills the gaps
-        keep = ast.If(b.condition(c.i), (keep,))
+        keep = ast.If(c.test(), (keep,))
     made = (ast.Declare(b.kind, cur.id, first),) if cur else ()
     begin = ast.ONE if from_first and b.chance(0.7) else ast.ZERO
     return c.nest(ast.Declare(b.kind, last.id, start), *c.loop((*made, use, keep), begin))
@@ -175,10 +175,10 @@ def machine(b: Builder) -> Nest:
         most = ast.whole(b.pick((2, 3, 5, 8)))
         up = ast.If(ast.compare(s, "<", most), (ast.Assign(s, "+=", ast.ONE),))
         down = ast.Assign(s, "=", ast.ZERO) if b.chance(0.5) else ast.If(ast.compare(s, ">", ast.ZERO), (ast.Assign(s, "-=", ast.ONE),))
-        step = (ast.If(b.condition(c.i), (up,), (down,)),)
+        step = (ast.If(c.test(), (up,), (down,)),)
     else:  # round and round
         turn = ast.Assign(s, "=", ast.Binary("%", ast.Paren(ast.add(s, 1)), ast.whole(b.pick((3, 4, 5)))))
-        step = (turn,) if b.chance(0.3) else (ast.If(b.condition(c.i), (turn,)),)
+        step = (turn,) if b.chance(0.3) else (ast.If(c.test(), (turn,)),)
     place, value = (ast.At(c.target("i32"), (c.i,)), s) if b.chance(0.45) else (ast.At(c.target(), (c.i,)), None)
     use: tuple = ast.Assign(place, "=", s)
     if value is None:
@@ -245,3 +245,25 @@ def stepped(b: Builder) -> Nest:
         value = c.term()
         body = (ast.Assign(out, "=", value if any(n == b.reads[0] for n in ast.walk(value)) else b.reads[0]),)
     return c.nest(start, *c.loop((*body, moved) if not grows or b.chance(0.6) else (moved, *body)))
+
+
+def filtered(b: Builder) -> Nest:
+    """A filter of first or second order, whose past inputs and outputs are locals."""
+    if b.kind not in FLOATS:
+        b.kind, b.suffix = b.pick(("f32", "f64")), False
+    c = Course(b, odd=False)
+    x, kind, deep = c.source(), b.kind, b.pick((1, 1, 2))
+    past_x = [ast.Name(b.name((w,), kind)) for w in (("x1", "x2"), ("xp", "xpp"), ("in_prev", "in_prev2"))[b.rng.randrange(3)][: deep if b.chance(0.6) else 0]]
+    past_y = [ast.Name(b.name((w,), kind)) for w in (("y1", "y2"), ("yp", "ypp"), ("out_prev", "out_prev2"))[b.rng.randrange(3)][:deep]]
+    y = ast.Name(b.name(("y0", "yn", "cur", "v", "s0", "acc"), kind))
+    value: tuple = ast.mul(rate(b), x) if b.chance(0.6) else x
+    for past in past_x:
+        value = ast.add(value, ast.mul(rate(b), past))
+    for past in past_y:
+        value = ast.Binary(b.pick("+--"), value, ast.mul(b.pick((ast.Literal("0.5", "f64"), ast.Literal("0.25", "f64"), ast.Literal("0.3", "f64"))), past))
+    shift = [ast.Assign(a, "=", z) for a, z in reversed(list(zip(past_x, [x, *past_x])))]
+    shift += [ast.Assign(a, "=", z) for a, z in reversed(list(zip(past_y, [y, *past_y])))]
+    write = ast.Assign(ast.At(c.target(), (c.i,)), "=", y)
+    body = (ast.Declare(kind, y.id, value), *(shift + [write] if b.chance(0.5) else [write, *shift]))
+    made = tuple(ast.Declare(kind, w.id, b.number(zero=True)) for w in past_x + past_y)
+    return c.nest(*made, *c.loop(body))

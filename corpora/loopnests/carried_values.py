@@ -37,26 +37,26 @@ def summed(b: Builder) -> Nest:
     if b.chance(0.16):
         return _in_place(c, sources[0])
     locals_, steps, ends = [], (), []
-    shared = b.condition(c.i) if b.chance(0.2) else None
+    shared = c.test() if b.chance(0.2) else None
     for _ in range(b.pick((1, 1, 1, 1, 2, 2, 3))):
         counts = b.chance(0.25)
         kind = "i32" if counts else "f64" if b.kind == "f32" and b.chance(0.1) else b.kind
         word = ast.Name(b.name(COUNTERS if counts else names.SUMS, kind))
         if counts:
             step: tuple = (ast.Assign(word, "+=", ast.ONE),)
-            step = step if shared else (ast.If(b.condition(c.i), step),)
+            step = step if shared else (ast.If(c.test(), step),)
         else:
             place = b.read()
             term = ast.mul(place, b.read() if b.chance(0.5) else place) if b.chance(0.35) else c.term()
             step = (ast.Assign(word, b.pick(("+=", "+=", "+=", "+=", "-=")), term),)
-            step = (ast.If(b.condition(c.i), step),) if not shared and b.chance(0.15) else step
+            step = (ast.If(c.test(), step),) if not shared and b.chance(0.15) else step
         locals_.append(ast.Declare(kind, word.id, b.number(kind, zero=True) if b.chance(0.95) or counts else b.scalar()))
         steps += step
         ends.append((word, _ending(c, word)))
     if shared:
         steps = (ast.If(shared, steps),)
     elif b.chance(0.12):
-        steps = (ast.If(b.condition(c.i), (ast.Jump("continue"),)), *steps)
+        steps = (ast.If(c.test(), (ast.Jump("continue"),)), *steps)
         c.whiled = False
     if len(ends) == 2 and b.types[ends[1][0].id] == "i32" and b.kind in FLOATS and b.chance(0.6):
         total, count = ends[0][0], ends[1][0]
@@ -197,7 +197,7 @@ def search(b: Builder) -> Nest:
     else:
         test = ast.compare(keys, b.pick((">", "<", ">=", "<=")), key)
     if b.chance(0.1):
-        test = ast.Binary("&&", test, b.condition(i))
+        test = ast.Binary("&&", test, c.test())
     place = cell(b, "i32", _ANSWERS)
     b.parameter(place.array).fill = "constant(-5)"  # so that a match at 0 shows
     value: tuple = i if b.chance(0.8) else ast.add(i, 1)
