@@ -12,7 +12,7 @@ from corpora.loopnests import names
 from corpora.loopnests.builder import FLOATS, Builder
 from corpora.loopnests.nest import Nest
 from corpora.loopnests.one_thread import (
-    SIDES, Position, alone, at, changed, counters, down, extreme, fraction, likely, line, local, over, plain_kind, put, sides, written,
+    SIDES, Position, alone, at, changed, counters, down, extreme, fraction, likely, line, local, over, plain_kind, put, sides, sum_of, written,
 )  # fmt: skip
 
 _WIDTHS = (("NX", "NY", "NZ"), ("w1", "w2", "w3"), ("lenA", "lenB", "lenC"), ("nx", "ny", "nz"), ("n1", "n2", "n3"), ("d1", "d2", "d3"),
@@ -34,7 +34,8 @@ def interleave(b: Builder) -> Nest:
     words, shared = b.pick(_WIDTHS), b.chance(0.3)
     widths = [b.size((words[0],), SIDES)] * parts if shared else [b.size((w,), SIDES) for w in words[:parts]]
     position = Position(b)
-    total: tuple = ast.mul(outer, ast.Paren(_sum(widths)) if parts > 1 else widths[0])
+    position.headed = b.chance(0.12)
+    total: tuple = ast.mul(outer, ast.Paren(sum_of(widths)) if parts > 1 else widths[0])
     line_, unpack, op = written(b, (total,)), b.chance(0.4), b.pick(("=", "+=", "=", "-="))
     column = b.chance(0.12)
     loops = []
@@ -45,18 +46,11 @@ def interleave(b: Builder) -> Nest:
             step = position.load(at(written(b, extents), *place), line_, op)
         else:
             step = position.store(line_, changed(b, at(b.array(extents), *place), 0.25))
-            if b.chance(0.15):
+            if b.chance(0.15) and not position.headed:
                 step = (ast.If(likely(b, b.reads[0]), step),)
-        loops.append(over(b, i, width, *step))
+        loops.append(position.along(over(b, i, width, *step)))
     counted = (put(at(written(b, (ast.ONE,), "i32", "constant(-1)"), 0), position.name),) if b.chance(0.15) else ()
     return alone(position.declared, over(b, j, outer, *loops), *counted)
-
-
-def _sum(terms: list) -> tuple:
-    total = terms[0]
-    for term in terms[1:]:
-        total = ast.add(total, term)
-    return total
 
 
 def flatten(b: Builder) -> Nest:
@@ -66,7 +60,7 @@ def flatten(b: Builder) -> Nest:
     lengths, variables = sides(b, count), counters(b, count, plain_kind(b))
     order = b.rng.sample(range(count), count) if b.chance(0.6) else list(range(count))
     position = Position(b, b.size(names.COUNTS, (0, 1, 3)) if b.chance(0.2) else 0)
-    first = position.declared.value
+    first, position.headed = position.declared.value, b.chance(0.12)
     total: tuple = ast.product(list(lengths))
     line_ = written(b, (total if first == ast.ZERO else ast.add(total, first),))
     if b.chance(0.3):
@@ -75,13 +69,14 @@ def flatten(b: Builder) -> Nest:
     else:
         place = at(b.array(tuple(lengths)), *variables)
         step = position.store(line_, changed(b, place, 0.4))
-        if b.chance(0.45):
+        if b.chance(0.45) and not position.headed:
             step = (ast.If(likely(b, place), step),)
             if b.chance(0.4):
                 where = at(written(b, (ast.mul(total, 2),), "i32"), ast.sub(position.name, 1) if not position.inside else position.name)
                 step = (ast.If(step[0].test, (put(where, variables[-1]), *step[0].then)),) if position.inside else step
-    for axis in reversed(order):
-        step = (over(b, variables[axis], lengths[axis], *step),)
+    for turn, axis in enumerate(reversed(order)):
+        loop = over(b, variables[axis], lengths[axis], *step)
+        step = (position.along(loop) if turn == 0 else loop,)
     tail = (put(at(written(b, (ast.ONE,), "i32", "constant(-1)"), 0), position.name, b.pick(("=", "=", "+="))),) if b.chance(0.3) else ()
     return alone(position.declared, *step, *tail)
 
@@ -91,6 +86,7 @@ def triangle(b: Builder) -> Nest:
     _any_kind(b)
     n, (i, j) = b.size(("n", "N", "dim", "order", "nn", "numVars"), (2, 3, 5, 7)), counters(b, 2)
     position, upper, whole = Position(b), b.chance(0.6), b.chance(0.65)
+    position.headed = b.chance(0.12)
     half = ast.Binary("/", ast.mul(n, ast.Paren(ast.add(n, 1) if whole else ast.sub(n, 1))), ast.TWO)
     matrix, packed = written(b, (n, n)), written(b, (half,))
     place = at(matrix, i, j) if b.chance(0.75) else at(matrix, j, i)
@@ -103,13 +99,13 @@ def triangle(b: Builder) -> Nest:
         if b.chance(0.5):
             step += (put(at(matrix, *place.subscripts[::-1]), place),)
         if not whole and b.chance(0.5):
-            step = (over(b, j, n, *step, start=ast.add(i, 1)), put(at(matrix, i, i), b.number()))
+            step = (position.along(over(b, j, n, *step, start=ast.add(i, 1))), put(at(matrix, i, i), b.number()))
             return alone(position.declared, over(b, i, n, *step))
     if upper:
         inner = over(b, j, n, *step, start=i if whole else ast.add(i, 1))
     else:
         inner = over(b, j, i, *step, op="<=" if whole else "<")
-    return alone(position.declared, over(b, i, n, inner))
+    return alone(position.declared, over(b, i, n, position.along(inner)))
 
 
 def blocks(b: Builder) -> Nest:
@@ -124,9 +120,15 @@ def blocks(b: Builder) -> Nest:
     b.reads = [at(source, where), at(b.array((depth,)), c)]
     step: tuple = over(b, x, w, put(at(result, where), b.value(b.pick((1, 2))), b.pick(("=", "=", "+="))))
     after = put(position, ast.mul(w, h) if planes else w, "+=")
+    headed = b.chance(0.35)
+
+    def moved(variable: ast.Name, stop: tuple, inner: tuple) -> ast.For:
+        loop = over(b, variable, stop, inner)
+        return loop._replace(also=(after,)) if headed else loop._replace(body=(inner, after))
+
     if planes:
-        return alone(declared, over(b, c, depth, over(b, y, h, step), after))
-    return alone(declared, over(b, c, depth, over(b, y, h, step, after)))
+        return alone(declared, moved(c, depth, over(b, y, h, step)))
+    return alone(declared, over(b, c, depth, moved(y, h, step)))
 
 
 def sweep_line(b: Builder) -> Nest:
@@ -144,7 +146,7 @@ def sweep_line(b: Builder) -> Nest:
 
 def _relaxed(b: Builder, around: list, here: tuple, source: tuple | None) -> ast.Assign:
     """The mean of neighbours, mixed with the old value or a right-hand side; never larger than they are."""
-    total = ast.Paren(_sum(b.rng.sample(around, len(around))))
+    total = ast.Paren(sum_of(b.rng.sample(around, len(around))))
     count = len(around)
     if b.kind not in FLOATS:
         if b.chance(0.4):
@@ -171,12 +173,8 @@ def _repeated(b: Builder, body: tuple, often: float) -> tuple:
     stop = b.size(("iters", "sweeps", "steps", "T", "nsteps", "max_iter", "niter", "timesteps", "tmax"), (1, 2, 3)) if b.chance(0.85) else ast.whole(b.pick((2, 3, 4, 10)))
     turn = ast.Name(b.name(("t", "it", "iter", "s", "step_i", "sweep", "tt", "rep"), plain_kind(b) if type(stop) is ast.Name else "i32"))
     if b.chance(0.12):
-        return (put_declared(turn, b), ast.While(ast.compare(turn, "<", stop), (*body, put(turn, 1, "+="))))
+        return (ast.Declare(b.types[turn.id], turn.id, ast.ZERO), ast.While(ast.compare(turn, "<", stop), (*body, put(turn, 1, "+="))))
     return (over(b, turn, stop, *body),) if b.chance(0.85) else (over(b, turn, stop, *body, start=1, op="<="),)
-
-
-def put_declared(variable: ast.Name, b: Builder) -> ast.Declare:
-    return ast.Declare(b.types[variable.id], variable.id, ast.ZERO)
 
 
 def sweep_grid(b: Builder) -> Nest:

@@ -8,10 +8,9 @@ Contract: the loop over steps reads what the step before wrote everywhere, so th
 from __future__ import annotations
 
 from corpora.loopnests import expressions as ast
-from corpora.loopnests import names
 from corpora.loopnests.builder import FLOATS, Builder
 from corpora.loopnests.nest import Nest
-from corpora.loopnests.one_thread import alone, at, counters, down, extreme, floating, fraction, line, local, over, put, sides, written
+from corpora.loopnests.one_thread import alone, at, counters, extreme, floating, fraction, line, local, over, put, sides, sum_of, written
 
 _STEPS = ("T", "steps", "nsteps", "iters", "TSTEPS", "timesteps", "niter", "tmax", "num_iter", "generations")
 
@@ -24,10 +23,7 @@ def _turns(b: Builder, *body: tuple) -> ast.For:
 
 def _step_value(b: Builder, around: list, here: tuple) -> tuple:
     """A bounded mixture of a cell and its neighbours."""
-    total = around[0]
-    for place in around[1:]:
-        total = ast.add(total, place)
-    count = len(around)
+    total, count = sum_of(around), len(around)
     if b.kind not in FLOATS:
         draw = b.rng.random()
         if draw < 0.5:
@@ -92,7 +88,7 @@ def steps_grid(b: Builder) -> Nest:
     around = [at(a, ast.sub(i, 1), j), at(a, ast.add(i, 1), j), at(a, i, ast.sub(j, 1)), at(a, i, ast.add(j, 1))]
     source = (put(at(other, i, j), at(b.array((h, w)), i, j), "+="),) if b.chance(0.15) and not life else ()
     if life:
-        count, begun = local(b, _total(around), ("alive", "nb", "neighbors", "cnt", "sum"))
+        count, begun = local(b, sum_of(around), ("alive", "nb", "neighbors", "cnt", "sum"))
         live = ast.Binary("||", ast.compare(count, "==", b.pick((ast.TWO, ast.whole(3)))), ast.Paren(ast.both(here, ast.compare(count, "==", ast.ONE))))
         step: tuple = (begun, put(at(other, i, j), ast.Conditional(ast.Paren(live), ast.ONE, ast.ZERO)))
         if b.chance(0.4):
@@ -104,13 +100,6 @@ def steps_grid(b: Builder) -> Nest:
         return over(b, i, ast.sub(h, 1), over(b, j, ast.sub(w, 1), *body, start=1), start=1)
 
     return alone(_turns(b, plane(*step), plane(put(here, at(other, i, j)))))
-
-
-def _total(terms: list) -> tuple:
-    total = terms[0]
-    for term in terms[1:]:
-        total = ast.add(total, term)
-    return total
 
 
 def leapfrog(b: Builder) -> Nest:

@@ -105,6 +105,14 @@ def swapped(b: Builder, first: tuple, second: tuple) -> tuple:
     return declared, put(first, second), put(second, hold)
 
 
+def sum_of(terms: list) -> tuple:
+    """The terms added from left to right."""
+    total = terms[0]
+    for term in terms[1:]:
+        total = ast.add(total, term)
+    return total
+
+
 def extreme(b: Builder, op: str, left: tuple, right: tuple) -> tuple:
     """The larger (`>`) or smaller (`<`) of two values of the main type, as a call or a conditional."""
     if b.chance(0.5):
@@ -129,21 +137,35 @@ def floating(b: Builder) -> None:
 
 
 class Position:
-    """One running index: how it begins, and how each use moves it on."""
+    """One running index: how it begins, and how each use moves it on.
+
+    headed: the innermost loop's increment moves it (`i++, k++`), so every iteration must; see `along`.
+    """
 
     def __init__(self, b: Builder, start: object = 0) -> None:
         self.b = b
         self.name, self.declared = local(b, start, POSITIONS, b.pick(("i32",) * 9 + ("i64", "u32")))
-        self.inside = b.chance(0.55)
+        self.inside, self.headed = b.chance(0.55), False
+
+    def along(self, loop: ast.For) -> ast.For:
+        """The loop whose body holds the position, which it may move on itself."""
+        return loop._replace(also=(self._on(),)) if self.headed else loop
+
+    def _on(self) -> ast.Assign:
+        return put(self.name, 1, "+=")
 
     def store(self, array: str, value: tuple) -> tuple:
-        """`array[k++] = value;` or two statements."""
+        """`array[k++] = value;`, two statements, or the first of them."""
+        if self.headed:
+            return (put(at(array, self.name), value),)
         if self.inside:
             return (put(at(array, ast.Postfix("++", self.name)), value),)
-        return put(at(array, self.name), value), put(self.name, 1, "+=")
+        return put(at(array, self.name), value), self._on()
 
     def load(self, target: tuple, array: str, op: str = "=") -> tuple:
-        """`target = array[k++];` or two statements."""
+        """`target = array[k++];`, two statements, or the first of them."""
+        if self.headed:
+            return (put(target, at(array, self.name), op),)
         if self.inside:
             return (put(target, at(array, ast.Postfix("++", self.name)), op),)
-        return put(target, at(array, self.name), op), put(self.name, 1, "+=")
+        return put(target, at(array, self.name), op), self._on()

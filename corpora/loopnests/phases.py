@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from corpora.loopnests import expressions as ast
 from corpora.loopnests import names
-from corpora.loopnests.builder import FLOATS, Builder
+from corpora.loopnests.builder import Builder
 from corpora.loopnests.nest import Nest
 from corpora.loopnests.one_thread import LINE, alone, at, changed, counters, down, extreme, floating, likely, line, local, over, plain_kind, put, sides, written
 
