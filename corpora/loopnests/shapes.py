@@ -26,7 +26,7 @@ def widen(nest: Nest) -> None:
     region = nest.regions[0]
     while len(nest.regions) == 1 and not nest.result and len(region.axes) < 3 and len(region.body) == 1:
         loop = region.body[0]
-        if type(loop) is not ast.For or loop.op != "<" or loop.step != 1 or loop.type != nest.index_type:
+        if type(loop) is not ast.For or loop.op != "<" or loop.step != 1 or loop.type != nest.index_type or loop.shown is not None:
             return
         if not _independent(nest, loop, {a.variable for a in region.axes}):
             return

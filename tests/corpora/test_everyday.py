@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from corpora.loopnests import LEVELS, everyday, generate, graphs, nests, tallies, textual
+from corpora.loopnests import LEVELS, digits, everyday, generate, graphs, nests, tallies, textual
 
 verification = pytest.importorskip("coevolve.verify")
 
@@ -15,6 +15,7 @@ _FAMILIES = (
     everyday.prologue, everyday.formulas, tallies.tallied, tallies.nested,
     graphs.gathered_sum, graphs.best_edge, graphs.visited, graphs.edge_list, graphs.adjacency, graphs.followed,
     textual.counted_rows, textual.compared_rows, textual.read_rows, textual.searched, textual.exchanged,
+    digits.looped, digits.written_out, digits.packed,
 )  # fmt: skip
 
 

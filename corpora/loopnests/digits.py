@@ -1,0 +1,207 @@
+"""Families of whole numbers and their digits: per-element loops of number theory, digits written out, bits packed and unpacked.
+
+Contract: as for the other families. What is shifted or multiplied in a loop is unsigned; loops that divide end for every value.
+
+    python -c "from corpora.loopnests import generate; print([c for c in generate(400, 4, 'broad') if '/= 10' in c.programs['cpp'].text][0])"
+"""
+
+from __future__ import annotations
+
+from corpora.loopnests import expressions as ast
+from corpora.loopnests import names
+from corpora.loopnests.builder import Builder
+from corpora.loopnests.nest import Axis, Nest, Region
+
+_ITEMS = tuple("n count N len num items values_n words groups m size total".split())
+_INDEX = tuple("i k idx g w0 tid q r id".split())
+_VALUES = tuple("v x values in nums a data src words codes keys vals input".split())
+_RESULTS = tuple("out s result res d_out dst y steps_of prime digits bits_out flags counts total_of packed bytes hex_out".split())
+_LOCALS = tuple("x t v u rest m cur val left q0 p".split())
+_COUNTS = tuple("c cnt s sum acc steps r d found len0 total ones tmp_n".split())
+_INNER = tuple("k j b0 d p t l bit pos".split())
+
+
+class _Line:
+    """One value in, one or a few values out, an index a thread."""
+
+    def __init__(self, b: Builder) -> None:
+        self.b = b
+        self.n = b.size(_ITEMS, (1, 3, 8, 15), b.pick(("i32", "i32", "i32", "i32", "u32", "i64")))
+        kind = b.types[self.n.id] if b.chance(0.6) else "i32"
+        self.i, self.kind = ast.Name(b.name(_INDEX, kind)), kind
+        self.axis = Axis(self.i.id, ast.ZERO, self.n)
+
+    def read(self, kind: str, fill: str, wanted: tuple = _VALUES) -> ast.At:
+        return ast.At(self.b.array((self.n,), kind, fill, wanted), (self.i,))
+
+    def out(self, kind: str, fill: str = "constant(101)") -> ast.At:
+        array = self.b.array((self.n,), kind, fill, _RESULTS)
+        self.b.parameter(array).written = True
+        return ast.At(array, (self.i,))
+
+    def nest(self, *body: tuple) -> Nest:
+        return Nest("", [], [Region((self.axis,), body)], index_type=self.kind)
+
+
+def looped(b: Builder) -> Nest:
+    """A loop on one number: its digits, divisors, bits, steps to one, its root, the greatest common divisor with another."""
+    t = _Line(b)
+    kind = b.pick(("i32", "i32", "u32", "u32", "i64"))
+    place = t.out(b.pick((kind, "i32", "i32", "u8" if kind == "u32" else "i32")))
+    x, c = ast.Name(b.name(_LOCALS, kind)), ast.Name(b.name(_COUNTS, "i32" if kind != "u32" or b.chance(0.5) else "u32"))
+    source = t.read(kind, "integers(0,400)" if kind != "i32" or b.chance(0.5) else "integers(-200,200)")
+    start: tuple = source
+    signed = b.parameter(source.array).fill.startswith("integers(-")
+    if signed:
+        start = b.pick((ast.Conditional(ast.compare(source, "<", ast.ZERO), ast.Unary("-", source), source), ast.Call("abs", (source,))))
+    made, zero = ast.Declare(kind, x.id, start), ast.Declare(b.types[c.id], c.id, ast.ZERO)
+    final = ast.Assign(place, "=", c)
+    direct = b.chance(0.25)  # gathered in the output itself
+    gather: tuple = place if direct else c
+    begin, end = (ast.Assign(place, "=", ast.ZERO), ()) if direct else (zero, (final,))
+    draw, base = b.rng.random(), ast.whole(b.pick((10, 10, 2, 3, 16, 7)))
+    if draw < 0.22:
+        term = ast.Binary("%", x, base) if b.chance(0.75) else ast.ONE
+        step, cut = ast.Assign(gather, "+=", term), ast.Assign(x, "/=", base)
+        test = ast.compare(x, ">", ast.ZERO) if b.chance(0.7) or kind == "i64" else ast.compare(x, "!=", ast.ZERO)
+        loop = ast.While(test, (step,), advance=cut) if b.chance(0.5) else ast.While(test, (step, cut))
+        return t.nest(made, begin, loop, *end) if b.chance(0.5) else t.nest(begin, made, loop, *end)
+    if draw < 0.4:  # divisors
+        d = ast.Name(b.name(_INNER, kind))
+        rest = ast.compare(ast.Binary("%", x, d), "==", ast.ZERO)
+        square = ast.compare(ast.mul(d, d), "<=", x)
+        if b.chance(0.55):
+            first = ast.Assign(place, "=", ast.compare(x, b.pick((">=", ">")), b.pick((ast.TWO, ast.ONE))) if b.chance(0.6) else ast.ONE)
+            inner = ast.For(d.id, ast.TWO, "<=", x, (ast.If(rest, (ast.Assign(place, "=", ast.ZERO), ast.Jump("break"))),), b.pick((1, 1, 1)), kind, square)
+            return t.nest(made, first, inner)
+        inner = ast.For(d.id, ast.ONE, "<=", x, (ast.If(rest, (ast.Assign(gather, "+=", b.pick((ast.ONE, d)) if b.types[c.id] == kind and not direct else ast.ONE),)),), 1, kind, square if b.chance(0.3) else None)
+        return t.nest(made, begin, inner, *end)
+    if draw < 0.55:  # two numbers
+        y = ast.Name(b.name(("y", "b1", "other", "w", "h0"), kind))
+        r = ast.Name(b.name(("r0", "rem", "tmp", "z"), kind))
+        second = t.read(kind, "integers(0,90)")
+        loop = ast.While(ast.compare(y, b.pick(("!=", ">")), ast.ZERO), (ast.Declare(kind, r.id, ast.Binary("%", x, y)), ast.Assign(x, "=", y), ast.Assign(y, "=", r)))
+        out = t.out(kind)
+        return t.nest(made, ast.Declare(kind, y.id, second), loop, ast.Assign(out, "=", x))
+    if draw < 0.72:  # bits
+        v = ast.Name(b.name(_LOCALS, "u32"))
+        word = t.read("u32", b.pick(("integers(0,4000000000)", "integers(0,70000)")))
+        count = ast.Assign(gather, "+=", ast.ONE)
+        if b.chance(0.4):
+            loop = ast.While(v if b.chance(0.5) else ast.compare(v, "!=", ast.ZERO), (ast.Assign(v, "&=", ast.sub(v, 1)), count))
+        elif b.chance(0.5):
+            loop = ast.While(ast.compare(v, ">", ast.whole(b.pick((0, 1)))), (ast.Assign(v, ">>=", ast.ONE), count))
+        else:
+            k = ast.Name(b.name(_INNER, "i32"))
+            low = ast.Binary("&", ast.Paren(ast.Binary(">>", v, k)), ast.ONE)
+            loop = ast.For(k.id, ast.ZERO, "<", ast.whole(b.pick((32, 16, 8))), (ast.Assign(gather, "+=", low),) if b.chance(0.5) else (ast.If(low, (count,)),))
+        return t.nest(ast.Declare("u32", v.id, word), begin, loop, *end)
+    if draw < 0.86:  # steps to one, bounded
+        limit: tuple = b.size(("limit", "max_steps", "cap", "rounds"), (0, 5, 30)) if b.chance(0.6) else ast.whole(b.pick((50, 100, 20)))
+        v = ast.Name(b.name(_LOCALS, "u32"))
+        word = t.read("u32", "integers(1,60)")
+        three = ast.add(ast.mul(ast.whole(3), v) if b.chance(0.6) else ast.mul(v, ast.whole(3)), 1)
+        half = ast.Binary(*(("/", v, ast.TWO) if b.chance(0.6) else (">>", v, ast.ONE)))
+        odd = ast.Binary("&", v, ast.ONE) if b.chance(0.4) else ast.compare(ast.Binary("%", v, ast.TWO), "==", ast.ONE)
+        move: tuple = ast.Assign(v, "=", ast.Conditional(odd, three, half)) if b.chance(0.4) else ast.If(odd, (ast.Assign(v, "=", three),), (ast.Assign(v, "=", half),))
+        count = ast.Name(b.name(_COUNTS, "i32"))
+        test = ast.both(ast.compare(v, b.pick((">", "!=")), ast.ONE), ast.compare(count, "<", limit))
+        return t.nest(ast.Declare("u32", v.id, word), ast.Declare("i32", count.id, ast.ZERO), ast.While(test, (move, ast.Assign(count, "+=", ast.ONE))), ast.Assign(place, "=", count))
+    e, m = ast.Name(b.name(("e", "exp0", "pw"), "u32")), ast.whole(b.pick((97, 1009, 251, 13)))  # powers
+    r, v = ast.Name(b.name(("r", "res", "prod"), "u32")), ast.Name(b.name(_LOCALS, "u32"))
+    word = t.read("u32", "integers(0,900)")
+    times = ast.If(ast.Binary("&", e, ast.ONE), (ast.Assign(r, "=", ast.Binary("%", ast.mul(r, v) if b.chance(0.5) else ast.Paren(ast.mul(r, v)), m)),))
+    loop = ast.While(ast.compare(e, ">", ast.ZERO), (times, ast.Assign(v, "=", ast.Binary("%", ast.mul(v, v), m)), ast.Assign(e, ">>=", ast.ONE)))
+    exponent: tuple = b.size(("power", "expo", "k_pow"), (0, 1, 5, 10), "u32") if b.chance(0.5) else t.read("u32", "integers(0,40)")
+    return t.nest(ast.Declare("u32", v.id, ast.Binary("%", word, m)), ast.Declare("u32", e.id, exponent), ast.Declare("u32", r.id, ast.ONE), loop, ast.Assign(t.out("u32"), "=", r))
+
+
+def written_out(b: Builder) -> Nest:
+    """Numbers as characters: digits from behind, two hexadecimal digits a byte, bits as '0' and '1'."""
+    t = _Line(b)
+    k, draw = ast.Name(b.name(_INNER, "i32")), b.rng.random()
+    i, zero = t.i, ast.Literal("'0'", "i32")
+    ten = ast.Literal(b.pick(("'a'", "'A'", "'a'")), "i32")
+
+    def digit(value: tuple) -> tuple:
+        return ast.Conditional(ast.compare(value, "<", ast.whole(10)), ast.add(zero, value), b.pick((ast.sub(ast.add(ten, value), 10), ast.add(ten, ast.Paren(ast.sub(value, 10))))))
+
+    if draw < 0.45:
+        byte = t.read("u8", "integers(0,255)", ("bytes", "data", "digest", "in", "raw"))
+        out = b.array((ast.mul(t.n, 2),), "i8", "integers(32,40)", ("hex", "out", "text_out", "dst"))
+        b.parameter(out).written = True
+        hi, lo = (ast.Name(b.name(w, b.pick(("i32", "i32", "u8")))) for w in (("hi", "h", "upper", "a"), ("lo", "l", "lower", "c")))
+        made = (ast.Declare(b.types[hi.id], hi.id, ast.Binary(">>", byte, ast.whole(4)) if b.chance(0.7) else ast.Binary("/", byte, ast.whole(16))), ast.Declare(b.types[lo.id], lo.id, ast.Binary("&", byte, b.pick((ast.whole(15), ast.Literal("0x0f", "i32"), ast.Literal("0xF", "i32"))))))
+        twice = ast.mul(ast.TWO, i) if b.chance(0.6) else ast.mul(i, ast.TWO)
+        return t.nest(*made, ast.Assign(ast.At(out, (twice,)), "=", digit(hi)), ast.Assign(ast.At(out, (ast.add(twice, 1),)), "=", digit(lo)))
+    width = ast.whole(b.pick((8, 4, 6))) if b.chance(0.5) else b.size(("width", "w", "digits_n", "places"), (1, 3, 5))
+    out = b.array((t.n, width), b.pick(("i8", "i8", "u8")), "integers(32,40)", ("out", "text_out", "chars", "dst"))
+    b.parameter(out).written = True
+    v = ast.Name(b.name(_LOCALS, "u32"))
+    made = ast.Declare("u32", v.id, t.read("u32", "integers(0,100000)"))
+    place = ast.At(out, (i, k))
+    if draw < 0.75:
+        base = ast.whole(b.pick((10, 10, 8, 16)))
+        rest = ast.Binary("%", v, base)
+        value = ast.add(zero, rest) if base != ast.whole(16) else digit(rest)
+        return t.nest(made, ast.For(k.id, ast.sub(width, 1), ">=", ast.ZERO, (ast.Assign(place, "=", value), ast.Assign(v, "/=", base)), -1))
+    from_top = ast.sub(ast.sub(width, 1), k) if b.chance(0.6) else k
+    bit = ast.Binary("&", ast.Paren(ast.Binary(">>", v, ast.Paren(from_top) if type(from_top) is ast.Binary else from_top)), ast.ONE)
+    value = ast.Conditional(bit if b.chance(0.5) else ast.Paren(bit), ast.Literal("'1'", "i32"), zero) if b.chance(0.6) else ast.add(zero, ast.Paren(bit))
+    return t.nest(made, ast.For(k.id, ast.ZERO, "<", width, (ast.Assign(place, "=", value),)))
+
+
+def packed(b: Builder) -> Nest:
+    """Bytes, nibbles, flags and colour channels put into words and taken out again."""
+    t = _Line(b)
+    i, draw = t.i, b.rng.random()
+    word_name = ("w", "word", "v", "x", "packed_w", "c")
+    if draw < 0.3:  # bytes of a word
+        count = b.pick((4, 4, 2, 3))
+        into, big = b.chance(0.5), b.chance(0.35)
+        data = b.array((ast.mul(t.n, count),), "u8", "integers(0,255)", ("bytes", "data", "buf", "raw", "in"))
+        base = ast.mul(ast.whole(count), i) if b.chance(0.6) else ast.mul(i, ast.whole(count))
+        shifts = [8 * (count - 1 - s if big else s) for s in range(count)]
+        places = [ast.At(data, (base if s == 0 else ast.add(base, s),)) for s in range(count)]
+        if into:
+            parts = [ast.Cast("u32", p) if x == 0 else ast.Paren(ast.Binary("<<", ast.Cast("u32", p), ast.whole(x))) for p, x in zip(places, shifts)]
+            total = parts[0]
+            for part in parts[1:]:
+                total = ast.Binary("|", total, part)
+            return t.nest(ast.Assign(t.out("u32"), b.pick(("=", "=", "^=")), total))
+        b.parameter(data).written = True
+        w = ast.Name(b.name(word_name, "u32"))
+        mask = b.pick((ast.Literal("0xff", "u32"), ast.Literal("0xFF", "u32"), ast.whole(255)))
+        made = ast.Declare("u32", w.id, t.read("u32", "integers(0,4000000000)"))
+        return t.nest(made, *(ast.Assign(p, "=", ast.Binary("&", w if x == 0 else ast.Paren(ast.Binary(">>", w, ast.whole(x))), mask)) for p, x in zip(places, shifts)))
+    k = ast.Name(b.name(_INNER, "i32"))
+    if draw < 0.6:  # flags and bits
+        count = ast.whole(b.pick((8, 8, 32, 16, 4)))
+        kind, fill = b.pick((("bool", "integers(0,1)"), ("u8", "integers(0,1)"), ("i32", "integers(-1,1)"), ("i8", "integers(48,49)"), ("f32", "")))
+        flag: tuple = ast.At(b.array((t.n, count), kind, fill, ("flags", "mask", "bits", "set_of", "on", "active")), (i, k))
+        w = ast.Name(b.name(word_name, "u32"))
+        if b.chance(0.6):
+            test = flag if kind == "bool" else ast.compare(flag, "==", ast.Literal("'1'", "i32")) if kind == "i8" else ast.compare(flag, b.pick((">", "!=")) if kind != "f32" else ">", ast.ZERO)
+            one = ast.Literal(b.pick(("1u", "1U")), "u32")
+            step: tuple = ast.If(test, (ast.Assign(w, "|=", ast.Binary("<<", one, k)),))
+            if b.chance(0.3):
+                step = ast.Assign(w, "=", ast.Binary("|", ast.Paren(ast.Binary("<<", w, ast.ONE)), ast.Paren(ast.Conditional(test, ast.ONE, ast.ZERO))))
+            out = t.out("u8" if count == ast.whole(8) and b.chance(0.6) else "u32")
+            return t.nest(ast.Declare("u32", w.id, ast.ZERO), ast.For(k.id, ast.ZERO, "<", count, (step,)), ast.Assign(out, "=", ast.Cast("u8", w) if b.types[out.array] == "u8" and b.chance(0.6) else w))
+        b.parameter(flag.array).written = True
+        bit = ast.Binary("&", ast.Paren(ast.Binary(">>", w, k)), ast.ONE)
+        return t.nest(ast.Declare("u32", w.id, t.read("u32", "integers(0,4000000000)")), ast.For(k.id, ast.ZERO, "<", count, (ast.Assign(flag, "=", bit if kind != "i8" else ast.add(ast.Literal("'0'", "i32"), ast.Paren(bit))),)))
+    if draw < 0.8:  # channels of a colour
+        r, g, c = (t.read("u8", "integers(0,255)", w) for w in (("r", "red", "R"), ("g", "green", "G"), ("b", "blue", "B")))
+        if b.chance(0.5):
+            value = ast.Binary("|", ast.Binary("|", ast.Paren(ast.Binary("<<", ast.Paren(ast.Binary(">>", r, ast.whole(3))), ast.whole(11))), ast.Paren(ast.Binary("<<", ast.Paren(ast.Binary(">>", g, ast.TWO)), ast.whole(5)))), ast.Paren(ast.Binary(">>", c, ast.whole(3))))
+            return t.nest(ast.Assign(t.out("u16"), "=", value))
+        value = ast.Binary("|", ast.Binary("|", ast.Paren(ast.Binary("<<", r, ast.whole(16))), ast.Paren(ast.Binary("<<", g, ast.whole(8)))), c)
+        return t.nest(ast.Assign(t.out("u32"), "=", value))
+    data = b.array((ast.mul(t.n, 2),), "u8", "integers(0,15)", ("nib", "halves", "lo_hi", "codes"))  # nibbles
+    first, second = (ast.At(data, (p,)) for p in (ast.mul(ast.TWO, i), ast.add(ast.mul(ast.TWO, i), 1)))
+    if b.chance(0.5):
+        return t.nest(ast.Assign(t.out("u8"), "=", ast.Binary("|", ast.Paren(ast.Binary("<<", first, ast.whole(4))), second)))
+    b.parameter(data).written = True
+    byte = t.read("u8", "integers(0,255)")
+    return t.nest(ast.Assign(first, "=", ast.Binary(">>", byte, ast.whole(4))), ast.Assign(second, "=", ast.Binary("&", byte, ast.Literal(b.pick(("0x0f", "15", "0xF")), "i32"))))
