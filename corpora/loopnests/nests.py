@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable
 
 from corpora.loopnests import (
-    bits, carried, carried_nests, carried_places, carried_solves, carried_sorts, carried_states, carried_steps, carried_values, deep, digits, everyday, free, graphs, grids, heads, lines, matrices, names, phases, phases_chains, phases_rows, returns, rows, stencils, tallies, textual, windows,
+    bits, carried, carried_free, carried_nests, carried_places, carried_solves, carried_sorts, carried_states, carried_steps, carried_values, deep, digits, everyday, free, graphs, grids, heads, lines, matrices, names, phases, phases_chains, phases_rows, returns, rows, stencils, tallies, textual, windows,
 )  # fmt: skip
 from corpora.loopnests import expressions as ast
 from corpora.loopnests.builder import Builder
@@ -47,7 +47,8 @@ _BROAD = (
     (digits.looped, 16), (digits.written_out, 7), (digits.packed, 11),
     (carried.recurrence, 8), (carried.running, 9), (carried_values.summed, 12), (carried_values.extreme, 8), (carried_values.used, 6), (carried_values.search, 8),
     (carried_values.halving, 3), (carried_places.scatter, 6), (carried_places.compacted, 6), (carried_places.runs, 4), (carried_places.merged, 3), (carried_states.sequence, 4),
-    (carried_states.toggled, 5), (carried_states.lagged, 4), (carried_states.machine, 4), (carried_states.chased, 3), (carried_states.stepped, 4),
+    (carried_states.toggled, 5), (carried_states.lagged, 4), (carried_states.machine, 4), (carried_states.chased, 3), (carried_states.stepped, 4), (carried_states.filtered, 2),
+    (carried_free.carried_local, 18), (carried_free.carried_place, 12), (carried_free.carried_position, 9),
     *carried_nests.MENU, *carried_sorts.MENU, *carried_solves.MENU, *carried_steps.MENU, *phases.MENU, *phases_chains.MENU, *phases_rows.MENU,
 )  # fmt: skip
 _MENUS = (("easy", _EASY), ("mixed", _RICH), ("broad", _BROAD))
