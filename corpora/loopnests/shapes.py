@@ -41,6 +41,7 @@ def _independent(nest: Nest, loop: ast.For, outer: set[str]) -> bool:
     if any(n.id in outer for e in (loop.start, loop.stop) for n in ast.walk(e) if type(n) is ast.Name):
         return False
     targets = [s.target for s in statements if type(s) is ast.Assign]
+    targets += [a.target for s in (loop, *statements) if type(s) is ast.For for a in s.also]
     places = {t for t in targets if type(t) is ast.At}
     if any(type(t) is ast.Name and t.id not in fresh for t in targets):
         return False
