@@ -47,7 +47,7 @@ class _Rows:
         self.r = ast.Name(b.name(_INDICES, "i32"))
         self.made: list[tuple] = []
         self.plans: dict[str, Callable[[tuple], ast.At]] = {}
-        self.how = b.pick(("plain", "plain", "plain", "base", "pointer", "pointer"))
+        self.how = b.pick(("plain",) * 5 + ("base", "base", "pointer", "pointer", "pointer", "column"))
         self.bases: dict[tuple, ast.Name] = {}
 
     def plan(self, parameter: Parameter) -> None:
@@ -57,6 +57,8 @@ class _Rows:
             return
         if extents == (ast.ONE,):
             parameter.extents, self.plans[name] = (self.rows,), lambda subscripts: at(name, self.r)
+        elif self.how == "column" and len(extents) == 1 and type(extents[0]) is not ast.Binary:
+            parameter.extents, self.plans[name] = (*extents, self.rows), lambda subscripts: at(name, *subscripts, self.r)
         elif len(extents) > 1 or self.how == "plain" and type(extents[0]) is not ast.Binary:
             parameter.extents, self.plans[name] = (self.rows, *extents), lambda subscripts: at(name, self.r, *subscripts)
         else:
@@ -148,6 +150,38 @@ def row_positions(b: Builder) -> Nest:
     return Nest("", [], [Region((Axis(r.id, ast.ZERO, n),), (begun, over(b, j, m, *step), *after))])
 
 
+def disjoint(b: Builder) -> Nest:
+    """In place like a recurrence, but no iteration reads what another writes: halves, even and odd places, mirrored pairs."""
+    n, i = b.size(names.SIZES, (1, 4, 9, 16)), ast.Name(b.name(names.LOOPS, "i32"))
+    draw, stop = b.rng.random(), n
+    length: tuple = ast.mul(2, n) if b.chance(0.6) else ast.mul(n, 2)
+    if draw < 0.4:
+        first, second = i, ast.add(i, n) if b.chance(0.7) else ast.add(n, i)
+    elif draw < 0.65:
+        base = ast.mul(2, i) if b.chance(0.7) else ast.mul(i, 2)
+        first, second = base, ast.add(base, 1)
+    else:
+        length, stop = n, ast.Binary("/", n, ast.TWO)
+        first, second = i, ast.sub(ast.sub(n, 1), i) if b.chance(0.6) else ast.sub(ast.sub(n, i), 1)
+    a = written(b, (length,))
+    places = [at(a, first), at(a, second)]
+    b.rng.shuffle(places)
+    target, source = places
+    if draw > 0.8 or b.chance(0.2):
+        hold, kept = local(b, target)
+        step: tuple = (kept, put(target, source), put(source, hold))
+        if b.chance(0.25):
+            step = (ast.If(ast.compare(target, b.pick("<>"), source), step),)
+    elif b.chance(0.3):
+        hold, kept = local(b, ast.sub(target, source))
+        step = (kept, put(target, source, "+="), put(source, hold))
+    else:
+        b.reads = [source]
+        value = source if b.chance(0.5) else b.value(1)
+        step = (put(target, value, b.pick(("=", "+=", "+=", "-="))),)
+    return Nest("", [], [Region((Axis(i.id, ast.ZERO, stop),), step)])
+
+
 def row_loss(b: Builder) -> Nest:
     """A loss for every row, some left out, with the row's gradient."""
     floating(b)
@@ -173,6 +207,6 @@ def row_loss(b: Builder) -> Nest:
 
 
 MENU = (
-    (sorted_rows, 6), (row_statistics, 9), (row_recurrences, 8), (image_recurrences, 6), (row_positions, 4), (row_loss, 4),
+    (sorted_rows, 6), (row_statistics, 9), (row_recurrences, 8), (image_recurrences, 6), (row_positions, 4), (row_loss, 4), (disjoint, 6),
 )  # fmt: skip
 """(family, weight) of each."""
