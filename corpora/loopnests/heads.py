@@ -9,13 +9,13 @@ kernel follows from that: what stands before the loops stands before the index l
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 from corpora.loopnests import expressions as ast
 from corpora.loopnests import names
 from corpora.loopnests.builder import Builder
 from corpora.loopnests.emit_c import flat_index
-from corpora.loopnests.nest import Axis, Nest
+from corpora.loopnests.heads_bounds import from_one, nest_locals, nodes_of, rebuilt, rewrite, spelled_bounds
+from corpora.loopnests.nest import Nest
 
 _REALS = tuple("cutoff eps tol fac w0 damping thresh scale0 ratio0 delta_t dt0 step_v gain0 half coef0 c_0 limit_v kappa PI_F mu0 low0".split())
 _WHOLES = tuple("K ksize nch dim_c size_k R block_n width_k stride0 nvals num_c STEPS len_k cnt0 D".split())
@@ -45,37 +45,6 @@ def dress(nest: Nest, b: Builder, plain: bool = False) -> None:
             change(nest, b)
     if not plain:
         _declared(nest, b)
-
-
-def rebuilt(node: tuple, change: Callable[[tuple], tuple]) -> tuple:
-    """A tree of expressions and statements with `change` applied to every node, inner ones first."""
-    parts = [rebuilt(part, change) if isinstance(part, tuple) else part for part in node]
-    return change(tuple(parts) if type(node) is tuple else type(node)(*parts))
-
-
-def rewrite(nest: Nest, change: Callable[[tuple], tuple], before: bool = True) -> None:
-    """`change` for every node of the nest's bodies, bounds and, if wanted, of what stands before the loops."""
-    for region in nest.regions:
-        region.body = rebuilt(region.body, change)
-        for axis in region.axes:
-            axis.start, axis.stop = rebuilt(axis.start, change), rebuilt(axis.stop, change)
-            axis.shown = rebuilt(axis.shown, change) if axis.shown is not None else None
-    nest.first = rebuilt(nest.first, change)
-    if before:
-        nest.before = rebuilt(nest.before, change)
-
-
-def _nodes(nest: Nest) -> list[tuple]:
-    """Every node inside the regions, once for each time that it stands there."""
-    found: list[tuple] = []
-
-    def note(node: tuple) -> tuple:
-        found.append(node)
-        return node
-
-    for region in nest.regions:
-        rebuilt(region.body, note)
-    return found
 
 
 # --- constants and aliases ------------------------------------------------------------------------------------------
@@ -129,7 +98,7 @@ def _named(node: tuple, literal: ast.Literal, name: ast.Name) -> tuple:
 def _aliased(nest: Nest, b: Builder) -> None:
     """`int c = channels; int size = rows;`: the locals stand in bounds and subscripts instead of the parameters."""
     stops = [a.stop.id for r in nest.regions for a in r.axes if type(a.stop) is ast.Name]
-    stops += [n.stop.id for n in _nodes(nest) if type(n) is ast.For and type(n.stop) is ast.Name]
+    stops += [n.stop.id for n in nodes_of(nest) if type(n) is ast.For and type(n.stop) is ast.Name]
     sizes = [p.name for p in nest.parameters if p.kind == "scalar" and p.type == "i32" and p.name in stops]
     chosen = b.rng.sample(sizes, min(len(sizes), b.pick((1, 1, 2, 2, 3))))
     if not chosen:
@@ -175,11 +144,6 @@ def _bounds_before(nest: Nest, b: Builder) -> None:
     nest.before += tuple(ast.Declare("i32", name.id, stop) for stop, name in new.items())
 
 
-def nest_locals(nest: Nest) -> set[tuple]:
-    """Names that are declared before the loops."""
-    return {ast.Name(s.name) for s in nest.before if type(s) is ast.Declare}
-
-
 # --- names and types ------------------------------------------------------------------------------------------------
 
 
@@ -190,7 +154,7 @@ def _renamed(nest: Nest, b: Builder) -> None:
     frame, stems = b.pick(_FRAMES), b.pick(_STEMS)
     for axis, stem in zip(nest.regions[0].axes, stems):
         _rename(nest, b, axis.variable, frame.format(stem, stem))
-    flat = [n.name for n in _nodes(nest) if type(n) is ast.Declare and n.type in ("i32", "i64", "u32") and n.name in names.FLATS]
+    flat = [n.name for n in nodes_of(nest) if type(n) is ast.Declare and n.type in ("i32", "i64", "u32") and n.name in names.FLATS]
     if flat and b.chance(0.6):
         stem = nest.regions[0].axes[-1].variable if b.chance(0.5) else stems[0]
         _rename(nest, b, flat[0], b.pick(_NEAR).format(stem, stem))
@@ -216,7 +180,7 @@ def _rename(nest: Nest, b: Builder, old: str, new: str) -> None:
 
 def _wider(nest: Nest, b: Builder) -> None:
     """A position in a local of a longer type: `unsigned long idx = …`."""
-    nodes = _nodes(nest)
+    nodes = nodes_of(nest)
     inside = [n for at in nodes if type(at) is ast.At for s in at.subscripts for n in ast.walk(s) if type(n) is ast.Name]
     called = {n.id for c in nodes if type(c) in (ast.Call, ast.Print) for a in c.arguments for n in ast.walk(a) if type(n) is ast.Name}
     everywhere = [n for n in nodes if type(n) is ast.Name]
@@ -229,65 +193,6 @@ def _wider(nest: Nest, b: Builder) -> None:
         b.types[word.id] = kind
         rewrite(nest, lambda node: node._replace(type=kind) if type(node) is ast.Declare and node.name == word.id else node)
         return
-
-
-# --- bounds ---------------------------------------------------------------------------------------------------------
-
-
-def _spelled_bounds(nest: Nest, b: Builder) -> None:
-    """`i < 16 * 16`, `i <= n - 1`, `i < n / 2`, `i < (int)n`, `i + 1 < n`."""
-    for axis in nest.regions[0].axes:
-        if nest.index_type == "i32" and axis.start == ast.ZERO and axis.step == 1 and not axis.down and not axis.inclusive and axis.shown is None:
-            _respell(nest, b, axis)
-
-
-def _respell(nest: Nest, b: Builder, axis: Axis) -> None:
-    stop, draw = axis.stop, b.rng.random()
-    if type(stop) is ast.Literal:
-        number = int(stop.text)
-        sides = [d for d in range(2, number) if number % d == 0]
-        if sides:
-            side = b.pick(tuple(sides))
-            axis.stop = ast.mul(side, number // side)
-        return
-    if type(stop) is not ast.Name or stop in nest_locals(nest):
-        return
-    kind = b.types[stop.id]
-    if kind != "i32" or draw < 0.2:
-        axis.stop = ast.Cast("i32", stop)
-    elif draw < 0.4:
-        axis.stop, axis.inclusive = ast.sub(stop, 1), True
-    elif draw < 0.55:
-        axis.stop = ast.Binary("/", stop, ast.whole(b.pick((2, 2, 2, 3, 4))))
-    elif draw < 0.65:
-        axis.stop, nest.c_only = ast.Binary("/", stop, ast.Literal(b.pick(("sizeof(int)", "sizeof(float)", "sizeof(double)")), "i32")), True
-    elif draw < 0.8:
-        axis.stop, axis.shown = ast.sub(stop, 1), ast.compare(ast.add(ast.Name(axis.variable), 1), "<", stop)
-    else:
-        axis.stop = ast.Paren(ast.sub(stop, b.pick((1, 1, 2, 3))))
-
-
-def _from_one(nest: Nest, b: Builder) -> None:
-    """Counted from 1: `for (i = 1; i < n + 1; i++) … a[i - 1]`."""
-    axes = nest.regions[0].axes
-    if len(nest.regions) > 1 or nest.index_type != "i32" or nest.first:
-        return
-    nodes = _nodes(nest)
-    for axis in axes if b.chance(0.6) else axes[:1]:
-        word = ast.Name(axis.variable)
-        summed = any(type(n) is ast.Binary and n.op in "+-" and word in (n.left, n.right) and ast.Literal in map(type, n) for n in nodes)
-        plain = axis.start == ast.ZERO and axis.step == 1 and not axis.down and not axis.inclusive and axis.shown is None
-        if summed or not plain or type(axis.stop) is not ast.Name or b.types[axis.stop.id] != "i32":
-            continue
-        before = ast.sub(word, 1)
-        nest.regions[0].body = rebuilt(nest.regions[0].body, lambda node, w=word, v=before: _less(node, w, v))
-        axis.start = ast.ONE
-        axis.inclusive = b.chance(0.4)
-        axis.stop = axis.stop if axis.inclusive else ast.add(axis.stop, 1)
-
-
-def _less(node: tuple, word: ast.Name, before: tuple) -> tuple:
-    return before if type(node) is ast.Name and node == word else node
 
 
 # --- statements -----------------------------------------------------------------------------------------------------
@@ -332,7 +237,7 @@ def _declared(nest: Nest, b: Builder) -> None:
 
 
 _ALL = (
-    (_renamed, 0.10), (_spelled_bounds, 0.07), (_from_one, 0.04), (_bounds_before, 0.07), (_aliased, 0.06), (_constants, 0.10), (_wider, 0.06),
+    (_renamed, 0.10), (spelled_bounds, 0.07), (from_one, 0.04), (_bounds_before, 0.07), (_aliased, 0.06), (_constants, 0.10), (_wider, 0.06),
     (_chained, 0.7),
 )  # fmt: skip
 _SHOWN_BY_FORTRAN = frozenset((_renamed, _aliased, _constants, _bounds_before))

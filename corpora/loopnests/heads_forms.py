@@ -151,8 +151,7 @@ def repeated_sums(b: Builder) -> Nest:
     if late and b.chance(0.6):
         made = tuple(ast.Declare(b.kind, w.id) for w in sums)
         made += (ast.Assign(sums[0], "=", zero, False, tuple(sums[1:])),) if b.chance(0.5) else tuple(ast.Assign(w, "=", zero) for w in sums)
-    outside = b.chance(0.6)
-    values = group.formulas()
+    outside, values = b.chance(0.6), group.formulas()
     steps = tuple(ast.Assign(w, b.pick(("+=", "+=", "+=", "-=")), v) for w, v in zip(sums, values))
     if b.chance(0.2):
         b.reads = [n for g in group.names for n in g]

@@ -8,7 +8,7 @@ Contract: as for the other families; right for every suite whose sizes are at le
 
 from __future__ import annotations
 
-from corpora.loopnests import effects, names
+from corpora.loopnests import effects, heads_forms, names
 from corpora.loopnests import expressions as ast
 from corpora.loopnests.builder import FLOATS, Builder
 from corpora.loopnests.grids import extents, loops
@@ -171,3 +171,9 @@ def first_store(b: Builder) -> Nest:
         made = (ast.If(b.condition(i), made),)
     axis = Axis(i.id, ast.ONE, n, longer) if not longer or b.chance(0.6) else Axis(i.id, ast.ONE, ast.add(n, 1))
     return Nest("", [], [Region((axis,), made)], first=first)
+
+
+MENU = (
+    (heads_forms.repeated, 16), (heads_forms.repeated_sums, 16), (heads_forms.branches, 10), (heads_forms.escape, 6), (heads_forms.halted, 8),
+    (stepping, 8), (padded, 9), (reported, 5), (first_store, 6),
+)  # fmt: skip

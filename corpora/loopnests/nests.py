@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable
 
 from corpora.loopnests import (
-    bits, carried, carried_free, carried_nests, carried_places, carried_solves, carried_sorts, carried_states, carried_steps, carried_values, deep, digits, everyday, free, graphs, grids, heads, lines, matrices, names, phases, phases_chains, phases_rows, returns, rows, stencils, tallies, textual, windows,
+    bits, carried, carried_free, carried_nests, carried_places, carried_solves, carried_sorts, carried_states, carried_steps, carried_values, deep, digits, everyday, free, graphs, grids, heads, heads_steps, lines, matrices, names, phases, phases_chains, phases_rows, returns, rows, stencils, tallies, textual, windows,
 )  # fmt: skip
 from corpora.loopnests import expressions as ast
 from corpora.loopnests.builder import Builder
@@ -49,7 +49,7 @@ _BROAD = (
     (carried_values.halving, 3), (carried_places.scatter, 6), (carried_places.compacted, 6), (carried_places.runs, 4), (carried_places.merged, 3), (carried_states.sequence, 4),
     (carried_states.toggled, 5), (carried_states.lagged, 4), (carried_states.machine, 4), (carried_states.chased, 3), (carried_states.stepped, 4), (carried_states.filtered, 2),
     (carried_free.carried_local, 18), (carried_free.carried_place, 12), (carried_free.carried_position, 9),
-    *carried_nests.MENU, *carried_sorts.MENU, *carried_solves.MENU, *carried_steps.MENU, *phases.MENU, *phases_chains.MENU, *phases_rows.MENU,
+    *carried_nests.MENU, *carried_sorts.MENU, *carried_solves.MENU, *carried_steps.MENU, *phases.MENU, *phases_chains.MENU, *phases_rows.MENU, *heads_steps.MENU,
 )  # fmt: skip
 _MENUS = (("easy", _EASY), ("mixed", _RICH), ("broad", _BROAD))
 LEVEL_MENUS = {level: ([f for f, _ in menu], [w for _, w in menu]) for level, menu in _MENUS}

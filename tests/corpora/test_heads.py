@@ -10,7 +10,7 @@ import pytest
 from corpora.canonical import canonicalise
 from corpora.dialects import dialect
 from corpora.loopnests import expressions as ast
-from corpora.loopnests import generate, heads, heads_forms, heads_steps, nests
+from corpora.loopnests import generate, heads, heads_steps, nests
 from corpora.loopnests.builder import Builder
 from corpora.loopnests.emit_cpp import emit_cpp
 from corpora.loopnests.emit_cuda import emit_cuda
@@ -18,10 +18,7 @@ from corpora.loopnests.nest import Axis, Nest, Parameter, Region, Style
 
 verification = pytest.importorskip("coevolve.verify")
 
-FAMILIES = (
-    heads_forms.repeated, heads_forms.repeated_sums, heads_forms.branches, heads_forms.escape, heads_forms.halted, heads_steps.stepping,
-    heads_steps.padded, heads_steps.reported, heads_steps.first_store,
-)  # fmt: skip
+FAMILIES = tuple(family for family, _ in heads_steps.MENU)
 
 
 @pytest.fixture
@@ -67,7 +64,7 @@ def test_all_constructs_occur(only_heads: None) -> None:
 
 
 def test_dress_writes_its_forms(always_dressed: None) -> None:
-    text = "\n".join(item.programs["cpp"].text for item in generate(500, 4, "broad"))
+    text = "\n".join(item.programs["cpp"].text for item in generate(900, 4, "broad"))
     wanted = (
         r"< \d+ \* \d+;", r"/ sizeof\(int\);", r"<= \w+ - 1;", r"\w+ \+ 1 < \w+;", r"< \(int\)\w+;", r"< \w+ / 2;", r"= 1; \w+ <", r"const int \w+ = \d+;",
         r"float \w+ = \d*\.\d+f?;\n", r"long \w+ = ", r"int \w+ = \w+;\n    for",
@@ -116,6 +113,10 @@ def test_aliases_reach_flattened_positions() -> None:
     heads._aliased(nest, b)
     text = emit_cpp(nest, Style())
     assert re.search(r"int (\w+) = n;", text) and len(re.findall(r"\bn\b", text)) == 2, text
+
+
+def test_the_families_are_drawn() -> None:
+    assert set(FAMILIES) <= set(nests.LEVEL_MENUS["broad"][0])
 
 
 def test_the_other_levels_know_nothing_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
