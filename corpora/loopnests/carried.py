@@ -59,9 +59,8 @@ class Course:
     def term(self) -> tuple:
         """A value of what this iteration reads."""
         b = self.b
-        if b.chance(0.45):
-            return b.read()
-        return b.value(b.pick((1, 1, 2)), self.i if b.chance(0.15) else None)
+        made = b.read() if b.chance(0.45) else b.value(b.pick((1, 1, 2)), self.i if b.chance(0.15) else None)
+        return made if any(type(n) is ast.At for n in ast.walk(made)) else b.read()
 
     def test(self, index: bool = True) -> tuple:
         """A condition that data may well meet: floating numbers are seldom equal."""
@@ -95,8 +94,8 @@ def _jumps(body: tuple) -> bool:
 
 
 def cell(b: Builder, kind: str | None = None, wanted: tuple = CELLS) -> ast.At:
-    """The one element of a new array that holds a result."""
-    word = b.array((ast.ONE,), kind, "constant(0)" if b.chance(0.5) else "", wanted)
+    """The one element of a new array that holds a result; before, it holds what a count or a sum of nothing is not."""
+    word = b.array((ast.ONE,), kind, "constant(77)", wanted)
     b.parameter(word).written = True
     return ast.At(word, (ast.ZERO,))
 

@@ -166,8 +166,20 @@ def merged(b: Builder) -> Nest:
     if b.chance(0.25):  # one loop for all
         test = ast.Binary("||", ast.compare(j, ">=", m), ast.Paren(ast.both(ast.compare(i, "<", n), ast.compare(one, "<=", two), guarded=True)))
         loop: tuple = (ast.While(ast.compare(k, "<", ast.add(n, m)), (ast.If(test, take(left, i), take(right, j)),)),)
-    elif b.chance(0.15):  # one after the other
-        loop = rest
+    elif b.chance(0.3):
+        made, loop = made[2:], _behind_each_other(b, out, k, (one, two), (n, m))
     else:
         loop = (ast.While(both, (choice,)), *rest)
     return Nest("", [], [Region((), (*made, *loop))], sequential=True)
+
+
+def _behind_each_other(b: Builder, out: str, k: ast.Name, places: tuple, sizes: tuple) -> tuple:
+    """One array after the other, or as they come through a test, by a position that goes along."""
+    loops: tuple = ()
+    for place, size in zip(places, sizes):
+        factor = b.number() if b.chance(0.2) else None
+        step = _push(b, out, k, place if factor is None else ast.mul(place, factor))
+        if b.chance(0.2):
+            step = (ast.If(ast.compare(place, b.pick((">", "<", "!=")), b.number(zero=True)), step),)
+        loops += (ast.For(place.subscripts[0].id, ast.ZERO, "<", size, step),)
+    return loops

@@ -199,7 +199,6 @@ def search(b: Builder) -> Nest:
     if b.chance(0.1):
         test = ast.Binary("&&", test, c.test())
     place = cell(b, "i32", _ANSWERS)
-    b.parameter(place.array).fill = "constant(-5)"  # so that a match at 0 shows
     value: tuple = i if b.chance(0.8) else ast.add(i, 1)
     extra = (ast.Assign(cell(b), "=", ast.At(c.source().array, (i,))),) if b.chance(0.15) else ()
     direct = (ast.Assign(place, "=", value), *extra)
