@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from corpora.loopnests import LEVELS, digits, everyday, generate, graphs, nests, tallies, textual
+from corpora.loopnests import LEVELS, digits, everyday, generate, graphs, nests, samples, tallies, textual
 
 verification = pytest.importorskip("coevolve.verify")
 
@@ -16,6 +16,7 @@ _FAMILIES = (
     graphs.gathered_sum, graphs.best_edge, graphs.visited, graphs.edge_list, graphs.adjacency, graphs.followed,
     textual.counted_rows, textual.compared_rows, textual.read_rows, textual.searched, textual.exchanged,
     digits.looped, digits.written_out, digits.packed,
+    samples.points, samples.pairs, samples.everyone, samples.columns,
 )  # fmt: skip
 
 
