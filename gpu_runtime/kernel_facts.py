@@ -171,9 +171,7 @@ def _bound(expression: str, reading: _Reading) -> str | None:
     names = re.findall(r"[A-Za-z_]\w*", text)
     if not text or any(n not in reading.parameters for n in names) or re.search(r"[^\w+\-*/()]", text) or re.search(r"[A-Za-z_]\w*\(", text):
         return None
-    if text.startswith("*") or re.search(r"[+\-*/]{2}", text):
-        return None
-    return text
+    return None if text.startswith("*") or re.search(r"[+\-*/]{2}", text) else text
 
 
 def _meaning(name: str, reading: _Reading) -> str:
@@ -187,14 +185,17 @@ def _meaning(name: str, reading: _Reading) -> str:
 
 def _balanced(text: str) -> str:
     """Without the closing brackets that belong to the statement round it, and without needless outer ones."""
-    depth, kept = 0, ""
-    for character in text:
-        depth += (character == "(") - (character == ")")
-        if depth < 0:
-            break
-        kept += character
-    kept = kept[kept.rfind("(") + 1 :] if kept.count("(") > kept.count(")") else kept
-    kept = kept.strip()
+    opened: list[int] = []
+    end = len(text)
+    for place, character in enumerate(text):
+        if character == "(":
+            opened.append(place)
+        elif character == ")":
+            if not opened:
+                end = place
+                break
+            opened.pop()
+    kept = text[opened[-1] + 1 if opened else 0 : end].strip()
     return kept[1:-1] if re.fullmatch(r"\([^()]*\)", kept) else kept
 
 

@@ -234,7 +234,7 @@ def _axes(dimension: Dimension, size: int, names: _Names, fixed_block: bool, fir
         return [_Axis("1", "1")]
     if dimension.shared_bound:
         return [_Axis("1", "1")]
-    bounds = list(dimension.bounds) or ([names.cover()] if dimension.guarded else [])
+    bounds = [b for b in dimension.bounds if _readable(b)] or ([names.cover()] if dimension.guarded else [])
     if dimension.strided:
         cover = bounds or names.exact()[:4]
         if not dimension.block:
@@ -257,6 +257,15 @@ def _axes(dimension: Dimension, size: int, names: _Names, fixed_block: bool, fir
         return [_Axis(f"ceil({_bracket(b)}/{size})", str(size)) for b in bounds]
     whole = [_Axis(f"{_bracket(b)}/gcd({b},{size})", f"gcd({b},{size})") for b in names.exact()[:10]]
     return [_Axis(f"ceil({_bracket(b)}/{size})", str(size)) for b in names.exact()[:6]] if fixed_block else whole or [_Axis("1", str(size))]
+
+
+def _readable(bound: str) -> bool:
+    """Whether a plan may hold what was read off a guard, which may be any model's text."""
+    try:
+        _check(bound)
+    except ValueError:
+        return False
+    return True
 
 
 def _bracket(expression: str) -> str:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corpora.records import Program, UnitTestSuite
-from corpora.signatures import signature_of
+from corpora.signatures import SignatureError, signature_of
 from corpora.unit_tests import parse_suite
 from gpu_runtime.backend import Geometry
 from gpu_runtime.kernel_facts import facts_of
@@ -141,3 +141,19 @@ def test_locals_called_x_and_y_are_not_the_x_and_y_of_threadIdx() -> None:
         " for (int q = 0; q < 2; ++q) { int yy = y * s + q; if (yy < h && a[yy * w + x] > 0) b[y * cols + x] = 1; }"
     )
     assert plans("int w, int s, int *a, int h, int *b, int rows, int cols", body)[0] == "grid=ceil(rows/16),ceil(cols/8),1 block=16,8,1"
+
+
+@given(st.lists(st.sampled_from(["(", ")", "n", "kernelSize", "from", "/ 2", "+ 1", "*", "[i]", "- i"]), max_size=9).map(" ".join))
+def test_whatever_a_guard_says_every_plan_can_be_read(bound: str) -> None:
+    """Texts of models; `((kernelSize)` once gave a plan with a bracket too many, which ended a run."""
+    try:
+        found = plans("float *y, int n, int kernelSize, int from", f"int i = {X}; if (i < {bound}) y[i] = 0;")
+    except SignatureError:
+        return
+    for plan in found:
+        parse_plan(plan)
+
+
+def test_brackets_left_open_belong_to_the_statement() -> None:
+    body = f"int i = {X}; if (i < ((kernelSize) && i > 0) y[i] = 0;"
+    assert plans("float *y, int kernelSize", body)[0] == "grid=ceil(kernelSize/64),1,1 block=64,1,1"
