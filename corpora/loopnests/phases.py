@@ -18,26 +18,32 @@ _KEYS = (*names.INDEX_ARRAYS, "bucket", "digit", "group_of", "label", "cluster")
 _COUNTS = ("hist", "bins", "counts", "count", "cnt", "freq", "occ", "starts", "c", "tally")
 
 
-def histogram(b: Builder) -> Nest:
-    """Bins are cleared, then counted or summed through indices; sometimes normalised or searched afterwards."""
+def histogram(b: Builder, safe: bool = False) -> Nest:
+    """Bins are cleared, then counted or summed through indices; sometimes normalised or searched afterwards.
+
+    safe: whatever the indices hold, no bin but one of the k is touched.
+    """
     n, (i, j) = line(b), counters(b, 2)
     k = b.size(_BINS, (1, 2, 4)) if b.chance(0.8) else ast.whole(b.pick((4, 8, 10, 16)))
     limit = k.id if type(k) is ast.Name else k.text
-    two = b.chance(0.25)
+    two = b.chance(0.25) and not safe
     rows = b.size(("rows", "numRows", "groups", "m"), (1, 2, 3)) if two else None
     kind = b.pick(("i32", "i32", b.kind, b.kind, "u32"))
     hist = written(b, (rows, k) if two else (k,), kind, wanted=_COUNTS)
     key: tuple = at(b.array((n,), "i32", f"indices({limit})", _KEYS), i)
-    if b.chance(0.15):
+    guarded = b.chance(0.6 if safe else 0.12)
+    if b.chance(0.15) if not safe else not guarded:
         key = ast.Binary("%", at(b.array((n,), b.pick(("u32", "u8")), "integers(0,50)", _KEYS), i), k)
     made: tuple = ()
-    if b.chance(0.25):
+    if b.chance(0.25) or guarded:
         word, declared = local(b, key, ("bin", "b0", "slot", "c0", "key0", "which"), "i32")
         key, made = word, (declared,)
     place = at(hist, at(b.array((n,), "i32", f"indices({rows.id})", _KEYS), i), key) if two else at(hist, key)
     weight = changed(b, at(b.array((n,), b.kind), i), 0.4) if kind == b.kind and b.chance(0.4) else ast.ONE
     step: tuple = (*made, put(place, weight, "+="))
-    if b.chance(0.2):
+    if guarded:
+        step = (*made, ast.If(ast.both(ast.compare(key, ">=", ast.ZERO), ast.compare(key, "<", k)), step[-1:]))
+    elif b.chance(0.2):
         step = (*made, ast.If(likely(b, at(b.array((n,)), i)), step[-1:]))
     zero: tuple = over(b, j, k, put(at(hist, j), 0))
     if two:

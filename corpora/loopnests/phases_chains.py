@@ -13,6 +13,7 @@ from corpora.loopnests.builder import FLOATS, Builder
 from corpora.loopnests.nest import Nest
 from corpora.loopnests.one_thread import alone, at, counters, extreme, floating, likely, line, local, over, put, sides, written
 
+_STARTS = ("rowptr", "row_start", "ptr0", "offsets", "indptr", "IA")
 _SUMS = ("sum", "s", "acc", "tmp", "dot", "v0", "total")
 
 
@@ -142,18 +143,23 @@ def clusters(b: Builder) -> Nest:
 
 
 def compressed(b: Builder) -> Nest:
-    """Row starts from row numbers, or a dense matrix packed row by row with its starts."""
+    """A dense matrix packed row by row, with the place at which each row starts."""
     (n, m), (i, j) = sides(b, 2), counters(b, 2)
-    starts = written(b, (ast.add(n, 1),), "i32", wanted=("rowptr", "row_start", "ptr0", "offsets", "indptr", "IA"))
+    starts = written(b, (ast.add(n, 1),), "i32", wanted=_STARTS)
+    a = b.array((n, m))
+    columns, values = written(b, (ast.mul(n, m),), "i32", wanted=("colidx", "col_ind", "JA", "cols0")), written(b, (ast.mul(n, m),), wanted=("vals", "data0", "AA", "nzval"))
+    k, begun = local(b, 0, ("k", "nnz", "cnt", "pos"), "i32")
+    keep = (put(at(columns, k), j), put(at(values, k), at(a, i, j)), put(k, 1, "+="))
+    inner = over(b, j, m, ast.If(likely(b, at(a, i, j)), keep))
     if b.chance(0.5):
-        a = b.array((n, m))
-        columns, values = written(b, (ast.mul(n, m),), "i32", wanted=("colidx", "col_ind", "JA", "cols0")), written(b, (ast.mul(n, m),), wanted=("vals", "data0", "AA", "nzval"))
-        k, begun = local(b, 0, ("k", "nnz", "cnt", "pos"), "i32")
-        keep = (put(at(columns, k), j), put(at(values, k), at(a, i, j)), put(k, 1, "+="))
-        inner = over(b, j, m, ast.If(likely(b, at(a, i, j)), keep))
-        if b.chance(0.5):
-            return alone(begun, over(b, i, n, put(at(starts, i), k), inner), put(at(starts, n), k))
-        return alone(begun, put(at(starts, 0), 0), over(b, i, n, inner, put(at(starts, ast.add(i, 1)), k)))
+        return alone(begun, over(b, i, n, put(at(starts, i), k), inner), put(at(starts, n), k))
+    return alone(begun, put(at(starts, 0), 0), over(b, i, n, inner, put(at(starts, ast.add(i, 1)), k)))
+
+
+def row_starts(b: Builder) -> Nest:
+    """Row starts from the row numbers of single entries: cleared, counted, summed."""
+    n, (i, j) = b.size(("n", "rows", "nrows", "N", "numRows"), (1, 2, 4, 6)), counters(b, 2)
+    starts = written(b, (ast.add(n, 1),), "i32", wanted=_STARTS)
     nnz = line(b)
     rows = b.array((nnz,), "i32", f"indices({n.id})", ("rowidx", "rowInd", "src_row", "IA0"))
     zero = over(b, i, n, put(at(starts, i), 0), op="<=")
@@ -163,6 +169,6 @@ def compressed(b: Builder) -> Nest:
 
 
 MENU = (
-    (chained, 3), (margins, 3), (loss, 3), (clusters, 2), (compressed, 2),
+    (chained, 3), (margins, 3), (loss, 3), (clusters, 2), (compressed, 2), (row_starts, 1),
 )  # fmt: skip
 """(family, weight) of each."""

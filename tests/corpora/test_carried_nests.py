@@ -45,6 +45,14 @@ def test_engine_calls_them_equivalent(families: list, count: int, seed: int, mon
     assert Counter(p.target.dialect for p in pairs)["cuda"] == count
 
 
+def test_no_input_of_a_rule_made_suite_sends_two_threads_to_one_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Histograms of rows raced where an index reached into the next row."""
+    families = [phases_rows.row_recurrences, phases_rows.row_positions]
+    pairs = [verification.Pair(item.programs["cpp"], item.programs["cuda"]) for item in _items(families, 14, 202, monkeypatch)]
+    verdicts = verification.verify_many(pairs, "emulated", verification.VerifyConfig(mutants=0))
+    assert [(p.source.text, str(v.outcome), v.detail) for p, v in zip(pairs, verdicts) if v.equivalent is not True] == []
+
+
 def test_one_thread_does_what_carries(monkeypatch: pytest.MonkeyPatch) -> None:
     """The body of the kernel is the body of the serial function, for one thread of the grid; there is no OpenMP text."""
     for item in _items(_ALONE, 300, 5, monkeypatch):
