@@ -19,12 +19,24 @@ from corpora.loopnests.nest import Nest, Parameter, Region, Style
 def can_launch(nest: Nest) -> bool:
     """Whether the shape is one that this module writes."""
     region = nest.regions[0]
+    if gives_status(nest):
+        return True
     plain = all(p.kind in ("scalar", "array") for p in nest.parameters) and len(nest.before) == 1 == len(nest.after)
     return bool(nest.result) and nest.kernel and plain and len(nest.regions) == 1 and region.reduction is not None
 
 
+def gives_status(nest: Nest) -> bool:
+    """Whether the result is a constant that says how the work went."""
+    flat = all(p.kind in ("scalar", "array") for p in nest.parameters)
+    region = nest.regions[0]
+    constant = len(nest.after) == 1 and type(nest.after[0]) is ast.Jump and not any(type(n) is ast.Name for n in ast.walk(nest.after[0].value))
+    return bool(nest.result) and nest.kernel and flat and len(nest.regions) == 1 and region.reduction is None and bool(region.axes) and constant
+
+
 def emit_cuda_host(nest: Nest, style: Style) -> str:
     """A `__global__` function and the function that launches it."""
+    if gives_status(nest):
+        return _with_status(nest, style)
     region, used = nest.regions[0], set(nest.types or {})
     start = nest.before[0]
     total = start.name
@@ -90,3 +102,37 @@ def _host(nest: Nest, style: Style, cell: str, kernel: str, used: set[str]) -> s
 def _bytes(emitter: CEmitter, parameter: Parameter) -> str:
     size = emitter.expression(ast.product(list(parameter.extents)), 14)
     return f"{size} * sizeof({emitter.words[parameter.type]})"
+
+
+def _with_status(nest: Nest, style: Style) -> str:
+    """The kernel is what it would be without the result; tests before the loops and the result are the host's."""
+    used = set(nest.types or {})
+    kernel = fresh((f"{style.names[1]}_kernel", f"{style.names[1]}_k"), used)
+    written = replace(style, names=(style.names[0], kernel), guard="if", shared_sum=False, linear=False, block_rows=False)
+    emitter = CEmitter(nest, style, lambda target, op, value: [])
+    arrays = [p for p in nest.parameters if p.kind == "array"]
+    device = {p.name: fresh((f"d_{p.name}", f"dev_{p.name}", f"{p.name}_dev"), used) for p in arrays}
+    sizes = {p.name: _bytes(emitter, p) for p in arrays}
+    lines = [f"{emitter.words[p.type]} *{device[p.name]};" for p in arrays]
+    lines += [f"cudaMalloc(&{device[p.name]}, {sizes[p.name]});" for p in arrays]
+    lines += [f"cudaMemcpy({device[p.name]}, {p.name}, {sizes[p.name]}, cudaMemcpyHostToDevice);" for p in arrays]
+    shape, declared = _launch(emitter, nest, style, used)
+    given = ", ".join(device.get(p.name, p.name) for p in nest.parameters)
+    lines += [*declared, f"{kernel}<<<{shape}>>>({given});"]
+    lines += [f"cudaMemcpy({p.name}, {device[p.name]}, {sizes[p.name]}, cudaMemcpyDeviceToHost);" for p in arrays if p.written]
+    lines += [f"cudaFree({device[p.name]});" for p in arrays]
+    head = f"{emitter.words[nest.result]} {style.names[1]}({emitter.parameter_list(nest)}) {{"
+    host = [head, *emitter.block(nest.before, "    "), *(f"    {line}" for line in lines), *emitter.block(nest.after, "    "), "}"]
+    return emit_cuda(replace(nest, before=(), after=(), result=None), written) + "\n" + "\n".join(host) + "\n"
+
+
+def _launch(emitter: CEmitter, nest: Nest, style: Style, used: set[str]) -> tuple[str, list[str]]:
+    """Grid and block of a launch, and the lines that declare them: one dimension a loop."""
+    stops = [emitter.expression(axis.stop, 14) for axis in nest.regions[0].axes]
+    if len(stops) == 1:
+        return f"{stops[0]} / 256 + 1, 256", []
+    stops = stops[::-1] if style.swap_xy else stops
+    side = 16 if len(stops) == 2 else 8
+    block, grid = fresh(("block", "threads", "blockSize"), used), fresh(("grid", "blocks", "gridSize"), used)
+    sides = ", ".join([str(side)] * len(stops))
+    return f"{grid}, {block}", [f"dim3 {block}({sides});", f"dim3 {grid}({', '.join(f'{s} / {side} + 1' for s in stops)});"]

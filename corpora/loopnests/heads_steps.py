@@ -173,7 +173,26 @@ def first_store(b: Builder) -> Nest:
     return Nest("", [], [Region((axis,), made)], first=first)
 
 
+def status(b: Builder) -> Nest:
+    """`int f(…)`: parallel work, and then a constant that says that it went well; perhaps a test of a size first."""
+    if b.chance(0.5):
+        sides = extents(b, 2)
+        variables, axes = loops(b, sides)
+    else:
+        sides, variables = (b.size(names.SIZES, _LENGTHS),), (ast.Name(b.name(names.LOOPS, "i32")),)
+        axes = (Axis(variables[0].id, ast.ZERO, sides[0]),)
+    point = Point(variables, sides, plain=b.chance(0.6))
+    effects.inputs(b, point)
+    body = effects.body(b, point, b.pick((1, 1, 2)), b.pick((1, 1, 2)))
+    code = b.pick((0, 0, 0, 1, 1, -1))
+    nest = Nest("", [], [Region(axes, body)], after=(ast.Jump("return", ast.whole(code)),), result="i32")
+    if b.chance(0.2) and type(sides[0]) is ast.Name:
+        nest.before = (ast.If(ast.compare(sides[0], b.pick(("<=", "<")), ast.ONE), (ast.Jump("return", ast.whole(1 if code < 1 else 0)),)),)
+        nest.c_only = True  # the Fortran function sets its result and goes on
+    return nest
+
+
 MENU = (
     (heads_forms.repeated, 16), (heads_forms.repeated_sums, 16), (heads_forms.branches, 10), (heads_forms.escape, 6), (heads_forms.halted, 8),
-    (stepping, 8), (padded, 9), (reported, 5), (first_store, 6),
+    (stepping, 8), (padded, 9), (reported, 5), (first_store, 6), (status, 8),
 )  # fmt: skip

@@ -75,6 +75,8 @@ def test_dress_writes_its_forms(always_dressed: None) -> None:
 def test_one_source_text_has_one_answer(only_heads: None) -> None:
     answers: dict[str, set[str]] = {}
     for item in generate(1200, 6, "broad"):
+        if "cuda" not in item.programs:
+            continue
         words = {d: item.programs[d] for d in ("cpp", "cuda")}
         source = canonicalise(words["cpp"].text, dialect("cpp").language, (), words["cpp"].name)
         answers.setdefault(source.text, set()).add(canonicalise(words["cuda"].text, dialect("cuda").language, source.names, words["cuda"].name).text)
@@ -113,6 +115,21 @@ def test_aliases_reach_flattened_positions() -> None:
     heads._aliased(nest, b)
     text = emit_cpp(nest, Style())
     assert re.search(r"int (\w+) = n;", text) and len(re.findall(r"\bn\b", text)) == 2, text
+
+
+def test_a_constant_result_is_the_hosts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The kernel is void; the function that launches it has the serial function's tests and result."""
+    monkeypatch.setitem(nests.LEVEL_MENUS, "broad", ([heads_steps.status], [1]))
+    returned = re.compile(r"return (-?\d+);")
+    seen = 0
+    for item in generate(40, 12, "broad"):
+        assert returned.search(item.programs["cpp"].text)
+        if "cuda" in item.programs:
+            kernel, host = item.programs["cuda"].text.split("\n}\n", 1)
+            assert returned.findall(host) == returned.findall(item.programs["cpp"].text) and not returned.search(kernel)
+            seen += host.count("dim3 ") == 2
+            assert "fortran" not in item.programs or len(returned.findall(host)) == 1
+    assert seen > 5
 
 
 def test_the_families_are_drawn() -> None:
