@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from corpora.loopnests import LEVELS, digits, everyday, generate, graphs, nests, samples, tallies, textual
+from corpora.loopnests import LEVELS, digits, everyday, generate, graphs, images, nests, samples, tallies, textual
 
 verification = pytest.importorskip("coevolve.verify")
 
@@ -17,6 +17,7 @@ _FAMILIES = (
     textual.counted_rows, textual.compared_rows, textual.read_rows, textual.searched, textual.exchanged,
     digits.looped, digits.written_out, digits.packed,
     samples.points, samples.pairs, samples.everyone, samples.columns,
+    images.colours, images.quantised, images.folded, images.pitched_tables,
 )  # fmt: skip
 
 
