@@ -58,9 +58,10 @@ def _boundaries(b: Builder) -> Nest:
     """Where runs of equal or following keys begin or end, written to a place that a key gives."""
     c = Course(b, 2)
     i, n = c.i, c.n
-    keys = b.array((n,), "i32", "indices(" + (n.id if type(n) is ast.Name else n.text) + ")", names.INDEX_ARRAYS + ("in_keys", "sortedKeys", "cluster"))
+    many = b.pick((4, 6, 8, 12))  # so few keys that next ones follow
+    keys = b.array((n,), "i32", b.pick((f"sorted(0,{many - 1})", f"integers(0,{many - 1})")), names.INDEX_ARRAYS + ("in_keys", "sortedKeys", "cluster"))
     here, ahead, behind = (ast.At(keys, (s,)) for s in (i, ast.add(i, 1), ast.sub(i, 1)))
-    out = c.target("i32", (n,), _STARTS)
+    out = c.target("i32", (ast.whole(many),), _STARTS)
     up = b.chance(0.55)
     other = ahead if up else behind
     test = b.pick((ast.compare(here, "!=", other), ast.compare(other, "!=", here), ast.compare(ast.add(here, 1), "==", other) if up else ast.compare(here, ">", other)))
