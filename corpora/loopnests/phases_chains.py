@@ -74,7 +74,7 @@ def loss(b: Builder) -> Nest:
     mask = b.array((n,), "i32", "integers(0,1)", names.MASKS)
     loss_, grad = written(b, (ast.ONE,), wanted=("loss", "L", "out_loss", "cost", "loss_out")), written(b, (n, c), wanted=("grad", "dx", "dlogits", "delta_x", "gx"))
     total, begun = local(b, b.number(zero=True), ("total", "sum", "acc", "loss_sum", "tot"))
-    count, begun2 = local(b, 0, ("count", "cnt", "valid_n", "num", "used"), b.pick(("i32", "i32", b.kind)))
+    count, begun2 = local(b, 0, ("count", "cnt", "valid_n", "num", "kept_n"), b.pick(("i32", "i32", b.kind)))
     skip = ast.If(at(mask, i) if b.chance(0.3) else ast.compare(at(mask, i), "==", ast.ZERO), (ast.Jump("continue"),))
     row, views = row_view(b, x, i, c)
     step = (*views, *row_loss(b, row, at(y, i), c, j, total), put(count, 1, "+="))
