@@ -94,6 +94,8 @@ def extreme(b: Builder) -> Nest:
     c = Course(b)
     source = c.source()
     value: tuple = source
+    if b.chance(0.13 if b.kind in FLOATS else 0.06):
+        return _in_cell(c, source)
     if b.chance(0.3) and b.kind in FLOATS:
         value = ast.Call(b.function("fabs"), (source,)) if b.chance(0.6) else ast.sub(source, c.source())
     ops = b.pick(("<", ">", ">", "<>", ">=", "<="))
@@ -123,6 +125,21 @@ def extreme(b: Builder) -> Nest:
         return c.nest(*made, *c.loop(body, ast.ONE), *_stored(b, [(where, where)]), *_stored(b, [(best, at_best)])[: b.pick((0, 1))])
     stored = [(where, where)] if b.chance(0.4) else [(best, best), (where, where)]
     return c.nest(*made, *c.loop(body, ast.ONE if start == first and b.chance(0.6) else ast.ZERO), *_stored(b, stored))
+
+
+def _in_cell(c: Course, source: ast.At) -> Nest:
+    """The extreme kept in its cell: of floating numbers, which have no atomic maximum, or one that the function itself begins."""
+    b = c.b
+    place, op = cell(b), b.pick("<>")
+    begun = b.kind not in FLOATS or b.chance(0.5)
+    b.parameter(place.array).fill = "uniform(-1,1)" if b.kind in FLOATS else "integers(3,40)"
+    head = (ast.Assign(place, "=", ast.At(source.array, (ast.ZERO,))),) if begun else ()
+    step: tuple = ast.If(ast.compare(source, op, place), (ast.Assign(place, "=", source),))
+    if b.chance(0.35):
+        fn = "max" if op == ">" else "min"
+        fn = b.function("f" + fn) if b.kind in FLOATS and b.chance(0.6) else fn
+        step = ast.Assign(place, "=", ast.Call(fn, (place, source) if b.chance(0.6) else (source, place)))
+    return c.nest(*head, *c.loop((step,), ast.ONE if begun and b.chance(0.7) else ast.ZERO))
 
 
 def used(b: Builder) -> Nest:
