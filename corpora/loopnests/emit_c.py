@@ -149,6 +149,8 @@ class CEmitter:
             return [f"{indent}{word} {self.expression(node.value)};" if node.value is not None else f"{indent}{word};"]
         if kind is ast.While:
             return self._while(node, indent)
+        if kind is ast.Switch:
+            return self._switch(node, indent)
         if kind is ast.Print:
             given = "".join(f", {self.expression(a)}" for a in node.arguments)
             return [f'{indent}printf("{node.format}"{given});']
@@ -204,6 +206,20 @@ class CEmitter:
         if lines[-1] == indent + "}":
             return [*lines[:-1], f"{indent}}} {rest[0].lstrip()}", *rest[1:]]
         return lines + rest
+
+    def _switch(self, node: ast.Switch, indent: str) -> list[str]:
+        """Each case with its `break`: on one line where it is short and braces are left out."""
+        lines = [f"{indent}switch ({self.expression(node.value)}) {{"]
+        for label, block in zip((*node.labels, None), (*node.blocks, node.otherwise)):
+            if label is None and not block:
+                continue
+            head = "default:" if label is None else f"case {label}:"
+            inner = self.block(block, f"{indent}        ") + ([f"{indent}        break;"] if label is not None or self.style.braces else [])
+            if self.style.braces or len(block) > 1:
+                lines += [f"{indent}    {head}", *inner]
+            else:
+                lines.append(f"{indent}    {head} {' '.join(line.strip() for line in inner)}")
+        return [*lines, indent + "}"]
 
     def step(self, variable: str, step: int) -> str:
         if step == 1:

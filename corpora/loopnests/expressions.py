@@ -144,6 +144,16 @@ class If(NamedTuple):
     otherwise: tuple = ()
 
 
+class Switch(NamedTuple):
+    """`switch (value) { case label: block; break; … default: otherwise; }`; a label is its C text, which nothing may
+    name otherwise; the nest is `c_only`."""
+
+    value: tuple
+    labels: tuple[str, ...]
+    blocks: tuple
+    otherwise: tuple = ()
+
+
 class Jump(NamedTuple):
     """`continue` (the parallel iteration or the innermost loop), `break`, or `return`."""
 
@@ -256,6 +266,8 @@ def expressions_of(statement: tuple) -> tuple:
     if kind is For:
         more = tuple(e for s in statement.also for e in expressions_of(s))
         return (statement.start, statement.stop, *more) if statement.shown is None else (statement.start, statement.stop, statement.shown, *more)
+    if kind is Switch:
+        return (statement.value,)
     if kind is While and statement.advance is not None:
         return (statement.test, *expressions_of(statement.advance))
     return (statement.test,)
@@ -265,6 +277,8 @@ def blocks_of(statement: tuple) -> tuple:
     kind = type(statement)
     if kind is For or kind is While:
         return (statement.body,)
+    if kind is Switch:
+        return (*statement.blocks, statement.otherwise)
     return (statement.then, statement.otherwise) if kind is If else ()
 
 

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable
 
 from corpora.loopnests import (
-    bits, carried, carried_free, carried_nests, carried_places, carried_solves, carried_sorts, carried_states, carried_steps, carried_values, deep, digits, everyday, free, graphs, grids, heads, heads_steps, images, lines, matrices, names, phases, phases_chains, phases_rows, returns, rows, samples, stencils, tallies, textual, windows,
+    bits, carried, carried_free, carried_nests, carried_places, carried_solves, carried_sorts, carried_states, carried_steps, carried_values, choices, deep, digits, everyday, free, graphs, grids, heads, heads_steps, images, lines, matrices, names, phases, phases_chains, phases_rows, returns, rows, samples, stencils, tallies, textual, windows,
 )  # fmt: skip
 from corpora.loopnests import expressions as ast
 from corpora.loopnests.builder import Builder
@@ -40,13 +40,14 @@ _RICH = (
     (windows.image_histogram, 1), (windows.strided_window, 1), (bits.words, 9), (bits.characters, 4), (returns.reduced, 14),
 )  # fmt: skip
 _BROAD = (
-    *((family, 2 * weight) for family, weight in _RICH),
+    *((family, 4 * weight) for family, weight in _RICH),
     (everyday.prologue, 26), (everyday.formulas, 26), (tallies.tallied, 34), (tallies.nested, 22),
     (graphs.gathered_sum, 12), (graphs.best_edge, 9), (graphs.visited, 9), (graphs.edge_list, 14), (graphs.adjacency, 12), (graphs.followed, 8),
     (textual.counted_rows, 9), (textual.compared_rows, 9), (textual.read_rows, 9), (textual.searched, 14), (textual.exchanged, 12),
     (digits.looped, 16), (digits.written_out, 7), (digits.packed, 11),
     (samples.points, 16), (samples.pairs, 9), (samples.everyone, 13), (samples.columns, 6),
     (images.colours, 10), (images.quantised, 13), (images.folded, 10), (images.pitched_tables, 9),
+    (choices.switched, 12),
     (carried.recurrence, 8), (carried.running, 9), (carried_values.summed, 12), (carried_values.extreme, 8), (carried_values.used, 6), (carried_values.search, 8),
     (carried_values.halving, 3), (carried_places.scatter, 6), (carried_places.compacted, 6), (carried_places.runs, 4), (carried_places.merged, 3), (carried_states.sequence, 4),
     (carried_states.toggled, 5), (carried_states.lagged, 4), (carried_states.machine, 4), (carried_states.chased, 3), (carried_states.stepped, 4), (carried_states.filtered, 2),

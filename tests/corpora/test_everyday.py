@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from corpora.loopnests import LEVELS, digits, everyday, generate, graphs, images, nests, samples, tallies, textual
+from corpora.loopnests import LEVELS, choices, digits, everyday, generate, graphs, images, nests, samples, tallies, textual
 
 verification = pytest.importorskip("coevolve.verify")
 
@@ -17,7 +17,7 @@ _FAMILIES = (
     textual.counted_rows, textual.compared_rows, textual.read_rows, textual.searched, textual.exchanged,
     digits.looped, digits.written_out, digits.packed,
     samples.points, samples.pairs, samples.everyone, samples.columns,
-    images.colours, images.quantised, images.folded, images.pitched_tables,
+    images.colours, images.quantised, images.folded, images.pitched_tables, choices.switched,
 )  # fmt: skip
 
 
@@ -26,17 +26,45 @@ def _items(monkeypatch: pytest.MonkeyPatch, family: object, count: int, seed: in
     return list(generate(count, seed, "broad"))
 
 
-@pytest.mark.parametrize("family", _FAMILIES, ids=lambda f: f.__name__)
-def test_engine_calls_every_dialect_equivalent(monkeypatch: pytest.MonkeyPatch, family: object) -> None:
+def test_engine_calls_every_dialect_of_every_family_equivalent(monkeypatch: pytest.MonkeyPatch) -> None:
     pairs = [
         verification.Pair(item.programs["cpp"], program, item.suite_text)
-        for item in _items(monkeypatch, family, 3, random.Random(family.__name__).randint(0, 999))
+        for family in _FAMILIES
+        for item in _items(monkeypatch, family, 1, random.Random(family.__name__).randint(0, 999))
         for dialect, program in item.programs.items()
         if dialect != "cpp"
     ]
     verdicts = verification.verify_many(pairs, "emulated", verification.VerifyConfig(mutants=0))
     assert [(p.target.origin, p.target.dialect, v.detail) for p, v in zip(pairs, verdicts) if v.equivalent is not True] == []
-    assert len(pairs) >= 4
+    assert len(pairs) >= 2 * len(_FAMILIES)
+
+
+@pytest.mark.parametrize(
+    ("family", "words"),
+    [
+        (choices.switched, ("switch (", "case '", "default:")),
+        (digits.looped, (" /= ", "for (; ", " <= ")),
+        (graphs.edge_list, ("atomicMin(", "atomicAdd(")),
+        (textual.searched, ("break;", " <= n")),
+        (tallies.nested, ("atomicMax(", "cudaMemcpyHostToDevice")),
+        (everyday.formulas, ("erfc", "log", "exp(")),
+    ],
+    ids=lambda x: getattr(x, "__name__", ""),
+)
+def test_family_shows_what_it_is_there_for(monkeypatch: pytest.MonkeyPatch, family: object, words: tuple[str, ...]) -> None:
+    texts = "".join(item.programs["cuda"].text for item in _items(monkeypatch, family, 150, 3) if "cuda" in item.programs)
+    assert [word for word in words if word not in texts] == []
+
+
+def test_serial_text_compares_where_the_kernel_takes_the_atomic_minimum(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared = 0
+    for item in _items(monkeypatch, graphs.edge_list, 120, 5):
+        serial, kernel = item.programs["cpp"].text, item.programs["cuda"].text
+        if "atomicMin(" in kernel or "atomicMax(" in kernel:
+            assert re.search(r"if \(.* [<>] .*\)", serial) or "min(" in serial
+            assert not re.search(r"^ *if \(.*[<>].*\[.*\].*\)$", kernel, re.M)  # no look at what others are writing
+            compared += 1
+    assert compared > 10
 
 
 def test_families_are_in_the_menu_of_the_broad_level_only() -> None:
