@@ -122,12 +122,13 @@ def repeated(b: Builder) -> Nest:
             values = group.formulas()
         else:
             values = list(made)
-    stores = _stores(b, group, i, n, values)
+    stores = _stores(b, i, n, values)
     return Nest("", [], [Region((Axis(i.id, ast.ZERO, n),), (*declared, *loads, *rounds, *stores))])
 
 
-def _stores(b: Builder, group: _Repeated, i: ast.Name, n: ast.Name, values: list[tuple]) -> tuple:
-    op = b.pick(("=", "=", "=", "+=", "-="))
+def _stores(b: Builder, i: ast.Name, n: ast.Name, values: list[tuple], new: bool = False) -> tuple:
+    """new: what is stored may be 0, which a sum would not show."""
+    op = "=" if new else b.pick(("=", "=", "=", "+=", "-="))
     if b.chance(0.5):
         array = b.array((ast.mul(n, len(values)),))
         b.parameter(array).written = True
@@ -153,13 +154,14 @@ def repeated_sums(b: Builder) -> Nest:
         made += (ast.Assign(sums[0], "=", zero, False, tuple(sums[1:])),) if b.chance(0.5) else tuple(ast.Assign(w, "=", zero) for w in sums)
     outside, values = b.chance(0.6), group.formulas()
     steps = tuple(ast.Assign(w, b.pick(("+=", "+=", "+=", "-=")), v) for w, v in zip(sums, values))
-    if b.chance(0.2):
+    tested = b.chance(0.2)
+    if tested:
         b.reads = [n for g in group.names for n in g]
         steps = (ast.If(b.condition(), steps),)
     inner = ast.For(k.id, ast.ZERO, "<", m, (*(() if outside else declared), *loads, *steps))
     b.reads, b.locals = [], []
     ends: list[tuple] = [ast.mul(w, b.number()) if b.chance(0.3) else w for w in sums]
-    body = (*(declared if outside else ()), *made, inner, *_stores(b, group, i, n, ends))
+    body = (*(declared if outside else ()), *made, inner, *_stores(b, i, n, ends, tested))
     return Nest("", [], [Region((Axis(i.id, ast.ZERO, n),), body)])
 
 
@@ -256,9 +258,8 @@ def escape(b: Builder) -> Nest:
     alive = ast.compare(count, ">", ast.ZERO) if down else ast.compare(count, "<", ast.whole(most))
     near = ast.compare(ast.add(x2, y2), b.pick(("<=", "<")), ast.Literal(b.pick(("4.0", "5.0", "4", "16.0")), "f64"))
     tests = (alive, near) if b.chance(0.7) else (near, alive)
-    after = b.chance(0.65)
     loop = ast.While(ast.both(*tests), (*squares, *move), True)
-    if not after:
+    if b.chance(0.35):
         loop = ast.While(ast.both(*tests), (*move[:2], *squares, move[2]))
         head += list(squares)
     kind = b.pick(("u8", "u8", "i32"))

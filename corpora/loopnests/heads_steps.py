@@ -50,18 +50,19 @@ def stepping(b: Builder) -> Nest:
     if b.chance(0.45):
         total = ast.Name(b.local(b.kind, names.SUMS))
         step = (ast.Assign(total, b.pick(("+=", "+=", "-=")), b.value(b.pick((0, 1, 1)))),)
-        if b.chance(0.25):
+        tested = b.chance(0.25)
+        if tested:
             step = (ast.If(b.condition(), step),)
         loop = ast.For(k.id, ast.ZERO, "<", layers, step, also=also)
         place = output_place(b, Point(variables, sides, plain=True))
-        body = (*made, ast.Declare(b.kind, total.id, b.number(zero=True)), loop, ast.Assign(place, b.pick(("=", "+=")), total))
+        body = (*made, ast.Declare(b.kind, total.id, b.number(zero=True)), loop, ast.Assign(place, "=" if tested else b.pick(("=", "+=")), total))
         return Nest("", [], [Region(axes, body)])
     stores: tuple = ()
     zero = b.number(zero=True) if b.chance(0.3) else None
     for _ in range(b.pick((1, 1, 2, 3))):
         word = b.array((size,))
         b.parameter(word).written = True
-        stores += (ast.Assign(ast.At(word, (index,)), b.pick(("=", "=", "+=")), zero or b.value(b.pick((0, 1, 1)))),)
+        stores += (ast.Assign(ast.At(word, (index,)), "=" if zero else b.pick(("=", "=", "+=")), zero or b.value(b.pick((0, 1, 1)))),)
     return Nest("", [], [Region(axes, (*made, ast.For(k.id, ast.ZERO, "<", layers, stores, also=also)))])
 
 
