@@ -15,8 +15,7 @@ from corpora.loopnests.one_thread import (
     SIDES, Position, alone, at, changed, counters, down, extreme, fraction, likely, line, local, over, plain_kind, put, sides, sum_of, written,
 )  # fmt: skip
 
-_WIDTHS = (("NX", "NY", "NZ"), ("w1", "w2", "w3"), ("lenA", "lenB", "lenC"), ("nx", "ny", "nz"), ("n1", "n2", "n3"), ("d1", "d2", "d3"),
-           ("ca", "cb", "cc"), ("size_x", "size_y", "size_z"))  # fmt: skip
+_WIDTHS = tuple(tuple(words.split()) for words in ("NX NY NZ", "w1 w2 w3", "lenA lenB lenC", "nx ny nz", "n1 n2 n3", "d1 d2 d3", "ca cb cc"))
 _OUTERS = ("B", "batch", "rows", "h", "n", "num", "outer_n", "nrows", "T_len", "samples_n", "M")
 _ODD = ("u32", "i64", "u8", "i16")
 
@@ -38,19 +37,23 @@ def interleave(b: Builder) -> Nest:
     total: tuple = ast.mul(outer, ast.Paren(sum_of(widths)) if parts > 1 else widths[0])
     line_, unpack, op = written(b, (total,)), b.chance(0.4), b.pick(("=", "+=", "=", "-="))
     column = b.chance(0.12)
-    loops = []
+    loops, asked = [], b.chance(0.2) and unpack and (position.headed or not position.inside)
     for width in widths:
         extents, place = ((width, outer), (i, j)) if column else ((outer, width), (j, i))
         if unpack:
             b.parameter(line_).written = False
             step = position.load(at(written(b, extents), *place), line_, op)
+            if asked:
+                step = (ast.If(ast.Name(step[0].target.array), step[:1]), *step[1:])
         else:
             step = position.store(line_, changed(b, at(b.array(extents), *place), 0.25))
             if b.chance(0.15) and not position.headed:
                 step = (ast.If(likely(b, b.reads[0]), step),)
         loops.append(position.along(over(b, i, width, *step)))
     counted = (put(at(written(b, (ast.ONE,), "i32", "constant(-1)"), 0), position.name),) if b.chance(0.15) else ()
-    return alone(position.declared, over(b, j, outer, *loops), *counted)
+    nest = alone(position.declared, over(b, j, outer, *loops), *counted)
+    nest.c_only = asked
+    return nest
 
 
 def flatten(b: Builder) -> Nest:

@@ -18,6 +18,8 @@ from corpora.loopnests.one_thread import at, counters, floating, likely, local, 
 
 _ROWS = tuple("rows nrows batch B numRows groups num_seq samples_n nb outer_n images series lots height_r P G ntasks".split())
 _INDICES = tuple("r b0 idx tid row g i0 id s img n0 batch_i gid t0 bi which_row".split())
+_SECOND_ROWS = tuple("channels groups heads C ncol_b parts filters segs nk".split())
+_SECOND_INDICES = tuple("ch g1 head c part f seg k1 n1".split())
 _LENGTHS = (1, 2, 3, 5)
 
 
@@ -43,8 +45,9 @@ class _Rows:
     """How each array of a nest gets a row for each thread."""
 
     def __init__(self, b: Builder) -> None:
-        self.b, self.rows = b, b.size(_ROWS, _LENGTHS)
-        self.r = ast.Name(b.name(_INDICES, "i32"))
+        self.b, two = b, b.chance(0.22)
+        self.rows = [b.size(_ROWS, _LENGTHS)] + ([b.size(_SECOND_ROWS, (1, 2, 3))] if two else [])
+        self.indices = [ast.Name(b.name(words, "i32")) for words in (_INDICES, _SECOND_INDICES)[: len(self.rows)]]
         self.made: list[tuple] = []
         self.plans: dict[str, Callable[[tuple], ast.At]] = {}
         self.how = b.pick(("plain",) * 5 + ("base", "base", "pointer", "pointer", "pointer", "column"))
@@ -56,18 +59,21 @@ class _Rows:
         if parameter.kind != "array" or not parameter.written and b.chance(0.25):
             return
         if extents == (ast.ONE,):
-            parameter.extents, self.plans[name] = (self.rows,), lambda subscripts: at(name, self.r)
+            parameter.extents, self.plans[name] = tuple(self.rows), lambda subscripts: at(name, *self.indices)
         elif self.how == "column" and len(extents) == 1 and type(extents[0]) is not ast.Binary:
-            parameter.extents, self.plans[name] = (*extents, self.rows), lambda subscripts: at(name, *subscripts, self.r)
+            parameter.extents, self.plans[name] = (*extents, *self.rows), lambda subscripts: at(name, *subscripts, *self.indices)
         elif len(extents) > 1 or self.how == "plain" and type(extents[0]) is not ast.Binary:
-            parameter.extents, self.plans[name] = (self.rows, *extents), lambda subscripts: at(name, self.r, *subscripts)
+            parameter.extents, self.plans[name] = (*self.rows, *extents), lambda subscripts: at(name, *self.indices, *subscripts)
         else:
             self._flat(parameter)
 
     def _flat(self, parameter: Parameter) -> None:
         """One long array; the row begins at a product, at a local, or at a pointer."""
         b, name, parts = self.b, parameter.name, _factors(parameter.extents)
-        parameter.extents, start = (ast.product([self.rows, *parts]),), ast.product([self.r, *parts])
+        row: tuple = self.indices[0]
+        if len(self.rows) > 1:
+            row = ast.Paren(ast.add(ast.mul(row, self.rows[1]), self.indices[1]))
+        parameter.extents, start = (ast.product([*self.rows, *parts]),), ast.product([row, *parts])
         if self.how == "base":
             base = self._base(tuple(parts), start)
             self.plans[name] = lambda subscripts: at(name, ast.add(base, subscripts[0]) if subscripts[0] != ast.ZERO else base)
@@ -90,12 +96,13 @@ class _Rows:
 
 
 def by_rows(b: Builder, nest: Nest) -> Nest:
-    """The nest that one thread does, done for every row by a thread of its own."""
+    """The nest that one thread does, done for every row (or every channel of every batch) by a thread of its own."""
     lifted = _Rows(b)
     for parameter in b.parameters:
         lifted.plan(parameter)
     body = _node(nest.regions[0].body, lifted.element)
-    return Nest("", [], [Region((Axis(lifted.r.id, ast.ZERO, lifted.rows),), (*lifted.made, *body))])
+    axes = tuple(Axis(index.id, ast.ZERO, length) for index, length in zip(lifted.indices, lifted.rows))
+    return Nest("", [], [Region(axes, (*lifted.made, *body))], c_only=nest.c_only)
 
 
 _SORTS = (carried_sorts.insertion, carried_sorts.bubble, carried_sorts.selection, carried_sorts.by_index, carried_sorts.reverse)

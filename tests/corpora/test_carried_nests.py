@@ -94,17 +94,17 @@ def test_rows_of_their_own_are_parallel(monkeypatch: pytest.MonkeyPatch) -> None
     for family in _ROWS:
         for seed in range(100):
             nest = _nest(family, seed)
-            assert not nest.sequential and len(nest.regions) == 1 == len(nest.regions[0].axes)
+            assert not nest.sequential and len(nest.regions) == 1 and len(nest.regions[0].axes) in (1, 2)
 
 
 def test_every_written_array_has_a_row_for_each_thread() -> None:
     for family in [f for f in _ROWS if f is not phases_rows.disjoint]:
         for seed in range(100):
             nest = _nest(family, seed)
-            rows = nest.regions[0].axes[0].stop
+            rows = {axis.stop for axis in nest.regions[0].axes}
             for parameter in nest.parameters:
                 if parameter.written:
-                    assert rows in [n for e in parameter.extents for n in ast.walk(e)], (family.__name__, seed, parameter.name)
+                    assert rows <= {n for e in parameter.extents for n in ast.walk(e)}, (family.__name__, seed, parameter.name)
 
 
 def test_texts_seldom_repeat(monkeypatch: pytest.MonkeyPatch) -> None:
