@@ -26,7 +26,7 @@ class _Line:
 
     def __init__(self, b: Builder) -> None:
         self.b = b
-        self.n = b.size(_ITEMS, (1, 3, 8, 15), b.pick(("i32", "i32", "i32", "i32", "u32", "i64")))
+        self.n = b.size(_ITEMS, (1, 3, 8, 15), b.pick(("i32", "i32", "i32", "i32", "u32", "i64", "u64")))
         kind = b.types[self.n.id] if b.chance(0.6) else "i32"
         self.i, self.kind = ast.Name(b.name(_INDEX, kind)), kind
         self.axis = Axis(self.i.id, ast.ZERO, self.n)

@@ -148,7 +148,7 @@ def formulas(b: Builder) -> Nest:
     if b.kind not in FLOATS:
         b.kind = "f64" if b.chance(0.4) else "f32"
         b.suffix = b.kind == "f32" and b.chance(0.6)
-    n = b.size(DIMS, (1, 4, 9, 21), b.pick(("i32", "i32", "i32", "i32", "i64", "u32")))
+    n = b.size(DIMS, (1, 4, 9, 21), b.pick(("i32", "i32", "i32", "i32", "i64", "u32", "u64")))
     kind = b.types[n.id] if b.chance(0.7) else "i32"
     i = ast.Name(b.name(names.LOOPS, kind))
     point = Point((i,), (n,), plain=True)

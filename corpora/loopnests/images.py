@@ -223,3 +223,36 @@ def pitched_tables(b: Builder) -> Nest:
     if draw > 0.85:
         body = (ast.If(ast.compare(source, b.pick((">", "!=")) if kind not in FLOATS else ">", ast.ZERO), (store,)),)
     return Nest("", [], [Region(axes, body)], index_type=wide)
+
+
+def mirrored_rows(b: Builder) -> Nest:
+    """Rows turned round, half a row of swaps a thread: by two indices that meet or by one that runs to the middle."""
+    h, w = (b.size((word,), (1, 2, 3, 6)) for word in b.pick((("height", "width"), ("rows", "cols"), ("n", "m"), ("h", "w"))))
+    kind, fill = b.pick(((b.kind, ""), ("u8", "integers(0,255)"), ("i8", "integers(32,122)"), (b.kind, ""), ("i32", "integers(-9,9)")))
+    i = ast.Name(b.name(("row", "i", "r", "y", "idx", "tid"), "i32"))
+    by_column = b.chance(0.2)
+    image = b.array((w, h) if by_column else (h, w), kind, fill, _BYTES + _OUT)
+    b.parameter(image).written = True
+    view, made = "", ()
+    if b.chance(0.35) and not by_column:
+        view = b.name(("line", "p", "cur_row", "base_p"), kind)
+        made = (ast.DeclarePointer(kind, view, image, ast.mul(i, w), False),)
+
+    def at(j: tuple) -> ast.At:
+        return ast.At(view, (j,)) if view else ast.At(image, (j, i) if by_column else (i, j))
+
+    word = ast.Name(b.name(("tmp", "t", "swap_v", "keep", "c0"), kind))
+    left, right = (ast.Name(b.name(words, "i32")) for words in (("l", "left", "a", "lo", "j"), ("r0", "right", "z", "hi", "k")))
+    last = ast.sub(w, 1)
+    swap = (ast.Declare(kind, word.id, at(left)), ast.Assign(at(left), "=", at(right)), ast.Assign(at(right), "=", word))
+    axis = Axis(i.id, ast.ZERO, h)
+    if b.chance(0.5):
+        ends = (ast.Declare("i32", left.id, ast.ZERO), ast.Declare("i32", right.id, last))
+        moves = (ast.Assign(left, "+=", ast.ONE), ast.Assign(right, "-=", ast.ONE))
+        return Nest("", [], [Region((axis,), (*made, *ends, ast.While(ast.compare(left, "<", right), (*swap, *moves))))])
+    if b.chance(0.4):
+        inner: tuple = (ast.Declare("i32", right.id, ast.sub(last, left)), *swap)
+    else:
+        other = at(ast.sub(last, left))
+        inner = (ast.Declare(kind, word.id, at(left)), ast.Assign(at(left), "=", other), ast.Assign(other, "=", word))
+    return Nest("", [], [Region((axis,), (*made, ast.For(left.id, ast.ZERO, "<", ast.Binary("/", w, ast.TWO), inner)))])

@@ -46,7 +46,7 @@ _BROAD = (
     (textual.counted_rows, 9), (textual.compared_rows, 9), (textual.read_rows, 9), (textual.searched, 14), (textual.exchanged, 12),
     (digits.looped, 16), (digits.written_out, 7), (digits.packed, 11),
     (samples.points, 16), (samples.pairs, 9), (samples.everyone, 13), (samples.columns, 6),
-    (images.colours, 10), (images.quantised, 13), (images.folded, 10), (images.pitched_tables, 9),
+    (images.colours, 10), (images.quantised, 13), (images.folded, 10), (images.pitched_tables, 9), (images.mirrored_rows, 5),
     (choices.switched, 12),
     (carried.recurrence, 8), (carried.running, 9), (carried_values.summed, 12), (carried_values.extreme, 8), (carried_values.used, 6), (carried_values.search, 8),
     (carried_values.halving, 3), (carried_places.scatter, 6), (carried_places.compacted, 6), (carried_places.runs, 4), (carried_places.merged, 3), (carried_states.sequence, 4),

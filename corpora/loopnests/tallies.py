@@ -26,7 +26,7 @@ class _Tally:
 
     def __init__(self, b: Builder) -> None:
         self.b = b
-        self.n = b.size(DIMS, (1, 2, 5, 9, 14), b.pick(("i32", "i32", "i32", "i32", "u32", "i64")))
+        self.n = b.size(DIMS, (1, 2, 5, 9, 14), b.pick(("i32", "i32", "i32", "i32", "u32", "i64", "u64")))
         self.kind = b.types[self.n.id] if b.types[self.n.id] != "u32" or b.chance(0.6) else "i32"
         self.i = ast.Name(b.name(names.LOOPS, self.kind))
         self.axis = Axis(self.i.id, ast.ZERO, self.n)

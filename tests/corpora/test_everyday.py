@@ -17,7 +17,7 @@ _FAMILIES = (
     textual.counted_rows, textual.compared_rows, textual.read_rows, textual.searched, textual.exchanged,
     digits.looped, digits.written_out, digits.packed,
     samples.points, samples.pairs, samples.everyone, samples.columns,
-    images.colours, images.quantised, images.folded, images.pitched_tables, choices.switched,
+    images.colours, images.quantised, images.folded, images.pitched_tables, images.mirrored_rows, choices.switched,
 )  # fmt: skip
 
 
