@@ -36,8 +36,16 @@ _WIDE = ("i64", "i64", "u64", "u32")
 
 
 def dress(nest: Nest, b: Builder, plain: bool = False) -> None:
-    """Change a parallel nest without a result in up to several ways. plain: only what a Fortran text shows as well."""
-    if nest.result or nest.sequential or not nest.regions[0].axes:
+    """Change a nest without a result in up to several ways. plain: only what a Fortran text shows as well.
+
+    What one thread does gets constants and aliases as often, so that these do not tell parallel loops from others.
+    """
+    if nest.sequential:
+        for change, probability in _ALL:
+            if change in (_aliased, _constants) and b.chance(probability):
+                change(nest, b)
+        return
+    if nest.result or not nest.regions[0].axes:
         return
     changes = _ALL if not plain else tuple(c for c in _ALL if c[0] in _SHOWN_BY_FORTRAN)
     for change, probability in changes:

@@ -145,3 +145,13 @@ def test_a_kernel_of_one_thread_is_right_under_any_launch(monkeypatch: pytest.Mo
         assert len(re.findall(r"threadIdx", text)) == 1
         assert re.search(r"blockIdx\.x.*(==|!=) 0\)", text)
         assert nest.sequential and not nest.result
+
+
+def test_constants_and_aliases_stand_before_loops_of_either_kind(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = _nests(monkeypatch, _FREE, 400, 21)
+    shares = {}
+    for ordered in (True, False):
+        nests_ = [nest for nest, _ in found if nest.sequential is ordered]
+        named = [n for n in nests_ if any(type(s) is ast.Declare and type(s.value) is ast.Literal or type(s) is ast.Declare and type(s.value) is ast.Name for s in n.before)]
+        shares[ordered] = len(named) / len(nests_)
+    assert shares[True] > 0.06 and shares[False] > 0.06
