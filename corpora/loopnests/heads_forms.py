@@ -1,5 +1,4 @@
-"""Families whose bodies must be copied exactly: one formula for several suffixes, a branch for each neighbour, loops that end by a
-test, two increments in one loop head, messages, a store before the loop.
+"""Families whose bodies must be copied exactly: one formula for several suffixes, a branch for each neighbour, loops that end by a test.
 
 Contract: as for the other families; none overflows, divides by zero or leaves an array on any suite whose sizes are at least 1.
 

@@ -193,7 +193,53 @@ def status(b: Builder) -> Nest:
     return nest
 
 
+def halves(b: Builder) -> Nest:
+    """All pairs once: an inner loop from or to the outer index, its place and the mirrored one; a thread has a row."""
+    n = b.size(names.SIZES, (1, 2, 4, 7))
+    i, j = ast.Name(b.name(names.LOOPS, "i32")), ast.Name(b.name(names.INNER, "i32"))
+    diagonal = b.chance(0.5)
+    lower = b.chance(0.35)
+    start = ast.ZERO if lower else i if diagonal else ast.add(i, 1)
+    op, stop = ("<=" if diagonal else "<", i) if lower else ("<", n)
+    out = b.array((n, n))
+    b.parameter(out).written = True
+    place, mirrored = ast.At(out, (i, j)), ast.At(out, (j, i))
+    value, made = ast.Name(b.local(b.kind)), ()
+    if b.chance(0.55):
+        k, d = ast.Name(b.name(names.INNER, "i32")), b.size(("dim", "d", "nf", "features", "cols"), (1, 2, 3))
+        rows = b.array((n, d))
+        one, other = ast.At(rows, (i, k)), ast.At(rows, (j, k))
+        gap = ast.Name(b.local(b.kind, ("diff", "gap", "delta", "t", "dx")))
+        step: tuple = (ast.Declare(b.kind, gap.id, ast.sub(one, other)), ast.Assign(value, "+=", ast.mul(gap, gap)))
+        if b.chance(0.4):
+            b.reads = [one, other]
+            step = (ast.Assign(value, "+=", ast.mul(one, other) if b.chance(0.5) else b.value(1)),)
+        made = (ast.Declare(b.kind, value.id, b.number(zero=True)), ast.For(k.id, ast.ZERO, "<", d, step))
+    else:
+        vector = b.array((n,))
+        b.reads = [ast.At(vector, (i,)), ast.At(vector, (j,)), *((ast.At(b.array((n, n)), (i, j)),) if b.chance(0.4) else ())]
+        made = (ast.Declare(b.kind, value.id, b.value(b.pick((1, 1, 2)))),)
+    stored: tuple = value
+    if b.kind in FLOATS and b.chance(0.3):
+        stored = ast.Call(b.function("sqrt"), (ast.Call(b.function("fabs"), (value,)),))
+    stores: tuple = (ast.Assign(place, "=", stored),)
+    if b.chance(0.6):
+        last = stored if b.chance(0.7) else ast.Unary("-", value)
+        stores = (ast.Assign(place, "=", stored, False, (mirrored,)),) if b.chance(0.3) else (*stores, ast.Assign(mirrored, "=", last))
+    elif b.chance(0.5):
+        other_half = b.array((n, n))
+        b.parameter(other_half).written = True
+        stores += (ast.Assign(ast.At(other_half, (i, j)), b.pick(("=", "+=")), ast.mul(value, b.number())),)
+    b.locals, b.reads = [value], []
+    if b.chance(0.2):
+        stores = (ast.If(ast.compare(value, b.pick((">", "<", "!=")), b.number(zero=True)), stores),)
+    body: tuple = (ast.For(j.id, start, op, stop, (*made, *stores)),)
+    if not diagonal and b.chance(0.5):
+        body = (ast.Assign(ast.At(out, (i, i)), "=", b.number(zero=b.chance(0.7))), *body)
+    return Nest("", [], [Region((Axis(i.id, ast.ZERO, n),), body)])
+
+
 MENU = (
     (heads_forms.repeated, 16), (heads_forms.repeated_sums, 16), (heads_forms.branches, 10), (heads_forms.escape, 6), (heads_forms.halted, 8),
-    (stepping, 8), (padded, 9), (reported, 5), (first_store, 6), (status, 8),
+    (stepping, 8), (padded, 9), (reported, 5), (first_store, 6), (status, 6), (halves, 8),
 )  # fmt: skip
