@@ -108,6 +108,8 @@ def _aliased(nest: Nest, b: Builder) -> None:
     stops = [a.stop.id for r in nest.regions for a in r.axes if type(a.stop) is ast.Name]
     stops += [n.stop.id for n in nodes_of(nest) if type(n) is ast.For and type(n.stop) is ast.Name]
     sizes = [p.name for p in nest.parameters if p.kind == "scalar" and p.type == "i32" and p.name in stops]
+    changed = {n.target for n in nodes_of(nest) if type(n) is ast.Assign} | {n.argument for n in nodes_of(nest) if type(n) is ast.Postfix}
+    sizes = [word for word in sizes if ast.Name(word) not in changed]
     chosen = b.rng.sample(sizes, min(len(sizes), b.pick((1, 1, 2, 2, 3))))
     if not chosen:
         return

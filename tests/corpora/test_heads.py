@@ -132,6 +132,16 @@ def test_a_constant_result_is_the_hosts(monkeypatch: pytest.MonkeyPatch) -> None
     assert seen > 5
 
 
+def test_a_size_that_is_counted_down_gets_no_alias() -> None:
+    """The alias may be constant."""
+    loop = ast.For("j", ast.ZERO, "<", ast.Name("n"), (ast.Assign(ast.Name("n"), "-=", ast.ONE),))
+    nest = _line((loop,))
+    b = Builder(random.Random(1), "f32", False)
+    b.types |= nest.types
+    heads._aliased(nest, b)
+    assert nest.before == ()
+
+
 def test_the_families_are_drawn() -> None:
     assert set(FAMILIES) <= set(nests.LEVEL_MENUS["broad"][0])
 
