@@ -2,7 +2,7 @@
 
 Contract: as for the other families. What is shifted or multiplied in a loop is unsigned; loops that divide end for every value.
 
-    python -c "from corpora.loopnests import generate; print([c for c in generate(400, 4, 'broad') if '/= 10' in c.programs['cpp'].text][0])"
+    python -c "from corpora.loopnests import generate; print([c for c in generate(4000, 4, 'broad') if '/= 10' in c.programs['cpp'].text][0])"
 """
 
 from __future__ import annotations
@@ -43,77 +43,106 @@ class _Line:
         return Nest("", [], [Region((self.axis,), body)], index_type=self.kind)
 
 
+class _Number:
+    """One number of a line in a local `x`, and a count or sum of it in a local or, `direct`, in the output itself."""
+
+    def __init__(self, b: Builder) -> None:
+        self.b, self.t = b, _Line(b)
+        self.kind = b.pick(("i32", "i32", "u32", "u32", "i64"))
+        self.place = self.t.out(b.pick((self.kind, "i32", "i32", "u8" if self.kind == "u32" else "i32")))
+        self.x = ast.Name(b.name(_LOCALS, self.kind))
+        self.c = ast.Name(b.name(_COUNTS, "i32" if self.kind != "u32" or b.chance(0.5) else "u32"))
+        source = self.t.read(self.kind, "integers(0,400)" if self.kind != "i32" or b.chance(0.5) else "integers(-200,200)")
+        start: tuple = source
+        if b.parameter(source.array).fill.startswith("integers(-"):
+            start = b.pick((ast.Conditional(ast.compare(source, "<", ast.ZERO), ast.Unary("-", source), source), ast.Call("abs", (source,))))
+        self.made = ast.Declare(self.kind, self.x.id, start)
+        self.direct = b.chance(0.25)
+        self.gather: tuple = self.place if self.direct else self.c
+        self.begin = ast.Assign(self.place, "=", ast.ZERO) if self.direct else ast.Declare(b.types[self.c.id], self.c.id, ast.ZERO)
+        self.end: tuple = () if self.direct else (ast.Assign(self.place, "=", self.c),)
+
+    def word(self, fill: str) -> tuple[ast.Name, ast.Declare]:
+        """An unsigned value of its own in a local."""
+        v = ast.Name(self.b.name(_LOCALS, "u32"))
+        return v, ast.Declare("u32", v.id, self.t.read("u32", fill))
+
+
 def looped(b: Builder) -> Nest:
-    """A loop on one number: its digits, divisors, bits, steps to one, its root, the greatest common divisor with another."""
-    t = _Line(b)
-    kind = b.pick(("i32", "i32", "u32", "u32", "i64"))
-    place = t.out(b.pick((kind, "i32", "i32", "u8" if kind == "u32" else "i32")))
-    x, c = ast.Name(b.name(_LOCALS, kind)), ast.Name(b.name(_COUNTS, "i32" if kind != "u32" or b.chance(0.5) else "u32"))
-    source = t.read(kind, "integers(0,400)" if kind != "i32" or b.chance(0.5) else "integers(-200,200)")
-    start: tuple = source
-    signed = b.parameter(source.array).fill.startswith("integers(-")
-    if signed:
-        start = b.pick((ast.Conditional(ast.compare(source, "<", ast.ZERO), ast.Unary("-", source), source), ast.Call("abs", (source,))))
-    made, zero = ast.Declare(kind, x.id, start), ast.Declare(b.types[c.id], c.id, ast.ZERO)
-    final = ast.Assign(place, "=", c)
-    direct = b.chance(0.25)  # gathered in the output itself
-    gather: tuple = place if direct else c
-    begin, end = (ast.Assign(place, "=", ast.ZERO), ()) if direct else (zero, (final,))
-    draw, base = b.rng.random(), ast.whole(b.pick((10, 10, 2, 3, 16, 7)))
-    if draw < 0.22:
-        term = ast.Binary("%", x, base) if b.chance(0.75) else ast.ONE
-        step, cut = ast.Assign(gather, "+=", term), ast.Assign(x, "/=", base)
-        test = ast.compare(x, ">", ast.ZERO) if b.chance(0.7) or kind == "i64" else ast.compare(x, "!=", ast.ZERO)
-        loop = ast.While(test, (step,), advance=cut) if b.chance(0.5) else ast.While(test, (step, cut))
-        return t.nest(made, begin, loop, *end) if b.chance(0.5) else t.nest(begin, made, loop, *end)
-    if draw < 0.4:  # divisors
-        d = ast.Name(b.name(_INNER, kind))
-        rest = ast.compare(ast.Binary("%", x, d), "==", ast.ZERO)
-        square = ast.compare(ast.mul(d, d), "<=", x)
-        if b.chance(0.55):
-            first = ast.Assign(place, "=", ast.compare(x, b.pick((">=", ">")), b.pick((ast.TWO, ast.ONE))) if b.chance(0.6) else ast.ONE)
-            inner = ast.For(d.id, ast.TWO, "<=", x, (ast.If(rest, (ast.Assign(place, "=", ast.ZERO), ast.Jump("break"))),), b.pick((1, 1, 1)), kind, square)
-            return t.nest(made, first, inner)
-        inner = ast.For(d.id, ast.ONE, "<=", x, (ast.If(rest, (ast.Assign(gather, "+=", b.pick((ast.ONE, d)) if b.types[c.id] == kind and not direct else ast.ONE),)),), 1, kind, square if b.chance(0.3) else None)
-        return t.nest(made, begin, inner, *end)
-    if draw < 0.55:  # two numbers
-        y = ast.Name(b.name(("y", "b1", "other", "w", "h0"), kind))
-        r = ast.Name(b.name(("r0", "rem", "tmp", "z"), kind))
-        second = t.read(kind, "integers(0,90)")
-        loop = ast.While(ast.compare(y, b.pick(("!=", ">")), ast.ZERO), (ast.Declare(kind, r.id, ast.Binary("%", x, y)), ast.Assign(x, "=", y), ast.Assign(y, "=", r)))
-        out = t.out(kind)
-        return t.nest(made, ast.Declare(kind, y.id, second), loop, ast.Assign(out, "=", x))
-    if draw < 0.72:  # bits
-        v = ast.Name(b.name(_LOCALS, "u32"))
-        word = t.read("u32", b.pick(("integers(0,4000000000)", "integers(0,70000)")))
-        count = ast.Assign(gather, "+=", ast.ONE)
-        if b.chance(0.4):
-            loop = ast.While(v if b.chance(0.5) else ast.compare(v, "!=", ast.ZERO), (ast.Assign(v, "&=", ast.sub(v, 1)), count))
-        elif b.chance(0.5):
-            loop = ast.While(ast.compare(v, ">", ast.whole(b.pick((0, 1)))), (ast.Assign(v, ">>=", ast.ONE), count))
-        else:
-            k = ast.Name(b.name(_INNER, "i32"))
-            low = ast.Binary("&", ast.Paren(ast.Binary(">>", v, k)), ast.ONE)
-            loop = ast.For(k.id, ast.ZERO, "<", ast.whole(b.pick((32, 16, 8))), (ast.Assign(gather, "+=", low),) if b.chance(0.5) else (ast.If(low, (count,)),))
-        return t.nest(ast.Declare("u32", v.id, word), begin, loop, *end)
-    if draw < 0.86:  # steps to one, bounded
-        limit: tuple = b.size(("limit", "max_steps", "cap", "rounds"), (0, 5, 30)) if b.chance(0.6) else ast.whole(b.pick((50, 100, 20)))
-        v = ast.Name(b.name(_LOCALS, "u32"))
-        word = t.read("u32", "integers(1,60)")
-        three = ast.add(ast.mul(ast.whole(3), v) if b.chance(0.6) else ast.mul(v, ast.whole(3)), 1)
-        half = ast.Binary(*(("/", v, ast.TWO) if b.chance(0.6) else (">>", v, ast.ONE)))
-        odd = ast.Binary("&", v, ast.ONE) if b.chance(0.4) else ast.compare(ast.Binary("%", v, ast.TWO), "==", ast.ONE)
-        move: tuple = ast.Assign(v, "=", ast.Conditional(odd, three, half)) if b.chance(0.4) else ast.If(odd, (ast.Assign(v, "=", three),), (ast.Assign(v, "=", half),))
-        count = ast.Name(b.name(_COUNTS, "i32"))
-        test = ast.both(ast.compare(v, b.pick((">", "!=")), ast.ONE), ast.compare(count, "<", limit))
-        return t.nest(ast.Declare("u32", v.id, word), ast.Declare("i32", count.id, ast.ZERO), ast.While(test, (move, ast.Assign(count, "+=", ast.ONE))), ast.Assign(place, "=", count))
-    e, m = ast.Name(b.name(("e", "exp0", "pw"), "u32")), ast.whole(b.pick((97, 1009, 251, 13)))  # powers
-    r, v = ast.Name(b.name(("r", "res", "prod"), "u32")), ast.Name(b.name(_LOCALS, "u32"))
-    word = t.read("u32", "integers(0,900)")
-    times = ast.If(ast.Binary("&", e, ast.ONE), (ast.Assign(r, "=", ast.Binary("%", ast.mul(r, v) if b.chance(0.5) else ast.Paren(ast.mul(r, v)), m)),))
-    loop = ast.While(ast.compare(e, ">", ast.ZERO), (times, ast.Assign(v, "=", ast.Binary("%", ast.mul(v, v), m)), ast.Assign(e, ">>=", ast.ONE)))
-    exponent: tuple = b.size(("power", "expo", "k_pow"), (0, 1, 5, 10), "u32") if b.chance(0.5) else t.read("u32", "integers(0,40)")
-    return t.nest(ast.Declare("u32", v.id, ast.Binary("%", word, m)), ast.Declare("u32", e.id, exponent), ast.Declare("u32", r.id, ast.ONE), loop, ast.Assign(t.out("u32"), "=", r))
+    """A loop on one number: its digits, divisors, bits, steps to one, powers, the greatest common divisor with another."""
+    kinds = (_cut_off, _divisors, _two_numbers, _bits, _steps_down, _powers)
+    return b.rng.choices(kinds, (22, 18, 15, 17, 14, 14))[0](_Number(b))
+
+
+def _cut_off(s: _Number) -> Nest:
+    b, x, base = s.b, s.x, ast.whole(s.b.pick((10, 10, 2, 3, 16, 7)))
+    step, cut = ast.Assign(s.gather, "+=", ast.Binary("%", x, base) if b.chance(0.75) else ast.ONE), ast.Assign(x, "/=", base)
+    test = ast.compare(x, ">", ast.ZERO) if b.chance(0.7) or s.kind == "i64" else ast.compare(x, "!=", ast.ZERO)
+    loop = ast.While(test, (step,), advance=cut) if b.chance(0.5) else ast.While(test, (step, cut))
+    first = (s.made, s.begin) if b.chance(0.5) else (s.begin, s.made)
+    return s.t.nest(*first, loop, *s.end)
+
+
+def _divisors(s: _Number) -> Nest:
+    b, x, d = s.b, s.x, ast.Name(s.b.name(_INNER, s.kind))
+    rest, square = ast.compare(ast.Binary("%", x, d), "==", ast.ZERO), ast.compare(ast.mul(d, d), "<=", x)
+    if b.chance(0.55):
+        first = ast.Assign(s.place, "=", ast.compare(x, b.pick((">=", ">")), b.pick((ast.TWO, ast.ONE))) if b.chance(0.6) else ast.ONE)
+        leave = (ast.Assign(s.place, "=", ast.ZERO), ast.Jump("break"))
+        return s.t.nest(s.made, first, ast.For(d.id, ast.TWO, "<=", x, (ast.If(rest, leave),), 1, s.kind, square))
+    amount = b.pick((ast.ONE, d)) if b.types[s.c.id] == s.kind and not s.direct else ast.ONE
+    inner = ast.For(d.id, ast.ONE, "<=", x, (ast.If(rest, (ast.Assign(s.gather, "+=", amount),)),), 1, s.kind, square if b.chance(0.3) else None)
+    return s.t.nest(s.made, s.begin, inner, *s.end)
+
+
+def _two_numbers(s: _Number) -> Nest:
+    b, x, kind = s.b, s.x, s.kind
+    y = ast.Name(b.name(("y", "b1", "other", "w", "h0"), kind))
+    r = ast.Name(b.name(("r0", "rem", "tmp", "z"), kind))
+    second = ast.Declare(kind, y.id, s.t.read(kind, "integers(0,90)"))
+    body = (ast.Declare(kind, r.id, ast.Binary("%", x, y)), ast.Assign(x, "=", y), ast.Assign(y, "=", r))
+    loop = ast.While(ast.compare(y, b.pick(("!=", ">")), ast.ZERO), body)
+    return s.t.nest(s.made, second, loop, ast.Assign(s.t.out(kind), "=", x))
+
+
+def _bits(s: _Number) -> Nest:
+    b, (v, made) = s.b, s.word(s.b.pick(("integers(0,4000000000)", "integers(0,70000)")))
+    count = ast.Assign(s.gather, "+=", ast.ONE)
+    if b.chance(0.4):
+        loop: tuple = ast.While(v if b.chance(0.5) else ast.compare(v, "!=", ast.ZERO), (ast.Assign(v, "&=", ast.sub(v, 1)), count))
+    elif b.chance(0.5):
+        loop = ast.While(ast.compare(v, ">", ast.whole(b.pick((0, 1)))), (ast.Assign(v, ">>=", ast.ONE), count))
+    else:
+        k = ast.Name(b.name(_INNER, "i32"))
+        low = ast.Binary("&", ast.Paren(ast.Binary(">>", v, k)), ast.ONE)
+        body = ast.Assign(s.gather, "+=", low) if b.chance(0.5) else ast.If(low, (count,))
+        loop = ast.For(k.id, ast.ZERO, "<", ast.whole(b.pick((32, 16, 8))), (body,))
+    return s.t.nest(made, s.begin, loop, *s.end)
+
+
+def _steps_down(s: _Number) -> Nest:
+    b, (v, made) = s.b, s.word("integers(1,60)")
+    limit: tuple = b.size(("limit", "max_steps", "cap", "rounds"), (0, 5, 30)) if b.chance(0.6) else ast.whole(b.pick((50, 100, 20)))
+    three = ast.add(ast.mul(ast.whole(3), v) if b.chance(0.6) else ast.mul(v, ast.whole(3)), 1)
+    half = ast.Binary("/", v, ast.TWO) if b.chance(0.6) else ast.Binary(">>", v, ast.ONE)
+    odd = ast.Binary("&", v, ast.ONE) if b.chance(0.4) else ast.compare(ast.Binary("%", v, ast.TWO), "==", ast.ONE)
+    move: tuple = ast.If(odd, (ast.Assign(v, "=", three),), (ast.Assign(v, "=", half),))
+    if b.chance(0.4):
+        move = ast.Assign(v, "=", ast.Conditional(odd, three, half))
+    count = ast.Name(b.name(_COUNTS, "i32"))
+    test = ast.both(ast.compare(v, b.pick((">", "!=")), ast.ONE), ast.compare(count, "<", limit))
+    loop = ast.While(test, (move, ast.Assign(count, "+=", ast.ONE)))
+    return s.t.nest(made, ast.Declare("i32", count.id, ast.ZERO), loop, ast.Assign(s.place, "=", count))
+
+
+def _powers(s: _Number) -> Nest:
+    b, (v, made), m = s.b, s.word("integers(0,900)"), ast.whole(s.b.pick((97, 1009, 251, 13)))
+    e, r = ast.Name(b.name(("e", "exp0", "pw"), "u32")), ast.Name(b.name(("r", "res", "prod"), "u32"))
+    odd = ast.If(ast.Binary("&", e, ast.ONE), (ast.Assign(r, "=", ast.Binary("%", ast.Paren(ast.mul(r, v)), m)),))
+    body = (odd, ast.Assign(v, "=", ast.Binary("%", ast.mul(v, v), m)), ast.Assign(e, ">>=", ast.ONE))
+    exponent: tuple = b.size(("power", "expo", "k_pow"), (0, 1, 5, 10), "u32") if b.chance(0.5) else s.t.read("u32", "integers(0,40)")
+    first = (made._replace(value=ast.Binary("%", made.value, m)), ast.Declare("u32", e.id, exponent), ast.Declare("u32", r.id, ast.ONE))
+    return s.t.nest(*first, ast.While(ast.compare(e, ">", ast.ZERO), body), ast.Assign(s.t.out("u32"), "=", r))
 
 
 def written_out(b: Builder) -> Nest:

@@ -91,7 +91,7 @@ def _small(b: Builder) -> ast.Literal:
 def quantised(b: Builder) -> Nest:
     """Numbers scaled, rounded and held in a small integer type, or brought back; differences of bytes; tables looked up."""
     _floats(b)
-    n, i = b.size(_COUNTS, (1, 4, 11, 20), b.pick(("i32", "i32", "i32", "u32", "u64", "i64"))), None
+    n = b.size(_COUNTS, (1, 4, 11, 20), b.pick(("i32", "i32", "i32", "u32", "u64", "i64")))
     index_kind = b.types[n.id] if b.chance(0.75) else "i32"
     i = ast.Name(b.name(_INDEX, index_kind))
     axis, draw = Axis(i.id, ast.ZERO, n), b.rng.random()
@@ -155,7 +155,7 @@ def folded(b: Builder) -> Nest:
     if draw < 0.6:
         stop = b.pick((ast.add(n, ast.mul(ast.TWO, pad)), ast.add(ast.add(n, pad), pad), ast.add(n, ast.mul(pad, 2))))
         made: tuple = (ast.Declare("i32", j.id, ast.sub(i, pad)),)
-        inside = b.pick((ast.both(ast.compare(j, ">=", ast.ZERO), ast.compare(j, "<", n)),))
+        inside = ast.both(ast.compare(j, ">=", ast.ZERO), ast.compare(j, "<", n))
         how = b.pick(("zero", "zero", "edge", "edge", "mirror", "wrap"))
         if how == "mirror":
             made += (ast.If(ast.compare(j, "<", ast.ZERO), (ast.Assign(j, "=", b.pick((ast.Unary("-", j), ast.sub(ast.Unary("-", j), 1)))),)), ast.If(ast.compare(j, ">=", n), (ast.Assign(j, "=", b.pick((ast.sub(ast.mul(ast.TWO, ast.Paren(ast.sub(n, 1))), j), ast.sub(ast.sub(ast.mul(ast.TWO, n), 1), j)))),)))
@@ -200,7 +200,7 @@ def pitched_tables(b: Builder) -> Nest:
     r, c = (ast.Name(b.name((w,), wide)) for w in b.pick((("r", "c"), ("y", "x"), ("i", "j"), ("row", "col"))))
     turned = b.chance(0.4)
 
-    def element(word: tuple, pitch_words: tuple, across: bool, value: int) -> ast.At:
+    def element(word: tuple, pitch_words: tuple, across: bool) -> ast.At:
         inner, outer = (rows, cols) if across else (cols, rows)
         more = b.size(pitch_words, (0, 1, 3), wide) if b.chance(0.25) else None
         pitch: tuple = ast.Paren(ast.add(inner, more)) if more else b.size(pitch_words, (5, 6, 8), wide)
@@ -208,8 +208,8 @@ def pitched_tables(b: Builder) -> Nest:
         b.array((ast.mul(outer, pitch),), kind, fill, word)
         return ast.At(b.parameters[-1].name, (ast.add(ast.mul(first, pitch), second),))
 
-    source = element(("src", "in", "a", "table"), ("src_pitch", "lda", "pitch", "in_stride", "ld_a"), False, 0)
-    target = element(("dst", "out", "b_out", "res"), ("dst_pitch", "ldb", "out_pitch", "out_stride", "ld_b"), turned, 1)
+    source = element(("src", "in", "a", "table"), ("src_pitch", "lda", "pitch", "in_stride", "ld_a"), False)
+    target = element(("dst", "out", "b_out", "res"), ("dst_pitch", "ldb", "out_pitch", "out_stride", "ld_b"), turned)
     b.parameter(target.array).written = True
     draw = b.rng.random()
     value: tuple = source

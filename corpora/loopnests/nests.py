@@ -41,7 +41,7 @@ _RICH = (
 )  # fmt: skip
 _BROAD = (
     *((family, 4 * weight) for family, weight in _RICH),
-    (everyday.prologue, 26), (everyday.formulas, 26), (tallies.tallied, 34), (tallies.nested, 22),
+    (everyday.prologue, 40), (everyday.formulas, 34), (tallies.tallied, 50), (tallies.nested, 32),
     (graphs.gathered_sum, 12), (graphs.best_edge, 9), (graphs.visited, 9), (graphs.edge_list, 14), (graphs.adjacency, 12), (graphs.followed, 8),
     (textual.counted_rows, 9), (textual.compared_rows, 9), (textual.read_rows, 9), (textual.searched, 14), (textual.exchanged, 12),
     (digits.looped, 16), (digits.written_out, 7), (digits.packed, 11),

@@ -3,7 +3,7 @@
 Contract: as for the other families. What is divided by is moved away from zero; what is compared comes from inputs by additions and
 products that every dialect rounds alike.
 
-    python -c "from corpora.loopnests import generate; print([c for c in generate(400, 4, 'broad') if 'soft' in c.programs['cpp'].text][0])"
+    python -c "from corpora.loopnests import generate; print([c for c in generate(4000, 4, 'broad') if 'touch' in c.programs['cpp'].text][0])"
 """
 
 from __future__ import annotations

@@ -221,8 +221,6 @@ def nested(b: Builder) -> Nest:
     made = (ast.Declare(kind, part.id, ast.ZERO), row)
     if kind == "i32" and b.chance(0.5):
         last: tuple = ast.If(ast.compare(part, ">", word), (ast.Assign(word, "=", part),))
-        if b.chance(0.3):
-            last = ast.If(ast.compare(part, ">", word), (ast.Assign(word, "=", part),))
         return t.nest((*made, last), word, "max")
     last = ast.Assign(word, "+=", ast.mul(part, part) if kind in FLOATS and b.chance(0.3) else part)
     return t.nest((*made, ast.If(ast.compare(part, ">", b.number()), (last,)) if b.chance(0.2) else last), word)

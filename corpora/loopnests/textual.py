@@ -3,7 +3,7 @@
 Contract: as for the other families. Characters are stored as `char`, `signed char` or `unsigned char`; what is parsed or hashed is
 unsigned, so that nothing overflows. `for (i = 0; i + m <= n; i++)` is the loop of a search.
 
-    python -c "from corpora.loopnests import generate; print([c for c in generate(400, 4, 'broad') if '+ m <=' in c.programs['cpp'].text][0])"
+    python -c "from corpora.loopnests import generate; print([c for c in generate(4000, 4, 'broad') if 'm <= ' in c.programs['cpp'].text][0])"
 """
 
 from __future__ import annotations
