@@ -139,7 +139,10 @@ def _read(reading: _Reading, text: str) -> None:
         lone = re.fullmatch(r"\(*\s*-?\s*0\s*\)*", other)
         if lone or re.search(r"\d\.|\.\d|e[-+]\d", other) or (not upper and re.fullmatch(r"[\s\d()]+", other)):
             continue
-        reading.guards.append((left or right, _bound(other, reading)))
+        bound = _bound(other, reading)
+        # `i <= n` holds at n, and `i > n` lets it stay.
+        inclusive = m[1] in ("<=", ">") if left else m[1] in (">=", "<")
+        reading.guards.append((left or right, _beyond(bound) if inclusive and bound else bound))
 
 
 def _own_guards(condition: str, text: str) -> str:
@@ -172,6 +175,11 @@ def _bound(expression: str, reading: _Reading) -> str | None:
     if not text or any(n not in reading.parameters for n in names) or re.search(r"[^\w+\-*/()]", text) or re.search(r"[A-Za-z_]\w*\(", text):
         return None
     return None if text.startswith("*") or re.search(r"[+\-*/]{2}", text) else text
+
+
+def _beyond(bound: str) -> str:
+    """`bound + 1`, as a plan writes it."""
+    return bound.removesuffix("-1") if re.search(r"[\w)]-1$", bound) else f"{bound}+1"
 
 
 def _meaning(name: str, reading: _Reading) -> str:

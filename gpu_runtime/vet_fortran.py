@@ -105,7 +105,8 @@ def _statement(s: str, defined: set[str], in_interface: bool) -> str | None:
         return "'write' to anything but the standard output is not allowed in a program (it uses files)"
     if (m := re.match(r"call\s+(\w+)", action)) and m[1] not in defined and m[1] not in _CALLABLE:
         return f"'{m[1]}' is called but not defined in the text"
-    if (m := re.match(r"use\s*(?:,\s*\w+\s*)?(?:::)?\s*(\w+)", s)) and m[1] not in _MODULES and m[1] not in defined:
+    named = None if re.match(r"\w+\s*(\([^=]*\))?\s*=[^=>]", s) else re.match(r"use\s*(?:,\s*\w+\s*)?(?:::)?\s*(\w+)", s)
+    if (m := named) and m[1] not in _MODULES and m[1] not in defined:
         return f"the module '{m[1]}' is used but not defined in the text"
     if re.search(r"\bbind\s*\(\s*c\b[^)]*\bname\b", s) or (in_interface and re.search(r"\bbind\s*\(", s)):
         return "bind(c) reaches functions outside the program"

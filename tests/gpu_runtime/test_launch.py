@@ -157,3 +157,22 @@ def test_whatever_a_guard_says_every_plan_can_be_read(bound: str) -> None:
 def test_brackets_left_open_belong_to_the_statement() -> None:
     body = f"int i = {X}; if (i < ((kernelSize) && i > 0) y[i] = 0;"
     assert plans("float *y, int kernelSize", body)[0] == "grid=ceil(kernelSize/64),1,1 block=64,1,1"
+
+
+@pytest.mark.parametrize(
+    ("guard", "bound"),
+    [
+        ("if (i <= n - 1) y[i] = 0;", "n"),
+        ("if (i <= n) y[i] = 0;", "(n+1)"),
+        ("if (n >= i) y[i] = 0;", "(n+1)"),
+        ("if (i > n - 1) return; y[i] = 0;", "n"),
+        ("if (n - 1 < i) return; y[i] = 0;", "n"),
+        ("if (i >= n) return; y[i] = 0;", "n"),
+        ("if (n <= i) return; y[i] = 0;", "n"),
+        ("if (n > i) y[i] = 0;", "n"),
+        ("if (i <= n * m - 1) y[i] = 0;", "n*m"),
+    ],
+)
+def test_a_guard_that_holds_at_its_bound_asks_for_one_thread_more(guard: str, bound: str) -> None:
+    """One thread was missing where the bound was a multiple of the block's size: a right kernel was called different."""
+    assert plans("float *y, int n, int m", f"int i = {X}; {guard}")[0] == f"grid=ceil({bound}/64),1,1 block=64,1,1"

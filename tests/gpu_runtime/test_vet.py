@@ -119,6 +119,7 @@ FORTRAN_ALLOWED = {
     "parameter": "subroutine f(n, x)\n integer, parameter :: k = 3\n integer, intent(in) :: n\n real, intent(inout) :: x(n)\n x(1) = x(1) * k\nend",
     "own procedure": "subroutine f(x)\n real x\n call g(x)\ncontains\n subroutine g(y)\n real y\n y = 1\n end subroutine\nend",
     "names like statements": "subroutine f(read, open)\n real read(3), open\n read(1) = open\n open = 2\nend",
+    "variables that begin with use": "subroutine f(n, x)\n integer n, used, use_it(3)\n real x(n)\n used = 1\n used = used + 1\n use_it(2) = used\n x(1) = use_it(2)\nend",
     "openmp": "subroutine f(n, x)\n use omp_lib\n integer n, i\n real x(n)\n!$omp parallel do\n do i = 1, n\n x(i) = omp_get_thread_num()\n end do\nend",
     "text in a print": "subroutine f(x)\n real x\n print *, 'call system'\nend",
 }  # fmt: skip
