@@ -114,8 +114,11 @@ def prologue(b: Builder) -> Nest:
 
 def _test(b: Builder) -> tuple:
     """A comparison that some values meet and others do not."""
-    first, second = (ast.compare(b.read(), b.pick(("<", ">", "<=", ">=")), b.number(zero=b.chance(0.6))) for _ in range(2))
-    return first if b.chance(0.8) else ast.Binary(b.pick(("&&", "||")), first, second) if first.op != second.op else first
+    few = (ast.ONE, ast.TWO) if b.kind not in FLOATS else tuple(b._same(ast.Literal(x, "f64")) for x in ("0.5", "1.0", "0.25", "0.1"))
+    first, second = (ast.compare(b.read(), b.pick(("<", ">", "<=", ">=")), b.number(zero=True) if b.chance(0.6) else b.pick(few)) for _ in range(2))
+    if b.chance(0.8) or first == second:
+        return first
+    return ast.Binary("||" if first.left == second.left else b.pick(("&&", "||")), first, second)
 
 
 def _call(b: Builder, x: tuple) -> tuple:

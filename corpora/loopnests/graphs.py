@@ -149,7 +149,7 @@ def visited(b: Builder) -> Nest:
         word = ast.Name(b.name(("cnt", "hits0", "same", "c1", "num_same", "clash", "matched"), "i32"))
         place = rows.of(rows.v, b.pick(("i32", "i32", "u8")) if b.chance(0.3) else "i32", "constant(7)", written=True)
         step: tuple = ast.If(test, (ast.Assign(word, "+=", ast.ONE),)) if b.chance(0.75) else ast.Assign(word, "+=", ast.Conditional(test, ast.ONE, ast.ZERO))
-        return rows.nest(*first, ast.Declare("i32", word.id, ast.ZERO), rows.loop(step), ast.Assign(place, b.pick(("=", "=", "+=")), word))
+        return rows.nest(*first, ast.Declare("i32", word.id, ast.ZERO), rows.loop(step), ast.Assign(place, "=" if first else b.pick(("=", "=", "+=")), word))
     place = rows.of(rows.v, "i32", "integers(-1,2)", written=True)
     value = b.pick((ast.ONE, ast.add(limit, 1), rows.end, rows.e)) if limit != small else b.pick((ast.ONE, rows.end))
     change = (ast.Assign(place, "=", value), ast.Jump("break"))
