@@ -143,7 +143,7 @@ def visited(b: Builder) -> Nest:
         test = b.pick((other, ast.Unary("!", other)))
     first: tuple = ()
     if b.chance(0.4):
-        leave = ast.compare(mine, b.pick(("!=", "<", ">=")), limit) if kind == "i32" else b.pick((mine, ast.Unary("!", mine)))
+        leave = ast.compare(mine, b.pick(("!=", "<", ">")), limit) if kind == "i32" else b.pick((mine, ast.Unary("!", mine)))
         first = (ast.If(leave, (ast.Jump("continue"),)),)
     if b.chance(0.5):
         word = ast.Name(b.name(("cnt", "hits0", "same", "c1", "num_same", "clash", "matched"), "i32"))
