@@ -53,6 +53,9 @@ class ScratchConfig:
     """Answers decoded side by side."""
 
 
+_TEXTS_AT_ONCE = 1024
+
+
 class ScratchModel:
     """`create` makes a new one, `load` reads a saved folder."""
 
@@ -66,6 +69,8 @@ class ScratchModel:
         self._words = [piece[1:] if piece.startswith(SPACE) else "" for piece in vocabulary]
         for special, word in zip(tokenizer.all_special_ids, tokenizer.all_special_tokens, strict=True):
             self._words[special] = word  # so that a constraint can name them
+        self._each = list(range(len(tokenizer)))
+        """One object for each id, which millions of examples share."""
 
     @classmethod
     def create(cls, config: ScratchConfig, texts: Iterable[str], words: Sequence[str] = ()) -> ScratchModel:
@@ -230,15 +235,23 @@ class ScratchModel:
         return self._tokenizer(word, add_special_tokens=False).input_ids
 
     def _encode_prompts(self, prompts: Sequence[Prompt]) -> list[list[int]]:
-        if not prompts:
-            return []
-        framed = self._tokenizer([p.text for p in prompts], verbose=False).input_ids  # what is too long is told apart, not warned of
-        prefixes = self._tokenizer([p.prefix for p in prompts], add_special_tokens=False).input_ids
+        framed, prefixes = self._ids([p.text for p in prompts]), self._ids([p.prefix for p in prompts], framed=False)
         return [ids + (prefix if p.prefix else []) for ids, prefix, p in zip(framed, prefixes, prompts)]
+
+    def _ids(self, texts: Sequence[str], framed: bool = True) -> list[list[int]]:
+        """Ids of each text; what is too long for the model is told apart by others, not warned of.
+
+        A part at a time: the library's notes on a token take a hundred bytes while it reads.
+        """
+        found: list[list[int]] = []
+        for start in range(0, len(texts), _TEXTS_AT_ONCE):
+            ids = self._tokenizer(list(texts[start : start + _TEXTS_AT_ONCE]), add_special_tokens=framed, verbose=False).input_ids
+            found += ([self._each[i] for i in row] for row in ids)
+        return found
 
     def _encode_examples(self, examples: Sequence[Example]) -> list[Encoded]:
         prompts = self._encode_prompts([Prompt(e.prompt) for e in examples])
-        answers = self._tokenizer([e.answer for e in examples], add_special_tokens=False, verbose=False).input_ids if examples else []
+        answers = self._ids([e.answer for e in examples], framed=False)
         end = self._tokenizer.eos_token_id
         return [
             Encoded((*prompt, *answer, end), len(prompt), e.weight) for prompt, answer, e in zip(prompts, answers, examples)
