@@ -243,7 +243,10 @@ def running(b: Builder) -> Nest:
         held = ast.Name(b.local(b.kind))
         b.parameter(first.array).written = True
         step = (ast.Assign(word, "+=", held),)
-        return c.nest(ast.Declare(b.types[word.id], word.id, start), *c.loop((ast.Declare(b.kind, held.id, first), ast.Assign(first, "=", word), *step)))
+        return c.nest(
+            ast.Declare(b.types[word.id], word.id, start),
+            *c.loop((ast.Declare(b.kind, held.id, first), ast.Assign(first, "=", word), *step))
+        )
     if b.chance(0.15):
         step += (ast.If(c.test(), (ast.Assign(word, "=", start if type(start) is ast.Literal else b.number(zero=True)),)),)
     inside = write + step if b.chance(0.25) else step + write

@@ -15,6 +15,7 @@ from corpora.loopnests.one_thread import (
     SIDES, Position, alone, at, changed, counters, down, extreme, fraction, likely, line, local, over, plain_kind, put, sides, sum_of, written,
 )  # fmt: skip
 
+_TIMES = ("iters", "sweeps", "steps", "T", "nsteps", "max_iter", "niter", "timesteps", "tmax")
 _WIDTHS = tuple(tuple(words.split()) for words in ("NX NY NZ", "w1 w2 w3", "lenA lenB lenC", "nx ny nz", "n1 n2 n3", "d1 d2 d3", "ca cb cc"))
 _OUTERS = ("B", "batch", "rows", "h", "n", "num", "outer_n", "nrows", "T_len", "samples_n", "M")
 _ODD = ("u32", "i64", "u8", "i16")
@@ -173,7 +174,7 @@ def _repeated(b: Builder, body: tuple, often: float) -> tuple:
     """The body in an outer loop over sweeps or steps, mostly."""
     if not b.chance(often):
         return body
-    stop = b.size(("iters", "sweeps", "steps", "T", "nsteps", "max_iter", "niter", "timesteps", "tmax"), (1, 2, 3)) if b.chance(0.85) else ast.whole(b.pick((2, 3, 4, 10)))
+    stop = b.size(_TIMES, (1, 2, 3)) if b.chance(0.85) else ast.whole(b.pick((2, 3, 4, 10)))
     turn = ast.Name(b.name(("t", "it", "iter", "s", "step_i", "sweep", "tt", "rep"), plain_kind(b) if type(stop) is ast.Name else "i32"))
     if b.chance(0.12):
         return (ast.Declare(b.types[turn.id], turn.id, ast.ZERO), ast.While(ast.compare(turn, "<", stop), (*body, put(turn, 1, "+="))))
@@ -224,7 +225,8 @@ def summed_area(b: Builder) -> Nest:
     inner = put(here, rest, "+=") if own else put(here, ast.add(source, rest))
     edges: tuple = ()
     if b.chance(0.6):
-        edges = (over(b, i, h, put(at(t, i, 0), at(t, ast.sub(i, 1), 0), "+="), start=1), over(b, j, w, put(at(t, 0, j), at(t, 0, ast.sub(j, 1)), "+="), start=1))
+        left = over(b, i, h, put(at(t, i, 0), at(t, ast.sub(i, 1), 0), "+="), start=1)
+        edges = (left, over(b, j, w, put(at(t, 0, j), at(t, 0, ast.sub(j, 1)), "+="), start=1))
     return alone(*edges, over(b, i, h, over(b, j, w, inner, start=1), start=1))
 
 
@@ -236,7 +238,10 @@ def overlaps(b: Builder) -> Nest:
         f = written(b, (ast.add(n, ast.mul(2, step)),))
         base, made = (i, ()) if b.chance(0.5) else local(b, i, ("base", "pos", "b0", "start_at"), "i32")
         source = at(f, base)
-        parts = [ast.Binary("/", source, b.pick((ast.TWO, ast.whole(4), ast.whole(3)))) if b.kind not in FLOATS or b.chance(0.3) else ast.mul(fraction(b), source) for _ in "ab"]
+        parts = [
+            ast.Binary("/", source, b.pick((ast.TWO, ast.whole(4), ast.whole(3))))
+            if b.kind not in FLOATS or b.chance(0.3) else ast.mul(fraction(b), source) for _ in "ab"
+        ]
         body = [put(at(f, ast.add(base, step)), parts[0], b.pick(("+=", "-=")))]
         if b.chance(0.7):
             body.append(put(at(f, ast.add(base, ast.mul(2, step))), parts[1], b.pick(("+=", "-="))))

@@ -59,12 +59,18 @@ def _boundaries(b: Builder) -> Nest:
     c = Course(b, 2)
     i, n = c.i, c.n
     many = b.pick((4, 6, 8, 12))  # so few keys that next ones follow
-    keys = b.array((n,), "i32", b.pick((f"sorted(0,{many - 1})", f"integers(0,{many - 1})")), names.INDEX_ARRAYS + ("in_keys", "sortedKeys", "cluster"))
+    keys = b.array(
+        (n,), "i32", b.pick((f"sorted(0,{many - 1})", f"integers(0,{many - 1})")),
+        names.INDEX_ARRAYS + ("in_keys", "sortedKeys", "cluster")
+    )
     here, ahead, behind = (ast.At(keys, (s,)) for s in (i, ast.add(i, 1), ast.sub(i, 1)))
     out = c.target("i32", (ast.whole(many),), _STARTS)
     up = b.chance(0.55)
     other = ahead if up else behind
-    test = b.pick((ast.compare(here, "!=", other), ast.compare(other, "!=", here), ast.compare(ast.add(here, 1), "==", other) if up else ast.compare(here, ">", other)))
+    test = b.pick((
+        ast.compare(here, "!=", other), ast.compare(other, "!=", here),
+        ast.compare(ast.add(here, 1), "==", other) if up else ast.compare(here, ">", other)
+    ))
     value = b.pick((i, i, ast.add(i, 1)))
     start, stop = (ast.ZERO, ast.sub(n, 1)) if up else (ast.ONE, n)
     if b.chance(0.4):
@@ -101,7 +107,10 @@ def compacted(b: Builder) -> Nest:
         back = ast.Name(b.name(("hi", "r", "back", "end", "last"), "i32"))
         push_back = (ast.Assign(ast.At(out, (back,)), "=", value), ast.Assign(back, "-=", ast.ONE))
         if not here:
-            return c.nest(ast.Declare(b.types[k.id], k.id, ast.ZERO), ast.Declare("i32", back.id, ast.sub(c.n, 1)), *c.loop((ast.If(test, push, push_back),)))
+            return c.nest(
+                ast.Declare(b.types[k.id], k.id, ast.ZERO), ast.Declare("i32", back.id, ast.sub(c.n, 1)),
+                *c.loop((ast.If(test, push, push_back),))
+            )
     if b.chance(0.15):
         body = (ast.If(test, (ast.Jump("continue"),)), *push)
         c.whiled = False
@@ -113,13 +122,23 @@ def runs(b: Builder) -> Nest:
     """Sorted or repeating data without repeats, with how often each came, or how long each element's run is so far."""
     c = Course(b, 2)
     kind, draw = b.pick(("i32", "i32", b.kind)), b.rng.random()
-    keys = c.source(kind, b.pick(("sorted(0,6)", "integers(0,2)", "sorted(0,9)")) if kind not in FLOATS else "sorted(-2,2)", names.INDEX_ARRAYS + names.ARRAYS)
+    keys = c.source(
+        kind, b.pick(("sorted(0,6)", "integers(0,2)", "sorted(0,9)")) if kind not in FLOATS else "sorted(-2,2)",
+        names.INDEX_ARRAYS + names.ARRAYS
+    )
     before = ast.At(keys.array, (ast.sub(c.i, 1),))
     new = ast.compare(keys, "!=", before) if b.chance(0.8) else ast.compare(before, "!=", keys)
     k = ast.Name(b.name(_POSITIONS, "i32"))
     if draw < 0.3:
         out = c.target("i32")
-        step = ast.If(new, (ast.Assign(k, "=", ast.ONE),), (ast.Assign(k, "+=", ast.ONE),)) if b.chance(0.6) else ast.If(ast.compare(keys, "==", before), (ast.Assign(k, "+=", ast.ONE),), (ast.Assign(k, "=", ast.ONE if b.chance(0.6) else ast.ZERO),))
+        step = (
+            ast.If(new, (ast.Assign(k, "=", ast.ONE),), (ast.Assign(k, "+=", ast.ONE),))
+            if b.chance(0.6)
+            else ast.If(
+                ast.compare(keys, "==", before), (ast.Assign(k, "+=", ast.ONE),),
+                (ast.Assign(k, "=", ast.ONE if b.chance(0.6) else ast.ZERO),)
+            )
+        )
         head = (ast.Assign(ast.At(out, (ast.ZERO,)), "=", ast.ONE),) if b.chance(0.6) else ()
         return c.nest(ast.Declare("i32", k.id, ast.ONE), *head, *c.loop((step, ast.Assign(ast.At(out, (c.i,)), "=", k)), ast.ONE))
     out = c.target(kind)

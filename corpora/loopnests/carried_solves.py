@@ -87,7 +87,10 @@ def factors(b: Builder) -> Nest:
     else:
         factor, begun = local(b, ast.Binary("/", at(a, i, k), pivot), ("factor", "mult", "ratio", "f0", "lik", "m1"))
         step = put(at(a, i, j), ast.mul(factor, at(a, k, j)), "-=")
-        extra = (put(at(written(b, (n,), wanted=("b", "rhs", "y", "vec")), i), ast.mul(factor, at(b.parameters[-1].name, k)), "-="),) if b.chance(0.6) else ()
+        extra = (
+            (put(at(written(b, (n,), wanted=("b", "rhs", "y", "vec")), i), ast.mul(factor, at(b.parameters[-1].name, k)), "-="),)
+            if b.chance(0.6) else ()
+        )
         keep = (put(at(a, i, k), factor),) if b.chance(0.4) else ()
         first = rest if keep or b.chance(0.5) else k
         body = (over(b, i, n, begun, over(b, j, n, step, start=first), *keep, *extra, start=rest),)
@@ -96,7 +99,10 @@ def factors(b: Builder) -> Nest:
 
 def _large(b: Builder, n: ast.Name) -> tuple:
     """What makes a row's diagonal larger than its elements together."""
-    return b.pick((ast.Literal("20.0", "f64"), ast.Literal("16", "i32"), ast.mul(4, n), ast.mul(n, ast.Literal("3.0", "f64")), ast.Literal("25.", "f64")))
+    return b.pick((
+        ast.Literal("20.0", "f64"), ast.Literal("16", "i32"), ast.mul(4, n), ast.mul(n, ast.Literal("3.0", "f64")),
+        ast.Literal("25.", "f64")
+    ))
 
 
 def _cholesky(b: Builder, a: str, n: ast.Name, i: ast.Name, j: ast.Name, k: ast.Name) -> Nest:
@@ -107,7 +113,10 @@ def _cholesky(b: Builder, a: str, n: ast.Name, i: ast.Name, j: ast.Name, k: ast.
     gathered = begun.value == ast.ZERO
     inner = over(b, k, j, put(total, ast.mul(at(l, i, k), at(l, j, k)), "+=" if gathered else "-="))
     rest: tuple = ast.sub(at(a, i, j), total) if gathered else total
-    root = ast.Call(b.function("sqrt"), (ast.add(ast.Call(b.function("fabs"), (rest,)), b._same(b.pick((ast.ONE, ast.TWO, ast.Literal("0.5", "f64"))))),))
+    root = ast.Call(
+        b.function("sqrt"),
+        (ast.add(ast.Call(b.function("fabs"), (rest,)), b._same(b.pick((ast.ONE, ast.TWO, ast.Literal("0.5", "f64"))))),)
+    )
     value = ast.Binary("/", ast.Paren(rest) if gathered else rest, at(l, j, j))
     test = ast.If(ast.compare(i, "==", j), (put(at(l, i, j), root),), (put(at(l, i, j), value),))
     return alone(over(b, i, n, over(b, j, i, begun, inner, test, op="<=")))
@@ -125,7 +134,10 @@ def orthogonal(b: Builder) -> Nest:
 
     dot, begun = local(b, 0, ("dot", "proj", "r", "s", "c0"))
     norm, begun2 = local(b, 0, ("norm", "nrm", "len2", "sum"))
-    project = (begun, over(b, i, m, put(dot, ast.mul(place(k, i), place(j, i)), "+=")), over(b, i, m, put(place(k, i), ast.mul(dot, place(j, i)), "-=")))
+    project = (
+        begun, over(b, i, m, put(dot, ast.mul(place(k, i), place(j, i)), "+=")),
+        over(b, i, m, put(place(k, i), ast.mul(dot, place(j, i)), "-="))
+    )
     length = over(b, i, m, put(norm, ast.mul(place(k, i), place(k, i)), "+="))
     root = ast.Call(b.function("sqrt"), (ast.add(norm, b._same(b.pick((ast.Literal("1e-3", "f64"), ast.Literal("0.01", "f64"), ast.ONE)))),))
     if b.chance(0.6):

@@ -49,15 +49,20 @@ def _small_step(b: Builder, s: ast.Name, data: tuple | None) -> tuple:
 
 
 def _wide_step(b: Builder, s: ast.Name, data: tuple | None) -> tuple:
-    big = b.pick((("1664525u", "1013904223u"), ("1103515245u", "12345u"), ("1664525", "1013904223"), ("69069u", "1u"), ("22695477u", "1"), ("214013u", "2531011u")))
+    big = b.pick((
+        ("1664525u", "1013904223u"), ("1103515245u", "12345u"), ("1664525", "1013904223"), ("69069u", "1u"), ("22695477u", "1"),
+        ("214013u", "2531011u")
+    ))
     a, k = (ast.Literal(t, "u32") for t in big)
     if data is not None:
+        turned = ast.Paren(ast.Binary("|", ast.Paren(ast.Binary("<<", s, ast.whole(5))), ast.Paren(ast.Binary(">>", s, ast.whole(27)))))
+        spread = (ast.Assign(s, "+=", ast.Binary("<<", s, ast.whole(10))), ast.Assign(s, "^=", ast.Binary(">>", s, ast.whole(6))))
         return b.pick((
             (ast.Assign(s, "=", ast.add(ast.mul(s, ast.whole(b.pick((31, 33, 37, 131)))), data)),),
             (ast.Assign(s, "^=", data), ast.Assign(s, "*=", ast.Literal("16777619u", "u32"))),
             (ast.Assign(s, "=", ast.Binary("^", ast.Paren(ast.mul(s, ast.whole(33))), data)),),
-            (ast.Assign(s, "+=", data), ast.Assign(s, "+=", ast.Binary("<<", s, ast.whole(10))), ast.Assign(s, "^=", ast.Binary(">>", s, ast.whole(6)))),
-            (ast.Assign(s, "=", ast.Binary("^", ast.Paren(ast.Binary("|", ast.Paren(ast.Binary("<<", s, ast.whole(5))), ast.Paren(ast.Binary(">>", s, ast.whole(27))))), data)),),
+            (ast.Assign(s, "+=", data), *spread),
+            (ast.Assign(s, "=", ast.Binary("^", turned, data)),),
         ))  # fmt: skip
     if b.chance(0.3):
         shifts = b.pick(((13, 17, 5), (5, 7, 22), (1, 3, 10), (7, 25, 12)))
@@ -73,8 +78,10 @@ def _drawn_from(b: Builder, s: ast.Name, kind: str) -> tuple[str, tuple]:
     if kind == "i32":
         return b.pick((("i32", ast.Binary("%", s, ast.whole(b.pick((2, 6, 10))))), ("f32", ast.Binary("/", s, ast.Literal("100.0f", "f32")))))
     return b.pick((
-        ("i32", ast.Binary("%", s, ast.whole(b.pick((100, 10, 6, 2, 256))))), ("u32", high), ("i32", ast.Binary("%", ast.Paren(high), ast.whole(b.pick((32768, 100, 7))))),
-        ("f32", ast.Binary("/", ast.Paren(ast.Binary(">>", s, ast.whole(8))), ast.Literal("16777216.0f", "f32"))), ("u32", ast.Binary("&", s, ast.Literal("0xff", "u32"))),
+        ("i32", ast.Binary("%", s, ast.whole(b.pick((100, 10, 6, 2, 256))))), ("u32", high),
+        ("i32", ast.Binary("%", ast.Paren(high), ast.whole(b.pick((32768, 100, 7))))),
+        ("f32", ast.Binary("/", ast.Paren(ast.Binary(">>", s, ast.whole(8))), ast.Literal("16777216.0f", "f32"))),
+        ("u32", ast.Binary("&", s, ast.Literal("0xff", "u32"))),
         ("f64", ast.Binary("/", s, ast.Literal("4294967296.0", "f64"))),
     ))  # fmt: skip
 
@@ -92,7 +99,11 @@ def toggled(b: Builder) -> Nest:
         other = ast.Assign(s, "*=", ast.Unary("-", ast.ONE)) if b.chance(0.25) else other
         other = ast.If(c.test(), (other,)) if b.chance(0.3) else other
         term = c.term()
-        use = ast.Assign(place, b.pick(("=", "=", "+=")), ast.mul(s, ast.Paren(term) if type(term) is ast.Binary else term) if b.chance(0.7) else ast.add(first, ast.mul(s, b.number())))
+        use = ast.Assign(
+            place, b.pick(("=", "=", "+=")),
+            ast.mul(s, ast.Paren(term) if type(term) is ast.Binary else term)
+            if b.chance(0.7) else ast.add(first, ast.mul(s, b.number()))
+        )
         start = b.pick((ast.ONE, ast.ONE, ast.Unary("-", ast.ONE)))
     else:
         s = ast.Name(b.name(("flag", "toggle", "odd", "which", "flip", "on"), "i32"))
@@ -108,7 +119,10 @@ def _kept_scalars(c: Course) -> Nest:
     """`if (…) a = …; else b = …; out[i] = a + b`: what one iteration does not set is left by an earlier one."""
     b = c.b
     kind = b.kind if b.chance(0.7) else "i32"
-    words = [ast.Name(b.name(("ia", "ib", "a0", "b0", "left", "right", "cur", "level0", "factor0", "c0", "held"), kind)) for _ in range(b.pick((1, 2, 2, 2)))]
+    words = [
+        ast.Name(b.name(("ia", "ib", "a0", "b0", "left", "right", "cur", "level0", "factor0", "c0", "held"), kind))
+        for _ in range(b.pick((1, 2, 2, 2)))
+    ]
     made = tuple(ast.Declare(kind, w.id, b.number(kind, zero=b.chance(0.3))) for w in words)
 
     def given() -> tuple:
@@ -146,7 +160,11 @@ def lagged(b: Builder) -> Nest:
         value: tuple = b.pick((ast.sub(read, last), ast.sub(read, last), ast.add(read, last), ast.sub(last, read), joined(b, last, read)))
         use: tuple = ast.Assign(place, "=", value)
     elif draw < 0.75 or own:
-        use = ast.If(ast.compare(read, b.pick((">", "<", ">=")), last), (ast.Assign(place, "=", b.pick((ast.ONE, read, ast.sub(read, last)))),), (ast.Assign(place, "=", b.number(zero=True) if b.chance(0.6) else last),))
+        use = ast.If(
+            ast.compare(read, b.pick((">", "<", ">=")), last),
+            (ast.Assign(place, "=", b.pick((ast.ONE, read, ast.sub(read, last)))),),
+            (ast.Assign(place, "=", b.number(zero=True) if b.chance(0.6) else last),)
+        )
     else:
         use = ast.Assign(place, "+=", ast.mul(last, b.read()))
     keep: tuple = ast.Assign(last, "=", read)
@@ -170,7 +188,12 @@ def machine(b: Builder) -> Nest:
         fall = ast.If(ast.both(is_[1], ast.compare(x, "<", low)), (ast.Assign(s, "=", ast.ZERO),))
         step: tuple = (rise._replace(otherwise=(fall,)),) if b.chance(0.6) else (rise, fall)
         if b.chance(0.3):
-            step = (ast.If(ast.compare(x, ">", high), (ast.Assign(s, "=", ast.ONE),), (ast.If(ast.compare(x, "<", low), (ast.Assign(s, "=", ast.ZERO),)),)),)
+            step = (
+                ast.If(
+                    ast.compare(x, ">", high), (ast.Assign(s, "=", ast.ONE),),
+                    (ast.If(ast.compare(x, "<", low), (ast.Assign(s, "=", ast.ZERO),)),)
+                ),
+            )
     elif draw < 0.7:  # a counter between tests
         most = ast.whole(b.pick((2, 3, 5, 8)))
         up = ast.If(ast.compare(s, "<", most), (ast.Assign(s, "+=", ast.ONE),))
@@ -183,7 +206,10 @@ def machine(b: Builder) -> Nest:
     use: tuple = ast.Assign(place, "=", s)
     if value is None:
         test = s if b.chance(0.3) else ast.compare(s, b.pick(("==", ">", "!=")), ast.whole(b.pick((0, 1))))
-        use = ast.If(test, (ast.Assign(place, "=", c.term()),), (ast.Assign(place, "=", c.term() if b.chance(0.4) else b.number(zero=True)),) if b.chance(0.8) else ())
+        use = ast.If(
+            test, (ast.Assign(place, "=", c.term()),),
+            (ast.Assign(place, "=", c.term() if b.chance(0.4) else b.number(zero=True)),) if b.chance(0.8) else ()
+        )
     body = (*step, use) if b.chance(0.75) else (use, *step)
     ends = (ast.Assign(cell(b, "i32"), "=", s),) if b.chance(0.12) else ()
     return c.nest(ast.Declare("i32", s.id, ast.ZERO), *c.loop(body), *ends)
@@ -253,14 +279,20 @@ def filtered(b: Builder) -> Nest:
         b.kind, b.suffix = b.pick(("f32", "f64")), False
     c = Course(b, odd=False)
     x, kind, deep = c.source(), b.kind, b.pick((1, 1, 2))
-    past_x = [ast.Name(b.name((w,), kind)) for w in (("x1", "x2"), ("xp", "xpp"), ("in_prev", "in_prev2"))[b.rng.randrange(3)][: deep if b.chance(0.6) else 0]]
+    past_x = [
+        ast.Name(b.name((w,), kind))
+        for w in (("x1", "x2"), ("xp", "xpp"), ("in_prev", "in_prev2"))[b.rng.randrange(3)][: deep if b.chance(0.6) else 0]
+    ]
     past_y = [ast.Name(b.name((w,), kind)) for w in (("y1", "y2"), ("yp", "ypp"), ("out_prev", "out_prev2"))[b.rng.randrange(3)][:deep]]
     y = ast.Name(b.name(("y0", "yn", "cur", "v", "s0", "acc"), kind))
     value: tuple = ast.mul(rate(b), x) if b.chance(0.6) else x
     for past in past_x:
         value = ast.add(value, ast.mul(rate(b), past))
     for past in past_y:
-        value = ast.Binary(b.pick("+--"), value, ast.mul(b.pick((ast.Literal("0.5", "f64"), ast.Literal("0.25", "f64"), ast.Literal("0.3", "f64"))), past))
+        value = ast.Binary(
+            b.pick("+--"), value,
+            ast.mul(b.pick((ast.Literal("0.5", "f64"), ast.Literal("0.25", "f64"), ast.Literal("0.3", "f64"))), past)
+        )
     shift = [ast.Assign(a, "=", z) for a, z in reversed(list(zip(past_x, [x, *past_x])))]
     shift += [ast.Assign(a, "=", z) for a, z in reversed(list(zip(past_y, [y, *past_y])))]
     write = ast.Assign(ast.At(c.target(), (c.i,)), "=", y)

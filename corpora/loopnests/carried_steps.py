@@ -29,7 +29,10 @@ def _step_value(b: Builder, around: list, here: tuple) -> tuple:
         if draw < 0.5:
             return ast.Binary("/", ast.Paren(ast.add(total, here)), ast.whole(count + 1))
         if draw < 0.8:
-            return ast.Binary(b.pick("&^"), here, around[-1]) if b.chance(0.5) else ast.Binary("%", ast.Paren(ast.add(total, here)), ast.whole(b.pick((2, 3, 5))))
+            return (
+                ast.Binary(b.pick("&^"), here, around[-1])
+                if b.chance(0.5) else ast.Binary("%", ast.Paren(ast.add(total, here)), ast.whole(b.pick((2, 3, 5))))
+            )
         return extreme(b, b.pick("<>"), around[0], around[-1])
     draw, share = b.rng.random(), fraction(b, ("0.1", "0.2", "0.25", "0.05", "0.125"))
     if draw < 0.4:
@@ -89,7 +92,10 @@ def steps_grid(b: Builder) -> Nest:
     source = (put(at(other, i, j), at(b.array((h, w)), i, j), "+="),) if b.chance(0.15) and not life else ()
     if life:
         count, begun = local(b, sum_of(around), ("alive", "nb", "neighbors", "cnt", "sum"))
-        live = ast.Binary("||", ast.compare(count, "==", b.pick((ast.TWO, ast.whole(3)))), ast.Paren(ast.both(here, ast.compare(count, "==", ast.ONE))))
+        live = ast.Binary(
+            "||", ast.compare(count, "==", b.pick((ast.TWO, ast.whole(3)))),
+            ast.Paren(ast.both(here, ast.compare(count, "==", ast.ONE)))
+        )
         step: tuple = (begun, put(at(other, i, j), ast.Conditional(ast.Paren(live), ast.ONE, ast.ZERO)))
         if b.chance(0.4):
             step = (begun, ast.If(live, (put(at(other, i, j), 1),), (put(at(other, i, j), 0),)))
@@ -142,7 +148,11 @@ def alignment(b: Builder) -> Nest:
     elif b.chance(0.5):
         cost, begun = local(b, ast.Conditional(ast.Paren(same) if b.chance(0.5) else same, ast.ZERO, ast.ONE), ("cost", "sub", "pen", "mm"))
         least, seek = local(b, ast.add(up, 1), ("best", "v", "d0", "cur"))
-        step = (begun, seek, *(ast.If(ast.compare(o, "<", least), (put(least, o),)) for o in (ast.add(left, 1), ast.add(diagonal, cost))), put(here, least))
+        step = (
+            begun, seek,
+            *(ast.If(ast.compare(o, "<", least), (put(least, o),)) for o in (ast.add(left, 1), ast.add(diagonal, cost))),
+            put(here, least)
+        )
     else:
         gap = ast.ONE if b.chance(0.7) else ast.TWO
         value = ast.add(gap, ast.Call("min", (diagonal, ast.Call("min", (up, left)))))
@@ -162,11 +172,15 @@ def knapsack(b: Builder) -> Nest:
     if b.chance(0.7):
         b.kind = "i32"
     i, j = counters(b, 2)
-    weight, worth = b.array((n,), "i32", "integers(1,5)", ("wt", "weights", "w", "size_of", "coins")), b.array((n,), wanted=("val", "vals", "worth", "p", "gain_of"))
+    weight = b.array((n,), "i32", "integers(1,5)", ("wt", "weights", "w", "size_of", "coins"))
+    worth = b.array((n,), wanted=("val", "vals", "worth", "p", "gain_of"))
     if b.chance(0.6):
         d = written(b, (ast.add(cap, 1),), wanted=("dp", "best", "f", "ways"))
         with_ = ast.add(at(d, ast.sub(j, at(weight, i))), at(worth, i))
-        step: tuple = put(at(d, j), extreme(b, ">", at(d, j), with_)) if b.chance(0.6) else ast.If(ast.compare(with_, ">", at(d, j)), (put(at(d, j), with_),))
+        step: tuple = (
+            put(at(d, j), extreme(b, ">", at(d, j), with_))
+            if b.chance(0.6) else ast.If(ast.compare(with_, ">", at(d, j)), (put(at(d, j), with_),))
+        )
         clear = (over(b, j, cap, put(at(d, j), 0), op="<="),) if b.chance(0.5) else ()
         if b.chance(0.7):
             inner: tuple = over(b, j, at(weight, i), step, start=cap, op=">=", step=-1)

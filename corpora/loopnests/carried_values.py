@@ -105,7 +105,12 @@ def extreme(b: Builder) -> Nest:
         return c.nest(*made, *c.loop(tuple(better(b, w, source, op) for w, op in zip(words, ops)), ast.ONE), *_stored(b, [(w, w) for w in words]))
     best = ast.Name(b.name(EXTREMES, b.kind))
     first = ast.At(source.array, (ast.ZERO,)) if value == source else None
-    start = first if first and b.chance(0.7) else b.number(zero=b.chance(0.5)) if ops[0] == ">" else b._same(ast.Literal("1000", "i32")) if b.kind in FLOATS else ast.whole(9999)
+    if first and b.chance(0.7):
+        start = first
+    elif ops[0] == ">":
+        start = b.number(zero=b.chance(0.5))
+    else:
+        start = b._same(ast.Literal("1000", "i32")) if b.kind in FLOATS else ast.whole(9999)
     made = (ast.Declare(b.kind, best.id, start),)
     if b.chance(0.45):
         step: tuple = (better(b, best, value, ops[0]),)
@@ -193,7 +198,11 @@ def _sought(b: Builder, kind: str) -> tuple:
         return ast.Name(word)
     if draw < 0.9:
         return ast.At(b.array((ast.ONE,), kind, "", ("q", "key_in", "query0", "d_key")), (ast.ZERO,))
-    return b.number(kind, zero=True) if b.chance(0.3) else ast.whole(b.pick((1, 2, 3, 4, 5))) if kind not in FLOATS or b.chance(0.4) else b._same(ast.Literal(b.pick(("0.5", "0.25", "1.5")), "f64"))
+    if b.chance(0.3):
+        return b.number(kind, zero=True)
+    if kind not in FLOATS or b.chance(0.4):
+        return ast.whole(b.pick((1, 2, 3, 4, 5)))
+    return b._same(ast.Literal(b.pick(("0.5", "0.25", "1.5")), "f64"))
 
 
 def search(b: Builder) -> Nest:
@@ -240,13 +249,25 @@ def halving(b: Builder) -> Nest:
     n = b.size(names.SIZES, (1, 2, 5, 12, 33))
     data = b.array((n,), kind, "sorted(-2,2)" if kind in FLOATS else "sorted(0,12)", _SORTED)
     key = _sought(b, kind)
-    low, high, mid = (ast.Name(b.name(w, "i32")) for w in b.pick(((("lo", "low", "left0"), ("hi", "high", "right0"), ("mid", "m", "middle")), (("l0", "first", "a0"), ("r0", "last", "b0"), ("mid", "half", "c0")))))
+    low, high, mid = (
+        ast.Name(b.name(w, "i32"))
+        for w in b.pick((
+            (("lo", "low", "left0"), ("hi", "high", "right0"), ("mid", "m", "middle")),
+            (("l0", "first", "a0"), ("r0", "last", "b0"), ("mid", "half", "c0"))
+        ))
+    )
     open_end = b.chance(0.6)
-    half = ast.Binary("/", ast.Paren(ast.add(low, high)), ast.TWO) if b.chance(0.6) else ast.add(low, ast.Binary("/", ast.Paren(ast.sub(high, low)), ast.TWO))
+    half = (
+        ast.Binary("/", ast.Paren(ast.add(low, high)), ast.TWO)
+        if b.chance(0.6) else ast.add(low, ast.Binary("/", ast.Paren(ast.sub(high, low)), ast.TWO))
+    )
     made = ast.Declare("i32", mid.id, half)
     at = ast.At(data, (mid,))
     up, down = ast.Assign(low, "=", ast.add(mid, 1)), ast.Assign(high, "=", mid if open_end else ast.sub(mid, 1))
-    choice = ast.If(ast.compare(at, b.pick(("<", "<=")), key), (up,), (down,)) if b.chance(0.6) else ast.If(ast.compare(at, b.pick((">", ">=")), key), (down,), (up,))
+    choice = (
+        ast.If(ast.compare(at, b.pick(("<", "<=")), key), (up,), (down,))
+        if b.chance(0.6) else ast.If(ast.compare(at, b.pick((">", ">=")), key), (down,), (up,))
+    )
     place, starts = cell(b, "i32", _ANSWERS), (ast.Declare("i32", low.id, ast.ZERO), ast.Declare("i32", high.id, n if open_end else ast.sub(n, 1)))
     body: tuple = (made, choice)
     ends: tuple = (ast.Assign(place, "=", low if b.chance(0.8) else ast.sub(low, 1)),)

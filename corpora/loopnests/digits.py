@@ -8,7 +8,6 @@ Contract: as for the other families. What is shifted or multiplied in a loop is 
 from __future__ import annotations
 
 from corpora.loopnests import expressions as ast
-from corpora.loopnests import names
 from corpora.loopnests.builder import Builder
 from corpora.loopnests.nest import Axis, Nest, Region
 
@@ -19,6 +18,7 @@ _RESULTS = tuple("out s result res d_out dst y steps_of prime digits bits_out fl
 _LOCALS = tuple("x t v u rest m cur val left q0 p".split())
 _COUNTS = tuple("c cnt s sum acc steps r d found len0 total ones tmp_n".split())
 _INNER = tuple("k j b0 d p t l bit pos".split())
+_WORDS = ("w", "word", "v", "x", "packed_w", "c")
 
 
 class _Line:
@@ -149,88 +149,146 @@ def written_out(b: Builder) -> Nest:
     """Numbers as characters: digits from behind, two hexadecimal digits a byte, bits as '0' and '1'."""
     t = _Line(b)
     k, draw = ast.Name(b.name(_INNER, "i32")), b.rng.random()
-    i, zero = t.i, ast.Literal("'0'", "i32")
-    ten = ast.Literal(b.pick(("'a'", "'A'", "'a'")), "i32")
-
-    def digit(value: tuple) -> tuple:
-        return ast.Conditional(ast.compare(value, "<", ast.whole(10)), ast.add(zero, value), b.pick((ast.sub(ast.add(ten, value), 10), ast.add(ten, ast.Paren(ast.sub(value, 10))))))
-
+    zero, ten = ast.Literal("'0'", "i32"), ast.Literal(b.pick(("'a'", "'A'", "'a'")), "i32")
     if draw < 0.45:
-        byte = t.read("u8", "integers(0,255)", ("bytes", "data", "digest", "in", "raw"))
-        out = b.array((ast.mul(t.n, 2),), "i8", "integers(32,40)", ("hex", "out", "text_out", "dst"))
-        b.parameter(out).written = True
-        hi, lo = (ast.Name(b.name(w, b.pick(("i32", "i32", "u8")))) for w in (("hi", "h", "upper", "a"), ("lo", "l", "lower", "c")))
-        made = (ast.Declare(b.types[hi.id], hi.id, ast.Binary(">>", byte, ast.whole(4)) if b.chance(0.7) else ast.Binary("/", byte, ast.whole(16))), ast.Declare(b.types[lo.id], lo.id, ast.Binary("&", byte, b.pick((ast.whole(15), ast.Literal("0x0f", "i32"), ast.Literal("0xF", "i32"))))))
-        twice = ast.mul(ast.TWO, i) if b.chance(0.6) else ast.mul(i, ast.TWO)
-        return t.nest(*made, ast.Assign(ast.At(out, (twice,)), "=", digit(hi)), ast.Assign(ast.At(out, (ast.add(twice, 1),)), "=", digit(lo)))
+        return _hex_bytes(t, ten)
     width = ast.whole(b.pick((8, 4, 6))) if b.chance(0.5) else b.size(("width", "w", "digits_n", "places"), (1, 3, 5))
     out = b.array((t.n, width), b.pick(("i8", "i8", "u8")), "integers(32,40)", ("out", "text_out", "chars", "dst"))
     b.parameter(out).written = True
     v = ast.Name(b.name(_LOCALS, "u32"))
     made = ast.Declare("u32", v.id, t.read("u32", "integers(0,100000)"))
-    place = ast.At(out, (i, k))
+    place = ast.At(out, (t.i, k))
     if draw < 0.75:
         base = ast.whole(b.pick((10, 10, 8, 16)))
         rest = ast.Binary("%", v, base)
-        value = ast.add(zero, rest) if base != ast.whole(16) else digit(rest)
-        return t.nest(made, ast.For(k.id, ast.sub(width, 1), ">=", ast.ZERO, (ast.Assign(place, "=", value), ast.Assign(v, "/=", base)), -1))
+        value = ast.add(zero, rest) if base != ast.whole(16) else _digit(b, rest, ten)
+        steps = (ast.Assign(place, "=", value), ast.Assign(v, "/=", base))
+        return t.nest(made, ast.For(k.id, ast.sub(width, 1), ">=", ast.ZERO, steps, -1))
     from_top = ast.sub(ast.sub(width, 1), k) if b.chance(0.6) else k
-    bit = ast.Binary("&", ast.Paren(ast.Binary(">>", v, ast.Paren(from_top) if type(from_top) is ast.Binary else from_top)), ast.ONE)
-    value = ast.Conditional(bit if b.chance(0.5) else ast.Paren(bit), ast.Literal("'1'", "i32"), zero) if b.chance(0.6) else ast.add(zero, ast.Paren(bit))
+    shift = ast.Paren(from_top) if type(from_top) is ast.Binary else from_top
+    bit = ast.Binary("&", ast.Paren(ast.Binary(">>", v, shift)), ast.ONE)
+    if b.chance(0.6):
+        value = ast.Conditional(bit if b.chance(0.5) else ast.Paren(bit), ast.Literal("'1'", "i32"), zero)
+    else:
+        value = ast.add(zero, ast.Paren(bit))
     return t.nest(made, ast.For(k.id, ast.ZERO, "<", width, (ast.Assign(place, "=", value),)))
+
+
+def _digit(b: Builder, value: tuple, ten: ast.Literal) -> tuple:
+    """The character of a number below 16."""
+    letter = b.pick((ast.sub(ast.add(ten, value), 10), ast.add(ten, ast.Paren(ast.sub(value, 10)))))
+    return ast.Conditional(ast.compare(value, "<", ast.whole(10)), ast.add(ast.Literal("'0'", "i32"), value), letter)
+
+
+def _hex_bytes(t: _Line, ten: ast.Literal) -> Nest:
+    """Two hexadecimal digits a byte."""
+    b, i = t.b, t.i
+    byte = t.read("u8", "integers(0,255)", ("bytes", "data", "digest", "in", "raw"))
+    out = b.array((ast.mul(t.n, 2),), "i8", "integers(32,40)", ("hex", "out", "text_out", "dst"))
+    b.parameter(out).written = True
+    words = (("hi", "h", "upper", "a"), ("lo", "l", "lower", "c"))
+    hi, lo = (ast.Name(b.name(w, b.pick(("i32", "i32", "u8")))) for w in words)
+    upper = ast.Binary(">>", byte, ast.whole(4)) if b.chance(0.7) else ast.Binary("/", byte, ast.whole(16))
+    lower = ast.Binary("&", byte, b.pick((ast.whole(15), ast.Literal("0x0f", "i32"), ast.Literal("0xF", "i32"))))
+    made = (ast.Declare(b.types[hi.id], hi.id, upper), ast.Declare(b.types[lo.id], lo.id, lower))
+    twice = ast.mul(ast.TWO, i) if b.chance(0.6) else ast.mul(i, ast.TWO)
+    first = ast.Assign(ast.At(out, (twice,)), "=", _digit(b, hi, ten))
+    return t.nest(*made, first, ast.Assign(ast.At(out, (ast.add(twice, 1),)), "=", _digit(b, lo, ten)))
 
 
 def packed(b: Builder) -> Nest:
     """Bytes, nibbles, flags and colour channels put into words and taken out again."""
-    t = _Line(b)
-    i, draw = t.i, b.rng.random()
-    word_name = ("w", "word", "v", "x", "packed_w", "c")
-    if draw < 0.3:  # bytes of a word
-        count = b.pick((4, 4, 2, 3))
-        into, big = b.chance(0.5), b.chance(0.35)
-        data = b.array((ast.mul(t.n, count),), "u8", "integers(0,255)", ("bytes", "data", "buf", "raw", "in"))
-        base = ast.mul(ast.whole(count), i) if b.chance(0.6) else ast.mul(i, ast.whole(count))
-        shifts = [8 * (count - 1 - s if big else s) for s in range(count)]
-        places = [ast.At(data, (base if s == 0 else ast.add(base, s),)) for s in range(count)]
-        if into:
-            parts = [ast.Cast("u32", p) if x == 0 else ast.Paren(ast.Binary("<<", ast.Cast("u32", p), ast.whole(x))) for p, x in zip(places, shifts)]
-            total = parts[0]
-            for part in parts[1:]:
-                total = ast.Binary("|", total, part)
-            return t.nest(ast.Assign(t.out("u32"), b.pick(("=", "=", "^=")), total))
-        b.parameter(data).written = True
-        w = ast.Name(b.name(word_name, "u32"))
-        mask = b.pick((ast.Literal("0xff", "u32"), ast.Literal("0xFF", "u32"), ast.whole(255)))
-        made = ast.Declare("u32", w.id, t.read("u32", "integers(0,4000000000)"))
-        return t.nest(made, *(ast.Assign(p, "=", ast.Binary("&", w if x == 0 else ast.Paren(ast.Binary(">>", w, ast.whole(x))), mask)) for p, x in zip(places, shifts)))
+    t, draw = _Line(b), b.rng.random()
+    if draw < 0.3:
+        return _bytes_of_words(t)
     k = ast.Name(b.name(_INNER, "i32"))
-    if draw < 0.6:  # flags and bits
-        count = ast.whole(b.pick((8, 8, 32, 16, 4)))
-        kind, fill = b.pick((("bool", "integers(0,1)"), ("u8", "integers(0,1)"), ("i32", "integers(-1,1)"), ("i8", "integers(48,49)"), ("f32", "")))
-        flag: tuple = ast.At(b.array((t.n, count), kind, fill, ("flags", "mask", "bits", "set_of", "on", "active")), (i, k))
-        w = ast.Name(b.name(word_name, "u32"))
-        if b.chance(0.6):
-            test = flag if kind == "bool" else ast.compare(flag, "==", ast.Literal("'1'", "i32")) if kind == "i8" else ast.compare(flag, b.pick((">", "!=")) if kind != "f32" else ">", ast.ZERO)
-            one = ast.Literal(b.pick(("1u", "1U")), "u32")
-            step: tuple = ast.If(test, (ast.Assign(w, "|=", ast.Binary("<<", one, k)),))
-            if b.chance(0.3):
-                step = ast.Assign(w, "=", ast.Binary("|", ast.Paren(ast.Binary("<<", w, ast.ONE)), ast.Paren(ast.Conditional(test, ast.ONE, ast.ZERO))))
-            out = t.out("u8" if count == ast.whole(8) and b.chance(0.6) else "u32")
-            return t.nest(ast.Declare("u32", w.id, ast.ZERO), ast.For(k.id, ast.ZERO, "<", count, (step,)), ast.Assign(out, "=", ast.Cast("u8", w) if b.types[out.array] == "u8" and b.chance(0.6) else w))
-        b.parameter(flag.array).written = True
-        bit = ast.Binary("&", ast.Paren(ast.Binary(">>", w, k)), ast.ONE)
-        return t.nest(ast.Declare("u32", w.id, t.read("u32", "integers(0,4000000000)")), ast.For(k.id, ast.ZERO, "<", count, (ast.Assign(flag, "=", bit if kind != "i8" else ast.add(ast.Literal("'0'", "i32"), ast.Paren(bit))),)))
-    if draw < 0.8:  # channels of a colour
-        r, g, c = (t.read("u8", "integers(0,255)", w) for w in (("r", "red", "R"), ("g", "green", "G"), ("b", "blue", "B")))
-        if b.chance(0.5):
-            value = ast.Binary("|", ast.Binary("|", ast.Paren(ast.Binary("<<", ast.Paren(ast.Binary(">>", r, ast.whole(3))), ast.whole(11))), ast.Paren(ast.Binary("<<", ast.Paren(ast.Binary(">>", g, ast.TWO)), ast.whole(5)))), ast.Paren(ast.Binary(">>", c, ast.whole(3))))
-            return t.nest(ast.Assign(t.out("u16"), "=", value))
-        value = ast.Binary("|", ast.Binary("|", ast.Paren(ast.Binary("<<", r, ast.whole(16))), ast.Paren(ast.Binary("<<", g, ast.whole(8)))), c)
-        return t.nest(ast.Assign(t.out("u32"), "=", value))
-    data = b.array((ast.mul(t.n, 2),), "u8", "integers(0,15)", ("nib", "halves", "lo_hi", "codes"))  # nibbles
-    first, second = (ast.At(data, (p,)) for p in (ast.mul(ast.TWO, i), ast.add(ast.mul(ast.TWO, i), 1)))
+    if draw < 0.6:
+        return _bits_of_words(t, k)
+    return _colour(t) if draw < 0.8 else _nibbles(t)
+
+
+def _bytes_of_words(t: _Line) -> Nest:
+    b, i, count = t.b, t.i, t.b.pick((4, 4, 2, 3))
+    into, big = b.chance(0.5), b.chance(0.35)
+    data = b.array((ast.mul(t.n, count),), "u8", "integers(0,255)", ("bytes", "data", "buf", "raw", "in"))
+    base = ast.mul(ast.whole(count), i) if b.chance(0.6) else ast.mul(i, ast.whole(count))
+    shifts = [8 * (count - 1 - s if big else s) for s in range(count)]
+    places = [ast.At(data, (base if s == 0 else ast.add(base, s),)) for s in range(count)]
+    if into:
+        parts = [_shifted(ast.Cast("u32", p), "<<", x) for p, x in zip(places, shifts)]
+        total = parts[0]
+        for part in parts[1:]:
+            total = ast.Binary("|", total, part)
+        return t.nest(ast.Assign(t.out("u32"), b.pick(("=", "=", "^=")), total))
+    b.parameter(data).written = True
+    w = ast.Name(b.name(_WORDS, "u32"))
+    mask = b.pick((ast.Literal("0xff", "u32"), ast.Literal("0xFF", "u32"), ast.whole(255)))
+    made = ast.Declare("u32", w.id, t.read("u32", "integers(0,4000000000)"))
+    stores = [ast.Assign(p, "=", ast.Binary("&", _shifted(w, ">>", x), mask)) for p, x in zip(places, shifts)]
+    return t.nest(made, *stores)
+
+
+def _shifted(value: tuple, op: str, by: int) -> tuple:
+    """`(value << by)`, or the value alone where nothing is shifted."""
+    return ast.Paren(ast.Binary(op, value, ast.whole(by))) if by else value
+
+
+def _bits_of_words(t: _Line, k: ast.Name) -> Nest:
+    """Flags of any type as the bits of a word, or the bits as flags."""
+    b, count = t.b, ast.whole(t.b.pick((8, 8, 32, 16, 4)))
+    kind, fill = b.pick((
+        ("bool", "integers(0,1)"), ("u8", "integers(0,1)"), ("i32", "integers(-1,1)"), ("i8", "integers(48,49)"), ("f32", ""),
+    ))  # fmt: skip
+    flag: tuple = ast.At(b.array((t.n, count), kind, fill, ("flags", "mask", "bits", "set_of", "on", "active")), (t.i, k))
+    w = ast.Name(b.name(_WORDS, "u32"))
+    if b.chance(0.6):
+        return _flags_gathered(t, k, count, flag, w)
+    b.parameter(flag.array).written = True
+    bit = ast.Binary("&", ast.Paren(ast.Binary(">>", w, k)), ast.ONE)
+    made = ast.Declare("u32", w.id, t.read("u32", "integers(0,4000000000)"))
+    value = bit if kind != "i8" else ast.add(ast.Literal("'0'", "i32"), ast.Paren(bit))
+    return t.nest(made, ast.For(k.id, ast.ZERO, "<", count, (ast.Assign(flag, "=", value),)))
+
+
+def _flags_gathered(t: _Line, k: ast.Name, count: ast.Literal, flag: ast.At, w: ast.Name) -> Nest:
+    b, kind = t.b, t.b.types[flag.array]
+    if kind == "bool":
+        test: tuple = flag
+    elif kind == "i8":
+        test = ast.compare(flag, "==", ast.Literal("'1'", "i32"))
+    else:
+        test = ast.compare(flag, b.pick((">", "!=")) if kind != "f32" else ">", ast.ZERO)
+    one = ast.Literal(b.pick(("1u", "1U")), "u32")
+    step: tuple = ast.If(test, (ast.Assign(w, "|=", ast.Binary("<<", one, k)),))
+    if b.chance(0.3):
+        doubled = ast.Paren(ast.Binary("<<", w, ast.ONE))
+        step = ast.Assign(w, "=", ast.Binary("|", doubled, ast.Paren(ast.Conditional(test, ast.ONE, ast.ZERO))))
+    out = t.out("u8" if count == ast.whole(8) and b.chance(0.6) else "u32")
+    loop = ast.For(k.id, ast.ZERO, "<", count, (step,))
+    value = ast.Cast("u8", w) if b.types[out.array] == "u8" and b.chance(0.6) else w
+    return t.nest(ast.Declare("u32", w.id, ast.ZERO), loop, ast.Assign(out, "=", value))
+
+
+def _colour(t: _Line) -> Nest:
+    """Three channels in one number: five, six and five bits, or eight bits each."""
+    words = (("r", "red", "R"), ("g", "green", "G"), ("b", "blue", "B"))
+    r, g, c = (t.read("u8", "integers(0,255)", w) for w in words)
+    if t.b.chance(0.5):
+        high = _shifted(ast.Paren(ast.Binary(">>", r, ast.whole(3))), "<<", 11)
+        middle = _shifted(ast.Paren(ast.Binary(">>", g, ast.TWO)), "<<", 5)
+        value = ast.Binary("|", ast.Binary("|", high, middle), _shifted(c, ">>", 3))
+        return t.nest(ast.Assign(t.out("u16"), "=", value))
+    value = ast.Binary("|", ast.Binary("|", _shifted(r, "<<", 16), _shifted(g, "<<", 8)), c)
+    return t.nest(ast.Assign(t.out("u32"), "=", value))
+
+
+def _nibbles(t: _Line) -> Nest:
+    b, twice = t.b, ast.mul(ast.TWO, t.i)
+    data = b.array((ast.mul(t.n, 2),), "u8", "integers(0,15)", ("nib", "halves", "lo_hi", "codes"))
+    first, second = (ast.At(data, (p,)) for p in (twice, ast.add(twice, 1)))
     if b.chance(0.5):
-        return t.nest(ast.Assign(t.out("u8"), "=", ast.Binary("|", ast.Paren(ast.Binary("<<", first, ast.whole(4))), second)))
+        return t.nest(ast.Assign(t.out("u8"), "=", ast.Binary("|", _shifted(first, "<<", 4), second)))
     b.parameter(data).written = True
     byte = t.read("u8", "integers(0,255)")
-    return t.nest(ast.Assign(first, "=", ast.Binary(">>", byte, ast.whole(4))), ast.Assign(second, "=", ast.Binary("&", byte, ast.Literal(b.pick(("0x0f", "15", "0xF")), "i32"))))
+    low = ast.Binary("&", byte, ast.Literal(b.pick(("0x0f", "15", "0xF")), "i32"))
+    return t.nest(ast.Assign(first, "=", ast.Binary(">>", byte, ast.whole(4))), ast.Assign(second, "=", low))

@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 from corpora.loopnests import expressions as ast
 from corpora.loopnests.nest import Axis, Nest, Parameter, Style
+from corpora.loopnests.shapes import flat_index
 
 _RANK = {"*": 13, "/": 13, "%": 13, "+": 12, "-": 12, "<<": 11, ">>": 11, "<": 10, ">": 10, "<=": 10, ">=": 10}
 _RANK |= {"==": 9, "!=": 9, "&": 8, "^": 7, "|": 6, "&&": 5, "||": 4}
@@ -21,30 +22,6 @@ WORDS = {
     "i8": "signed char", "u8": "unsigned char", "i16": "short", "u16": "unsigned short", "i32": "int", "u32": "unsigned int",
     "i64": "long", "u64": "size_t", "f32": "float", "f64": "double", "bool": "bool",
 }  # fmt: skip
-
-
-def flat_index(subscripts: tuple, extents: tuple, how: str) -> tuple:
-    """Row-major position as an expression, in one of the spellings people use."""
-    if how == "horner" and len(subscripts) > 2:
-        total = subscripts[0]
-        for position in range(1, len(subscripts)):
-            total = ast.add(ast.mul(total, extents[position]), subscripts[position])
-        return total
-    terms = []
-    for position, subscript in enumerate(subscripts):
-        inner = list(extents[position + 1 :])
-        if not inner:
-            terms.append(subscript)
-        elif how == "m*i+j":
-            terms.append(ast.product([*inner, subscript]))
-        else:
-            terms.append(ast.product([subscript, *inner]))
-    if how == "j+i*m":
-        terms.reverse()
-    total = terms[0]
-    for term in terms[1:]:
-        total = ast.Binary("+", total, term)
-    return total
 
 
 class CEmitter:

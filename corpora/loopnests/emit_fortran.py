@@ -16,11 +16,10 @@ from corpora.loopnests.emit_cuda import fresh
 from corpora.loopnests.emit_openmp import loop_clauses
 from corpora.loopnests.fortran_arrays import array_lines, folded, summed
 from corpora.loopnests.fortran_expressions import FortranExpressions, Inexpressible
-from corpora.loopnests.fortran_forms import Declarations
+from corpora.loopnests.fortran_forms import Declarations, wrap
 from corpora.loopnests.fortran_names import all_expressions, all_statements, drop_values, locals_of, region_locals
 from corpora.loopnests.nest import Nest, Parameter, Region, Style
 
-_LINE = 100
 _TAKEN = frozenset(("data", "real", "in", "out", "end", "max", "min", "abs", "mod", "exp", "log", "sqrt", "merge", "int"))
 
 
@@ -301,17 +300,3 @@ def _guarded(test: tuple) -> bool:
 
 def _simple(statement: tuple) -> bool:
     return type(statement) is ast.Assign and not statement.atomic
-
-
-def wrap(lines: list[str]) -> list[str]:
-    """Break long lines at blanks with continuation marks (directives repeat their sentinel)."""
-    wrapped: list[str] = []
-    for line in lines:
-        indent = line[: len(line) - len(line.lstrip())]
-        mark = indent + ("!$omp& " if line.lstrip().startswith("!$omp") else "    ")
-        while len(line) > _LINE and " " in line[len(mark) : _LINE]:
-            cut = line.rindex(" ", len(mark), _LINE)
-            wrapped.append(line[:cut] + " &")
-            line = mark + line[cut + 1 :]
-        wrapped.append(line)
-    return wrapped

@@ -16,7 +16,9 @@ from corpora.loopnests.nest import Axis, Nest, Region
 from corpora.loopnests.points import Point, input_place, output_place
 
 _MADE = tuple(
-    "c0 k half h0 inv coef_c fac rad denom q1 step_f w0 cx cy mid origin c2 norm_c inv_n f0 r2 dtdx base_c lim g0 m_pi two_s hx ratio0 kk0 shift_c n2 last".split()
+    "c0 k half h0 inv coef_c fac rad denom q1 step_f w0 cx cy mid origin c2 norm_c inv_n f0 r2 dtdx base_c lim g0 m_pi "
+    "two_s hx ratio0 kk0 shift_c n2 last".split(
+    )
 )
 _CHAIN = tuple(
     "d1 d2 s1 s2 r q z u0 arg e v1 v2 t1 t2 root num den p term phi_i theta cosw sinw lo hi a0 b0 x0 y0 sq n1 kd gam cube frac inner slope s_k f1 "
@@ -53,18 +55,33 @@ def _derived(b: Builder, sides: tuple) -> tuple:
             key, period = b.size(("key", "rot", "shift", "offset", "turn"), (0, 1, 3, 40)), b.pick((26, 10, 7, 32, 16, 12))
             return ast.Binary("%", ast.Paren(ast.add(ast.Paren(ast.Binary("%", key, ast.whole(period))), period)), ast.whole(period))
         if draw < 0.55:
-            return b.pick((ast.Binary("/", side, ast.TWO), ast.sub(side, 1), ast.Binary("%", side, ast.whole(b.pick((3, 4, 7, 8)))), ast.add(side, 1)))
+            return b.pick((
+                ast.Binary("/", side, ast.TWO), ast.sub(side, 1), ast.Binary("%", side, ast.whole(b.pick((3, 4, 7, 8)))),
+                ast.add(side, 1)
+            ))
         return ast.Binary(b.pick("+-*"), b.scalar(), b.number()) if draw < 0.85 else b.number()
     one = b._same(ast.Literal(b.pick(("1.0", "2.0", "0.5", "1")), "f64"))
     if draw < 0.25:
-        return b._same(ast.Literal(b._any_float(), "f64")) if b.chance(0.7) else ast.Binary("/", b._same(ast.Literal("3.14159265", "f64")), b._same(ast.Literal(b.pick(("180.0", "4.0", "2.0", "12.0")), "f64")))
+        return (
+            b._same(ast.Literal(b._any_float(), "f64"))
+            if b.chance(0.7)
+            else ast.Binary(
+                "/", b._same(ast.Literal("3.14159265", "f64")),
+                b._same(ast.Literal(b.pick(("180.0", "4.0", "2.0", "12.0")), "f64"))
+            )
+        )
     if draw < 0.45:
-        return ast.Binary(b.pick("**/"), one, ast.Paren(b.pick((ast.sub, ast.add))(side, 1)) if b.chance(0.5) else side) if b.chance(0.7) else ast.Binary("/", ast.Paren(ast.add(side, 1)), one)
+        return (
+            ast.Binary(b.pick("**/"), one, ast.Paren(b.pick((ast.sub, ast.add))(side, 1)) if b.chance(0.5) else side)
+            if b.chance(0.7) else ast.Binary("/", ast.Paren(ast.add(side, 1)), one)
+        )
     first = b.pick(tuple(b.scalars)) if b.scalars and b.chance(0.5) else b.scalar()
     second = b.pick(tuple(b.scalars)) if b.chance(0.5) else b.scalar()
     return b.pick((
         ast.Binary("/", first, ast.Paren(ast.mul(second, second))), ast.Binary(b.pick("*/+-"), first, b.number()), ast.mul(first, second),
-        ast.Binary("/", one, first), ast.sub(one, first), ast.Call(b.function("sqrt"), (first,)), ast.Call(b.function("exp"), (ast.Unary("-", first),)),
+        ast.Binary("/", one, first), ast.sub(one, first), ast.Call(b.function("sqrt"), (first,)), ast.Call(
+            b.function("exp"), (ast.Unary("-", first),)
+        ),
     ))  # fmt: skip
 
 
@@ -123,7 +140,11 @@ def _test(b: Builder) -> tuple:
 
 def _call(b: Builder, x: tuple) -> tuple:
     """A function of the mathematical library with `x` brought into its domain."""
-    what = b.pick(("erfc", "erf", "exp", "log", "sqrt", "tanh", "sin", "cos", "atan", "asin", "acos", "cbrt", "fabs", "log2", "log10", "log1p", "round", "floor", "ceil", "atan2", "pow", "hypot", "fmod", "exp2", "fmax", "fmin", "erfc", "cosh", "expm1", "copysign"))  # fmt: skip
+    what = b.pick((
+        "erfc", "erf", "exp", "log", "sqrt", "tanh", "sin", "cos", "atan", "asin", "acos", "cbrt", "fabs", "log2", "log10",
+        "log1p", "round", "floor", "ceil", "atan2", "pow", "hypot", "fmod", "exp2", "fmax", "fmin", "erfc", "cosh", "expm1",
+        "copysign"
+    ))
     if what in ("round", "floor", "ceil", "fmod") and type(x) is not ast.At:
         what = "fabs"  # of what was computed with rounding errors the steps may fall on either side
     name, one = b.function(what), b._same(ast.Literal("1.0", "f64"))
@@ -133,16 +154,31 @@ def _call(b: Builder, x: tuple) -> tuple:
         power = b._same(ast.Literal(b.pick(("0.5", "1.5", "2.0", "3.0", "0.25", "2.2")), "f64"))
         return ast.Call(name, (positive, power) if what == "pow" else (positive,))
     if what in ("asin", "acos"):
-        return ast.Call(name, (ast.Call(b.function("fmax"), (ast.Unary("-", one), ast.Call(b.function("fmin"), (one, x)))),)) if b.chance(0.5) else ast.Call(name, (ast.Binary("/", x, ast.Paren(ast.add(one, ast.Call(b.function("fabs"), (x,))))),))
+        return (
+            ast.Call(name, (ast.Call(b.function("fmax"), (ast.Unary("-", one), ast.Call(b.function("fmin"), (one, x)))),))
+            if b.chance(0.5)
+            else ast.Call(name, (ast.Binary("/", x, ast.Paren(ast.add(one, ast.Call(b.function("fabs"), (x,))))),))
+        )
     if what in ("exp", "exp2", "cosh", "expm1"):
-        return ast.Call(name, (ast.Unary("-", ast.Call(b.function("fabs"), (x,))),)) if b.chance(0.5) else ast.Call(name, (ast.Call(b.function("fmin"), (x, b._same(ast.whole(4)))),))
+        return (
+            ast.Call(name, (ast.Unary("-", ast.Call(b.function("fabs"), (x,))),))
+            if b.chance(0.5) else ast.Call(name, (ast.Call(b.function("fmin"), (x, b._same(ast.whole(4)))),))
+        )
     if what in ("atan2", "hypot", "fmax", "fmin", "copysign"):
         other = b.read()
         return ast.Call(name, (x, other if b._kind_of(other) == b.kind else one))
     if what == "fmod":
         return ast.Call(name, (x, b._same(b.number())))
     if what in ("erf", "erfc", "tanh") and b.chance(0.4):
-        return ast.Call(name, (ast.mul(ast.Unary("-", x) if type(x) in (ast.Name, ast.At) else ast.Paren(x), b._same(ast.Literal(b._any_float(), "f64"))),))
+        return ast.Call(
+            name,
+            (
+                ast.mul(
+                    ast.Unary("-", x) if type(x) in (ast.Name, ast.At) else ast.Paren(x),
+                    b._same(ast.Literal(b._any_float(), "f64"))
+                ),
+            )
+        )
     return ast.Call(name, (x,))
 
 

@@ -9,8 +9,8 @@ value (unsigned arithmetic, pointers to pointers, a guarded branch inside an exp
 from __future__ import annotations
 
 from corpora.loopnests import expressions as ast
-from corpora.loopnests.emit_c import flat_index
 from corpora.loopnests.nest import Parameter
+from corpora.loopnests.shapes import flat_index
 
 _OPERATORS = {"&&": ".and.", "||": ".or.", "!=": "/="}
 _RANK = {"*": 8, "/": 8, "+": 7, "-": 7, "&&": 3, "||": 2}

@@ -17,6 +17,8 @@ _SINGLES = ("real", "real", "real", "real(4)", "real*4")
 _LONGS = ("integer(8)", "integer(kind=8)", "integer*8")
 _INTEGERS = ("integer", "integer", "integer", "integer", "integer(4)")
 
+_LINE = 100
+
 
 @dataclass(frozen=True, slots=True)
 class FortranForm:
@@ -104,3 +106,17 @@ class Declarations:
             mark = " ::" if self.form.colons or len(parts) > 1 else ""
             lines.append(f"    {', '.join(parts)}{mark} {', '.join(names)}")
         return lines
+
+
+def wrap(lines: list[str]) -> list[str]:
+    """Break long lines at blanks with continuation marks (directives repeat their sentinel)."""
+    wrapped: list[str] = []
+    for line in lines:
+        indent = line[: len(line) - len(line.lstrip())]
+        mark = indent + ("!$omp& " if line.lstrip().startswith("!$omp") else "    ")
+        while len(line) > _LINE and " " in line[len(mark) : _LINE]:
+            cut = line.rindex(" ", len(mark), _LINE)
+            wrapped.append(line[:cut] + " &")
+            line = mark + line[cut + 1 :]
+        wrapped.append(line)
+    return wrapped

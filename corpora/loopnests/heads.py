@@ -3,7 +3,7 @@
 Contract: `dress` rewrites a finished nest in place and keeps what it computes; what it changes shows in the serial text, and a
 kernel follows from that: what stands before the loops stands before the index lines, what stands inside stays inside.
 
-    python -c "from corpora.loopnests import generate; print([c for c in generate(60, 3, 'broad') if '  const ' in c.programs['cpp'].text][0].programs['cuda'].text)"
+    python -c "from corpora.loopnests import generate; print(next(c for c in generate(60, 3, 'broad') if '  const ' in c.programs['cpp'].text))"
 """
 
 from __future__ import annotations
@@ -13,20 +13,26 @@ import re
 from corpora.loopnests import expressions as ast
 from corpora.loopnests import names
 from corpora.loopnests.builder import Builder
-from corpora.loopnests.emit_c import flat_index
 from corpora.loopnests.heads_bounds import from_one, nest_locals, nodes_of, rebuilt, rewrite, spelled_bounds
 from corpora.loopnests.nest import Nest
+from corpora.loopnests.shapes import flat_index
 
 _REALS = tuple("cutoff eps tol fac w0 damping thresh scale0 ratio0 delta_t dt0 step_v gain0 half coef0 c_0 limit_v kappa PI_F mu0 low0".split())
 _WHOLES = tuple("K ksize nch dim_c size_k R block_n width_k stride0 nvals num_c STEPS len_k cnt0 D".split())
 _ALIASES = tuple("c size num nn len_n total_n dim0 w0 h0 sz count_n limit last bound_n width0 N0 M0 S w h nx0 ny0 cols0 rows0".split())
 _BOUNDS = (
     ("new_H", "new_W", "new_D"), ("endY", "endX", "endZ"), ("nRows", "nCols", "nPlanes"), ("outH", "outW", "outD"), ("h_out", "w_out", "d_out0"),
-    ("limit_i", "limit_j", "limit_k"), ("total_h", "total_w", "total_d"), ("last_y", "last_x", "last_z"), ("ny_in", "nx_in", "nz_in"), ("H2", "W2", "D2"),
+    (
+        "limit_i", "limit_j", "limit_k"
+    ), ("total_h", "total_w", "total_d"), ("last_y", "last_x", "last_z"), ("ny_in", "nx_in", "nz_in"), ("H2", "W2", "D2"),
 )  # fmt: skip
-_STEMS = (("x", "y", "z"), ("row", "col", "dep"), ("i", "j", "k"), ("Row", "Column", "Plane"), ("r", "c", "d"), ("X", "Y", "Z"), ("a", "b", "c"), ("1", "2", "3"))
+_STEMS = (
+    ("x", "y", "z"), ("row", "col", "dep"), ("i", "j", "k"), ("Row", "Column", "Plane"), ("r", "c", "d"), ("X", "Y", "Z"),
+    ("a", "b", "c"), ("1", "2", "3")
+)
 _FRAMES = (
-    "{}c", "{}Cuda", "each{}", "{}Idx", "{}_id", "{}Pos", "{}_i", "{}0", "t{}", "{}Index", "idx_{}", "cur_{}", "g{}", "pos_{}", "my_{}", "i{}", "idx{}", "{}_idx", "{}{}",
+    "{}c", "{}Cuda", "each{}", "{}Idx", "{}_id", "{}Pos", "{}_i", "{}0", "t{}", "{}Index", "idx_{}", "cur_{}", "g{}", "pos_{}",
+    "my_{}", "i{}", "idx{}", "{}_idx", "{}{}",
     "global_{}", "id_{}", "{}_", "thread_{}", "n{}",
 )  # fmt: skip
 _NEAR = ("{}_idx", "idx_{}", "{}{}", "idx", "ind", "id", "index", "{}_pos", "i{}", "index_{}", "{}n", "linear", "{}_k")

@@ -2,7 +2,7 @@
 
 Contract: what is computed stays inside the arrays, but may be done for fewer iterations (`i < n / 2`).
 
-    python -c "from corpora.loopnests import generate; print([c for c in generate(900, 3, 'broad') if '/ sizeof' in c.programs['cpp'].text][0].programs['cuda'].text)"
+    python -c "from corpora.loopnests import generate; print(next(c for c in generate(900, 3, 'broad') if '/ sizeof' in str(c)))"
 """
 
 from __future__ import annotations

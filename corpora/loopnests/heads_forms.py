@@ -1,8 +1,8 @@
-"""Families whose bodies must be copied exactly: one formula for several suffixes, a branch for each neighbour, loops that end by a test.
+"""Families whose bodies must be copied exactly: one formula for several suffixes, a branch for each neighbour.
 
 Contract: as for the other families; none overflows, divides by zero or leaves an array on any suite whose sizes are at least 1.
 
-    python -c "from corpora.loopnests import generate; print([c for c in generate(400, 4, 'broad') if 'do {' in c.programs['cpp'].text][0].programs['cuda'])"
+    python -c "from corpora.loopnests import generate; print(next(c for c in generate(900, 4, 'broad') if '_im = ' in str(c)))"
 """
 
 from __future__ import annotations
@@ -15,16 +15,18 @@ from corpora.loopnests.nest import Axis, Nest, Region
 from corpora.loopnests.points import Point, output_place
 
 _SUFFIXES = (
-    ("i", "q"), ("re", "im"), ("x", "y", "z"), ("r", "g", "b"), ("0", "1"), ("0", "1", "2"), ("0", "1", "2", "3"), ("l", "r"), ("u", "v", "w"), ("x", "y"),
+    ("i", "q"), ("re", "im"), ("x", "y", "z"), ("r", "g", "b"), ("0", "1"), ("0", "1", "2"), ("0", "1", "2", "3"), ("l", "r"),
+    ("u", "v", "w"), ("x", "y"),
     ("n", "s", "e", "w"), ("a", "b", "c", "d"), ("up", "dn"), ("1", "2", "3", "4", "5"), ("11", "12", "21", "22"),
 )  # fmt: skip
 _STEMS = tuple("a b v p d s g t e m q k".split())
 _RESULTS = ("sum", "acc", "res", "out", "tot", "w", "f", "h")
 _LENGTHS = (1, 3, 7, 12)
 _FEW = (1, 2, 3, 4)
+_NEIGHBOURS = [(-1, 0), (1, 0), (0, -1), (0, 1), (-1, -1), (1, 1), (-1, 1), (1, -1), (0, 0)]
 
 
-def _axis(b: Builder) -> tuple[ast.Name, ast.Name]:
+def parallel_index(b: Builder) -> tuple[ast.Name, ast.Name]:
     """A parallel index and its extent."""
     return ast.Name(b.name(names.LOOPS, "i32")), b.size(names.SIZES, _LENGTHS)
 
@@ -104,7 +106,7 @@ class _Repeated:
 
 def repeated(b: Builder) -> Nest:
     """Straight work on one element: loads, one formula for each suffix, perhaps a second round, stores."""
-    i, n = _axis(b)
+    i, n = parallel_index(b)
     group = _Repeated(b)
     declared, loads = group.loads(group.sources((i,), (n,)), b.chance(0.4))
     values = group.formulas()
@@ -139,7 +141,7 @@ def _stores(b: Builder, i: ast.Name, n: ast.Name, values: list[tuple], new: bool
 
 def repeated_sums(b: Builder) -> Nest:
     """Sums for every suffix in a loop inside, set to zero before it and stored after it."""
-    i, n = _axis(b)
+    i, n = parallel_index(b)
     k, m = ast.Name(b.name(names.INNER, "i32")), b.size(names.DEPTHS, _FEW)
     group = _Repeated(b)
     where, whole = b.pick((((i, k), (n, m)), ((k, i), (m, n)), ((k,), (m,))))
@@ -172,12 +174,13 @@ def branches(b: Builder) -> Nest:
     sides = extents(b, 2)
     (row, col), axes = loops(b, sides)
     h, w = sides
-    r, c, shift = (ast.Name(b.name(options, "i32")) for options in (("r", "rr", "ny0", "r_n"), ("c", "cc", "nx0", "c_n"), ("shift", "fidx", "off", "sh")))
+    words = (("r", "rr", "ny0", "r_n"), ("c", "cc", "nx0", "c_n"), ("shift", "fidx", "off", "sh"))
+    r, c, shift = (ast.Name(b.name(options, "i32")) for options in words)
     temp = ast.Name(b.local(b.kind, ("temp", "tmp", *names.SUMS)))
-    steps = [o for o in b.rng.sample([(-1, 0), (1, 0), (0, -1), (0, 1), (-1, -1), (1, 1), (-1, 1), (1, -1), (0, 0)], b.pick((3, 4, 4, 5, 5, 6, 8)))]
+    steps = b.rng.sample(_NEIGHBOURS, b.pick((3, 4, 4, 5, 5, 6, 8)))
     channels = b.size(("channel", "nch", "depth", "planes"), (1, 2, 3)) if b.chance(0.4) else None
     source = b.array((channels, h, w) if channels else (h, w))
-    plane, area = ast.Name(b.name(("base", "base0", "ch_base", "start0"), "i32")), ast.mul(h, w)
+    plane = ast.Name(b.name(("base", "base0", "ch_base", "start0"), "i32"))
     weights = b.array((ast.mul(ast.mul(len(steps), h), w),)) if b.chance(0.7) else ""
     lines: tuple = ()
     other = b.pick(("centre", "centre", "none", "number"))
@@ -192,8 +195,7 @@ def branches(b: Builder) -> Nest:
     for k, (dr, dc) in enumerate(steps):
         lines += (ast.Assign(r, "=", ast.add(row, dr) if dr else row), ast.Assign(c, "=", ast.add(col, dc) if dc else col))
         if weights:
-            cell = ast.add(ast.mul(row, w), col)
-            lines += (ast.Assign(shift, "=", ast.add(ast.add(ast.product([ast.whole(k), h, w] if k > 1 else [h, w]), cell.left), col) if k else cell),)
+            lines += (ast.Assign(shift, "=", _weight_position(k, (row, col), (h, w))),)
         lines += _branch(b, (r, c, h, w), (dr, dc), temp, op, value(r, c, k), value(row, col, k), other)
     declared = tuple(ast.Declare("i32", v.id) for v in (r, c, *((shift,) if weights else ())))
     out = output_place(b, Point((row, col), sides, plain=True))
@@ -202,6 +204,15 @@ def branches(b: Builder) -> Nest:
         j = ast.Name(b.name(names.INNER, "i32"))
         lines = (ast.For(j.id, ast.ZERO, "<", channels, (ast.Declare("i32", plane.id, ast.product([j, h, w])), *lines)),)
     return Nest("", [], [Region(axes, (*declared, start, *lines, stored))])
+
+
+def _weight_position(k: int, place: tuple, sides: tuple) -> tuple:
+    """Where the weight of neighbour k stands for this place: a plane of weights for each neighbour."""
+    (row, col), (h, w) = place, sides
+    line = ast.mul(row, w)
+    if not k:
+        return ast.add(line, col)
+    return ast.add(ast.add(ast.product([ast.whole(k), h, w] if k > 1 else [h, w]), line), col)
 
 
 def _branch(b: Builder, places: tuple, step: tuple, temp: ast.Name, op: str, there: tuple, here: tuple, other: str) -> tuple:
@@ -214,87 +225,3 @@ def _branch(b: Builder, places: tuple, step: tuple, temp: ast.Name, op: str, the
     test = tests[0] if len(tests) == 1 else ast.both(*tests)
     rest = {"centre": here, "number": b.number()}.get(other)
     return (ast.If(test, add, (ast.Assign(temp, op, rest),) if rest is not None else ()),)
-
-
-# --- loops that end by a test ---------------------------------------------------------------------------------------
-
-
-def escape(b: Builder) -> Nest:
-    """The steps until a recurrence leaves a disc, stored as bytes or counts; constants with many digits."""
-    i, n = ast.Name(b.name(names.LOOPS, "i32")), b.size(("width", "w", "n", "dim", "res_x"), (1, 3, 5, 8))
-    frames = b.size(("frames", "nf", "height", "rows"), (1, 2, 3))
-    real = "f64" if b.chance(0.85) else "f32"
-    word = {k: ast.Name(b.name(options, kind)) for k, options, kind in (
-        ("cx", ("cx", "cr", "x0", "c_re"), real), ("cy", ("cy", "ci", "y0", "c_im"), real), ("x", ("x", "zr", "zx"), real), ("y", ("y", "zi", "zy"), real),
-        ("x2", ("x2", "zr2", "xx"), real), ("y2", ("y2", "zi2", "yy"), real), ("dw", ("dw", "step_x", "dx"), real), ("count", ("count", "iter", "it"), "i32"),
-        ("row", ("row", "py", "yi"), "i32"), ("col", ("col", "px", "xi"), "i32"),
-    )}  # fmt: skip
-    x, y, x2, y2, count = (word[k] for k in ("x", "y", "x2", "y2", "count"))
-    const = b.chance(0.6)
-
-    def number(low: float, high: float) -> tuple:
-        return ast.Literal(f"{b.rng.uniform(low, high):.{b.rng.randint(3, 10)}f}", "f64")
-
-    one_loop = b.chance(0.5)
-    named = [ast.Name(b.name(options, real)) for options in (("xMin", "x_lo", "left_x"), ("yMin", "y_lo", "low_y"))]
-    head = [ast.Declare(real, v.id, ast.Unary("-", number(0.5, 1.9)), const) for v in named]
-    head.append(ast.Declare(real, word["dw"].id, ast.Binary("/", ast.Literal(b.pick(("2.0", "3.0", "2.5", "1.5")), "f64"), n), const))
-    row, col = word["row"], word["col"]
-    if one_loop:
-        head += [ast.Declare("i32", col.id, ast.Binary("%", i, n), const), ast.Declare("i32", row.id, ast.Binary("/", i, n), const)]
-    for target, low, index in ((word["cx"], named[0], col), (word["cy"], named[1], row)):
-        head.append(ast.Declare(real, target.id, ast.add(low, ast.mul(index, word["dw"])), const))
-    most, down = b.pick((10, 16, 32, 50, 64, 100, 255, 256) if real == "f64" else (8, 10, 16)), b.chance(0.5)
-    head += [ast.Declare(real, v.id, s) for v, s in ((x, word["cx"]), (y, word["cy"]))]
-    head += [ast.Declare(real, v.id) for v in (x2, y2)] + [ast.Declare("i32", count.id, ast.whole(most if down else 0))]
-    two = ast.Literal(b.pick(("2.0", "2", "2.0")), "f64")
-    squares = (ast.Assign(x2, "=", ast.mul(x, x)), ast.Assign(y2, "=", ast.mul(y, y)))
-    move = (
-        ast.Assign(y, "=", ast.add(ast.product([two, x, y]), word["cy"])),
-        ast.Assign(x, "=", ast.add(ast.sub(x2, y2), word["cx"])),
-        ast.Assign(count, "-=" if down else "+=", ast.ONE),
-    )
-    alive = ast.compare(count, ">", ast.ZERO) if down else ast.compare(count, "<", ast.whole(most))
-    near = ast.compare(ast.add(x2, y2), b.pick(("<=", "<")), ast.Literal(b.pick(("4.0", "5.0", "4", "16.0")), "f64"))
-    tests = (alive, near) if b.chance(0.7) else (near, alive)
-    loop = ast.While(ast.both(*tests), (*squares, *move), True)
-    if b.chance(0.35):
-        loop = ast.While(ast.both(*tests), (*move[:2], *squares, move[2]))
-        head += list(squares)
-    kind = b.pick(("u8", "u8", "i32"))
-    result = b.array((frames, n) if not one_loop else (ast.mul(n, frames),), kind, "integers(0,255)")
-    b.parameter(result).written = True
-    place = ast.At(result, (i,) if one_loop else (row, col))
-    stored = ast.Assign(place, "=", ast.Cast("u8", count) if kind == "u8" else count)
-    axes = (Axis(i.id, ast.ZERO, ast.mul(n, frames)),) if one_loop else (Axis(row.id, ast.ZERO, frames), Axis(col.id, ast.ZERO, n))
-    return Nest("", [], [Region(axes, (*head, loop, stored))])
-
-
-def halted(b: Builder) -> Nest:
-    """`while` or `do … while` with a counter and a value that shrinks: halving, digits, roots by Newton's steps."""
-    i, n = _axis(b)
-    count = ast.Name(b.name(("count", "steps_n", "it", "iter", "c0", "digits"), "i32"))
-    if b.chance(0.5):
-        source = ast.At(b.array((n,), "i32", "integers(0,5000)"), (i,))
-        v, base = ast.Name(b.name(names.LOCALS, "i32")), ast.whole(b.pick((2, 2, 3, 10, 8, 16)))
-        total = ast.Name(b.name(names.SUMS, "i32"))
-        turn: tuple = (ast.Assign(total, "+=", ast.Binary("%", v, base)), ast.Assign(v, "/=", base)) if b.chance(0.6) else (
-            ast.If(ast.compare(ast.Binary("%", v, base), "==", ast.ZERO), (ast.Assign(v, "/=", base),), (ast.Assign(v, "-=", ast.ONE),)),)
-        going = ast.both(ast.compare(v, ">", ast.ZERO), ast.compare(count, "<", ast.whole(b.pick((8, 20, 32, 100)))))
-        loop = ast.While(going, (*turn, ast.Assign(count, "+=", ast.ONE)), b.chance(0.5))
-        head = (ast.Declare("i32", v.id, source), ast.Declare("i32", total.id, ast.ZERO), ast.Declare("i32", count.id, ast.ZERO))
-        point, kept = Point((i,), (n,), plain=True), (count, total) if len(turn) > 1 else (count,)
-        ends = tuple(ast.Assign(output_place(b, point, "i32", "constant(-1)"), "=", w) for w in kept)
-        return Nest("", [], [Region((Axis(i.id, ast.ZERO, n),), (*head, loop, *ends))])
-    kind = b.kind if b.kind in FLOATS else "f64"
-    x, last = ast.Name(b.name(("x", "xn", "guess", "est"), kind)), ast.Name(b.name(("prev", "old_x", "x_last", "xp"), kind))
-    a = ast.Name(b.name(("a", "v", "val", "target_v"), kind))
-    source = ast.At(b.array((n,), kind, "uniform(1,9)"), (i,))
-    half = ast.Literal("0.5", "f64")
-    step = (ast.Assign(last, "=", x), ast.Assign(x, "=", ast.mul(half, ast.Paren(ast.add(x, ast.Binary("/", a, x))))), ast.Assign(count, "-=", ast.ONE))
-    gap = ast.Call("fabsf" if kind == "f32" and b.suffix else "fabs", (ast.sub(x, last),))
-    test = ast.both(ast.compare(count, ">", ast.ZERO), ast.compare(gap, ">", ast.Literal(b.pick(("1e-3", "0.0001", "0.001", "0.0005")), "f64")))
-    head = (ast.Declare(kind, a.id, source), ast.Declare(kind, x.id, a), ast.Declare(kind, last.id, ast.ZERO))
-    head += (ast.Declare("i32", count.id, ast.whole(b.pick((8, 10, 20, 50)))),)
-    out = output_place(b, Point((i,), (n,), plain=True), kind)
-    return Nest("", [], [Region((Axis(i.id, ast.ZERO, n),), (*head, ast.While(test, step, b.chance(0.7)), ast.Assign(out, "=", x)))])

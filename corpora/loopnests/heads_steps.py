@@ -1,14 +1,14 @@
-"""Families about loop heads and what stands round them: two increments in one head, bounds of derived sizes, messages, a store before
-the loop, numbers at the top that bodies compare with.
+"""Families about loop heads and what stands round them: two increments in one head, bounds of derived sizes, messages, a store
+before the loop, numbers at the top that bodies compare with.
 
 Contract: as for the other families; right for every suite whose sizes are at least 1.
 
-    python -c "from corpora.loopnests import generate; print([c for c in generate(900, 4, 'broad') if 'printf' in c.programs['cpp'].text][0].programs['cuda'])"
+    python -c "from corpora.loopnests import generate; print(next(c for c in generate(900, 4, 'broad') if 'printf' in str(c)))"
 """
 
 from __future__ import annotations
 
-from corpora.loopnests import effects, heads_forms, names
+from corpora.loopnests import effects, heads_ends, heads_forms, names
 from corpora.loopnests import expressions as ast
 from corpora.loopnests.builder import FLOATS, Builder
 from corpora.loopnests.grids import extents, loops
@@ -48,15 +48,8 @@ def stepping(b: Builder) -> Nest:
         also += (ast.Assign(other, "+=", ast.whole(step)),)
         b.reads.append(ast.At(b.array((layers if step == 1 else ast.mul(layers, step),)), (other,)))
     if b.chance(0.45):
-        total = ast.Name(b.local(b.kind, names.SUMS))
-        step = (ast.Assign(total, b.pick(("+=", "+=", "-=")), b.value(b.pick((0, 1, 1)))),)
-        tested = b.chance(0.25)
-        if tested:
-            step = (ast.If(b.condition(), step),)
-        loop = ast.For(k.id, ast.ZERO, "<", layers, step, also=also)
-        place = output_place(b, Point(variables, sides, plain=True))
-        body = (*made, ast.Declare(b.kind, total.id, b.number(zero=True)), loop, ast.Assign(place, "=" if tested else b.pick(("=", "+=")), total))
-        return Nest("", [], [Region(axes, body)])
+        summed = _moved_sum(b, k, layers, also, Point(variables, sides, plain=True))
+        return Nest("", [], [Region(axes, (*made, *summed))])
     stores: tuple = ()
     zero = b.number(zero=True) if b.chance(0.3) else None
     for _ in range(b.pick((1, 1, 2, 3))):
@@ -64,6 +57,19 @@ def stepping(b: Builder) -> Nest:
         b.parameter(word).written = True
         stores += (ast.Assign(ast.At(word, (index,)), "=" if zero else b.pick(("=", "=", "+=")), zero or b.value(b.pick((0, 1, 1)))),)
     return Nest("", [], [Region(axes, (*made, ast.For(k.id, ast.ZERO, "<", layers, stores, also=also)))])
+
+
+def _moved_sum(b: Builder, k: ast.Name, layers: ast.Name, also: tuple, point: Point) -> tuple:
+    """A sum over the inner loop, whose head moves positions too, and its store."""
+    total = ast.Name(b.local(b.kind, names.SUMS))
+    step = (ast.Assign(total, b.pick(("+=", "+=", "-=")), b.value(b.pick((0, 1, 1)))),)
+    tested = b.chance(0.25)
+    if tested:
+        step = (ast.If(b.condition(), step),)
+    loop = ast.For(k.id, ast.ZERO, "<", layers, step, also=also)
+    place = output_place(b, point)
+    zero = ast.Declare(b.kind, total.id, b.number(zero=True))
+    return zero, loop, ast.Assign(place, "=" if tested else b.pick(("=", "+=")), total)
 
 
 def padded(b: Builder) -> Nest:
@@ -92,16 +98,7 @@ def padded(b: Builder) -> Nest:
     read, place = ast.At(source, (j,)), ast.At(result, (i,))
     made = (ast.Declare("i32", i.id, big), ast.Declare("i32", j.id, small))
     inside = b.chance(0.5)
-    tests = []
-    for v, s in ((row, h), (col, w)):
-        last = ast.sub(ast.add(s, pad), 1) if b.chance(0.5) else None
-        if inside:
-            tests.append(ast.Binary("&&", ast.compare(v, ">=", pad), ast.compare(v, "<=" if last else "<", last or ast.add(pad, s))))
-        else:
-            tests.append(ast.Binary("||", ast.compare(v, "<", pad), ast.compare(v, ">" if last else ">=", last or ast.add(pad, s))))
-    if b.chance(0.6):
-        tests = [ast.Paren(t) for t in tests]
-    test = ast.Binary("&&" if inside else "||", *tests)
+    test = _border_test(b, inside, pad, ((row, h), (col, w)))
     if b.chance(0.25):  # back from the padded array into the smaller one
         b.parameter(source).written = True
         body: tuple = (*made, ast.If(test, (ast.Assign(read, b.pick(("=", "+=")), place),)))
@@ -116,6 +113,21 @@ def padded(b: Builder) -> Nest:
     if b.chance(0.5):
         nest.early = nest.apart = True
     return nest
+
+
+def _border_test(b: Builder, inside: bool, pad: tuple, sides: tuple) -> tuple:
+    """Whether a place of the larger array lies inside the border, or on it."""
+    tests = []
+    for v, s in sides:
+        last = ast.sub(ast.add(s, pad), 1) if b.chance(0.5) else None
+        end = last or ast.add(pad, s)
+        if inside:
+            tests.append(ast.Binary("&&", ast.compare(v, ">=", pad), ast.compare(v, "<=" if last else "<", end)))
+        else:
+            tests.append(ast.Binary("||", ast.compare(v, "<", pad), ast.compare(v, ">" if last else ">=", end)))
+    if b.chance(0.6):
+        tests = [ast.Paren(t) for t in tests]
+    return ast.Binary("&&" if inside else "||", *tests)
 
 
 def reported(b: Builder) -> Nest:
@@ -134,7 +146,9 @@ def reported(b: Builder) -> Nest:
     mark = "%f" if b.kind in FLOATS else "%d"
     values = [b.read() for _ in range(b.pick((0, 1, 1, 2)))]
     marks = " ".join([mark] * len(values))
-    forms = (f"%d {marks}", f"%d: {marks}", f"i=%d {marks}", f"error at %d {marks}", f"%d {marks}") if values else ("%d", "error at %d", "bad %d", "id %d")
+    forms = ("%d", "error at %d", "bad %d", "id %d")
+    if values:
+        forms = (f"%d {marks}", f"%d: {marks}", f"i=%d {marks}", f"error at %d {marks}", f"%d {marks}")
     message = ast.Print(b.pick(forms).strip() + "\\n", (i, *values))
     test = b.condition(i)
     draw = b.rng.random()
@@ -204,21 +218,8 @@ def halves(b: Builder) -> Nest:
     out = b.array((n, n))
     b.parameter(out).written = True
     place, mirrored = ast.At(out, (i, j)), ast.At(out, (j, i))
-    value, made = ast.Name(b.local(b.kind)), ()
-    if b.chance(0.55):
-        k, d = ast.Name(b.name(names.INNER, "i32")), b.size(("dim", "d", "nf", "features", "cols"), (1, 2, 3))
-        rows = b.array((n, d))
-        one, other = ast.At(rows, (i, k)), ast.At(rows, (j, k))
-        gap = ast.Name(b.local(b.kind, ("diff", "gap", "delta", "t", "dx")))
-        step: tuple = (ast.Declare(b.kind, gap.id, ast.sub(one, other)), ast.Assign(value, "+=", ast.mul(gap, gap)))
-        if b.chance(0.4):
-            b.reads = [one, other]
-            step = (ast.Assign(value, "+=", ast.mul(one, other) if b.chance(0.5) else b.value(1)),)
-        made = (ast.Declare(b.kind, value.id, b.number(zero=True)), ast.For(k.id, ast.ZERO, "<", d, step))
-    else:
-        vector = b.array((n,))
-        b.reads = [ast.At(vector, (i,)), ast.At(vector, (j,)), *((ast.At(b.array((n, n)), (i, j)),) if b.chance(0.4) else ())]
-        made = (ast.Declare(b.kind, value.id, b.value(b.pick((1, 1, 2)))),)
+    value = ast.Name(b.local(b.kind))
+    made = _of_rows(b, n, i, j, value) if b.chance(0.55) else _of_elements(b, n, i, j, value)
     stored: tuple = value
     if b.kind in FLOATS and b.chance(0.3):
         stored = ast.Call(b.function("sqrt"), (ast.Call(b.function("fabs"), (value,)),))
@@ -239,7 +240,28 @@ def halves(b: Builder) -> Nest:
     return Nest("", [], [Region((Axis(i.id, ast.ZERO, n),), body)])
 
 
+def _of_rows(b: Builder, n: ast.Name, i: ast.Name, j: ast.Name, value: ast.Name) -> tuple:
+    """A distance or product of two rows in the local `value`."""
+    k, d = ast.Name(b.name(names.INNER, "i32")), b.size(("dim", "d", "nf", "features", "cols"), (1, 2, 3))
+    rows = b.array((n, d))
+    one, other = ast.At(rows, (i, k)), ast.At(rows, (j, k))
+    gap = ast.Name(b.local(b.kind, ("diff", "gap", "delta", "t", "dx")))
+    step: tuple = (ast.Declare(b.kind, gap.id, ast.sub(one, other)), ast.Assign(value, "+=", ast.mul(gap, gap)))
+    if b.chance(0.4):
+        b.reads = [one, other]
+        step = (ast.Assign(value, "+=", ast.mul(one, other) if b.chance(0.5) else b.value(1)),)
+    return ast.Declare(b.kind, value.id, b.number(zero=True)), ast.For(k.id, ast.ZERO, "<", d, step)
+
+
+def _of_elements(b: Builder, n: ast.Name, i: ast.Name, j: ast.Name, value: ast.Name) -> tuple:
+    """A formula of two elements in the local `value`."""
+    vector = b.array((n,))
+    beside = (ast.At(b.array((n, n)), (i, j)),) if b.chance(0.4) else ()
+    b.reads = [ast.At(vector, (i,)), ast.At(vector, (j,)), *beside]
+    return (ast.Declare(b.kind, value.id, b.value(b.pick((1, 1, 2)))),)
+
+
 MENU = (
-    (heads_forms.repeated, 16), (heads_forms.repeated_sums, 16), (heads_forms.branches, 10), (heads_forms.escape, 6), (heads_forms.halted, 8),
+    (heads_forms.repeated, 16), (heads_forms.repeated_sums, 16), (heads_forms.branches, 10), (heads_ends.escape, 6), (heads_ends.halted, 8),
     (stepping, 8), (padded, 9), (reported, 5), (first_store, 6), (status, 6), (halves, 8),
 )  # fmt: skip

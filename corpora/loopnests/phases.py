@@ -11,7 +11,9 @@ from corpora.loopnests import expressions as ast
 from corpora.loopnests import names
 from corpora.loopnests.builder import Builder
 from corpora.loopnests.nest import Nest
-from corpora.loopnests.one_thread import LINE, alone, at, changed, counters, down, extreme, floating, likely, line, local, over, plain_kind, put, sides, written
+from corpora.loopnests.one_thread import (
+    LINE, alone, at, changed, counters, down, extreme, floating, likely, line, local, over, plain_kind, put, sides, written,
+)  # fmt: skip
 
 _BINS = ("nbins", "bins_n", "K", "numBins", "buckets", "nclass", "range_n", "levels")
 _KEYS = (*names.INDEX_ARRAYS, "bucket", "digit", "group_of", "label", "cluster")
@@ -48,7 +50,10 @@ def histogram(b: Builder, safe: bool = False) -> Nest:
     zero: tuple = over(b, j, k, put(at(hist, j), 0))
     if two:
         (r,) = counters(b, 1, "i32")
-        zero = over(b, r, rows, over(b, j, k, put(at(hist, r, j), 0))) if b.chance(0.7) else over(b, r, rows, *[over(b, j, k, put(at(hist, r, j), 0))])
+        zero = (
+            over(b, r, rows, over(b, j, k, put(at(hist, r, j), 0)))
+            if b.chance(0.7) else over(b, r, rows, *[over(b, j, k, put(at(hist, r, j), 0))])
+        )
     elif b.chance(0.2):
         zero = zero._replace(variable=i.id)
     counting = over(b, i, n, *step)
@@ -154,7 +159,10 @@ def _scaled(b: Builder, source: tuple, target: tuple, first: tuple, n: tuple, ea
 def _centred(b: Builder, source: tuple, target: tuple, first: tuple, n: tuple, each: object) -> tuple:
     total, begun = local(b, b.number(zero=True), names.SUMS)
     count = ast.Paren(n) if type(n) is ast.Binary else n
-    centre, mean = (total, put(total, count, "/=")) if b.chance(0.5) else local(b, ast.Binary("/", total, count), ("mean", "avg", "mu", "centre", "m0"))
+    centre, mean = (
+        (total, put(total, count, "/="))
+        if b.chance(0.5) else local(b, ast.Binary("/", total, count), ("mean", "avg", "mu", "centre", "m0"))
+    )
     last = put(target, ast.sub(source, centre)) if b.chance(0.7) or target != source else put(target, centre, "-=")
     if b.chance(0.2):
         last = ast.If(ast.compare(source, b.pick("<>"), centre), (put(target, b.number(zero=b.chance(0.5))),))

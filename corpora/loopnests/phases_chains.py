@@ -47,7 +47,10 @@ def margins(b: Builder) -> Nest:
     if best:
         zero = over(b, j, m, put(grown, at(a, 0, j)))
         op = b.pick("<>")
-        step: tuple = ast.If(ast.compare(at(a, i, j), op, grown), (put(grown, at(a, i, j)),)) if b.chance(0.5) else put(grown, extreme(b, op, grown, at(a, i, j)))
+        step: tuple = (
+            ast.If(ast.compare(at(a, i, j), op, grown), (put(grown, at(a, i, j)),))
+            if b.chance(0.5) else put(grown, extreme(b, op, grown, at(a, i, j)))
+        )
     else:
         zero, step = over(b, j, m, put(grown, b.number(zero=True))), put(grown, at(a, i, j), "+=")
     gather = over(b, i, n, over(b, j, m, step))
@@ -70,9 +73,13 @@ def loss(b: Builder) -> Nest:
     floating(b)
     n, c = (b.size(w, (1, 3, 5)) for w in (("n", "N", "batch", "rows", "B", "samples_n"), ("c", "classes", "C", "dim", "k_cls", "V")))
     i, j = counters(b, 2)
-    x, y = b.array((n, c), wanted=("x", "logits", "pred", "scores", "out", "probs")), b.array((n,), "i32", f"indices({c.id})", ("y", "target", "labels", "t_idx", "cls"))
+    x, y = b.array((n, c), wanted=("x", "logits", "pred", "scores", "out", "probs")), b.array(
+        (n,), "i32", f"indices({c.id})", ("y", "target", "labels", "t_idx", "cls")
+    )
     mask = b.array((n,), "i32", "integers(0,1)", names.MASKS)
-    loss_, grad = written(b, (ast.ONE,), wanted=("loss", "L", "out_loss", "cost", "loss_out")), written(b, (n, c), wanted=("grad", "dx", "dlogits", "delta_x", "gx"))
+    loss_, grad = written(
+        b, (ast.ONE,), wanted=("loss", "L", "out_loss", "cost", "loss_out")
+    ), written(b, (n, c), wanted=("grad", "dx", "dlogits", "delta_x", "gx"))
     total, begun = local(b, b.number(zero=True), ("total", "sum", "acc", "loss_sum", "tot"))
     count, begun2 = local(b, 0, ("count", "cnt", "valid_n", "num", "kept_n"), b.pick(("i32", "i32", b.kind)))
     skip = ast.If(at(mask, i) if b.chance(0.3) else ast.compare(at(mask, i), "==", ast.ZERO), (ast.Jump("continue"),))
@@ -119,7 +126,10 @@ def row_loss(b: Builder, row: object, label: tuple, c: ast.Name, j: ast.Name, to
         d, declared = local(b, ast.sub(row(j), ast.Conditional(ast.Paren(ast.compare(j, "==", label)), ast.ONE, ast.ZERO)), ("d", "diff", "e", "err"))
         return (over(b, j, c, declared, put(total, ast.mul(d, d), "+=")),)
     margin, declared = local(b, ast.add(ast.sub(row(j), row(label)), ast.ONE), ("margin", "m", "gap0", "viol"))
-    hinge = (ast.If(ast.compare(j, "==", label), (ast.Jump("continue"),)), declared, ast.If(ast.compare(margin, ">", ast.ZERO), (put(total, margin, "+="),)))
+    hinge = (
+        ast.If(ast.compare(j, "==", label), (ast.Jump("continue"),)), declared,
+        ast.If(ast.compare(margin, ">", ast.ZERO), (put(total, margin, "+="),))
+    )
     return (over(b, j, c, *hinge),)
 
 
@@ -138,7 +148,10 @@ def clusters(b: Builder) -> Nest:
     made, place = ((declared,), group) if b.chance(0.5) else ((), label)
     gather = over(b, i, n, *made, put(at(counts, place), 1, "+="), over(b, j, d, put(at(centre, place, j), at(x, i, j), "+=")))
     divide: tuple = over(b, j, d, put(at(centre, c, j), at(counts, c), "/="))
-    divide = ast.If(ast.compare(at(counts, c), ">", ast.ZERO), (divide,)) if b.chance(0.7) else over(b, j, d, put(at(centre, c, j), ast.Paren(ast.add(at(counts, c), 1)), "/="))
+    divide = (
+        ast.If(ast.compare(at(counts, c), ">", ast.ZERO), (divide,))
+        if b.chance(0.7) else over(b, j, d, put(at(centre, c, j), ast.Paren(ast.add(at(counts, c), 1)), "/="))
+    )
     return alone(zero, gather, over(b, c, k, divide))
 
 
@@ -147,7 +160,9 @@ def compressed(b: Builder) -> Nest:
     (n, m), (i, j) = sides(b, 2), counters(b, 2)
     starts = written(b, (ast.add(n, 1),), "i32", wanted=_STARTS)
     a = b.array((n, m))
-    columns, values = written(b, (ast.mul(n, m),), "i32", wanted=("colidx", "col_ind", "JA", "cols0")), written(b, (ast.mul(n, m),), wanted=("vals", "data0", "AA", "nzval"))
+    columns, values = written(
+        b, (ast.mul(n, m),), "i32", wanted=("colidx", "col_ind", "JA", "cols0")
+    ), written(b, (ast.mul(n, m),), wanted=("vals", "data0", "AA", "nzval"))
     k, begun = local(b, 0, ("k", "nnz", "cnt", "pos"), "i32")
     keep = (put(at(columns, k), j), put(at(values, k), at(a, i, j)), put(k, 1, "+="))
     inner = over(b, j, m, ast.If(likely(b, at(a, i, j)), keep))
@@ -164,7 +179,10 @@ def row_starts(b: Builder) -> Nest:
     rows = b.array((nnz,), "i32", f"indices({n.id})", ("rowidx", "rowInd", "src_row", "IA0"))
     zero = over(b, i, n, put(at(starts, i), 0), op="<=")
     tally = over(b, j, nnz, put(at(starts, ast.add(at(rows, j), 1)), 1, "+="))
-    sums = over(b, i, n, put(at(starts, ast.add(i, 1)), at(starts, i), "+=")) if b.chance(0.5) else over(b, i, n, put(at(starts, i), at(starts, ast.sub(i, 1)), "+="), start=1, op="<=")
+    sums = (
+        over(b, i, n, put(at(starts, ast.add(i, 1)), at(starts, i), "+="))
+        if b.chance(0.5) else over(b, i, n, put(at(starts, i), at(starts, ast.sub(i, 1)), "+="), start=1, op="<=")
+    )
     return alone(zero, tally, sums)
 
 

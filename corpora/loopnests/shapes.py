@@ -62,3 +62,27 @@ def _names_of(place: ast.At, statements: list[tuple]) -> set[str]:
         if type(statement) is ast.Declare and statement.name in found and statement.value is not None:
             found |= {n.id for n in ast.walk(statement.value) if type(n) is ast.Name}
     return found
+
+
+def flat_index(subscripts: tuple, extents: tuple, how: str) -> tuple:
+    """Row-major position as an expression, in one of the spellings people use."""
+    if how == "horner" and len(subscripts) > 2:
+        total = subscripts[0]
+        for position in range(1, len(subscripts)):
+            total = ast.add(ast.mul(total, extents[position]), subscripts[position])
+        return total
+    terms = []
+    for position, subscript in enumerate(subscripts):
+        inner = list(extents[position + 1 :])
+        if not inner:
+            terms.append(subscript)
+        elif how == "m*i+j":
+            terms.append(ast.product([*inner, subscript]))
+        else:
+            terms.append(ast.product([subscript, *inner]))
+    if how == "j+i*m":
+        terms.reverse()
+    total = terms[0]
+    for term in terms[1:]:
+        total = ast.Binary("+", total, term)
+    return total

@@ -15,10 +15,18 @@ from corpora.loopnests.nest import Axis, Nest, Region
 from corpora.loopnests.everyday import DIMS
 
 _TYPED = (
-    ("u8", "integers(0,255)"), ("u8", "integers(0,9)"), ("i8", "integers(-9,120)"), ("i16", "integers(-300,300)"), ("u16", "integers(0,1000)"), ("u32", "integers(0,40)"), ("i32", ""),
-    ("i32", "integers(0,3)"), ("bool", "integers(0,1)"), ("f32", ""), ("f64", ""), ("i64", "integers(-50,50)"), ("f32", ""), ("f64", ""), ("u64", "integers(0,90)"),
+    ("u8", "integers(0,255)"), ("u8", "integers(0,9)"), ("i8", "integers(-9,120)"), (
+        "i16", "integers(-300,300)"
+    ), ("u16", "integers(0,1000)"), ("u32", "integers(0,40)"), ("i32", ""),
+    ("i32", "integers(0,3)"), ("bool", "integers(0,1)"), ("f32", ""), ("f64", ""), (
+        "i64", "integers(-50,50)"
+    ), ("f32", ""), ("f64", ""), ("u64", "integers(0,90)"),
 )  # fmt: skip
-_TALLIES = tuple("count hits changed found total bad matches z num_over cnt nonzero errors inside clashes letters words_n above ties pairs_n e0 sum_all cost energy score loss".split())
+_TALLIES = tuple(
+    "count hits changed found total bad matches z num_over cnt nonzero errors inside clashes letters words_n above ties "
+    "pairs_n e0 sum_all cost energy score loss".split(
+    )
+)
 
 
 class _Tally:
@@ -54,7 +62,10 @@ class _Tally:
             return ast.compare(element, b.pick(("!=", "==", ">", "<")) if kind not in FLOATS else b.pick("<>"), other)
         first = ast.compare(element, b.pick(("<", ">", "<=", ">=")), self.number(element))
         if kind not in FLOATS and draw < 0.6:
-            first = b.pick((ast.compare(ast.Binary("%", element, ast.whole(b.pick((2, 3, 10)))), b.pick(("==", "!=")), ast.ZERO), ast.compare(element, "==", self.number(element))))
+            first = b.pick((
+                ast.compare(ast.Binary("%", element, ast.whole(b.pick((2, 3, 10)))), b.pick(("==", "!=")), ast.ZERO),
+                ast.compare(element, "==", self.number(element))
+            ))
         if draw > 0.8:
             left = b.pick((other, element)) if other is not None else element
             first = ast.Binary(b.pick(("&&", "||")), first, ast.compare(left, b.pick(("<", ">", "!=")), self.number(left)))
@@ -83,7 +94,9 @@ class _Tally:
         return b.pick((
             ast.Binary("/", word, self.n), ast.Conditional(self.n, ast.Binary("/", word, self.n), ast.ZERO, True),
             ast.Conditional(ast.compare(self.n, ">", ast.ZERO), ast.Binary("/", word, self.n), ast.ZERO, True),
-            ast.Binary("/", ast.mul(word, b.scalar()), b.number()), ast.mul(b.number(), word), ast.Call(root, (word,)) if positive else word, ast.Unary("-", word),
+            ast.Binary(
+                "/", ast.mul(word, b.scalar()), b.number()
+            ), ast.mul(b.number(), word), ast.Call(root, (word,)) if positive else word, ast.Unary("-", word),
         )), kind  # fmt: skip
 
 
@@ -128,7 +141,12 @@ def _counted(t: _Tally, body: tuple, value: tuple, other: tuple | None) -> Nest:
         return t.nest((*body, ast.If(test, both if b.chance(0.5) else both[::-1], (ast.Assign(mark, "=", no),) if b.chance(0.5) else ())), word)
     if draw < 0.5 and type(value) is ast.At and value.subscripts == (t.i,) and t.axis.start == ast.ZERO:  # what is counted is mended
         b.parameter(value.array).written = True
-        mended = ast.Assign(value, "=", b.scalar(b.types[value.array]) if b._kind_of(value) in ("f32", "f64", "i32") else ast.ONE if b._kind_of(value) == "bool" else t.number(value))
+        mended = ast.Assign(
+            value, "=",
+            b.scalar(b.types[value.array])
+            if b._kind_of(value) in ("f32", "f64", "i32") else ast.ONE
+            if b._kind_of(value) == "bool" else t.number(value)
+        )
         return t.nest((*body, ast.If(test, (mended, step) if b.chance(0.7) else (step, mended))), word)
     if draw < 0.65:
         added = ast.Paren(test) if b.chance(0.4) else test
@@ -197,28 +215,43 @@ def nested(b: Builder) -> Nest:
         mine = b.pick(_TYPED[:8])
         ends = b.array((n,), *mine, ("color", "label", "group_id", "cls", "part", "weight_of", "parent"))
         test = ast.both(test, ast.compare(ast.At(ends, (i,)), b.pick(("==", "!=", "<")), ast.At(ends, (j,))))
+    loop = ast.For(j.id, start, "<", stop, body, 1, t.kind)
     if b.chance(0.55):
-        word = ast.Name(b.name(_TALLIES, b.pick(("i32", "i32", "i32", "u32"))))
-        step: tuple = ast.Assign(word, "+=", ast.ONE)
-        if b.chance(0.25):
-            step = ast.Assign(word, "+=", test)
-        elif pairs and b.chance(0.35):
-            step = _third(b, t, element.array, j, test, step)
-        elif b.chance(0.25):
-            return t.nest((ast.For(j.id, start, "<", stop, (*body, ast.If(test, (ast.Jump("continue"),)), step), 1, t.kind),), word)
-        else:
-            step = ast.If(test, (step,))
-        return t.nest((ast.For(j.id, start, "<", stop, (*body, step), 1, t.kind),), word)
-    kind = b._kind_of(value)
+        return _pairs_counted(t, loop, test, element.array if pairs else "")
+    return _rows_summed(t, loop, value)
+
+
+def _pairs_counted(t: _Tally, loop: ast.For, test: tuple, matrix: str) -> Nest:
+    """How often the test is met. matrix: where a third loop may look for a triple's other pairs, or nothing."""
+    b = t.b
+    word = ast.Name(b.name(_TALLIES, b.pick(("i32", "i32", "i32", "u32"))))
+    steps: tuple = (ast.Assign(word, "+=", ast.ONE),)
+    if b.chance(0.25):
+        steps = (ast.Assign(word, "+=", test),)
+    elif matrix and b.chance(0.35):
+        steps = (_third(b, t, matrix, ast.Name(loop.variable), test, steps[0]),)
+    elif b.chance(0.25):
+        steps = (ast.If(test, (ast.Jump("continue"),)), *steps)
+    else:
+        steps = (ast.If(test, steps),)
+    return t.nest((loop._replace(body=(*loop.body, *steps)),), word)
+
+
+def _rows_summed(t: _Tally, loop: ast.For, value: tuple) -> Nest:
+    """The sum of all, or what the sums of rows come to: their sum, their squares' sum, the largest."""
+    b, kind = t.b, t.b._kind_of(value)
     kind = kind if kind in FLOATS else "i32" if kind not in ("u32", "u64", "i64") else "u32"
     word = ast.Name(b.name(_TALLIES, kind))
     square = b.chance(0.5)
-    term = ast.mul(value, value) if square else ast.Call("fabsf" if kind == "f32" and b.suffix else "fabs", (value,)) if kind in FLOATS and b.chance(0.5) else value
+    term: tuple = value
+    if square:
+        term = ast.mul(value, value)
+    elif kind in FLOATS and b.chance(0.5):
+        term = ast.Call("fabsf" if kind == "f32" and b.suffix else "fabs", (value,))
     if b.chance(0.5):
-        return t.nest((ast.For(j.id, start, "<", stop, (*body, ast.Assign(word, "+=", term)), 1, t.kind),), word, root=square)
+        return t.nest((loop._replace(body=(*loop.body, ast.Assign(word, "+=", term))),), word, root=square)
     part = ast.Name(b.name(names.SUMS + ("row_sum", "s", "part_sum"), kind))
-    row = ast.For(j.id, start, "<", stop, (*body, ast.Assign(part, "+=", term)), 1, t.kind)
-    made = (ast.Declare(kind, part.id, ast.ZERO), row)
+    made = (ast.Declare(kind, part.id, ast.ZERO), loop._replace(body=(*loop.body, ast.Assign(part, "+=", term))))
     if kind == "i32" and b.chance(0.5):
         last: tuple = ast.If(ast.compare(part, ">", word), (ast.Assign(word, "=", part),))
         return t.nest((*made, last), word, "max")

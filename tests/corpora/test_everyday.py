@@ -7,17 +7,18 @@ import re
 
 import pytest
 
-from corpora.loopnests import LEVELS, choices, digits, everyday, generate, graphs, images, nests, samples, tallies, textual
+from corpora.loopnests import LEVELS, choices, digits, everyday, generate, graphs, graphs_edges, images, images_rows, nests
+from corpora.loopnests import samples, samples_against, tallies, textual, textual_lines
 
 verification = pytest.importorskip("coevolve.verify")
 
 _FAMILIES = (
     everyday.prologue, everyday.formulas, tallies.tallied, tallies.nested,
-    graphs.gathered_sum, graphs.best_edge, graphs.visited, graphs.edge_list, graphs.adjacency, graphs.followed,
-    textual.counted_rows, textual.compared_rows, textual.read_rows, textual.searched, textual.exchanged,
+    graphs.gathered_sum, graphs.best_edge, graphs.visited, graphs_edges.edge_list, graphs_edges.adjacency, graphs.followed,
+    textual.counted_rows, textual.compared_rows, textual.read_rows, textual_lines.searched, textual_lines.exchanged,
     digits.looped, digits.written_out, digits.packed,
-    samples.points, samples.pairs, samples.everyone, samples.columns,
-    images.colours, images.quantised, images.folded, images.pitched_tables, images.mirrored_rows, choices.switched,
+    samples.points, samples_against.pairs, samples_against.everyone, samples.columns,
+    images.colours, images.quantised, images.folded, images_rows.pitched_tables, images_rows.mirrored_rows, choices.switched,
 )  # fmt: skip
 
 
@@ -44,8 +45,8 @@ def test_engine_calls_every_dialect_of_every_family_equivalent(monkeypatch: pyte
     [
         (choices.switched, ("switch (", "case '", "default:")),
         (digits.looped, (" /= ", "for (; ", " <= ")),
-        (graphs.edge_list, ("atomicMin(", "atomicAdd(")),
-        (textual.searched, ("break;", " <= n")),
+        (graphs_edges.edge_list, ("atomicMin(", "atomicAdd(")),
+        (textual_lines.searched, ("break;", " <= n")),
         (tallies.nested, ("atomicMax(", "cudaMemcpyHostToDevice")),
         (everyday.formulas, ("erfc", "log", "exp(")),
     ],
@@ -58,7 +59,7 @@ def test_family_shows_what_it_is_there_for(monkeypatch: pytest.MonkeyPatch, fami
 
 def test_serial_text_compares_where_the_kernel_takes_the_atomic_minimum(monkeypatch: pytest.MonkeyPatch) -> None:
     compared = 0
-    for item in _items(monkeypatch, graphs.edge_list, 120, 5):
+    for item in _items(monkeypatch, graphs_edges.edge_list, 120, 5):
         serial, kernel = item.programs["cpp"].text, item.programs["cuda"].text
         if "atomicMin(" in kernel or "atomicMax(" in kernel:
             assert re.search(r"if \(.* [<>] .*\)", serial) or "min(" in serial
