@@ -54,6 +54,8 @@ class ScratchConfig:
 
 
 _TEXTS_AT_ONCE = 1024
+_LENGTHS = 32
+"""Rows are padded to multiples of this: products are prepared anew for every shape, of which there would be thousands."""
 
 
 class ScratchModel:
@@ -223,7 +225,7 @@ class ScratchModel:
         GenerationConfig(do_sample=False, max_length=self._context, **ids).save_pretrained(folder)
 
     def _loss(self, batch: Sequence[Encoded]) -> torch.Tensor:
-        ids, weights = padded(batch, self._tokenizer.pad_token_id, "cpu")
+        ids, weights = padded(batch, self._tokenizer.pad_token_id, "cpu", _LENGTHS)
         chosen = weights[:, 1:] > 0
         with torch.autocast("cpu", torch.bfloat16, enabled=self._model.training and multiplies_bf16()):
             # Right padding under a causal mask needs no attention mask; the head runs on answer positions only.

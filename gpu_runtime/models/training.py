@@ -134,9 +134,12 @@ def multiplies_bf16() -> bool:
     return bool(flags.get("avx512_bf16") or flags.get("amx_bf16") or flags.get("bf16"))
 
 
-def padded(batch: Sequence[Encoded], pad: int, device: torch.device | str) -> tuple[torch.Tensor, torch.Tensor]:
-    """Right-padded ids (rows, longest) and loss weights of the same shape: weight at t is that of predicting ids[t]."""
-    longest = max(len(e.ids) for e in batch)
+def padded(batch: Sequence[Encoded], pad: int, device: torch.device | str, multiple: int = 1) -> tuple[torch.Tensor, torch.Tensor]:
+    """Right-padded ids (rows, longest) and loss weights of the same shape: weight at t is that of predicting ids[t].
+
+    multiple: what the number of predictions of a row, longest - 1, is rounded up to.
+    """
+    longest = 1 - -(max(len(e.ids) for e in batch) - 1) // multiple * multiple
     ids = torch.full((len(batch), longest), pad, dtype=torch.long)
     weights = torch.zeros((len(batch), longest))
     for row, example in enumerate(batch):
