@@ -100,11 +100,15 @@ def _questions(args: argparse.Namespace) -> tuple[Direction, Sequence[Program]]:
 
 
 def port_of(program: Program, way: Direction, translator, engine, samples: int, temperature: float, seed: int) -> Port:
-    """The most likely answer first, then sampled ones, the frequent before the rare, until one is equivalent."""
+    """The most likely answer first, then sampled ones, the frequent before the rare, until one is equivalent.
+
+    An equivalent answer of which one thread does all the work is given only where no other is found.
+    """
     from coevolve.verify import Pair
 
     outcomes: Counter[Outcome] = Counter()
     tried: set[str] = set()
+    of_one_thread: Port | None = None
     for sampling in (Sampling(1, 0.0, seed=seed), Sampling(samples - 1, temperature, seed=seed)):
         if not sampling.n:
             break
@@ -117,10 +121,13 @@ def port_of(program: Program, way: Direction, translator, engine, samples: int, 
             verdict = engine.verify(pair)
             outcomes[verdict.outcome] += 1
             if verdict.outcome is Outcome.EQUIVALENT:
-                return Port(program, pair.target.text, verdict, outcomes)
+                found = Port(program, pair.target.text, verdict, Counter(outcomes))
+                if not verdict.serial:
+                    return found
+                of_one_thread = of_one_thread or found
             if verdict.equivalent is None and verdict.outcome is Outcome.INVALID_SUITE:
                 return Port(program, None, verdict, outcomes)  # it says nothing about the answer; the next one fares no better
-    return Port(program, None, None, outcomes)
+    return of_one_thread or Port(program, None, None, outcomes)
 
 
 def port_text(port: Port, way: Direction) -> str:
@@ -129,14 +136,15 @@ def port_text(port: Port, way: Direction) -> str:
     verdict = port.verdict
     strength = "" if verdict.suite_strength is None else f", strength {100 * verdict.suite_strength:.0f}% of mutants killed"
     launch = f"{comment} launch: {verdict.launch}\n" if verdict.launch else ""
-    return f"{comment} {port.program.name}: equivalent to its {way.source.name} source on {verdict.backend}{strength}\n{launch}{port.text.strip()}\n"
+    note = f"{comment} one thread does all the work\n" if verdict.serial else ""
+    return f"{comment} {port.program.name}: equivalent to its {way.source.name} source on {verdict.backend}{strength}\n{launch}{note}{port.text.strip()}\n"
 
 
 def summary(port: Port, way: Direction) -> str:
     """One line: what became of a function."""
     tried = sum(port.outcomes.values())
     if port.text:
-        return f"{port.program.name}: verified {way.target.name} port, answer {tried}"
+        return f"{port.program.name}: verified {way.target.name} port, answer {tried}{', by one thread' if port.verdict.serial else ''}"
     if port.verdict:
         return f"{port.program.name}: no verdict possible: {port.verdict.detail}"
     found = ", ".join(f"{count} {outcome.name}" for outcome, count in port.outcomes.most_common())

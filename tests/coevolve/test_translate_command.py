@@ -37,6 +37,16 @@ def test_the_first_equivalent_answer_is_the_port():
     assert summary(found, direction("cpp:cuda")) == "twice: verified cuda port, answer 2"
 
 
+LONELY = HEAD.replace("if (i < n) ", "if (i == 0) for (i = 0; i < n; i++) ") + "x[i] = 2 * x[i]; }"
+
+
+def test_an_answer_of_one_thread_is_the_port_only_where_no_other_is_found():
+    assert port([LONELY, WRONG, RIGHT]).text.strip() == RIGHT
+    found, way = port([LONELY, WRONG, "nonsense"]), direction("cpp:cuda")
+    assert found.text.strip() == LONELY and "\n// one thread does all the work\n" in port_text(found, way)
+    assert summary(found, way) == "twice: verified cuda port, answer 1, by one thread"
+
+
 def test_no_port_is_said_with_what_was_tried():
     found = port([WRONG, HEAD + "x[i] = 2 * y[i]; }"])
     assert found.text is None
