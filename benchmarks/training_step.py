@@ -68,12 +68,16 @@ def wall_s(steps: int, batch_tokens: int) -> float:
     with use(model._model) if multiplies_bf16() else nullcontext():
         for batch in batches:
             started = time.monotonic()
-            model._model.train()
-            model._loss([encoded[i] for i in batch]).backward()
-            optimiser.step()
-            optimiser.zero_grad()
+            _step(model, [encoded[i] for i in batch], optimiser)
             found.append(time.monotonic() - started)
     return statistics.median(found[2:])
+
+
+def _step(model: ScratchModel, rows: list[Encoded], optimiser: Muon) -> None:
+    model._model.train()
+    model._loss(rows).backward()
+    optimiser.step()
+    optimiser.zero_grad()
 
 
 def _prepared(steps: int, batch_tokens: int) -> tuple[ScratchModel, list[Encoded], list[list[int]]]:
@@ -96,10 +100,7 @@ def measure(steps: int, batch_tokens: int) -> dict[bool, list[float]]:
         for way, model in models.items():
             started = time.process_time()
             with use(model._model) if way else nullcontext():
-                model._model.train()
-                model._loss([encoded[i] for i in batch]).backward()
-                optimisers[way].step()
-                optimisers[way].zero_grad()
+                _step(model, [encoded[i] for i in batch], optimisers[way])
             found[way].append(time.process_time() - started)
     return {way: times[2:] for way, times in found.items()}  # the first two warm up
 

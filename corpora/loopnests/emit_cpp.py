@@ -43,9 +43,14 @@ def host_function(
     return f"{word} {style.names[0]}({emitter.parameter_list(nest)}) {{\n" + "\n".join(lines) + "\n}\n"
 
 
+def by_comparison(target: str, op: str, value: str) -> list[str]:
+    """`if (v > t) t = v;`, the shared extremes `max?` and `min?`."""
+    return [f"if ({value} {'>' if op == 'max?' else '<'} {target})", f"    {target} = {value};"]
+
+
 def _update(target: str, op: str, value: str, style: Style) -> list[str]:
     if op in ("max?", "min?"):
-        return [f"if ({value} {'>' if op == 'max?' else '<'} {target})", f"    {target} = {value};"]
+        return by_comparison(target, op, value)
     if op in ("max", "min"):
         return [f"{target} = {op}({target}, {value});"]
     if value == "1" and style.compound:

@@ -124,12 +124,16 @@ def _index_line(emitter: CEmitter, axis: Axis, nest: Nest, style: Style, dimensi
 
 def _inside(emitter: CEmitter, axis: Axis, style: Style | None = None) -> str:
     """The guard of one axis; with `style` None or an unshifted start the lower bound is tested too."""
-    upper = f"{axis.variable} {'<=' if axis.inclusive else '<'} {emitter.expression(axis.stop, 11)}"
+    if axis.start == ast.ZERO or (style is not None and _shifted(axis, style)):
+        return _below(emitter, axis)
+    return f"{axis.variable} >= {emitter.expression(axis.start, 11)} && {_below(emitter, axis)}"
+
+
+def _below(emitter: CEmitter, axis: Axis) -> str:
+    """The test that a loop of the axis goes on by; one that is shown in another way starts at 0."""
     if axis.shown is not None:
         return emitter.expression(axis.shown)
-    if axis.start == ast.ZERO or (style is not None and _shifted(axis, style)):
-        return upper
-    return f"{axis.variable} >= {emitter.expression(axis.start, 11)} && {upper}"
+    return f"{axis.variable} {'<=' if axis.inclusive else '<'} {emitter.expression(axis.stop, 11)}"
 
 
 def _outside(emitter: CEmitter, region: Region, style: Style) -> str:
@@ -167,10 +171,9 @@ def _stride_loops(emitter: CEmitter, nest: Nest, style: Style, pairs: tuple[tupl
         if axis.step > 1:
             first = f"({first}) * {axis.step}"
         start = first if axis.start == ast.ZERO else f"{first} + {emitter.expression(axis.start, 12)}"
-        op = "<=" if axis.inclusive else "<"
         heads.append(
             f"for ({word} {axis.variable} = {start}; "
-            f"{f'{axis.variable} {op} {emitter.expression(axis.stop, 11)}' if axis.shown is None else emitter.expression(axis.shown)}; "
+            f"{_below(emitter, axis)}; "
             f"{axis.variable} += {_times(axis.step, stride)})"
         )
     indents = ["    " * (level + 1) for level in range(len(heads))]

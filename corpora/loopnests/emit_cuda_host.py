@@ -74,24 +74,13 @@ def _host(nest: Nest, style: Style, cell: str, kernel: str, used: set[str]) -> s
     emitter = CEmitter(nest, style, lambda target, op, value: [])
     start, axis = nest.before[0], nest.regions[0].axes[0]
     word = emitter.words[start.type]
-    arrays = [p for p in nest.parameters if p.kind == "array"]
-    device = {p.name: fresh((f"d_{p.name}", f"dev_{p.name}", f"{p.name}_dev"), used) for p in arrays}
-    sizes = {p.name: _bytes(emitter, p) for p in arrays}
-    lines = [f"{emitter.words[p.type]} *{device[p.name]};" for p in arrays] + [f"{word} *{cell};"]
-    lines.append(f"{word} {start.name} = {emitter.expression(start.value)};")
-    for p in arrays:
-        lines.append(f"cudaMalloc(&{device[p.name]}, {sizes[p.name]});")
-    lines.append(f"cudaMalloc(&{cell}, sizeof({word}));")
-    for p in arrays:
-        lines.append(f"cudaMemcpy({device[p.name]}, {p.name}, {sizes[p.name]}, cudaMemcpyHostToDevice);")
-    lines.append(f"cudaMemcpy({cell}, &{start.name}, sizeof({word}), cudaMemcpyHostToDevice);")
-    given = ", ".join([device.get(p.name, p.name) for p in nest.parameters] + [cell])
-    lines.append(f"{kernel}<<<{emitter.expression(axis.stop, 14)} / 256 + 1, 256>>>({given});")
-    for p in arrays:
-        if p.written:
-            lines.append(f"cudaMemcpy({p.name}, {device[p.name]}, {sizes[p.name]}, cudaMemcpyDeviceToHost);")
-    lines.append(f"cudaMemcpy(&{start.name}, {cell}, sizeof({word}), cudaMemcpyDeviceToHost);")
-    lines += [f"cudaFree({device[p.name]});" for p in arrays] + [f"cudaFree({cell});"]
+    copies = _Copies(emitter, nest, used)
+    lines = [*copies.declared, f"{word} *{cell};", f"{word} {start.name} = {emitter.expression(start.value)};"]
+    lines += [*copies.made, f"cudaMalloc(&{cell}, sizeof({word}));"]
+    lines += [*copies.sent, f"cudaMemcpy({cell}, &{start.name}, sizeof({word}), cudaMemcpyHostToDevice);"]
+    lines.append(f"{kernel}<<<{emitter.expression(axis.stop, 14)} / 256 + 1, 256>>>({', '.join([*copies.given, cell])});")
+    lines += [*copies.fetched, f"cudaMemcpy(&{start.name}, {cell}, sizeof({word}), cudaMemcpyDeviceToHost);"]
+    lines += [*copies.freed, f"cudaFree({cell});"]
     hoisted, style.hoist = style.hoist, False
     after = emitter.block(nest.after, "    ")
     style.hoist = hoisted
@@ -110,20 +99,27 @@ def _with_status(nest: Nest, style: Style) -> str:
     kernel = fresh((f"{style.names[1]}_kernel", f"{style.names[1]}_k"), used)
     written = replace(style, names=(style.names[0], kernel), guard="if", shared_sum=False, linear=False, block_rows=False)
     emitter = CEmitter(nest, style, lambda target, op, value: [])
-    arrays = [p for p in nest.parameters if p.kind == "array"]
-    device = {p.name: fresh((f"d_{p.name}", f"dev_{p.name}", f"{p.name}_dev"), used) for p in arrays}
-    sizes = {p.name: _bytes(emitter, p) for p in arrays}
-    lines = [f"{emitter.words[p.type]} *{device[p.name]};" for p in arrays]
-    lines += [f"cudaMalloc(&{device[p.name]}, {sizes[p.name]});" for p in arrays]
-    lines += [f"cudaMemcpy({device[p.name]}, {p.name}, {sizes[p.name]}, cudaMemcpyHostToDevice);" for p in arrays]
+    copies = _Copies(emitter, nest, used)
     shape, declared = _launch(emitter, nest, style, used)
-    given = ", ".join(device.get(p.name, p.name) for p in nest.parameters)
-    lines += [*declared, f"{kernel}<<<{shape}>>>({given});"]
-    lines += [f"cudaMemcpy({p.name}, {device[p.name]}, {sizes[p.name]}, cudaMemcpyDeviceToHost);" for p in arrays if p.written]
-    lines += [f"cudaFree({device[p.name]});" for p in arrays]
+    lines = [*copies.declared, *copies.made, *copies.sent, *declared, f"{kernel}<<<{shape}>>>({', '.join(copies.given)});", *copies.fetched, *copies.freed]
     head = f"{emitter.words[nest.result]} {style.names[1]}({emitter.parameter_list(nest)}) {{"
     host = [head, *emitter.block(nest.before, "    "), *(f"    {line}" for line in lines), *emitter.block(nest.after, "    "), "}"]
     return emit_cuda(replace(nest, before=(), after=(), result=None), written) + "\n" + "\n".join(host) + "\n"
+
+
+class _Copies:
+    """Lines that declare, make, fill, fetch and free the arrays on the device, and the arguments of the launch."""
+
+    def __init__(self, emitter: CEmitter, nest: Nest, used: set[str]) -> None:
+        arrays = [p for p in nest.parameters if p.kind == "array"]
+        device = {p.name: fresh((f"d_{p.name}", f"dev_{p.name}", f"{p.name}_dev"), used) for p in arrays}
+        sizes = {p.name: _bytes(emitter, p) for p in arrays}
+        self.given = [device.get(p.name, p.name) for p in nest.parameters]
+        self.declared = [f"{emitter.words[p.type]} *{device[p.name]};" for p in arrays]
+        self.made = [f"cudaMalloc(&{device[p.name]}, {sizes[p.name]});" for p in arrays]
+        self.sent = [f"cudaMemcpy({device[p.name]}, {p.name}, {sizes[p.name]}, cudaMemcpyHostToDevice);" for p in arrays]
+        self.fetched = [f"cudaMemcpy({p.name}, {device[p.name]}, {sizes[p.name]}, cudaMemcpyDeviceToHost);" for p in arrays if p.written]
+        self.freed = [f"cudaFree({device[p.name]});" for p in arrays]
 
 
 def _launch(emitter: CEmitter, nest: Nest, style: Style, used: set[str]) -> tuple[str, list[str]]:

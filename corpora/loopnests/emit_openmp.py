@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from corpora.loopnests import expressions as ast
 from corpora.loopnests.emit_c import CEmitter, local_names
-from corpora.loopnests.emit_cpp import host_function, nested_loops
+from corpora.loopnests.emit_cpp import by_comparison, host_function, nested_loops
 from corpora.loopnests.nest import Nest, Region, Style
 
 
@@ -61,7 +61,7 @@ def _update(target: str, op: str, value: str, style: Style) -> list[str]:
     if op in ("max", "min"):
         return ["#pragma omp critical", f"{target} = {op}({target}, {value});"]
     if op in ("max?", "min?"):
-        return ["#pragma omp critical", f"if ({value} {'>' if op == 'max?' else '<'} {target})", f"    {target} = {value};"]
+        return ["#pragma omp critical", *by_comparison(target, op, value)]
     if value == "1" and style.compound and not target.startswith("*"):
         return ["#pragma omp atomic", f"{target}++;"]
     return ["#pragma omp atomic", f"{target} {op} {value};"]

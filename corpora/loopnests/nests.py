@@ -45,23 +45,17 @@ _RICH = (
 _BROAD = (
     *((family, 4 * weight) for family, weight in _RICH),
     (everyday.prologue, 40), (everyday.formulas, 34), (tallies.tallied, 50), (tallies.nested, 32),
-    (graphs.gathered_sum, 12), (graphs.best_edge, 9), (graphs.visited, 9), (
-        graphs_edges.edge_list, 14
-    ), (graphs_edges.adjacency, 12), (graphs.followed, 8),
+    (graphs.gathered_sum, 12), (graphs.best_edge, 9), (graphs.visited, 9), (graphs_edges.edge_list, 14), (graphs_edges.adjacency, 12), (graphs.followed, 8),
     (textual.counted_rows, 9), (textual.compared_rows, 9), (textual.read_rows, 9), (textual_lines.searched, 14), (textual_lines.exchanged, 12),
     (digits.looped, 16), (digits.written_out, 7), (digits.packed, 11),
     (samples.points, 16), (samples_against.pairs, 9), (samples_against.everyone, 13), (samples.columns, 6),
     (images.colours, 10), (images.quantised, 13), (images.folded, 10), (images_rows.pitched_tables, 9), (images_rows.mirrored_rows, 5),
     (choices.switched, 12),
-    (carried.recurrence, 8), (carried.running, 9), (
-        carried_values.summed, 12
-    ), (carried_values.extreme, 8), (carried_values.used, 6), (carried_values.search, 8),
-    (carried_values.halving, 3), (carried_places.scatter, 6), (
-        carried_places.compacted, 6
-    ), (carried_places.runs, 4), (carried_places.merged, 3), (carried_states.sequence, 4),
-    (carried_states.toggled, 5), (carried_states.lagged, 4), (carried_states.machine, 4), (carried_states.chased, 3), (carried_states.stepped, 4), (
-        carried_states.filtered, 2
-    ),
+    (carried.recurrence, 8), (carried.running, 9),
+    (carried_values.summed, 12), (carried_values.extreme, 8), (carried_values.used, 6), (carried_values.search, 8), (carried_values.halving, 3),
+    (carried_places.scatter, 6), (carried_places.compacted, 6), (carried_places.runs, 4), (carried_places.merged, 3),
+    (carried_states.sequence, 4), (carried_states.toggled, 5), (carried_states.lagged, 4), (carried_states.machine, 4),
+    (carried_states.chased, 3), (carried_states.stepped, 4), (carried_states.filtered, 2),
     (carried_free.carried_local, 18), (carried_free.carried_place, 12), (carried_free.carried_position, 9),
     *carried_nests.MENU, *carried_sorts.MENU, *carried_solves.MENU, *carried_steps.MENU, *phases.MENU, *phases_chains.MENU,
     *phases_rows.MENU, *heads_steps.MENU,
