@@ -3,7 +3,8 @@
 Contract: `c_family_signature(program)` gives the Signature of the last definition called `program.name`; typedefs,
 `using`, object-like macros and integer constants of the same text are followed. A scalar by value is intent `in`,
 a pointee or reference that is const is `in`, everything else `inout`. A `void *` that the body casts to one element type is
-an array of that type; a structure of a real and an imaginary part is complex. Raises SignatureError.
+an array of that type; a structure of a real and an imaginary part is complex. A `void *` function that returns nothing but null,
+as threads' functions do, returns nothing. Raises SignatureError.
 
     python -c "from corpora.records import Program; from corpora.signatures_cpp import c_family_signature; \
 print(c_family_signature(Program('cpp', 'f', 'void f ( const float * * rows , int A [ ] [ 8 ] ) { }')))"
@@ -49,7 +50,7 @@ def c_family_signature(program: Program) -> Signature:
     parameters = tuple(_parameter(_renamed(_cast(tokens, body), complex_names), i, names, where) for i, tokens in enumerate(found.parameters()))
     if len({p.name for p in parameters}) != len(parameters):
         raise SignatureError(f"{where}: two parameters have the same name")
-    result = _result(_renamed([*head, ""], complex_names)[:-1], names, where)
+    result = _result(_renamed([*head, ""], complex_names)[:-1], names, body, where)
     if "__global__" in head and result is not None:
         raise SignatureError(f"{where}: a __global__ function must return void")
     return Signature(program.name, parameters, result, "kernel" if "__global__" in head else "function")
@@ -262,10 +263,17 @@ def _extent(tokens: tuple[str, ...], names: Definitions, what: str) -> int:
     return value
 
 
-def _result(head: list[str], names: Definitions, where: str) -> str | None:
+_NULL = re.compile(r"\(*\s*(?:\(\s*void\s*\*\s*\)\s*)?\(?\s*(?:0L?|NULL|nullptr)\s*\)*")
+
+
+def _result(head: list[str], names: Definitions, body: str, where: str) -> str | None:
     if "auto" in head:
         raise SignatureError(f"{where}: returns 'auto'; its result type must be written")
     declared = _take_apart(head, names, f"{where}: its result")
     if declared.pointers or declared.reference:
+        returned = re.findall(r"\breturn\b\s*([^;]*?)\s*;", body)
+        untyped = declared.specifiers[-1:] == ("void",) and declared.pointers == 1
+        if untyped and returned and all(_NULL.fullmatch(value) for value in returned):
+            return None
         raise SignatureError(f"{where}: returns a pointer or reference, which tests cannot compare")
     return _element(declared, f"{where}: its result")

@@ -63,6 +63,8 @@ def _c_from_c(tokens: tuple[str, ...], kernel: bool, bare_serial: bool) -> str:
             break
     parameters = [word for word in tokens[at + 2 : end] if not (bare_serial and word in _RESTRICT)]
     returns = [word for word in head if word not in _STORAGE and word != "__global__"]
+    if kernel and returns == ["void", "*"]:  # a thread's function, which returns null (else it has no signature)
+        returns = ["void"]
     plain = CPP_TYPES | {"const", "*"}
     if tokens[end + 1 : end + 2] != ("{",) or not returns or not set(returns) <= plain:
         return ""

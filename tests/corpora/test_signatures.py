@@ -64,6 +64,9 @@ def test_declarations(declaration, expected):
         ("void f(float4 p) {}", ["float4"]),
         ("void f(void *p) {}", ["'p'", "void pointer"]),
         ("void *f(int n) {}", ["returns a pointer"]),
+        ("void *f(float *a) { return a; }", ["returns a pointer"]),
+        ("void *f(float *a) { if (a) return NULL; return a; }", ["returns a pointer"]),
+        ("float *f(float *a) { return NULL; }", ["returns a pointer"]),
         ("float &f(float *a) {}", ["returns a pointer or reference"]),
         ("auto f(int n) { return n; }", ["auto"]),
         ("template <typename T> void f(T *a) {}", ["template"]),
@@ -91,6 +94,12 @@ def test_what_tests_cannot_call_is_one_clear_line(text, words):
     message = str(caught.value)
     assert "\n" not in message and "'f'" in message
     assert all(word in message for word in words), message
+
+
+@pytest.mark.parametrize("null", ["(void *)0", "NULL", "nullptr", "0", "((void*) NULL)", "( void * ) 0"])
+def test_a_threads_function_that_returns_null_returns_nothing(null):
+    text = f"void *f(float *a, int start, int end) {{ if (end < start) return {null}; for (int i = start; i < end; i++) a[i] = 0; return {null}; }}"
+    assert sign(text).result is None
 
 
 def test_names_of_the_text_are_followed():

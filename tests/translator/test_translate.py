@@ -42,6 +42,7 @@ def test_a_prompt_is_tag_and_canonical_source_and_the_signature_is_forced() -> N
          "void F0 ( int V0 , float V1 , const float * V2 , float * V3 ) {"),
         ("cpp", "static inline float f(const float *x, int n) { return x[n]; }", "cpp:openmp", "float F0 ( const float * V0 , int V1 ) {"),
         ("cpp", "float f(const float *x, int n) { return x[n]; }", "cpp:cuda", ""),
+        ("cpp", "void *f(float *x, int n) { x[n] = 0; return NULL; }", "cpp:cuda", "__global__ void F0 ( float * V0 , int V1 ) {"),
         ("cpp", "int g(int a) { return a; } void f(int *x) { x[0] = g(1); }", "cpp:cuda", ""),
         ("cpp", "void f(std::vector<int> &x) { x[0] = 1; }", "cpp:cuda", ""),
         ("cpp", "no function at all", "cpp:cuda", ""),
