@@ -19,10 +19,15 @@ from corpora.loopnests.nest import Nest, Parameter, Region, Style
 def can_launch(nest: Nest) -> bool:
     """Whether the shape is one that this module writes."""
     region = nest.regions[0]
-    if gives_status(nest):
+    if gives_status(nest) or _by_one_thread(nest):
         return True
     plain = all(p.kind in ("scalar", "array") for p in nest.parameters) and len(nest.before) == 1 == len(nest.after)
     return bool(nest.result) and nest.kernel and plain and len(nest.regions) == 1 and region.reduction is not None
+
+
+def _by_one_thread(nest: Nest) -> bool:
+    """Whether one thread does all and returns a value at the end or before."""
+    return nest.sequential and bool(nest.result) and nest.kernel and all(p.kind in ("scalar", "array") for p in nest.parameters)
 
 
 def gives_status(nest: Nest) -> bool:
@@ -37,6 +42,8 @@ def emit_cuda_host(nest: Nest, style: Style) -> str:
     """A `__global__` function and the function that launches it."""
     if gives_status(nest):
         return _with_status(nest, style)
+    if nest.sequential:
+        return _with_answer(nest, style)
     region, used = nest.regions[0], set(nest.types or {})
     start = nest.before[0]
     total = start.name
@@ -105,6 +112,40 @@ def _with_status(nest: Nest, style: Style) -> str:
     head = f"{emitter.words[nest.result]} {style.names[1]}({emitter.parameter_list(nest)}) {{"
     host = [head, *emitter.block(nest.before, "    "), *(f"    {line}" for line in lines), *emitter.block(nest.after, "    "), "}"]
     return emit_cuda(replace(nest, before=(), after=(), result=None), written) + "\n" + "\n".join(host) + "\n"
+
+
+def _with_answer(nest: Nest, style: Style) -> str:
+    """One thread stores what the serial function returns in a cell of the result's type, which the host brings back."""
+    used = set(nest.types or {})
+    kernel = fresh((f"{style.names[1]}_kernel", f"{style.names[1]}_k"), used)
+    answer = fresh(("result", "answer", "h_result"), used)
+    cell = fresh((f"d_{answer}", f"{answer}_out"), used)
+    place, kind = ast.At(cell, (ast.ZERO,)), nest.result or ""
+    *most, last = nest.regions[0].body
+    body = (*(_stored(s, place) for s in most), ast.Assign(place, "=", last.value))
+    inner = replace(
+        nest, parameters=[*nest.parameters, Parameter(cell, "array", kind, written=True)], regions=[Region((), body)], result=None,
+        types={**(nest.types or {}), cell: kind},
+    )  # fmt: skip
+    written = replace(style, names=(style.names[0], kernel))
+    emitter = CEmitter(nest, style, lambda target, op, value: [])
+    copies, word = _Copies(emitter, nest, used), emitter.words[kind]
+    lines = [*copies.declared, f"{word} *{cell};", f"{word} {answer};", *copies.made, f"cudaMalloc(&{cell}, sizeof({word}));", *copies.sent]
+    lines.append(f"{kernel}<<<1, 1>>>({', '.join([*copies.given, cell])});")
+    lines += [*copies.fetched, f"cudaMemcpy(&{answer}, {cell}, sizeof({word}), cudaMemcpyDeviceToHost);", *copies.freed, f"cudaFree({cell});"]
+    head = f"{word} {style.names[1]}({emitter.parameter_list(nest)}) {{"
+    return emit_cuda(inner, written) + "\n" + "\n".join([head, *[f"    {line}" for line in lines], f"    return {answer};", "}"]) + "\n"
+
+
+def _stored(statement: tuple, place: ast.At) -> tuple:
+    """The statement with every `return value;` inside it as a store and a return."""
+    def block(statements: tuple) -> tuple:
+        made = tuple(_stored(s, place) for s in statements)
+        return tuple(p for s in made for p in ((ast.Assign(place, "=", s.value), ast.Jump("return")) if type(s) is ast.Jump and s.value is not None else (s,)))
+
+    if type(statement) is ast.If:
+        return statement._replace(then=block(statement.then), otherwise=block(statement.otherwise))
+    return statement._replace(body=block(statement.body)) if type(statement) in (ast.For, ast.While) else statement
 
 
 class _Copies:

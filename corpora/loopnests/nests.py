@@ -13,12 +13,13 @@ from collections.abc import Callable
 
 from corpora.loopnests import (
     bits, carried, carried_free, carried_nests, carried_places, carried_solves, carried_sorts, carried_states, carried_steps,
-    carried_values, choices, deep, digits, everyday, free, graphs, graphs_edges, grids, heads, heads_steps, images, images_rows,
-    lines, matrices, names, phases, phases_chains, phases_rows, returns, rows, samples, samples_against, stencils, tallies,
+    carried_values, choices, deep, digits, everyday, free, graphs, graphs_edges, grids, heads, heads_steps, hosted, hosted_sums, images, images_rows,
+    lines, matrices, names, odd, phases, phases_chains, phases_rows, returns, rows, samples, samples_against, stencils, tallies,
     textual, textual_lines, windows,
 )  # fmt: skip
 from corpora.loopnests import expressions as ast
 from corpora.loopnests.builder import Builder
+from corpora.loopnests.fortran_plain import as_fortran_tells
 from corpora.loopnests.nest import Nest, Parameter, Style
 from corpora.loopnests.shapes import accesses, widen
 from corpora.loopnests.styles import style_of
@@ -58,7 +59,8 @@ _BROAD = (
     (carried_states.chased, 3), (carried_states.stepped, 4), (carried_states.filtered, 2),
     (carried_free.carried_local, 18), (carried_free.carried_place, 12), (carried_free.carried_position, 9),
     *carried_nests.MENU, *carried_sorts.MENU, *carried_solves.MENU, *carried_steps.MENU, *phases.MENU, *phases_chains.MENU,
-    *phases_rows.MENU, *heads_steps.MENU,
+    *phases_rows.MENU, *heads_steps.MENU, *odd.MENU,
+    *hosted.MENU, *hosted_sums.MENU,
 )  # fmt: skip
 _MENUS = (("easy", _EASY), ("mixed", _RICH), ("broad", _BROAD))
 LEVEL_MENUS = {level: ([f for f, _ in menu], [w for _, w in menu]) for level, menu in _MENUS}
@@ -71,7 +73,7 @@ def make(rng: random.Random, level: str, plain: bool = False) -> tuple[Nest, Sty
     families, weights = LEVEL_MENUS[level]
     family = rng.choices(families, weights)[0]
     b, nest = _drawn(rng, family)
-    while not _does_something(nest):
+    while not _does_something(nest) or level == "broad" and _scatters(nest):
         b, nest = _drawn(rng, family)
     if rng.random() < 0.97:
         nest.parameters = _used(nest)
@@ -86,7 +88,10 @@ def make(rng: random.Random, level: str, plain: bool = False) -> tuple[Nest, Sty
         _special_arrays(nest, rng)
     _mark_overwritten(nest)
     nest.kernel = nest.kernel and all(nest.types[s.target.array] in _ATOMIC_KINDS for s in _atomics(nest))
-    return nest, style_of(nest, rng, plain)
+    style = style_of(nest, rng, plain)
+    if plain and level == "broad":
+        as_fortran_tells(nest, style, b)
+    return nest, style
 
 
 def _drawn(rng: random.Random, family: Callable[[Builder], Nest]) -> tuple[Builder, Nest]:
@@ -110,6 +115,11 @@ def _does_something(nest: Nest) -> bool:
     statements = (s for region in nest.regions for s in ast.walk_statements(region.body))
     idle = any(type(s) is ast.Assign and s.target == s.value for s in statements)
     return not idle and any(p.kind != "scalar" for p in _used(nest))
+
+
+def _scatters(nest: Nest) -> bool:
+    """Stores in parallel where a permutation says: nothing tells that from `carried_places.scatter`, whose places may collide."""
+    return not nest.sequential and any(p.fill == "permutation()" for p in nest.parameters)
 
 
 def _names_read(nest: Nest) -> set[str]:

@@ -1,0 +1,46 @@
+"""Functions that return values, hold buffers or take the bounds of their loop: equal in all dialects, and shaped as said."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from corpora.loopnests import Computation, generate, hosted, hosted_sums, nests
+
+verification = pytest.importorskip("coevolve.verify")
+
+_ONE_THREAD = tuple(family for menu in (hosted.MENU, hosted_sums.MENU) for family, _ in menu)
+
+
+def _items(monkeypatch: pytest.MonkeyPatch, families: tuple, count: int, seed: int) -> list[Computation]:
+    monkeypatch.setitem(nests.LEVEL_MENUS, "broad", (list(families), [1] * len(families)))
+    return list(generate(count, seed, "broad"))
+
+
+def _wrong(items: list[Computation]) -> list[tuple]:
+    pairs = [verification.Pair(c.programs["cpp"], p, c.suite_text) for c in items for d, p in c.programs.items() if d != "cpp"]
+    verdicts = verification.verify_many(pairs, "emulated", verification.VerifyConfig(mutants=0))
+    return [(p.target.origin, p.target.dialect, str(v.outcome), v.detail) for p, v in zip(pairs, verdicts) if v.equivalent is not True]
+
+
+@pytest.mark.parametrize(("families", "count"), [(_ONE_THREAD, 18)])
+def test_engine_calls_the_families_equivalent(monkeypatch: pytest.MonkeyPatch, families: tuple, count: int) -> None:
+    assert _wrong(_items(monkeypatch, families, count, 3)) == []
+
+
+def _returned(text: str, name: str) -> str:
+    """Type of what the function of this name returns."""
+    return re.search(rf"^([\w ]+?) {name}\(", text, re.M)[1]
+
+
+def test_host_function_and_cell_have_the_type_that_the_serial_function_returns(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = set()
+    for item in _items(monkeypatch, _ONE_THREAD, 150, 4):
+        serial, kernel = item.programs["cpp"], item.programs["cuda"]
+        word = _returned(serial.text, serial.name)
+        assert _returned(kernel.text, kernel.name) == word
+        assert re.search(rf"^    {word} (\w+);$[\s\S]*return \1;", kernel.text, re.M)
+        assert "<<<1, 1>>>" in kernel.text and "openmp" not in item.programs
+        seen.add(word)
+    assert {"int", "long", "float", "double", "bool", "unsigned int"} <= seen
