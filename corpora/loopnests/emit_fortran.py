@@ -35,7 +35,8 @@ class FortranEmitter:
             raise Inexpressible("parameter type")
         everything = list(all_expressions(nest))
         self.flat = self._flat_arrays(everything)
-        self.say = FortranExpressions(self.parameters, nest.types or {}, self.flat, set() if self.form.zero else self._one_based())
+        self.say = FortranExpressions(self.parameters, nest.types or {}, self.flat, set() if self.form.zero or style.one_based else self._one_based())
+        self.say.as_written = style.one_based
         self.say.base, self.say.squares = int(not self.form.zero), self.form.squares
         self.result = self._result()
         self.unused: set[str] = set()

@@ -54,6 +54,8 @@ class _Sections:
             if axis.start == ast.ZERO and axis.stop == extent and not axis.inclusive:
                 return ":"
             return f"{self.say.linear(axis.start, first)}:{self.say.linear(axis.stop, last)}"
+        if axis.inclusive and (axis.start, offset) == (ast.ONE, ast.Unary("-", ast.ONE)) and axis.stop == extent:
+            return ":"
         low, high = ast.Binary("+", axis.start, offset), ast.Binary("+", axis.stop, offset)
         return f"{self.say.linear(low, first)}:{self.say.linear(high, last)}"
 

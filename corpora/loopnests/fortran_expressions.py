@@ -32,8 +32,8 @@ class FortranExpressions:
     def __init__(self, parameters: dict[str, Parameter], types: dict[str, str], flat: set[str], one_based: set[str]) -> None:
         self.parameters, self.types, self.flat, self.one_based = parameters, types, flat, one_based
         self.views: dict[str, tuple[str, tuple]] = {}
-        self.base, self.squares = 1, False
-        """First subscript of every array; whether `x * x` is spelled `x ** 2`."""
+        self.base, self.squares, self.as_written = 1, False, False
+        """First subscript of every array; whether `x * x` is spelled `x ** 2`; whether whole sums keep the order of their summands."""
         self.whole: set[str] = set()
         """Arrays that stand as a whole or as sections, which need their extents."""
         self.sections = None
@@ -169,7 +169,7 @@ class FortranExpressions:
             text = f"{self.value(node.left, 10)}**2"
             return f"({text})" if rank > 8 else text
         own = _RANK[op]
-        if op in "+-" and self.type(node) in ("i32", "i64") and not self._holds_logical(node):
+        if op in "+-" and not self.as_written and self.type(node) in ("i32", "i64") and not self._holds_logical(node):
             text = self.linear(node)
         else:
             right_rank = own + 1 if op in "-/" or type(node.right) is ast.Binary else own

@@ -139,3 +139,5 @@ class Style:
     index_first: bool = True
     functional_cast: bool = False
     shared_sum: bool = False
+    one_based: bool = False
+    """C texts hold the values that the Fortran text holds, loop variables included (`fortran_counts`)."""

@@ -1,0 +1,54 @@
+"""Lessons from Fortran: the values of both texts are the same at every point, only subscripts differ."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+import pytest
+
+from corpora.loopnests import expressions as ast
+from corpora.loopnests import generate
+from corpora.loopnests.fortran_counts import _Counts
+
+verification = pytest.importorskip("coevolve.verify")
+
+
+def told(count: int, seed: int) -> list:
+    return [c for c in generate(count, seed, "broad", plain=True) if "fortran" in c.programs]
+
+
+@pytest.mark.parametrize("dialect", ["cpp", "cuda"])
+def test_engine_calls_translations_from_fortran_equivalent(dialect: str) -> None:
+    pairs = [
+        verification.Pair(c.programs["fortran"], c.programs[dialect], c.suite_text.lower()) for c in told(60, 77) if dialect in c.programs
+    ]
+    verdicts = verification.verify_many(pairs, "emulated", verification.VerifyConfig(mutants=0))
+    wrong = [(p.target.origin, str(v.outcome), v.detail) for p, v in zip(pairs, verdicts) if v.equivalent is not True]
+    assert len(pairs) > 30
+    assert [w for w in wrong if w[1] != "INVALID_SUITE"] == [] and len(wrong) <= 2
+
+
+def test_loops_run_over_the_same_values_in_both_languages() -> None:
+    """What a Fortran loop starts from is what the C loop starts from."""
+    seen: Counter = Counter()
+    for c in told(150, 9):
+        starts = {m[1]: m[2] for m in re.finditer(r"\bdo (\w+) = (\d+),", c.programs["fortran"].text)}
+        for variable, start in starts.items():
+            found = set(re.findall(rf"for \((?:int|long long) {variable} = (\d+);", c.programs["cpp"].text))
+            if len(found) == 1:
+                seen[start in found] += 1
+    assert seen[True] > 80 and seen[False] <= seen[True] / 40  # a name may have loops of several starts
+
+
+def test_a_position_is_one_more_and_a_test_of_it_too() -> None:
+    i, n = ast.Name("i"), ast.Name("n")
+    counts = _Counts({"i"}, set(), {"i": "i32", "n": "i32"}, False)
+    assert counts.of(ast.compare(i, "<", ast.sub(n, 1))) == ast.compare(i, "<", n)
+    assert counts.of(ast.compare(i, ">", ast.ZERO)) == ast.compare(i, ">", ast.ONE)
+    assert counts.of(ast.add(i, 1)) == i
+    assert counts.more(ast.Binary("%", i, n), 1) == ast.add(ast.Binary("%", ast.sub(i, 1), n), 1)
+
+
+def test_constants_need_no_word_that_fortran_lacks() -> None:
+    assert not any(re.search(r"^ +const ", c.programs["cpp"].text, re.M) for c in told(120, 4))
