@@ -37,6 +37,7 @@ class CReader:
         self.fresh, self.words = names, 0
         self.returns: tuple[str, ...] = ()
         """Words before the name of the function that is open."""
+        self.kernels: frozenset[str] = frozenset()
         self._head: list[str] = []
         self._declared = ""
         self._const = self._closes_do = self._has_head = False
@@ -189,6 +190,7 @@ class CReader:
                 self.scopes.leave()
             if self.last in self.scopes.alive:
                 self.scopes.change(self.last, Variable(FUNCTION))
+                self.kernels |= {self.last} if "__global__" in self._head else set()
             self.scopes.enter()
             self._has_head = True
         elif was in ("need", "start"):

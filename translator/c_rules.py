@@ -166,13 +166,21 @@ def types(reader: CReader, known: Habits) -> frozenset[str]:
         return _after_operand(reader, known)
     if reader.after == "need" and reader.last == "return":
         return _VALUES if "void" in reader.returns and "*" not in reader.returns else _NO_VALUE
-    if reader.after == "need":
-        return _where_whole(reader)
+    if reader.after == "need":  # a kernel has no value
+        return union(_where_whole(reader), reader.kernels if not reader.frame.callee.startswith("cuda") else NOTHING, _no_address(reader))
     if reader.after == "number" and _must_be_whole(reader) and reader.number[:2] not in ("0x", "0X"):
         return _FRACTIONS
     return NOTHING
 
 
+def _no_address(reader: CReader) -> frozenset[str]:
+    """Numbers but 0, and what is made of them, as the first value of a pointer."""
+    value = reader.declaration
+    pointer = reader.last == "=" and value.in_value and value.stars > 0 and value.depth == len(reader.frames)
+    return _NUMBERS if pointer else NOTHING
+
+
+_NUMBERS = (w.DIGITS - {"0"}) | w.GEOMETRY | frozenset("- ! ~ sizeof true false".split())
 _FRACTIONS = frozenset("_. _e _E _f _F".split())
 _VALUES = w.EVERYTHING - {";"}
 _NO_VALUE = frozenset({";"})

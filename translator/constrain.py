@@ -22,6 +22,7 @@ from translator.c_reader import CReader
 from translator.c_scopes import FREE, is_v
 from translator.c_words import END, NUMBERED
 from translator.copying import Copied, foreign, numbers_of
+from translator.host_code import HostHead
 
 _FORTRAN_SPECIFIES = frozenset(
     {"::", "integer", "real", "double", "complex", "logical", "character", "type", "subroutine", "function"}
@@ -41,14 +42,18 @@ class _CState:
     """A reader of the answer with the rules of a level."""
 
     def __init__(
-        self, names: int, outer: frozenset[str], known: c_rules.Habits, level: Level, copied: Copied | None, never: frozenset[str], digits: int
+        self, names: int, outer: frozenset[str], known: c_rules.Habits, level: Level, copied: Copied | None, never: frozenset[str], digits: int,
+        head: Sequence[str],
     ) -> None:
         self._reader = CReader(names)
+        self._host = HostHead(head) if head else None
         self._outer, self._known, self._copied, self._never, self._digits = outer, known, copied, never, digits
         self._types = level in (Level.TYPES, Level.FULL)
 
     def advance(self, word: str) -> None:
         self._reader.advance(word)
+        if self._host:
+            self._host.advance(word)
 
     def forbidden(self) -> Collection[str]:
         reader = self._reader
@@ -62,6 +67,7 @@ class _CState:
             c_rules.too_long(reader, self._digits),
             c_rules.types(reader, self._known) if self._types else c_rules.NOTHING,
             c_rules.copies(reader, self._copied) if self._copied else c_rules.NOTHING,
+            self._host.forbidden() if self._host else c_rules.NOTHING,
         )
 
 
@@ -93,23 +99,25 @@ class _FortranState:
 
 
 def c_constraint(
-    source: Sequence[str], prefix: Sequence[str], names: int, level: Level, same_language: bool = True, model: str = "cuda"
-) -> Callable[[], ConstraintState]:
+    source: Sequence[str], prefix: Sequence[str], names: int, level: Level, same_language: bool = True, model: str = "cuda",
+    head: Sequence[str] = (),
+) -> Callable[[], ConstraintState]:  # fmt: skip
     """For an answer in a C-like dialect that begins with `prefix`; `names` is the size of the source's name table.
 
     A source name that a C-like source itself never declares (a macro, a field, a global) may be used anywhere; Fortran has none.
     model: the target's, `serial`, `openmp` or `cuda`: words of the others are forbidden.
-    same_language: the source is C-like too, so that what it contains is copied. Without a prefix an answer may be host
-    code with launches and sizes of its own, and `full` is `types`.
+    same_language: the source is C-like too, so that what it contains is copied; without prefix and head an answer may be anything,
+    and `full` is `types`.
+    head: of the host function that the answer ends with (`forced.host_head`): it may hold sizes of launches.
     """
     outer = frozenset(word for word in source if is_v(word)) - _declared(source) if same_language else frozenset()
     never = foreign(source, model, same_language)
     digits = c_rules.ANY_LENGTH if same_language else max(map(len, numbers_of(source)), default=1) + 3
     known = c_rules.habits(source) if same_language else c_rules.Habits(c_rules.ANY_USE, frozenset())
-    copied = Copied(source) if level is Level.FULL and same_language and prefix else None
+    copied = Copied(source, launches=bool(head)) if level is Level.FULL and same_language and (prefix or head) else None
 
     def start() -> ConstraintState:
-        state = _CState(names, outer, known, level, copied, never, digits)
+        state = _CState(names, outer, known, level, copied, never, digits, head if level is Level.FULL else ())
         for word in prefix:
             state.advance(word)
         return state
@@ -133,8 +141,9 @@ def _declared(source: Sequence[str]) -> set[str]:
 
 
 def fortran_constraint(
-    source: Sequence[str], prefix: Sequence[str], names: int, level: Level, same_language: bool = True, model: str = "serial"
-) -> Callable[[], ConstraintState]:
+    source: Sequence[str], prefix: Sequence[str], names: int, level: Level, same_language: bool = True, model: str = "serial",
+    head: Sequence[str] = (),
+) -> Callable[[], ConstraintState]:  # fmt: skip
     """For an answer in a Fortran dialect; arguments as for `c_constraint`. One rule set for all levels but `none`."""
 
     def start() -> ConstraintState:

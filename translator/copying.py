@@ -18,6 +18,8 @@ from translator.c_words import DIGITS, EVERYTHING, GEOMETRY, SPELLED, TAIL_CHARA
 COMMON_LITERALS = ("0", "1", "2")
 SIZES = frozenset({"8", "16", "32", "64", "128", "256", "512", "1024"})
 """Of blocks, and so of arrays that threads share."""
+_LAUNCHING = SIZES | {str(int(size) - 1) for size in SIZES} | {"4", "0xffffffff", "0xFFFFFFFF", "0xffffffffu"}
+"""Of launches, of rounding up to whole blocks, and of a whole warp's mask."""
 _ABOUT_THREADS = ("atomic", "__sync", "__shfl", "__ballot", "__any", "__all", "__active", "__threadfence", "cuda", "omp_")
 
 
@@ -63,14 +65,15 @@ def foreign(source: Sequence[str], model: str, copies: bool) -> frozenset[str]:
 class Copied:
     """What an answer may take from `source`, canonical words."""
 
-    def __init__(self, source: Sequence[str]) -> None:
-        self.literals = frozenset([*numbers_of(source), *COMMON_LITERALS])
+    def __init__(self, source: Sequence[str], launches: bool = False) -> None:
+        """launches: the answer may launch kernels, for which it chooses block sizes."""
+        self.literals = frozenset([*numbers_of(source), *COMMON_LITERALS]) | (_LAUNCHING if launches else frozenset())
         called = {word for word in source if word in CPP_FUNCTIONS}
         stems = {_stem(word) for word in called} | {"min", "max"}
         known = (w for w in CPP_FUNCTIONS if w in called or _stem(w) in stems or w.startswith(_ABOUT_THREADS))
         fields = {word for before, word in zip(source, source[1:]) if before in (".", "->")}
         self.never_outside = (CPP_FUNCTIONS - frozenset(known)) | _not_of(self.literals, "")
-        if source.count(ENTRY) < 2:  # it does not call itself
+        if source.count(ENTRY) < 2 and not launches:  # it does not call itself
             self.never_outside |= {ENTRY}
         if set(source) <= EVERYTHING | {"{", "(", "["} and "V63" not in source:
             self.never_outside |= {SPELLED}

@@ -52,6 +52,19 @@ def forced_prefix(program: Program, source: Canonical, direction: Direction) -> 
     return ""
 
 
+_ALLOCATES = frozenset({"malloc", "calloc", "new"})
+
+
+def host_head(source: Canonical, direction: Direction) -> str:
+    """The head of the host function that a CUDA answer to a C-like source ends with, where the answer is more than a kernel: the
+    source returns a value, or allocates what only the host can. Empty where that is not certain."""
+    if direction.target.model != "cuda" or direction.source.language != "cpp" or direction.source.model == "cuda":
+        return ""
+    if _c_from_c(source.tokens, kernel=True, bare_serial=False):
+        return ""
+    return _c_from_c(source.tokens, kernel=False, bare_serial=False)
+
+
 def _c_from_c(tokens: tuple[str, ...], kernel: bool, bare_serial: bool) -> str:
     if ENTRY not in tokens:
         return ""
@@ -68,7 +81,7 @@ def _c_from_c(tokens: tuple[str, ...], kernel: bool, bare_serial: bool) -> str:
     plain = CPP_TYPES | {"const", "*"}
     if tokens[end + 1 : end + 2] != ("{",) or not returns or not set(returns) <= plain:
         return ""
-    if {"&", "::", "<", "="} & set(parameters) or (kernel and returns != ["void"]):
+    if {"&", "::", "<", "="} & set(parameters) or (kernel and (returns != ["void"] or _ALLOCATES & set(tokens))):
         return ""
     words = (["__global__"] if kernel else []) + returns + [ENTRY, "(", *parameters, ")", "{"]
     return " ".join(words)

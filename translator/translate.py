@@ -20,7 +20,7 @@ from gpu_runtime.models.protocol import ConstraintState, Example, LanguageModel,
 from translator.answers import code_of
 from translator.c_scopes import is_v
 from translator.constrain import CONSTRAINTS, Level, annotation_constraint
-from translator.forced import forced_prefix
+from translator.forced import forced_prefix, host_head
 from translator.plain import Wording, fenced, request
 
 DIRECTION_TAGS = tuple(f"<{a}:{b}>" for a in DIALECTS for b in DIALECTS if a != b)
@@ -70,7 +70,8 @@ def _constraint(source: Canonical, prefix: Sequence[str], direction: Direction, 
     made = None
     if same and (direction.source.model, direction.target.model) == ("serial", "openmp"):
         made = annotation_constraint(language, source.tokens, prefix, level)
-    return made or CONSTRAINTS[language](source.tokens, prefix, len(source.names), level, same, direction.target.model)
+    head = () if prefix else host_head(source, direction).split()
+    return made or CONSTRAINTS[language](source.tokens, prefix, len(source.names), level, same, direction.target.model, head)
 
 
 def read_answer(answer: str, program: Program, direction: Direction, style: PromptStyle = PromptStyle.CANONICAL) -> str:

@@ -12,7 +12,7 @@ from corpora.loopnests import generate
 from corpora.records import Program
 from translator.c_words import END
 from translator.constrain import CONSTRAINTS, Level
-from translator.forced import forced_prefix
+from translator.forced import forced_prefix, host_head
 from translator.translate import LONGEST_LAUNCH, LONGEST_PLUS, LONGEST_TIMES, Translator, ask, canonical, example_of
 
 PAIRS = int(os.environ.get("PAIRS", "120"))
@@ -35,7 +35,8 @@ def first_forbidden(source: Program, target: Program, level: Level) -> str:
     prefix = prefix if words[: len(prefix)] == prefix else []
     same = way.source.language == way.target.language
     model = "cuda" if source.text == target.text and source.dialect == "cuda" else way.target.model
-    state = CONSTRAINTS[way.target.language](names.tokens, prefix, len(names.names), level, same, model)()
+    head = () if forced_prefix(source, names, way) else host_head(names, way).split()
+    state = CONSTRAINTS[way.target.language](names.tokens, prefix, len(names.names), level, same, model, head)()
     for place, word in enumerate([*words, END]):
         if place < len(prefix):
             continue
@@ -75,7 +76,7 @@ def test_no_real_text_is_forbidden_as_an_answer_to_itself(corpus) -> None:
 
 NEW_LIBRARY_NAMES = {"rgb_to_yuv", "fft_radix2", "cross_entropy", "softmax_rows", "laplace_residual"}
 """References that use a constant or function of a library that their source does not have: no word of the vocabulary."""
-NEW_NUMBERS = {"matrix_transpose", "inclusive_scan", "waxpby", "count_ones", "rank_by_count"}
+NEW_NUMBERS = {"matrix_transpose", "inclusive_scan", "waxpby", "count_ones", "rank_by_count", "rle_flags", "variance"}
 """References that choose a number or an intrinsic of their own (a tile of 16, `__popc`); `full` gives these up."""
 
 
@@ -204,3 +205,56 @@ def test_words_that_the_vocabulary_lacks_are_spelled_only_where_one_may_stand() 
         assert "<sep>" in state.forbidden() and "<cuda:cpp>" in state.forbidden()
     state = ask(SOURCE, direction("cpp:cuda")).constraint()
     assert "F0" in state.forbidden()  # this source does not call itself
+
+
+RETURNING = Program("cpp", "f", "static long f(const float *x, int n) { long k = 0; for (int i = 0; i < n; i++) if (x[i] > 3) k = i; return k; }")
+KERNEL = "__global__ void V4 ( const float * V0 , int V1 , long * V5 ) { if ( threadIdx . x == 0 ) V5 [ 0 ] = V1 ; }"
+HOST = "long F0 ( const float * V0 , int V1 ) {"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "float",
+        "int",
+        "return",
+        "</s>",
+        f"{KERNEL} float",
+        f"{KERNEL} </s>",
+        f"{KERNEL} long V6",
+        f"{KERNEL} long F0 ( float",
+        f"{KERNEL} long F0 ( const float * V0 , int V1 ,",
+        f"{KERNEL} {HOST} return 0 ; }} __global__",
+        f"{KERNEL} {HOST} long V6 = V4",
+        f"{KERNEL} {HOST} long * V6 = 3",
+        f"{KERNEL} {HOST} long * V6 = threadIdx",
+        f"{KERNEL} {HOST} return 9",
+        "__global__ void F0",
+    ],
+)
+def test_a_port_of_a_function_with_a_result_ends_with_the_sources_own_head(answer: str) -> None:
+    *words, last = answer.split()
+    state = ask(RETURNING, direction("cpp:cuda")).constraint()
+    for word in words:
+        assert word not in state.forbidden(), word
+        state.advance(word)
+    assert last in state.forbidden()
+
+
+def test_host_code_with_launches_is_allowed() -> None:
+    state = ask(RETURNING, direction("cpp:cuda")).constraint()
+    body = "long V6 = 0 ; long * V7 ; cudaMalloc ( & V7 , sizeof ( long ) ) ; V4 <<< ( V1 + 2 _5 _5 ) / 2 _5 _6 , 2 _5 _6 >>> ( V0 , V1 , V7 ) ; return V6 ; }"
+    for word in [*f"{KERNEL} {HOST} {body}".split(), END]:
+        assert word not in state.forbidden(), word
+        state.advance(word)
+
+
+def test_a_source_that_allocates_may_be_answered_by_host_code() -> None:
+    source = Program("cpp", "f", "void f(float *x, int n) { float *t = (float *) malloc(n * sizeof(float)); for (int i = 0; i < n; i++) t[i] = x[i]; free(t); }")
+    asked = ask(source, direction("cpp:cuda"))
+    assert asked.prefix == ""
+    state = asked.constraint()
+    for word in "__global__ void V4 ( float * V0 , int V1 ) { } void F0 ( float * V0 , int V1 ) {".split():
+        assert word not in state.forbidden(), word
+        state.advance(word)
+    assert END in state.forbidden()
