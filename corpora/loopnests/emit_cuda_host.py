@@ -21,8 +21,11 @@ def can_launch(nest: Nest) -> bool:
     region = nest.regions[0]
     if gives_status(nest) or _by_one_thread(nest):
         return True
-    plain = all(p.kind in ("scalar", "array") for p in nest.parameters) and len(nest.before) == 1 == len(nest.after)
-    return bool(nest.result) and nest.kernel and plain and len(nest.regions) == 1 and region.reduction is not None
+    if not nest.result or not nest.kernel or len(nest.regions) > 1 or region.reduction is None:
+        return False
+    totals = region.reduction[1].split(", ")
+    plain = [s.name for s in nest.before if type(s) is ast.Declare] == totals and len(nest.before) == len(totals)
+    return plain and all(p.kind in ("scalar", "array") for p in nest.parameters)
 
 
 def _by_one_thread(nest: Nest) -> bool:
@@ -45,49 +48,54 @@ def emit_cuda_host(nest: Nest, style: Style) -> str:
     if nest.sequential:
         return _with_answer(nest, style)
     region, used = nest.regions[0], set(nest.types or {})
-    start = nest.before[0]
-    total = start.name
-    cell = fresh((f"d_{total}", f"{total}_out"), used)
+    cells = {total.name: fresh((f"d_{total.name}", f"{total.name}_out"), used) for total in nest.before}
     kernel = fresh((f"{style.names[1]}_kernel", f"{style.names[1]}_k"), used)
-    cells = Parameter(cell, "array", start.type, (ast.ONE,), written=True)
-    body = tuple(_atomic(s, total, ast.At(cell, (ast.ZERO,))) for s in region.body)
+    given = [Parameter(cells[total.name], "array", total.type, (ast.ONE,), written=True) for total in nest.before]
+    body = tuple(_atomic(s, cells) for s in region.body)
     for axis in reversed(region.axes[1:]):
         body = (serial_loop(axis, body, nest.index_type),)
     inner = replace(
-        nest, parameters=[*nest.parameters, cells], regions=[Region(region.axes[:1], body)], before=(), after=(), result=None,
-        types={**(nest.types or {}), cell: start.type},
+        nest, parameters=[*nest.parameters, *given], regions=[Region(region.axes[:1], body)], before=(), after=(), result=None,
+        types={**(nest.types or {}), **{p.name: p.type for p in given}},
     )  # fmt: skip
     written = replace(style, names=(style.names[0], kernel), guard="if", shared_sum=False, linear=False, block_rows=False)
-    return emit_cuda(inner, written) + "\n" + _host(nest, style, cell, kernel, used)
+    return emit_cuda(inner, written) + "\n" + _host(nest, style, list(cells.values()), kernel, used)
 
 
-def _atomic(statement: tuple, total: str, cell: ast.At) -> tuple:
-    """The statement with updates of the total made atomic."""
-    if type(statement) is ast.Assign and statement.target == ast.Name(total):
+def _atomic(statement: tuple, cells: dict[str, str]) -> tuple:
+    """The statement with updates of the totals, each in its cell, made atomic."""
+    if (cell := _cell_of(statement, cells)) is not None:
         return ast.Assign(cell, statement.op, statement.value, True)
     if type(statement) is ast.If:
         inside = statement.then[0]
-        if type(inside) is ast.Assign and inside.op == "=" and inside.target == ast.Name(total):
+        if (cell := _cell_of(inside, cells)) is not None and inside.op == "=":
             op = "max" if statement.test.op == ">" else "min"
             return ast.Assign(cell, op, inside.value, True)
-        inner = (tuple(_atomic(s, total, cell) for s in block) for block in (statement.then, statement.otherwise))
+        inner = (tuple(_atomic(s, cells) for s in block) for block in (statement.then, statement.otherwise))
         return statement._replace(then=next(inner), otherwise=next(inner))
     if type(statement) is ast.For:
-        return statement._replace(body=tuple(_atomic(s, total, cell) for s in statement.body))
+        return statement._replace(body=tuple(_atomic(s, cells) for s in statement.body))
     return statement
 
 
-def _host(nest: Nest, style: Style, cell: str, kernel: str, used: set[str]) -> str:
+def _cell_of(statement: tuple, cells: dict[str, str]) -> ast.At | None:
+    """The cell of the total that the statement assigns to, if it does."""
+    word = statement.target.id if type(statement) is ast.Assign and type(statement.target) is ast.Name else ""
+    return ast.At(cells[word], (ast.ZERO,)) if word in cells else None
+
+
+def _host(nest: Nest, style: Style, cells: list[str], kernel: str, used: set[str]) -> str:
     emitter = CEmitter(nest, style, lambda target, op, value: [])
-    start, axis = nest.before[0], nest.regions[0].axes[0]
-    word = emitter.words[start.type]
+    axis, words = nest.regions[0].axes[0], [emitter.words[t.type] for t in nest.before]
+    totals = list(zip(nest.before, cells, words))
     copies = _Copies(emitter, nest, used)
-    lines = [*copies.declared, f"{word} *{cell};", f"{word} {start.name} = {emitter.expression(start.value)};"]
-    lines += [*copies.made, f"cudaMalloc(&{cell}, sizeof({word}));"]
-    lines += [*copies.sent, f"cudaMemcpy({cell}, &{start.name}, sizeof({word}), cudaMemcpyHostToDevice);"]
-    lines.append(f"{kernel}<<<{emitter.expression(axis.stop, 14)} / 256 + 1, 256>>>({', '.join([*copies.given, cell])});")
-    lines += [*copies.fetched, f"cudaMemcpy(&{start.name}, {cell}, sizeof({word}), cudaMemcpyDeviceToHost);"]
-    lines += [*copies.freed, f"cudaFree({cell});"]
+    lines = [*copies.declared, *[f"{word} *{cell};" for _, cell, word in totals]]
+    lines += [f"{word} {total.name} = {emitter.expression(total.value)};" for total, _, word in totals]
+    lines += [*copies.made, *[f"cudaMalloc(&{cell}, sizeof({word}));" for _, cell, word in totals]]
+    lines += [*copies.sent, *[f"cudaMemcpy({cell}, &{total.name}, sizeof({word}), cudaMemcpyHostToDevice);" for total, cell, word in totals]]
+    lines.append(f"{kernel}<<<{emitter.expression(axis.stop, 14)} / 256 + 1, 256>>>({', '.join([*copies.given, *cells])});")
+    lines += [*copies.fetched, *[f"cudaMemcpy(&{total.name}, {cell}, sizeof({word}), cudaMemcpyDeviceToHost);" for total, cell, word in totals]]
+    lines += [*copies.freed, *[f"cudaFree({cell});" for cell in cells]]
     hoisted, style.hoist = style.hoist, False
     after = emitter.block(nest.after, "    ")
     style.hoist = hoisted

@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from corpora.loopnests import (
     bits, carried, carried_free, carried_nests, carried_places, carried_solves, carried_sorts, carried_states, carried_steps,
-    carried_values, choices, deep, digits, everyday, free, graphs, graphs_edges, grids, heads, heads_steps, hosted, hosted_sums, images, images_rows,
+    carried_values, choices, deep, digits, everyday, free, graphs, graphs_edges, grids, heads, heads_steps, hosted, hosted_sums, hosted_totals, images, images_rows,
     lines, matrices, names, odd, phases, phases_chains, phases_rows, returns, rows, samples, samples_against, stencils, tallies,
     textual, textual_lines, windows,
 )  # fmt: skip
@@ -60,7 +60,7 @@ _BROAD = (
     (carried_free.carried_local, 18), (carried_free.carried_place, 12), (carried_free.carried_position, 9),
     *carried_nests.MENU, *carried_sorts.MENU, *carried_solves.MENU, *carried_steps.MENU, *phases.MENU, *phases_chains.MENU,
     *phases_rows.MENU, *heads_steps.MENU, *odd.MENU,
-    *hosted.MENU, *hosted_sums.MENU,
+    *hosted.MENU, *hosted_sums.MENU, *hosted_totals.MENU,
 )  # fmt: skip
 _MENUS = (("easy", _EASY), ("mixed", _RICH), ("broad", _BROAD))
 LEVEL_MENUS = {level: ([f for f, _ in menu], [w for _, w in menu]) for level, menu in _MENUS}
@@ -91,6 +91,8 @@ def make(rng: random.Random, level: str, plain: bool = False) -> tuple[Nest, Sty
     style = style_of(nest, rng, plain)
     if plain and level == "broad":
         as_fortran_tells(nest, style, b)
+    if level == "broad" and nest.result:
+        style.deref = not plain  # how a total's cell is spelled, which the serial text does not show
     return nest, style
 
 

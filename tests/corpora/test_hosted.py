@@ -6,11 +6,12 @@ import re
 
 import pytest
 
-from corpora.loopnests import Computation, generate, hosted, hosted_sums, nests
+from corpora.loopnests import Computation, generate, hosted, hosted_sums, hosted_totals, nests
 
 verification = pytest.importorskip("coevolve.verify")
 
 _ONE_THREAD = tuple(family for menu in (hosted.MENU, hosted_sums.MENU) for family, _ in menu)
+_TOTALS = tuple(family for family, _ in hosted_totals.MENU)
 
 
 def _items(monkeypatch: pytest.MonkeyPatch, families: tuple, count: int, seed: int) -> list[Computation]:
@@ -24,7 +25,7 @@ def _wrong(items: list[Computation]) -> list[tuple]:
     return [(p.target.origin, p.target.dialect, str(v.outcome), v.detail) for p, v in zip(pairs, verdicts) if v.equivalent is not True]
 
 
-@pytest.mark.parametrize(("families", "count"), [(_ONE_THREAD, 18)])
+@pytest.mark.parametrize(("families", "count"), [(_ONE_THREAD, 18), (_TOTALS, 8)])
 def test_engine_calls_the_families_equivalent(monkeypatch: pytest.MonkeyPatch, families: tuple, count: int) -> None:
     assert _wrong(_items(monkeypatch, families, count, 3)) == []
 
@@ -44,3 +45,14 @@ def test_host_function_and_cell_have_the_type_that_the_serial_function_returns(m
         assert "<<<1, 1>>>" in kernel.text and "openmp" not in item.programs
         seen.add(word)
     assert {"int", "long", "float", "double", "bool", "unsigned int"} <= seen
+
+
+def test_totals_are_shared_out_by_atomic_additions(monkeypatch: pytest.MonkeyPatch) -> None:
+    items = [c for c in _items(monkeypatch, _TOTALS, 120, 6) if "cuda" in c.programs]
+    assert len(items) > 100 and all("openmp" in c.programs for c in items)
+    for item in items:
+        serial, kernel = item.programs["cpp"].text, item.programs["cuda"].text
+        assert kernel.count("atomicAdd(d_") == kernel.count("atomicAdd(") >= 1 and "<<<1, 1>>>" not in kernel
+        assert serial[serial.rindex("return ") :] == kernel[kernel.rindex("return ") :]
+    texts = "".join(c.programs["cuda"].text for c in items)
+    assert all(word in texts for word in ("log(", " /= -", "? ", "sqrt(")) and re.search(r"^ +return;$", texts, re.M)
