@@ -196,7 +196,7 @@ class CReader:
         elif was in ("need", "start"):
             frame.kind, self.after = "group", "need"
         else:
-            frame.kind, self.after = "call", "need" if was == "func" else "any"
+            frame.kind, self.after = "call", "need" if was in ("func", "type") else "any"  # `float (` is a cast
         self.before = "("
 
     def _open_index(self, frame: Frame, was: str) -> None:

@@ -174,6 +174,11 @@ def test_what_looks_strange_but_compiles_is_allowed() -> None:
         state.advance(word)
 
 
+def test_a_number_may_begin_with_its_point_inside_a_functional_cast() -> None:
+    source = Program("cpp", "f", "void f(float *x) { x[0] = atan2(float(((.5 * x[1]) + 2)), x[2]); }")
+    assert forbidden_in([(source, Program("openmp", "f", source.text))], Level.FULL) == []
+
+
 def test_a_word_spelled_in_characters_makes_nothing_certain() -> None:
     state = ask(SOURCE, direction("cpp:cuda")).constraint()
     for word in "V0 =".split() + ["", "", ""]:
