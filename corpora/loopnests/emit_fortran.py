@@ -36,7 +36,7 @@ class FortranEmitter:
         everything = list(all_expressions(nest))
         self.flat = self._flat_arrays(everything)
         self.say = FortranExpressions(self.parameters, nest.types or {}, self.flat, set() if self.form.zero or style.one_based else self._one_based())
-        self.say.as_written = style.one_based
+        self.say.as_written, self.say.cells, self.say.from_zero = style.one_based, style.cells, style.from_zero
         self.say.base, self.say.squares = int(not self.form.zero), self.form.squares
         self.result = self._result()
         self.unused: set[str] = set()
@@ -122,16 +122,18 @@ class FortranEmitter:
         """Type, intent, name and shape of a parameter."""
         word, scalar = self.words[parameter.type], parameter.kind == "scalar"
         intent = "in" if scalar or not parameter.written else "out" if parameter.overwritten else "inout"
-        return word, intent if self.form.intents else "", parameter.name, "" if scalar else ", ".join(self._extents(parameter))
+        shape = "" if scalar or parameter.name in self.style.cells else ", ".join(self._extents(parameter))
+        return word, intent if self.form.intents else "", parameter.name, shape
 
     def _extents(self, parameter: Parameter) -> list[str]:
         extents = [self.say.linear(e) for e in reversed(parameter.extents)]
         if parameter.name in self.flat and len(extents) > 1:
             extents = [self.say.linear(ast.product(list(parameter.extents)))]
-        if self.form.zero:
+        zero = not self.say.first(parameter.name)
+        if zero:
             extents = [f"0:{text}" for text in self._lasts(parameter)]
         if (parameter.kind == "fixed" or self.form.assumed) and parameter.name not in self.say.whole:
-            extents[-1] = "0:*" if self.form.zero else "*"
+            extents[-1] = "0:*" if zero else "*"
         return extents
 
     def _lasts(self, parameter: Parameter) -> list[str]:

@@ -27,12 +27,12 @@ class _Sections:
         for subscript, extent in zip(node.subscripts, parameter.extents, strict=False):
             found = {n.id for n in ast.walk(subscript) if type(n) is ast.Name} & self.axes.keys()
             if not found:
-                texts.append(say.linear(subscript, say.base))
+                texts.append(say.linear(subscript, say.first(node.array)))
                 whole = False
                 continue
             if len(found) > 1:
                 raise Inexpressible("a subscript of two axes")
-            text = self._range(subscript, self.axes[min(found)], extent)
+            text = self._range(subscript, self.axes[min(found)], extent, say.first(node.array))
             order += found
             whole = whole and text == ":"
             texts.append(text)
@@ -44,11 +44,10 @@ class _Sections:
             say.whole.add(node.array)
         return node.array if whole and order else f"{node.array}({', '.join(reversed(texts))})"
 
-    def _range(self, subscript: tuple, axis: Axis, extent: tuple) -> str:
+    def _range(self, subscript: tuple, axis: Axis, extent: tuple, first: int) -> str:
         offset = _offset(subscript, axis.variable)
         if axis.step != 1 or axis.down:
             raise Inexpressible("a step")
-        first = self.say.base
         last = first - 1 + int(axis.inclusive)
         if offset is None:
             if axis.start == ast.ZERO and axis.stop == extent and not axis.inclusive:

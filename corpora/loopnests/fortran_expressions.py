@@ -34,6 +34,10 @@ class FortranExpressions:
         self.views: dict[str, tuple[str, tuple]] = {}
         self.base, self.squares, self.as_written = 1, False, False
         """First subscript of every array; whether `x * x` is spelled `x ** 2`; whether whole sums keep the order of their summands."""
+        self.cells: frozenset[str] = frozenset()
+        """Arrays of one element that are scalars here."""
+        self.from_zero: frozenset[str] = frozenset()
+        """Arrays that begin at 0 whatever `base` says."""
         self.whole: set[str] = set()
         """Arrays that stand as a whole or as sections, which need their extents."""
         self.sections = None
@@ -181,8 +185,14 @@ class FortranExpressions:
             return self._holds_logical(node.left) or self._holds_logical(node.right)
         return self.type(node) == "bool"
 
+    def first(self, array: str) -> int:
+        """The first subscript of an array."""
+        return 0 if array in self.from_zero else self.base
+
     def element(self, node: ast.At) -> str:
         """An array element with one-based subscripts, in the array's own memory order."""
+        if node.array in self.cells:
+            return node.array
         if self.sections is not None:
             return self.sections.element(node)
         array, subscripts = node.array, node.subscripts
@@ -192,7 +202,7 @@ class FortranExpressions:
         parameter = self.parameters[array]
         if len(subscripts) > 1 and array in self.flat:
             subscripts = (flat_index(subscripts, parameter.extents, "i*m+j"),)
-        return f"{array}({', '.join(self.linear(s, self.base) for s in reversed(subscripts))})"
+        return f"{array}({', '.join(self.linear(s, self.first(array)) for s in reversed(subscripts))})"
 
     def _cast(self, node: ast.Cast) -> str:
         if self.type(node.argument) == "bool":

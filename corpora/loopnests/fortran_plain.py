@@ -10,6 +10,7 @@ from __future__ import annotations
 from corpora.loopnests import expressions as ast
 from corpora.loopnests.builder import Builder
 from corpora.loopnests.fortran_counts import count_from_one, without_constants
+from corpora.loopnests.fortran_names import all_expressions
 from corpora.loopnests.fortran_views import without_views
 from corpora.loopnests.nest import Nest, Style
 
@@ -25,6 +26,33 @@ def as_fortran_tells(nest: Nest, style: Style, b: Builder) -> None:
         count_from_one(nest, b)
     if b.chance(0.5):
         _sizes_turned(nest)
+    if b.chance(0.8):
+        style.cells = _cells(nest)
+    if not style.fortran.zero and b.chance(0.12):
+        style.from_zero = frozenset(p.name for p in nest.parameters if p.kind == "array" and b.chance(0.5)) - style.cells
+
+
+def _cells(nest: Nest) -> frozenset[str]:
+    """Written arrays of one element: scalars that a procedure gives back."""
+    ones = {p.name: p for p in nest.parameters if p.kind == "array" and p.extents == (ast.ONE,) and p.written}
+    for node in (n for e in all_expressions(nest) for n in ast.walk(e)):
+        if type(node) is ast.At and node.subscripts != (ast.ZERO,):
+            ones.pop(node.array, None)
+    for word, parameter in ones.items():
+        parameter.overwritten = _set_first(nest, ast.At(word, (ast.ZERO,)))
+    return frozenset(ones)
+
+
+def _set_first(nest: Nest, place: ast.At) -> bool:
+    """Whether the place is set, whatever happens, before anything reads it."""
+    begin = (*nest.before, *nest.first, *(nest.regions[0].body if nest.sequential else ()))
+    for statement in begin:
+        if type(statement) is ast.Assign and statement.target == place and statement.op == "=":
+            return place not in ast.walk(statement.value)
+        inside = [n for s in ast.walk_statements((statement,)) for e in ast.expressions_of(s) for n in ast.walk(e)]
+        if place in inside or any(type(s) is ast.Jump and s.kind == "return" for s in ast.walk_statements((statement,))):
+            return False
+    return False
 
 
 def _sizes_turned(nest: Nest) -> None:

@@ -141,3 +141,7 @@ class Style:
     shared_sum: bool = False
     one_based: bool = False
     """C texts hold the values that the Fortran text holds, loop variables included (`fortran_counts`)."""
+    cells: frozenset[str] = frozenset()
+    """Arrays of one element that Fortran has as scalars."""
+    from_zero: frozenset[str] = frozenset()
+    """Arrays that begin at 0 in Fortran where others begin at 1."""
