@@ -48,6 +48,7 @@ class CEmitter:
             ast.Conditional: self._conditional,
             ast.Paren: lambda node, rank: f"({self.expression(node.argument)})",
             ast.Postfix: lambda node, rank: f"{self.expression(node.argument, 14)}{node.op}",
+            ast.Assigned: self._assigned,
         }
 
     def expression(self, node: tuple, rank: int = 0) -> str:
@@ -97,6 +98,10 @@ class CEmitter:
         test = f"({self.expression(bare)})" if wrap else self.expression(node.test, 4)
         text = f"{test} ? {self.expression(node.yes, 4)} : {self.expression(node.no, 3)}"
         return f"({text})" if rank > 3 else text
+
+    def _assigned(self, node: ast.Assigned, rank: int) -> str:
+        text = f"{self.expression(node.target)} = {self.expression(node.value)}"
+        return f"({text})" if rank else text
 
     def block(self, statements: tuple, indent: str) -> list[str]:
         lines: list[str] = []
@@ -208,10 +213,11 @@ class CEmitter:
     def for_head(self, node: ast.For) -> str:
         word = "" if self.style.early else self.words[node.type] + " "
         test = f"{node.variable} {node.op} {self.expression(node.stop, 11)}" if node.shown is None else self.expression(node.shown)
-        return f"for ({word}{node.variable} = {self.expression(node.start)}; {test}; {self._steps(node)})"
+        more = "".join(f", {s.name} = {self.expression(s.value)}" for s in node.starts)
+        return f"for ({word}{node.variable} = {self.expression(node.start)}{more}; {test}; {self._steps(node)})"
 
     def _steps(self, node: ast.For) -> str:
-        return ", ".join([self.step(node.variable, node.step), *(self._assign(s, "")[0][:-1] for s in node.also)])
+        return ", ".join([self.step(node.moved or node.variable, node.step), *(self._assign(s, "")[0][:-1] for s in node.also)])
 
     def _for(self, node: ast.For, indent: str) -> list[str]:
         self._depth += 1
@@ -247,7 +253,7 @@ class CEmitter:
             return f"{const}{word} {parameter.name}[]{inner}"
         if parameter.unsized:
             return f"{const}{word} {parameter.name}[]"
-        restrict = "__restrict__ " if style.restrict else "const " if style.const_pointers else ""
+        restrict = "__restrict__ " if style.restrict else "const " if style.const_pointers and not parameter.moved else ""
         return f"{const}{word} *{restrict}{parameter.name}"
 
     def parameter_list(self, nest: Nest) -> str:
@@ -277,11 +283,12 @@ def local_names(nest: Nest, style: Style, axes: bool = True) -> dict[str, str]:
     """Names that this style declares at the top, with their types, in order of appearance or another."""
     found: dict[str, str] = {}
     for region in nest.regions:
-        if style.early and axes:
+        if (style.early or nest.shadowed) and axes:
             found.update((axis.variable, nest.index_type) for axis in region.axes)
         for statement in ast.walk_statements(region.body):
-            if type(statement) is ast.For and style.early:
+            if type(statement) is ast.For and (style.early or nest.shadowed):
                 found[statement.variable] = statement.type
+                found.update((s.name, s.type) for s in statement.starts)
             elif type(statement) is ast.Declare and style.hoist:
                 found[statement.name] = statement.type
     if not style.order:

@@ -74,6 +74,13 @@ class Postfix(NamedTuple):
     argument: tuple
 
 
+class Assigned(NamedTuple):
+    """`target = value` as a value; the nest is `c_only`."""
+
+    target: tuple
+    value: tuple
+
+
 class Declare(NamedTuple):
     type: str
     name: str
@@ -116,6 +123,8 @@ class For(NamedTuple):
 
     shown: the test as C writes it (`d * d <= n`), where it is not `var OP stop`; Fortran cannot say it.
     also: assignments that follow the increment after a comma; C only, and nothing in the body may `continue`.
+    moved: another variable that the increment moves instead of the loop's own; C only.
+    starts: declarations, of the variable's type, that follow its first value after a comma; C only.
     """
 
     variable: str
@@ -127,6 +136,8 @@ class For(NamedTuple):
     type: str = "i32"
     shown: tuple | None = None
     also: tuple = ()
+    moved: str = ""
+    starts: tuple = ()
 
 
 class While(NamedTuple):
@@ -227,7 +238,7 @@ def type_of(node: tuple, types: dict[str, str]) -> str:
         return max((type_of(a, types) for a in node.arguments), key=_RANK.__getitem__)
     if kind is Unary and node.op == "!":
         return "bool"
-    inner = type_of(node.argument, types)
+    inner = type_of(node.target if kind is Assigned else node.argument, types)
     return inner if kind is Paren else _wider(inner, "i32")
 
 
@@ -249,7 +260,7 @@ def children(node: tuple) -> tuple:
         return node.arguments
     if kind is Conditional:
         return (node.test, node.yes, node.no)
-    return ()
+    return (node.target, node.value) if kind is Assigned else ()
 
 
 def expressions_of(statement: tuple) -> tuple:
@@ -264,7 +275,7 @@ def expressions_of(statement: tuple) -> tuple:
     if kind is DeclarePointer:
         return (statement.offset,)
     if kind is For:
-        more = tuple(e for s in statement.also for e in expressions_of(s))
+        more = tuple(e for s in (*statement.starts, *statement.also) for e in expressions_of(s))
         return (statement.start, statement.stop, *more) if statement.shown is None else (statement.start, statement.stop, statement.shown, *more)
     if kind is Switch:
         return (statement.value,)

@@ -32,6 +32,8 @@ class Parameter:
     """Every element is written before it is read."""
     unsized: bool = False
     """Spelled `T a[]` in C."""
+    moved: bool = False
+    """The function moves the pointer itself."""
 
 
 @dataclass(slots=True)
@@ -89,6 +91,8 @@ class Nest:
     """`before` stands ahead of the variables that C89 style declares at the top."""
     c_only: bool = False
     """Holds what Fortran has no words for."""
+    shadowed: bool = False
+    """Loops declare their variables, which stand at the top of the function too, where nothing uses them."""
 
 
 @dataclass(slots=True)

@@ -45,7 +45,7 @@ def _independent(nest: Nest, loop: ast.For, outer: set[str]) -> bool:
     places = {t for t in targets if type(t) is ast.At}
     if any(type(t) is ast.Name and t.id not in fresh for t in targets):
         return False
-    if any(type(n) is ast.Postfix for s in statements for e in ast.expressions_of(s) for n in ast.walk(e)):
+    if any(type(n) in (ast.Postfix, ast.Assigned) for s in statements for e in ast.expressions_of(s) for n in ast.walk(e)):
         return False
     if any(type(s) in (ast.DeclarePointer, ast.While) or type(s) is ast.Jump and s.kind != "continue" for s in statements):
         return False

@@ -53,5 +53,5 @@ def _array(parameter: Parameter, rng: random.Random) -> str:
         shape = f"[{inside}]"
     else:
         shape = "".join(f"[{e}]" for e in extents)
-    seed = "" if parameter.fill.startswith("constant") else f"@{rng.randint(1, 99)}"
+    seed = "" if parameter.fill.startswith(("constant", "{")) else f"@{rng.randint(1, 99)}"
     return f"{parameter.name}:{parameter.type}{shape}={parameter.fill}{seed}"
