@@ -159,6 +159,8 @@ class CReader:
 
     def _begins(self, was: str) -> bool:
         """Whether a type word that comes now begins a declaration, a parameter or a cast."""
+        if self.last == "(" and self.frame.callee in CPP_FUNCTIONS:  # float(x) as an argument
+            return False
         return was in ("start", "any", "type") or self.last == "(" or (self.last == "," and self.frame.kind == "head")
 
     def specifier(self, word: str, was: str) -> None:
