@@ -1,7 +1,7 @@
 """Canonical names: a text as a stream of words in which every identifier of the program's own is V0, V1, ... .
 
 Contract: `canonicalise` renames identifiers in order of first use (those of `names` first, so that a pair shares its
-names), keeps what belongs to the language, drops comments and splits numbers into characters; `restore` makes text that
+names), and strings that C hands over, keeps what belongs to the language, drops comments and splits numbers into characters; `restore` makes text that
 a compiler takes. `restore(canonicalise(x))` lexes to the tokens of x. A word never holds white space.
 
     python -c "from corpora.canonical import canonicalise; print(canonicalise('x[i] = 10 * y;', 'cpp').text)"
@@ -89,7 +89,7 @@ def canonicalise(text: str, language: str, names: Sequence[str] = (), entry: str
             words.append(spelling[0])
             words.extend(DIGIT + character for character in spelling[1:])
         elif kind == "literal":
-            words.append(_encode(spelling))
+            words.append(table.word(spelling) if language == "cpp" and _is_message(tokens, position) else _encode(spelling))
         elif kind != "name":
             words.append(spelling)
         elif entry and (spelling.lower() == entry.lower() if fold else spelling == entry):
@@ -99,6 +99,11 @@ def canonicalise(text: str, language: str, names: Sequence[str] = (), entry: str
         else:
             words.append(table.word(spelling))
     return Canonical(tuple(words), tuple(table.spellings))
+
+
+def _is_message(tokens: Sequence[Token], position: int) -> bool:
+    """A C string that is handed to something (`printf("...", x)`): copied, never read, so it is numbered like a name."""
+    return tokens[position].text[0] == '"' and position > 0 and tokens[position - 1].text in ("(", ",")
 
 
 def restore(tokens: Sequence[str], names: Sequence[str], language: str, entry: str = "f0") -> str:

@@ -184,3 +184,12 @@ def test_the_suite_form_uses_the_programs_numbers() -> None:
 def test_what_a_line_of_fortran_declares_is_its_own(line, words):
     """`C` of `real(8) A, B, C` stayed the word of bind(c), and its suites found no parameter."""
     assert canonicalise(line, "fortran").text == words
+
+
+def test_a_string_that_is_handed_over_is_numbered_like_a_name():
+    """Spelled in characters, a model garbled it."""
+    text = 'if (a != b) printf("%i != %i ▁ at %i\\n", a, b, 3); extern "C" void g(); f("%i");'
+    words = canonicalise(text, "cpp")
+    assert "printf ( V2 , V0 , V1 , 3 )" in words.text and '"C"' in words.text
+    assert texts_of(restore(words.tokens, words.names, "cpp"), "cpp") == texts_of(text, "cpp")
+    assert '"x"' in canonicalise('call g("x")', "fortran").text
