@@ -78,9 +78,9 @@ class Span:
         elif draw < 0.72:
             made = self._beside()
         else:
-            made = self._free()
+            made = self.free()
         if b.chance(0.18):
-            made = ast.both(made, self._free() if b.chance(0.6) else self._equal())
+            made = ast.both(made, self.free() if b.chance(0.6) else self._equal())
         return made
 
     def _equal(self) -> tuple:
@@ -119,7 +119,7 @@ class Span:
             return ast.compare(ast.add(here, 1), b.pick(("==", "!=", "<")), above)
         return ast.compare(left, b.pick(("!=", "!=", "==", "<", "<" if fill[0] == "s" else ">")), right)
 
-    def _free(self) -> tuple:
+    def free(self) -> tuple:
         b = self.b
         kept = b.reads, b.locals
         b.reads, b.locals = list(self.only_read()) or [self.source()], []
