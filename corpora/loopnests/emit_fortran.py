@@ -17,6 +17,7 @@ from corpora.loopnests.emit_openmp import loop_clauses
 from corpora.loopnests.fortran_arrays import array_lines, folded, summed
 from corpora.loopnests.fortran_expressions import FortranExpressions, Inexpressible
 from corpora.loopnests.fortran_forms import Declarations, wrap
+from corpora.loopnests.fortran_layout import dotted, kinds_behind, labelled
 from corpora.loopnests.fortran_names import all_expressions, all_statements, drop_values, locals_of, region_locals
 from corpora.loopnests.nest import Nest, Parameter, Region, Style
 
@@ -80,6 +81,8 @@ class FortranEmitter:
         inner = [line for region in nest.regions for line in self._region(region)]
         before = tuple(s for s in nest.before if type(s) is not ast.Declare or f"{s.name}=" not in self.unused)
         body = self.block(before, 1) + self.block(nest.first, 1) + inner + self.block(nest.after, 1)
+        if form.labels:
+            body = labelled(body, form.labels == "statement")
         implicit = ["    implicit none"] if form.implicit_none else []
         declared = self._declarations()  # after the body: sections need no loop variables
         head = f"{self._prefix()}{kind} {name}({names})"
@@ -88,6 +91,10 @@ class FortranEmitter:
         lines = [head, *implicit, *declared, *body, form.end(kind, name)]
         if nest.result and form.function == "own":
             lines = [re.sub(rf"\b{self.result}\b", name, line) for line in lines]
+        if form.dotted:
+            lines = [dotted(line) for line in lines]
+        if form.kinds:
+            lines = [kinds_behind(line) for line in lines]
         return "\n".join(wrap(lines)) + "\n"
 
     def _prefix(self) -> str:

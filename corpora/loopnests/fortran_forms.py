@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 PLAIN_WORDS = {"i32": "integer", "i64": "integer(kind=8)", "f32": "real", "f64": "double precision"}
 _DOUBLES = ("double precision", "real(8)", "real(8)", "real(8)", "real(kind=8)", "real*8")
@@ -46,6 +46,12 @@ class FortranForm:
     """`x * x` is `x ** 2`."""
     direct: bool = False
     """A function's value is summed up in its result variable."""
+    labels: str = ""
+    """Loops end at labels: `continue` or `statement`, where the last assignment carries the label."""
+    dotted: bool = False
+    """Comparisons are `.lt.`, `.eq.`, …"""
+    kinds: bool = False
+    """`1.5_8` instead of `1.5d0`."""
 
     def end(self, what: str, name: str = "") -> str:
         """`end do`, `enddo`, `end subroutine f`, `end`, …"""
@@ -79,6 +85,18 @@ def form_of(rng: random.Random) -> FortranForm:
         squares=chance(0.5),
         direct=chance(0.75),
     )
+
+
+def old_or_new(form: FortranForm, rng: random.Random) -> FortranForm:
+    """The form with labels, dotted comparisons, declarations without intents in some, kinds behind numbers in others."""
+    if rng.random() < 0.16:
+        labels = "statement" if rng.random() < 0.25 else "continue"
+        bare = rng.random() < 0.8
+        return replace(
+            form, labels=labels, dotted=rng.random() < 0.85, arrays=False, grouped=True, intents=form.intents and not bare,
+            colons=form.colons and not bare, implicit_none=form.implicit_none and not bare, named_end=form.named_end and not bare,
+        )  # fmt: skip
+    return replace(form, dotted=rng.random() < 0.06, kinds=rng.random() < 0.08)
 
 
 class Declarations:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from corpora.loopnests import expressions as ast
 from corpora.loopnests.builder import Builder
 from corpora.loopnests.fortran_counts import count_from_one, without_constants
+from corpora.loopnests.fortran_forms import old_or_new
 from corpora.loopnests.fortran_names import all_expressions
 from corpora.loopnests.fortran_views import without_views
 from corpora.loopnests.nest import Nest, Style
@@ -18,7 +19,7 @@ from corpora.loopnests.nest import Nest, Style
 def as_fortran_tells(nest: Nest, style: Style, b: Builder) -> None:
     """Positions count as Fortran's; `const` stands where an intent says it; sizes stand in either order."""
     without_views(nest)
-    style.one_based = True
+    style.one_based, style.fortran = True, old_or_new(style.fortran, b.rng)
     style.const_arrays = style.fortran.intents
     if style.fortran.zero:
         without_constants(nest)

@@ -10,6 +10,7 @@ import pytest
 from corpora.loopnests import expressions as ast
 from corpora.loopnests import generate
 from corpora.loopnests.fortran_counts import _Counts
+from corpora.loopnests.fortran_layout import dotted, kinds_behind, labelled
 
 verification = pytest.importorskip("coevolve.verify")
 
@@ -52,3 +53,14 @@ def test_a_position_is_one_more_and_a_test_of_it_too() -> None:
 
 def test_constants_need_no_word_that_fortran_lacks() -> None:
     assert not any(re.search(r"^ +const ", c.programs["cpp"].text, re.M) for c in told(120, 4))
+
+
+def test_labels_say_what_the_words_said() -> None:
+    lines = ["do i = 1, n", "    do j = 1, m", "        if (x < 0) cycle", "        if (x > 9) exit", "        a = a + x", "    end do", "end do"]
+    assert labelled(lines, on_statement=True) == [
+        "do 10 i = 1, n", "    do 20 j = 1, m", "        if (x < 0) go to 20", "        if (x > 9) go to 21", "        a = a + x",
+        "20   continue", "21   continue", "10  continue",
+    ]  # fmt: skip
+    assert labelled(["do k = 1, 3", "    b = b + k", "enddo"], on_statement=True) == ["do 10 k = 1, 3", "10  b = b + k"]
+    assert dotted("if (a <= b .and. c /= d) then") == "if (a .le. b .and. c .ne. d) then"
+    assert kinds_behind("x = 1.5d0 * y + 2.0d0") == "x = 1.5_8 * y + 2.0_8"
