@@ -14,7 +14,7 @@ from collections.abc import Callable
 from corpora.loopnests import (
     bits, carried, carried_free, carried_nests, carried_places, carried_solves, carried_sorts, carried_states, carried_steps,
     carried_values, choices, deep, digits, everyday, free, graphs, graphs_edges, grids, heads, heads_steps, hosted, hosted_sums, hosted_totals, images, images_rows,
-    lines, matrices, names, odd, odd_chases, phases, phases_chains, phases_rows, returns, rows, samples, samples_against, stencils, tallies,
+    lines, matrices, moving_blocks, moving_index, moving_places, names, odd, odd_chases, phases, phases_chains, phases_rows, returns, rows, samples, samples_against, stencils, tallies,
     textual, textual_lines, windows,
 )  # fmt: skip
 from corpora.loopnests import expressions as ast
@@ -60,6 +60,7 @@ _BROAD = (
     (carried_free.carried_local, 18), (carried_free.carried_place, 12), (carried_free.carried_position, 9),
     *carried_nests.MENU, *carried_sorts.MENU, *carried_solves.MENU, *carried_steps.MENU, *phases.MENU, *phases_chains.MENU,
     *phases_rows.MENU, *heads_steps.MENU, *odd.MENU, *odd_chases.MENU,
+    *moving_blocks.MENU, *moving_index.MENU, *moving_places.MENU,
     *hosted.MENU, *hosted_sums.MENU, *hosted_totals.MENU,
 )  # fmt: skip
 _MENUS = (("easy", _EASY), ("mixed", _RICH), ("broad", _BROAD))
@@ -89,7 +90,7 @@ def make(rng: random.Random, level: str, plain: bool = False) -> tuple[Nest, Sty
     _mark_overwritten(nest)
     nest.kernel = nest.kernel and all(nest.types[s.target.array] in _ATOMIC_KINDS for s in _atomics(nest))
     style = style_of(nest, rng, plain)
-    if plain and level == "broad":
+    if plain and level == "broad" and not nest.c_only:
         as_fortran_tells(nest, style, b)
     if level == "broad" and nest.result:
         style.deref = not plain  # how a total's cell is spelled, which the serial text does not show
