@@ -57,6 +57,23 @@ def test_a_search_for_another_number_is_not_equivalent(engine, wrong):
     assert engine.verify(Pair(right, Program("cpp", "find", right.text.replace("x[i] == 7", wrong)))).outcome is Outcome.MISMATCH
 
 
+TIMED = "double fill(float *x, int n) {{ double t = -omp_get_wtime(); {} t += omp_get_wtime(); return t; }}"
+FILL = "for (int i = 0; i < n; ++i) x[i] = i;"
+
+
+@pytest.mark.parametrize(("loop", "outcome"), [(FILL, Outcome.EQUIVALENT), (FILL.replace("= i;", "= i + 1;"), Outcome.MISMATCH)])
+@pytest.mark.parametrize("head", ["", "#include <omp.h>\n", "#include <omp.h>\n#include <vector>\n"])
+def test_a_function_that_takes_the_time_is_judged_by_the_rest(engine, head, loop, outcome):
+    """The source did not compile, serial programs having no OpenMP, or gave another result every time."""
+    source = Program("cpp", "fill", head + TIMED.format(FILL))
+    parallel = Program("openmp", "fill", head + TIMED.format("\n#pragma omp parallel for\n" + loop))
+    assert engine.verify(Pair(source, parallel)).outcome is outcome
+    kernel = "__global__ void k(float *x, int n) { int i = blockIdx.x * blockDim.x + threadIdx.x; if (i < n) " + loop.partition(") ")[2] + " }\n"
+    host = "float *d; cudaMalloc(&d, n * sizeof(float)); k<<<n / 256 + 1, 256>>>(d, n); cudaMemcpy(x, d, n * sizeof(float), cudaMemcpyDeviceToHost);"
+    if not head:
+        assert engine.verify(Pair(source, Program("cuda", "fill", head + kernel + TIMED.format(host)))).outcome is outcome
+
+
 def test_a_bare_kernel_can_be_the_source(engine):
     kernel = Program("cuda", "axpy", KERNEL % "if (i < n) y[i] += a * x[i];")
     verdict = engine.verify(Pair(kernel, AXPY))
