@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from corpora.loopnests.emit_cpp import emit_cpp
 from corpora.loopnests.emit_cuda import emit_cuda
+from corpora.loopnests.emit_cuda_buffers import emit_cuda_buffers
 from corpora.loopnests.emit_cuda_host import can_launch, emit_cuda_host
 from corpora.loopnests.emit_fortran import emit_fortran
 from corpora.loopnests.emit_openmp import emit_openmp
@@ -53,7 +54,9 @@ def _computation(seed: int, level: str, index: int, plain: bool) -> Computation:
     nest, style = make(rng, level, plain)
     serial, kernel = style.names
     texts = {"cpp": (serial, emit_cpp(nest, style))}
-    if can_launch(nest):
+    if nest.buffers:
+        texts["cuda"] = (kernel, emit_cuda_buffers(nest, style))
+    elif can_launch(nest):
         texts["cuda"] = (kernel, emit_cuda_host(nest, style))
     elif nest.kernel and not nest.result:
         texts["cuda"] = (kernel, emit_cuda(nest, style))

@@ -29,7 +29,7 @@ class CEmitter:
 
     def __init__(self, nest: Nest, style: Style, atomic: Callable[[str, str, str], list[str]]) -> None:
         self.style = style
-        self.parameters = {p.name: p for p in nest.parameters}
+        self.parameters = {p.name: p for p in (*nest.parameters, *nest.buffers)}
         self.types = nest.types or {}
         self.index_type = nest.index_type
         self.atomic = atomic

@@ -34,13 +34,47 @@ def host_function(
     top = emitter.locals_at_top(nest, "    ")
     lines = before + top if nest.before_first else top + before
     lines += emitter.block(nest.first, "    ")
-    for region in nest.regions:
-        lines += loops(emitter, region, nest, style)
+    lines += allocations(emitter, nest)
+    turns = [line for region in nest.regions for line in (*loops(emitter, region, nest, style), *_copied(emitter, region))]
+    lines += turns_of(emitter, nest, turns) + releases(nest)
     style.hoist = False
     lines += emitter.block(nest.after, "    ")
     style.hoist = kept
     word = emitter.words[nest.result] if nest.result else "void"
     return f"{word} {style.names[0]}({emitter.parameter_list(nest)}) {{\n" + "\n".join(lines) + "\n}\n"
+
+
+def allocations(emitter: CEmitter, nest: Nest) -> list[str]:
+    """The lines that make the function's own arrays."""
+    lines, (how, _, uncast) = [], nest.allocation.partition(" ")
+    for buffer in nest.buffers:
+        word, size = emitter.words[buffer.type], ast.product(list(buffer.extents))
+        made = {"calloc": f"calloc({emitter.expression(size)}, sizeof({word}))", "malloc": f"malloc({emitter.expression(size, 13)} * sizeof({word}))",
+                "new": f"new {word}[{emitter.expression(size)}]"}[how]  # fmt: skip
+        lines.append(f"    {word} *{buffer.name} = {'' if uncast or how == 'new' else f'({word} *)'}{made};")
+    return lines
+
+
+def releases(nest: Nest) -> list[str]:
+    """The lines that free them."""
+    return [f"    delete[] {b.name};" if nest.allocation == "new" else f"    free({b.name});" for b in nest.buffers]
+
+
+def turns_of(emitter: CEmitter, nest: Nest, lines: list[str]) -> list[str]:
+    """The lines inside the loop that repeats them, if there is one."""
+    if nest.repeated is None:
+        return lines
+    variable, count = nest.repeated
+    head = f"for (int {variable} = 0; {variable} < {emitter.expression(count)}; {emitter.step(variable, 1)})"
+    return [f"    {head} {{", *[f"    {line}" for line in lines], "    }"]
+
+
+def _copied(emitter: CEmitter, region: Region) -> list[str]:
+    if region.copied is None:
+        return []
+    target, source = region.copied
+    array = emitter.parameters[target]
+    return [f"    memcpy({target}, {source}, {emitter.expression(ast.product(list(array.extents)), 13)} * sizeof({emitter.words[array.type]}));"]
 
 
 def by_comparison(target: str, op: str, value: str) -> list[str]:

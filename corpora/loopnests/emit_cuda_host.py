@@ -88,7 +88,7 @@ def _host(nest: Nest, style: Style, cells: list[str], kernel: str, used: set[str
     emitter = CEmitter(nest, style, lambda target, op, value: [])
     axis, words = nest.regions[0].axes[0], [emitter.words[t.type] for t in nest.before]
     totals = list(zip(nest.before, cells, words))
-    copies = _Copies(emitter, nest, used)
+    copies = Copies(emitter, nest, used)
     lines = [*copies.declared, *[f"{word} *{cell};" for _, cell, word in totals]]
     lines += [f"{word} {total.name} = {emitter.expression(total.value)};" for total, _, word in totals]
     lines += [*copies.made, *[f"cudaMalloc(&{cell}, sizeof({word}));" for _, cell, word in totals]]
@@ -103,7 +103,7 @@ def _host(nest: Nest, style: Style, cells: list[str], kernel: str, used: set[str
     return "\n".join([head, *[f"    {line}" for line in lines], *after, "}"]) + "\n"
 
 
-def _bytes(emitter: CEmitter, parameter: Parameter) -> str:
+def size_of(emitter: CEmitter, parameter: Parameter) -> str:
     size = emitter.expression(ast.product(list(parameter.extents)), 14)
     return f"{size} * sizeof({emitter.words[parameter.type]})"
 
@@ -114,8 +114,8 @@ def _with_status(nest: Nest, style: Style) -> str:
     kernel = fresh((f"{style.names[1]}_kernel", f"{style.names[1]}_k"), used)
     written = replace(style, names=(style.names[0], kernel), guard="if", shared_sum=False, linear=False, block_rows=False)
     emitter = CEmitter(nest, style, lambda target, op, value: [])
-    copies = _Copies(emitter, nest, used)
-    shape, declared = _launch(emitter, nest, style, used)
+    copies = Copies(emitter, nest, used)
+    shape, declared = launch_shape(emitter, nest, style, used)
     lines = [*copies.declared, *copies.made, *copies.sent, *declared, f"{kernel}<<<{shape}>>>({', '.join(copies.given)});", *copies.fetched, *copies.freed]
     head = f"{emitter.words[nest.result]} {style.names[1]}({emitter.parameter_list(nest)}) {{"
     host = [head, *emitter.block(nest.before, "    "), *(f"    {line}" for line in lines), *emitter.block(nest.after, "    "), "}"]
@@ -137,7 +137,7 @@ def _with_answer(nest: Nest, style: Style) -> str:
     )  # fmt: skip
     written = replace(style, names=(style.names[0], kernel))
     emitter = CEmitter(nest, style, lambda target, op, value: [])
-    copies, word = _Copies(emitter, nest, used), emitter.words[kind]
+    copies, word = Copies(emitter, nest, used), emitter.words[kind]
     lines = [*copies.declared, f"{word} *{cell};", f"{word} {answer};", *copies.made, f"cudaMalloc(&{cell}, sizeof({word}));", *copies.sent]
     lines.append(f"{kernel}<<<1, 1>>>({', '.join([*copies.given, cell])});")
     lines += [*copies.fetched, f"cudaMemcpy(&{answer}, {cell}, sizeof({word}), cudaMemcpyDeviceToHost);", *copies.freed, f"cudaFree({cell});"]
@@ -156,13 +156,13 @@ def _stored(statement: tuple, place: ast.At) -> tuple:
     return statement._replace(body=block(statement.body)) if type(statement) in (ast.For, ast.While) else statement
 
 
-class _Copies:
+class Copies:
     """Lines that declare, make, fill, fetch and free the arrays on the device, and the arguments of the launch."""
 
     def __init__(self, emitter: CEmitter, nest: Nest, used: set[str]) -> None:
         arrays = [p for p in nest.parameters if p.kind == "array"]
         device = {p.name: fresh((f"d_{p.name}", f"dev_{p.name}", f"{p.name}_dev"), used) for p in arrays}
-        sizes = {p.name: _bytes(emitter, p) for p in arrays}
+        sizes = {p.name: size_of(emitter, p) for p in arrays}
         self.given = [device.get(p.name, p.name) for p in nest.parameters]
         self.declared = [f"{emitter.words[p.type]} *{device[p.name]};" for p in arrays]
         self.made = [f"cudaMalloc(&{device[p.name]}, {sizes[p.name]});" for p in arrays]
@@ -171,7 +171,7 @@ class _Copies:
         self.freed = [f"cudaFree({device[p.name]});" for p in arrays]
 
 
-def _launch(emitter: CEmitter, nest: Nest, style: Style, used: set[str]) -> tuple[str, list[str]]:
+def launch_shape(emitter: CEmitter, nest: Nest, style: Style, used: set[str]) -> tuple[str, list[str]]:
     """Grid and block of a launch, and the lines that declare them: one dimension a loop."""
     stops = [emitter.expression(axis.stop, 14) for axis in nest.regions[0].axes]
     if len(stops) == 1:

@@ -51,7 +51,7 @@ def dress(nest: Nest, b: Builder, plain: bool = False) -> None:
             if change in (_aliased, _constants) and b.chance(probability):
                 change(nest, b)
         return
-    if nest.result or not nest.regions[0].axes:
+    if nest.result or nest.buffers or not nest.regions[0].axes:
         return
     changes = _ALL if not plain else tuple(c for c in _ALL if c[0] in _SHOWN_BY_FORTRAN)
     for change, probability in changes:

@@ -57,7 +57,9 @@ class Region:
     axes: tuple[Axis, ...]
     body: tuple
     reduction: tuple[str, str] | None = None
-    """(operator, variable) of a local accumulator."""
+    """(operator, variable) of a local accumulator, or several with commas."""
+    copied: tuple[str, str] | None = None
+    """(target, source): arrays of one size; after the loops the one becomes a copy of the other."""
 
 
 @dataclass(slots=True)
@@ -89,6 +91,12 @@ class Nest:
     apart: bool = False
     before_first: bool = False
     """`before` stands ahead of the variables that C89 style declares at the top."""
+    buffers: tuple[Parameter, ...] = ()
+    """Arrays that the function itself allocates, before the loops, and frees."""
+    allocation: str = "calloc"
+    """`calloc`, `malloc` or `new`; ` uncast` behind the first two leaves out the conversion, as C does."""
+    repeated: tuple[str, tuple] | None = None
+    """(variable, count) of a loop round all regions, whose turns need each other."""
     c_only: bool = False
     """Holds what Fortran has no words for."""
     shadowed: bool = False

@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from corpora.loopnests import (
     bits, carried, carried_free, carried_nests, carried_places, carried_solves, carried_sorts, carried_states, carried_steps,
-    carried_values, choices, deep, digits, everyday, free, graphs, graphs_edges, grids, heads, heads_steps, hosted, hosted_sums, hosted_totals, images, images_rows,
+    carried_values, choices, deep, digits, everyday, free, graphs, graphs_edges, grids, heads, heads_steps, hosted, hosted_buffers, hosted_sums, hosted_totals, images, images_rows,
     lines, matrices, moving_blocks, moving_index, moving_places, names, odd, odd_chases, phases, phases_chains, phases_rows, returns, rows, samples, samples_against, stencils, tallies,
     textual, textual_lines, windows,
 )  # fmt: skip
@@ -61,7 +61,7 @@ _BROAD = (
     *carried_nests.MENU, *carried_sorts.MENU, *carried_solves.MENU, *carried_steps.MENU, *phases.MENU, *phases_chains.MENU,
     *phases_rows.MENU, *heads_steps.MENU, *odd.MENU, *odd_chases.MENU,
     *moving_blocks.MENU, *moving_index.MENU, *moving_places.MENU,
-    *hosted.MENU, *hosted_sums.MENU, *hosted_totals.MENU,
+    *hosted.MENU, *hosted_sums.MENU, *hosted_totals.MENU, *hosted_buffers.MENU,
 )  # fmt: skip
 _MENUS = (("easy", _EASY), ("mixed", _RICH), ("broad", _BROAD))
 LEVEL_MENUS = {level: ([f for f, _ in menu], [w for _, w in menu]) for level, menu in _MENUS}
@@ -85,7 +85,7 @@ def make(rng: random.Random, level: str, plain: bool = False) -> tuple[Nest, Sty
     if level == "broad":
         heads.dress(nest, b, plain)
     _order_parameters(nest, b)
-    if not plain:
+    if not plain and not nest.buffers:
         _special_arrays(nest, rng)
     _mark_overwritten(nest)
     nest.kernel = nest.kernel and all(nest.types[s.target.array] in _ATOMIC_KINDS for s in _atomics(nest))
@@ -148,7 +148,7 @@ def _used(nest: Nest) -> list[Parameter]:
     used: set[str] = set()
     pending = [e for r in nest.regions for s in ast.walk_statements(r.body) for e in ast.expressions_of(s)]
     pending += [e for block in (nest.before, nest.first, nest.after) for s in ast.walk_statements(block) for e in ast.expressions_of(s)]
-    pending += [e for r in nest.regions for a in r.axes for e in (a.start, a.stop)]
+    pending += [e for r in nest.regions for a in r.axes for e in (a.start, a.stop)] + ([nest.repeated[1]] if nest.repeated else [])
     while pending:
         for node in ast.walk(pending.pop()):
             word = node.array if type(node) is ast.At else node.id if type(node) is ast.Name else ""
@@ -182,7 +182,7 @@ def _early_return(nest: Nest, rng: random.Random) -> None:
 
 def _named_bounds(nest: Nest, b: Builder) -> None:
     """The bound of a parallel loop in a local of its own (`int total = w * h;`), or in parentheses."""
-    if nest.result or nest.index_type != "i32":
+    if nest.result or nest.buffers or nest.index_type != "i32":
         return
     for region in nest.regions:
         for axis in region.axes:
@@ -234,7 +234,7 @@ def _special_arrays(nest: Nest, rng: random.Random) -> None:
 
 def _mark_overwritten(nest: Nest) -> None:
     """Outputs whose every element the function certainly writes and never reads."""
-    if len(nest.regions) != 1 or nest.before or nest.sequential:
+    if len(nest.regions) != 1 or nest.before or nest.sequential or nest.buffers:
         return
     region = nest.regions[0]
     whole = tuple(ast.Name(a.variable) for a in region.axes if a.start == ast.ZERO and a.step == 1)

@@ -6,12 +6,13 @@ import re
 
 import pytest
 
-from corpora.loopnests import Computation, generate, hosted, hosted_sums, hosted_totals, nests
+from corpora.loopnests import Computation, generate, hosted, hosted_buffers, hosted_sums, hosted_totals, nests
 
 verification = pytest.importorskip("coevolve.verify")
 
 _ONE_THREAD = tuple(family for menu in (hosted.MENU, hosted_sums.MENU) for family, _ in menu)
 _TOTALS = tuple(family for family, _ in hosted_totals.MENU)
+_BUFFERS = tuple(family for family, _ in hosted_buffers.MENU)
 
 
 def _items(monkeypatch: pytest.MonkeyPatch, families: tuple, count: int, seed: int) -> list[Computation]:
@@ -25,7 +26,7 @@ def _wrong(items: list[Computation]) -> list[tuple]:
     return [(p.target.origin, p.target.dialect, str(v.outcome), v.detail) for p, v in zip(pairs, verdicts) if v.equivalent is not True]
 
 
-@pytest.mark.parametrize(("families", "count"), [(_ONE_THREAD, 18), (_TOTALS, 8)])
+@pytest.mark.parametrize(("families", "count"), [(_ONE_THREAD, 18), (_TOTALS, 8), (_BUFFERS, 8)])
 def test_engine_calls_the_families_equivalent(monkeypatch: pytest.MonkeyPatch, families: tuple, count: int) -> None:
     assert _wrong(_items(monkeypatch, families, count, 3)) == []
 
@@ -56,3 +57,17 @@ def test_totals_are_shared_out_by_atomic_additions(monkeypatch: pytest.MonkeyPat
         assert serial[serial.rindex("return ") :] == kernel[kernel.rindex("return ") :]
     texts = "".join(c.programs["cuda"].text for c in items)
     assert all(word in texts for word in ("log(", " /= -", "? ", "sqrt(")) and re.search(r"^ +return;$", texts, re.M)
+
+
+def test_what_is_allocated_is_freed_and_copied_on_the_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    words = set()
+    for item in _items(monkeypatch, _BUFFERS, 150, 7):
+        serial, kernel = item.programs["cpp"].text, item.programs["cuda"].text
+        (buffer,) = re.findall(r"\*(\w+) = (?:\([\w ]+ \*\))?(?:calloc|malloc|new)\b", serial)
+        assert f"free({buffer});" in serial or f"delete[] {buffer};" in serial
+        assert f"cudaMalloc(&{buffer}, " in kernel and f"cudaFree({buffer});" in kernel
+        assert kernel.count("__global__") == kernel.count("<<<") in (1, 2)
+        assert ("memcpy(" in serial) == ("cudaMemcpyDeviceToDevice" in kernel)
+        assert ("calloc(" in serial) == (f"cudaMemset({buffer}, 0" in kernel)
+        words.update(re.findall(r"memcpy|calloc|malloc|delete|= malloc|forward|% ", serial))
+    assert {"memcpy", "calloc", "malloc", "delete", "= malloc", "forward", "% "} <= words
