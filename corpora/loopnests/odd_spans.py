@@ -32,7 +32,7 @@ class Span:
         self.n = b.size(names.SIZES, LENGTHS, self.kind)
         self.i = ast.Name(b.name(names.LOOPS, self.kind))
         self.body = Body(b, (self.i,), (self.n,)) if self.kind == "i32" and b.chance(0.4) else None
-        self.shorter = self.shown = False
+        self.shorter, self.may_fall = False, True
         self.start: tuple = ast.ZERO
         if self.body is None:
             for _ in range(b.pick((0, 1, 1, 2))):
@@ -139,16 +139,16 @@ class Span:
         value = b.value(b.pick((0, 1, 2)))
         return (ast.Assign(ast.At(self.target(), (self.i,)), b.pick(("=", "=", "+=")), value),)
 
-    def nest(self, lines: tuple, before: tuple = (), after: tuple = ()) -> Nest:
+    def nest(self, lines: tuple, before: tuple = (), after: tuple = (), shown: tuple | None = None) -> Nest:
+        """`shown` is what the ordered loop tests instead of its variable."""
         b = self.b
         stop: tuple = ast.sub(self.n, 1) if self.shorter else self.n
         signed = self.kind in ("i32", "i64")
-        shown = None
-        if self.shorter and self.kind == "i32" and self.start == ast.ZERO and b.chance(0.45):
+        if shown is None and self.shorter and self.kind == "i32" and self.start == ast.ZERO and b.chance(0.45):
             shown = ast.compare(ast.add(self.i, 1), "<", self.n)
         if self.sequential:
             loop = ast.For(self.i.id, self.start, "<", stop, lines, 1, self.kind, shown)
-            if b.chance(0.06) and signed and not self.shorter and self.start == ast.ZERO:
+            if b.chance(0.06) and self.may_fall and signed and not self.shorter and self.start == ast.ZERO:
                 loop = ast.For(self.i.id, ast.sub(self.n, 1), ">=", ast.ZERO, lines, -1, self.kind)
             made = Nest("", [], [Region((), (*before, loop, *after))], sequential=True, index_type=self.kind)
         else:
