@@ -40,8 +40,9 @@ def host_function(
     style.hoist = False
     lines += emitter.block(nest.after, "    ")
     style.hoist = kept
-    word = emitter.words[nest.result] if nest.result else "void"
-    return f"{word} {style.names[0]}({emitter.parameter_list(nest)}) {{\n" + "\n".join(lines) + "\n}\n"
+    lines += [f"    return {nest.null};"] if nest.null else []
+    word = f"{emitter.words[nest.result]} " if nest.result else "void *" if nest.null else "void "
+    return f"{word}{style.names[0]}({emitter.parameter_list(nest)}) {{\n" + "\n".join(lines) + "\n}\n"
 
 
 def allocations(emitter: CEmitter, nest: Nest) -> list[str]:

@@ -91,6 +91,8 @@ class Nest:
     apart: bool = False
     before_first: bool = False
     """`before` stands ahead of the variables that C89 style declares at the top."""
+    null: str = ""
+    """How a thread's function, which has no result but `void *`, spells the null that it returns."""
     buffers: tuple[Parameter, ...] = ()
     """Arrays that the function itself allocates, before the loops, and frees."""
     allocation: str = "calloc"

@@ -6,13 +6,14 @@ import re
 
 import pytest
 
-from corpora.loopnests import Computation, generate, hosted, hosted_buffers, hosted_sums, hosted_totals, nests
+from corpora.loopnests import Computation, generate, hosted, hosted_buffers, hosted_spans, hosted_sums, hosted_totals, nests
 
 verification = pytest.importorskip("coevolve.verify")
 
 _ONE_THREAD = tuple(family for menu in (hosted.MENU, hosted_sums.MENU) for family, _ in menu)
 _TOTALS = tuple(family for family, _ in hosted_totals.MENU)
 _BUFFERS = tuple(family for family, _ in hosted_buffers.MENU)
+_SPANS = tuple(family for family, _ in hosted_spans.MENU)
 
 
 def _items(monkeypatch: pytest.MonkeyPatch, families: tuple, count: int, seed: int) -> list[Computation]:
@@ -26,7 +27,7 @@ def _wrong(items: list[Computation]) -> list[tuple]:
     return [(p.target.origin, p.target.dialect, str(v.outcome), v.detail) for p, v in zip(pairs, verdicts) if v.equivalent is not True]
 
 
-@pytest.mark.parametrize(("families", "count"), [(_ONE_THREAD, 18), (_TOTALS, 8), (_BUFFERS, 8)])
+@pytest.mark.parametrize(("families", "count"), [(_ONE_THREAD, 18), (_TOTALS, 8), (_BUFFERS, 8), (_SPANS, 8)])
 def test_engine_calls_the_families_equivalent(monkeypatch: pytest.MonkeyPatch, families: tuple, count: int) -> None:
     assert _wrong(_items(monkeypatch, families, count, 3)) == []
 
@@ -71,3 +72,16 @@ def test_what_is_allocated_is_freed_and_copied_on_the_device(monkeypatch: pytest
         assert ("calloc(" in serial) == (f"cudaMemset({buffer}, 0" in kernel)
         words.update(re.findall(r"memcpy|calloc|malloc|delete|= malloc|forward|% ", serial))
     assert {"memcpy", "calloc", "malloc", "delete", "= malloc", "forward", "% "} <= words
+
+
+def test_workers_are_kernels_whose_index_begins_at_the_lower_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    nulls: dict[str, int] = {}
+    for item in _items(monkeypatch, _SPANS, 150, 9):
+        serial, kernel = item.programs["cpp"].text, item.programs["cuda"].text
+        start = re.search(r"(?:for \((?:\w+ )*\w+|^    (?:\w+ )?\w+) = (\w+);(?: \w+ <|\n    while)", serial, re.M)[1]
+        assert re.search(rf"\+ {start};|< {start}\b", kernel) and kernel.startswith("__global__ void ")
+        null = re.search(r"return ([^;\n]+);\n}\n$", serial)
+        assert serial.startswith("void *") == bool(null) and "return 0" not in kernel and "NULL" not in kernel
+        if null:
+            nulls[null[1]] = nulls.get(null[1], 0) + 1
+    assert {"(void *)0", "NULL", "nullptr", "0"} == set(nulls) and 40 < sum(nulls.values()) < 80
