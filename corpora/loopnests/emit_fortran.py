@@ -14,7 +14,7 @@ from corpora.loopnests import expressions as ast
 from corpora.loopnests.emit_c import serial_loop
 from corpora.loopnests.emit_cuda import fresh
 from corpora.loopnests.emit_openmp import loop_clauses
-from corpora.loopnests.fortran_arrays import array_lines, folded, summed
+from corpora.loopnests.fortran_arrays import array_lines, folded, inner_lines, summed
 from corpora.loopnests.fortran_expressions import FortranExpressions, Inexpressible
 from corpora.loopnests.fortran_forms import Declarations, wrap
 from corpora.loopnests.fortran_layout import dotted, kinds_behind, labelled
@@ -40,6 +40,7 @@ class FortranEmitter:
         self.say.as_written, self.say.cells, self.say.from_zero = style.one_based, style.cells, style.from_zero
         self.say.base, self.say.squares = int(not self.form.zero), self.form.squares
         self.result = self._result()
+        self.dropped: list[str] = []
         self.unused: set[str] = set()
         """Loop variables that array syntax does without, and `name=` for first values that it does without."""
 
@@ -191,8 +192,10 @@ class FortranEmitter:
             statement = rest.pop(0)
             made = self._sum(statement, rest[0], level) if rest and self.form.arrays else []
             if made:
-                rest.pop(0)
-            lines += made or self._statement(statement, level)
+                loop = rest.pop(0)
+                if rest and self.style.one_based:
+                    made = self._inlined((statement, loop), made, rest, level)
+            lines += made or self._inner(statement, level) or self._statement(statement, level)
         return lines
 
     def _sum(self, first: tuple, loop: tuple, level: int) -> list[str]:
@@ -203,10 +206,43 @@ class FortranEmitter:
             line = summed(self.say, first, loop, "    " * level)
         except Inexpressible:
             return []
-        loops = [s.variable for s in all_statements(self.nest) if type(s) is ast.For]
-        if loops.count(loop.variable) == 1:
-            self.unused.add(loop.variable)
+        self._drop(loop.variable)
         return [line]
+
+    def _drop(self, variable: str) -> None:
+        """One loop of the variable is written without it."""
+        self.dropped.append(variable)
+        loops = [s.variable for s in all_statements(self.nest) if type(s) is ast.For]
+        axes = [a.variable for r in self.nest.regions for a in r.axes]
+        if loops.count(variable) == self.dropped.count(variable) and variable not in axes:
+            self.unused.add(variable)
+
+    def _inner(self, loop: tuple, level: int) -> list[str]:
+        """A loop as array statements, or nothing."""
+        if type(loop) is not ast.For or not (self.form.arrays and self.style.one_based):
+            return []
+        try:
+            lines = inner_lines(self.say, loop, "    " * level)
+        except Inexpressible:
+            return []
+        self._drop(loop.variable)
+        return lines
+
+    def _inlined(self, summed_up: tuple, made: list[str], rest: list[tuple], level: int) -> list[str]:
+        """`s = sum(x); y = f(s)` as `y = f(sum(x))` where nothing else names the local."""
+        first = summed_up[0]
+        if type(first) is not ast.Declare or type(rest[0]) is not ast.Assign or not self.form.direct:
+            return made
+        lines = self._statement(rest[0], level)
+        here = _mentions(first.name, (*summed_up, rest[0]))
+        if here < _mentions(first.name, tuple(all_statements(self.nest)), nested=False) or len(lines) > 1:
+            return made
+        if _mentions(first.name, rest[:1]) != 1 or len(re.findall(rf"\b{first.name}\b", lines[0])) != 1:
+            return made
+        rest.pop(0)
+        self.unused.add(first.name)
+        text = made[0].partition(" = ")[2]
+        return [re.sub(rf"\b{first.name}\b", lambda _: text, lines[0])]
 
     def _statement(self, node: tuple, level: int) -> list[str]:
         indent, kind = "    " * level, type(node)
@@ -274,6 +310,8 @@ class FortranEmitter:
             return [f"{indent}if ({self.say.condition(bare.test)}) then", *yes, f"{indent}else", *no, indent + self.form.end("if")]
         literal_kind = kind if kind in ("f32", "f64") and type(value) is ast.Literal else self.say.type(value)
         text = self.say.converted(value, literal_kind) if literal_kind != "bool" else self.say.value(value)
+        if self.form.direct and self.style.one_based:
+            text = re.sub(r"\bhuge\(1[.0d]*\)", lambda _: f"huge({target})", text)
         return [f"{'    ' * level}{target} = {text}"]
 
     def _if(self, node: ast.If, level: int) -> list[str]:
@@ -302,6 +340,13 @@ def emit_fortran(nest: Nest, style: Style, parallel: bool) -> str:
     if any(name.lower() in _TAKEN for name in (nest.types or {})):
         raise Inexpressible("a name that Fortran uses")
     return FortranEmitter(nest, style, parallel).text()
+
+
+def _mentions(name: str, statements: tuple | list, nested: bool = True) -> int:
+    """How often these statements name a local, declarations counted."""
+    every = [s for s in ast.walk_statements(statements)] if nested else statements
+    named = sum(n == ast.Name(name) for s in every for e in ast.expressions_of(s) for n in ast.walk(e))
+    return named + sum(type(s) is ast.Declare and s.name == name for s in every)
 
 
 def _guarded(test: tuple) -> bool:

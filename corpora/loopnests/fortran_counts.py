@@ -18,13 +18,14 @@ _CLOSED = {(">=", 1): (">", 0), ("<", 1): ("<=", 0), ("<=", -1): ("<", 0), (">",
 """`x >= y + 1` is `x > y`."""
 
 
-def count_from_one(nest: Nest, b: Builder) -> None:
+def count_from_one(nest: Nest, b: Builder, from_zero: frozenset[str] = frozenset()) -> None:
     """Loops over positions and locals that hold positions count from one; values made of them may grow by one."""
     places = _position_names(nest)
     shifted = {v for v in _loop_variables(nest) if v in places or b.chance(0.7)}
-    shifted = {v for v in shifted if b.chance(0.95)}
+    kept = {n.id for at in _elements(nest) if at.array in from_zero for s in at.subscripts for n in ast.walk(s) if type(n) is ast.Name}
+    shifted = {v for v in shifted if b.chance(0.4 if v in kept else 0.95)}
     shifted |= {v for v in _position_locals(nest) & places if b.chance(0.8)}
-    counts = _Counts(shifted, _used_as_positions(nest), nest.types or {}, b.chance(0.6))
+    counts = _Counts(shifted, _used_as_positions(nest), nest.types or {}, b.chance(0.75))
     counts.nest(nest)
 
 
@@ -51,6 +52,8 @@ def _loop_variables(nest: Nest) -> list[str]:
 
 def _offset_like(start: tuple) -> bool:
     """A loop from `-r`, or from a position that data holds, runs over what it says."""
+    if type(start) is ast.Binary and start.op == "-" and start.right == ast.ONE:
+        return False  # what the data hold counts from one
     return type(start) is ast.Unary or any(type(n) is ast.At for n in ast.walk(start))
 
 

@@ -22,6 +22,9 @@ _CONVERT = {"f32": "real({0})", "f64": "dble({0})", "i32": "int({0})", "i64": "i
 _WIDTH = {"i32": 0, "i64": 1, "f32": 2, "f64": 3}
 
 
+HUGE = {"3.4028235e38f": "huge(1.0)", "1.7976931348623157e308": "huge(1.0d0)", "2147483647": "huge(1)"}
+
+
 class Inexpressible(Exception):
     """The computation uses a feature that Fortran lacks."""
 
@@ -232,6 +235,8 @@ class FortranExpressions:
 
 def literal(node: ast.Literal) -> str:
     """A constant in Fortran's spelling; double precision gets its `d`."""
+    if node.text in HUGE:
+        return HUGE[node.text]
     if node.type in ("i32", "i64"):
         return node.text.rstrip("lL")
     text = node.text.rstrip("f")

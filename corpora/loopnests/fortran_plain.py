@@ -21,16 +21,23 @@ def as_fortran_tells(nest: Nest, style: Style, b: Builder) -> None:
     without_views(nest)
     style.one_based, style.fortran = True, old_or_new(style.fortran, b.rng)
     style.const_arrays = style.fortran.intents
+    if b.chance(0.8):
+        style.cells = _cells(nest)
     if style.fortran.zero:
         without_constants(nest)
     else:
-        count_from_one(nest, b)
+        style.from_zero = _from_zero(nest, b) - style.cells
+        count_from_one(nest, b, style.from_zero)
     if b.chance(0.5):
         _sizes_turned(nest)
-    if b.chance(0.8):
-        style.cells = _cells(nest)
-    if not style.fortran.zero and b.chance(0.12):
-        style.from_zero = frozenset(p.name for p in nest.parameters if p.kind == "array" and b.chance(0.5)) - style.cells
+
+
+def _from_zero(nest: Nest, b: Builder) -> frozenset[str]:
+    """Arrays that begin at 0: many of those with an extent of one or two more than a size, few others."""
+    few = 0.5 if b.chance(0.1) else 0.0
+    arrays = [p for p in nest.parameters if p.kind == "array"]
+    more = {p.name: any(type(e) is ast.Binary and e.op == "+" for e in p.extents) and p.type in ("f32", "f64") for p in arrays}
+    return frozenset(p.name for p in arrays if b.chance(0.65 if more[p.name] else few))
 
 
 def _cells(nest: Nest) -> frozenset[str]:

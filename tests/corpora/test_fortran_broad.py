@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 
 from corpora.loopnests import expressions as ast
-from corpora.loopnests import generate
+from corpora.loopnests import fortran_families, generate, nests
 from corpora.loopnests.fortran_counts import _Counts
 from corpora.loopnests.fortran_layout import dotted, kinds_behind, labelled
 
@@ -19,10 +19,10 @@ def told(count: int, seed: int) -> list:
     return [c for c in generate(count, seed, "broad", plain=True) if "fortran" in c.programs]
 
 
-@pytest.mark.parametrize("dialect", ["cpp", "cuda"])
+@pytest.mark.parametrize("dialect", ["openmp", "cuda"])
 def test_engine_calls_translations_from_fortran_equivalent(dialect: str) -> None:
     pairs = [
-        verification.Pair(c.programs["fortran"], c.programs[dialect], c.suite_text.lower()) for c in told(60, 77) if dialect in c.programs
+        verification.Pair(c.programs["cpp"], c.programs[d], c.suite_text) for c in told(40, 77) for d in ("fortran", dialect) if d in c.programs
     ]
     verdicts = verification.verify_many(pairs, "emulated", verification.VerifyConfig(mutants=0))
     wrong = [(p.target.origin, str(v.outcome), v.detail) for p, v in zip(pairs, verdicts) if v.equivalent is not True]
@@ -64,3 +64,15 @@ def test_labels_say_what_the_words_said() -> None:
     assert labelled(["do k = 1, 3", "    b = b + k", "enddo"], on_statement=True) == ["do 10 k = 1, 3", "10  b = b + k"]
     assert dotted("if (a <= b .and. c /= d) then") == "if (a .le. b .and. c .ne. d) then"
     assert kinds_behind("x = 1.5d0 * y + 2.0d0") == "x = 1.5_8 * y + 2.0_8"
+
+
+@pytest.mark.parametrize("menu", [fortran_families.MENU])
+def test_engine_calls_what_fortran_programs_hold_equivalent(menu: tuple, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nests, "FORTRAN_MENU", tuple(zip(*menu)))
+    monkeypatch.setitem(nests.LEVEL_MENUS, "broad", tuple(zip(*menu)))
+    made = [c for c in generate(40, 13, "broad", plain=True)]
+    assert sum("fortran" in c.programs for c in made) > 36
+    pairs = [verification.Pair(c.programs["cpp"], c.programs[d], c.suite_text) for c in made for d in ("fortran", "cuda") if d in c.programs]
+    verdicts = verification.verify_many(pairs, "emulated", verification.VerifyConfig(mutants=0))
+    wrong = [(p.target.origin, str(v.outcome), v.detail) for p, v in zip(pairs, verdicts) if v.equivalent is not True]
+    assert [w for w in wrong if w[1] != "INVALID_SUITE"] == [] and len(wrong) <= 2
