@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from corpora.loopnests import (
     bits, carried, carried_free, carried_nests, carried_places, carried_solves, carried_sorts, carried_states, carried_steps,
-    carried_values, choices, deep, digits, everyday, fortran_families, free, graphs, graphs_edges, grids, heads, heads_steps, hosted, hosted_buffers, hosted_sums, hosted_totals, images, images_rows,
+    carried_values, choices, deep, digits, everyday, fortran_families, free, graphs, graphs_edges, grids, heads, heads_steps, hosted, hosted_buffers, hosted_spans, hosted_sums, hosted_totals, images, images_rows,
     lines, matrices, moving_blocks, moving_index, moving_places, names, odd, odd_chases, odd_loops, odd_steps, phases, phases_chains, phases_rows, returns, rows, samples, samples_against, stencils, tallies,
     textual, textual_lines, windows,
 )  # fmt: skip
@@ -61,7 +61,7 @@ _BROAD = (
     *carried_nests.MENU, *carried_sorts.MENU, *carried_solves.MENU, *carried_steps.MENU, *phases.MENU, *phases_chains.MENU,
     *phases_rows.MENU, *heads_steps.MENU, *odd.MENU, *odd_chases.MENU, *odd_loops.MENU, *odd_steps.MENU,
     *moving_blocks.MENU, *moving_index.MENU, *moving_places.MENU,
-    *hosted.MENU, *hosted_sums.MENU, *hosted_totals.MENU, *hosted_buffers.MENU,
+    *hosted.MENU, *hosted_sums.MENU, *hosted_totals.MENU, *hosted_buffers.MENU, *hosted_spans.MENU,
 )  # fmt: skip
 _MENUS = (("easy", _EASY), ("mixed", _RICH), ("broad", _BROAD))
 LEVEL_MENUS = {level: ([f for f, _ in menu], [w for _, w in menu]) for level, menu in _MENUS}
@@ -96,6 +96,7 @@ def make(rng: random.Random, level: str, plain: bool = False) -> tuple[Nest, Sty
     style = style_of(nest, rng, plain)
     if plain and level == "broad" and not nest.c_only:
         as_fortran_tells(nest, style, b)
+    nest.null = "" if plain else nest.null
     if level == "broad" and nest.result:
         style.deref = not plain  # how a total's cell is spelled, which the serial text does not show
     return nest, style
@@ -176,7 +177,7 @@ def _early_return(nest: Nest, rng: random.Random) -> None:
     """`if (n <= 0) return;` before anything else, in a few functions."""
     stops = [a.stop for a in nest.regions[0].axes if type(a.stop) is ast.Name and nest.types.get(a.stop.id) == "i32"]
     stops = [s for s in stops if any(p.name == s.id for p in nest.parameters)]
-    if nest.result or nest.before or not stops or rng.random() > 0.025:
+    if nest.result or nest.null or nest.before or not stops or rng.random() > 0.025:
         return
     test = ast.compare(stops[0], "<=", ast.ZERO)
     if len(stops) > 1 and rng.random() < 0.6:
