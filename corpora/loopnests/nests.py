@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from corpora.loopnests import (
     bits, carried, carried_free, carried_nests, carried_places, carried_solves, carried_sorts, carried_states, carried_steps,
-    carried_values, choices, deep, digits, everyday, fortran_families, free, graphs, graphs_edges, grids, heads, heads_steps, hosted, hosted_buffers, hosted_spans, hosted_sums, hosted_totals, images, images_rows,
+    carried_values, choices, deep, digits, everyday, fortran_families, fortran_sums, free, graphs, graphs_edges, grids, heads, heads_steps, hosted, hosted_buffers, hosted_spans, hosted_sums, hosted_totals, images, images_rows,
     lines, matrices, moving_blocks, moving_index, moving_places, names, odd, odd_chases, odd_loops, odd_steps, phases, phases_chains, phases_rows, returns, rows, samples, samples_against, stencils, tallies,
     textual, textual_lines, windows,
 )  # fmt: skip
@@ -65,7 +65,7 @@ _BROAD = (
 )  # fmt: skip
 _MENUS = (("easy", _EASY), ("mixed", _RICH), ("broad", _BROAD))
 LEVEL_MENUS = {level: ([f for f, _ in menu], [w for _, w in menu]) for level, menu in _MENUS}
-FORTRAN_MENU = ([f for f, _ in fortran_families.MENU], [w for _, w in fortran_families.MENU])
+FORTRAN_MENU = tuple(zip(*fortran_families.MENU, *fortran_sums.MENU))
 """What lessons from Fortran hold beside."""
 _ODD_KINDS = (lines.simple, lines.elementwise, lines.several, free.free_line)
 _ATOMIC_KINDS = frozenset(("i32", "u32", "f32", "f64"))
@@ -74,7 +74,7 @@ _ATOMIC_KINDS = frozenset(("i32", "u32", "f32", "f64"))
 def make(rng: random.Random, level: str, plain: bool = False) -> tuple[Nest, Style]:
     """One computation; `plain` as in `styles.style_of`. Raises KeyError for an unknown level."""
     families, weights = LEVEL_MENUS[level]
-    if plain and level == "broad" and rng.random() < 0.3:
+    if plain and level == "broad" and rng.random() < 0.38:
         families, weights = FORTRAN_MENU
     family = rng.choices(families, weights)[0]
     b, nest = _drawn(rng, family)

@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 
 from corpora.loopnests import expressions as ast
-from corpora.loopnests import fortran_families, generate, nests
+from corpora.loopnests import fortran_families, fortran_sums, generate, nests
 from corpora.loopnests.fortran_counts import _Counts
 from corpora.loopnests.fortran_layout import dotted, kinds_behind, labelled
 
@@ -66,7 +66,7 @@ def test_labels_say_what_the_words_said() -> None:
     assert kinds_behind("x = 1.5d0 * y + 2.0d0") == "x = 1.5_8 * y + 2.0_8"
 
 
-@pytest.mark.parametrize("menu", [fortran_families.MENU])
+@pytest.mark.parametrize("menu", [fortran_families.MENU, fortran_sums.MENU])
 def test_engine_calls_what_fortran_programs_hold_equivalent(menu: tuple, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(nests, "FORTRAN_MENU", tuple(zip(*menu)))
     monkeypatch.setitem(nests.LEVEL_MENUS, "broad", tuple(zip(*menu)))
