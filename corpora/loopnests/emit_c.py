@@ -282,11 +282,12 @@ def serial_loop(axis: Axis, body: tuple, index_type: str) -> ast.For:
 def local_names(nest: Nest, style: Style, axes: bool = True) -> dict[str, str]:
     """Names that this style declares at the top, with their types, in order of appearance or another."""
     found: dict[str, str] = {}
+    at_top = style.early or nest.shadowed and style.serial_loop == "for"
     for region in nest.regions:
-        if (style.early or nest.shadowed) and axes:
+        if at_top and axes:
             found.update((axis.variable, nest.index_type) for axis in region.axes)
         for statement in ast.walk_statements(region.body):
-            if type(statement) is ast.For and (style.early or nest.shadowed):
+            if type(statement) is ast.For and at_top:
                 found[statement.variable] = statement.type
                 found.update((s.name, s.type) for s in statement.starts)
             elif type(statement) is ast.Declare and style.hoist:

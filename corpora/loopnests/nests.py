@@ -14,7 +14,7 @@ from collections.abc import Callable
 from corpora.loopnests import (
     bits, carried, carried_free, carried_nests, carried_places, carried_solves, carried_sorts, carried_states, carried_steps,
     carried_values, choices, deep, digits, everyday, fortran_families, fortran_sums, free, graphs, graphs_edges, grids, heads, heads_steps, hosted, hosted_buffers, hosted_spans, hosted_sums, hosted_totals, images, images_rows,
-    lines, matrices, moving_blocks, moving_index, moving_places, names, odd, odd_chases, odd_loops, odd_steps, phases, phases_chains, phases_rows, returns, rows, samples, samples_against, stencils, tallies,
+    lines, matrices, moving_blocks, moving_index, moving_places, names, odd, odd_chases, odd_loops, odd_steps, odd_locals, phases, phases_chains, phases_rows, returns, rows, samples, samples_against, stencils, tallies,
     textual, textual_lines, windows,
 )  # fmt: skip
 from corpora.loopnests import expressions as ast
@@ -59,7 +59,7 @@ _BROAD = (
     (carried_states.chased, 3), (carried_states.stepped, 4), (carried_states.filtered, 2),
     (carried_free.carried_local, 18), (carried_free.carried_place, 12), (carried_free.carried_position, 9),
     *carried_nests.MENU, *carried_sorts.MENU, *carried_solves.MENU, *carried_steps.MENU, *phases.MENU, *phases_chains.MENU,
-    *phases_rows.MENU, *heads_steps.MENU, *odd.MENU, *odd_chases.MENU, *odd_loops.MENU, *odd_steps.MENU,
+    *phases_rows.MENU, *heads_steps.MENU, *odd.MENU, *odd_chases.MENU, *odd_loops.MENU, *odd_steps.MENU, *odd_locals.MENU,
     *moving_blocks.MENU, *moving_index.MENU, *moving_places.MENU,
     *hosted.MENU, *hosted_sums.MENU, *hosted_totals.MENU, *hosted_buffers.MENU, *hosted_spans.MENU,
 )  # fmt: skip

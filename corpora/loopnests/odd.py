@@ -1,6 +1,6 @@
 """Families whose iterations may write one place under a test (the last one wins) or places that data give, and their parallel twins.
 
-Contract: about three in five nests are sequential: what they store depends on the iteration and goes where another iteration may
+Contract: about two in three nests are sequential: what they store depends on the iteration and goes where another iteration may
 store too. A twin has the same tests and values and stores at the iteration's own place.
 
     python -c "from corpora.loopnests import generate; print([c for c in generate(900, 3, 'broad') if '[0] = i;' in c.programs['cpp'].text][0])"
@@ -96,7 +96,7 @@ def _apart(s: Span, test: tuple) -> tuple:
 
 def last_cell(b: Builder) -> Nest:
     """The same over a matrix: row and column, or the position, of the last element that meets a test."""
-    sequential = b.chance(0.6)
+    sequential = b.chance(0.66)
     n, m = extents(b, 2)
     i, j = (ast.Name(b.exact(w, "i32")) for w in b.pick((("i", "j"), ("row", "col"), ("y", "x"), ("r0", "c0"))))
     place = ast.At(b.array((n, m), "i32", "integers(0,4)") if b.chance(0.5) else b.array((n, m)), (i, j))
@@ -214,7 +214,7 @@ def _array_of(at: tuple, made: tuple) -> str:
 
 def scattered_rows(b: Builder) -> Nest:
     """A row to where an index array says (sequential), or from there (parallel)."""
-    sequential = b.chance(0.6)
+    sequential = b.chance(0.66)
     n = b.size(("n", "rows", "count", "num", "batch", "nnz"), (1, 3, 6, 10))
     m = b.size(("m", "cols", "dim", "width", "channels", "len"), (1, 2, 5))
     many = b.size(("num_rows", "vocab", "nseg", "total_rows", "limit"), (1, 4, 7))
@@ -241,4 +241,4 @@ def scattered_rows(b: Builder) -> Nest:
     return Nest("", [], [Region((Axis(i.id, ast.ZERO, n),), (*made, inner))])
 
 
-MENU = ((last_match, 22), (last_cell, 8), (scattered, 22), (scattered_rows, 6))
+MENU = ((last_match, 18), (last_cell, 6), (scattered, 16), (scattered_rows, 4))

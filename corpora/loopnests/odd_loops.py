@@ -200,7 +200,7 @@ def moved_outer(b: Builder) -> Nest:
     v = Volume(b)
     while v.count == 1:
         v = _again(b)
-    sequential = b.chance(0.6)
+    sequential = b.chance(0.66)
     body = _inside(v, "return" if sequential else "continue", False)
     if sequential and v.count == 3 and b.chance(0.3):
         body += _plane(v)
@@ -241,7 +241,7 @@ def _parallel(v: Volume, body: list[tuple]) -> Nest:
 def ended(b: Builder) -> Nest:
     """A return (or, in one loop, a break) in the middle ends all, by the position or by data; the twin goes on with the next."""
     v = Volume(b)
-    sequential = b.chance(0.6)
+    sequential = b.chance(0.66)
     jump = "continue" if not sequential else "break" if v.count == 1 and b.chance(0.4) else "return"
     body = _inside(v, jump, b.chance(0.5))
     if not sequential:
@@ -249,4 +249,4 @@ def ended(b: Builder) -> Nest:
     return Nest("", [], [Region((), (*v.declared, v.loops(tuple(body))))], sequential=True, index_type=v.kind, shadowed=b.chance(0.2))
 
 
-MENU = ((moved_outer, 14), (ended, 12))
+MENU = ((moved_outer, 12), (ended, 10))

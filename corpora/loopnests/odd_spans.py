@@ -25,7 +25,7 @@ _SORTED = tuple("knots edges bounds breaks limits levels xs grid_x sorted_keys c
 class Span:
     """One loop over `i` of `n`: free statements round it or only a few arrays; `ahead`: something is read at i + 1."""
 
-    def __init__(self, b: Builder, ordered: float = 0.6) -> None:
+    def __init__(self, b: Builder, ordered: float = 0.66) -> None:
         self.b, self.sequential = b, b.chance(ordered)
         draw = b.rng.random()
         self.kind = "i32" if draw < 0.82 else b.pick(("i64", "u32", "u64"))
