@@ -132,7 +132,7 @@ def _normalised(s: Blocks) -> Nest:
 def _mixed(s: Blocks) -> Nest:
     """A 1x1 convolution or a product of matrices: the block's weights times planes that all blocks read."""
     b = s.b
-    parts, deep = s.shape(), [b.size(("cin", "depth", "in_ch", "K", "taps", "nin", "fan"), (1, 2, 3))]
+    parts, deep = s.shape(), [b.size(("c_in", "depth", "in_ch", "K", "taps", "nin", "fan"), (1, 2, 3))]
     index, loops = s.each(parts)
     c = s.counters[2]
     weights, result = s.array(deep)(c), s.array(parts, written=True)(index)
@@ -201,7 +201,7 @@ def moved_once(b: Builder) -> Nest:
         b.parameter(word).written, b.parameter(word).moved = written, True
         before.append(put(ast.Name(word), offset, "+="))
         reads.append((at(word, i), written))
-    b.reads = [r for r, _ in reads]
+    b.reads = [r for r, written in reads if not written] or [r for r, _ in reads]
     targets = [r for r, written in reads if written]
     if not targets:
         word = b.array((n,))

@@ -1,8 +1,8 @@
 """Totals kept in the element in memory, and regions of one array that are written here and read there.
 
-Contract: totals are parallel over the loops whose variables name the element; the loops inside add to it as they stand. Where the
-written and the read places of one array overlap, or two iterations write one place, one thread does all; the twins of the same
-look have two arrays, the right pitch, or carry along the inner loop only.
+Contract: totals are parallel over the loops whose variables name the element, where these stand outside; the loops inside add to it
+as they stand. Where the written and the read places of one array overlap, or two iterations write one place, one thread does all; the
+twins of the same look have two arrays, the right pitch, or carry along the inner loop only.
 
     python -c "from corpora.loopnests import generate; print(next(generate(1, 14, 'broad')).programs['cuda'].text)"
 """
@@ -79,6 +79,22 @@ def _added(b: Builder, target: ast.At, source: ast.At, inner: ast.Name, stop: tu
         other = at(written(b, b.parameter(target.array).extents, wanted=_TOTALS), *target.subscripts)
         return "+", (step, put(other, source if value != source else ast.mul(source, source), "+="))
     return "+", (step,)
+
+
+def swept(b: Builder) -> Nest:
+    """The same totals with the loops the other way round: the outer loop comes back to every element, so one thread does all."""
+    (r, c), (i, j) = (tuple(b.size((w,), _FEW) for w in b.pick(names.EXTENTS)), counters(b, 2))
+    column = b.chance(0.75)
+    own, length, other, stop = (j, c, i, r) if column else (i, r, j, c)
+    target, source = at(written(b, (length,), wanted=_TOTALS), own), at(b.array((r, c)), i, j)
+    op, steps = _added(b, target, source, other, stop, (r, c), (i, j))
+    first, last = _begun(b, target, source, op), _ended(b, target, stop, op)
+    inner = over(b, own, length, *steps)
+    if first and b.chance(0.3):  # begun in the first turn
+        inner = over(b, own, length, ast.If(ast.compare(other, "==", ast.ZERO), first), *steps)
+        first = ()
+    around = [over(b, own, length, *block) if block else None for block in (first, last)]
+    return alone(*(s for s in (around[0], over(b, other, stop, inner), around[1]) if s is not None))
 
 
 def _begun(b: Builder, target: ast.At, source: ast.At, op: str) -> tuple:
@@ -249,6 +265,6 @@ def apart(b: Builder) -> Nest:
 
 
 MENU = (
-    (totals, 13), (overlapping, 15), (apart, 9),
+    (totals, 13), (swept, 5), (overlapping, 14), (apart, 9),
 )  # fmt: skip
 """(family, weight) of each."""

@@ -10,7 +10,7 @@ from corpora.loopnests import LEVELS, generate, moving_blocks, moving_index, mov
 
 verification = pytest.importorskip("coevolve.verify")
 
-_ALONE = (moving_blocks.moved_on, moving_index.parts_in_turn, moving_index.both_ends, moving_places.overlapping)
+_ALONE = (moving_blocks.moved_on, moving_index.parts_in_turn, moving_index.both_ends, moving_places.overlapping, moving_places.swept)
 _PARALLEL = (
     moving_blocks.found_again, moving_blocks.moved_once, moving_index.parts_placed, moving_index.marched, moving_index.together,
     moving_index.row_ends, moving_places.totals, moving_places.apart,
