@@ -89,7 +89,7 @@ class FortranEmitter:
         head = f"{self._prefix()}{kind} {name}({names})"
         if nest.result and form.function != "own":
             head += f" result({self.result})"
-        lines = [head, *implicit, *declared, *body, form.end(kind, name)]
+        lines = [head, *implicit, *declared, *body, *(["    return"] if form.returns else []), form.end(kind, name)]
         if nest.result and form.function == "own":
             lines = [re.sub(rf"\b{self.result}\b", name, line) for line in lines]
         if form.dotted:

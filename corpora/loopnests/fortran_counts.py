@@ -115,6 +115,29 @@ def _used_as_positions(nest: Nest) -> set[str]:
     return used
 
 
+def _declared_where_set(block: tuple) -> tuple:
+    """`T v; … v = e;` as `T v = e;`, where that is the first that the block does with it."""
+    made, late = [], {}
+    for k, s in enumerate(block):
+        if type(s) is ast.Declare and s.value is None:
+            first = next((t for t in block[k + 1 :] if _names_it(t, s.name)), None)
+            if type(first) is ast.Assign and first.op == "=" and first.target == ast.Name(s.name) and not first.chain:
+                if not any(n == first.target for n in ast.walk(first.value)):
+                    late[s.name] = s
+                    continue
+        if type(s) is ast.Assign and type(s.target) is ast.Name and s.target.id in late:
+            s = late.pop(s.target.id)._replace(value=s.value)
+        made.append(s)
+    return tuple(made)
+
+
+def _names_it(statement: tuple, name: str) -> bool:
+    inside = list(ast.walk_statements((statement,)))
+    if any(type(s) is ast.Declare and s.name == name or type(s) is ast.For and s.variable == name for s in inside):
+        return True
+    return any(n == ast.Name(name) for s in inside for e in ast.expressions_of(s) for n in ast.walk(e))
+
+
 class _Counts:
     """Rewrites statements: what is in `shifted` holds one more than before. grows: what is data may be one more too."""
 
@@ -135,7 +158,7 @@ class _Counts:
         return Axis(axis.variable, self.more(axis.start, 1), stop, True, axis.step)
 
     def block(self, statements: tuple) -> tuple:
-        return tuple(self.statement(s) for s in statements)
+        return tuple(self.statement(s) for s in _declared_where_set(statements))
 
     def statement(self, s: tuple) -> tuple:
         kind = type(s)
@@ -171,7 +194,9 @@ class _Counts:
         return s._replace(target=targets[0], value=value, chain=tuple(targets[1:]))
 
     def _kept(self, name: str, value: tuple) -> tuple:
-        """What is stored in a name, which may hold one more than before."""
+        """What is stored in a name, which may hold one more than before; a whole number becomes one of the name's type."""
+        if type(value) is ast.Literal and value.text.isdigit() and self.types.get(name) in ("f32", "f64"):
+            return ast.Literal(value.text + (".0f" if self.types[name] == "f32" else ".0"), self.types[name])
         return self.more(value, 1) if name in self.shifted else self._data(name, value)
 
     def _data(self, name: str, value: tuple) -> tuple:

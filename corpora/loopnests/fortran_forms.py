@@ -50,6 +50,8 @@ class FortranForm:
     """Loops end at labels: `continue` or `statement`, where the last assignment carries the label."""
     dotted: bool = False
     """Comparisons are `.lt.`, `.eq.`, …"""
+    returns: bool = False
+    """A `return` stands before the end."""
     kinds: bool = False
     """`1.5_8` instead of `1.5d0`."""
 
@@ -93,10 +95,10 @@ def old_or_new(form: FortranForm, rng: random.Random) -> FortranForm:
         labels = "statement" if rng.random() < 0.25 else "continue"
         bare = rng.random() < 0.8
         return replace(
-            form, labels=labels, dotted=rng.random() < 0.85, arrays=False, grouped=True, intents=form.intents and not bare,
+            form, labels=labels, returns=rng.random() < 0.6, dotted=rng.random() < 0.85, arrays=False, grouped=True, intents=form.intents and not bare,
             colons=form.colons and not bare, implicit_none=form.implicit_none and not bare, named_end=form.named_end and not bare,
         )  # fmt: skip
-    return replace(form, dotted=rng.random() < 0.06, kinds=rng.random() < 0.08)
+    return replace(form, returns=rng.random() < 0.06, dotted=rng.random() < 0.06, kinds=rng.random() < 0.08)
 
 
 class Declarations:

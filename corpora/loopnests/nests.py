@@ -74,12 +74,13 @@ _ATOMIC_KINDS = frozenset(("i32", "u32", "f32", "f64"))
 def make(rng: random.Random, level: str, plain: bool = False) -> tuple[Nest, Style]:
     """One computation; `plain` as in `styles.style_of`. Raises KeyError for an unknown level."""
     families, weights = LEVEL_MENUS[level]
-    if plain and level == "broad" and rng.random() < 0.38:
+    told = plain and level == "broad"
+    if told and rng.random() < 0.38:
         families, weights = FORTRAN_MENU
     family = rng.choices(families, weights)[0]
-    b, nest = _drawn(rng, family)
+    b, nest = _drawn(rng, family, told)
     while not _does_something(nest) or level == "broad" and _scatters(nest):
-        b, nest = _drawn(rng, family)
+        b, nest = _drawn(rng, family, told)
     if rng.random() < 0.97:
         nest.parameters = _used(nest)
     if not nest.sequential:
@@ -102,12 +103,12 @@ def make(rng: random.Random, level: str, plain: bool = False) -> tuple[Nest, Sty
     return nest, style
 
 
-def _drawn(rng: random.Random, family: Callable[[Builder], Nest]) -> tuple[Builder, Nest]:
-    """A nest of a family, without locals that nothing reads."""
+def _drawn(rng: random.Random, family: Callable[[Builder], Nest], told: bool) -> tuple[Builder, Nest]:
+    """A nest of a family, without locals that nothing reads. told: by Fortran, which has no double constants in single precision."""
     kind = rng.choices(("f32", "f64", "i32"), (62, 17, 21))[0]
     if family in _ODD_KINDS and rng.random() < 0.10:
         kind = rng.choice(("i64", "i64", "u32", "u32", "u8", "i16", "u16", "i8"))
-    b = Builder(rng, kind, suffix=kind == "f32" and rng.random() < 0.5)
+    b = Builder(rng, kind, suffix=kind == "f32" and (rng.random() < 0.5 or told))
     nest = family(b)
     nest.parameters, nest.types = b.parameters, b.types
     for _ in range(2):  # one dead local may have kept another alive
