@@ -43,7 +43,7 @@ def multiplied(b: Builder) -> Nest:
     (m, n), (i, j, k) = sides(b, 2, (1, 2, 3, 5)), counters(b, 3)
     s = ast.Name(b.name(names.SUMS, b.kind))
     begun = ast.Declare(b.kind, s.id, b.number(zero=True))
-    if b.chance(0.5):
+    if b.chance(0.25):
         depth = b.size(("inner", "K", "p", "common", "l_n"), (1, 2, 4))
         a, c = b.array((m, depth), wanted=("A", "a", "lhs", "M1")), b.array((depth, n), wanted=("B", "b", "rhs", "M2"))
         out = b.array((m, n), wanted=("C", "c", "res", "M3"))
