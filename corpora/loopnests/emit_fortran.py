@@ -14,11 +14,12 @@ from corpora.loopnests import expressions as ast
 from corpora.loopnests.emit_c import serial_loop
 from corpora.loopnests.emit_cuda import fresh
 from corpora.loopnests.emit_openmp import loop_clauses
-from corpora.loopnests.fortran_arrays import array_lines, folded, inner_lines, summed
+from corpora.loopnests.fortran_arrays import array_lines, folded
 from corpora.loopnests.fortran_expressions import FortranExpressions, Inexpressible
 from corpora.loopnests.fortran_forms import Declarations, wrap
 from corpora.loopnests.fortran_layout import dotted, kinds_behind, labelled
-from corpora.loopnests.fortran_names import all_expressions, all_statements, drop_values, locals_of, region_locals
+from corpora.loopnests.fortran_names import all_expressions, all_statements, counted_from_one, locals_of, region_locals
+from corpora.loopnests.fortran_short import ShortForms
 from corpora.loopnests.nest import Nest, Parameter, Region, Style
 
 _TAKEN = frozenset(("data", "real", "in", "out", "end", "max", "min", "abs", "mod", "exp", "log", "sqrt", "merge", "int"))
@@ -36,13 +37,13 @@ class FortranEmitter:
             raise Inexpressible("parameter type")
         everything = list(all_expressions(nest))
         self.flat = self._flat_arrays(everything)
-        self.say = FortranExpressions(self.parameters, nest.types or {}, self.flat, set() if self.form.zero or style.one_based else self._one_based())
+        self.say = FortranExpressions(self.parameters, nest.types or {}, self.flat, set() if self.form.zero or style.one_based else counted_from_one(nest))
         self.say.as_written, self.say.cells, self.say.from_zero = style.one_based, style.cells, style.from_zero
         self.say.base, self.say.squares = int(not self.form.zero), self.form.squares
         self.result = self._result()
-        self.dropped: list[str] = []
         self.unused: set[str] = set()
         """Loop variables that array syntax does without, and `name=` for first values that it does without."""
+        self.short = ShortForms(nest, style, self.say, self.unused, self._statement)
 
     def _flat_arrays(self, everything: list[tuple]) -> set[str]:
         flat = set() if not self.style.fortran_flat else {p.name for p in self.nest.parameters if p.kind != "fixed"}
@@ -53,17 +54,6 @@ class FortranEmitter:
                     if len(part.subscripts) != len(p.extents):
                         flat.add(part.array)
         return flat | views
-
-    def _one_based(self) -> set[str]:
-        """Loop variables that only stand in subscripts and bounds, as summands: people count these from one."""
-        loops = {s.variable for s in all_statements(self.nest) if type(s) is ast.For and s.step == 1}
-        loops |= {a.variable for r in self.nest.regions for a in r.axes if a.step == 1}
-        loops -= {a.variable for r in self.nest.regions for a in r.axes if a.step != 1}
-        for statement in all_statements(self.nest):
-            summands = type(statement) is ast.For
-            for node in ast.expressions_of(statement):
-                drop_values(node, loops, summands)
-        return loops
 
     def _result(self) -> str:
         """The result variable: the local that the value is summed up in, or a name of its own."""
@@ -152,11 +142,8 @@ class FortranEmitter:
 
     def _region(self, region: Region) -> list[str]:
         if self.form.arrays and not self.nest.sequential:
-            try:
-                lines = [self._folded(region)] if region.reduction else array_lines(self.say, region, "    ")
-            except Inexpressible:
-                pass
-            else:
+            lines = self._at_once(region)
+            if lines:
                 self.unused |= {a.variable for a in region.axes} - self._loops_elsewhere(region)
                 return ["    !$omp parallel workshare", *lines, "    !$omp end parallel workshare"] if self.parallel else lines
         body = region.body
@@ -171,6 +158,13 @@ class FortranEmitter:
         if region.reduction is not None:
             clauses += f" reduction({region.reduction[0]}:{region.reduction[1]})"
         return [f"    !$omp parallel do{simd}{clauses}", *lines, f"    !$omp end parallel do{simd}"]
+
+    def _at_once(self, region: Region) -> list[str]:
+        """The region as array statements, or nothing."""
+        try:
+            return [self._folded(region)] if region.reduction else array_lines(self.say, region, "    ")
+        except Inexpressible:
+            return self.short.dims(region)
 
     def _folded(self, region: Region) -> str:
         """The reduction as one statement, which sets the variable: its first value is not written."""
@@ -190,59 +184,9 @@ class FortranEmitter:
         rest = list(statements)
         while rest:
             statement = rest.pop(0)
-            made = self._sum(statement, rest[0], level) if rest and self.form.arrays else []
-            if made:
-                loop = rest.pop(0)
-                if rest and self.style.one_based:
-                    made = self._inlined((statement, loop), made, rest, level)
-            lines += made or self._inner(statement, level) or self._statement(statement, level)
+            made = self.short.lines(statement, rest, level) if self.form.arrays else []
+            lines += made or self._statement(statement, level)
         return lines
-
-    def _sum(self, first: tuple, loop: tuple, level: int) -> list[str]:
-        """Two statements as one sum, or nothing."""
-        if type(first) not in (ast.Assign, ast.Declare) or first.value is None:
-            return []
-        try:
-            line = summed(self.say, first, loop, "    " * level)
-        except Inexpressible:
-            return []
-        self._drop(loop.variable)
-        return [line]
-
-    def _drop(self, variable: str) -> None:
-        """One loop of the variable is written without it."""
-        self.dropped.append(variable)
-        loops = [s.variable for s in all_statements(self.nest) if type(s) is ast.For]
-        axes = [a.variable for r in self.nest.regions for a in r.axes]
-        if loops.count(variable) == self.dropped.count(variable) and variable not in axes:
-            self.unused.add(variable)
-
-    def _inner(self, loop: tuple, level: int) -> list[str]:
-        """A loop as array statements, or nothing."""
-        if type(loop) is not ast.For or not (self.form.arrays and self.style.one_based):
-            return []
-        try:
-            lines = inner_lines(self.say, loop, "    " * level)
-        except Inexpressible:
-            return []
-        self._drop(loop.variable)
-        return lines
-
-    def _inlined(self, summed_up: tuple, made: list[str], rest: list[tuple], level: int) -> list[str]:
-        """`s = sum(x); y = f(s)` as `y = f(sum(x))` where nothing else names the local."""
-        first = summed_up[0]
-        if type(first) is not ast.Declare or type(rest[0]) is not ast.Assign or not self.form.direct:
-            return made
-        lines = self._statement(rest[0], level)
-        here = _mentions(first.name, (*summed_up, rest[0]))
-        if here < _mentions(first.name, tuple(all_statements(self.nest)), nested=False) or len(lines) > 1:
-            return made
-        if _mentions(first.name, rest[:1]) != 1 or len(re.findall(rf"\b{first.name}\b", lines[0])) != 1:
-            return made
-        rest.pop(0)
-        self.unused.add(first.name)
-        text = made[0].partition(" = ")[2]
-        return [re.sub(rf"\b{first.name}\b", lambda _: text, lines[0])]
 
     def _statement(self, node: tuple, level: int) -> list[str]:
         indent, kind = "    " * level, type(node)
@@ -340,13 +284,6 @@ def emit_fortran(nest: Nest, style: Style, parallel: bool) -> str:
     if any(name.lower() in _TAKEN for name in (nest.types or {})):
         raise Inexpressible("a name that Fortran uses")
     return FortranEmitter(nest, style, parallel).text()
-
-
-def _mentions(name: str, statements: tuple | list, nested: bool = True) -> int:
-    """How often these statements name a local, declarations counted."""
-    every = [s for s in ast.walk_statements(statements)] if nested else statements
-    named = sum(n == ast.Name(name) for s in every for e in ast.expressions_of(s) for n in ast.walk(e))
-    return named + sum(type(s) is ast.Declare and s.name == name for s in every)
 
 
 def _guarded(test: tuple) -> bool:

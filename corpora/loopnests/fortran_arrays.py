@@ -8,7 +8,7 @@ Contract: the statements compute what the loops compute, or `Inexpressible` is r
 from __future__ import annotations
 
 from corpora.loopnests import expressions as ast
-from corpora.loopnests.fortran_expressions import HUGE, FortranExpressions, Inexpressible
+from corpora.loopnests.fortran_expressions import FortranExpressions, Inexpressible
 from corpora.loopnests.nest import Axis, Region
 
 
@@ -76,7 +76,7 @@ def _names(node: tuple) -> set[str]:
     return {n.id for n in ast.walk(node) if type(n) is ast.Name}
 
 
-class _Whole:
+class Whole:
     """`say` writing sections for the time of a `with`; loop variables may then stand nowhere else."""
 
     def __init__(self, say: FortranExpressions, axes: tuple[Axis, ...]) -> None:
@@ -95,9 +95,9 @@ def array_lines(say: FortranExpressions, region: Region, indent: str) -> list[st
     if region.reduction is not None or not region.body:
         raise Inexpressible("a reduction")
     variables = {axis.variable for axis in region.axes}
-    if any(variables & _outside(e) for s in ast.walk_statements(region.body) for e in ast.expressions_of(s)):
+    if any(variables & outside(e) for s in ast.walk_statements(region.body) for e in ast.expressions_of(s)):
         raise Inexpressible("a loop's index as a value")
-    with _Whole(say, region.axes) as sections:
+    with Whole(say, region.axes) as sections:
         lines = []
         for statement in region.body:
             sections.orders.clear()
@@ -124,76 +124,7 @@ def _where(say: FortranExpressions, node: ast.If, indent: str) -> list[str]:
     return [test, *then, f"{indent}elsewhere", *[_assignment(say, s, indent + "    ") for s in node.otherwise], f"{indent}end where"]
 
 
-def summed(say: FortranExpressions, first: tuple, loop: tuple, indent: str) -> str:
-    """`s = 0; for k: s += e` as `s = sum(e)`; so counts and extremes. Raises Inexpressible where the two statements are something else."""
-    if type(loop) is not ast.For or loop.step != 1 or loop.op not in ("<", "<=") or len(loop.body) != 1:
-        raise Inexpressible("no sum")
-    target, value = (ast.Name(first.name), first.value) if type(first) is ast.Declare else (first.target, first.value)
-    if type(first) is ast.Assign and first.op != "=":
-        raise Inexpressible("no sum")
-    name, summand = _fold_of(loop.body[0], target, value)
-    if name != "sum" and not say.as_written:
-        raise Inexpressible("no sum")
-    kind = first.type if type(first) is ast.Declare else say.type(target)
-    typed = kind == say.type(summand) or name == "count" and kind == "i32"
-    if target in ast.walk(summand) or not typed or loop.variable in _outside(summand):
-        raise Inexpressible("a sum of another type")
-    text = say.element(target) if type(target) is ast.At else target.id
-    with _Whole(say, (Axis(loop.variable, loop.start, loop.stop, loop.op == "<="),)) as sections:
-        inside = say.condition(summand) if name == "count" else _folded_text(say, name, summand)
-        if len(sections.orders) != 1:
-            raise Inexpressible("nothing to sum over")
-    return f"{indent}{text} = {inside}" if inside.startswith("dot_product(") else f"{indent}{text} = {_intrinsic(say, name)}({inside})"
-
-
-def _fold_of(step: tuple, target: tuple, value: tuple) -> tuple[str, tuple]:
-    """The intrinsic that a loop's step makes of what, beginning with `value`."""
-    zero = type(value) is ast.Literal and value.text not in HUGE and float(value.text.rstrip("fF")) == 0
-    if type(step) is ast.If and zero and not step.otherwise and step.then == (ast.Assign(target, "+=", ast.ONE),):
-        return "count", step.test
-    if type(step) is not ast.Assign or step.target != target or step.atomic:
-        raise Inexpressible("no sum")
-    if step.op == "+=" and zero:
-        return "sum", step.value
-    call = step.value
-    lowest = type(value) is ast.Unary and type(value.argument) is ast.Literal and value.argument.text in HUGE
-    highest = type(value) is ast.Literal and value.text in HUGE
-    if step.op == "=" and type(call) is ast.Call and call.arguments[0] == target and (lowest, call.function) == (True, "max"):
-        return "maxval", call.arguments[1]
-    if step.op == "=" and type(call) is ast.Call and call.arguments[0] == target and (highest, call.function) == (True, "min"):
-        return "minval", call.arguments[1]
-    raise Inexpressible("no sum from zero")
-
-
-def _folded_text(say: FortranExpressions, name: str, summand: tuple) -> str:
-    """What is folded; a product of two elements may be `dot_product`."""
-    if name == "sum" and say.squares and say.as_written and type(summand) is ast.Binary and summand.op == "*" and "dot_product" not in say.types:
-        left, right = summand.left, summand.right
-        if type(left) is type(right) is ast.At and left != right and say.type(left) == say.type(right):
-            texts, count = [], len(say.sections.orders)
-            for side in (left, right):
-                say.sections.orders.clear()
-                texts.append(say.element(side))
-                count += len(say.sections.orders)
-            if count == 2:
-                return f"dot_product({', '.join(texts)})"
-    return say.value(summand)
-
-
-def inner_lines(say: FortranExpressions, loop: ast.For, indent: str) -> list[str]:
-    """A loop whose iterations each work on an element of their own, as array statements."""
-    plain = loop.step == 1 and loop.op in ("<", "<=") and loop.shown is None and not loop.also and loop.body
-    if not plain or any(type(s) is not ast.Assign or s.atomic or s.chain or type(s.target) is not ast.At for s in loop.body):
-        raise Inexpressible("no array statements")
-    axis = Axis(loop.variable, loop.start, loop.stop, loop.op == "<=")
-    own = {s.target.array: s.target for s in loop.body}
-    parts = [n for s in loop.body for e in ast.expressions_of(s) for n in ast.walk(e)]
-    if any(type(n) is ast.At and n.array in own and n != own[n.array] for n in parts):
-        raise Inexpressible("elements of other iterations")
-    return array_lines(say, Region((axis,), loop.body), indent)
-
-
-def _intrinsic(say: FortranExpressions, name: str) -> str:
+def intrinsic(say: FortranExpressions, name: str) -> str:
     """The intrinsic's name, where no variable has it."""
     if name in say.types:
         raise Inexpressible(f"a variable called {name}")
@@ -212,19 +143,19 @@ def folded(say: FortranExpressions, region: Region, indent: str) -> str:
     if counted and change.value != ast.ONE or not counted and say.type(change.value) != say.type(change.target):
         raise Inexpressible("a sum that another type takes")
     variables = {axis.variable for axis in region.axes}
-    if any(variables & _outside(e) for s in ast.walk_statements(region.body) for e in ast.expressions_of(s)):
+    if any(variables & outside(e) for s in ast.walk_statements(region.body) for e in ast.expressions_of(s)):
         raise Inexpressible("a loop's index as a value")
-    with _Whole(say, region.axes) as sections:
+    with Whole(say, region.axes) as sections:
         inside = say.condition(step.test) if counted else say.value(change.value)
         if len(sections.orders) != 1:
             raise Inexpressible("nothing to sum over")
-    return f"{indent}{word} = {_intrinsic(say, 'count' if counted else 'sum')}({inside})"
+    return f"{indent}{word} = {intrinsic(say, 'count' if counted else 'sum')}({inside})"
 
 
-def _outside(node: tuple) -> set[str]:
+def outside(node: tuple) -> set[str]:
     """Names that stand outside of subscripts."""
     if type(node) is ast.At:
         return set()
     if type(node) is ast.Name:
         return {node.id}
-    return set().union(*map(_outside, ast.children(node)))
+    return set().union(*map(outside, ast.children(node)))

@@ -35,6 +35,18 @@ def drop_values(node: tuple, loops: set[str], summand: bool) -> None:
             drop_values(child, loops, stays)
 
 
+def counted_from_one(nest: Nest) -> set[str]:
+    """Loop variables that only stand in subscripts and bounds, as summands: people count these from one."""
+    loops = {s.variable for s in all_statements(nest) if type(s) is ast.For and s.step == 1}
+    loops |= {a.variable for r in nest.regions for a in r.axes if a.step == 1}
+    loops -= {a.variable for r in nest.regions for a in r.axes if a.step != 1}
+    for statement in all_statements(nest):
+        summands = type(statement) is ast.For
+        for node in ast.expressions_of(statement):
+            drop_values(node, loops, summands)
+    return loops
+
+
 def region_locals(region: Region, nest: Nest) -> dict[str, str]:
     found = {axis.variable: nest.index_type for axis in region.axes}
     for statement in ast.walk_statements(region.body):

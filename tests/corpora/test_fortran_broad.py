@@ -76,3 +76,9 @@ def test_engine_calls_what_fortran_programs_hold_equivalent(menu: tuple, monkeyp
     verdicts = verification.verify_many(pairs, "emulated", verification.VerifyConfig(mutants=0))
     wrong = [(p.target.origin, str(v.outcome), v.detail) for p, v in zip(pairs, verdicts) if v.equivalent is not True]
     assert [w for w in wrong if w[1] != "INVALID_SUITE"] == [] and len(wrong) <= 2
+
+
+def test_totals_are_intrinsics_where_array_syntax_is_liked() -> None:
+    texts = " ".join(c.programs["fortran"].text for c in told(900, 21))
+    for words in ("sum(", "maxval(", "minval(", "count(", "dot_product(", ", dim=", "huge(", "go to ", "(:, "):
+        assert words in texts, words
