@@ -241,4 +241,4 @@ def scattered_rows(b: Builder) -> Nest:
     return Nest("", [], [Region((Axis(i.id, ast.ZERO, n),), (*made, inner))])
 
 
-MENU = ((last_match, 18), (last_cell, 6), (scattered, 16), (scattered_rows, 4))
+MENU = ((last_match, 22), (last_cell, 7), (scattered, 19), (scattered_rows, 4))

@@ -200,4 +200,4 @@ def seen(b: Builder) -> Nest:
     return s.nest(mixed(b, lines, others))
 
 
-MENU = ((roots, 10), (united, 4), (seen, 2))
+MENU = ((roots, 12), (united, 5), (seen, 2))

@@ -55,12 +55,16 @@ class Work:
         return ast.Cast(kind, value if type(value) in (ast.Name, ast.At, ast.Call, ast.Literal) else ast.Paren(value))
 
     def power(self, turning: bool) -> ast.Call:
-        """A power of a constant: of the turn for small bases, of the index or of few values for large ones."""
+        """A power of a double constant, as C++ works it out: of the turn for small bases, of the index or of few values for large ones."""
         b = self.b
+
+        def double(text: str) -> ast.Literal:
+            return ast.Literal(text, "f64")
+
         if turning and b.chance(0.6):
-            return ast.Call("pow", (self.constant(_SMALL), self.turn))
+            return ast.Call("pow", (double(b.pick(_SMALL)), self.turn))
         exponent: tuple = self.index() if not turning and b.chance(0.5) else ast.Binary("%", self.turn if turning else self.index(), ast.whole(b.pick((3, 4, 5, 7, 8))))
-        return ast.Call("pow", (self.constant(_BIG), exponent if self.kind == "i32" or exponent is not self.index() else ast.Cast("i32", exponent)))
+        return ast.Call("pow", (double(b.pick(_BIG)), exponent if self.kind == "i32" or exponent is not self.index() else ast.Cast("i32", exponent)))
 
     def term(self) -> tuple:
         """What one turn adds: it shrinks, or is one of few values."""

@@ -249,4 +249,4 @@ def ended(b: Builder) -> Nest:
     return Nest("", [], [Region((), (*v.declared, v.loops(tuple(body))))], sequential=True, index_type=v.kind, shadowed=b.chance(0.2))
 
 
-MENU = ((moved_outer, 12), (ended, 10))
+MENU = ((moved_outer, 14), (ended, 12))
