@@ -1,7 +1,8 @@
-"""The CUDA function of a nest that returns a value: a kernel with atomic updates, and the host code round its launch.
+"""The CUDA function of a nest that returns a value: a kernel, and the host code round its launch.
 
 Contract: the host function has the serial function's parameters, all in host memory, and result. Arrays are copied to the
-device whole, written ones back. One thread an iteration of the first axis.
+device whole, tables of rows row by row, written ones back. Totals are cells that threads, one an iteration of the first axis,
+update atomically; what depends on its order is one thread's, which stores the result in a cell of its type.
 
     python -c "from corpora.loopnests import generate; print([c for c in generate(99, 2) if '<<<' in c.programs.get('cuda', c.programs['cpp']).text][0])"
 """

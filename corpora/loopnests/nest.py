@@ -68,7 +68,7 @@ class Nest:
 
     kernel: whether a void kernel with the same parameters exists. shared_sum: the one atomic addition may be done by a
     block-wide reduction in shared memory. sequential: iterations depend on each other; one region without axes, whose
-    loops one thread does; no OpenMP version, no result.
+    loops one thread does; no OpenMP version. Its result is returned in the body.
     """
 
     name: str
