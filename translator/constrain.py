@@ -112,7 +112,7 @@ def c_constraint(
     """
     outer = frozenset(word for word in source if is_v(word)) - _declared(source) if same_language else frozenset()
     never = foreign(source, model, same_language)
-    digits = c_rules.ANY_LENGTH if same_language else max(map(len, numbers_of(source)), default=1) + 3
+    digits = c_rules.ANY_LENGTH if same_language else _longest_number(source) + 3
     known = c_rules.habits(source) if same_language else c_rules.Habits(c_rules.ANY_USE, frozenset())
     copied = Copied(source, launches=bool(head)) if level is Level.FULL and same_language and (prefix or head) else None
 
@@ -123,6 +123,12 @@ def c_constraint(
         return state
 
     return start
+
+
+def _longest_number(source: Sequence[str]) -> int:
+    """Of the numbers of a source in another language; `huge`, and what extremes begin with, is spelled out in C."""
+    spelled = len("1.7976931348623157e308") if {"huge", "maxval", "minval"} & set(source) else 1
+    return max(spelled, *map(len, numbers_of(source)), 1)
 
 
 def annotation_constraint(

@@ -7,10 +7,13 @@ from collections import Counter
 
 import pytest
 
+from corpora.dialects import direction
 from corpora.loopnests import expressions as ast
 from corpora.loopnests import fortran_families, fortran_sums, generate, nests
 from corpora.loopnests.fortran_counts import _Counts
 from corpora.loopnests.fortran_layout import dotted, kinds_behind, labelled
+from translator.forced import forced_prefix
+from translator.translate import canonical
 
 verification = pytest.importorskip("coevolve.verify")
 
@@ -82,3 +85,13 @@ def test_totals_are_intrinsics_where_array_syntax_is_liked() -> None:
     texts = " ".join(c.programs["fortran"].text for c in told(900, 21))
     for words in ("sum(", "maxval(", "minval(", "count(", "dot_product(", ", dim=", "huge(", "go to ", "(:, "):
         assert words in texts, words
+
+
+@pytest.mark.parametrize("dialect", ["cpp", "cuda"])
+def test_what_is_forced_on_an_answer_is_what_lessons_begin_with(dialect: str) -> None:
+    way = direction(f"fortran:{dialect}")
+    for c in told(120, 3):
+        if dialect in c.programs:
+            source = canonical(c.programs["fortran"])
+            words = " ".join(canonical(c.programs[dialect], source.names).tokens)
+            assert words.startswith(forced_prefix(c.programs["fortran"], source, way)), c.programs["fortran"].text
