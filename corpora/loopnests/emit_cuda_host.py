@@ -1,8 +1,8 @@
 """The CUDA function of a nest that returns a value: a kernel, and the host code round its launch.
 
 Contract: the host function has the serial function's parameters, all in host memory, and result. Arrays are copied to the
-device whole, tables of rows row by row, written ones back. Totals are cells that threads, one an iteration of the first axis,
-update atomically; what depends on its order is one thread's, which stores the result in a cell of its type.
+device whole, written ones back. Totals are cells that threads, one an iteration of the first axis, update atomically; what depends
+on its order is one thread's, which stores the result in a cell of its type.
 
     python -c "from corpora.loopnests import generate; print([c for c in generate(99, 2) if '<<<' in c.programs.get('cuda', c.programs['cpp']).text][0])"
 """
@@ -31,12 +31,12 @@ def can_launch(nest: Nest) -> bool:
 
 def _by_one_thread(nest: Nest) -> bool:
     """Whether one thread does all and returns a value at the end or before."""
-    return nest.sequential and bool(nest.result) and nest.kernel and all(p.kind in ("scalar", "array", "rows") for p in nest.parameters)
+    return nest.sequential and bool(nest.result) and nest.kernel and all(p.kind in ("scalar", "array") for p in nest.parameters)
 
 
 def gives_status(nest: Nest) -> bool:
     """Whether the result is a constant that says how the work went."""
-    flat = all(p.kind in ("scalar", "array", "rows") for p in nest.parameters)
+    flat = all(p.kind in ("scalar", "array") for p in nest.parameters)
     region = nest.regions[0]
     constant = len(nest.after) == 1 and type(nest.after[0]) is ast.Jump and not any(type(n) is ast.Name for n in ast.walk(nest.after[0].value))
     return bool(nest.result) and nest.kernel and flat and len(nest.regions) == 1 and region.reduction is None and bool(region.axes) and constant
@@ -161,37 +161,15 @@ class Copies:
     """Lines that declare, make, fill, fetch and free the arrays on the device, and the arguments of the launch."""
 
     def __init__(self, emitter: CEmitter, nest: Nest, used: set[str]) -> None:
-        arrays = [p for p in nest.parameters if p.kind in ("array", "rows")]
+        arrays = [p for p in nest.parameters if p.kind == "array"]
         device = {p.name: fresh((f"d_{p.name}", f"dev_{p.name}", f"{p.name}_dev"), used) for p in arrays}
+        sizes = {p.name: size_of(emitter, p) for p in arrays}
         self.given = [device.get(p.name, p.name) for p in nest.parameters]
-        self.declared, self.made, self.sent, self.fetched, self.freed = [], [], [], [], []
-        self.row = fresh(("r", "row", "k"), used) if any(p.kind == "rows" for p in arrays) else ""
-        for parameter in arrays:
-            if parameter.kind == "rows":
-                self._rows(emitter, parameter, device[parameter.name], fresh((f"{parameter.name}_rows", f"rows_{parameter.name}"), used))
-            else:
-                self._array(emitter, parameter, device[parameter.name])
-
-    def _array(self, emitter: CEmitter, parameter: Parameter, device: str) -> None:
-        size = size_of(emitter, parameter)
-        self.declared.append(f"{emitter.words[parameter.type]} *{device};")
-        self.made.append(f"cudaMalloc(&{device}, {size});")
-        self.sent.append(f"cudaMemcpy({device}, {parameter.name}, {size}, cudaMemcpyHostToDevice);")
-        self.fetched += [f"cudaMemcpy({parameter.name}, {device}, {size}, cudaMemcpyDeviceToHost);"] if parameter.written else []
-        self.freed.append(f"cudaFree({device});")
-
-    def _rows(self, emitter: CEmitter, parameter: Parameter, device: str, table: str) -> None:
-        """Every row on the device, and a table of them there; the host keeps one too."""
-        word, row, name = emitter.words[parameter.type], self.row, parameter.name
-        count, size = emitter.expression(parameter.extents[0], 14), size_of(emitter, replace(parameter, extents=parameter.extents[1:]))
-        each = f"for (int {row} = 0; {row} < {emitter.expression(parameter.extents[0], 11)}; {row}++) {{"
-        self.declared += [f"{word} **{device};", f"{word} **{table} = ({word} **)malloc({count} * sizeof({word} *));"]
-        self.made.append(f"cudaMalloc(&{device}, {count} * sizeof({word} *));")
-        self.sent += [each, f"    cudaMalloc(&{table}[{row}], {size});", f"    cudaMemcpy({table}[{row}], {name}[{row}], {size}, cudaMemcpyHostToDevice);", "}"]
-        self.sent.append(f"cudaMemcpy({device}, {table}, {count} * sizeof({word} *), cudaMemcpyHostToDevice);")
-        fetched = [f"    cudaMemcpy({name}[{row}], {table}[{row}], {size}, cudaMemcpyDeviceToHost);"] if parameter.written else []
-        self.fetched += [each, *fetched, f"    cudaFree({table}[{row}]);", "}"]
-        self.freed += [f"cudaFree({device});", f"free({table});"]
+        self.declared = [f"{emitter.words[p.type]} *{device[p.name]};" for p in arrays]
+        self.made = [f"cudaMalloc(&{device[p.name]}, {sizes[p.name]});" for p in arrays]
+        self.sent = [f"cudaMemcpy({device[p.name]}, {p.name}, {sizes[p.name]}, cudaMemcpyHostToDevice);" for p in arrays]
+        self.fetched = [f"cudaMemcpy({p.name}, {device[p.name]}, {sizes[p.name]}, cudaMemcpyDeviceToHost);" for p in arrays if p.written]
+        self.freed = [f"cudaFree({device[p.name]});" for p in arrays]
 
 
 def launch_shape(emitter: CEmitter, nest: Nest, style: Style, used: set[str]) -> tuple[str, list[str]]:

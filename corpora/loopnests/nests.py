@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from corpora.loopnests import (
     bits, carried, carried_free, carried_nests, carried_places, carried_solves, carried_sorts, carried_states, carried_steps,
-    carried_values, choices, deep, digits, everyday, fortran_families, fortran_sums, free, graphs, graphs_edges, grids, heads, heads_steps, hosted, hosted_buffers, hosted_rows, hosted_spans, hosted_sums, hosted_totals, images, images_rows,
+    carried_values, choices, deep, digits, everyday, fortran_families, fortran_sums, free, graphs, graphs_edges, grids, heads, heads_steps, hosted, hosted_buffers, hosted_spans, hosted_sums, hosted_totals, images, images_rows,
     lines, matrices, moving_blocks, moving_index, moving_places, names, odd, odd_chases, odd_loops, odd_steps, odd_locals, phases, phases_chains, phases_rows, returns, rows, samples, samples_against, stencils, tallies,
     textual, textual_lines, windows,
 )  # fmt: skip
@@ -61,7 +61,7 @@ _BROAD = (
     *carried_nests.MENU, *carried_sorts.MENU, *carried_solves.MENU, *carried_steps.MENU, *phases.MENU, *phases_chains.MENU,
     *phases_rows.MENU, *heads_steps.MENU, *odd.MENU, *odd_chases.MENU, *odd_loops.MENU, *odd_steps.MENU, *odd_locals.MENU,
     *moving_blocks.MENU, *moving_index.MENU, *moving_places.MENU,
-    *hosted.MENU, *hosted_sums.MENU, *hosted_totals.MENU, *hosted_buffers.MENU, *hosted_spans.MENU, *hosted_rows.MENU,
+    *hosted.MENU, *hosted_sums.MENU, *hosted_totals.MENU, *hosted_buffers.MENU, *hosted_spans.MENU,
 )  # fmt: skip
 _MENUS = (("easy", _EASY), ("mixed", _RICH), ("broad", _BROAD))
 LEVEL_MENUS = {level: ([f for f, _ in menu], [w for _, w in menu]) for level, menu in _MENUS}

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from corpora.loopnests import LEVELS, Computation, generate, hosted, hosted_buffers, hosted_rows, hosted_spans, hosted_sums, hosted_totals, nests
+from corpora.loopnests import LEVELS, Computation, generate, hosted, hosted_buffers, hosted_spans, hosted_sums, hosted_totals, nests
 
 verification = pytest.importorskip("coevolve.verify")
 
@@ -14,7 +14,6 @@ _ONE_THREAD = tuple(family for menu in (hosted.MENU, hosted_sums.MENU) for famil
 _TOTALS = tuple(family for family, _ in hosted_totals.MENU)
 _BUFFERS = tuple(family for family, _ in hosted_buffers.MENU)
 _SPANS = tuple(family for family, _ in hosted_spans.MENU)
-_ROWS = tuple(family for family, _ in hosted_rows.MENU)
 
 
 def _items(monkeypatch: pytest.MonkeyPatch, families: tuple, count: int, seed: int) -> list[Computation]:
@@ -28,7 +27,7 @@ def _wrong(items: list[Computation]) -> list[tuple]:
     return [(p.target.origin, p.target.dialect, str(v.outcome), v.detail) for p, v in zip(pairs, verdicts) if v.equivalent is not True]
 
 
-@pytest.mark.parametrize(("families", "count"), [(_ONE_THREAD, 18), (_TOTALS, 8), (_BUFFERS, 8), (_SPANS, 8), (_ROWS, 5)])
+@pytest.mark.parametrize(("families", "count"), [(_ONE_THREAD, 18), (_TOTALS, 8), (_BUFFERS, 8), (_SPANS, 8)])
 def test_engine_calls_the_families_equivalent(monkeypatch: pytest.MonkeyPatch, families: tuple, count: int) -> None:
     assert _wrong(_items(monkeypatch, families, count, 3)) == []
 
@@ -88,16 +87,7 @@ def test_workers_are_kernels_whose_index_begins_at_the_lower_bound(monkeypatch: 
     assert {"(void *)0", "NULL", "nullptr", "0"} == set(nulls) and 40 < sum(nulls.values()) < 80
 
 
-def test_tables_of_rows_are_copied_row_by_row(monkeypatch: pytest.MonkeyPatch) -> None:
-    for item in _items(monkeypatch, _ROWS, 60, 2):
-        serial, kernel = item.programs["cpp"].text, item.programs["cuda"].text
-        tables = re.findall(r"\*\*(\w+)[,)]", serial)
-        assert tables and serial[serial.rindex("return ") :] == kernel[kernel.rindex("return ") :]
-        for name in tables:
-            assert f"cudaMemcpy(d_{name}, {name}_rows, " in kernel and f"free({name}_rows);" in kernel
-
-
 def test_families_are_in_the_menu_of_the_broad_level_only() -> None:
     for level in LEVELS:
-        for family in (*_ONE_THREAD, *_TOTALS, *_BUFFERS, *_SPANS, *_ROWS):
+        for family in (*_ONE_THREAD, *_TOTALS, *_BUFFERS, *_SPANS):
             assert (family in nests.LEVEL_MENUS[level][0]) == (level == "broad")
