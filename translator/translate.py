@@ -83,8 +83,8 @@ def read_answer(answer: str, program: Program, direction: Direction, style: Prom
 
 
 def copy_kinds(words: Sequence[str]) -> list[str]:
-    """`cudaMemcpyHostToDevice` and its opposite, which are names as any other in the canonical form, spelled: a name that
-    only stands last in calls of cudaMemcpy is one of them, and what the call's target is says which."""
+    """`cudaMemcpyHostToDevice` and the like, which are names as any other in the canonical form, spelled: a name that
+    only stands last in calls of cudaMemcpy is one of them, and what is copied whither says which."""
     device = {words[k + 3] for k in range(len(words) - 3) if list(words[k : k + 3]) == ["cudaMalloc", "(", "&"]}
     spelled = list(words)
     for k, word in enumerate(words):
@@ -92,7 +92,9 @@ def copy_kinds(words: Sequence[str]) -> list[str]:
             continue
         end = next((j for j in range(k, len(words)) if words[j] == ";"), 0)
         if end and words[end - 1] == ")" and words[end - 3] == "," and is_v(words[end - 2]):
-            spelled[end - 2] = "cudaMemcpyHostToDevice" if words[k + 2] in device else "cudaMemcpyDeviceToHost"
+            both = words[k + 2] in device and words[k + 3] == "," and words[k + 4] in device
+            to_device = "cudaMemcpyDeviceToDevice" if both else "cudaMemcpyHostToDevice"
+            spelled[end - 2] = to_device if words[k + 2] in device else "cudaMemcpyDeviceToHost"
     return spelled
 
 
