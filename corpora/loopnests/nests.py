@@ -252,7 +252,9 @@ def _mark_overwritten(nest: Nest) -> None:
         if statement.target.subscripts != whole:
             continue
         array = statement.target.array
-        parameter = next(p for p in nest.parameters if p.name == array)
+        parameter = next((p for p in nest.parameters if p.name == array), None)
+        if parameter is None:  # a row of one, by a pointer
+            continue
         stops = tuple(a.stop for a in region.axes)
         if len(accesses(nest, array)) == 1 and parameter.extents == stops:
             parameter.overwritten = True
