@@ -19,6 +19,12 @@ from corpora.canonical import Canonical, canonicalise
 from corpora.dialects import dialect
 from corpora.loopnests import LEVELS, Computation, generate
 from corpora.loopnests import expressions as ast
+from corpora.loopnests import nests
+from corpora.loopnests.nest import Axis, Nest, Parameter, Region
+from corpora.loopnests import expressions as ast
+from corpora.loopnests import expressions as ast
+from corpora.loopnests import nests
+from corpora.loopnests.nest import Axis, Nest, Parameter, Region
 from corpora.loopnests.emit_cpp import emit_cpp
 from corpora.loopnests.emit_cuda import emit_cuda
 from corpora.loopnests.nest import Axis, Nest, Parameter, Region, Style
@@ -285,3 +291,13 @@ def test_a_constant_of_an_outer_loop_is_not_assigned_to_in_the_inner_one():
         text = computation.programs["cpp"].text
         for constant in re.finditer(r"const (?:float|double|int) (\w+) =", text):
             assert not re.search(rf"(?<![\w\]]){constant[1]} [-+*/]?= ", text[constant.end() :]), text
+
+
+def test_a_row_written_by_a_pointer_is_no_parameter() -> None:
+    """`row[j] = ...` inside `for (i = 1; ...) for (j = 0; ...)`: the only axis that begins at 0 is the row's; drawing it failed."""
+    i, j, n = ast.Name("i"), ast.Name("j"), ast.Name("n")
+    row = ast.DeclarePointer("f32", "row", "a", ast.mul(i, n), False, False)
+    body = (row, ast.Assign(ast.At("row", (j,)), "=", ast.ZERO))
+    nest = Nest("", [Parameter("a", "array", "f32", (n, n))], [Region((Axis("i", ast.ONE, n), Axis("j", ast.ZERO, n)), body)])
+    nests._mark_overwritten(nest)
+    assert not nest.parameters[0].overwritten
