@@ -20,11 +20,6 @@ from corpora.dialects import dialect
 from corpora.loopnests import LEVELS, Computation, generate
 from corpora.loopnests import expressions as ast
 from corpora.loopnests import nests
-from corpora.loopnests.nest import Axis, Nest, Parameter, Region
-from corpora.loopnests import expressions as ast
-from corpora.loopnests import expressions as ast
-from corpora.loopnests import nests
-from corpora.loopnests.nest import Axis, Nest, Parameter, Region
 from corpora.loopnests.emit_cpp import emit_cpp
 from corpora.loopnests.emit_cuda import emit_cuda
 from corpora.loopnests.nest import Axis, Nest, Parameter, Region, Style
