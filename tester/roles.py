@@ -41,8 +41,8 @@ class Setting:
     letters: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
 
-LAST_RESORT = 1 << 21
-"""Elements of one array for programs whose sizes are constants of their text."""
+LAST_RESORT = 1 << 25
+"""Elements of one array for programs whose sizes are constants of their text: two tests of such a one may take half a minute."""
 
 
 def _probe(setting: Setting, sketches: Sequence[Sketch]) -> list[Probe]:

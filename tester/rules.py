@@ -16,7 +16,7 @@ from dataclasses import replace
 from corpora.dialects import dialect
 from corpora.records import ArrayValue, Program, Signature, UnitTest, UnitTestSuite
 from gpu_runtime.backend import Compiled, CompileRequest, ExecutionBackend, Variant
-from tester.completion import Completed, complete, confirm
+from tester.completion import Completed, complete, confirm, remembered
 from tester.extents import GeometryOf, Sketch, nowhere, test_of
 from tester.linked import linked_tests
 from tester.roles import LAST_RESORT, NoSuite, Setting, TooLarge, base_run, complaint_of, known_roles, pitches_of
@@ -122,7 +122,7 @@ def _tests(setting: Setting, roles: Roles, count: int) -> list[UnitTest]:
     sketches = _sketched(setting, roles, size_draws(setting.signature, roles, setting.seed, count + 8))
     first, rest = sketches[: count + 1], sketches[count + 1 :]  # the others are there for programs that take few of the first
     tried = [*_marked(setting, roles), *first]
-    made = _completed(setting, roles, tried)
+    made = _sized(setting, tried, _completed(setting, roles, tried))
     good = [c for c in made if c.test is not None]
     beyond_a_block = (c.changed for s, c in zip(tried, made, strict=True) if s.label.partition("/")[0] in LARGE and c.test is not None)
     if roles.sizes and roles.base and not any(beyond_a_block):
@@ -138,6 +138,24 @@ def _tests(setting: Setting, roles: Roles, count: int) -> list[UnitTest]:
     for c in [c for c in good if c.changed][: count - 1] + [c for c in good if not c.changed][:1]:
         chosen.setdefault(c.test, c.test)  # type: ignore[arg-type]
     return sorted(chosen.values(), key=elements)
+
+
+def _sized(setting: Setting, sketches: Sequence[Sketch], made: list[Completed]) -> list[Completed]:
+    """Without tests of size zero in which the program touches an array that larger sizes lengthen (`sum = a[0]` before a loop from 1): the
+    array would have elements that its size denies, which host code that copies by size cannot know of."""
+    lengths: dict[str, set[tuple[int, ...]]] = {}
+    for sketch, one in zip(sketches, made, strict=True):
+        for a in one.test.assignments if one.test is not None and not sketch.label.startswith("zero/") else ():
+            if isinstance(a, ArrayValue):
+                lengths.setdefault(a.name, set()).add(a.extents)
+    grown = {name for name, extents in lengths.items() if len(extents) > 1}
+
+    def denied(sketch: Sketch, one: Completed) -> bool:
+        known = remembered(one.test, setting.compiled) if one.test is not None and sketch.label.startswith("zero/") else None
+        touched = zip(setting.signature.parameters, known[1], strict=True) if known else ()
+        return any(p.name in grown and (a.last_read is not None or a.last_write is not None) for p, a in touched)
+
+    return [Completed(None, "it touches what its size denies") if denied(s, c) else c for s, c in zip(sketches, made, strict=True)]
 
 
 def _sketched(setting: Setting, roles: Roles, draws: Sequence[tuple[str, Values]]) -> list[Sketch]:

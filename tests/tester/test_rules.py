@@ -218,3 +218,17 @@ def test_what_is_searched_for_is_there(backend):
 def test_numbers_that_a_type_cannot_hold_are_left_out(backend):
     program = cpp("void f(int n, const unsigned char *x, float *y) { for (int i = 0; i < n; ++i) y[i] = x[i] < 300 ? y[i] : 0.25f; }")
     assert all(a.fill.arguments != (299, 301) for t in made_for(backend, program) for a in t.assignments if a.name == "x")
+
+
+def test_sizes_of_millions_are_followed_too(backend):
+    """A loop to 3,000,000 had no suite."""
+    tests = made_for(backend, cpp("void f(int n, float a, float *y) { for (int i = 0; i < 3000000; ++i) y[i] += a; }"))
+    assert len(tests) == 2 and all(extents_of(t)["y"] == 3000000 for t in tests)
+
+
+def test_a_size_of_zero_denies_the_elements_that_it_counts(backend):
+    """`sum = x[0]` with n = 0: host code that copies n elements cannot know of one, and was called wrong for it. A total of nothing stays a test."""
+    first = cpp("float f(const float *x, int n) { float s = x[0]; for (int i = 1; i < n; ++i) s += x[i]; return s; }")
+    assert all(integer_scalars(t)["n"] > 0 for t in made_for(backend, first))
+    total = cpp("void f(const float *x, float *s, int n) { s[0] = 0; for (int i = 0; i < n; ++i) s[0] += x[i]; }")
+    assert any(integer_scalars(t)["n"] == 0 for t in made_for(backend, total))
