@@ -13,9 +13,10 @@ from collections.abc import Callable
 
 from corpora.loopnests import (
     bits, carried, carried_free, carried_nests, carried_places, carried_solves, carried_sorts, carried_states, carried_steps,
-    carried_values, choices, deep, digits, everyday, fortran_families, fortran_sums, free, graphs, graphs_edges, grids, heads, heads_steps, hosted, hosted_buffers, hosted_spans, hosted_sums, hosted_totals, images, images_rows,
-    lines, matrices, moving_blocks, moving_index, moving_places, names, odd, odd_chases, odd_loops, odd_steps, odd_locals, phases, phases_chains, phases_rows, returns, rows, samples, samples_against, stencils, tallies,
-    textual, textual_lines, windows,
+    carried_values, choices, deep, digits, everyday, fortran_families, fortran_sums, free, graphs, graphs_edges, grids, heads,
+    heads_steps, hosted, hosted_buffers, hosted_spans, hosted_sums, hosted_totals, images, images_rows, lines, matrices,
+    moving_blocks, moving_index, moving_places, names, odd, odd_chases, odd_locals, odd_loops, odd_steps, phases,
+    phases_chains, phases_rows, returns, rows, samples, samples_against, stencils, tallies, textual, textual_lines, windows,
 )  # fmt: skip
 from corpora.loopnests import expressions as ast
 from corpora.loopnests.builder import Builder
