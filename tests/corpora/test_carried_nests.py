@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import random
 import re
 from collections import Counter
 
 import pytest
+from families import items_of, nest_of
 
-from corpora.loopnests import carried_nests, carried_solves, carried_sorts, carried_steps, generate, nests, phases, phases_chains, phases_rows
+from corpora.loopnests import carried_nests, carried_solves, carried_sorts, carried_steps, phases, phases_chains, phases_rows
 from corpora.loopnests import expressions as ast
-from corpora.loopnests.builder import Builder
 from corpora.loopnests.shapes import _independent
 
 verification = pytest.importorskip("coevolve.verify")
@@ -19,21 +18,9 @@ _ALONE = [f for m in (carried_nests, carried_sorts, carried_solves, carried_step
 _ROWS = [f for f, _ in phases_rows.MENU]
 
 
-def _items(families: list, count: int, seed: int, monkeypatch: pytest.MonkeyPatch) -> list:
-    monkeypatch.setitem(nests.LEVEL_MENUS, "broad", (families, [1] * len(families)))
-    return list(generate(count, seed, "broad"))
-
-
-def _nest(family, seed: int):
-    b = Builder(random.Random(seed), random.Random(seed + 1).choice(("f32", "f64", "i32")), suffix=False)
-    nest = family(b)
-    nest.parameters, nest.types = b.parameters, b.types
-    return nest
-
-
 @pytest.mark.parametrize(("families", "count", "seed"), [(_ALONE, 30, 71), (_ROWS, 12, 72)])
 def test_engine_calls_them_equivalent(families: list, count: int, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    items = _items(families, count, seed, monkeypatch)
+    items = items_of(monkeypatch, families, count, seed)
     pairs = [
         verification.Pair(item.programs["cpp"], program, item.suite_text)
         for item in items
@@ -48,14 +35,14 @@ def test_engine_calls_them_equivalent(families: list, count: int, seed: int, mon
 def test_no_input_of_a_rule_made_suite_sends_two_threads_to_one_place(monkeypatch: pytest.MonkeyPatch) -> None:
     """Histograms of rows raced where an index reached into the next row."""
     families = [phases_rows.row_recurrences, phases_rows.row_positions]
-    pairs = [verification.Pair(item.programs["cpp"], item.programs["cuda"]) for item in _items(families, 14, 202, monkeypatch)]
+    pairs = [verification.Pair(item.programs["cpp"], item.programs["cuda"]) for item in items_of(monkeypatch, families, 14, 202)]
     verdicts = verification.verify_many(pairs, "emulated", verification.VerifyConfig(mutants=0))
     assert [(p.source.text, str(v.outcome), v.detail) for p, v in zip(pairs, verdicts) if v.equivalent is not True] == []
 
 
 def test_one_thread_does_what_carries(monkeypatch: pytest.MonkeyPatch) -> None:
     """The body of the kernel is the body of the serial function, for one thread of the grid; there is no OpenMP text."""
-    for item in _items(_ALONE, 300, 5, monkeypatch):
+    for item in items_of(monkeypatch, _ALONE, 300, 5):
         assert not {"openmp", "openmp-fortran"} & set(item.programs)
         kernel = item.programs["cuda"].text
         assert len(re.findall(r"threadIdx\.x", kernel)) == 1 and "atomic" not in kernel
@@ -72,7 +59,7 @@ def test_no_loop_that_is_parallel_is_given_to_one_thread() -> None:
     """Judged without the families' word: single loops whose iterations write places of their own and read no others."""
     for family in _ALONE:
         for seed in range(150):
-            nest = _nest(family, seed)
+            nest = nest_of(family, seed)
             assert nest.sequential and not nest.result and not nest.regions[0].axes
             loops = [s for s in nest.regions[0].body if type(s) in (ast.For, ast.While, ast.If)]
             assert len(loops) > 1 or not _certainly_parallel(nest, loops[0]), (family.__name__, seed)
@@ -81,26 +68,26 @@ def test_no_loop_that_is_parallel_is_given_to_one_thread() -> None:
 def test_judge_of_parallel_loops_knows_one() -> None:
     i = ast.Name("i")
     copy = ast.For("i", ast.ZERO, "<", ast.Name("n"), (ast.Assign(ast.At("a", (i,)), "=", ast.At("b", (i,))),))
-    nest = _nest(carried_nests.table, 1)
+    nest = nest_of(carried_nests.table, 1)
     nest.regions[0].body = (copy,)
     assert _certainly_parallel(nest, copy)
 
 
 def test_rows_of_their_own_are_parallel(monkeypatch: pytest.MonkeyPatch) -> None:
     """The contrast: one loop round the same work, one thread a row, and every dialect in which it can be said."""
-    for item in _items(_ROWS, 200, 9, monkeypatch):
+    for item in items_of(monkeypatch, _ROWS, 200, 9):
         assert {"cpp", "cuda", "openmp"} <= set(item.programs)
         assert "atomic" not in item.programs["cuda"].text
     for family in _ROWS:
         for seed in range(100):
-            nest = _nest(family, seed)
+            nest = nest_of(family, seed)
             assert not nest.sequential and len(nest.regions) == 1 and len(nest.regions[0].axes) in (1, 2)
 
 
 def test_every_written_array_has_a_row_for_each_thread() -> None:
     for family in [f for f in _ROWS if f is not phases_rows.disjoint]:
         for seed in range(100):
-            nest = _nest(family, seed)
+            nest = nest_of(family, seed)
             rows = {axis.stop for axis in nest.regions[0].axes}
             for parameter in nest.parameters:
                 if parameter.written:
@@ -115,5 +102,5 @@ def test_texts_seldom_repeat(monkeypatch: pytest.MonkeyPatch) -> None:
         return re.sub(r"\b[A-Za-z_]\w*\b", lambda m: words.setdefault(m[0], f"v{len(words)}"), body)
 
     for families, share in ((_ALONE, 0.7), (_ROWS, 0.85)):
-        texts = {bare(item.programs["cpp"].text) for item in _items(families, 400, 3, monkeypatch)}
+        texts = {bare(item.programs["cpp"].text) for item in items_of(monkeypatch, families, 400, 3)}
         assert len(texts) > share * 400

@@ -6,10 +6,10 @@ import random
 import re
 
 import pytest
+from families import items_of, nest_of
 
 from corpora.loopnests import LEVELS, generate, nests, odd, odd_chases, odd_locals, odd_loops, odd_steps
 from corpora.loopnests import expressions as ast
-from corpora.loopnests.builder import Builder
 from corpora.loopnests.shapes import _independent
 
 verification = pytest.importorskip("coevolve.verify")
@@ -18,23 +18,11 @@ _FAMILIES = [f for module in (odd, odd_chases, odd_loops, odd_steps, odd_locals)
 _BOTH = [f for f in _FAMILIES if f.__module__ != odd_locals.__name__]
 
 
-def _items(monkeypatch: pytest.MonkeyPatch, families: list, count: int, seed: int) -> list:
-    monkeypatch.setitem(nests.LEVEL_MENUS, "broad", (families, [1] * len(families)))
-    return list(generate(count, seed, "broad"))
-
-
-def _nest(family, seed: int):
-    b = Builder(random.Random(seed), random.Random(seed + 1).choice(("f32", "f64", "i32")), suffix=False)
-    nest = family(b)
-    nest.parameters, nest.types = b.parameters, b.types
-    return nest
-
-
 def test_engine_calls_every_dialect_equivalent(monkeypatch: pytest.MonkeyPatch) -> None:
     pairs = [
         verification.Pair(item.programs["cpp"], program, item.suite_text)
         for family in _FAMILIES
-        for item in _items(monkeypatch, [family], 3, random.Random(family.__name__).randint(0, 999))
+        for item in items_of(monkeypatch, [family], 3, random.Random(family.__name__).randint(0, 999))
         for dialect, program in item.programs.items()
         if dialect != "cpp"
     ]
@@ -45,7 +33,7 @@ def test_engine_calls_every_dialect_equivalent(monkeypatch: pytest.MonkeyPatch) 
 
 def test_one_thread_copies_what_shares_a_place_or_a_course(monkeypatch: pytest.MonkeyPatch) -> None:
     alone = 0
-    items = _items(monkeypatch, _BOTH, 300, 5)
+    items = items_of(monkeypatch, _BOTH, 300, 5)
     for item in items:
         if "openmp" in item.programs:
             assert "atomic" not in item.programs["cuda"].text
@@ -61,7 +49,7 @@ def test_one_thread_copies_what_shares_a_place_or_a_course(monkeypatch: pytest.M
 def test_no_independent_loop_is_given_to_one_thread() -> None:
     for family in _BOTH:
         for seed in range(150):
-            nest = _nest(family, seed)
+            nest = nest_of(family, seed)
             loops = [s for s in nest.regions[0].body if type(s) is ast.For]
             body = list(ast.walk_statements(nest.regions[0].body))
             subscripts = [e for s in body if type(s) is ast.Assign and type(s.target) is ast.At for e in s.target.subscripts]
@@ -75,7 +63,7 @@ def test_threads_store_at_places_that_their_index_gives() -> None:
     """Whatever a local or a table holds, the subscript of a parallel store names the loop's variables."""
     for family in _FAMILIES:
         for seed in range(150):
-            nest = _nest(family, seed)
+            nest = nest_of(family, seed)
             if nest.sequential:
                 continue
             body = list(ast.walk_statements(nest.regions[0].body))
@@ -113,7 +101,7 @@ def test_broad_stores_through_no_permutation_in_parallel() -> None:
     ids=lambda x: getattr(x, "__name__", ""),
 )
 def test_family_shows_what_it_is_there_for(monkeypatch: pytest.MonkeyPatch, family: object, patterns: tuple[str, ...]) -> None:
-    texts = "".join(item.programs["cpp"].text for item in _items(monkeypatch, [family], 250, 3))
+    texts = "".join(item.programs["cpp"].text for item in items_of(monkeypatch, [family], 250, 3))
     assert [pattern for pattern in patterns if not re.search(pattern, texts)] == []
 
 
