@@ -21,10 +21,11 @@ _CLOSED = {(">=", 1): (">", 0), ("<", 1): ("<=", 0), ("<=", -1): ("<", 0), (">",
 def count_from_one(nest: Nest, b: Builder, from_zero: frozenset[str] = frozenset()) -> None:
     """Loops over positions and locals that hold positions count from one; values made of them may grow by one."""
     places = _position_names(nest)
-    shifted = {v for v in _loop_variables(nest) if v in places or b.chance(0.7)}
+    # In order of appearance or of names: what is drawn must not depend on how a set is hashed.
+    ordered = [v for v in _loop_variables(nest) if v in places or b.chance(0.7)]
     kept = {n.id for at in _elements(nest) if at.array in from_zero for s in at.subscripts for n in ast.walk(s) if type(n) is ast.Name}
-    shifted = {v for v in shifted if b.chance(0.4 if v in kept else 0.95)}
-    shifted |= {v for v in _position_locals(nest) & places if b.chance(0.8)}
+    shifted = {v for v in ordered if b.chance(0.4 if v in kept else 0.95)}
+    shifted |= {v for v in sorted(_position_locals(nest) & places) if b.chance(0.8)}
     counts = _Counts(shifted, _used_as_positions(nest), nest.types or {}, b.chance(0.75))
     counts.nest(nest)
 

@@ -7,8 +7,10 @@ but g++ and gfortran; `test_loopnests_engine.py` asks the project's own engine.
 from __future__ import annotations
 
 import ctypes
+import os
 import re
 import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -296,3 +298,17 @@ def test_a_row_written_by_a_pointer_is_no_parameter() -> None:
     nest = Nest("", [Parameter("a", "array", "f32", (n, n))], [Region((Axis("i", ast.ONE, n), Axis("j", ast.ZERO, n)), body)])
     nests._mark_overwritten(nest)
     assert not nest.parameters[0].overwritten
+
+
+_DIGEST = """
+import hashlib
+from corpora.loopnests import generate
+made = [c for plain in (False, True) for c in generate(400, 77, "broad", plain=plain)]
+print(hashlib.sha256("".join(c.suite_text + "".join(p.text for _, p in sorted(c.programs.items())) for c in made).encode()).hexdigest())
+"""
+
+
+def test_items_do_not_depend_on_how_sets_are_hashed() -> None:
+    """In lessons from Fortran what was drawn for a set's members went by the order of the set."""
+    runs = [subprocess.run([sys.executable, "-c", _DIGEST], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True) for seed in "123"]
+    assert len({run.stdout for run in runs}) == 1
