@@ -24,6 +24,8 @@ WINDOW = 1 << 10
 MARGIN = 64
 """Elements before the passed pointer that belong to the window: a program that reads there cannot be given a test."""
 LIMITS = Limits(wall_s=6.0, cpu_s=2)
+FAR = 1 << 21
+"""Elements of one array beyond which a run takes longer than LIMITS gives it."""
 _LIMITS_FAR = Limits(wall_s=60.0, cpu_s=30)
 MOST_ACCESSES = 1 << 22
 """Steps (accesses and basic blocks) of one call when extents are learnt; what takes more is no test. Time would depend on the
@@ -161,7 +163,7 @@ def _wanted(execution: Execution, signature: Signature, window: int) -> int:
 
 def limits_of(largest: int) -> Limits:
     """Of a program that may touch so many elements of one array."""
-    limits = _LIMITS_FAR if largest > 1 << 21 else LIMITS
+    limits = _LIMITS_FAR if largest > FAR else LIMITS
     return replace(limits, accesses=max(MOST_ACCESSES, 64 * largest))
 
 

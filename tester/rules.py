@@ -122,7 +122,7 @@ def _tests(setting: Setting, roles: Roles, count: int) -> list[UnitTest]:
     sketches = _sketched(setting, roles, size_draws(setting.signature, roles, setting.seed, count + 8))
     first, rest = sketches[: count + 1], sketches[count + 1 :]  # the others are there for programs that take few of the first
     tried = [*_marked(setting, roles), *first]
-    made = _sized(setting, tried, _completed(setting, roles, tried))
+    made = _completed(setting, roles, tried)
     good = [c for c in made if c.test is not None]
     beyond_a_block = (c.changed for s, c in zip(tried, made, strict=True) if s.label.partition("/")[0] in LARGE and c.test is not None)
     if roles.sizes and roles.base and not any(beyond_a_block):
@@ -145,17 +145,22 @@ def _sized(setting: Setting, sketches: Sequence[Sketch], made: list[Completed]) 
     array would have elements that its size denies, which host code that copies by size cannot know of."""
     lengths: dict[str, set[tuple[int, ...]]] = {}
     for sketch, one in zip(sketches, made, strict=True):
-        for a in one.test.assignments if one.test is not None and not sketch.label.startswith("zero/") else ():
-            if isinstance(a, ArrayValue):
-                lengths.setdefault(a.name, set()).add(a.extents)
+        if one.test is not None and not _is_zero(sketch):
+            for a in one.test.assignments:
+                if isinstance(a, ArrayValue):
+                    lengths.setdefault(a.name, set()).add(a.extents)
     grown = {name for name, extents in lengths.items() if len(extents) > 1}
 
     def denied(sketch: Sketch, one: Completed) -> bool:
-        known = remembered(one.test, setting.compiled) if one.test is not None and sketch.label.startswith("zero/") else None
+        known = remembered(one.test, setting.compiled) if one.test is not None and _is_zero(sketch) else None
         touched = zip(setting.signature.parameters, known[1], strict=True) if known else ()
         return any(p.name in grown and (a.last_read is not None or a.last_write is not None) for p, a in touched)
 
     return [Completed(None, "it touches what its size denies") if denied(s, c) else c for s, c in zip(sketches, made, strict=True)]
+
+
+def _is_zero(sketch: Sketch) -> bool:
+    return sketch.label.startswith("zero/")
 
 
 def _sketched(setting: Setting, roles: Roles, draws: Sequence[tuple[str, Values]]) -> list[Sketch]:
@@ -194,7 +199,8 @@ def _marked(setting: Setting, roles: Roles) -> list[Sketch]:
 
 
 def _completed(setting: Setting, roles: Roles, sketches: Sequence[Sketch]) -> list[Completed]:
-    return complete(setting.backend, setting.compiled, sketches, _others(setting, roles), setting.geometry_of, setting.largest)
+    """Their tests, where what they touch fits their sizes."""
+    return _sized(setting, sketches, complete(setting.backend, setting.compiled, sketches, _others(setting, roles), setting.geometry_of, setting.largest))
 
 
 def _constant_tests(setting: Setting, complaint: str) -> list[UnitTest]:

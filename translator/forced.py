@@ -56,11 +56,9 @@ _ALLOCATES = frozenset({"malloc", "calloc", "new"})
 
 
 def host_head(source: Canonical, direction: Direction) -> str:
-    """The head of the host function that a CUDA answer to a C-like source ends with, where the answer is more than a kernel: the
-    source returns a value, or allocates what only the host can. Empty where that is not certain."""
-    if direction.target.model != "cuda" or direction.source.language != "cpp" or direction.source.model == "cuda":
-        return ""
-    if _c_from_c(source.tokens, kernel=True, bare_serial=False):
+    """Where no prefix is forced: the head of the host function that a CUDA answer to a C-like source ends with, since the source
+    returns a value, or allocates what only the host can. Empty where that is not certain."""
+    if direction.target.model != "cuda" or direction.source.language != "cpp":
         return ""
     return _c_from_c(source.tokens, kernel=False, bare_serial=False)
 

@@ -13,11 +13,11 @@ from collections.abc import Collection, Sequence
 from functools import lru_cache
 
 from corpora.canonical import ENTRY
+from translator.c_rules import NOTHING
 from translator.c_words import END, EVERYTHING
 
 _DEVICE = frozenset({"__global__", "__device__"})
 _BEFORE_TYPES = frozenset({"__global__", "__device__", "__host__", "inline", "__forceinline__", "extern"})
-_NOTHING = frozenset[str]()
 _ALL = EVERYTHING | _BEFORE_TYPES
 
 
@@ -41,14 +41,14 @@ class HostHead:
 
     def forbidden(self) -> Collection[str]:
         if self._wild or self._depth > 0:
-            return _NOTHING
+            return NOTHING
         if not self._top:
             return _ALL if self._given else _first(self._head[0])
         if self._top[0] in _DEVICE:
-            return _ENTRY if self._head[0] != "void" else _NOTHING
+            return _ENTRY if self._head[0] != "void" else NOTHING
         if self._top == self._head[: len(self._top)] and len(self._top) < len(self._head):
             return _but(self._head[len(self._top)])
-        return _NOTHING
+        return NOTHING
 
 
 _ENTRY = frozenset({ENTRY})

@@ -12,6 +12,7 @@ from corpora.loopnests import expressions as ast
 from corpora.loopnests import names
 from corpora.loopnests.builder import FLOATS, Builder, default_fill
 from corpora.loopnests.nest import Nest, Parameter, Region
+from corpora.loopnests.one_thread import constant
 
 _LENGTHS = (1, 2, 3, 5, 7, 12, 20, 33)
 _CONSTANTS = (4, 8, 10, 16, 20, 32, 50, 64, 100, 128, 256, 347, 500, 1000, 1024)
@@ -106,8 +107,7 @@ def rate(b: Builder) -> tuple:
         word = b.name(_RATES, b.kind)
         b.parameters.append(Parameter(word, "scalar", b.kind, values=(0.5, 0.25, 0.9, 0.75, 1.0)))
         return ast.Name(word)
-    text = b.pick(("0.5", "0.9", "0.25", "0.1", "0.99", "0.75", "0.8", "0.05", ".5"))
-    return ast.Literal(text + "f", "f32") if b.kind == "f32" and b.suffix else ast.Literal(text, "f64")
+    return constant(b, b.pick(("0.5", "0.9", "0.25", "0.1", "0.99", "0.75", "0.8", "0.05", ".5")))
 
 
 def joined(b: Builder, last: tuple, term: tuple) -> tuple:

@@ -11,7 +11,7 @@ from corpora.loopnests import expressions as ast
 from corpora.loopnests import names
 from corpora.loopnests.builder import FLOATS, Builder
 from corpora.loopnests.nest import Nest
-from corpora.loopnests.one_thread import alone, at, counters, down, extreme, floating, line, local, over, put, sides, written
+from corpora.loopnests.one_thread import alone, at, constant, counters, down, extreme, floating, line, local, over, put, sides, written
 
 _N = (1, 2, 4, 6)
 _NAMES = ("n", "N", "dim", "order", "nn", "size", "numVars", "nodes", "V")
@@ -25,8 +25,7 @@ def _diagonal(b: Builder, place: tuple) -> tuple:
 
 
 def _safe(b: Builder) -> ast.Literal:
-    text = b.pick(("3.0", "4.0", "5.0", "10.0", "8.0"))
-    return ast.Literal(text + "f" if b.kind == "f32" and b.suffix else text, "f32" if b.kind == "f32" and b.suffix else "f64")
+    return constant(b, b.pick(("3.0", "4.0", "5.0", "10.0", "8.0")))
 
 
 def _square(b: Builder, wanted: tuple[str, ...] = ("A", "L", "U", "a", "mat", "l", "lower", "M1", "matrix")) -> tuple[str, ast.Name]:

@@ -66,7 +66,7 @@ class ShortForms:
 
     def _inner(self, loop: tuple, level: int) -> list[str]:
         """A loop as array statements, or nothing."""
-        if type(loop) is not ast.For or not (self.style.one_based):
+        if type(loop) is not ast.For or not self.style.one_based:
             return []
         try:
             lines = inner_lines(self.say, loop, "    " * level)
@@ -94,6 +94,6 @@ class ShortForms:
 
 def _mentions(name: str, statements: tuple | list, nested: bool = True) -> int:
     """How often these statements name a local, declarations counted."""
-    every = [s for s in ast.walk_statements(statements)] if nested else statements
+    every = list(ast.walk_statements(statements)) if nested else statements
     named = sum(n == ast.Name(name) for s in every for e in ast.expressions_of(s) for n in ast.walk(e))
     return named + sum(type(s) is ast.Declare and s.name == name for s in every)

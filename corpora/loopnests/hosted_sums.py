@@ -14,7 +14,7 @@ from corpora.loopnests.builder import FLOATS, Builder
 from corpora.loopnests.carried import EXTREMES, Course
 from corpora.loopnests.hosted import give, returning
 from corpora.loopnests.nest import Nest, Parameter
-from corpora.loopnests.one_thread import put
+from corpora.loopnests.one_thread import local, put
 
 _LOST = tuple("c comp err carry low_part corr lost e0 rem_sum".split())
 _TERMS = tuple("y adj x0 yk term_k val d0 corrected".split())
@@ -27,11 +27,6 @@ def _course(b: Builder, least: int = 1) -> Course:
     if b.kind not in FLOATS:
         b.kind, b.suffix = b.pick(("f32", "f64")), False
     return Course(b, least, odd=False)
-
-
-def _made(b: Builder, wanted: tuple, value: tuple | int, kind: str | None = None) -> tuple[ast.Name, ast.Declare]:
-    word = ast.Name(b.name(wanted, kind or b.kind))
-    return word, ast.Declare(kind or b.kind, word.id, ast.whole(value) if isinstance(value, int) else value)
 
 
 def _zero(b: Builder) -> tuple:
@@ -59,20 +54,20 @@ def compensated(b: Builder) -> Nest:
     for _ in range(b.pick((1, 1, 1, 2))):
         c.source()
     value = b.reads[0] if b.chance(0.5) else ast.mul(b.reads[0], b.pick(tuple(b.reads))) if b.chance(0.6) else c.term()
-    total, begun = _made(b, names.SUMS, _zero(b))
-    lost, begun2 = _made(b, _LOST, _zero(b))
+    total, begun = local(b, _zero(b), names.SUMS)
+    lost, begun2 = local(b, _zero(b), _LOST)
     head = (begun, begun2) if b.chance(0.7) else (begun2, begun)
     following = ast.Name(b.name(_NEXT, b.kind))
     plain = ast.Declare(b.kind, following.id, ast.add(total, value))
     if b.chance(0.3):  # Neumaier
-        held, declared = _made(b, _TERMS, value)
+        held, declared = local(b, value, _TERMS)
         plain = plain._replace(value=ast.add(total, held))
         absolute = [ast.Call(b.function("fabs"), (w,)) for w in (total, held)]
         larger, smaller = (put(lost, ast.add(ast.Paren(ast.sub(p, following)), q), "+=") for p, q in ((total, held), (held, total)))
         body: tuple = (declared, plain, ast.If(ast.compare(absolute[0], b.pick((">=", ">")), absolute[1]), (larger,), (smaller,)), put(total, following))
         return returning(b.kind, *head, *c.loop(body), give(ast.add(total, lost)))
     up = b.chance(0.3)  # the sign in which the lost part is kept
-    word, declared = _made(b, _TERMS, (ast.add if up else ast.sub)(value, lost))
+    word, declared = local(b, (ast.add if up else ast.sub)(value, lost), _TERMS)
     plain = plain._replace(value=ast.add(total, word))
     moved = ast.Paren(ast.sub(following, total))
     lose = put(lost, ast.sub(word, moved) if up else ast.sub(moved, word))
@@ -83,7 +78,7 @@ def multiplied(b: Builder) -> Nest:
     """Products: of elements, of one plus them, of two sides of a quotient."""
     c = _course(b)
     place = c.source(fill="uniform(0.6,1.4)")
-    total, begun = _made(b, ("prod", "p", "product_v", "acc", "result", "det_v", "likelihood", "total"), ast.ONE if b.chance(0.5) else b._same(ast.ONE))
+    total, begun = local(b, ast.ONE if b.chance(0.5) else b._same(ast.ONE), ("prod", "p", "product_v", "acc", "result", "det_v", "likelihood", "total"))
     draw = b.rng.random()
     if draw < 0.35:
         value: tuple = place
@@ -107,14 +102,14 @@ def alternated(b: Builder) -> Nest:
     """Signs that flip, powers that grow by one factor each step, weights that shrink."""
     c = _course(b)
     place = c.source()
-    total, begun = _made(b, names.SUMS, _zero(b))
+    total, begun = local(b, _zero(b), names.SUMS)
     if b.chance(0.4):
         whole = b.chance(0.4)
-        sign, begun2 = _made(b, _SIGNS, ast.ONE if whole or b.chance(0.5) else b._same(ast.ONE), "i32" if whole else b.kind)
+        sign, begun2 = local(b, ast.ONE if whole or b.chance(0.5) else b._same(ast.ONE), _SIGNS, "i32" if whole else b.kind)
         turn = put(sign, ast.Unary("-", sign)) if b.chance(0.7) else put(sign, ast.whole(-1), "*=")
         term = ast.mul(sign, place) if b.chance(0.7) else ast.Binary("/", ast.mul(sign, place), ast.Paren(ast.add(c.i, 1)))
     else:
-        sign, begun2 = _made(b, _POWERS, ast.ONE if b.chance(0.5) else b._same(ast.ONE))
+        sign, begun2 = local(b, ast.ONE if b.chance(0.5) else b._same(ast.ONE), _POWERS)
         factor = _small(b, ("x", "t", "q", "rate", "gamma_", "decay", "discount", "r0"), (0.5, 0.9, -0.5, 1.0))
         turn = put(sign, factor, "*=") if b.chance(0.7) else put(sign, ast.mul(sign, factor))
         term = ast.mul(place, sign) if b.chance(0.6) else ast.mul(sign, c.term() if b.chance(0.4) else place)
@@ -130,7 +125,7 @@ def recurred(b: Builder) -> Nest:
     place = c.source(fill="uniform(0.5,2)" if draw > 0.8 else "")
     wanted = ("r", "acc", "result", "state", "y", "val", "level", "h", "poly", "ema", "xk")
     start = place._replace(subscripts=(ast.ZERO,)) if b.chance(0.3) else _zero(b)
-    x, begun = _made(b, wanted, start if draw <= 0.8 else b._same(ast.ONE))
+    x, begun = local(b, start if draw <= 0.8 else b._same(ast.ONE), wanted)
     if draw < 0.45:
         t = _small(b, ("x", "t", "z", "base", "arg", "u"), (0.5, 0.9, -0.5, 1.0))
         step: tuple = (put(x, ast.add(ast.mul(x, t), place)) if b.chance(0.7) else put(x, ast.add(place, ast.mul(t, x))),)
@@ -156,16 +151,16 @@ def watched(b: Builder) -> Nest:
     c = _course(b)
     value = c.source() if b.chance(0.7) else ast.mul(c.source(), c.source())
     draw = b.rng.random()
-    held, declared = _made(b, ("v", "x", "cur", "xi", "val"), value)
+    held, declared = local(b, value, ("v", "x", "cur", "xi", "val"))
     if draw < 0.34:
-        mean, begun = _made(b, ("mean", "mu", "avg", "m1"), _zero(b))
-        square, begun2 = _made(b, ("m2", "M2", "ss", "var_s", "S"), _zero(b))
-        apart, moved = _made(b, ("delta", "d", "diff", "dev"), ast.sub(held, mean))
+        mean, begun = local(b, _zero(b), ("mean", "mu", "avg", "m1"))
+        square, begun2 = local(b, _zero(b), ("m2", "M2", "ss", "var_s", "S"))
+        apart, moved = local(b, ast.sub(held, mean), ("delta", "d", "diff", "dev"))
         steps = (declared, moved, put(mean, ast.Binary("/", apart, ast.Paren(ast.add(c.i, 1))), "+="), put(square, ast.mul(apart, ast.Paren(ast.sub(held, mean))), "+="))
         spread = ast.Binary("/", square, c.n)
         return returning(b.kind, begun, begun2, *c.loop(steps), give(b.pick((spread, ast.Call(b.function("sqrt"), (spread,)), square))))
-    best, begun = _made(b, EXTREMES, _zero(b))
-    run, begun2 = _made(b, ("run", "here", "acc", "ending", "s", "level", "balance"), _zero(b))
+    best, begun = local(b, _zero(b), EXTREMES)
+    run, begun2 = local(b, _zero(b), ("run", "here", "acc", "ending", "s", "level", "balance"))
     more = ast.If(ast.compare(run, ">", best), (put(best, run),))
     if draw < 0.6:
         steps = (put(run, value, "+="), ast.If(ast.compare(run, "<", ast.ZERO), (put(run, _zero(b)),)), more)
@@ -186,8 +181,8 @@ def _longest(b: Builder) -> Nest:
     if b.types[place.array] == "i32":
         b.parameter(place.array).fill = "integers(0,2)"
     kind = b.pick(("i32", "i32", "i32", "i64", "u64"))
-    run, begun = _made(b, ("run", "cur_len", "streak", "len0", "k"), 1, kind)
-    best, begun2 = _made(b, ("best", "longest", "max_run", "max_len"), 1, kind)
+    run, begun = local(b, 1, ("run", "cur_len", "streak", "len0", "k"), kind)
+    best, begun2 = local(b, 1, ("best", "longest", "max_run", "max_len"), kind)
     test = ast.compare(place, b.pick(("==", "==", ">", ">=") if b.types[place.array] == "i32" else (">", "<", ">=")), before)
     count = ast.If(test, (put(run, 1, "+="),), (put(run, 1),))
     more = ast.If(ast.compare(run, ">", best), (put(best, run),))
@@ -204,7 +199,7 @@ def hashed(b: Builder) -> Nest:
     c = Course(b, odd=False)
     source = b.pick(("i32", "u8", "u32", "u32", "u8")) if b.kind == "u32" else "i32"
     place = c.source(source)
-    h, begun = _made(b, ("h", "hash", "crc", "check", "sum", "seed0", "acc", "key_h"), ast.Literal(b.pick(("0", "5381", "17", "2166136261u", "1")), "u32") if b.kind == "u32" else ast.ZERO)
+    h, begun = local(b, ast.Literal(b.pick(("0", "5381", "17", "2166136261u", "1")), "u32") if b.kind == "u32" else ast.ZERO, ("h", "hash", "crc", "check", "sum", "seed0", "acc", "key_h"))
     if b.kind == "i32":
         b.parameter(place.array).fill = "integers(0,50)"
         m, base = ast.whole(b.pick((97, 1009, 65521, 9973, 255))), ast.whole(b.pick((2, 7, 31, 10, 256)))

@@ -12,7 +12,7 @@ from corpora.loopnests import expressions as ast
 from corpora.loopnests import names
 from corpora.loopnests.builder import FLOATS, Builder
 from corpora.loopnests.nest import Axis, Nest, Region
-from corpora.loopnests.one_thread import counters, floating, put, sides
+from corpora.loopnests.one_thread import constant, counters, floating, put, sides
 
 _LOSSES = tuple("loss cost err sum temp acc total_loss l s e tmp ce obj penalty".split())
 _TRUTHS = tuple("t y truth target labels expected T gt y_true ref desired".split())
@@ -49,13 +49,9 @@ class Ground:
 def _nest(b: Builder, axes: tuple, totals: list[ast.Declare], body: tuple, *after: tuple) -> Nest:
     nest = Nest("", [], [Region(axes, body, ("+", ", ".join(t.name for t in totals)))])
     nest.before, nest.after = tuple(totals), after
-    kinds = [ast.type_of(after[-1].value, b.types), *(t.type for t in totals)]
-    nest.result = next(k for k in ("f64", "f32", "i32") if k in kinds[:1]) if kinds[0] in ("f32", "f64", "i32") else totals[0].type
+    kind = ast.type_of(after[-1].value, b.types)
+    nest.result = kind if kind in ("f32", "f64", "i32") else totals[0].type
     return nest
-
-
-def _number(b: Builder, text: str) -> ast.Literal:
-    return ast.Literal(text + ("f" if b.suffix and b.kind == "f32" else ""), "f32" if b.suffix and b.kind == "f32" else "f64")
 
 
 def _total(b: Builder, wanted: tuple = _LOSSES, kind: str | None = None) -> tuple[ast.Name, ast.Declare]:
@@ -80,7 +76,7 @@ def _ended(b: Builder, ground: Ground, total: ast.Name, negative: bool) -> tuple
     if draw < 0.28:
         return put(total, b.number(), "*="), ast.Jump("return", total)
     root = ast.Call(b.function("sqrt"), (total,))
-    ends = (total, total, ast.Binary("/", total, n), ast.Binary("/", total, n), ast.mul(_number(b, "0.5"), total), ast.Binary("/", total, ast.Paren(ast.mul(ast.whole(2), n))),
+    ends = (total, total, ast.Binary("/", total, n), ast.Binary("/", total, n), ast.mul(constant(b, "0.5"), total), ast.Binary("/", total, ast.Paren(ast.mul(ast.whole(2), n))),
             ast.mul(b.scalar(), total))  # fmt: skip
     roots = (root, ast.Binary("/", root, n), ast.Call(b.function("sqrt"), (ast.Binary("/", total, n),)))
     return (ast.Jump("return", b.pick(ends + roots if draw > 0.6 else ends)),)
@@ -94,14 +90,14 @@ def entropies(b: Builder) -> Nest:
     real = b.chance(0.45)
     t = ground.place(b.kind if real else b.pick(("i32", "i32", "i32", "u8", "bool")), "integers(0,1)", _TRUTHS)
     s, begun = _total(b)
-    eps, log, one = _number(b, b.pick(_EPS)), b.function("log"), ast.ONE if b.chance(0.6) else _number(b, "1.0")
+    eps, log, one = constant(b, b.pick(_EPS)), b.function("log"), ast.ONE if b.chance(0.6) else constant(b, "1.0")
     safe = b.chance(0.6)
     right: tuple = ast.Call(log, (ast.add(x, eps) if safe else x,))
     rest: tuple = ast.sub(one, x)
     wrong: tuple = ast.Call(log, (ast.add(rest, eps) if safe else rest,))
     negative = b.chance(0.6)
     op = "+=" if negative else "-="
-    hit = b.pick((ast.compare(t, "==", ast.ONE), ast.compare(t, ">", _number(b, "0.5") if real else ast.ZERO), ast.compare(t, "!=", ast.ZERO)))
+    hit = b.pick((ast.compare(t, "==", ast.ONE), ast.compare(t, ">", constant(b, "0.5") if real else ast.ZERO), ast.compare(t, "!=", ast.ZERO)))
     draw = b.rng.random()
     if draw < 0.25:
         body: tuple = (ast.If(hit, (put(s, right, op), ast.Jump("continue"))), put(s, wrong, op))
@@ -128,8 +124,8 @@ def margins(b: Builder) -> Nest:
     s, begun = _total(b)
     d = ast.Name(b.name(("d", "diff", "e0", "delta", "r", "res", "gap", "m"), b.kind))
     absolute = ast.Call(b.function("fabs"), (d,))
-    half, zero = _number(b, "0.5"), b.number(zero=True)
-    limit = b.scalar() if b.chance(0.5) else _number(b, b.pick(("1.0", "0.5", "0.1", "2.0")))
+    half, zero = constant(b, "0.5"), b.number(zero=True)
+    limit = b.scalar() if b.chance(0.5) else constant(b, b.pick(("1.0", "0.5", "0.1", "2.0")))
     apart: tuple = ast.sub(x, t) if b.chance(0.5) else ast.sub(t, x)
     square = ast.mul(d, d)
     kind = b.pick(("square", "square", "absolute", "hinge", "hinge", "huber", "huber", "far", "quantile", "logcosh", "skip"))
@@ -139,7 +135,7 @@ def margins(b: Builder) -> Nest:
         steps = (put(s, absolute if b.chance(0.6) else ast.Conditional(ast.compare(d, "<", ast.ZERO), ast.Unary("-", d), d), "+="),)
     elif kind == "hinge":
         b.parameter(t.array).fill = "integers(-1,1)"
-        apart = ast.sub(ast.ONE if b.chance(0.5) else _number(b, "1.0"), ast.mul(t, x) if b.chance(0.6) else ast.mul(x, t))
+        apart = ast.sub(ast.ONE if b.chance(0.5) else constant(b, "1.0"), ast.mul(t, x) if b.chance(0.6) else ast.mul(x, t))
         steps = (ast.If(ast.compare(d, ">", zero), (put(s, d if b.chance(0.7) else square, "+="),)),)
     elif kind == "huber":
         straight = ast.mul(limit, ast.Paren(ast.sub(absolute, ast.mul(half, limit))))
@@ -149,7 +145,7 @@ def margins(b: Builder) -> Nest:
     elif kind == "far":
         steps = (ast.If(ast.compare(absolute, ">", limit), (put(s, b.pick((absolute, ast.sub(absolute, limit), square)), "+="),)),)
     elif kind == "quantile":
-        q = _number(b, b.pick(("0.9", "0.1", "0.25", "0.75")))
+        q = constant(b, b.pick(("0.9", "0.1", "0.25", "0.75")))
         steps = (ast.If(ast.compare(d, ">", zero), (put(s, ast.mul(q, d), "+="),), (put(s, ast.mul(ast.Paren(ast.sub(q, ast.ONE)), d), "+="),)),)
     elif kind == "logcosh":
         steps = (put(s, ast.Call(b.function("log"), (ast.Call(b.function("cosh"), (d,)),)), "+="),)
@@ -175,7 +171,7 @@ def several(b: Builder) -> Nest:
         body: tuple = (ast.If(test, (put(s, x, "+="), put(n, 1, "+="))),)
         end: tuple = ast.Conditional(ast.compare(n, ">", ast.ZERO), ast.Binary("/", s, n), zero, True)
         if b.chance(0.3):
-            end = ast.Binary("/", s, ast.Paren(ast.add(n, ast.ONE if b.chance(0.5) else _number(b, b.pick(_EPS[:3])))))
+            end = ast.Binary("/", s, ast.Paren(ast.add(n, ast.ONE if b.chance(0.5) else constant(b, b.pick(_EPS[:3])))))
         return ground.nest([begun, begun2], body, ast.Jump("return", end))
     if draw < 0.45:
         w = ground.place(fill="uniform(0.1,2)", wanted=("w", "weights", "mass", "wt", "alpha_w"))
@@ -197,12 +193,12 @@ def several(b: Builder) -> Nest:
         words = [_total(b, w) for w in (("dot", "xy", "num"), ("na", "xx", "norm1"), ("nb", "yy", "norm2"))]
         body = tuple(put(w, ast.mul(p, q), "+=") for (w, _), (p, q) in zip(words, ((x, y), (x, x), (y, y))))
         roots = [ast.Call(b.function("sqrt"), (w,)) for w, _ in words[1:]]
-        below = ast.add(ast.mul(*roots), _number(b, b.pick(_EPS))) if b.chance(0.7) else ast.Call(b.function("sqrt"), (ast.add(ast.mul(words[1][0], words[2][0]), ast.ONE),))
+        below = ast.add(ast.mul(*roots), constant(b, b.pick(_EPS))) if b.chance(0.7) else ast.Call(b.function("sqrt"), (ast.add(ast.mul(words[1][0], words[2][0]), ast.ONE),))
         return ground.nest([d for _, d in words], body, ast.Jump("return", ast.Binary("/", words[0][0], ast.Paren(below) if type(below) is ast.Binary else below)))
     t = ground.place("i32", "integers(0,1)", _TRUTHS)
     hit, begun = _total(b, ("tp", "correct", "good", "inter", "hits"), "i32")
     other, begun2 = _total(b, ("fp", "wrong", "bad", "union_n", "misses"), "i32")
-    test = ast.compare(x, ">", b.pick((zero, _number(b, "0.5"), b.scalar())))
+    test = ast.compare(x, ">", b.pick((zero, constant(b, "0.5"), b.scalar())))
     body = (ast.If(test, (ast.If(ast.compare(t, "==", ast.ONE), (put(hit, 1, "+="),), (put(other, 1, "+="),)),)),)
     share = ast.Binary("/", ast.Cast(b.kind, hit), ast.Paren(ast.add(ast.add(hit, other), ast.ONE)))
     return ground.nest([begun, begun2], body, ast.Jump("return", share))
@@ -220,7 +216,7 @@ def accuracy(b: Builder) -> Nest:
         s, begun = _total(b)
         place: tuple = ast.At(x, (i, label))
         negative = b.chance(0.5)
-        value = ast.Call(b.function("log"), (ast.add(place, _number(b, b.pick(_EPS))) if b.chance(0.6) else place,))
+        value = ast.Call(b.function("log"), (ast.add(place, constant(b, b.pick(_EPS))) if b.chance(0.6) else place,))
         body: tuple = (put(s, value, "+=" if negative else "-="),)
         if b.chance(0.3):
             body = (ast.If(ast.compare(label, ">", ast.ZERO), body),)
@@ -237,7 +233,7 @@ def accuracy(b: Builder) -> Nest:
     loop = ast.For(j.id, ast.ONE if b.chance(0.6) else ast.ZERO, "<", cols, (seek,))
     last = ast.If(ast.compare(best, "==" if b.chance(0.8) else "!=", label), (put(count, 1, "+="),))
     share = ast.Binary("/", ast.Cast(b.kind, count), rows)
-    end = count if b.chance(0.45) else share if b.chance(0.6) else ast.mul(_number(b, "100.0"), share)
+    end = count if b.chance(0.45) else share if b.chance(0.6) else ast.mul(constant(b, "100.0"), share)
     return _nest(b, axes, [begun], (*head, loop, last), ast.Jump("return", end))
 
 

@@ -127,7 +127,13 @@ def extreme(b: Builder, op: str, left: tuple, right: tuple) -> tuple:
 
 def fraction(b: Builder, most: tuple[str, ...] = ("0.5", "0.25", "0.1", "0.3", "0.2", "0.125", "0.05")) -> ast.Literal:
     """A constant below one in the main floating-point type or, as often in single precision, double."""
-    return ast.Literal(b.pick(most) + ("f" if b.suffix and b.kind == "f32" else ""), "f32" if b.suffix and b.kind == "f32" else "f64")
+    return constant(b, b.pick(most))
+
+
+def constant(b: Builder, text: str) -> ast.Literal:
+    """A floating-point constant as this text writes those of its main type: `1e-7f`, or the double `1e-7`."""
+    single = b.suffix and b.kind == "f32"
+    return ast.Literal(text + "f", "f32") if single else ast.Literal(text, "f64")
 
 
 def floating(b: Builder) -> None:
