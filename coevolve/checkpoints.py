@@ -24,6 +24,7 @@ from corpora.records import Program, content_hash
 from gpu_runtime.models.backends import FROZEN, MODEL_BACKENDS, kind_of
 from gpu_runtime.models.options import Endpoint, FineTuning, ModelOptions
 from gpu_runtime.models.protocol import Example, LanguageModel, Learning, NothingToLearn
+from gpu_runtime.models.vllm_engine import VllmModel
 
 
 class Checkpoints:
@@ -33,6 +34,7 @@ class Checkpoints:
         """part: name of its checkpoint folders where it is one of several Translators (see coevolve.ways)."""
         self.config, self.kind, self.part = config, kind, part or kind
         self._open: tuple[str, LanguageModel] | None = None
+        self._engine: VllmModel | None = None
         self.progress: tuple[int, int, float] = (0, 0, 0.0)
         self._trained = Manifest.of(())
         use_all_cores()
@@ -46,8 +48,12 @@ class Checkpoints:
         return self._open[1]
 
     def _opened(self, kind: str, name: str) -> LanguageModel:
-        opener = "vllm" if kind == "pretrained" and self.config.model.backend == "vllm" else kind
-        return MODEL_BACKENDS[opener](name, options_of(self.config))
+        if kind != "pretrained" or self.config.model.backend != "vllm":
+            return MODEL_BACKENDS[kind](name, options_of(self.config))
+        if self._engine is None:
+            self._engine = MODEL_BACKENDS["vllm"](name, options_of(self.config))
+        self._engine.serve(name)  # one engine for all its checkpoints: another one's start takes a minute, and memory beside it
+        return self._engine
 
     @contextmanager
     def paid(self, checkpoint: str) -> Iterator[LanguageModel]:
@@ -112,7 +118,8 @@ def options_of(config: Config) -> ModelOptions:
         report_to=wanted.report_to, sharding=wanted.sharding,
     )  # fmt: skip
     remote = Endpoint(config.model.endpoint, config.model.concurrency, (config.model.prices[0], config.model.prices[1]))
-    return ModelOptions(tuning, remote)
+    # Two models share what Ray does not part: one process's GPU with `--local`.
+    return ModelOptions(tuning, remote, min(1.0, config.resources.model_gpus) or 0.5)
 
 
 def use_all_cores() -> None:

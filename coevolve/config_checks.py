@@ -116,6 +116,8 @@ def _check_together(config: Config, where: str) -> None:
         raise ConfigError(f"{where}: model.backend = 'openai' needs model.name_or_path (the model's name there) and model.endpoint (the API's URL)")
     if config.round.learn in ("dpo", "grpo") and config.model.backend == "vllm":
         raise ConfigError(f"{where}: round.learn = '{config.round.learn}' needs model.backend = 'pretrained' or 'scratch'; vllm learns back, forward or both")
+    if config.model.backend == "vllm" and config.finetune.keep_adapter:
+        raise ConfigError(f"{where}: finetune.keep_adapter leaves an adapter, and vllm serves whole models: set it to false")
     if config.round.lessons == "generated" and config.round.learn in ("dpo", "grpo"):
         raise ConfigError(f"{where}: round.lessons = 'generated' has no verdicts to learn from; it goes with round.learn = back, forward or both")
     if config.resources.trainers > 1 and (config.finetune.patience or config.round.learn in ("dpo", "grpo")):

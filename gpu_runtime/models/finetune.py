@@ -50,9 +50,8 @@ def require(tuning: FineTuning) -> None:
         raise ModelError(f"finetune.sharding 'fsdp' cuts whole models only; with finetune.method '{tuning.method}' use 'none'")
     if (package := REPORTERS[tuning.report_to]) and importlib.util.find_spec(package) is None:
         raise ModelError(f"finetune.report_to '{tuning.report_to}' needs the package {package} (pip install {package}), which is not here")
-    if tuning.method == "qlora" and not (torch.cuda.is_available() and importlib.util.find_spec("bitsandbytes")):
-        missing = "a CUDA device" if not torch.cuda.is_available() else "the package bitsandbytes (pip install bitsandbytes)"
-        raise ModelError(f"finetune.method 'qlora' needs {missing}, which is not here; use 'lora'")
+    if tuning.method == "qlora" and importlib.util.find_spec("bitsandbytes") is None:
+        raise ModelError("finetune.method 'qlora' needs the package bitsandbytes (pip install 'coevolve[qlora]'), which is not here; or use 'lora'")
 
 
 def with_adapter(model: PreTrainedModel, tuning: FineTuning, seed: int) -> PreTrainedModel:
@@ -67,6 +66,26 @@ def with_adapter(model: PreTrainedModel, tuning: FineTuning, seed: int) -> PreTr
     task = "SEQ_2_SEQ_LM" if model.config.is_encoder_decoder else "CAUSAL_LM"
     shape = LoraConfig(r=tuning.rank, lora_alpha=2 * tuning.rank, target_modules="all-linear", task_type=task)
     return get_peft_model(model, shape)
+
+
+def merged(model: PreTrainedModel, tuning: FineTuning) -> PreTrainedModel:
+    """The model with its adapter added to its weights.
+
+    Weights of four bits are made plain first: rounded to sixteen values again, most of what an adapter adds would be gone.
+    """
+    from peft.tuners.lora import LoraLayer
+
+    if tuning.method == "qlora" and getattr(model, "is_loaded_in_4bit", False):
+        layers = model.get_base_model().named_modules()
+        learnt = {name: layer.get_delta_weight("default") for name, layer in layers if isinstance(layer, LoraLayer)}
+        plain = model.unload().dequantize()
+        with torch.no_grad():
+            for name, delta in learnt.items():
+                plain.get_submodule(name).weight.add_(delta.to(plain.dtype))
+    else:
+        plain = model.merge_and_unload()
+    plain.requires_grad_(True)
+    return plain
 
 
 def fine_tune(

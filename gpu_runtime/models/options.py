@@ -19,7 +19,7 @@ REPORTERS = {"none": "", "tensorboard": "tensorboard", "trackio": "trackio", "wa
 class FineTuning:
     """How a pre-trained model is fine-tuned; what it learns and how fast is in `Learning`.
 
-    method: `full`, `lora` or `qlora` (4-bit base; needs bitsandbytes and a GPU). rank: of the adapters; alpha is twice it.
+    method: `full`, `lora` or `qlora` (4-bit base while it learns and answers; what is saved has plain weights; needs bitsandbytes). rank: of the adapters; alpha is twice it.
     micro_tokens: tokens of one forward pass, 0 = those of a whole step; more are reached by accumulating gradients.
     packing: several examples in one row instead of padding. patience: validations without a better one before it stops,
     0 = learn to the end. keep_adapter: save the adapter beside its base instead of merging it.
@@ -60,5 +60,8 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class ModelOptions:
+    """gpu_share: the part of each of its GPUs that a model has to itself, the others being another model's or a verifier's."""
+
     tuning: FineTuning = FineTuning()
     endpoint: Endpoint = Endpoint()
+    gpu_share: float = 1.0

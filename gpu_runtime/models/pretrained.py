@@ -28,7 +28,8 @@ from transformers.distributed import DistributedConfig
 
 from corpora.files import write_folder
 from gpu_runtime.memory import MOST, keep_heap
-from gpu_runtime.models.finetune import fine_tune, require, with_adapter
+from gpu_runtime.models.finetune import fine_tune, merged, require, with_adapter
+from gpu_runtime.models.framing import plain_ids, prompt_ids
 from gpu_runtime.models.lessons import Collate, causal, packed, paired
 from gpu_runtime.models.options import FineTuning
 from gpu_runtime.models.protocol import Example, Learning, ModelError, NothingToLearn, Preference, Prompt, Reward, Sampling
@@ -99,8 +100,8 @@ class PretrainedModel:
         """
         self._model.eval()
         torch.manual_seed(sampling.seed)
-        inputs = [self._prompt_ids(p.text) for p in prompts]
-        prefixes = [self._plain_ids(p.prefix) if p.prefix else [] for p in prompts]
+        inputs = [self._asked(p.text) for p in prompts]
+        prefixes = [plain_ids(self._tokenizer, p.prefix) if p.prefix else [] for p in prompts]
         # A decoder's forced start cannot be padded, so those of one batch are of one length.
         order = sorted(range(len(prompts)), key=lambda i: (len(prefixes[i]) if self._paired else 0, len(inputs[i]), i))
         order = [i for i in order if len(inputs[i]) + len(prefixes[i]) < self._context]
@@ -175,7 +176,7 @@ class PretrainedModel:
         from gpu_runtime.models.rewarded import Compared, prefer, within
 
         self._must_be_causal("dpo")
-        asked = [Compared(self._prompt_ids(p.prompt), self._answer_ids(p.better), self._answer_ids(p.worse)) for p in preferences]
+        asked = [Compared(self._asked(p.prompt), self._answer_ids(p.better), self._answer_ids(p.worse)) for p in preferences]
         fitting = within(asked, self._context)
         with self._trainable(learning) as model:
             figures = prefer(model, self._tokenizer, fitting, learning, self._config.tuning, progress)
@@ -196,7 +197,7 @@ class PretrainedModel:
         from gpu_runtime.models.rewarded import reinforce, with_room
 
         self._must_be_causal("grpo")
-        fitting = with_room([self._prompt_ids(p.text) for p in prompts], sampling.max_new_tokens, self._context)
+        fitting = with_room([self._asked(p.text) for p in prompts], sampling.max_new_tokens, self._context)
         with self._trainable(learning) as model:
             figures = reinforce(model, self._tokenizer, fitting, reward, sampling, learning, self._config.tuning, progress)
         return {**figures, "examples": len(fitting), "dropped": len(prompts) - len(fitting)}
@@ -216,8 +217,7 @@ class PretrainedModel:
             self._model.float()  # steps of a fine-tuning rate are lost in bfloat16's eight bits; Trainer computes in it all the same
         yield self._model
         if tuning.method != "full" and not tuning.keep_adapter:
-            self._model = self._model.merge_and_unload()
-            self._model.requires_grad_(True)
+            self._model = merged(self._model, tuning)
         elif tuning.method == "full":
             self._model.to(loaded_as)
         self._model.eval()
@@ -243,21 +243,15 @@ class PretrainedModel:
 
         write_folder(folder, write)
 
-    def _prompt_ids(self, text: str) -> list[int]:
-        if self._config.chat and getattr(self._tokenizer, "chat_template", None):
-            turn = [{"role": "user", "content": text}]
-            return self._plain_ids(self._tokenizer.apply_chat_template(turn, add_generation_prompt=True, tokenize=False))
-        return self._tokenizer(text, verbose=False).input_ids  # what is too long is told apart, not warned of
-
-    def _plain_ids(self, text: str) -> list[int]:
-        return self._tokenizer(text, add_special_tokens=False, verbose=False).input_ids
+    def _asked(self, text: str) -> list[int]:
+        return prompt_ids(self._tokenizer, text, self._config.chat)
 
     def _encode(self, example: Example) -> Encoded:
-        prompt = self._prompt_ids(example.prompt)
+        prompt = self._asked(example.prompt)
         return Encoded((*prompt, *self._answer_ids(example.answer)), len(prompt), example.weight)
 
     def _answer_ids(self, text: str) -> list[int]:
-        return [*self._plain_ids(text), self._tokenizer.eos_token_id]
+        return [*plain_ids(self._tokenizer, text), self._tokenizer.eos_token_id]
 
 
 def require_model(name_or_path: str | Path, config: PretrainedConfig = PretrainedConfig()) -> None:
@@ -267,6 +261,15 @@ def require_model(name_or_path: str | Path, config: PretrainedConfig = Pretraine
     with _one_line(name, offline):
         AutoConfig.from_pretrained(_base_of(name), local_files_only=offline)
         AutoTokenizer.from_pretrained(name, local_files_only=offline)
+
+
+def longest_context(name_or_path: str | Path, config: PretrainedConfig = PretrainedConfig()) -> int:
+    """Positions that prompt and answer may fill: `config.context`, or the model's own where it has fewer. Raises ModelError as `require_model`."""
+    name = str(name_or_path)
+    offline = _offline(name, config)
+    with _one_line(name, offline):
+        shape = AutoConfig.from_pretrained(_base_of(name), local_files_only=offline)
+    return min(config.context, getattr(shape, "max_position_embeddings", None) or config.context)
 
 
 def _placed(tuning: FineTuning) -> dict[str, object]:

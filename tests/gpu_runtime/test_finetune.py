@@ -24,14 +24,14 @@ SHAPE = dict(hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_atte
 QUICK = Learning(learning_rate=1e-2, epochs=3, batch_tokens=128, seed=3)
 
 
-def made(folder: Path, kind: str = "llama") -> Path:
+def made(folder: Path, kind: str = "llama", **shape: int) -> Path:
     torch.set_num_threads(1)
     tokenizer = train_tokenizer([e.prompt for e in COPY])
     ids = {"vocab_size": len(tokenizer), "eos_token_id": tokenizer.eos_token_id, "pad_token_id": tokenizer.pad_token_id}
     torch.manual_seed(0)
     shapes = {"llama": (LlamaForCausalLM, LlamaConfig), "qwen": (Qwen2ForCausalLM, Qwen2Config)}
     model, config = shapes[kind]
-    model(config(**SHAPE, **ids, tie_word_embeddings=True)).save_pretrained(folder)
+    model(config(**SHAPE | shape, **ids, tie_word_embeddings=True)).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
 
@@ -183,13 +183,31 @@ def test_an_adapter_may_be_kept_and_learns_on(tmp_path: Path) -> None:
     assert AutoTokenizer.from_pretrained(tmp_path / "adapter") and plain.config.model_type == "llama"
 
 
-def test_what_this_machine_cannot_do_is_one_line(tmp_path: Path) -> None:
-    if torch.cuda.is_available():
-        pytest.skip("this machine could")
-    with pytest.raises(ModelError, match="'qlora' needs a CUDA device.*use 'lora'"):
-        opened(made(tmp_path / "m"), method="qlora")
+def test_what_a_model_of_four_bits_learns_is_in_the_plain_weights_that_it_saves(tmp_path: Path) -> None:
+    """Four bits on a processor too. Merged into four bits again, an adapter of this size would be lost in rounding."""
+    pytest.importorskip("bitsandbytes", reason="the extra `qlora` is not installed")
+    base = made(tmp_path / "base", hidden_size=64, intermediate_size=128)
+    model = opened(base, method="qlora", rank=16)
+    assert model._model.is_loaded_in_4bit
+    figures = model.learn(COPY, replace(QUICK, epochs=150, batch_tokens=256))
+    assert figures["loss"] < figures["first_loss"]
+    greedy, prompts = Sampling(1, 0.0, max_new_tokens=6), [Prompt(e.prompt) for e in COPY]
+    answers = model.generate(prompts, greedy)
+    assert sum(a == [e.answer] for a, e in zip(answers, COPY)) >= 55
+    model.save(tmp_path / "learnt")
+    assert "quantization" not in (tmp_path / "learnt" / "config.json").read_text()
+    assert opened(tmp_path / "learnt").generate(prompts, greedy) == answers
+    again = opened(tmp_path / "learnt", method="qlora", rank=16)  # the next round's start
+    assert again._model.is_loaded_in_4bit and again.learn(COPY, QUICK)["first_loss"] < figures["first_loss"] - 0.5
+
+
+def test_what_this_machine_cannot_do_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made(tmp_path / "m")
     with pytest.raises(ModelError, match="known are full, lora, qlora"):
         opened(tmp_path / "m", method="loar")
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(ModelError, match="'qlora' needs the package bitsandbytes.*or use 'lora'"):
+        opened(tmp_path / "m", method="qlora")
 
 
 def test_the_trainers_own_integration_gets_the_losses_and_changes_nothing(tmp_path: Path) -> None:
