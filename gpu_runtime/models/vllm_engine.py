@@ -130,13 +130,14 @@ class VllmModel:
     def _started(self):
         from gpu_runtime.models.pretrained import longest_context
 
-        processor = self._vllm.platforms.current_platform.is_cpu()
-        memory = {"kv_cache_memory_bytes": CACHE_BYTES} if processor else {"gpu_memory_utilization": USED * self._options.gpu_share}
+        context = longest_context(self._checkpoint)
+        if self._vllm.platforms.current_platform.is_cpu():
+            # A prompt read in pieces has its seed's generator set back between them, which one on a processor cannot be (vLLM 0.32).
+            device = {"dtype": "float32", "kv_cache_memory_bytes": CACHE_BYTES, "enable_chunked_prefill": False, "max_num_batched_tokens": context}
+        else:
+            device = {"dtype": "bfloat16", "gpu_memory_utilization": USED * self._options.gpu_share, "tensor_parallel_size": _gpus()}
         try:
-            return self._vllm.LLM(
-                model=self._checkpoint, max_model_len=longest_context(self._checkpoint), enable_sleep_mode=self._can_sleep(),
-                dtype="float32" if processor else "bfloat16", tensor_parallel_size=1 if processor else _gpus(), **memory,
-            )  # fmt: skip
+            return self._vllm.LLM(model=self._checkpoint, max_model_len=context, enable_sleep_mode=self._can_sleep(), **device)
         except (ValueError, RuntimeError) as error:
             first = next(iter(str(error).strip().splitlines()), type(error).__name__)
             raise ModelError(f"vLLM cannot serve '{self._checkpoint}': {first} - its own log above says more; model.backend = 'pretrained' needs no engine") from error

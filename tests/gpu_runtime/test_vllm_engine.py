@@ -158,6 +158,7 @@ def test_vllm_draws_the_same_from_the_same_seed_and_not_from_another(real: tuple
     assert drawn[0] == drawn[1] != drawn[2]
     assert len({*drawn[0][0], *drawn[0][1]}) > 3  # equal prompts of one call draw apart
     assert drawn[0][2] == ["kept"] * 3 and all(text.startswith("a a") for text in drawn[0][3])
+    model.generate([Prompt("a b " * 25)] * 200, Sampling(n=2, temperature=1.0, max_new_tokens=4))  # more than one step's tokens
 
 
 @pytest.mark.slow
