@@ -114,8 +114,6 @@ def _check_together(config: Config, where: str) -> None:
         raise ConfigError(f"{where}: model.backend = '{config.model.backend}' needs model.name_or_path (a Hugging Face id or a folder)")
     if config.model.backend == "openai" and not (config.model.name_or_path and config.model.endpoint):
         raise ConfigError(f"{where}: model.backend = 'openai' needs model.name_or_path (the model's name there) and model.endpoint (the API's URL)")
-    if config.round.learn in ("dpo", "grpo") and config.model.backend == "vllm":
-        raise ConfigError(f"{where}: round.learn = '{config.round.learn}' needs model.backend = 'pretrained' or 'scratch'; vllm learns back, forward or both")
     if config.model.backend == "vllm" and config.finetune.keep_adapter:
         raise ConfigError(f"{where}: finetune.keep_adapter leaves an adapter, and vllm serves whole models: set it to false")
     if config.round.lessons == "generated" and config.round.learn in ("dpo", "grpo"):

@@ -35,6 +35,7 @@ from tester.propose import SUITE_TAGS, SuiteStyle, Tester
 if TYPE_CHECKING:
     from gpu_runtime.models.pretrained import PretrainedModel
     from gpu_runtime.models.scratch import ScratchModel
+    from gpu_runtime.models.vllm_engine import VllmModel
 
 PROMPT_STYLES = {"scratch": PromptStyle.CANONICAL, "pretrained": PromptStyle.PLAIN, "openai": PromptStyle.PLAIN}
 SUITE_STYLES = {"scratch": SuiteStyle.CANONICAL, "pretrained": SuiteStyle.PLAIN, "openai": SuiteStyle.PLAIN}
@@ -171,7 +172,7 @@ class TranslatorService:
         self.checkpoints.write_manifest(Path(folder), checkpoint)
         return {k: figures[k] for k in ("examples", "loss", "tokens", "seconds", "accuracy", "reward") if k in figures}
 
-    def _prefer(self, model: PretrainedModel | ScratchModel, kind: str, judged: Sequence[Judged], learning: Learning) -> dict[str, float]:
+    def _prefer(self, model: PretrainedModel | ScratchModel | VllmModel, kind: str, judged: Sequence[Judged], learning: Learning) -> dict[str, float]:
         translator = self._translator(model, kind)
         preferences = [
             translator.preference(item.program, direction(item.direction), right, wrong)
@@ -180,7 +181,7 @@ class TranslatorService:
         ]
         return model.prefer(preferences, learning, self.checkpoints.note_progress) if preferences else {}
 
-    def _reinforce(self, model: PretrainedModel | ScratchModel, kind: str, judged: Sequence[Judged], learning: Learning) -> dict[str, float]:
+    def _reinforce(self, model: PretrainedModel | ScratchModel | VllmModel, kind: str, judged: Sequence[Judged], learning: Learning) -> dict[str, float]:
         """The engine is the reward: every answer is executed on its program's suite."""
         translator, wanted = self._translator(model, kind), self.config.round
         self._verifier = self._verifier or make_verifier(self.config)

@@ -15,9 +15,13 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from gpu_runtime.models.options import ModelOptions
-from gpu_runtime.models.protocol import Example, Learning, ModelError, Prompt, Sampling
+from gpu_runtime.models.protocol import Example, Learning, ModelError, Preference, Prompt, Reward, Sampling
+
+if TYPE_CHECKING:
+    from gpu_runtime.models.pretrained import PretrainedModel
 
 USED = 0.9
 """Share of its part of a GPU's memory that an engine takes for weights and cache together."""
@@ -86,13 +90,34 @@ class VllmModel:
         self, examples: Sequence[Example], learning: Learning, progress: Callable[[int, int, float], None] | None = None
     ) -> dict[str, float]:
         """See PretrainedModel.learn. Early stopping generates with the model that learns, not with the engine."""
+        return self._taught(lambda model: model.learn(examples, learning, progress))
+
+    def prefer(
+        self, preferences: Sequence[Preference], learning: Learning, progress: Callable[[int, int, float], None] | None = None
+    ) -> dict[str, float]:
+        """See PretrainedModel.prefer."""
+        return self._taught(lambda model: model.prefer(preferences, learning, progress))
+
+    def reinforce(
+        self,
+        prompts: Sequence[Prompt],
+        reward: Reward,
+        sampling: Sampling,
+        learning: Learning,
+        progress: Callable[[int, int, float], None] | None = None,
+    ) -> dict[str, float]:
+        """See PretrainedModel.reinforce: what is rewarded is written by the model that learns, not by the engine."""
+        return self._taught(lambda model: model.reinforce(prompts, reward, sampling, learning, progress))
+
+    def _taught(self, teach: Callable[[PretrainedModel], dict[str, float]]) -> dict[str, float]:
+        """What `teach` returns of the model as transformers has it; the engine sleeps meanwhile and serves what was learnt next."""
         from gpu_runtime.models.pretrained import PretrainedConfig, PretrainedModel
 
         if self._engine is not None and self._can_sleep() and not self._asleep:
             self._engine.sleep(level=2)  # its weights and cache leave the GPU
             self._asleep = True
         model = PretrainedModel.load(self._checkpoint, PretrainedConfig(tuning=self._options.tuning))
-        figures = model.learn(examples, learning, progress)
+        figures = teach(model)
         fresh = tempfile.TemporaryDirectory(prefix="vllm-")
         model.save(Path(fresh.name) / "model")
         del model

@@ -69,7 +69,6 @@ def test_toml_round_trip():
         ({"model": {"prices": [1.0]}}, ("model.prices", "2 numbers")),
         ({"model": {"prices": [1.0, -2]}}, ("model.prices", "below 0")),
         ({"model": {"concurrency": 0}}, ("model.concurrency", "at least 1")),
-        ({"round": {"learn": "dpo"}, "model": {"backend": "vllm", "name_or_path": "m"}}, ("round.learn", "pretrained")),
         ({"finetune": {"keep_adapter": True, "method": "lora"}, "model": {"backend": "vllm", "name_or_path": "m"}}, ("finetune.keep_adapter", "vllm")),
         ({"resources": {"trainers": 0}}, ("resources.trainers", "at least 1")),
         ({"resources": {"trainers": 2}, "finetune": {"patience": 1, "validation": 3}}, ("resources.trainers", "patience")),

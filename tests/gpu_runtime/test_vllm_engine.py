@@ -13,7 +13,7 @@ import pytest
 
 from gpu_runtime.models.options import ModelOptions
 from gpu_runtime.models.pretrained import PretrainedConfig, PretrainedModel
-from gpu_runtime.models.protocol import Example, Learning, ModelError, Prompt, Sampling
+from gpu_runtime.models.protocol import Example, Learning, ModelError, Preference, Prompt, Sampling
 from gpu_runtime.models.scratch import ScratchConfig, ScratchModel
 from gpu_runtime.models.vllm_engine import VllmModel
 
@@ -106,6 +106,17 @@ def test_it_sleeps_while_it_learns_and_wakes_with_what_was_learnt(model: VllmMod
     assert (tmp_path / "saved" / "model.safetensors").read_bytes() != (tmp_path / "m" / "model.safetensors").read_bytes()
     model.generate([Prompt("a")], Sampling())
     assert [c[0] for c in CALLS].count("reload_weights") == 1
+
+
+def test_it_sleeps_while_it_learns_from_verdicts_too(model: VllmModel) -> None:
+    model.generate([Prompt("a")], Sampling())
+    wanted = Learning(learning_rate=1e-3, epochs=1, batch_tokens=64)
+    figures = model.prefer([Preference(e.prompt, e.answer, "h h h") for e in COPY[:8]], wanted)
+    assert figures["examples"] == 8 and CALLS[-1] == ("sleep", 2)
+    figures = model.reinforce([Prompt(e.prompt) for e in COPY[:4]], lambda asked, answers: [float("a" in x) for x in answers], Sampling(n=2, max_new_tokens=4), wanted)
+    assert figures["examples"] == 4 and [c[0] for c in CALLS].count("sleep") == 1
+    model.generate([Prompt("a")], Sampling())
+    assert [c[0] for c in CALLS][3:] == ["wake", "reload_weights", "wake", "forgotten", "generate"]
 
 
 def test_what_cannot_sleep_takes_the_new_weights_alone(tmp_path: Path) -> None:
