@@ -17,6 +17,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from gpu_runtime.shims_cpp import ALLOWED
+
 _TOKEN = re.compile(
     r"""(?P<directive>(?<![^\n])[ \t]*\#(?:\\\n|[^\n])*)|(?P<space>\s*\n|[^\S\n]+|\\\n)|(?P<comment>//[^\n]*|/\*.*?\*/)
     |(?P<string>"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')|(?P<name>[A-Za-z_]\w*)|(?P<number>\.?\d(?:[eEpP][+-]|[\w.'])*)
@@ -27,8 +29,10 @@ COVERED_HEADERS = frozenset(
     "cuda.h cuda_runtime.h cuda_runtime_api.h device_launch_parameters.h cooperative_groups.h cooperative_groups/reduce.h "
     "device_functions.h math_constants.h math_functions.h vector_types.h vector_functions.h helper_math.h "
     "math.h cmath stdio.h cstdio stdlib.h cstdlib string.h cstring stdint.h cstdint stddef.h cstddef limits.h climits "
-    "float.h cfloat assert.h cassert stdbool.h iostream algorithm utility limits".split()
+    "float.h cfloat assert.h cassert stdbool.h omp.h iostream algorithm utility limits".split()
 )
+PASSED_OVER = COVERED_HEADERS | ALLOWED | frozenset("cuda_fp16.h cuComplex.h cuda_profiler_api.h stdexcept new ctype.h cctype errno.h cerrno".split())
+"""Headers whose absence shows only where something of theirs is used; then the unit is made again with the real ones (units.py)."""
 _INCLUDE = re.compile(r"[ \t]*#[ \t]*include[ \t]*[<\"]([^>\"]+)[>\"]")
 _OPEN, _CLOSE = {"(": ")", "[": "]", "{": "}"}, {")": "(", "]": "[", "}": "{"}
 
@@ -54,7 +58,7 @@ def rewrite(text: str) -> str:
     """C++ for g++ with the same lines. Never raises: what cannot be read is left for the compiler."""
     tokens = tokens_of(text)
     for token in tokens:
-        if token.kind == "directive" and (found := _INCLUDE.match(token.text)) and found[1].strip() in COVERED_HEADERS:
+        if token.kind == "directive" and (found := _INCLUDE.match(token.text)) and found[1].strip() in PASSED_OVER:
             token.text = "\n" * token.text.count("\n")
     _launches(tokens)
     _declarations(tokens)

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from corpora.records import Program, Signature
 from gpu_runtime import shims_cpp
-from gpu_runtime.cuda_rewrite import COVERED_HEADERS, Token, matching, next_token, tokens_of
+from gpu_runtime.cuda_rewrite import PASSED_OVER, Token, matching, next_token, tokens_of
 
 _INCLUDE = re.compile(r"[ \t]*#[ \t]*(include\w*|import|embed)\b[ \t]*(?:[<\"]([^>\"\n]+)[>\"])?")
 _ANNOTATED = frozenset({"__global__", "__device__", "constexpr"})
@@ -52,7 +52,7 @@ def foreign_include(text: str) -> str:
     for token in tokens_of(text):
         if token.kind == "directive" and (found := _INCLUDE.match(token.text)):
             name = (found[2] or "").strip()
-            if found[1] != "include" or name not in COVERED_HEADERS:
+            if found[1] != "include" or name not in PASSED_OVER:
                 return name or token.text.strip()[:60]
     return ""
 
@@ -68,8 +68,8 @@ def device_text(program: Program) -> str:
 
 
 def host_text(text: str) -> str:
-    """What g++ is given, before cuda_rewrite: a kernel is a stub, everything else stays."""
-    tokens = _without_includes(text)
+    """What g++ is given, before cuda_rewrite: a kernel is a stub, everything else stays, includes too."""
+    tokens = tokens_of(text)
     for function in list(_functions(tokens)):
         if "__global__" in function.words:
             names = _parameter_names(tokens[function.opening + 1 : function.closing])
@@ -152,7 +152,7 @@ def pretty_names(artifact: bytes, host_symbol: str) -> list[str]:
 def _without_includes(text: str) -> list[Token]:
     tokens = tokens_of(text)
     for token in tokens:
-        if token.kind == "directive" and (found := _INCLUDE.match(token.text)) and (found[2] or "").strip() in COVERED_HEADERS:
+        if token.kind == "directive" and (found := _INCLUDE.match(token.text)) and (found[2] or "").strip() in PASSED_OVER:
             token.text = "\n" * token.text.count("\n")
     return tokens
 

@@ -10,6 +10,7 @@ a __device__ function is called by every thread of that geometry (one thread whe
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -29,6 +30,21 @@ pattern that no test expects."""
 def prelude() -> str:
     """What comes after prelude_cpp.h and before the programs of a unit; without #line marks."""
     return "\n".join((NATIVE / name).read_text() for name in ("prelude_cuda.h", "prelude_cuda_host.h", "shim_cuda.h"))
+
+
+_OTHERS_NAMES = "__expf __exp10f __logf __log2f __log10f __sinf __cosf __tanf __powf exp10 exp10f".split()
+"""CUDA's functions whose names glibc's headers declare as something else."""
+_AFTER_HEADERS = """
+template <class A, class B> static inline typename std::common_type<A, B>::type min(A a, B b) { return b < a ? b : a; }
+template <class A, class B> static inline typename std::common_type<A, B>::type max(A a, B b) { return a < b ? b : a; }
+"""
+
+
+def real_headers(names: Sequence[str]) -> str:
+    """What stands before `prelude()` in place of prelude_cpp.h: the standard library's own headers, and what nvcc knows without one."""
+    # <math.h> and <stdlib.h> of C++ make the overloads of std known outside it.
+    included = "".join(f"#include <{name}>\n" for name in dict.fromkeys([*names, "math.h", "stdlib.h", "type_traits"]))
+    return included + "".join(f"#define {name} cv_{name}\n" for name in _OTHERS_NAMES) + _AFTER_HEADERS
 
 
 def shim(request: CompileRequest, symbol: str, namespace: str) -> str:

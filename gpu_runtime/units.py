@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from gpu_runtime import shims_cpp, shims_cuda, shims_fortran
 from gpu_runtime.backend import CompileRequest, Variant
@@ -100,6 +100,16 @@ def _cpp_shareable(request: CompileRequest) -> bool:
     return shims_cpp.may_share(text, prelude_macros()) and set(shims_cpp.includes(text)) <= shims_cpp.COVERED
 
 
+def _cuda_alone(request: CompileRequest, symbol: str, more: str = "") -> str | None:
+    """The unit of one program with the real headers of the standard library; None where it has no use for them. more: the rest of its prelude."""
+    text = request.program.text
+    wanted = [name for name in shims_cpp.includes(text) if name in shims_cpp.ALLOWED]
+    if set(wanted) <= shims_cpp.COVERED and not _NAMES_STD.search(text):
+        return None
+    return shims_cuda.real_headers([*_STANDARD, *wanted]) + shims_cpp.HELPERS + shims_cuda.prelude() + "\n" + more + _cuda_member(request, symbol, 0)
+
+
+_NAMES_STD = re.compile(r"\bstd\s*::|using\s+namespace\s+std")
 _STANDARD = "cmath cstdlib cstring cstdint cstdio climits cfloat algorithm numeric vector limits utility complex".split()
 
 
@@ -107,7 +117,7 @@ def _cpp_alone(request: CompileRequest, symbol: str) -> str | None:
     """The unit of one program with the real headers; None where they would not help."""
     text = request.program.text
     wanted = shims_cpp.includes(text)
-    if not wanted and not re.search(r"\bstd\s*::|using\s+namespace\s+std", text):
+    if not wanted and not _NAMES_STD.search(text):
         return None
     names = list(dict.fromkeys([*(wanted or _STANDARD), *(["omp.h"] if "omp_" in text else [])]))
     headers = "".join(f"#include <{name}>\n" for name in names if name in shims_cpp.ALLOWED)
@@ -143,7 +153,11 @@ def _cuda_prelude(variant: Variant) -> str:
 
 
 def _beside_device_prelude(variant: Variant) -> str:
-    return _cuda_prelude(variant) + (NATIVE / "prelude_device_host.h").read_text()
+    return _cuda_prelude(variant) + _beside_device()
+
+
+def _beside_device() -> str:
+    return (NATIVE / "prelude_device_host.h").read_text()
 
 
 def _cuda_member(request: CompileRequest, symbol: str, number: int) -> str:
@@ -236,10 +250,6 @@ def _nothing(variant: Variant) -> str:
     return ""
 
 
-def _no_other_form(request: CompileRequest, symbol: str) -> None:
-    return None
-
-
 def _fortran_shareable(request: CompileRequest) -> bool:
     return not shims_fortran.has_module(request.program.text)
 
@@ -252,10 +262,10 @@ def recipes() -> dict[str, Recipe]:
         "gfortran", ".f90", _FORTRAN_FLAGS, _FORTRAN_LIBRARIES, _nothing, _fortran_member, _fortran_shareable, _fortran_alone, _FORTRAN_VARIANTS
     )
     cuda = Recipe(
-        "g++", ".cpp", (*_CPP_FLAGS, *shims_cuda.COMPILE_FLAGS, *SEEN_CALLS), (), _cuda_prelude, _cuda_member, _cuda_shareable, _no_other_form, _CUDA_VARIANTS
+        "g++", ".cpp", (*_CPP_FLAGS, *shims_cuda.COMPILE_FLAGS, *SEEN_CALLS), (), _cuda_prelude, _cuda_member, _cuda_shareable, _cuda_alone, _CUDA_VARIANTS
     )
     variants = {v: VARIANT_FLAGS[v] for v in (Variant.PLAIN, Variant.TIMED)}
-    host_part = replace(cuda, flags=_CPP_FLAGS, prelude=_beside_device_prelude, variants=variants)
+    host_part = replace(cuda, flags=_CPP_FLAGS, prelude=_beside_device_prelude, variants=variants, alone=partial(_cuda_alone, more=_beside_device()))
     return {"cpp": cpp, "openmp": _openmp(cpp, "cpp"), "openmp-target": _offload(cpp), "cuda": cuda, "fortran": fortran, "openmp-fortran": _openmp(fortran, "fortran"), HOST_PART: host_part}
 
 

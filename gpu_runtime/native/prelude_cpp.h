@@ -221,6 +221,13 @@ struct cv_reference { void *p; template <class T> operator T &() const { return 
 
 #ifdef _OPENMP
 #include <omp.h>
+#else /* compiled without its pragmas, a program that asks is one thread */
+static inline int omp_get_thread_num() { return 0; }
+static inline int omp_get_num_threads() { return 1; }
+static inline int omp_get_max_threads() { return 1; }
+static inline int omp_get_num_procs() { return 1; }
+static inline int omp_in_parallel() { return 0; }
+static inline void omp_set_num_threads(int) {}
 #endif
 /* OpenMP's clock stands still in tests, for serial programs and host code too: what a function makes of it can be compared. */
 static inline double cv_still() { return 0; }

@@ -92,6 +92,14 @@ def test_what_is_beside_a_kernel_does_not_stop_it(compiler, tmp_path, thing):
     assert made.ok, made.diagnostics
 
 
+@pytest.mark.parametrize("use", ["", "std::vector<int> copy(a, a + 1); "])
+def test_a_host_part_may_use_the_standard_library(compiler, tmp_path, use):
+    """<vector> was refused, used or not."""
+    text = f"#include <vector>\n__global__ void k(int *a) {{ a[0] = 1; }}\nvoid f(int *a) {{ {use}k<<<1, 1>>>(a); }}"
+    made = compile_for_device([request(text, "f")], compiler, cache_dir=tmp_path)[0]
+    assert made.ok, made.diagnostics
+
+
 def test_a_macro_does_not_reach_the_next_program(compiler, tmp_path):
     first = request("#define n 5\n__global__ void f(int *a) { a[0] = n; }", "f")
     assert [c.ok for c in compile_for_device([first, request(GOOD.format(1), "good1")], compiler, cache_dir=tmp_path)] == [True, True]

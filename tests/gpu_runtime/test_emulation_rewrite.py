@@ -51,7 +51,7 @@ def test_left_alone(text: str) -> None:
 
 
 def test_includes_that_the_preludes_stand_for_are_dropped() -> None:
-    assert rewrite("#include <cuda_runtime.h>\n#include <cmath>\n#include <vector>\nint x;") == "\n\n#include <vector>\nint x;"
+    assert rewrite("#include <cuda_runtime.h>\n#include <cmath>\n#include <vector>\n#include <own.h>\nint x;") == "\n\n\n#include <own.h>\nint x;"
 
 
 @given(st.text(alphabet='k<>(){}[];,=x1 \n"\\#/*_', max_size=60))
