@@ -78,10 +78,13 @@ def merged(model: PreTrainedModel, tuning: FineTuning) -> PreTrainedModel:
     if tuning.method == "qlora" and getattr(model, "is_loaded_in_4bit", False):
         layers = model.get_base_model().named_modules()
         learnt = {name: layer.get_delta_weight("default") for name, layer in layers if isinstance(layer, LoraLayer)}
+        computed_in = model.config.quantization_config.bnb_4bit_compute_dtype
         plain = model.unload().dequantize()
         with torch.no_grad():
             for name, delta in learnt.items():
-                plain.get_submodule(name).weight.add_(delta.to(plain.dtype))
+                weight = plain.get_submodule(name).weight
+                weight.add_(delta.to(weight))
+        plain.to(computed_in)  # a model of four bits is trained with norms and embeddings in float32
     else:
         plain = model.merge_and_unload()
     plain.requires_grad_(True)
@@ -125,6 +128,8 @@ def _plan(examples: Sequence[Encoded], learning: Learning, tuning: FineTuning) -
     micro = tuning.micro_tokens or learning.batch_tokens
     rows = plan([len(e.ids) for e in examples], micro, learning.epochs, learning.seed, tuning.packing)
     accumulated = min(len(rows), max(1, round(learning.batch_tokens / micro)))
+    processes = int(os.environ.get("WORLD_SIZE", "1"))
+    accumulated = -(-accumulated // processes) * processes  # each takes as many: what is left over would be learnt by none
     return [[examples[i] for i in row] for row in rows], accumulated
 
 
@@ -135,7 +140,7 @@ def _arguments(folder: Path, learning: Learning, tuning: FineTuning, passes: int
     return TrainingArguments(
         **common_arguments(folder, learning, tuning, steps),
         per_device_train_batch_size=1,
-        gradient_accumulation_steps=max(1, accumulated // int(os.environ.get("WORLD_SIZE", "1"))),
+        gradient_accumulation_steps=accumulated // int(os.environ.get("WORLD_SIZE", "1")),
         train_sampling_strategy="sequential",
         eval_strategy="steps" if stopping else "no",
         eval_steps=every if stopping else None,

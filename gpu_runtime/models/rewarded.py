@@ -84,14 +84,16 @@ def prefer(
     """See PretrainedModel.prefer."""
     started = time.monotonic()
     mean = sum(2 * p.longest for p in pairs) / len(pairs)
-    rows = max(1, min(len(pairs), int(learning.batch_tokens / mean)))
+    micro = min(tuning.micro_tokens or learning.batch_tokens, learning.batch_tokens)
+    rows = max(1, min(len(pairs), int(micro / mean)))
+    accumulated = max(1, min(len(pairs) // rows, round(learning.batch_tokens / (rows * mean))))
     data = Dataset.from_list([{"prompt_ids": p.prompt, "chosen_ids": p.better, "rejected_ids": p.worse} for p in pairs])
     with tempfile.TemporaryDirectory() as scratch:
-        common = common_arguments(scratch, learning, tuning, math.ceil(len(pairs) * learning.epochs / rows))
+        common = common_arguments(scratch, learning, tuning, math.ceil(len(pairs) * learning.epochs / (rows * accumulated)))
         # Without an adapter to switch off, what the model thought at first is computed ahead; no second model is held.
         ahead = tuning.method == "full"
         arguments = DPOConfig(
-            **common, beta=BETA, loss_type=["sigmoid", "sft"], loss_weights=[1.0, 1.0], per_device_train_batch_size=rows,
+            **common, beta=BETA, loss_type=["sigmoid", "sft"], loss_weights=[1.0, 1.0], per_device_train_batch_size=rows, gradient_accumulation_steps=accumulated,
             precompute_ref_log_probs=ahead, max_length=None, save_strategy="no",
         )  # fmt: skip
         trainer = _TokenisedDPO(model, args=arguments, train_dataset=data, processing_class=tokenizer, callbacks=[_clock(learning, progress)])

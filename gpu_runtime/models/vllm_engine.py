@@ -36,6 +36,7 @@ class VllmModel:
         self._checkpoint, self._options, self._vllm = checkpoint, options, vllm
         self._scratch: tempfile.TemporaryDirectory | None = None
         self._engine = None
+        self._learner: PretrainedModel | None = None
         self._served, self._asleep = "", False
 
     @classmethod
@@ -62,6 +63,8 @@ class VllmModel:
         """
         from gpu_runtime.models.framing import plain_ids, prompt_ids
 
+        if self._learner is not None:
+            return self._learner.generate(prompts, sampling)  # early stopping asks what it has learnt so far
         engine = self._awake()
         tokenizer, context = engine.get_tokenizer(), engine.model_config.max_model_len
         prefixes = [plain_ids(tokenizer, p.prefix) if p.prefix else [] for p in prompts]
@@ -113,19 +116,25 @@ class VllmModel:
         """What `teach` returns of the model as transformers has it; the engine sleeps meanwhile and serves what was learnt next."""
         from gpu_runtime.models.pretrained import PretrainedConfig, PretrainedModel
 
-        if self._engine is not None and self._can_sleep() and not self._asleep:
-            self._engine.sleep(level=2)  # its weights and cache leave the GPU
-            self._asleep = True
-        model = PretrainedModel.load(self._checkpoint, PretrainedConfig(tuning=self._options.tuning))
-        figures = teach(model)
-        fresh = tempfile.TemporaryDirectory(prefix="vllm-")
-        model.save(Path(fresh.name) / "model")
-        del model
-        _empty_gpu()
+        self.rest()
+        self._learner = PretrainedModel.load(self._checkpoint, PretrainedConfig(tuning=self._options.tuning))
+        try:
+            figures = teach(self._learner)
+            fresh = tempfile.TemporaryDirectory(prefix="vllm-")
+            self._learner.save(Path(fresh.name) / "model")
+        finally:
+            self._learner = None
+            _empty_gpu()
         old, self._scratch, self._checkpoint = self._scratch, fresh, str(Path(fresh.name) / "model")
         if old:
             old.cleanup()
         return figures
+
+    def rest(self) -> None:
+        """Leave the GPU to others until the next answer is asked for; where the engine cannot sleep, nothing happens."""
+        if self._engine is not None and self._can_sleep() and not self._asleep:
+            self._engine.sleep(level=2)  # its weights and cache
+            self._asleep = True
 
     def save(self, folder: Path) -> None:
         """See LanguageModel: a copy of the folder that is served. Raises ModelError for a model that is only an id so far."""

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, LlamaForCausalLM, Qwen2Config, Qwen2ForCausalLM
 
+from gpu_runtime.models.finetune import _plan
 from gpu_runtime.models.lessons import IGNORED, causal, packed, plan
 from gpu_runtime.models.options import FineTuning
 from gpu_runtime.models.pretrained import PretrainedConfig, PretrainedModel
@@ -199,6 +200,15 @@ def test_what_a_model_of_four_bits_learns_is_in_the_plain_weights_that_it_saves(
     assert opened(tmp_path / "learnt").generate(prompts, greedy) == answers
     again = opened(tmp_path / "learnt", method="qlora", rank=16)  # the next round's start
     assert again._model.is_loaded_in_4bit and again.learn(COPY, QUICK)["first_loss"] < figures["first_loss"] - 0.5
+
+
+def test_processes_share_out_every_pass_of_a_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three processes did six passes of eight; the rest was learnt by none."""
+    examples = [Encoded((5, 6, 7, 8), 2)] * 64
+    for processes in (1, 2, 3, 5):
+        monkeypatch.setenv("WORLD_SIZE", str(processes))
+        _, accumulated = _plan(examples, Learning(batch_tokens=128, epochs=1), FineTuning(micro_tokens=16))
+        assert accumulated % processes == 0 and 8 <= accumulated < 8 + processes
 
 
 def test_what_this_machine_cannot_do_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

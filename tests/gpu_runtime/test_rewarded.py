@@ -69,6 +69,18 @@ def test_preferred_answers_become_likelier_than_the_others(folder: Path, method:
     assert not any("lora" in name for name in model.state())
 
 
+def test_preferences_keep_within_the_tokens_of_one_pass(folder: Path) -> None:
+    """A step's tokens all went through at once, whatever finetune.micro_tokens said."""
+    steps, most = [], []
+    for micro in (0, 32):
+        model = PretrainedModel.load(folder, PretrainedConfig(tuning=FineTuning(micro_tokens=micro)))
+        seen: list[int] = []
+        model._model.model.layers[0].register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0].shape[0] * inputs[0].shape[1]))
+        steps.append(model.prefer(PREFERENCES, Learning(learning_rate=1e-3, epochs=1, batch_tokens=128))["steps"])
+        most.append(max(seen))
+    assert most[0] > 64 >= most[1] and steps[0] == steps[1]
+
+
 def test_rewarded_answers_become_likelier(folder: Path) -> None:
     """The reward is for `c` first, a sixth of the answers at the start, whatever is asked; who rewards is told which prompt it was."""
     model, asked = opened(folder, "full"), []

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from gpu_runtime.models.options import ModelOptions
+from gpu_runtime.models.options import FineTuning, ModelOptions
 from gpu_runtime.models.pretrained import PretrainedConfig, PretrainedModel
 from gpu_runtime.models.protocol import Example, Learning, ModelError, Preference, Prompt, Sampling
 from gpu_runtime.models.scratch import ScratchConfig, ScratchModel
@@ -117,6 +117,21 @@ def test_it_sleeps_while_it_learns_from_verdicts_too(model: VllmModel) -> None:
     assert figures["examples"] == 4 and [c[0] for c in CALLS].count("sleep") == 1
     model.generate([Prompt("a")], Sampling())
     assert [c[0] for c in CALLS][3:] == ["wake", "reload_weights", "wake", "forgotten", "generate"]
+
+
+def test_early_stopping_asks_the_model_that_learns_not_the_engine(model: VllmModel) -> None:
+    """It was woken with the old weights, whose score never changes."""
+    scores: list[float] = []
+
+    def validate() -> float:
+        found = answers(model)
+        scores.append(sum(a == [e.answer] for a, e in zip(found, COPY)) / len(COPY))
+        return scores[-1]
+
+    model.generate([Prompt("a")], Sampling())
+    model._options = ModelOptions(FineTuning(patience=200))
+    model.learn(COPY, Learning(learning_rate=4e-3, epochs=60, batch_tokens=128, validate=validate))
+    assert [c[0] for c in CALLS] == ["LLM", "generate", "sleep"] and scores[-1] > scores[0]
 
 
 def test_what_cannot_sleep_takes_the_new_weights_alone(tmp_path: Path) -> None:
