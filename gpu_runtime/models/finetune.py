@@ -11,9 +11,7 @@ Started in several processes (see `gpu_runtime.models.spread`) each takes its sh
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
-import json
 import os
 import shutil
 import tempfile
@@ -27,6 +25,7 @@ import torch.nn.functional as F
 from transformers import EarlyStoppingCallback, PreTrainedModel, PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 
 from gpu_runtime.models.cut import load_shares, save_shares
+from gpu_runtime.models.halfway import fingerprint
 from gpu_runtime.models.lessons import IGNORED, Collate, plan
 from gpu_runtime.models.options import METHODS, REPORTERS, SHARDINGS, FineTuning
 from gpu_runtime.models.protocol import Learning, ModelError
@@ -107,7 +106,7 @@ def fine_tune(
         folder = learning.workspace or Path(scratch)
         arguments = _arguments(folder, learning, tuning, len(batches), accumulated)
         with arguments.main_process_first(local=False):  # one of several processes clears away, the others look afterwards
-            resume = _resume_from(folder, _fingerprint(examples, learning, tuning))
+            resume = _resume_from(folder, fingerprint(examples, learning, asdict(tuning)))
         trainer = _LessonTrainer(
             model=model,
             args=arguments,
@@ -279,21 +278,13 @@ def _keep_checkpoints_light(trainer: Trainer) -> None:
     trainer.processing_class = None
 
 
-def _fingerprint(examples: Sequence[Encoded], learning: Learning, tuning: FineTuning) -> str:
-    rate = (learning.learning_rate, learning.epochs, learning.batch_tokens, learning.seed)
-    digest = hashlib.sha256(json.dumps([rate, asdict(tuning)], sort_keys=True).encode())
-    for example in examples:
-        digest.update(repr((example.ids, example.answer_at, example.weight)).encode())
-    return digest.hexdigest()
-
-
-def _resume_from(folder: Path, fingerprint: str) -> Path | None:
+def _resume_from(folder: Path, lessons: str) -> Path | None:
     """The last whole checkpoint of the same lessons; what belongs to other lessons is cleared away."""
     mark = folder / "lessons.txt"
-    if not mark.is_file() or mark.read_text() != fingerprint:
+    if not mark.is_file() or mark.read_text() != lessons:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        mark.write_text(fingerprint)
+        mark.write_text(lessons)
         return None
     # The Trainer writes trainer_state.json last: a folder without it is one that a kill cut off.
     whole = [p for p in folder.glob("checkpoint-*") if (p / "trainer_state.json").is_file()]

@@ -58,6 +58,16 @@ class Muon:
         """Set the learning rate here, as in torch's optimisers."""
         return self._adamw.param_groups
 
+    def state_dict(self) -> dict:
+        """As torch's optimisers have it."""
+        return {"adamw": self._adamw.state_dict(), "momentum": list(self._momentum.values())}
+
+    def load_state_dict(self, state: dict) -> None:
+        """The state of an optimiser over parameters of the same shapes in the same order."""
+        self._adamw.load_state_dict(state["adamw"])
+        for mine, kept in zip(self._momentum.values(), state["momentum"], strict=True):
+            mine.copy_(kept)
+
     @torch.no_grad()
     def step(self) -> None:
         self._adamw.step()

@@ -20,6 +20,7 @@ from functools import cache
 import torch
 import torch.nn.functional as F
 
+from gpu_runtime.models.halfway import Halfway, fingerprint
 from gpu_runtime.models.muon import Muon
 from gpu_runtime.models.protocol import Learning
 
@@ -84,18 +85,18 @@ def train(
 ) -> dict[str, float]:
     """Run the whole schedule; those of `parameters` that are in `hidden` (2-D) are trained by Muon, the rest by AdamW.
 
-    Returns `loss` (mean over the last tenth), `first_loss`, `steps`, `tokens`, `seconds`.
+    Returns `loss` (mean over the last tenth), `first_loss`, `steps`, `tokens`, `seconds`. With a workspace a training that was
+    killed goes on from what it last kept there, to the same end.
 
     The learning rate warms up and decays linearly over steps, or over `max_minutes` where that ends first.
     """
     torch.manual_seed(learning.seed)
     steps = plan_batches([len(e.ids) for e in examples], learning.batch_tokens, learning.epochs, learning.seed)
-    chosen_hidden = {id(p) for p in hidden}
-    others = [p for p in parameters if id(p) not in chosen_hidden]
-    products = torch.bfloat16 if multiplies_bf16() else torch.float32
-    optimiser = Muon(hidden, others, learning.learning_rate, BETAS, WEIGHT_DECAY, products)
-    started, losses, tokens = time.monotonic(), [], 0
-    for number, batch in enumerate(steps):
+    optimiser = _optimiser(parameters, hidden, learning)
+    halfway = Halfway(learning.workspace, lambda: fingerprint(examples, learning, [list(p.shape) for p in parameters]))
+    losses, tokens, before = _restored(halfway, parameters, optimiser)
+    started = time.monotonic() - before
+    for number, batch in enumerate(steps[len(losses) :], len(losses)):
         done = number / len(steps)
         if learning.max_minutes is not None:
             done = max(done, (time.monotonic() - started) / (60 * learning.max_minutes))
@@ -111,9 +112,37 @@ def train(
         optimiser.zero_grad()
         tokens += sum(len(e.ids) for e in chosen)
         losses.append(float(loss.detach()))
+        halfway.keep(lambda: _state(parameters, optimiser, losses, tokens, time.monotonic() - started))
         if progress:
             progress(number + 1, len(steps), losses[-1])
     return _figures(losses, tokens, time.monotonic() - started)
+
+
+def _optimiser(parameters: Sequence[torch.nn.Parameter], hidden: Sequence[torch.nn.Parameter], learning: Learning) -> Muon:
+    chosen_hidden = {id(p) for p in hidden}
+    others = [p for p in parameters if id(p) not in chosen_hidden]
+    products = torch.bfloat16 if multiplies_bf16() else torch.float32
+    return Muon(hidden, others, learning.learning_rate, BETAS, WEIGHT_DECAY, products)
+
+
+def _state(parameters: Sequence[torch.nn.Parameter], optimiser: Muon, losses: list[float], tokens: int, seconds: float) -> dict:
+    return {
+        "parameters": [p.detach() for p in parameters], "optimiser": optimiser.state_dict(), "random": torch.get_rng_state(),
+        "losses": losses, "tokens": tokens, "seconds": seconds,
+    }  # fmt: skip
+
+
+def _restored(halfway: Halfway, parameters: Sequence[torch.nn.Parameter], optimiser: Muon) -> tuple[list[float], int, float]:
+    """Losses, tokens and seconds so far; the parameters and the optimiser are as they were then."""
+    state = halfway.load()
+    if state is None:
+        return [], 0, 0.0
+    with torch.no_grad():
+        for parameter, kept in zip(parameters, state["parameters"], strict=True):
+            parameter.copy_(kept)
+    optimiser.load_state_dict(state["optimiser"])
+    torch.set_rng_state(state["random"])
+    return state["losses"], state["tokens"], state["seconds"]
 
 
 def _figures(losses: Sequence[float], tokens: int, seconds: float) -> dict[str, float]:

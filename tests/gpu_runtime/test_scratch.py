@@ -7,6 +7,7 @@ import os
 import random
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -147,6 +148,30 @@ def test_training_is_repeatable() -> None:
         return {k: v for k, v in figures.items() if k != "seconds"}, model.generate(PROMPTS, GREEDY)
 
     assert run() == run()
+
+
+@pytest.mark.parametrize("stopped_at", [1, 3])
+def test_a_killed_training_goes_on_to_the_same_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stopped_at: int) -> None:
+    monkeypatch.setattr("gpu_runtime.models.halfway.KEEP_EVERY_S", 0.0)
+    examples = capital_examples(100, 4)
+    texts, wanted = [e.prompt for e in examples], Learning(batch_tokens=256, workspace=tmp_path / "w")
+    whole = ScratchModel.create(SMALL, texts)
+    figures = whole.learn(examples, replace(wanted, workspace=None))
+
+    def stop(number: int, steps: int, loss: float) -> None:
+        seen.append(number)
+        if number == stopped_at:
+            raise KeyboardInterrupt
+
+    seen: list[int] = []
+    with pytest.raises(KeyboardInterrupt):
+        ScratchModel.create(SMALL, texts).learn(examples, wanted, stop)
+    again = ScratchModel.create(SMALL, texts)
+    found = again.learn(examples, wanted, stop)
+    assert seen == list(range(1, int(figures["steps"]) + 1)) and {**found, "seconds": 0} == {**figures, "seconds": 0}
+    assert all(torch.equal(a, b) for a, b in zip(whole._model.state_dict().values(), again._model.state_dict().values(), strict=True))
+    other = ScratchModel.create(SMALL, texts)
+    assert other.learn(examples[:50], wanted)["first_loss"] == ScratchModel.create(SMALL, texts).learn(examples[:50], replace(wanted, workspace=None))["first_loss"]
 
 
 def test_saved_and_loaded_it_answers_the_same(trained: ScratchModel, folder: Path) -> None:
