@@ -45,7 +45,7 @@ class Halfway:
         """What `keep` was last given by a training of the same lessons, if there is any."""
         if self._file is None or not self._file.is_file():
             return None
-        state = torch.load(self._file, weights_only=True)
+        state = torch.load(self._file, weights_only=True, map_location="cpu")
         return state["state"] if state["lessons"] == self._lessons else None
 
     def keep(self, state: Callable[[], dict]) -> None:

@@ -12,8 +12,8 @@ instructions for it (a third faster there, slower elsewhere).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -150,10 +150,19 @@ class ScratchModel:
         if not fitting:
             raise NothingToLearn(f"nothing to learn: {len(examples)} examples, none within {self._context} tokens")
         self._model.train()
-        with use(self._model) if multiplies_bf16() else nullcontext():
+        with self._where_it_learns():
             figures = train(list(self._model.parameters()), self._loss, fitting, learning, progress, hidden_of(self._model))
         self._model.eval()
         return {**figures, "examples": len(fitting), "dropped": len(encoded) - len(fitting)}
+
+    @contextmanager
+    def _where_it_learns(self) -> Iterator[None]:
+        """On the GPU where this process has one; answers are written on the processor, which is soon back."""
+        on_gpu = torch.cuda.is_available()
+        self._model.to("cuda" if on_gpu else "cpu")
+        with use(self._model) if multiplies_bf16() and not on_gpu else nullcontext():
+            yield
+        self._model.to("cpu")
 
     def prefer(
         self, preferences: Sequence[Preference], learning: Learning, progress: Callable[[int, int, float], None] | None = None
@@ -225,9 +234,10 @@ class ScratchModel:
         GenerationConfig(do_sample=False, max_length=self._context, **ids).save_pretrained(folder)
 
     def _loss(self, batch: Sequence[Encoded]) -> torch.Tensor:
-        ids, weights = padded(batch, self._tokenizer.pad_token_id, "cpu", _LENGTHS)
+        device = self._model.device
+        ids, weights = padded(batch, self._tokenizer.pad_token_id, device, _LENGTHS)
         chosen = weights[:, 1:] > 0
-        with torch.autocast("cpu", torch.bfloat16, enabled=self._model.training and multiplies_bf16()):
+        with torch.autocast(device.type, torch.bfloat16, enabled=self._model.training and (device.type != "cpu" or multiplies_bf16())):
             # Right padding under a causal mask needs no attention mask; the head runs on answer positions only.
             hidden = self._model.model(input_ids=ids[:, :-1], use_cache=False).last_hidden_state
             logits = self._model.lm_head(hidden[chosen])

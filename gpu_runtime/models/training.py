@@ -121,7 +121,7 @@ def train(
 def _optimiser(parameters: Sequence[torch.nn.Parameter], hidden: Sequence[torch.nn.Parameter], learning: Learning) -> Muon:
     chosen_hidden = {id(p) for p in hidden}
     others = [p for p in parameters if id(p) not in chosen_hidden]
-    products = torch.bfloat16 if multiplies_bf16() else torch.float32
+    products = torch.bfloat16 if parameters[0].is_cuda or multiplies_bf16() else torch.float32
     return Muon(hidden, others, learning.learning_rate, BETAS, WEIGHT_DECAY, products)
 
 

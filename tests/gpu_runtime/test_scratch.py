@@ -174,6 +174,18 @@ def test_a_killed_training_goes_on_to_the_same_end(tmp_path: Path, monkeypatch: 
     assert other.learn(examples[:50], wanted)["first_loss"] == ScratchModel.create(SMALL, texts).learn(examples[:50], replace(wanted, workspace=None))["first_loss"]
 
 
+@pytest.mark.gpu
+def test_learns_on_a_gpu_and_answers_on_the_processor(tmp_path: Path) -> None:
+    examples = capital_examples(100, 4)
+    model = ScratchModel.create(SMALL, [e.prompt for e in examples])
+    seen: set[str] = set()
+    figures = model.learn(examples, Learning(batch_tokens=256, epochs=3), lambda *_: seen.add(model._model.device.type))
+    assert seen == {"cuda"} and model._model.device.type == "cpu" and figures["loss"] < figures["first_loss"]
+    before = model.generate(PROMPTS, GREEDY)
+    model.save(tmp_path / "m")
+    assert ScratchModel.load(tmp_path / "m").generate(PROMPTS, GREEDY) == before
+
+
 def test_saved_and_loaded_it_answers_the_same(trained: ScratchModel, folder: Path) -> None:
     assert ScratchModel.load(folder).generate(PROMPTS, GREEDY) == trained.generate(PROMPTS, GREEDY)
     assert MODEL_BACKENDS["scratch"](str(folder)).generate(PROMPTS[:2], GREEDY) == trained.generate(PROMPTS[:2], GREEDY)
