@@ -9,7 +9,7 @@ import torch
 from transformers import AutoModelForSeq2SeqLM, GPT2Config, GPT2LMHeadModel, T5Config, T5ForConditionalGeneration
 
 from gpu_runtime.models.options import FineTuning
-from gpu_runtime.models.pretrained import PretrainedConfig, PretrainedModel
+from gpu_runtime.models.pretrained import PretrainedConfig, PretrainedModel, _placed
 from gpu_runtime.models.protocol import Example, Learning, NothingToLearn, Prompt, Sampling
 from gpu_runtime.models.scratch import ScratchConfig, ScratchModel
 from gpu_runtime.models.scripted import ScriptedModel
@@ -111,3 +111,24 @@ def test_a_static_cache_changes_no_answer(causal: Path) -> None:
     prompts = [Prompt(e.prompt) for e in COPY[:5]]
     found = [PretrainedModel.load(causal, PretrainedConfig(rows=4, static_cache=static)).generate(prompts, GREEDY) for static in (False, True)]
     assert found[0] == found[1]
+
+
+@pytest.mark.parametrize(
+    ("devices", "processes", "expected"),
+    [
+        (0, 1, {}),
+        (1, 1, {"device_map": {"": 0}}),
+        (2, 1, {"device_map": "auto"}),  # the layers over both
+        (2, 2, {"device_map": {"": 1}}),  # a whole model on this process's own
+        (0, 2, {}),
+    ],
+)
+def test_where_weights_are_placed(monkeypatch: pytest.MonkeyPatch, devices: int, processes: int, expected: dict) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: devices > 0)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: devices)
+    monkeypatch.setenv("WORLD_SIZE", str(processes))
+    monkeypatch.setenv("LOCAL_RANK", "1")
+    assert _placed(FineTuning()) == expected
+    if processes > 1:
+        cut = _placed(FineTuning(sharding="fsdp"))
+        assert cut["distributed_config"].fsdp_size == processes and cut["dtype"] is torch.float32
