@@ -21,6 +21,7 @@ from corpora.lexers import NEWLINE
 from corpora.records import ELEMENT_TYPES, ArrayValue, Program, ScalarValue, Signature, UnitTest, UnitTestSuite
 from corpora.signatures import SignatureError, signature_of
 from corpora.unit_tests import SuiteError, format_assignment, parse_test
+from gpu_runtime.models.fences import blocks, outside, without_thoughts
 from gpu_runtime.models.protocol import Example, LanguageModel, Prompt, Sampling
 from gpu_runtime.models.templates import fill, template
 
@@ -28,7 +29,10 @@ SUITE_TAGS = tuple(f"<{name}:suite>" for name in DIALECTS)
 """First word of every canonical prompt; a scratch model's vocabulary holds them whole."""
 
 PROMPTS = Path(__file__).parent / "prompts"
-_FENCE = re.compile(r"```[^\n`]*\n(.*?)(?:```|\Z)", re.DOTALL)
+_MARK = re.compile(r"[\s>*•+-]*(?:(?:test|case)?\s*\(?#?\d+\s*[.):]+)?[\s>*•-]*", re.I)
+"""What lists put before a line: bullets, numbers, `Test 1:`."""
+_ATTEMPT = re.compile(r"\w+\s*(?::\s*\w+\s*)?(?:\[[^\]\n]*\]\s*)*=")
+"""How a test begins, right or wrong, and prose does not."""
 
 
 class SuiteStyle(StrEnum):
@@ -84,22 +88,54 @@ def _plain(program: Program, signature: Signature, tests: int, folder: str) -> s
 
 
 def read_answer(answer: str, program: Program, style: SuiteStyle = SuiteStyle.CANONICAL) -> list[UnitTest | SuiteError]:
-    """The tests of one answer in order, each as a UnitTest or as the error that its text has."""
+    """The tests of one answer in order, each as a UnitTest or as the error that its text has.
+
+    In the plain style they are those of the fenced block with most tests, or of the text outside of blocks where more stand there.
+    """
     signature = signature_of(program)
     if style is SuiteStyle.PLAIN:
-        fenced = _FENCE.search(answer)
-        text = fenced[1] if fenced else answer
-    else:
-        text = restore(answer.split(), _parameter_spellings(program, signature), "suite", program.name)
+        return _most_tests(without_thoughts(answer), signature)
+    return _tests(restore(answer.split(), _parameter_spellings(program, signature), "suite", program.name), signature)
+
+
+def _tests(text: str, signature: Signature) -> list[UnitTest | SuiteError]:
+    """The tests of a text, one a line."""
     found: list[UnitTest | SuiteError] = []
-    for line in re.split(r"[\n;]", text):
-        if not line.split("#")[0].strip():
-            continue
+    for line in _lines(text):
         try:
             found.append(parse_test(line, signature))
         except SuiteError as error:
             found.append(error)
     return found
+
+
+def _lines(text: str) -> list[str]:
+    return [line for line in re.split(r"[\n;]", text) if line.split("#")[0].strip()]
+
+
+def _most_tests(text: str, signature: Signature) -> list[UnitTest | SuiteError]:
+    """The tests of the place where most are: models quote the program and think aloud before them, so of equal places the last."""
+    fenced = [_tests(_without_marks(block.text, signature), signature) for block in blocks(text)]
+    lines = _lines(_without_marks("\n".join(outside(text)), signature))
+    attempts = [line for line in lines if _ATTEMPT.match(line)]
+    bare = _tests("\n".join(attempts or lines), signature)
+    best = max([*reversed(fenced), bare], key=lambda found: sum(isinstance(test, UnitTest) for test in found))
+    return best if any(isinstance(test, UnitTest) for test in best) else (fenced or [bare])[-1]
+
+
+def _without_marks(text: str, signature: Signature) -> str:
+    """The lines of a text without the bullets, numbers and backticks of a list; a line that is a test stays as it is."""
+    kept = []
+    for line in _lines(text):
+        item = line[_MARK.match(line).end() :]  # type: ignore[union-attr]
+        item = item.lstrip("`").split("`")[0] if item.startswith("`") else item
+        item = item.strip("`* \t\r")
+        try:
+            parse_test(line, signature)
+        except SuiteError:
+            line = item or line
+        kept.append(line)
+    return "\n".join(kept)
 
 
 def example_of(

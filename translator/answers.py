@@ -11,43 +11,115 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from corpora.c_syntax import c_functions, parse_c_family
-from corpora.dialects import dialect
+from corpora.dialects import Dialect, dialect
 from corpora.fortran_syntax import procedures
 from corpora.lexers import lex
 from corpora.records import Verdict
+from gpu_runtime.models.fences import Block, blocks, outside, without_thoughts
 
 NOT_A_FUNCTION = "not a function: "
 """How the detail of a verdict begins that `why_not` decided."""
 
-_FENCE = re.compile(r"```[^\n`]*\n(.*?)(?:```|\Z)", re.DOTALL)
-_THOUGHT = re.compile(r"\A.*</think>", re.DOTALL)
 _OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
 _HEAD = re.compile(r"\b(?:__global__|void|int|float|double|bool|long|unsigned|template|subroutine|function)\b[^\n;]*\(", re.I)
 _CODE_LINE = re.compile(r"\s*(?:#\s*(?:include|define|pragma|if|undef)\b|using\b|typedef\b|template\b|static\b|extern\b|const\b|struct\b|//|/\*)")
+_LOOKS = {
+    "cuda": re.compile(r"\b__(?:global|device)__|<<<"),
+    "openmp": re.compile(r"^[ \t]*(?:#[ \t]*pragma[ \t]+omp|[!c*]\$omp)\b(?![ \t]+target)", re.M | re.I),
+    "offload": re.compile(r"^[ \t]*(?:#[ \t]*pragma[ \t]+omp|[!c*]\$omp)[ \t]+target\b", re.M | re.I),
+}
+"""How code of a programming model is told, by `Dialect.model`; serial code is what has no look of another."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A fenced block as it was read. suits: how much it looks like the target dialect, 0 to 2."""
+
+    text: str
+    names: frozenset[str]
+    calls: frozenset[str]
+    suits: int
+
+    @property
+    def needs(self) -> frozenset[str]:
+        return self.calls - self.names
 
 
 def code_of(answer: str, dialect_name: str, name: str = "") -> str:
-    """The code of an answer: the first fenced block that defines `name`, else the first with any function, else the first.
+    """The code of an answer: of its fenced blocks with a function, the one that looks like the dialect and defines `name`.
 
-    Without fences it is what lies between the first and the last function, with the directives and declarations just
-    before; the whole answer where there is no function.
+    Where no block does both, one that looks like the dialect and neither serves nor calls `name` (it was renamed), then
+    the last that defines `name`, then the first with any function. Blocks that define what it calls and does not define
+    come before it. Without functions in fences it is what lies between the first and the last function outside of them, with
+    the directives and declarations just before; without any function the first block, or the whole answer.
     """
-    text = _THOUGHT.sub("", answer)
-    language = dialect(dialect_name).language
-    blocks = _FENCE.findall(text)
-    if blocks:
-        found = [(block, [n for n, _, _ in _SPANS[language](block)]) for block in blocks]
-        for wanted in (lambda names: any(_same(n, name) for n in names), bool):
-            for block, names in found:
-                if wanted(names):
-                    return block
-        return blocks[0]
+    text = without_thoughts(answer)
+    row = dialect(dialect_name)
+    pieces = [_piece(block, row, name) for block in blocks(text)]
+    if chosen := _chosen(pieces, _folded(name)):
+        return "".join(part if part.endswith("\n") else part + "\n" for part in _helpers(chosen, pieces, _folded(name))) + chosen.text
+    for part in outside(text):
+        if bare := _bare(part, row.language):
+            return bare
+    return pieces[0].text if pieces else text
+
+
+def _bare(text: str, language: str) -> str:
+    """From the first to the last function of a text without fences; '' where there is none."""
     spans = [(start, end) for _, start, end in _fortran_spans(text)] if language == "fortran" else _c_blocks(text)
-    if not spans:
-        return text
-    return text[_with_declarations(text, min(spans)[0]) : max(end for _, end in spans)]
+    return text[_with_declarations(text, min(spans)[0]) : max(end for _, end in spans)] if spans else ""
+
+
+def _piece(block: Block, row: Dialect, name: str) -> _Piece:
+    names = {_folded(n) for n, _, _ in _SPANS[row.language](block.text)}
+    if name and _begins(block.text, row.language, name):
+        names.add(_folded(name))
+    words = [token.text for token in lex(block.text, row.language)]
+    calls = frozenset(_folded(word) for word, after in zip(words, words[1:]) if after[0] in "(<")
+    if row.model in _LOOKS:
+        tagged = block.tag in {row.name.split("-")[0], *(suffix[1:] for suffix in row.suffixes)}
+        suits = 2 if _LOOKS[row.model].search(block.text) else int(tagged)
+    else:
+        suits = 0 if any(look.search(block.text) for look in _LOOKS.values()) else 2
+    return _Piece(block.text, frozenset(names), calls, suits)
+
+
+def _begins(text: str, language: str, name: str) -> bool:
+    """Whether a definition of `name` begins in `text`: one with a slip, or cut off, is no tree with a function in it."""
+    word = re.escape(name.rstrip("_"))
+    if language == "fortran":
+        return bool(re.search(rf"^(?![ \t]*end)[^\n!]*\b(?:subroutine|function)[ \t]+{word}_?\b", text, re.M | re.I))
+    return bool(re.search(rf"\b(?:void|int|float|double|bool|long|unsigned)\b[^\n;(=]*\b{word}_?\s*\([^;{{}}]*(?:\{{|\Z)", text, re.I))
+
+
+def _chosen(pieces: list[_Piece], name: str) -> _Piece | None:
+    """The block of the translation. Models quote the source first, and show last how the function is called."""
+    wanted = [p for p in pieces if name in p.names]
+    users = [p for p in pieces if "main" not in p.names]
+    others = [p for p in pieces if p.names and name not in p.calls and not any(p.names & q.needs for q in users)]
+    best = [p for p in wanted if p.suits] or [p for p in others if p.suits] or wanted
+    if best:
+        return max(reversed(best), key=lambda p: (p.suits, "main" not in p.names or name == "main"))
+    return next((p for p in pieces if p.names), None)
+
+
+def _helpers(chosen: _Piece, pieces: list[_Piece], name: str) -> list[str]:
+    """Texts of the blocks that define what `chosen` calls, callees first. None defines what another does."""
+    texts: list[str] = []
+    taken = {name, "main", *chosen.names}
+
+    def add_callees(piece: _Piece) -> None:
+        for helper in sorted(reversed(pieces), key=lambda p: -p.suits):
+            if helper.names & piece.needs and not helper.names & taken:
+                taken.update(helper.names)
+                add_callees(helper)
+                texts.append(helper.text)
+
+    add_callees(chosen)
+    return texts
 
 
 def why_not(text: str, dialect_name: str) -> str:
@@ -115,8 +187,8 @@ def _fortran_spans(text: str) -> list[tuple[str, int, int]]:
 _SPANS = {"cpp": _c_spans, "fortran": _fortran_spans}
 
 
-def _same(a: str, b: str) -> bool:
-    return a.lower().rstrip("_") == b.lower().rstrip("_")
+def _folded(name: str) -> str:
+    return name.lower().rstrip("_")
 
 
 def _with_declarations(text: str, start: int) -> int:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from corpora.loopnests import generate
-from corpora.records import ArrayValue, Program, UnitTestSuite
+from corpora.records import ArrayValue, Program, UnitTest, UnitTestSuite
 from corpora.signatures import signature_of
 from corpora.unit_tests import SuiteError, parse_suite
 from gpu_runtime.models.protocol import Sampling
@@ -97,3 +101,51 @@ def test_plain_style_asks_in_words_and_reads_a_fenced_block() -> None:
     assert good.assignments[0].value == 8 and "lacks" in str(bad)
     example = example_of(PROGRAM, [good], SuiteStyle.PLAIN)
     assert read_answer(example.answer, PROGRAM, SuiteStyle.PLAIN) == [good]
+
+
+PLAIN = "n=8 a=1 idx[n]=indices(n) x[n]=uniform(-1,1)"
+SECOND = PLAIN.replace("8", "5", 1)
+QUOTED = f"The function:\n```cpp\n{PROGRAM.text}\nint n;\n```\n"
+
+
+@pytest.mark.parametrize(
+    ("answer", "sizes"),
+    [
+        (f"{QUOTED}The tests:\n```\n{PLAIN}\n{SECOND}\n```", [8, 5]),
+        (f"{QUOTED}The tests:\n{PLAIN}\n{SECOND}", [8, 5]),
+        (f"```\n{PLAIN}\n{SECOND}\n```\nwhich call\n```cpp\n{PROGRAM.text}\n```", [8, 5]),
+        (f"<think>perhaps\n```\n{PLAIN}\n{PLAIN}\n```</think>\n```\n{SECOND}\n```", [5]),
+        (f"<think>perhaps {PLAIN}\n</think>{SECOND}", [5]),
+        (f"<think>perhaps\n```\n{PLAIN}\n```", []),
+        (f"n has to be small; I choose two sizes.\nSo: these.\n\n{PLAIN}\n{SECOND}\nDone.", [8, 5]),
+        (f"1. {PLAIN}\n2) {SECOND}", [8, 5]),
+        (f"- {PLAIN}\n* {SECOND}", [8, 5]),
+        (f"```text\n1. {PLAIN}\n2. {SECOND}\n```", [8, 5]),
+        (f"- `{PLAIN}`\n- `{SECOND}`: an odd size", [8, 5]),
+        (f"**Test 1:** `{PLAIN}`\nTest 2: {SECOND}\n```{PLAIN}```", [8, 5, 8]),
+        (f"For instance {PLAIN}\n```\n{SECOND}\n```", [5]),
+        (f"{PLAIN}\nCorrected:\n```\n{SECOND}\n```", [5]),  # as many in both: the block
+        (f"```\n{PLAIN}\n```\nCorrected:\n```\n{SECOND}\n```", [5]),
+    ],
+)  # fmt: skip
+def test_plain_tests_are_found_where_models_write_them(answer: str, sizes: list[int]) -> None:
+    read = read_answer(answer, PROGRAM, SuiteStyle.PLAIN)
+    assert [t.assignments[0].value for t in read if isinstance(t, UnitTest)] == sizes and len(read) == len(sizes)
+
+
+def test_a_bad_plain_test_is_still_counted() -> None:
+    read = read_answer(f"Two tests:\n1. {PLAIN}\n2. n=3 a=\nEnjoy!", PROGRAM, SuiteStyle.PLAIN)
+    assert [isinstance(t, SuiteError) for t in read] == [False, True]
+    assert len(read_answer("I cannot do that.", PROGRAM, SuiteStyle.PLAIN)) == 1
+
+
+PARTS = ["<think>", "</think>", "Here:", "- ", "2. ", "`", "```", "```text\n", "\n", ";", "#", PLAIN, SECOND, QUOTED, PROGRAM.text]
+
+
+@given(st.lists(st.sampled_from(PARTS) | st.text(max_size=12), max_size=10), st.integers(0, 60))
+@settings(max_examples=150, deadline=None)
+def test_any_mix_is_read_and_no_test_is_made_up(parts: list[str], cut: int) -> None:
+    answer = "".join(parts)
+    answer = answer[: len(answer) - cut] if cut < len(answer) else answer
+    tests = [t for t in read_answer(answer, PROGRAM, SuiteStyle.PLAIN) if isinstance(t, UnitTest)]
+    assert len(tests) <= answer.count(PLAIN[1:-1].split("=", 2)[2])

@@ -41,6 +41,81 @@ def test_fortran_is_cut_out_too() -> None:
     assert code_of(f"```fortran\n{module}```", "fortran", "f") == module
 
 
+SERIAL = "void f(int n, float *x) {\n  for (int i = 0; i < n; i++) x[i] = 1;\n}"
+THREADS = SERIAL.replace("  for", "#pragma omp parallel for\n  for")
+TARGET = SERIAL.replace("  for", "#pragma omp target teams distribute parallel for map(x[0:n])\n  for")
+CALLER = KERNEL.replace("= 1", "= g(i)")
+LOOP = "subroutine f(n, x)\n  integer :: n, i\n  real :: x(n)\n  do i = 1, n\n    x(i) = 1\n  end do\nend subroutine f"
+SHARED = LOOP.replace("  do i", "  !$omp parallel do\n  do i")
+
+
+def fence(code: str, tag: str = "") -> str:
+    return f"```{tag}\n{code}\n```\n"
+
+
+@pytest.mark.parametrize(
+    ("answer", "dialect", "code"),
+    [
+        (f"The serial function:\n{fence(SERIAL, 'cpp')}The kernel:\n{fence(KERNEL, 'cuda')}", "cuda", KERNEL),
+        (fence(KERNEL) + "which was\n" + fence(SERIAL), "cuda", KERNEL),
+        (fence(SERIAL, "cpp") + fence(THREADS, "cpp"), "openmp", THREADS),
+        (fence(THREADS, "cpp") + "without the directive:" + fence(SERIAL, "cpp"), "openmp", THREADS),
+        (fence(TARGET, "cpp") + fence(THREADS, "cpp"), "openmp", THREADS),
+        (fence(THREADS, "cpp") + fence(TARGET, "cpp"), "openmp-target", TARGET),
+        (fence(KERNEL, "cuda") + fence(SERIAL, "cpp") + "The kernel was\n" + fence(KERNEL, "cuda"), "cpp", SERIAL),
+        (fence(LOOP, "fortran") + fence(SHARED, "fortran"), "openmp-fortran", SHARED),
+        (fence(SHARED, "fortran") + fence(LOOP, "f90") + fence("call f(3, x)", "fortran"), "fortran", LOOP),
+        (fence(SERIAL, "cpp") + fence(LOOP, "fortran"), "fortran", LOOP),
+        (fence(SERIAL, "cpp") + fence(SERIAL.replace("= 1", "= 2"), "cuda"), "cuda", SERIAL.replace("= 1", "= 2")),
+        (fence(SERIAL) + fence(SERIAL.replace("= 1", "= 2")), "cuda", SERIAL.replace("= 1", "= 2")),  # none looks so: the last
+        (fence(SERIAL, "cpp") + fence(KERNEL.replace(" f(", " f_kernel("), "cuda"), "cuda", KERNEL.replace(" f(", " f_kernel(")),
+        (fence(KERNEL, "cuda") + "Whole:\n" + fence(f"{KERNEL}\nint main() {{ f<<<1, 4>>>(4, x); }}", "cuda"), "cuda", KERNEL),
+        (fence(KERNEL, "cuda") + fence("void run(float *x) { f<<<1, 4>>>(4, x); }", "cuda"), "cuda", KERNEL),
+        (f"{KERNEL}\nBuild it:\n{fence('nvcc f.cu', 'bash')}", "cuda", KERNEL),
+        (f"```c {SERIAL[:6]}``` becomes\n{fence(KERNEL, 'cuda')}", "cuda", KERNEL),
+    ],
+)  # fmt: skip
+def test_a_quoted_source_is_not_the_answer(answer: str, dialect: str, code: str) -> None:
+    assert code_of(answer, dialect, "f").strip() == code
+
+
+@pytest.mark.parametrize("cut", ["__global__ void f(int n, fl", "__global__ void f(int n) {\n  int i", KERNEL.replace("{\n", "{\n  int = ;\n")])
+def test_a_quoted_source_does_not_stand_in_for_a_broken_answer(cut: str) -> None:
+    assert code_of(f"{fence(SERIAL, 'cpp')}```cuda\n{cut}", "cuda", "f") == cut
+    cut = "subroutine f(n, x)\n  !$omp parallel do\n  do i = 1, n"
+    assert code_of(f"{fence(LOOP, 'fortran')}```fortran\n{cut}", "openmp-fortran", "f") == cut
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        (f"<think>a draft:\n{fence(KERNEL, 'cuda')} but", ""),
+        (f"<think>a draft: {KERNEL}", ""),
+        (f"<think>so</think>\n{fence(KERNEL, 'cuda')}<think>or\n{fence(SERIAL, 'cuda')}", KERNEL),
+        (f"so {fence(SERIAL, 'cuda')}</think>\n{fence(KERNEL, 'cuda')}", KERNEL),  # the template opened it
+        (f"<think>x</think><think>{fence(KERNEL, 'cuda')}", ""),
+    ],
+)  # fmt: skip
+def test_reasoning_that_never_ends_is_no_answer(answer: str, code: str) -> None:
+    assert code_of(answer, "cuda", "f").strip() == code
+
+
+def test_helpers_of_other_blocks_come_before_the_function() -> None:
+    last = "__device__ float h(float a) { return a + 1; }"
+    middle = "__device__ float g(float a) { return h(a); }"
+    both = f"{HELPER}\n{CALLER}\n"
+    assert code_of(f"The kernel:\n{fence(CALLER, 'cuda')}It calls\n{fence(HELPER, 'cuda')}", "cuda", "f") == both
+    assert code_of(fence(HELPER, "cuda") + fence(CALLER, "cuda") + fence(OTHER, "cpp"), "cuda", "f") == both
+    assert code_of(fence(CALLER) + fence(middle) + fence(last), "cuda", "f") == f"{last}\n{middle}\n{CALLER}\n"
+    serial = f"float g(float a) {{ return a; }}\n{SERIAL.replace('= 1', '= g(i)')}"
+    assert code_of(fence(serial, "cpp") + fence(HELPER, "cuda") + fence(CALLER, "cuda"), "cuda", "f") == both
+    assert code_of(fence(HELPER.replace("__device__ ", ""), "cpp") + fence(HELPER, "cuda") + fence(CALLER, "cuda"), "cuda", "f") == both
+    assert code_of(fence(f"{HELPER}\n{CALLER}") + fence(HELPER), "cuda", "f") == both  # it has its own
+    function = "real function g(a)\n  real :: a\n  g = a\nend function g"
+    calls = LOOP.replace("= 1\n", "= G(1.0)\n")
+    assert code_of(fence(calls) + fence(function), "fortran", "F") == f"{function}\n{calls}\n"
+
+
 @pytest.mark.parametrize(
     ("text", "dialect", "reason"),
     [
@@ -71,6 +146,26 @@ def test_any_text_is_read(text: str, dialect: str) -> None:
     code = code_of(text, dialect, "f")
     assert code in text or code == ""
     why_not(code, dialect)
+
+
+PARTS = ["<think>", "</think>", "Here it is:", "1. `x`", "```", "```cuda", "```fortran\n", "````", "\n", KERNEL, CALLER, HELPER, OTHER, SERIAL, THREADS, SHARED, LOOP]
+
+
+@given(
+    st.lists(st.sampled_from(PARTS) | st.text(max_size=12), max_size=10),
+    st.sampled_from(["", "\n"]),
+    st.integers(0, 60),
+    st.sampled_from(["cuda", "openmp", "openmp-target", "cpp", "fortran", "openmp-fortran"]),
+    st.sampled_from(["f", "F", "g", ""]),
+)
+@settings(max_examples=150, deadline=None)
+def test_any_mix_is_read_and_nothing_is_made_up(parts: list[str], between: str, cut: int, dialect: str, name: str) -> None:
+    answer = between.join(parts)
+    answer = answer[: len(answer) - cut] if cut < len(answer) else answer
+    code = code_of(answer, dialect, name)
+    assert code in answer or all(line in answer for line in code.split("\n"))
+    why_not(code, dialect)
+
 
 
 def test_everything_built_in_passes_the_guard() -> None:
