@@ -1,6 +1,6 @@
 """The command line: `coevolve COMMAND`, one module a command but for the short ones, which are here.
 
-Contract: exit 0 done, 2 wrong use or bad input (one line on stderr), 130 interrupted; `verify` adds 1 and 3. Heavy
+Contract: exit 0 done, 2 wrong use or bad input (one line on stderr), 130 interrupted; `verify` adds 1 and 3, `translate` 1. Heavy
 packages are imported by the command that needs them, so `--help` answers at once.
 
     coevolve run configs/demo.toml
@@ -90,6 +90,10 @@ def _run(args) -> int:
 
     if bool(args.config) == bool(args.resume):
         raise ConfigError("give either a configuration file or --resume RUN")
+    if args.config and Path(args.config).is_dir():
+        holds_run = (Path(args.config) / "config.toml").is_file()
+        instead = f"to go on with the run in it: coevolve run --resume {args.config}" if holds_run else "name a file, for example configs/demo.toml"
+        raise ConfigError(f"'{args.config}' is a folder; {instead}")
     # The folder named is the run, wherever it was moved to.
     resumed = resolve_run_dir(args.resume) if args.resume else None
     file = resumed / "config.toml" if resumed else Path(args.config)
@@ -97,11 +101,15 @@ def _run(args) -> int:
         raise ConfigError(f"'{resumed}' holds no run (no config.toml in it)")
     config = load(file, tuple(args.set), run_dir=resumed)
     from coevolve.rounds import describe, run
+    from corpora.loaders import CorpusError
 
-    if args.dry_run:
-        print(describe(config))
-        return 0
-    run(config, use_ray=not args.local)
+    try:
+        if args.dry_run:
+            print(describe(config))
+        else:
+            run(config, use_ray=not args.local)
+    except CorpusError as error:
+        raise CorpusError(f"corpus.source or corpus.target of {file}: {error}") from None
     return 0
 
 
@@ -114,13 +122,14 @@ def _add_export(commands) -> None:
     parser.add_argument("run", metavar="RUN", help="run folder")
     parser.add_argument("--out", metavar="FOLDER", help="where to write (defaults to RUN/export)")
     parser.add_argument("--round", type=int, metavar="K", help="round whose checkpoints are exported (defaults to the last finished)")
+    parser.add_argument("--half", action="store_true", help="store weights in 16 bits")
     parser.set_defaults(handler=_export)
 
 
 def _export(args) -> int:
     from coevolve.export import export
 
-    print(export(Path(args.run), Path(args.out) if args.out else None, args.round))
+    print(export(Path(args.run), Path(args.out) if args.out else None, args.round, args.half))
     return 0
 
 

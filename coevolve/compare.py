@@ -105,6 +105,8 @@ def side_of(name: str) -> Side:
         if value.get("kind") != "evaluation":
             raise UserError(f"'{name}' is no result of coevolve eval --out")
         return Side(name, value["direction"], {row["id"]: row for row in value["items"]})
+    except FileNotFoundError:
+        raise UserError(f"'{name}' is neither a result of `coevolve eval --out` nor a run folder") from None
     except (ValueError, KeyError, AttributeError, UnicodeDecodeError) as error:
         raise error if isinstance(error, UserError) else UserError(f"'{name}' is no result of coevolve eval --out: {error}") from None
 

@@ -14,10 +14,13 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import permutations
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from corpora import builtin
 from corpora.dialects import DIALECTS, Dialect, Direction
-from gpu_runtime.doctor import Finding, survey
+
+if TYPE_CHECKING:
+    from gpu_runtime.doctor import Finding  # needs numpy, which takes half a second to import
 
 _COMPILERS = {"cpp": ("gcc", "g++"), "fortran": ("gcc", "gfortran")}
 """What a grammar family cannot do without; gcc builds the runner."""
@@ -108,6 +111,7 @@ def run(args: argparse.Namespace) -> int:
         print(json.dumps(plain(reached), indent=1) if args.json else markdown(reached))
         return 0
     from coevolve.verify import backend_kind
+    from gpu_runtime.doctor import survey
 
     findings = survey()
     rows = table(findings, backend_kind("auto"))

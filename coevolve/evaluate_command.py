@@ -40,7 +40,8 @@ def add_parser(commands) -> argparse.ArgumentParser:
     parser.add_argument("--direction", metavar="S:T", default="cpp:cuda", help="source and target dialect (default: cpp:cuda)")
     parser.add_argument("--n", type=int, default=1, metavar="N", help="answers per item (default: 1)")
     parser.add_argument("--temperature", type=float, metavar="T", help="sampling temperature (default: 0 for --n 1, else 0.8)")
-    parser.add_argument("--limit", type=int, default=0, metavar="N", help="only the first N items")
+    parser.add_argument("--max-new-tokens", type=int, metavar="N", help=f"tokens after which an answer is cut (default: {NEW_TOKENS})")
+    parser.add_argument("--limit", type=int, default=0, metavar="N", help="only the first N items (default: 0: all)")
     parser.add_argument("--tester", metavar="M", help="a Tester, whose valid-test rate is measured as well")
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="seed of sampling, suites and intervals (default: 0)")
     parser.add_argument("--backend", default="auto", choices=("auto", "cuda", "emulated"), help="where CUDA runs (default: auto)")
@@ -67,6 +68,8 @@ def run(args: argparse.Namespace) -> int:
         raise UserError("give RUN, or --corpus C with --model M or --predictions FILE; see coevolve eval --help")
     if args.n < 1 or args.limit < 0 or min(args.workers, args.threads) < 0 or (args.temperature or 0.0) < 0:
         raise UserError("--n must be at least 1, and --limit, --workers, --threads and --temperature must not be negative")
+    if args.max_new_tokens is not None and (args.max_new_tokens < 1 or args.predictions and not args.tester):
+        raise UserError("--max-new-tokens must be at least 1, and belongs to a model that is asked (--model or --tester)")
     for name in ("out", "answers", "leaderboard"):  # found out now, not after hours of work
         if getattr(args, name) and Path(getattr(args, name)).is_dir():
             raise UserError(f"--{name} '{getattr(args, name)}' is a folder; name a file")
@@ -76,7 +79,8 @@ def run(args: argparse.Namespace) -> int:
 def _run_split(args: argparse.Namespace) -> int:
     from coevolve.evaluation import evaluate_command
 
-    given = [f"--{name}" for name in ("model", "predictions", "tester", "out", "answers", "leaderboard") if getattr(args, name)]
+    only_corpus = ("model", "predictions", "tester", "out", "answers", "leaderboard", "max_new_tokens")
+    given = [f"--{name.replace('_', '-')}" for name in only_corpus if getattr(args, name)]
     if given:
         raise UserError(f"{given[0]} belongs to --corpus, not to RUN")
     return evaluate_command(Path(args.run), args.checkpoint, args.samples, args.json, not args.local)
@@ -117,7 +121,8 @@ def _corpus(args: argparse.Namespace) -> int:
     work = [Work(item, texts, target) for item, texts in zip(corpus.items, answers, strict=True)]
     scores = score_items(work, args.backend, VerifyConfig(seed=args.seed), args.workers or default_workers())
     scores, threads, speed_notes = _timed(args, work, scores, name)
-    figures = tester_figures(tester, corpus, Sampling(1, 0.8, max_new_tokens=NEW_TOKENS, seed=args.seed), args.backend, args.seed) if tester else {}
+    sampling = Sampling(1, 0.8, max_new_tokens=args.max_new_tokens or NEW_TOKENS, seed=args.seed)
+    figures = tester_figures(tester, corpus, sampling, args.backend, args.seed) if tester else {}
     setting = Setting(
         found.label, len(answers[0]), found.temperature, args.seed, name, time.monotonic() - started, found.contamination, figures,
         (*found.notes, *speed_notes), threads,
@@ -179,8 +184,9 @@ def _asked(args: argparse.Namespace, corpus) -> _Answered:
     temperature = args.temperature if args.temperature is not None else (0.0 if args.n == 1 else 0.8)
     if temperature == 0 and args.n > 1:
         raise UserError("--temperature 0 gives the same answer every time; use --n 1, or a temperature above 0")
-    sampling = Sampling(args.n, temperature, max_new_tokens=NEW_TOKENS, seed=args.seed)
-    return _Answered(model.label, tuple(answers_of(model, corpus, sampling)), temperature, contamination)
+    sampling = Sampling(args.n, temperature, max_new_tokens=args.max_new_tokens or NEW_TOKENS, seed=args.seed)
+    notes = (f"an answer ends after {sampling.max_new_tokens} tokens at most (--max-new-tokens)",)
+    return _Answered(model.label, tuple(answers_of(model, corpus, sampling)), temperature, contamination, notes)
 
 
 def _contamination(model, corpus, allowed: bool) -> dict:

@@ -8,6 +8,7 @@ process without this project. The export folder appears only when complete.
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,8 +26,11 @@ from corpora.store import read_jsonl, write_triplets
 from gpu_runtime.models.backends import kind_of
 
 
-def export(root: Path, out: Path | None = None, number: int | None = None) -> Path:
-    """Write translator/ (or one for each direction), tester/ and pairs.parquet. Raises UserError when that round has no checkpoints."""
+def export(root: Path, out: Path | None = None, number: int | None = None, half: bool = False) -> Path:
+    """Write translator/ (or one for each direction), tester/ and pairs.parquet. Raises UserError when that round has no checkpoints.
+
+    half: weights in 16 bits (float16), which the back ends compute with as they do with 32.
+    """
     folder, config = open_run(root)
     last = folder.last_round(lambda each: _whole(config, each)) if number is None else number
     paths = folder.round(last)
@@ -42,6 +46,8 @@ def export(root: Path, out: Path | None = None, number: int | None = None) -> Pa
         for kind, source, ways in (*models, ("Tester", paths.tester, config.directions)):
             copied = temporary / source.name
             shutil.copytree(source, copied)
+            if half:
+                _halve(copied)
             if (trained := manifest_of(source)) is not None:
                 trained.write(copied)  # beside the weights wherever they go: `coevolve eval` reads it
             asked = kind_of(copied)
@@ -50,6 +56,18 @@ def export(root: Path, out: Path | None = None, number: int | None = None) -> Pa
 
     write_folder(target, fill)
     return target
+
+
+def _halve(folder: Path) -> None:
+    """Store every weight of 32 bits in 16."""
+    import torch
+    from safetensors.torch import load_file, save_file
+
+    for path in folder.glob("*.safetensors"):
+        tensors = load_file(path)
+        save_file({name: t.to(torch.float16) if t.dtype == torch.float32 else t for name, t in tensors.items()}, path, metadata={"format": "pt"})
+    shape = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    (folder / "config.json").write_text(json.dumps(shape | {"dtype": "float16"}, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def _lasting(header: list[str], rows: list[list[str]]) -> tuple[list[str], list[list[str]]]:

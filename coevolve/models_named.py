@@ -21,17 +21,26 @@ from gpu_runtime.models.protocol import LanguageModel
 
 SMALL = Path(__file__).resolve().parents[1] / "gpu_runtime" / "models" / "small"
 """Where the checkpoints that come with the project lie: translator/, tester/."""
+SMALL_DIRECTIONS = ("cpp:cuda", "cpp:openmp", "fortran:cuda", "fortran:cpp", "fortran:openmp", "fortran:openmp-fortran", "cuda:cpp", "openmp:cpp")
+"""What its Translator was taught; asked for another direction it writes nonsense."""
 
 
 @dataclass(frozen=True, slots=True)
 class NamedModel:
-    """label: for results. location: what MODEL_BACKENDS open, kind: by which of them. folder: where its manifest may lie."""
+    """label: for results. location: what MODEL_BACKENDS open, kind: by which of them. folder: where its manifest may lie.
+    taught: directions of a Translator, () where they are not known."""
 
     label: str
     location: str
     folder: Path | None
     kind: str
     options: ModelOptions = ModelOptions()
+    taught: tuple[str, ...] = ()
+
+    def require_taught(self, way: str) -> None:
+        """Raises UserError where the model is known not to have been taught `way`."""
+        if self.taught and way not in self.taught:
+            raise UserError(f"{self.label} was not taught {way} (taught: {', '.join(self.taught)}); name another model with --model")
 
     def open(self) -> LanguageModel:
         if self.kind == "scratch":
@@ -52,7 +61,8 @@ def resolve(name: str, part: str, way: str = "") -> NamedModel:
     if name == "small":
         if not (SMALL / part / "config.json").is_file():
             raise UserError(f"this installation carries no small model ('{SMALL / part}' is not there); name a checkpoint's folder")
-        return NamedModel(name, str(SMALL / part), SMALL / part, kind_of(SMALL / part))
+        taught = SMALL_DIRECTIONS if part == "translator" else ()
+        return NamedModel(name, str(SMALL / part), SMALL / part, kind_of(SMALL / part), taught=taught)
     path = Path(name).expanduser()
     if not path.exists():
         if path.is_absolute() or name.startswith((".", "~")) or name.count("/") != 1:

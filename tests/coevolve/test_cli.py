@@ -63,7 +63,7 @@ def test_no_command_prints_help():
 
 
 def test_missing_corpus(config, tmp_path):
-    assert_one_line(cli("run", config(f"{tmp_path}/nowhere")), "nowhere")
+    assert_one_line(cli("run", config(f"{tmp_path}/nowhere")), f"'{tmp_path}/nowhere' does not exist", "corpus.source")
     assert not (tmp_path / "run").exists()
 
 
@@ -152,6 +152,10 @@ def test_a_ray_that_does_not_answer_is_said_at_once(config, tmp_path, source_fol
 def test_missing_files_and_folders(tmp_path):
     assert_one_line(cli("run", tmp_path / "no.toml"), "no.toml")
     assert_one_line(cli("run"), "--resume")
+    assert_one_line(cli("run", tmp_path), "is a folder", "configs/demo.toml")
+    (tmp_path / "made").mkdir()
+    (tmp_path / "made" / "config.toml").write_text("")
+    assert_one_line(cli("run", tmp_path / "made"), "is a folder", f"coevolve run --resume {tmp_path / 'made'}")
     assert_one_line(cli("run", "--resume", tmp_path), "holds no run")
     assert_one_line(cli("report", tmp_path), "holds no run")
     assert_one_line(cli("export", tmp_path), "holds no run")

@@ -141,15 +141,16 @@ def tiny_model(tmp_path_factory) -> Path:
     return folder
 
 
-def test_a_model_that_was_trained_on_an_item_is_refused_unless_that_is_allowed(tmp_path, tiny_model, capsys, monkeypatch):
-    monkeypatch.setattr("coevolve.evaluate_command.NEW_TOKENS", 24)
+def test_a_model_that_was_trained_on_an_item_is_refused_unless_that_is_allowed(tmp_path, tiny_model, capsys):
+    longest = ["--max-new-tokens", "24"]
     cpp, cuda = forms.tokenised(tmp_path)
-    asked = ["--model", tiny_model, "--corpus", f"{cpp},{cuda}", "--backend", "emulated"]
+    asked = ["--model", tiny_model, "--corpus", f"{cpp},{cuda}", "--backend", "emulated", *longest]
     said = refused(capsys, "eval", *asked)
     assert "trained on 1 of 3 items, first '1'" in said and "--allow-contaminated" in said
     assert "generated" not in said, "what equals a generated program by chance is no reason"
     answers = tmp_path / "answers.jsonl"
     result = evaluated(tmp_path, *asked, "--allow-contaminated", "--n", "2", "--answers", answers)
+    assert "an answer ends after 24 tokens at most (--max-new-tokens)" in result["notes"]
     again = evaluated(tmp_path, "--predictions", answers, "--corpus", f"{cpp},{cuda}")
     assert [(i["id"], i["samples"], i["built"]) for i in again["items"]] == [(i["id"], i["samples"], i["built"]) for i in result["items"]]
     assert result["contamination"]["items"] == [{"id": "1", "side": "source", "how": "equal", "similarity": 1.0}]
@@ -181,6 +182,11 @@ def test_wrong_use_is_one_line(tmp_path, tiny_model, capsys):
     assert "is a folder" in refused(capsys, "eval", "--predictions", cuda, "--corpus", pair, "--out", tmp_path)
     assert "no result" in refused(capsys, "compare", cpp, cuda)
     assert "holds no run" in refused(capsys, "compare", tmp_path, tmp_path)
+    assert "'a' is neither a result of `coevolve eval --out` nor a run folder" in refused(capsys, "compare", "a", cuda)
+    assert "'nope' does not exist" in refused(capsys, "eval", "--model", tiny_model, "--corpus", "nope")
+    assert "--max-new-tokens" in refused(capsys, "eval", "--model", tiny_model, "--corpus", pair, "--max-new-tokens", "0")
+    assert "belongs to a model" in refused(capsys, "eval", "--predictions", cuda, "--corpus", pair, "--max-new-tokens", "9")
+    assert "--max-new-tokens belongs to --corpus" in refused(capsys, "eval", tmp_path, "--max-new-tokens", "9")
 
 
 def test_compare_pairs_the_same_items(tmp_path, capsys):

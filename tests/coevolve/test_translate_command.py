@@ -1,17 +1,19 @@
 """A verified port from a file: the wrong answers of a model are executed and passed over."""
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
 from coevolve.cli import main
 from coevolve.translate_command import port_of, port_text, summary
 from coevolve.verify import Engine
-from corpora.dialects import direction
+from corpora.dialects import DIALECTS, direction
 from corpora.records import Outcome, Program
 from gpu_runtime.models.scripted import ScriptedModel
 from translator.translate import PromptStyle, Translator
 
+ROOT = Path(__file__).parents[2]
 SOURCE = Program("cpp", "twice", "void twice(int n, float *x) { for (int i = 0; i < n; i++) x[i] = 2 * x[i]; }")
 HEAD = "__global__ void twice(int n, float *x) { int i = blockIdx.x * blockDim.x + threadIdx.x; if (i < n) "
 WRONG, RIGHT = HEAD + "x[i] = 3 * x[i]; }", HEAD + "x[i] = 2 * x[i]; }"
@@ -50,7 +52,9 @@ def test_an_answer_of_one_thread_is_the_port_only_where_no_other_is_found():
 def test_no_port_is_said_with_what_was_tried():
     found = port([WRONG, HEAD + "x[i] = 2 * y[i]; }"])
     assert found.text is None
-    assert summary(found, direction("cpp:cuda")) == "twice: no verified port among 2 answers (1 MISMATCH, 1 COMPILE_ERROR)"
+    said = summary(found, direction("cpp:cuda"))
+    assert said.startswith("twice: no verified port among 2 answers (1 MISMATCH, 1 COMPILE_ERROR); the first: not equivalent: other values: ")
+    assert found.failure.outcome is Outcome.MISMATCH and said.endswith(found.failure.detail) and len(said.splitlines()) == 1
 
 
 @pytest.mark.parametrize("dialect, mark", [("cuda", "__global__"), ("openmp", "#pragma omp")])
@@ -69,6 +73,9 @@ def test_the_model_that_comes_with_the_project_ports_a_loop(tmp_path, capsys, di
         (["FILE", "--to", "cuda", "--function", "thrice"], "it has twice"),
         (["FILE", "--to", "cuda", "--model", "no_such_model"], "no_such_model"),
         (["FILE", "--to", "cuda", "--samples", "0"], "--samples"),
+        (["FILE", "--to", "cuda", "--max-new-tokens", "0"], "--max-new-tokens"),
+        (["FILE", "--to", "fortran"], "small was not taught cpp:fortran (taught: cpp:cuda, "),
+        (["FILE", "--to", "openmp-target"], "name another model with --model"),
     ],
 )
 def test_wrong_use_is_one_line(tmp_path, capsys, arguments, complaint):
@@ -76,6 +83,39 @@ def test_wrong_use_is_one_line(tmp_path, capsys, arguments, complaint):
     code = main(["translate", *(str(tmp_path / "twice.cpp") if a == "FILE" else a for a in arguments)])
     said = capsys.readouterr().err
     assert code == 2 and complaint in said and len(said.strip().splitlines()) == 1
+
+
+def test_the_directions_that_the_shipped_model_was_taught_are_those_of_its_configuration():
+    from coevolve.config import load
+    from coevolve.models_named import SMALL_DIRECTIONS, resolve
+
+    config = load(ROOT / "configs" / "small.toml")
+    assert sorted(SMALL_DIRECTIONS) == sorted({*config.directions, *config.cold_start.directions})
+    assert all(f"`{way}`" in (ROOT / "README.md").read_text() for way in SMALL_DIRECTIONS)
+    assert resolve("small", "tester").taught == ()
+
+
+def test_answers_are_as_long_as_is_said():
+    asked = []
+
+    class Model:
+        def generate(self, prompts, sampling):
+            asked.append((sampling.n, sampling.max_new_tokens))
+            return [["nonsense"] * sampling.n for _ in prompts]
+
+    engine = Engine("emulated")
+    try:
+        port_of(SOURCE, direction("cpp:cuda"), Translator(Model(), PromptStyle.PLAIN), engine, 3, 0.6, 0, 7)
+    finally:
+        engine.close()
+    assert asked == [(1, 7), (2, 7)]
+
+
+def test_help_names_every_dialect(capsys):
+    with pytest.raises(SystemExit):
+        main(["translate", "--help"])
+    said = " ".join(capsys.readouterr().out.split())
+    assert ", ".join(DIALECTS) in said.replace("openmp- ", "openmp-") and "NAME@URL" in said
 
 
 def test_the_model_that_comes_along_is_read_without_a_bar(capfd):

@@ -182,6 +182,22 @@ def test_command(tmp_path, capsys, monkeypatch):
     assert run(capsys)[0] == 2
 
 
+@pytest.mark.parametrize(("text", "words"), [("n=4\n## No suite.\n", "a test is a line like"), ("", "the suite has no test")])
+def test_a_suite_that_is_none_is_named_with_what_tests_look_like(tmp_path, capsys, text, words):
+    for name, program in (("axpy.cpp", AXPY.text), ("right.cu", KERNEL % "if (i < n) y[i] += a * x[i];"), ("notes.md", text)):
+        (tmp_path / name).write_text(program)
+    code, printed = run(capsys, str(tmp_path / "axpy.cpp"), str(tmp_path / "right.cu"), "--suite", str(tmp_path / "notes.md"))
+    assert code == 2 and f"--suite '{tmp_path / 'notes.md'}', " in printed.err and words in printed.err
+    assert len(printed.err.strip().splitlines()) == 1
+
+
+def test_a_batch_of_which_no_row_can_be_read_is_wrong_use(tmp_path, capsys):
+    (tmp_path / "notes.md").write_text("# Notes\nno rows\n")
+    for _ in range(2):  # the second finds every row answered
+        code, printed = run(capsys, "--batch", str(tmp_path / "notes.md"), "--out", str(tmp_path / "out.jsonl"))
+        assert code == 2 and "2 rows: 2 could not be read; first: line 1: not JSON" in printed.err
+
+
 def test_batch_is_in_order_resumable_and_survives_bad_rows(tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("COEVOLVE_CACHE", str(tmp_path / "cache"))
     good = {"source_dialect": "cpp", "source": AXPY.text, "target_dialect": "cuda", "target": KERNEL % "if (i < n) y[i] += a * x[i];"}
@@ -194,7 +210,8 @@ def test_batch_is_in_order_resumable_and_survives_bad_rows(tmp_path, capsys, mon
     ]
     pairs, out = tmp_path / "pairs.jsonl", tmp_path / "out.jsonl"
     pairs.write_text("\n".join(rows) + "\n")
-    assert run(capsys, "--batch", str(pairs), "--out", str(out))[0] == 0
+    code, printed = run(capsys, "--batch", str(pairs), "--out", str(out))
+    assert code == 0 and "5 rows: 1 could not be read; first: line 2: not JSON" in printed.err
     answers = [json.loads(line) for line in out.read_text().splitlines()]
     assert [a["id"] for a in answers] == ["a", None, "c", "d", "e"]
     assert [a["equivalent"] for a in answers] == [True, None, False, None, True]

@@ -157,6 +157,15 @@ BAD = [
 ]
 
 
+def test_what_does_not_exist_is_named_as_it_was_given(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "scale.cpp").write_text(SCALE)
+    for spec, said in (("nope.cpp", ""), ("scales.cpp", " (did you mean 'scale.cpp'?)"), ("builtn", " (did you mean 'builtin'?)")):
+        with pytest.raises(CorpusError) as caught:
+            load_corpus(spec, "cpp")
+        assert str(caught.value) == f"'{spec}' does not exist{said}"
+
+
 @pytest.mark.parametrize(("spec", "message"), BAD)
 def test_bad_input_is_one_clear_line(tmp_path, spec, message):
     (tmp_path / "a.cpp").write_text(ADD)

@@ -96,7 +96,7 @@ def _alive(pid: int) -> bool:
 
 def test_doctor_names_everything_and_how_to_mend_it():
     findings = {f.name: f for f in doctor.survey()}
-    assert {"gcc", "g++", "gfortran", "libomp", "archer", "nvcc", "nvrtc", "gpu", "bwrap", "sandbox: landlock", "sandbox: seccomp"} <= set(findings)
+    assert {"gcc", "g++", "gfortran", "libomp", "archer", "nvcc", "nvrtc", "gpu", "bwrap", "vllm", "bitsandbytes", "sandbox: landlock", "sandbox: seccomp"} <= set(findings)
     assert all(f.present or f.hint for f in findings.values())
     assert findings["gcc"].present and findings["gcc"].needed
 
