@@ -16,15 +16,16 @@ from coevolve.services import PROMPT_STYLES, SUITE_STYLES
 from coevolve.stages import in_chunks
 from coevolve.statistics import interval_of_mean
 from coevolve.verifier import Verifier
-from gpu_runtime.models.protocol import Sampling
+from gpu_runtime.models.protocol import LanguageModel, Sampling
 from tester.propose import Tester
 from translator.translate import Translator
 
 
-def answers_of(model: NamedModel, corpus: EvalCorpus, sampling: Sampling) -> list[tuple[str, ...]]:
-    """`sampling.n` answers for each item, in order. Raises ModelError for a model that cannot be opened."""
+def answers_of(model: NamedModel, corpus: EvalCorpus, sampling: Sampling) -> tuple[list[tuple[str, ...]], str]:
+    """`sampling.n` answers for each item, in order, and `usage_note`. Raises ModelError for a model that cannot be opened."""
     use_all_cores()
-    translator = Translator(model.open(), PROMPT_STYLES[model.kind])
+    opened = model.open()
+    translator = Translator(opened, PROMPT_STYLES[model.kind])
     bar = Progress("asking the Translator", len(corpus.items))
     found: list[tuple[str, ...]] = []
     for chunk in in_chunks(corpus.items):
@@ -33,7 +34,15 @@ def answers_of(model: NamedModel, corpus: EvalCorpus, sampling: Sampling) -> lis
         found += [tuple(texts[i : i + sampling.n]) for i in range(0, len(texts), sampling.n)]
         bar.advance(len(chunk))
     bar.close()
-    return found
+    return found, usage_note(opened)
+
+
+def usage_note(model: LanguageModel) -> str:
+    """What a model behind an endpoint was asked so far; '' for one that counts nothing."""
+    used = getattr(model, "usage", None)
+    if used is None:
+        return ""
+    return f"asked {used.requests} times ({used.retries} of them again): {used.prompt_tokens} prompt and {used.answer_tokens} answer tokens"
 
 
 def tester_figures(model: NamedModel, corpus: EvalCorpus, sampling: Sampling, backend: str, seed: int) -> dict:

@@ -185,8 +185,9 @@ def _asked(args: argparse.Namespace, corpus) -> _Answered:
     if temperature == 0 and args.n > 1:
         raise UserError("--temperature 0 gives the same answer every time; use --n 1, or a temperature above 0")
     sampling = Sampling(args.n, temperature, max_new_tokens=args.max_new_tokens or NEW_TOKENS, seed=args.seed)
-    notes = (f"an answer ends after {sampling.max_new_tokens} tokens at most (--max-new-tokens)",)
-    return _Answered(model.label, tuple(answers_of(model, corpus, sampling)), temperature, contamination, notes)
+    answers, usage = answers_of(model, corpus, sampling)
+    notes = (f"an answer ends after {sampling.max_new_tokens} tokens at most (--max-new-tokens)", *([usage] if usage else []))
+    return _Answered(model.label, tuple(answers), temperature, contamination, notes)
 
 
 def _contamination(model, corpus, allowed: bool) -> dict:

@@ -72,11 +72,13 @@ def run(args: argparse.Namespace) -> int:
     way, programs = _questions(args)
     model = resolve(args.model, "translator", str(way))
     model.require_taught(str(way))
+    from coevolve.answering import usage_note
     from coevolve.services import PROMPT_STYLES
     from coevolve.verify import Engine
     from translator.translate import Translator
 
-    translator = Translator(model.open(), PROMPT_STYLES[model.kind])
+    opened = model.open()
+    translator = Translator(opened, PROMPT_STYLES[model.kind])
     engine = Engine(args.backend)
     try:
         asked = (args.samples, args.temperature, args.seed, args.max_new_tokens)
@@ -90,6 +92,8 @@ def run(args: argparse.Namespace) -> int:
         print(text, end="")
     for port in ports:
         print(summary(port, way), file=sys.stderr)
+    if usage := usage_note(opened):
+        print(usage, file=sys.stderr)
     return 0 if all(port.text for port in ports) else 1
 
 

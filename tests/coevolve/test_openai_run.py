@@ -81,3 +81,13 @@ def test_an_endpoint_that_is_none_is_one_line(tiny, tmp_path, capsys) -> None:
     assert main(["run", str(tmp_path / "c.toml"), "--local"]) == 2
     error = capsys.readouterr().err.strip().splitlines()[-1]
     assert "model.endpoint 'nowhere' is no URL" in error
+
+
+def test_what_was_asked_of_an_endpoint_is_told_outside_of_runs_too(endpoint, tmp_path, capsys) -> None:
+    source = tmp_path / "scale.cpp"
+    source.write_text("void scale(int n, float a, float *x) { for (int i = 0; i < n; ++i) x[i] = a * x[i]; }\n")
+    out = tmp_path / "result.json"
+    assert main(["eval", "--model", f"m@{endpoint}", "--corpus", str(source), "--direction", "cpp:cuda", "--n", "1", "--out", str(out)]) == 0
+    assert "asked 1 times (0 of them again): 100 prompt and 10 answer tokens" in json.loads(out.read_text())["notes"]
+    main(["translate", str(source), "--to", "cuda", "--model", f"m@{endpoint}", "--samples", "1"])
+    assert "asked 1 times (0 of them again): 100 prompt and 10 answer tokens" in capsys.readouterr().err
