@@ -30,6 +30,8 @@ from gpu_runtime.models.spread import Job, SpreadError, Start, cause, work
 
 PROBE_S = 5.0
 """How long one address of a Ray cluster may take to accept a connection."""
+SHOWN_NO_GPU = {"env_vars": {"RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "1"}}
+"""What an actor runs in that has no share of a GPU and is to see none: by itself Ray shows it all of its node's."""
 START_S = 300
 """How long Ray may look for room for the workers of a fine-tuning."""
 
@@ -130,6 +132,39 @@ def _private(ray: Any) -> dict[str, Any]:
     return {"include_dashboard": False, "logging_config": ray.LoggingConfig(log_level="ERROR")}
 
 
+def gpus_asked(config: Config, verifiers: int) -> dict[str, float]:
+    """GPUs that the actors of a run ask Ray for, by who has them; those of the trainers where they are beside the models'."""
+    from coevolve.checkpoints import Checkpoints
+
+    wanted = config.resources
+    asked = {"models": 2 * wanted.model_gpus, "verifiers": verifiers * wanted.verifier_gpus, "trainers": 0.0}
+    if wanted.trainers > max(1.0, wanted.model_gpus) and Checkpoints(config, "translator").start_kind == "pretrained":
+        asked["trainers"] = float(wanted.trainers)
+    return asked
+
+
+def require_gpus(config: Config, verifiers: int, there: float) -> None:
+    """Raises UserError where the cluster has fewer GPUs than are asked for: Ray would let actors wait for them for ever."""
+    wanted = config.resources
+    if config.verify.backend == "cuda" and not wanted.verifier_gpus:
+        raise UserError("verify.backend = 'cuda' needs a share of a GPU for each verifier under Ray: set resources.verifier_gpus, for example to 0.1")
+    asked = gpus_asked(config, verifiers)
+    if not there:  # then trainers work on CPUs
+        asked["trainers"] = 0.0
+    if sum(asked.values()) <= there + 1e-6:
+        return
+    beside = f", resources.trainers = {wanted.trainers}" if asked["trainers"] else ""
+    raise UserError(
+        f"the run asks for {sum(asked.values()):g} GPUs and Ray has {there:g}: 2 models with resources.model_gpus = {wanted.model_gpus:g}, "
+        f"{verifiers} verifiers with resources.verifier_gpus = {wanted.verifier_gpus:g}{beside}; lower these, or verify.workers"
+    )
+
+
+def verifier_cpus(verifiers: int, cpus: int) -> float:
+    """CPUs that a verifier asks for: all of them have to find room, on a laptop of two cores too."""
+    return 1.0 if verifiers <= cpus // 2 else min(0.5, cpus * 1000 // verifiers / 1000)
+
+
 @contextmanager
 def ray_crew(config: Config, make_translator, make_tester, make_verifier):
     """A Crew on Ray. `make_*(config)` run inside the actors. Verifiers: config.verify.workers, or one per CPU."""
@@ -149,16 +184,18 @@ def ray_crew(config: Config, make_translator, make_tester, make_verifier):
             where = "does not start here" if address == "local" else f"does not answer at RAY_ADDRESS '{os.environ.get('RAY_ADDRESS', address)}'"
             raise UserError(f"Ray {where}: {first} Try again, or run without it: --local") from error
     try:
-        cpus = int(ray.cluster_resources().get("CPU", 1))
+        cpus, gpus = int(ray.cluster_resources().get("CPU", 1)), ray.cluster_resources().get("GPU", 0.0)
         count = config.verify.workers or max(1, cpus)
+        require_gpus(config, count, gpus)
         # CPU shares are nominal: models idle while verifiers work, so actors must all fit on a two-core laptop.
         # A second thread answers `progress` while a model learns.
         model_options = {"num_cpus": 0, "num_gpus": config.resources.model_gpus, "max_concurrency": 2}
         verifier_options = {
-            "num_cpus": 0.5 if count > cpus // 2 else 1,
+            "num_cpus": verifier_cpus(count, cpus),
             "num_gpus": config.resources.verifier_gpus,
             "max_restarts": -1,
             "max_task_retries": 2,
+            "runtime_env": SHOWN_NO_GPU if gpus and not config.resources.verifier_gpus else None,
         }
         model_host, verifier_host = ray.remote(Host).options(**model_options), ray.remote(Host).options(**verifier_options)
         handles = [model_host.remote(make_translator, config), model_host.remote(make_tester, config)]

@@ -8,6 +8,7 @@ A model that cannot learn, or that learns nothing this round, is carried on unch
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 from collections.abc import Iterator, Sequence
@@ -60,14 +61,31 @@ class Checkpoints:
         """The model, with what it is asked inside written to the run's usage.jsonl where it is one that counts."""
         model = self.model(checkpoint)
         before = asdict(model.usage) if kind_of(checkpoint) in FROZEN else {}
-        yield model
-        if before:
-            spent = {name: value - before[name] for name, value in asdict(model.usage).items()}
-            RunFolder(self.config.run_dir).record_usage({"model": self.kind, "checkpoint": Path(checkpoint).parent.name, **spent})
+        try:
+            yield model
+        finally:  # what was spent before something went wrong is on the bill too
+            if before:
+                spent = {name: value - before[name] for name, value in asdict(model.usage).items()}
+                RunFolder(self.config.run_dir).record_usage({"model": self.kind, "checkpoint": Path(checkpoint).parent.name, **spent})
 
     def forget(self) -> None:
         """The open model is about to change under its name."""
         self._open = None
+
+    def leave_gpus(self) -> None:
+        """Nothing of this process stays in a GPU's memory, which other processes are about to learn in."""
+        import torch
+
+        self.forget()
+        if self._engine is not None:
+            self._engine.rest()
+        gc.collect()
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+    def is_shared_out(self, kind: str) -> bool:
+        """Whether several processes fine-tune a model of this kind (resources.trainers)."""
+        return self.config.resources.trainers > 1 and kind == "pretrained"
 
     def learning(self, epochs: float, rate: float, *salt: object) -> Learning:
         return Learning(rate, epochs, self.config.finetune.batch_tokens, seed_of(self.config, *salt))
@@ -149,31 +167,41 @@ def learn_and_save(
     model.save(Path(folder))
     checkpoints.write_manifest(Path(folder), before or checkpoints.start)
     shutil.rmtree(learning.workspace, ignore_errors=True)
-    return {"examples": len(examples)} | {k: figures[k] for k in ("loss", "tokens", "seconds", "validation") if k in figures}
+    return {"examples": len(examples)} | kept_figures(figures)
 
 
-def fine_tuned(
-    checkpoints: Checkpoints, model: LanguageModel, examples: list[Example], learning: Learning, checkpoint: str, folder: str
-) -> dict[str, float]:
-    checkpoints.forget()
+KEPT = ("examples", "dropped", "loss", "tokens", "seconds", "validation", "accuracy", "reward")
+
+
+def kept_figures(figures: dict[str, float]) -> dict[str, float]:
+    """What a stage shows of a model's figures; `dropped`, lessons longer than its context, where there are any."""
+    return {k: figures[k] for k in KEPT if k in figures and (k != "dropped" or figures[k])}
+
+
+def fine_tuned(checkpoints: Checkpoints, examples: list[Example], learning: Learning, checkpoint: str, folder: str) -> dict[str, float]:
+    """A checkpoint learns and is saved to `folder`; it is opened here only where it learns in this process."""
     try:
-        if checkpoints.config.resources.trainers > 1 and kind_of(checkpoint) == "pretrained":
-            return _spread(checkpoints, examples, learning, checkpoint, folder)
+        if checkpoints.is_shared_out(kind_of(checkpoint)):
+            return shared_out(checkpoints, examples, learning, checkpoint, folder)
+        model = checkpoints.model(checkpoint)
+        checkpoints.forget()
         return learn_and_save(checkpoints, model, examples, learning, folder, checkpoint)
     except NothingToLearn:  # all that survived is longer than the model's context: a round without lessons, not an error
-        return carried_on(checkpoint, folder)
+        return carried_on(checkpoint, folder) | {"dropped": len(examples)}
 
 
-def _spread(checkpoints: Checkpoints, examples: list[Example], learning: Learning, checkpoint: str, folder: str) -> dict[str, float]:
+def shared_out(checkpoints: Checkpoints, examples: list[Example], learning: Learning, checkpoint: str, folder: str) -> dict[str, float]:
+    """As `learn_and_save`, in several processes. Raises NothingToLearn and SpreadError."""
     from coevolve.actors import trainers
     from gpu_runtime.models.spread import learn_spread
 
+    checkpoints.leave_gpus()
     learning = replace(learning, workspace=Path(f"{folder}.training"), validate=None)
     tuning, processes = options_of(checkpoints.config).tuning, checkpoints.config.resources.trainers
     figures = learn_spread(checkpoint, Path(folder), examples, learning, tuning, processes, trainers(processes))
     checkpoints.write_manifest(Path(folder), checkpoint)
     shutil.rmtree(learning.workspace, ignore_errors=True)
-    return {"examples": len(examples)} | {k: figures[k] for k in ("loss", "tokens", "seconds")}
+    return {"examples": len(examples)} | kept_figures(figures)
 
 
 def saved_as_it_is(model: LanguageModel, folder: str) -> dict[str, float]:

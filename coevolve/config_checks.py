@@ -37,6 +37,8 @@ CHOICES = {
     "finetune.report_to": ("none", "tensorboard", "trackio", "wandb"),
     "verify.backend": ("auto", "cuda", "emulated"),
 }
+UNGENERATED = ("openmp-target",)
+"""Dialects that `corpora.loopnests` does not write."""
 LADDER = ("mlm", "aer", "dae", "bt")
 """Values of ladder.steps, in the order in which they are taken."""
 RANGES = {
@@ -131,6 +133,42 @@ def _check_together(config: Config, where: str) -> None:
     if config.model.width % (2 * config.model.heads):
         raise ConfigError(f"{where}: model.width must be an even multiple of model.heads (positions turn pairs of values)")
     _check_ladder(config, where)
+    _check_fine_tuning(config, where)
+    _check_lessons(config, where)
+
+
+def _check_fine_tuning(config: Config, where: str) -> None:
+    """Keys of [finetune] that nothing would read."""
+    wanted, backend, learn = config.finetune, config.model.backend, config.round.learn
+    if backend == "scratch" and wanted.method != "full":
+        raise ConfigError(f"{where}: finetune.method = '{wanted.method}' is for pretrained models; model.backend = 'scratch' trains whole ones: leave it 'full'")
+    if wanted.patience and backend == "scratch":
+        raise ConfigError(f"{where}: finetune.patience is for pretrained models; model.backend = 'scratch' learns to the end: set it to 0")
+    if wanted.patience and learn in ("dpo", "grpo"):
+        raise ConfigError(f"{where}: finetune.patience is for plain fine-tuning; round.learn = '{learn}' learns to the end: set it to 0")
+    if wanted.validation and not wanted.patience:
+        raise ConfigError(f"{where}: finetune.validation takes programs out of the lessons to measure them for finetune.patience, which is 0: set both or neither")
+
+
+def _check_lessons(config: Config, where: str) -> None:
+    """Lessons that would not be there."""
+    wanted, target, ways = config.cold_start, config.corpus.target, config.directions
+    both_ways = any(str(direction(way).reverse) in ways for way in ways)
+    if config.round.learn == "back" and not both_ways and not any(target if isinstance(target, tuple) else (target,)):
+        raise ConfigError(
+            f"{where}: round.learn = 'back' without corpus.target has pairs teach the reverse of '{ways[0]}' only: "
+            "name a corpus of the target dialect, or learn 'forward' or 'both'"
+        )
+    made = {"cold_start.generated": wanted.generated, "cold_start.suites": wanted.suites, "round.replay": config.round.replay}
+    asked = [f"{key} = 0" for key, count in made.items() if count] + ["round.lessons = 'kept'"] * (config.round.lessons == "generated")
+    if asked and (lacking := _ungenerated(ways)):
+        raise ConfigError(f"{where}: the generator makes no lessons in {lacking}: set {', '.join(asked)}, or leave that direction out")
+    if asked and (lacking := _ungenerated(wanted.directions)):
+        raise ConfigError(f"{where}: 'cold_start.directions' names {lacking}, in which the generator makes no lessons: leave that direction out")
+
+
+def _ungenerated(ways: Sequence[str]) -> str:
+    return next((name for way in ways for name in way.split(":") if name in UNGENERATED), "")
 
 
 def _check_ladder(config: Config, where: str) -> None:

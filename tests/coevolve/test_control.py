@@ -60,9 +60,9 @@ def taught(tiny, tmp_path, monkeypatch):
     seen = []
     kept_tuning = services.fine_tuned
 
-    def note(checkpoints, model, examples, learning, checkpoint, folder):
+    def note(checkpoints, examples, learning, checkpoint, folder):
         seen.append((examples, learning))
-        return kept_tuning(checkpoints, model, examples, learning, checkpoint, folder)
+        return kept_tuning(checkpoints, examples, learning, checkpoint, folder)
 
     monkeypatch.setattr(services, "fine_tuned", note)
     found = {}

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from coevolve.cli import main
-from coevolve.config import load, to_toml
-from coevolve.plan import ladder_examples, plan, shape_of, work_of
+from coevolve.config import load, parse, to_toml
+from coevolve.plan import ladder_examples, plan, shape_of, work_of, work_of_tester
 from coevolve.rounds import describe
-from coevolve.run_corpus import build
+from coevolve.run_corpus import RunCorpus, build
 from coevolve.services import TranslatorService
+from corpora.records import Program
 from gpu_runtime.models.sizes import MACHINES
 
 ROOT = Path(__file__).parents[2]
@@ -74,3 +75,35 @@ def test_the_ladder_is_learning_too(tiny) -> None:
     assert ladder_examples(tiny) == 0 and ladder_examples(climbing) == 2 * 2 * 50 + 4 * 10
     assert work_of(climbing, build(tiny)).cold_tokens > work_of(tiny, build(tiny)).cold_tokens
     assert "ladder of mlm, bt" in describe(climbing) and "ladder of" not in describe(tiny)
+
+
+def test_tokens_and_answers_are_those_counted_by_hand() -> None:
+    """Ten programs of 32 characters, 11 tokens each, and four held out; a pair has 22 tokens, a program with its tests 171."""
+    programs = [Program("cpp", f"f{k}", f"{k:032d}") for k in range(14)]
+    corpus = RunCorpus(tuple(programs[:10]), (), tuple(programs[10:]), {})
+    cold = {"generated": 100, "suites": 40, "directions": ["cuda:cpp"], "beside": 0.5}
+    rounds = {"count": 3, "samples": 4, "suites": 2, "per_source": 2, "replay": 3, "epochs": 2, "learn": "both"}
+    table = {"cold_start": cold, "round": rounds, "evaluate": {"samples": 10}, "verify": {"workers": 3}}
+    config = parse(table, "t")
+    work, asked = work_of(config, corpus), work_of_tester(config, corpus)
+    assert (work.prompt, work.answer, asked.prompt, asked.answer) == (11, 11, 11, 160)
+    assert work.cold_tokens == 150 * 22 and asked.cold_tokens == 40 * 171
+    # Two of each source's translations, there and back, and three generated pairs for each with half as many beside.
+    assert work.learnt_per_round == 20 * (2 + 4.5) * 22 * 2
+    # Suites of one, two and three rounds, each with three generated ones.
+    assert asked.learnt_per_round == 10 * 2 * 4 * 171 * 2
+    assert (work.answers(3), asked.answers(3)) == (3 * 40 + 4 * 40, 3 * 20 + 4 * 4)
+    assert "280 candidates in all, and 76 answers of the Tester" in plan(config, corpus, MACHINES["cpu"])
+    alone = work_of(replace(config, cold_start=replace(config.cold_start, directions=())), corpus)
+    assert alone.cold_tokens == 100 * 22 and alone.learnt_per_round == 20 * (2 + 3) * 22 * 2
+    for learn, lessons in (("forward", 20 * 5.5), ("dpo", 40), ("grpo", 40)):
+        found = work_of(replace(config, round=replace(config.round, learn=learn)), corpus)
+        assert found.learnt_per_round == lessons * 22 * 2
+    assert work_of(replace(config, round=replace(config.round, freeze="translator")), corpus).learnt_per_round == 0
+    assert work_of_tester(replace(config, round=replace(config.round, freeze="tester", experience="replace")), corpus).learnt_per_round == 0
+
+
+def test_the_gpus_that_a_run_asks_for_are_printed(tiny) -> None:
+    shared = replace(tiny, resources=replace(tiny.resources, model_gpus=2.0, verifier_gpus=0.5), verify=replace(tiny.verify, workers=3))
+    assert "GPUs         5.5 asked of Ray (models 4, verifiers 1.5, trainers 0)" in plan(shared, build(tiny), MACHINES["cpu"])
+    assert "GPUs         0 asked of Ray (models 0, verifiers 0, trainers 0); models then use" in plan(tiny, build(tiny), MACHINES["cpu"])

@@ -216,5 +216,5 @@ def test_survivors_too_long_for_the_model_cost_the_round_its_lesson_not_the_run(
     long = Program("cpp", "f", "void f(int n, float *x) { " + "x[0] += 1; " * 400 + "}")
     suite = UnitTestSuite(long.id, parse_suite("n=1 x[4]=uniform(0,1)", signature_of(long)))
     service.config = replace(tiny, round=replace(tiny.round, replay=0.0))
-    assert service.learn(str(tmp_path / "cold"), [(long, suite)], (), str(tmp_path / "next"), 1) == {"examples": 0}
+    assert service.learn(str(tmp_path / "cold"), [(long, suite)], (), str(tmp_path / "next"), 1) == {"examples": 0, "dropped": 1}
     assert (tmp_path / "next/model.safetensors").read_bytes() == (tmp_path / "cold/model.safetensors").read_bytes()

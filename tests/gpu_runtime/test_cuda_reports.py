@@ -152,7 +152,7 @@ def test_ray_is_asked_for_the_share_of_a_device_that_the_configuration_names(mon
         def remote(self, *_):
             return object()
 
-    module = types.SimpleNamespace(is_initialized=lambda: True, cluster_resources=lambda: {"CPU": 4, "GPU": 1}, remote=lambda _: Actor(), kill=lambda _: None)
+    module = types.SimpleNamespace(is_initialized=lambda: True, cluster_resources=lambda: {"CPU": 4, "GPU": 2}, remote=lambda _: Actor(), kill=lambda _: None)
     monkeypatch.setitem(sys.modules, "ray", module)
     monkeypatch.setattr(actors, "Meters", lambda: types.SimpleNamespace(count_kept=None))
     monkeypatch.setattr(actors, "require_reachable", lambda _: None)
@@ -161,6 +161,10 @@ def test_ray_is_asked_for_the_share_of_a_device_that_the_configuration_names(mon
         assert len(crew.verifiers) == 3
     models, verifiers = asked
     assert models["num_gpus"] == 0.25 and verifiers["num_gpus"] == 0.25 and verifiers["max_restarts"] == -1
+    assert verifiers["runtime_env"] is None
+    with actors.ray_crew(parse({"run_dir": "x"}, "t"), None, None, None):
+        models, verifiers = asked[2:]
+    assert verifiers["num_gpus"] == 0 and verifiers["runtime_env"] == actors.SHOWN_NO_GPU and "runtime_env" not in models
 
 
 def test_the_doctor_names_all_that_bears_on_devices():
