@@ -133,11 +133,12 @@ def options_of(config: Config) -> ModelOptions:
     wanted = config.finetune
     tuning = FineTuning(
         wanted.method, wanted.rank, wanted.micro_tokens, wanted.packing, wanted.gradient_checkpointing, wanted.patience, wanted.keep_adapter,
-        report_to=wanted.report_to, sharding=wanted.sharding,
+        report_to=wanted.report_to, sharding=wanted.sharding, context=config.model.context,
     )  # fmt: skip
     remote = Endpoint(config.model.endpoint, config.model.concurrency, (config.model.prices[0], config.model.prices[1]))
     # Two models share what Ray does not part: one process's GPU with `--local`.
-    return ModelOptions(tuning, remote, min(1.0, config.resources.model_gpus) or 0.5)
+    share = min(1.0, config.resources.model_gpus) or 0.5
+    return ModelOptions(tuning, remote, share, config.model.rows, config.model.static_cache)
 
 
 def use_all_cores() -> None:

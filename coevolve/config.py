@@ -42,6 +42,9 @@ class ModelConfig:
     width: int = 192
     heads: int = 6
     max_new_tokens: int = 512
+    context: int = 4096
+    rows: int = 16
+    static_cache: bool = False
     constrain: str = "full"
     prompts: str = ""
     few_shot: int = 0

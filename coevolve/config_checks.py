@@ -52,7 +52,7 @@ RANGES = {
 }
 AT_LEAST_ONE = (
     "round.samples", "round.suites", "round.per_source", "evaluate.samples", "model.layers", "model.width", "model.heads",
-    "model.max_new_tokens", "model.concurrency", "finetune.rank", "finetune.batch_tokens", "resources.trainers", "ladder.examples", "ladder.translated",
+    "model.max_new_tokens", "model.context", "model.rows", "model.concurrency", "finetune.rank", "finetune.batch_tokens", "resources.trainers", "ladder.examples", "ladder.translated",
 )  # fmt: skip
 
 

@@ -29,7 +29,7 @@ from gpu_runtime.models.sizes import (
 )
 
 GIB, GB = 2.0**30, 1e9
-ROWS = {"pretrained": 16, "scratch": 64}
+ROWS = {"scratch": 64, "vllm": 256}  # side by side; vLLM fits as many as its memory holds, up to this
 """Answers decoded side by side; see PretrainedConfig and ScratchConfig."""
 CHARACTERS_PER_TOKEN = 3.2
 """Of code, in a vocabulary of a hundred thousand pieces; canonical words of a scratch model are about as long."""
@@ -184,7 +184,7 @@ def _memory(config: Config, work: Work, shape: Shape, machine: Machine) -> list[
     from coevolve.checkpoints import options_of
 
     bytes_each = 4 if machine is MACHINES["cpu"] else 2
-    rows = ROWS.get(config.model.backend, 16)
+    rows = ROWS.get(config.model.backend, config.model.rows)
     longest = work.prompt + config.model.max_new_tokens
     lines = [_row(f"generate, {rows} rows of {longest} tokens", generate_bytes(shape, rows, longest, bytes_each))]
     tuning = options_of(config).tuning
@@ -202,7 +202,7 @@ def _row(label: str, parts: dict[str, float]) -> str:
 def _hours(config: Config, works: Sequence[Work], shape: Shape, machine: Machine) -> list[str]:
     from coevolve.checkpoints import options_of
 
-    tuning, rows, rounds = options_of(config).tuning, ROWS.get(config.model.backend, 16), config.round.count
+    tuning, rows, rounds = options_of(config).tuning, ROWS.get(config.model.backend, config.model.rows), config.round.count
     width = 4 if machine is MACHINES["cpu"] else 2
     workers = config.verify.workers or os.cpu_count() or 1
     parts = {

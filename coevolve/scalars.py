@@ -23,7 +23,7 @@ def write_scalars(root: Path, out: Path) -> int:
     try:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError:
-        raise UserError("--tensorboard needs the package tensorboard; install with pip install 'coevolve[report]'") from None
+        raise UserError("--tensorboard needs the package tensorboard; install with pip install -e '.[report]'") from None
     found = [(row.number, name, value) for row in figures(folder, config) for name, value in scalars_of(row)]
     place = out / root.resolve().name
     for old in place.glob("events.out.tfevents.*"):

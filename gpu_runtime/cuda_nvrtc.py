@@ -68,7 +68,7 @@ class DeviceCompiler:
             raise NvrtcMissing(f"NVRTC does not start: {lost.words}") from None
         if "error" in hello:
             self._child.close()
-            raise NvrtcMissing(f"NVRTC is not available: {hello['error']}; pip install 'coevolve[cuda]'")
+            raise NvrtcMissing(f"NVRTC is not available: {hello['error']}; pip install -e '.[cuda]'")
         self.version, self.degraded = hello["version"], tuple(hello["degraded"])
         return self
 

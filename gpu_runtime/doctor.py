@@ -76,7 +76,7 @@ def _gpu() -> Finding:
 
 
 def _nvrtc() -> Finding:
-    name, lost, hint = "nvrtc", "no run-time compilation for devices", "pip install 'coevolve[cuda]'"
+    name, lost, hint = "nvrtc", "no run-time compilation for devices", "pip install -e '.[cuda]'"
     if not available():
         return Finding(name, False, lost, hint)
     compiler = DeviceCompiler()

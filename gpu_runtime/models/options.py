@@ -26,6 +26,7 @@ class FineTuning:
     checkpoint_every_s: how often a training that has a workspace saves what it would go on from.
     sharding: where several processes train, `none` gives each a whole model (DDP), `fsdp` cuts weights, gradients and the
     optimiser's state over them (torch's FSDP2, as transformers loads it); of LoRA's models nothing is cut.
+    context: longest prompt and answer in tokens, or the model's own where that is shorter: longer examples are left out.
     report_to: one of REPORTERS; TensorBoard files of a training with a workspace lie beside it, as `NAME.scalars`.
     """
 
@@ -39,6 +40,7 @@ class FineTuning:
     checkpoint_every_s: float = 600.0
     report_to: str = "none"
     sharding: str = "none"
+    context: int = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +62,13 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class ModelOptions:
-    """gpu_share: the part of each of its GPUs that a model has to itself, the others being another model's or a verifier's."""
+    """gpu_share: the part of each of its GPUs that a model has to itself, the others being another model's or a verifier's.
+
+    rows, static_cache: of transformers' decoding, see `PretrainedConfig`.
+    """
 
     tuning: FineTuning = FineTuning()
     endpoint: Endpoint = Endpoint()
     gpu_share: float = 1.0
+    rows: int = 16
+    static_cache: bool = False

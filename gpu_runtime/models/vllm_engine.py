@@ -21,7 +21,7 @@ from gpu_runtime.models.options import ModelOptions
 from gpu_runtime.models.protocol import Example, Learning, ModelError, Preference, Prompt, Reward, Sampling
 
 if TYPE_CHECKING:
-    from gpu_runtime.models.pretrained import PretrainedModel
+    from gpu_runtime.models.pretrained import PretrainedConfig, PretrainedModel
 
 USED = 0.9
 """Share of its part of a GPU's memory that an engine takes for weights and cache together."""
@@ -114,10 +114,10 @@ class VllmModel:
 
     def _taught(self, teach: Callable[[PretrainedModel], dict[str, float]]) -> dict[str, float]:
         """What `teach` returns of the model as transformers has it; the engine sleeps meanwhile and serves what was learnt next."""
-        from gpu_runtime.models.pretrained import PretrainedConfig, PretrainedModel
+        from gpu_runtime.models.pretrained import PretrainedModel
 
         self.rest()
-        self._learner = PretrainedModel.load(self._checkpoint, PretrainedConfig(tuning=self._options.tuning))
+        self._learner = PretrainedModel.load(self._checkpoint, self._config())
         try:
             figures = teach(self._learner)
             fresh = tempfile.TemporaryDirectory(prefix="vllm-")
@@ -164,7 +164,7 @@ class VllmModel:
     def _started(self):
         from gpu_runtime.models.pretrained import longest_context
 
-        context = longest_context(self._checkpoint)
+        context = longest_context(self._checkpoint, self._config())
         if self._vllm.platforms.current_platform.is_cpu():
             # A prompt read in pieces has its seed's generator set back between them, which one on a processor cannot be (vLLM 0.32).
             device = {"dtype": "float32", "kv_cache_memory_bytes": CACHE_BYTES, "enable_chunked_prefill": False, "max_num_batched_tokens": context}
@@ -175,6 +175,11 @@ class VllmModel:
         except (ValueError, RuntimeError) as error:
             first = next(iter(str(error).strip().splitlines()), type(error).__name__)
             raise ModelError(f"vLLM cannot serve '{self._checkpoint}': {first} - its own log above says more; model.backend = 'pretrained' needs no engine") from error
+
+    def _config(self) -> PretrainedConfig:
+        from gpu_runtime.models.pretrained import PretrainedConfig
+
+        return PretrainedConfig(self._options.tuning, self._options.tuning.context, rows=self._options.rows)
 
     def _can_sleep(self) -> bool:
         return self._vllm.platforms.current_platform.is_sleep_mode_available()

@@ -126,6 +126,9 @@ def test_export_loads_without_this_project(tiny, tmp_path):
     import subprocess
     import sys
 
+    from gpu_runtime.models.protocol import Prompt, Sampling
+    from gpu_runtime.models.scratch import ScratchModel
+
     run(tiny, use_ray=False)
     out = export(Path(tiny.run_dir), tmp_path / "exported")
     code = (
@@ -134,10 +137,13 @@ def test_export_loads_without_this_project(tiny, tmp_path):
         "ids = t('<cpp:cuda> void F0 ( int V0 ) { }', return_tensors='pt').input_ids\n"
         "print(m.generate(ids, max_new_tokens=3).shape[1] > ids.shape[1])\n"
     )
-    for kind in ("translator", "tester"):
-        done = subprocess.run([sys.executable, "-c", code, str(out / kind)], cwd=tmp_path, capture_output=True, text=True)
+    half = export(Path(tiny.run_dir), tmp_path / "half", half=True)
+    for folder in (out / "translator", out / "tester", half / "translator"):
+        done = subprocess.run([sys.executable, "-c", code, str(folder)], cwd=tmp_path, capture_output=True, text=True)
         assert done.stdout.strip() == "True", done.stderr[-800:]
-        assert "pass@1" in (out / kind / "README.md").read_text()
+        assert "pass@1" in (folder / "README.md").read_text()
+    whole, halved = ((folder / "translator" / "model.safetensors").stat().st_size for folder in (out, half))
+    assert halved < 0.6 * whole and ScratchModel.load(half / "tester").generate([Prompt("x")], Sampling(1, 0.0, max_new_tokens=2))
 
 
 def test_another_configuration_is_refused_and_nothing_is_lost(tiny):

@@ -21,7 +21,7 @@ from gpu_runtime.cuda import CudaBackend
 from gpu_runtime.cuda_nvrtc import available
 from gpu_runtime.cuda_timing import clocks_now, spread, time_pair
 
-pytestmark = pytest.mark.skipif(not available(), reason="NVRTC is not installed (pip install 'coevolve[cuda]')")
+pytestmark = pytest.mark.skipif(not available(), reason="NVRTC is not installed (pip install -e '.[cuda]')")
 
 AXPY = "__global__ void axpy(int n, float a, const float *x, float *y) { int i = blockIdx.x*blockDim.x+threadIdx.x; if (i < n) y[i] += a * x[i]; }"
 ROWS = "__global__ void rows(int n, float **m) { int i = threadIdx.x; if (i < n) m[1][i] += m[0][i]; }"

@@ -23,7 +23,7 @@ GOOD = "__global__ void good{0}(int *a, int n) {{ int i = threadIdx.x; if (i < n
 @pytest.fixture(scope="module")
 def compiler():
     if not available():
-        pytest.skip("NVRTC is not installed (pip install 'coevolve[cuda]')")
+        pytest.skip("NVRTC is not installed (pip install -e '.[cuda]')")
     made = DeviceCompiler()
     try:
         yield made.ready()

@@ -25,7 +25,7 @@ from gpu_runtime.emulated import EmulatedBackend
 
 ROOT = Path(__file__).resolve().parents[2]
 NO_DEVICE = pytest.mark.skipif(device_count() > 0, reason="a device is here: this is about its absence")
-NVRTC = pytest.mark.skipif(not available(), reason="NVRTC is not installed (pip install 'coevolve[cuda]')")
+NVRTC = pytest.mark.skipif(not available(), reason="NVRTC is not installed (pip install -e '.[cuda]')")
 
 
 @NVRTC

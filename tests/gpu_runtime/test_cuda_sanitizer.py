@@ -83,7 +83,7 @@ os.execv(command[0], command)
 """
 
 
-@pytest.mark.skipif(not available(), reason="NVRTC is not installed (pip install 'coevolve[cuda]')")
+@pytest.mark.skipif(not available(), reason="NVRTC is not installed (pip install -e '.[cuda]')")
 def test_a_batch_runs_in_one_worker_under_each_tool(tmp_path, monkeypatch):
     """The tool is a stand-in that writes one report and runs what it is given; the worker has the recorded fake for a driver."""
     programs = [Program("cuda", name, f"__global__ void {name}(int n, float *y) {{ if (threadIdx.x < n) y[threadIdx.x] = n; }}") for name in ("good", "bad")]

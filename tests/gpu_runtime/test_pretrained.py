@@ -8,6 +8,9 @@ import pytest
 import torch
 from transformers import AutoModelForSeq2SeqLM, GPT2Config, GPT2LMHeadModel, T5Config, T5ForConditionalGeneration
 
+from coevolve.checkpoints import options_of
+from coevolve.config import parse
+from gpu_runtime.models.backends import MODEL_BACKENDS
 from gpu_runtime.models.options import FineTuning
 from gpu_runtime.models.pretrained import PretrainedConfig, PretrainedModel, _placed
 from gpu_runtime.models.protocol import Example, Learning, NothingToLearn, Prompt, Sampling
@@ -111,6 +114,15 @@ def test_a_static_cache_changes_no_answer(causal: Path) -> None:
     prompts = [Prompt(e.prompt) for e in COPY[:5]]
     found = [PretrainedModel.load(causal, PretrainedConfig(rows=4, static_cache=static)).generate(prompts, GREEDY) for static in (False, True)]
     assert found[0] == found[1]
+
+
+def test_what_the_configuration_says_of_decoding_and_length_arrives(causal: Path) -> None:
+    options = options_of(parse({"model": {"backend": "pretrained", "name_or_path": str(causal), "context": 8, "rows": 3, "static_cache": True}}, "t"))
+    model = MODEL_BACKENDS["pretrained"](str(causal), options)
+    assert (model._config.rows, model._config.static_cache, model._context) == (3, True, 8)
+    assert model.generate([Prompt("a b c d e f g h a b", "kept")], GREEDY) == [["kept"]]
+    figures = model.learn([*COPY[:4], Example("a b c d", "e f g h a")], Learning(batch_tokens=64))
+    assert figures["examples"] == 4 and figures["dropped"] == 1
 
 
 @pytest.mark.parametrize(
