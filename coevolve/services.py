@@ -20,7 +20,7 @@ from coevolve.experience import selected, weight_of
 from coevolve.generated import COLD_STREAM, CONTROL_STREAM, REPLAY_STREAM, generated, generated_pairs
 from coevolve.judged import Judged, compared, reward_of
 from coevolve.ladder_lessons import Pass, pretrain
-from coevolve.shots import prompts_of, wording_of
+from coevolve.shots import prompts_of, round_of, wording_of
 from coevolve.verifier import Verifier
 from coevolve.ways import share_of
 from corpora.dialects import direction
@@ -71,14 +71,14 @@ class TranslatorService:
         self.config = config
         self.checkpoints = Checkpoints(config, "translator")
         self._verifier: Verifier | None = None
-        self._wording: Wording | None = None
+        self._wordings: dict[int, Wording] = {}
 
-    def _translator(self, model: LanguageModel | None, kind: str) -> Translator:
-        """`model` asked in the way of its kind (a key of MODEL_BACKENDS)."""
-        style = PROMPT_STYLES[kind]
-        if style is PromptStyle.PLAIN and self._wording is None:
-            self._wording = wording_of(self.config)
-        return Translator(model, style, self.config.model.constrain, self._wording or Wording())
+    def _translator(self, model: LanguageModel | None, kind: str, checkpoint: str = "") -> Translator:
+        """`model` asked in the way of its kind (a key of MODEL_BACKENDS), with what its rounds have kept as examples."""
+        style, number = PROMPT_STYLES[kind], round_of(checkpoint)
+        if style is PromptStyle.PLAIN and number not in self._wordings:
+            self._wordings[number] = wording_of(self.config, number)
+        return Translator(model, style, self.config.model.constrain, self._wordings.get(number, Wording()))
 
     def cold_start(self, protected: Sequence[Program], folder: str, ways: Sequence[str] = (), before: str = "") -> dict[str, float]:
         """Train on generated pairs in `ways` (empty: all directions of the run) and what is taught beside, and save to `folder`.
@@ -114,7 +114,7 @@ class TranslatorService:
 
     def propose(self, checkpoint: str, programs: list[Program], way: str, sampling: Sampling) -> list[Candidate]:
         with self.checkpoints.paid(checkpoint) as model:
-            return self._translator(model, kind_of(checkpoint)).propose(programs, direction(way), sampling)
+            return self._translator(model, kind_of(checkpoint), checkpoint).propose(programs, direction(way), sampling)
 
     def learn(
         self,
@@ -143,7 +143,7 @@ class TranslatorService:
         guard.check([t.source for t in triplets])
         wanted = self.config.round
         kept = selected([t for t in triplets if not guard.leaks([t.target])], wanted.per_source, wanted.selection)
-        teacher = self._translator(None, kind_of(checkpoint))
+        teacher = self._translator(None, kind_of(checkpoint), checkpoint)
         weights = [weight_of(t, wanted.selection) for t in kept]
         examples = teacher.examples([(t.source, t.target) for t in kept], wanted.learn, weights)
         if wanted.lessons == "generated":
@@ -154,7 +154,7 @@ class TranslatorService:
         examples += self._generated_examples(teacher, int(wanted.replay * len(kept)), REPLAY_STREAM + number, guard, ways)
         learning = self.checkpoints.learning(wanted.epochs, wanted.learning_rate, "translator", number)
         if validation:
-            learner = self._translator(self.checkpoints.model(checkpoint), kind_of(checkpoint))
+            learner = self._translator(self.checkpoints.model(checkpoint), kind_of(checkpoint), checkpoint)
             learning = replace(learning, validate=lambda: self.pass_at_one(learner, validation, ways))
         return fine_tuned(self.checkpoints, examples, learning, checkpoint, folder)
 

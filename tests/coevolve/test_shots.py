@@ -8,13 +8,14 @@ import pytest
 
 from coevolve.run_corpus import RunCorpus, open_corpus
 from coevolve.run_folder import RunFolder
-from coevolve.shots import verified_pairs, wording_of
+from coevolve.shots import round_of, verified_pairs, wording_of
 from coevolve.verifier import Verifier
 from corpora.dialects import direction
 from corpora.loaders import load_pairs
-from corpora.records import Candidate, Outcome, Program, UnitTestSuite
+from corpora.records import Blame, Candidate, Outcome, Program, Triplet, UnitTestSuite, Verdict
 from corpora.signatures import signature_of
 from corpora.splits import EvaluationGuard
+from corpora.store import write_jsonl
 from translator.answers import NOT_A_FUNCTION, counted
 
 
@@ -28,6 +29,26 @@ def test_nothing_that_is_evaluated_is_shown(tiny) -> None:
     assert EvaluationGuard(corpus.protected).leaks([side for pair in pairs for side in pair]) == []
     assert {(a.dialect, b.dialect) for a, b in pairs} == {("cpp", "openmp"), ("openmp", "cpp")}
     assert wording_of(replace(config, model=replace(config.model, few_shot=0))).pairs == ()
+
+
+def test_pairs_that_earlier_rounds_kept_are_shown_too(tiny) -> None:
+    """To the checkpoint that has these rounds behind it; not what was kept later, nor what is like a held-out program."""
+    config = replace(tiny, model=replace(tiny.model, few_shot=2))
+    folder = RunFolder(config.run_dir)
+    corpus = open_corpus(config, folder)
+
+    def triplet(source: Program) -> Triplet:
+        target = Program("cuda", source.name, f"__global__ {source.text.strip()}")
+        suite = UnitTestSuite(source.id, ())
+        return Triplet(source, target, suite, "cpp:cuda", Verdict(source.id, target.id, suite.id, Outcome.EQUIVALENT, Blame.NOBODY))
+
+    first, second, held = corpus.training_source[0], corpus.training_source[1], corpus.evaluation[0]
+    for number, sources in ((1, [first, held]), (2, [second])):
+        write_jsonl(folder.round(number).triplets, [triplet(p) for p in sources])
+    shown = [{a.id for a, _ in wording_of(config, number).pairs} for number in (0, 1, 2)]
+    assert [first.id in s for s in shown] == [False, True, True] and [second.id in s for s in shown] == [False, False, True]
+    assert not any(held.id in s for s in shown)
+    assert [round_of(str(folder.round(k).translator)) for k in (0, 1, 2)] == [0, 1, 2] and round_of("Qwen/Qwen2.5") == 0
 
 
 def test_kernels_that_are_shown_are_bare_as_the_prompts_ask() -> None:
