@@ -79,7 +79,7 @@ def _add_run(commands) -> None:
     parser.add_argument("config", nargs="?", help="TOML configuration, for example configs/demo.toml")
     parser.add_argument("--resume", metavar="RUN", help="go on with the run in this folder, by its own configuration")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="override a key, for example --set round.count=1")
-    parser.add_argument("--dry-run", action="store_true", help="load the configuration and the corpora, print what would run, stop")
+    parser.add_argument("--dry-run", action="store_true", help="load the configuration, look for models and packages, load the corpora, print what would run, stop")
     parser.add_argument("--local", action="store_true", help="without Ray, everything in this process (for debugging)")
     parser.set_defaults(handler=_run)
 
