@@ -31,6 +31,16 @@ ALLOWED = COVERED | frozenset(
 )
 """Headers that a program may include; with one outside COVERED it is compiled alone, with the real headers."""
 
+_TIME = "time_t clock_t tm difftime CLOCKS_PER_SEC mktime localtime gmtime strftime nanosleep timespec"
+UNREAD = {
+    "chrono": "chrono", "ctime": _TIME, "time.h": _TIME, "sys/time.h": "timeval", "unistd.h": "", "thread": "thread", "mutex": "mutex lock_guard unique_lock scoped_lock",
+    "atomic": "atomic atomic_ref atomic_flag", "sstream": "stringstream istringstream ostringstream",
+    "random": "mt19937 mt19937_64 minstd_rand default_random_engine random_device uniform_int_distribution uniform_real_distribution normal_distribution",
+}  # fmt: skip
+"""Headers that programs often include without need -> names that need them, beside those that no program may use (gpu_runtime.vet_names).
+They are passed over; a program with one of the names is refused, as it was for the header."""
+PASSED_OVER = ALLOWED | frozenset(UNREAD)
+
 HELPERS = """
 typedef float cv_f32; typedef double cv_f64;
 struct cv_pointer { void *p; template <class T> operator T *() const { return (T *)p; } };
@@ -58,7 +68,7 @@ def includes(text: str) -> list[str]:
     return [a or b for a, b in _INCLUDE.findall(text)]
 
 
-def without_includes(text: str, drop: frozenset[str] = ALLOWED) -> str:
+def without_includes(text: str, drop: frozenset[str] = PASSED_OVER) -> str:
     """`text` with its includes of `drop` blanked; line numbers stay."""
     return _INCLUDE.sub(lambda m: "" if (m[1] or m[2]) in drop else m[0], text)
 

@@ -97,7 +97,7 @@ def _cpp_member(request: CompileRequest, symbol: str, number: int) -> str:
 
 def _cpp_shareable(request: CompileRequest) -> bool:
     text = request.program.text
-    return shims_cpp.may_share(text, prelude_macros()) and set(shims_cpp.includes(text)) <= shims_cpp.COVERED
+    return shims_cpp.may_share(text, prelude_macros()) and set(shims_cpp.includes(text)) <= shims_cpp.COVERED | shims_cpp.UNREAD.keys()
 
 
 def _cuda_alone(request: CompileRequest, symbol: str, more: str = "") -> str | None:

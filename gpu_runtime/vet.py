@@ -43,7 +43,8 @@ def _vet_cpp(program: Program) -> str | None:
     code = [t for t in tokens if t.code]
     directives = [t.text for t in tokens if t.kind == "directive"]
     macros = macros_of(directives)
-    if reason := directives_reason(directives):
+    names = {t.text for t in code if t.kind == "name"} | set(re.findall(r"\w+", " ".join(d for d in directives if DEFINE.match(d))))
+    if reason := directives_reason(directives, names):
         return reason
     if _hides_directive(tokens):
         return "a preprocessor directive that does not begin its line"

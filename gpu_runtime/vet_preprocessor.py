@@ -8,7 +8,9 @@ Contract: as gpu_runtime.vet; works on directive lines as the lexer gives them, 
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 
+from gpu_runtime.shims_cpp import UNREAD
 from gpu_runtime.vet_names import ALLOWED_CALLS, ALLOWED_HEADERS, FORBIDDEN_WORDS, KEYWORDS, TYPES
 
 DEFINE = re.compile(r"[ \t]*#[ \t]*define[ \t]+(\w+)(\([^)\n]*\))?((?:\\\n|[^\n])*)")
@@ -22,8 +24,8 @@ def macros_of(directives: list[str]) -> set[str]:
     return {m[1] for d in directives if (m := DEFINE.match(d)) and m[2]}
 
 
-def directives_reason(directives: list[str]) -> str | None:
-    """Why one of the directive lines is refused, or None."""
+def directives_reason(directives: list[str], names: Container[str] = ()) -> str | None:
+    """Why one of the directive lines is refused, or None. names: the words of the program, without which some headers are of no use."""
     for text in directives:
         found = _DIRECTIVE.match(text)
         if found is None or _MARKER.match(text):
@@ -31,7 +33,8 @@ def directives_reason(directives: list[str]) -> str | None:
         name, rest = found[1], found[2].replace("\\\n", " ")
         if name == "include":
             header = re.fullmatch(r"\s*[<\"]\s*([\w./+-]+)\s*[>\"]\s*", re.sub(r"//.*|/\*.*?\*/", "", rest))
-            if not header or header[1] not in ALLOWED_HEADERS:
+            unread = header and header[1] in UNREAD and not any(word in names for word in UNREAD[header[1]].split())
+            if not header or not (unread or header[1] in ALLOWED_HEADERS):
                 return f"#include {' '.join(rest.split())[:60]} is not among the headers that a program may include"
         elif name == "pragma":
             if not _PRAGMA.match(rest) or "threadprivate" in rest:

@@ -10,6 +10,7 @@ from coevolve.explain import headline
 from coevolve.verify import Engine, Pair, VerifyConfig, verify_many
 from corpora.records import Blame, Outcome, Program, UnitTestSuite
 from corpora.suite_reader import SuiteError
+from gpu_runtime.shims_cpp import UNREAD
 
 AXPY = Program("cpp", "axpy", "void axpy(int n, float a, const float *x, float *y) { for (int i = 0; i < n; ++i) y[i] += a * x[i]; }")
 DOT = Program("cpp", "dot", "float dot(int n, const float *x, const float *y) { float s = 0; for (int i = 0; i < n; ++i) s += x[i] * y[i]; return s; }")
@@ -111,6 +112,17 @@ def test_a_program_with_streams_and_more_is_judged(engine, head):
     source = Program("cpp", "scale", text)
     assert engine.verify(Pair(source, source)).outcome is Outcome.EQUIVALENT
     assert engine.verify(Pair(source, Program("cpp", "scale", text.replace("a * x", "2 * x")))).outcome is Outcome.MISMATCH
+
+
+@pytest.mark.parametrize("target", ["cpp", "openmp", "cuda"])
+def test_headers_that_are_included_without_need_are_passed_over(engine, target):
+    """A model's `#include <chrono>` left its port without a verdict."""
+    head = "".join(f"#include <{name}>\n" for name in UNREAD)
+    source = Program("cpp", "scale", "void scale(int n, float a, float *x) { for (int i = 0; i < n; ++i) x[i] = a * x[i]; }")
+    text = SCALE.format("a") + HOSTS["needs none"] if target == "cuda" else source.text.replace("{ for", "{\n#pragma omp parallel for\nfor") if target == "openmp" else source.text
+    assert engine.verify(Pair(source, Program(target, "scale", head + text))).outcome is Outcome.EQUIVALENT
+    used = engine.verify(Pair(source, Program("cpp", "scale", head + source.text.replace("{ for", "{ std::mutex m; for"))))
+    assert used.outcome is Outcome.REFUSED and "<mutex>" in used.detail
 
 
 def test_a_bare_kernel_can_be_the_source(engine):

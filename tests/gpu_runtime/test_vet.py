@@ -10,6 +10,7 @@ import pytest
 import corpora.builtin
 from corpora.dialects import DIALECTS
 from corpora.records import Program
+from gpu_runtime.shims_cpp import UNREAD
 from gpu_runtime.vet import vet
 
 SHARED = Path(os.environ.get("COEVOLVE_SHARED") or Path(__file__).parents[3] / "shared")
@@ -52,6 +53,8 @@ REFUSED = {
     "function pointer parameter": "void g(float (*op)(float), float *a) { a[0] = op(1); }\nvoid f(float *a) {}",
     "include of a file": '#include "/etc/passwd"\nvoid f() {}',
     "include of a macro": "#define H <fstream>\n#include H\nvoid f() {}",
+    "a header for a stream of text": "#include <sstream>\nvoid f(int *a) { std::stringstream s; a[0] = 1; }",
+    "a header for a stream in a macro": "#include <sstream>\n#define S std::stringstream s\nvoid f(int *a) { S; a[0] = 1; }",
     "file stream": "#include <fstream>\nvoid f() {}",
     "file": 'void f(float *a) { FILE *p = fopen("x", "r"); }',
     "constructor": "__attribute__((constructor)) void g() {}\nvoid f() {}",
@@ -77,6 +80,7 @@ REFUSED = {
     "nul": "void f() {}\0",
 }
 ALLOWED = {
+    "headers without need": "".join(f"#include <{name}>\n" for name in UNREAD) + "void f(int *a) { a[0] = 1; }",
     "standard algorithms": "#include <numeric>\nint f(const int *x, int n) { return *std::find(x, x + n, 3) + std::reduce(x, x + n, 0) + std::count(x, x + n, 1); }",
     "a queue": "#include <queue>\nint f(int n) { std::queue<int> q; q.push(n); int v = q.front(); q.pop(); return v; }",
     "vectors made with a length": "void f(double *a, int n) { std::vector<double> sums(n); std::vector<unsigned int> k(n, 1); std::vector<size_t> at(n); std::vector<std::vector<double>> m(n, sums); a[0] = m[0][0]; }",
