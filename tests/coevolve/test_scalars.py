@@ -41,6 +41,6 @@ def test_what_is_not_known_is_left_out(tmp_path):
 def test_without_the_package_there_is_one_line(tmp_path, monkeypatch):
     folder = make_run(tmp_path / "run", programs=1, samples=1)
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
-    with pytest.raises(UserError, match=r"pip install 'coevolve\[report\]'") as found:
+    with pytest.raises(UserError, match=r"pip install -e '.\[report\]'") as found:
         write_scalars(folder.root, tmp_path / "out")
     assert "\n" not in str(found.value)
