@@ -120,7 +120,7 @@ def _cannot(request: CompileRequest) -> str:
             return "race detection needs LLVM's OpenMP run-time with Archer; on Debian: apt-get install libomp-14-dev"
     if recipe.compiler == "g++":
         for name in shims_cpp.includes(request.program.text):
-            if name not in shims_cpp.PASSED_OVER and request.program.dialect != "cuda":
+            if name not in shims_cpp.PASSED_OVER and request.program.dialect not in ("cuda", units.HOST_PART):
                 return f"program.cpp: error: <{name}> may not be included"
         return shims_cpp.misformed(request.program.text)
     return ""

@@ -95,7 +95,7 @@ def test_what_is_beside_a_kernel_does_not_stop_it(compiler, tmp_path, thing):
 @pytest.mark.parametrize("use", ["", "std::vector<int> copy(a, a + 1); "])
 def test_a_host_part_may_use_the_standard_library(compiler, tmp_path, use):
     """<vector> was refused, used or not."""
-    text = f"#include <vector>\n__global__ void k(int *a) {{ a[0] = 1; }}\nvoid f(int *a) {{ {use}k<<<1, 1>>>(a); }}"
+    text = f"#include <vector>\n#include <cuda_runtime.h>\n#include <chrono>\n__global__ void k(int *a) {{ a[0] = 1; }}\nvoid f(int *a) {{ {use}k<<<1, 1>>>(a); }}"
     made = compile_for_device([request(text, "f")], compiler, cache_dir=tmp_path)[0]
     assert made.ok, made.diagnostics
 
