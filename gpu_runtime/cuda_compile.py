@@ -18,7 +18,8 @@ from importlib import metadata
 from pathlib import Path
 
 from corpora.records import content_hash
-from gpu_runtime import cuda_source, shims_cpp, units
+from gpu_runtime import compile as compile_module
+from gpu_runtime import cuda_rewrite, cuda_source, shims_cpp, shims_cuda, units
 from gpu_runtime.backend import Compiled, CompileRequest, Variant
 from gpu_runtime.compile import compile_requests, symbol_of
 from gpu_runtime.cuda_nvrtc import DEFAULT_ARCHITECTURE, FAST_OPTIONS, OPTIONS, DeviceBuild, DeviceCompiler
@@ -122,7 +123,8 @@ def compile_for_device(requests: Sequence[CompileRequest], compiler: DeviceCompi
 def _rules() -> str:
     """Hash of all that decides what a program is turned into, apart from the program."""
     names = ("prelude_device_host.h", "prelude_cuda.h", "prelude_cuda_host.h", "shim_cuda.h", "prelude_cpp.h")
-    own = [Path(f).read_text() for f in (__file__, cuda_source.__file__)]
+    makers = (compile_module, cuda_rewrite, cuda_source, shims_cpp, shims_cuda, units)
+    own = [Path(f).read_text() for f in (__file__, *(str(m.__file__) for m in makers))]
     return digest(prelude(), *((NATIVE / n).read_text() for n in names), *own, *OPTIONS, *FAST_OPTIONS, _compiler_identity())
 
 
