@@ -1,0 +1,38 @@
+"""The model that comes with the project: its manifest tells what it is, what made it and how well it does."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import gpu_runtime.models
+from coevolve.config import load
+
+SMALL = Path(gpu_runtime.models.__file__).parent / "small"
+ROOT = Path(__file__).resolve().parents[2]
+MANIFEST = json.loads((SMALL / "manifest.json").read_text(encoding="utf-8"))
+
+
+def digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_its_files_are_those_of_the_manifest_and_small_enough_to_ship() -> None:
+    weights = [SMALL / part / "model.safetensors" for part in ("translator", "tester")]
+    assert [digest(path) for path in weights] == [MANIFEST["weights"][part] for part in ("translator", "tester")]
+    assert sum(path.stat().st_size for path in weights) <= 12 * 2**20
+    for part in ("translator", "tester"):
+        assert digest(SMALL / part / "training_manifest.json") == MANIFEST["trained_on"][part]
+
+
+def test_the_configuration_that_made_it_is_the_one_in_the_tree() -> None:
+    config = ROOT / MANIFEST["config"]["file"]
+    assert digest(config) == MANIFEST["config"]["sha256"], "retrain the model, or change another configuration"
+    assert load(config).corpus.source == "development"  # choices are made there
+
+
+def test_figures_say_what_was_measured_and_how() -> None:
+    assert {row["direction"] for row in MANIFEST["figures"]} >= {"cpp:cuda", "cuda:cpp", "cpp:openmp", "fortran:cuda"}
+    for row in MANIFEST["figures"]:
+        assert row["corpus"] and row["n"] >= 1 and 0 <= row["pass@1"] <= row["cpass"] <= 1
