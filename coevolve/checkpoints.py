@@ -8,7 +8,6 @@ A model that cannot learn, or that learns nothing this round, is carried on unch
 
 from __future__ import annotations
 
-import gc
 import os
 import shutil
 from collections.abc import Iterator, Sequence
@@ -25,7 +24,7 @@ from corpora.records import Program, content_hash
 from gpu_runtime.models.backends import FROZEN, MODEL_BACKENDS, kind_of
 from gpu_runtime.models.options import Endpoint, FineTuning, ModelOptions
 from gpu_runtime.models.protocol import Example, LanguageModel, Learning, NothingToLearn
-from gpu_runtime.models.vllm_engine import VllmModel
+from gpu_runtime.models.vllm_engine import VllmModel, empty_gpu
 
 
 class Checkpoints:
@@ -74,14 +73,10 @@ class Checkpoints:
 
     def leave_gpus(self) -> None:
         """Nothing of this process stays in a GPU's memory, which other processes are about to learn in."""
-        import torch
-
         self.forget()
         if self._engine is not None:
             self._engine.rest()
-        gc.collect()
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
+        empty_gpu()
 
     def is_shared_out(self, kind: str) -> bool:
         """Whether several processes fine-tune a model of this kind (resources.trainers)."""

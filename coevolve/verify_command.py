@@ -135,11 +135,14 @@ def _told_of_unread(out: Path) -> int:
     """The exit code of a batch that is answered; rows that could not be read are said on stderr."""
     from coevolve.questions import unread
 
-    rows = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
-    lost = [row["detail"] for number, row in enumerate(rows, 1) if unread(row, number)]
+    number, lost, first = 0, 0, ""
+    with out.open(encoding="utf-8") as answered:  # a line at a time: a batch may be of millions
+        for number, line in enumerate(answered, 1):
+            if unread(row := json.loads(line), number):
+                lost, first = lost + 1, first or row["detail"]
     if lost:
-        print(f"coevolve verify: {len(rows)} rows: {len(lost)} could not be read; first: {lost[0]}", file=sys.stderr)
-    return 2 if lost and len(lost) == len(rows) else 0
+        print(f"coevolve verify: {number} rows: {lost} could not be read; first: {first}", file=sys.stderr)
+    return 2 if lost and lost == number else 0
 
 
 def _answered(out: Path, lines: list[str]) -> int:

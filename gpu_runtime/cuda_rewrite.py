@@ -56,13 +56,19 @@ def tokens_of(text: str) -> list[Token]:
 
 def rewrite(text: str) -> str:
     """C++ for g++ with the same lines. Never raises: what cannot be read is left for the compiler."""
+    tokens = without_includes(text)
+    _launches(tokens)
+    _declarations(tokens)
+    return "".join(token.text for token in tokens)
+
+
+def without_includes(text: str) -> list[Token]:
+    """The tokens of `text` with includes of PASSED_OVER blanked; lines stay."""
     tokens = tokens_of(text)
     for token in tokens:
         if token.kind == "directive" and (found := _INCLUDE.match(token.text)) and found[1].strip() in PASSED_OVER:
             token.text = "\n" * token.text.count("\n")
-    _launches(tokens)
-    _declarations(tokens)
-    return "".join(token.text for token in tokens)
+    return tokens
 
 
 def next_token(tokens: list[Token], i: int, step: int = 1) -> int:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from corpora.records import Program, Signature
 from gpu_runtime import shims_cpp
-from gpu_runtime.cuda_rewrite import PASSED_OVER, Token, matching, next_token, tokens_of
+from gpu_runtime.cuda_rewrite import PASSED_OVER, Token, matching, next_token, tokens_of, without_includes
 
 _INCLUDE = re.compile(r"[ \t]*#[ \t]*(include\w*|import|embed)\b[ \t]*(?:[<\"]([^>\"\n]+)[>\"])?")
 _ANNOTATED = frozenset({"__global__", "__device__", "constexpr"})
@@ -59,7 +59,7 @@ def foreign_include(text: str) -> str:
 
 def device_text(program: Program) -> str:
     """What NVRTC is given of this program: kernels, device functions, types and variables."""
-    tokens = _without_includes(program.text)
+    tokens = without_includes(program.text)
     for function in list(_top_level(tokens)):
         if not function.words & (_ANNOTATED if function.body >= 0 else _NOT_HOST):
             for token in tokens[function.first : function.end + 1]:
@@ -147,14 +147,6 @@ def pretty_names(artifact: bytes, host_symbol: str) -> list[str]:
     """The kernels that a host artifact may launch, as its compiler spelled them."""
     pattern = rb"void ns_" + host_symbol.encode() + rb"::\{anonymous\}::[\w:]+\([^\0]*?\)(?: \[with [^\0\]]*(?:\[[^\0\]]*\][^\0\]]*)*\])?(?=\0)"
     return list(dict.fromkeys(m.group().decode(errors="replace") for m in re.finditer(pattern, artifact)))
-
-
-def _without_includes(text: str) -> list[Token]:
-    tokens = tokens_of(text)
-    for token in tokens:
-        if token.kind == "directive" and (found := _INCLUDE.match(token.text)) and (found[2] or "").strip() in PASSED_OVER:
-            token.text = "\n" * token.text.count("\n")
-    return tokens
 
 
 def _functions(tokens: list[Token]) -> Iterator[_Function]:

