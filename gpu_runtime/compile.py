@@ -18,7 +18,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from corpora.records import Program, content_hash
-from gpu_runtime import shims_cpp, units
+from gpu_runtime import headers, shims_cpp, units
 from gpu_runtime.backend import Compiled, CompileRequest, Variant
 from gpu_runtime.constructors import constructors
 from gpu_runtime.object_store import Built, ObjectStore
@@ -120,7 +120,7 @@ def _cannot(request: CompileRequest) -> str:
             return "race detection needs LLVM's OpenMP run-time with Archer; on Debian: apt-get install libomp-14-dev"
     if recipe.compiler == "g++":
         for name in shims_cpp.includes(request.program.text):
-            if name not in shims_cpp.PASSED_OVER and request.program.dialect not in ("cuda", units.HOST_PART):
+            if name not in headers.PASSED_OVER and request.program.dialect not in ("cuda", units.HOST_PART):
                 return f"program.cpp: error: <{name}> may not be included"
         return shims_cpp.misformed(request.program.text)
     return ""

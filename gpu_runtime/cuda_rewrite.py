@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from gpu_runtime import shims_cpp
+from gpu_runtime.headers import PASSED_OVER_IN_CUDA
 
 _TOKEN = re.compile(
     r"""(?P<directive>(?<![^\n])[ \t]*\#(?:\\\n|[^\n])*)|(?P<space>\s*\n|[^\S\n]+|\\\n)|(?P<comment>//[^\n]*|/\*.*?\*/)
@@ -25,14 +25,6 @@ _TOKEN = re.compile(
     |(?P<mark><<<|>>>|::|->|.)""",
     re.X | re.S,
 )
-COVERED_HEADERS = frozenset(
-    "cuda.h cuda_runtime.h cuda_runtime_api.h device_launch_parameters.h cooperative_groups.h cooperative_groups/reduce.h "
-    "device_functions.h math_constants.h math_functions.h vector_types.h vector_functions.h helper_math.h "
-    "math.h cmath stdio.h cstdio stdlib.h cstdlib string.h cstring stdint.h cstdint stddef.h cstddef limits.h climits "
-    "float.h cfloat assert.h cassert stdbool.h omp.h iostream algorithm utility limits".split()
-)
-PASSED_OVER = COVERED_HEADERS | shims_cpp.PASSED_OVER | frozenset("cuda_fp16.h cuComplex.h cuda_profiler_api.h stdexcept new ctype.h cctype errno.h cerrno".split())
-"""Headers whose absence shows only where something of theirs is used; then the unit is made again with the real ones (units.py)."""
 _INCLUDE = re.compile(r"[ \t]*#[ \t]*include[ \t]*[<\"]([^>\"]+)[>\"]")
 _OPEN, _CLOSE = {"(": ")", "[": "]", "{": "}"}, {")": "(", "]": "[", "}": "{"}
 
@@ -63,10 +55,10 @@ def rewrite(text: str) -> str:
 
 
 def without_includes(text: str) -> list[Token]:
-    """The tokens of `text` with includes of PASSED_OVER blanked; lines stay."""
+    """The tokens of `text` with includes of PASSED_OVER_IN_CUDA blanked; lines stay."""
     tokens = tokens_of(text)
     for token in tokens:
-        if token.kind == "directive" and (found := _INCLUDE.match(token.text)) and found[1].strip() in PASSED_OVER:
+        if token.kind == "directive" and (found := _INCLUDE.match(token.text)) and found[1].strip() in PASSED_OVER_IN_CUDA:
             token.text = "\n" * token.text.count("\n")
     return tokens
 

@@ -18,7 +18,8 @@ from dataclasses import dataclass
 
 from corpora.records import Program, Signature
 from gpu_runtime import shims_cpp
-from gpu_runtime.cuda_rewrite import PASSED_OVER, Token, matching, next_token, tokens_of, without_includes
+from gpu_runtime.cuda_rewrite import Token, matching, next_token, tokens_of, without_includes
+from gpu_runtime.headers import PASSED_OVER_IN_CUDA
 
 _INCLUDE = re.compile(r"[ \t]*#[ \t]*(include\w*|import|embed)\b[ \t]*(?:[<\"]([^>\"\n]+)[>\"])?")
 _ANNOTATED = frozenset({"__global__", "__device__", "constexpr"})
@@ -52,7 +53,7 @@ def foreign_include(text: str) -> str:
     for token in tokens_of(text):
         if token.kind == "directive" and (found := _INCLUDE.match(token.text)):
             name = (found[2] or "").strip()
-            if found[1] != "include" or name not in PASSED_OVER:
+            if found[1] != "include" or name not in PASSED_OVER_IN_CUDA:
                 return name or token.text.strip()[:60]
     return ""
 

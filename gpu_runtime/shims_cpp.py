@@ -13,33 +13,12 @@ from functools import lru_cache
 
 from corpora.records import Parameter
 from gpu_runtime.backend import CompileRequest
+from gpu_runtime.headers import PASSED_OVER
 
 C_TYPES = {
     "bool": "bool", "i8": "signed char", "u8": "unsigned char", "i16": "short", "u16": "unsigned short", "i32": "int",
     "u32": "unsigned int", "i64": "long", "u64": "unsigned long", "f32": "cv_f32", "f64": "cv_f64",
 }  # fmt: skip
-
-COVERED = frozenset(
-    "cmath math.h cstdlib stdlib.h cstring string.h cstdio stdio.h cstdint stdint.h climits limits.h cfloat float.h cassert assert.h "
-    "cstddef stddef.h omp.h stdbool.h limits iostream algorithm numeric utility inttypes.h cinttypes".split()
-)
-"""Headers that prelude_cpp.h stands in for."""
-ALLOWED = COVERED | frozenset(
-    "vector array string complex functional tuple memory set map unordered_map unordered_set queue stack deque list bitset "
-    "initializer_list type_traits iterator valarray cstdarg complex.h ccomplex iomanip sstream optional span bit "
-    "immintrin.h xmmintrin.h emmintrin.h".split()
-)
-"""Headers that a program may include; with one outside COVERED it is compiled alone, with the real headers."""
-
-_TIME = "time_t clock_t tm difftime CLOCKS_PER_SEC mktime localtime gmtime strftime nanosleep timespec"
-UNREAD = {
-    "chrono": "chrono", "ctime": _TIME, "time.h": _TIME, "sys/time.h": "timeval", "unistd.h": "", "thread": "thread", "mutex": "mutex lock_guard unique_lock scoped_lock",
-    "atomic": "atomic atomic_ref atomic_flag", "sstream": "stringstream istringstream ostringstream",
-    "random": "mt19937 mt19937_64 minstd_rand default_random_engine random_device uniform_int_distribution uniform_real_distribution normal_distribution",
-}  # fmt: skip
-"""Headers that programs often include without need -> names that need them, beside those that no program may use (gpu_runtime.vet_names).
-They are passed over; a program with one of the names is refused, as it was for the header."""
-PASSED_OVER = ALLOWED | frozenset(UNREAD)
 
 HELPERS = """
 typedef float cv_f32; typedef double cv_f64;

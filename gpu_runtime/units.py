@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 
-from gpu_runtime import shims_cpp, shims_cuda, shims_fortran
+from gpu_runtime import headers, shims_cpp, shims_cuda, shims_fortran
 from gpu_runtime.backend import CompileRequest, Variant
 from gpu_runtime.offload import exposed_targets
 from gpu_runtime.openmp_lanes import exposed
@@ -97,14 +97,14 @@ def _cpp_member(request: CompileRequest, symbol: str, number: int) -> str:
 
 def _cpp_shareable(request: CompileRequest) -> bool:
     text = request.program.text
-    return shims_cpp.may_share(text, prelude_macros()) and set(shims_cpp.includes(text)) <= shims_cpp.COVERED | shims_cpp.UNREAD.keys()
+    return shims_cpp.may_share(text, prelude_macros()) and set(shims_cpp.includes(text)) <= headers.PRELUDE | headers.UNREAD.keys()
 
 
 def _cuda_alone(request: CompileRequest, symbol: str, more: str = "") -> str | None:
     """The unit of one program with the real headers of the standard library; None where it has no use for them. more: the rest of its prelude."""
     text = request.program.text
-    wanted = [name for name in shims_cpp.includes(text) if name in shims_cpp.ALLOWED]
-    if set(wanted) <= shims_cpp.COVERED and not _NAMES_STD.search(text):
+    wanted = [name for name in shims_cpp.includes(text) if name in headers.STANDARD]
+    if set(wanted) <= headers.PRELUDE and not _NAMES_STD.search(text):
         return None
     return shims_cuda.real_headers([*_STANDARD, *wanted]) + shims_cpp.HELPERS + shims_cuda.prelude() + "\n" + more + _cuda_member(request, symbol, 0)
 
@@ -120,10 +120,10 @@ def _cpp_alone(request: CompileRequest, symbol: str) -> str | None:
     if not wanted and not _NAMES_STD.search(text):
         return None
     names = list(dict.fromkeys([*(wanted or _STANDARD), *(["omp.h"] if "omp_" in text else [])]))
-    headers = "".join(f"#include <{name}>\n" for name in names if name in shims_cpp.ALLOWED)
-    headers += _SEEN_CALLS_AFTER_HEADERS if request.variant is Variant.RECORDED else ""
+    included = "".join(f"#include <{name}>\n" for name in names if name in headers.STANDARD)
+    included += _SEEN_CALLS_AFTER_HEADERS if request.variant is Variant.RECORDED else ""
     helpers = _PRECISE_HELPERS if request.variant is Variant.PRECISE else shims_cpp.HELPERS
-    return headers + helpers + _cpp_member(request, symbol, 0)
+    return included + helpers + _cpp_member(request, symbol, 0)
 
 
 _SEEN_CALLS_AFTER_HEADERS = (

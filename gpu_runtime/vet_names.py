@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from gpu_runtime.cuda_rewrite import COVERED_HEADERS
 
 KEYWORDS = frozenset(
     "if else for while do switch case default break continue return goto sizeof alignof alignas decltype noexcept static_assert "
@@ -27,11 +26,6 @@ TYPES = frozenset(
 ) | frozenset(f"{t}{n}" for t in "char uchar short ushort int uint long ulong longlong ulonglong float double".split() for n in "1234")
 VARIABLE_TYPES = frozenset({"dim3", "cudaStream_t", "cudaEvent_t", "thread_block", "auto"})
 
-ALLOWED_HEADERS = COVERED_HEADERS | frozenset(
-    "omp.h complex complex.h vector array numeric functional type_traits tuple cuda_fp16.h cuComplex.h inttypes.h cinttypes iomanip memory "
-    "queue stack deque list map set unordered_map unordered_set bitset optional iterator "
-    "stdexcept string ctype.h cctype new cooperative_groups/memcpy_async.h errno.h cerrno cuda_profiler_api.h".split()
-)
 ALLOWED_ATTRIBUTES = frozenset(
     "attribute aligned align unused maybe_unused always_inline noinline nodiscard likely unlikely fallthrough packed pure const gnu hot cold flatten restrict".split()
 )

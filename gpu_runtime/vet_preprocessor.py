@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Container
 
-from gpu_runtime.shims_cpp import UNREAD
-from gpu_runtime.vet_names import ALLOWED_CALLS, ALLOWED_HEADERS, FORBIDDEN_WORDS, KEYWORDS, TYPES
+from gpu_runtime.headers import GENERATED, UNREAD
+from gpu_runtime.vet_names import ALLOWED_CALLS, FORBIDDEN_WORDS, KEYWORDS, TYPES
 
 DEFINE = re.compile(r"[ \t]*#[ \t]*define[ \t]+(\w+)(\([^)\n]*\))?((?:\\\n|[^\n])*)")
 _DIRECTIVE = re.compile(r"[ \t]*#[ \t]*(\w*)((?:\\\n|[^\n])*)")
@@ -34,7 +34,7 @@ def directives_reason(directives: list[str], names: Container[str] = ()) -> str 
         if name == "include":
             header = re.fullmatch(r"\s*[<\"]\s*([\w./+-]+)\s*[>\"]\s*", re.sub(r"//.*|/\*.*?\*/", "", rest))
             unread = header and header[1] in UNREAD and not any(word in names for word in UNREAD[header[1]].split())
-            if not header or not (unread or header[1] in ALLOWED_HEADERS):
+            if not header or not (unread or header[1] in GENERATED):
                 return f"#include {' '.join(rest.split())[:60]} is not among the headers that a program may include"
         elif name == "pragma":
             if not _PRAGMA.match(rest) or "threadprivate" in rest:

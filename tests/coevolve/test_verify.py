@@ -10,7 +10,6 @@ from coevolve.explain import headline
 from coevolve.verify import Engine, Pair, VerifyConfig, verify_many
 from corpora.records import Blame, Outcome, Program, UnitTestSuite
 from corpora.suite_reader import SuiteError
-from gpu_runtime.shims_cpp import UNREAD
 
 AXPY = Program("cpp", "axpy", "void axpy(int n, float a, const float *x, float *y) { for (int i = 0; i < n; ++i) y[i] += a * x[i]; }")
 DOT = Program("cpp", "dot", "float dot(int n, const float *x, const float *y) { float s = 0; for (int i = 0; i < n; ++i) s += x[i] * y[i]; return s; }")
@@ -84,45 +83,6 @@ def test_a_program_without_openmp_is_one_thread(engine, head):
     source, target = Program("cpp", "fill", asks.format(loop.format("1"))), Program("cuda", "fill", kernel + asks.format(host))
     assert engine.verify(Pair(source, target)).outcome is Outcome.EQUIVALENT
     assert engine.verify(Pair(source, Program("cuda", "fill", target.text.replace("+ omp", "- 1 + omp")))).outcome is Outcome.MISMATCH
-
-
-SCALE = "__global__ void k(int n, float a, float *x) {{ int i = blockIdx.x * blockDim.x + threadIdx.x; if (i < n) x[i] = {} * x[i]; }}\n"
-ALL_HEADERS = "vector array string complex functional tuple memory map set queue iostream algorithm numeric type_traits cuda_fp16.h stdexcept".split()
-HOSTS = {
-    "needs none": "void scale(int n, float a, float *x) {{ float *d; cudaMalloc(&d, n * sizeof(float)); {} k<<<n / 64 + 1, 64>>>(n, a, d); {} }}".format(
-        "cudaMemcpy(d, x, n * sizeof(float), cudaMemcpyHostToDevice);", "cudaMemcpy(x, d, n * sizeof(float), cudaMemcpyDeviceToHost);"),
-    "vector": "void scale(int n, float a, float *x) {{ std::vector<float> v(x, x + n); float *d; cudaMalloc(&d, n * sizeof(float)); {} k<<<n / 64 + 1, 64>>>(n, a, d); {} std::copy(v.begin(), v.end(), x); }}".format(
-        "cudaMemcpy(d, v.data(), n * sizeof(float), cudaMemcpyHostToDevice);", "cudaMemcpy(v.data(), d, n * sizeof(float), cudaMemcpyDeviceToHost);"),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("host", sorted(HOSTS))
-@pytest.mark.parametrize(("factor", "outcome"), [("fminf(a, max(a, a + 0 * i))", Outcome.EQUIVALENT), ("exp10f(a)", Outcome.MISMATCH), ("__expf(a)", Outcome.MISMATCH)])
-def test_device_programs_may_include_and_use_the_standard_library(engine, host, factor, outcome):
-    """Where the prelude has no stand-in for a header the whole program did not compile, whether it used the header or not."""
-    source = Program("cpp", "scale", "void scale(int n, float a, float *x) { for (int i = 0; i < n; ++i) x[i] = a * x[i]; }")
-    text = "".join(f"#include <{name}>\n" for name in ALL_HEADERS) + SCALE.format(factor) + HOSTS[host]
-    assert engine.verify(Pair(source, Program("cuda", "scale", text))).outcome is outcome
-
-
-@pytest.mark.parametrize("head", ["#include <iostream>\n#include <vector>\n", "#include <string>\n#include <iostream>\nusing namespace std;\n"])
-def test_a_program_with_streams_and_more_is_judged(engine, head):
-    """It could not be linked: <iostream> wants a name of start files."""
-    text = head + "void scale(int n, float a, float *x) { for (int i = 0; i < n; ++i) x[i] = a * x[i]; std::cout << n << std::endl; }"
-    source = Program("cpp", "scale", text)
-    assert engine.verify(Pair(source, source)).outcome is Outcome.EQUIVALENT
-    assert engine.verify(Pair(source, Program("cpp", "scale", text.replace("a * x", "2 * x")))).outcome is Outcome.MISMATCH
-
-
-@pytest.mark.parametrize("target", ["cpp", "openmp", "cuda"])
-def test_headers_that_are_included_without_need_are_passed_over(engine, target):
-    """A model's `#include <chrono>` left its port without a verdict."""
-    head = "".join(f"#include <{name}>\n" for name in UNREAD)
-    source = Program("cpp", "scale", "void scale(int n, float a, float *x) { for (int i = 0; i < n; ++i) x[i] = a * x[i]; }")
-    text = SCALE.format("a") + HOSTS["needs none"] if target == "cuda" else source.text.replace("{ for", "{\n#pragma omp parallel for\nfor") if target == "openmp" else source.text
-    assert engine.verify(Pair(source, Program(target, "scale", head + text))).outcome is Outcome.EQUIVALENT
-    used = engine.verify(Pair(source, Program("cpp", "scale", head + source.text.replace("{ for", "{ std::mutex m; for"))))
-    assert used.outcome is Outcome.REFUSED and "<mutex>" in used.detail
 
 
 def test_a_bare_kernel_can_be_the_source(engine):

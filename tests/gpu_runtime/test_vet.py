@@ -10,7 +10,7 @@ import pytest
 import corpora.builtin
 from corpora.dialects import DIALECTS
 from corpora.records import Program
-from gpu_runtime.shims_cpp import UNREAD
+from gpu_runtime.headers import UNREAD
 from gpu_runtime.vet import vet
 
 SHARED = Path(os.environ.get("COEVOLVE_SHARED") or Path(__file__).parents[3] / "shared")
