@@ -11,6 +11,8 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -125,10 +127,21 @@ def _corpus(args: argparse.Namespace) -> int:
     figures = tester_figures(tester, corpus, sampling, args.backend, args.seed) if tester else {}
     setting = Setting(
         found.label, len(answers[0]), found.temperature, args.seed, name, time.monotonic() - started, found.contamination, figures,
-        (*found.notes, *speed_notes), threads,
+        (*found.notes, *_not_functions(answers, target), *speed_notes), threads,
     )  # fmt: skip
     _deliver(args, result_of(corpus, answers, scores, setting))
     return 0
+
+
+def _not_functions(answers: Sequence[tuple[str, ...]], target: str) -> tuple[str, ...]:
+    """A note on the answers that no compiler need be asked about, by reason; none where there are none."""
+    from translator.answers import why_not
+
+    reasons = Counter(why for texts in answers for text in texts if (why := why_not(text, target)))
+    if not reasons:
+        return ()
+    listed = ", ".join(f"{why} {count}" for why, count in reasons.most_common())
+    return (f"{reasons.total()} of {sum(len(texts) for texts in answers)} answers are no function ({listed})",)
 
 
 def _keep_answers(path: Path, items, answers) -> None:

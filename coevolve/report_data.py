@@ -78,6 +78,7 @@ def _round(folder: RunFolder, number: int, kept: int, several: bool) -> dict:
         "figures": {k: v for k, v in evaluation.items() if k.startswith("pass@") or k in FIGURES},
         "funnel": funnel(paths, verdicts, kept),
         "outcomes": dict(Counter(str(v.outcome) for v in verdicts).most_common()),
+        "not_functions": counted(verdicts),
         "seconds": {stage: seconds for (n, stage), seconds in folder.times().items() if n == number},
         "busy": {stage: share for (n, stage), share in folder.busy().items() if n == number},
         "solved": solved,

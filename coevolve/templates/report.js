@@ -96,6 +96,11 @@ function grid(target, head, rows) {
 const verified = data.rounds.filter((r) => Object.keys(r.outcomes).length);
 const outcomes = [...new Set(verified.flatMap((r) => Object.keys(r.outcomes)))];
 grid($("verdicts"), ["", ...outcomes], verified.map((r) => [roundName(r.number), ...outcomes.map((o) => `${r.outcomes[o] || 0}`)]));
+const unread = [...new Set(verified.flatMap((r) => Object.keys(r.not_functions)))];
+if (unread.length) {
+  $("unread").hidden = false;
+  grid($("unread"), ["no function", ...unread], verified.map((r) => [roundName(r.number), ...unread.map((why) => `${r.not_functions[why] || 0}`)]));
+}
 for (const row of data.rounds) {
   if (!row.gained) continue;
   const names = (list) => (list.length ? list.join(", ") : "none");

@@ -79,6 +79,7 @@ def test_samples_that_compile_bind_and_pass_are_told_apart(tmp_path):
     assert (item["samples"], item["compiled"], item["built"], item["passed"]) == (5, 3, 2, 1)
     assert result["pass@k"]["1"]["value"] == pytest.approx(0.2) and result["pass@k"]["5"]["value"] == 1.0
     assert result["build@k"]["1"]["value"] == pytest.approx(0.4) and result["cpass"]["value"] == pytest.approx(0.6)
+    assert "1 of 5 answers are no function (empty 1)" in result["notes"]
 
 
 def test_execution_cases_are_scored_by_their_tests_and_by_strong_ones(tmp_path):

@@ -15,6 +15,7 @@ from report_run import HOSTILE, make_run
 
 from coevolve.report import inside_script, write_report
 from coevolve.report_data import page_data
+from translator.answers import NOT_A_FUNCTION
 
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 needs_browser = pytest.mark.skipif(BROWSER is None, reason="no chromium or google-chrome on this machine")
@@ -81,6 +82,17 @@ def test_funnel_steps_are_monotone_and_changes_are_right(tmp_path):
     assert cold["funnel"] == [] and "gained" not in cold
     assert sum(first["outcomes"].values()) == 100
     assert first["seconds"] == {"propose and verify": 12.5} and first["busy"] == {"propose and verify": 0.8}
+
+
+def test_why_answers_are_no_functions_is_counted_and_shown(tmp_path):
+    run = make_run(tmp_path / "run", programs=2, samples=6, text=NOT_A_FUNCTION + "cut off")
+    first = page_data(run)["rounds"][1]
+    assert first["not_functions"] == {"cut off": 12} and dict(first["funnel"])["parsed"] == 0
+    none = page_data(make_run(tmp_path / "other", programs=2, samples=6))["rounds"][1]
+    assert none["not_functions"] == {}
+    if BROWSER:
+        pages = [opened(write_report(tmp_path / name)) for name in ("run", "other")]
+        assert "no function" in pages[0] and "cut off" in pages[0] and "no function" not in pages[1].partition("<script")[0]
 
 
 def test_samples_carry_their_evidence(tmp_path):
