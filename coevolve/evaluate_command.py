@@ -199,7 +199,8 @@ def _asked(args: argparse.Namespace, corpus) -> _Answered:
         raise UserError("--temperature 0 gives the same answer every time; use --n 1, or a temperature above 0")
     sampling = Sampling(args.n, temperature, max_new_tokens=args.max_new_tokens or NEW_TOKENS, seed=args.seed)
     answers, usage = answers_of(model, corpus, sampling)
-    notes = (f"an answer ends after {sampling.max_new_tokens} tokens at most (--max-new-tokens)", *([usage] if usage else []))
+    ends = f"an answer ends after {sampling.max_new_tokens} tokens at most (--max-new-tokens)"
+    notes = tuple(note for note in (ends, usage, model.untaught(str(corpus.direction))) if note)
     return _Answered(model.label, tuple(answers), temperature, contamination, notes)
 
 

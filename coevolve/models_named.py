@@ -37,10 +37,14 @@ class NamedModel:
     options: ModelOptions = ModelOptions()
     taught: tuple[str, ...] = ()
 
+    def untaught(self, way: str) -> str:
+        """Words for a model that is known not to have been taught `way`; '' otherwise."""
+        return f"{self.label} was not taught {way} (taught: {', '.join(self.taught)})" if self.taught and way not in self.taught else ""
+
     def require_taught(self, way: str) -> None:
         """Raises UserError where the model is known not to have been taught `way`."""
-        if self.taught and way not in self.taught:
-            raise UserError(f"{self.label} was not taught {way} (taught: {', '.join(self.taught)}); name another model with --model")
+        if why := self.untaught(way):
+            raise UserError(f"{why}; name another model with --model")
 
     def open(self) -> LanguageModel:
         if self.kind == "scratch":

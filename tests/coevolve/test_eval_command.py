@@ -273,3 +273,10 @@ def test_an_answer_of_one_thread_passes_and_is_told_apart(tmp_path, capsys):
     assert [(i["passed"], i["serial"]) for i in result["items"]] == [(1, 1), (1, 0)]
     assert result["pass@k"]["1"]["value"] == 1.0 and result["parallel_pass@k"]["1"]["value"] == 0.5
     assert "| parallel_pass@1 | 0.500 |" in capsys.readouterr().out
+
+
+def test_a_direction_that_the_shipped_model_was_not_taught_is_named(tmp_path):
+    """Its figures looked like those of any other direction."""
+    (tmp_path / "one.cpp").write_text("void scale(int n, float *x) { for (int i = 0; i < n; ++i) x[i] = 2 * x[i]; }")
+    results = [evaluated(tmp_path, "--model", "small", "--corpus", tmp_path, "--direction", way, "--max-new-tokens", "8") for way in ("cpp:fortran", "cpp:cuda")]
+    assert [any("small was not taught cpp:fortran" in note for note in r["notes"]) for r in results] == [True, False]
