@@ -36,3 +36,5 @@ def test_figures_say_what_was_measured_and_how() -> None:
     assert {row["direction"] for row in MANIFEST["figures"]} >= {"cpp:cuda", "cuda:cpp", "cpp:openmp", "fortran:cuda"}
     for row in MANIFEST["figures"]:
         assert row["corpus"] and row["n"] >= 1 and 0 <= row["pass@1"] <= row["cpass"] <= 1
+    for row in MANIFEST["tester_figures"]:
+        assert row["corpus"] and row["programs"] > 0 and 0 <= row["valid_tests"] <= 1
