@@ -7,7 +7,7 @@ frozen arms retrain one model only (round.freeze). `--arms control,back,forward,
 (round.learn). OUT/seed-S/ARM is a run folder like any other. What two arms of a seed have
 in common by construction (a stage whose input files are equal, byte for byte) is computed once and copied. The suites of the
 held-out programs are made for the first seed and copied to all, so that every arm and seed is measured by the same tests.
-Stopped anywhere, it goes on when called again; --table prints what is there. Run it on a machine that stays the same.
+Stopped anywhere, it goes on when called again, with more --rounds too; --table prints what is there. Run it on a machine that stays the same.
 """
 
 from __future__ import annotations
@@ -75,6 +75,7 @@ def make(arm: Arm, others: Sequence[Arm], last: int, use_ray: bool) -> None:
     require_models(arm.config)
     corpus = open_corpus(arm.config, arm.folder)
     with arm.folder.held(), (ray_workers if use_ray else local_workers)(arm.config) as crew:
+        arm.folder.lengthen(arm.config)
         run = stages.Run(arm.config, arm.folder, corpus, crew)
         take_held_out(arm.folder.root, [o.folder.root for o in others])
         prepare_evaluation(run)

@@ -137,8 +137,8 @@ class ResourcesConfig:
     trainers: int = 1
 
 
-IDLE = ("run_dir", "verify.workers", "finetune.report_to", "finetune.sharding", "resources.")
-"""Keys, and sections, that do not decide a run's results."""
+IDLE = ("run_dir", "round.count", "verify.workers", "finetune.report_to", "finetune.sharding", "resources.")
+"""Keys, and sections, that do not decide what a stage of a run gives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +169,7 @@ class Config:
 
     @property
     def digest(self) -> str:
-        """Hash of everything that decides a run's results (not of where it lies or how many workers it has)."""
+        """Hash of everything that decides a run's results (not of where it lies, how many workers it has and when it ends)."""
         plain = asdict(self)
         for section, _, key in (name.rpartition(".") for name in known_keys() if name.startswith(IDLE)):
             (plain[section] if section else plain).pop(key)

@@ -48,6 +48,7 @@ def run(config: Config, use_ray: bool = True) -> Path:
     corpus = open_corpus(config, folder)
     print(f"run folder {folder.root}: {summary(config, corpus)}", flush=True)
     with folder.held(), _possible(config, folder, new), (ray_workers if use_ray else local_workers)(config) as crew:
+        folder.lengthen(config)
         this = stages.Run(config, folder, corpus, crew)
         # Before the models, which take long: a machine that cannot verify is found out at once.
         prepare_evaluation(this)

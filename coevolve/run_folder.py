@@ -183,6 +183,14 @@ class RunFolder:
             finally:
                 self.progress.unlink(missing_ok=True)
 
+    def lengthen(self, config: Config) -> None:
+        """Let the claimed run have the rounds of `config` if it had fewer; for the process that holds it."""
+        if load(self.config, run_dir=self.root).round.count < config.round.count:
+            text = to_toml(config).encode()
+            with open(self.config, "r+b") as file:  # in its place: the lock is on this very file
+                file.write(text)
+                file.truncate()
+
     def is_running(self) -> bool:
         """Whether a process holds this run now. False where storage has no locks."""
         with open(self.config, "rb") as file:

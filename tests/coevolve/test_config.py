@@ -153,5 +153,5 @@ def test_overrides_and_missing_and_binary_files(tmp_path):
 
 def test_digest_ignores_where_and_how_many_workers():
     base = Config()
-    assert parse({"run_dir": "x", "verify": {"workers": 3}, "resources": {"model_gpus": 1}}, "t").digest == base.digest
+    assert parse({"run_dir": "x", "round": {"count": 9}, "verify": {"workers": 3}, "resources": {"model_gpus": 1}}, "t").digest == base.digest
     assert parse({"seed": 2}, "t").digest != base.digest

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from coevolve import stages
-from coevolve.config import ConfigError
+from coevolve.cli import main
+from coevolve.config import ConfigError, load
 from coevolve.evaluation import evaluate_checkpoint, prepare_evaluation
 from coevolve.export import export
 from coevolve.report import figures, print_table, write_report
@@ -155,6 +156,17 @@ def test_another_configuration_is_refused_and_nothing_is_lost(tiny):
     with pytest.raises(ConfigError, match=r"differs in: seed.*--resume"):
         open_corpus(changed, folder)
     assert folder.corpus.exists()
+
+
+def test_a_finished_run_goes_on_with_more_rounds(tiny):
+    """It was refused as another configuration, and all its rounds had to be made again elsewhere."""
+    folder = RunFolder(run(tiny, use_ray=False))
+    first = {p: p.read_bytes() for p in folder.round(1).folder.rglob("*") if p.is_file()}
+    assert main(["run", "--resume", str(folder.root), "--local", "--set", "round.count=2"]) == 0
+    assert folder.round(2).evaluation.exists() and load(folder.config).round.count == 2
+    assert all(path.read_bytes() == data for path, data in first.items())
+    run(tiny, use_ray=False)  # fewer: nothing is taken away
+    assert folder.round(2).evaluation.exists() and load(folder.config).round.count == 2
 
 
 def test_no_translation_of_a_held_out_program_is_trained_on(tiny):
