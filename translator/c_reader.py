@@ -242,6 +242,9 @@ class CReader:
 
     def _close_index(self, frame: Frame) -> None:
         self.before = ""
+        if frame.kind == "size" and frame.callee not in self.scopes.alive:  # `[ ; ]` in a head: the prototype's names have ended
+            self.wild, self.after = True, "any"
+            return
         if frame.kind == "size":
             old = self.scopes.alive[frame.callee]
             self.scopes.change(frame.callee, replace(old, dims=old.dims + 1, array=True))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from corpora import builtin, development
 from corpora.dialects import direction
@@ -263,3 +265,22 @@ def test_a_source_that_allocates_may_be_answered_by_host_code() -> None:
         assert word not in state.forbidden(), word
         state.advance(word)
     assert END in state.forbidden()
+
+
+WORDS = (
+    "V0 V1 V2 V3 F0 F1 int float void const struct [ ] ( ) { } ; , for if do while else return = + * & < > : ? . -> 3 7 __global__ __shared__ "
+    '#pragma switch case default break template static extern "C" half unsigned'
+).split() + ["\n"]
+
+
+@given(st.lists(st.sampled_from(WORDS), min_size=3, max_size=40), st.sampled_from([Level.SYNTAX, Level.TYPES, Level.FULL]), st.booleans())
+@example("void V1 ( int V3 [ ; ]".split(), Level.FULL, False)
+def test_no_answer_can_break_the_reader(words: list[str], level: Level, given_head: bool) -> None:
+    """A `;` within the size of a parameter ended a whole run with a KeyError."""
+    names = canonical(SOURCE)
+    prefix = forced_prefix(SOURCE, names, direction("cpp:cuda")).split() if given_head else []
+    state = CONSTRAINTS["cpp"](names.tokens, prefix, len(names.names), level, True, "cuda", ())()
+    for word in words:
+        state.forbidden()
+        state.advance(word)
+    state.forbidden()
