@@ -120,7 +120,7 @@ class _Annotated:
                 return {"omp"}
             words = words[1:]
         if self._must_close():
-            return {("end", "parallel", self._closes[1], NEWLINE)[len(words)]}
+            return {("end", "parallel", self._closes[1], NEWLINE)[min(len(words), 3)]}
         if not words:
             return set(self._kinds())
         if words == ["parallel"]:
