@@ -137,11 +137,14 @@ def _not_functions(answers: Sequence[tuple[str, ...]], target: str) -> tuple[str
     """A note on the answers that no compiler need be asked about, by reason; none where there are none."""
     from translator.answers import why_not
 
-    reasons = Counter(why for texts in answers for text in texts if (why := why_not(text, target)))
+    times, reasons = Counter(text for texts in answers for text in texts), Counter()
+    for text, count in times.items():
+        if why := why_not(text, target):
+            reasons[why] += count
     if not reasons:
         return ()
     listed = ", ".join(f"{why} {count}" for why, count in reasons.most_common())
-    return (f"{reasons.total()} of {sum(len(texts) for texts in answers)} answers are no function ({listed})",)
+    return (f"{reasons.total()} of {times.total()} answers are no function ({listed})",)
 
 
 def _keep_answers(path: Path, items, answers) -> None:

@@ -19,9 +19,8 @@ _STANDARD = frozenset(
 )
 _GIVEN = frozenset("initializer_list valarray cstdarg ccomplex sstream span bit immintrin.h xmmintrin.h emmintrin.h".split())
 """Headers that a program of a corpus may include, a generated one not."""
-REAL = _STANDARD | _GIVEN
-"""Headers with which a program is compiled alone, with the real ones."""
-STANDARD = PRELUDE | REAL
+STANDARD = PRELUDE | _STANDARD | _GIVEN
+"""Headers of C and C++; a program with one outside PRELUDE is compiled alone, with the real ones."""
 
 CUDA = frozenset(
     "cuda.h cuda_runtime.h cuda_runtime_api.h device_launch_parameters.h cooperative_groups.h cooperative_groups/reduce.h "

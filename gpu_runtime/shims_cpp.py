@@ -47,9 +47,9 @@ def includes(text: str) -> list[str]:
     return [a or b for a, b in _INCLUDE.findall(text)]
 
 
-def without_includes(text: str, drop: frozenset[str] = PASSED_OVER) -> str:
-    """`text` with its includes of `drop` blanked; line numbers stay."""
-    return _INCLUDE.sub(lambda m: "" if (m[1] or m[2]) in drop else m[0], text)
+def without_includes(text: str) -> str:
+    """`text` with its includes of PASSED_OVER blanked; line numbers stay."""
+    return _INCLUDE.sub(lambda m: "" if (m[1] or m[2]) in PASSED_OVER else m[0], text)
 
 
 @lru_cache(maxsize=512)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-
 KEYWORDS = frozenset(
     "if else for while do switch case default break continue return goto sizeof alignof alignas decltype noexcept static_assert "
     "typeid new delete throw try catch const constexpr consteval constinit volatile static inline virtual explicit operator template "

@@ -242,9 +242,6 @@ class CReader:
 
     def _close_index(self, frame: Frame) -> None:
         self.before = ""
-        if frame.kind == "size" and frame.callee not in self.scopes.alive:  # `[ ; ]` in a head: the prototype's names have ended
-            self.wild, self.after = True, "any"
-            return
         if frame.kind == "size":
             old = self.scopes.alive[frame.callee]
             self.scopes.change(frame.callee, replace(old, dims=old.dims + 1, array=True))
@@ -284,9 +281,9 @@ class CReader:
             self._end_statement()
         else:
             self.after = "any"
-            if self._has_head:  # only a prototype
+            if self._has_head and self.frame.kind == "file":  # only a prototype; within its brackets it has not ended
                 self.scopes.leave()
-            self._has_head = False
+                self._has_head = False
 
     def _end_statement(self) -> None:
         self.after, self.ended, self.before = "start", True, ""

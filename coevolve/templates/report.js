@@ -94,13 +94,11 @@ function grid(target, head, rows) {
   target.append(el("table", {}, el("thead", {}, el("tr", {}, ...head.map((h) => el("th", { scope: "col" }, h)))), body));
 }
 const verified = data.rounds.filter((r) => Object.keys(r.outcomes).length);
-const outcomes = [...new Set(verified.flatMap((r) => Object.keys(r.outcomes)))];
-grid($("verdicts"), ["", ...outcomes], verified.map((r) => [roundName(r.number), ...outcomes.map((o) => `${r.outcomes[o] || 0}`)]));
-const unread = [...new Set(verified.flatMap((r) => Object.keys(r.not_functions)))];
-if (unread.length) {
-  $("unread").hidden = false;
-  grid($("unread"), ["no function", ...unread], verified.map((r) => [roundName(r.number), ...unread.map((why) => `${r.not_functions[why] || 0}`)]));
-}
+const kinds = (key) => [...new Set(verified.flatMap((r) => Object.keys(r[key])))];
+const counts = (key) => verified.map((r) => [roundName(r.number), ...kinds(key).map((kind) => `${r[key][kind] || 0}`)]);
+grid($("verdicts"), ["", ...kinds("outcomes")], counts("outcomes"));
+$("unread").hidden = !kinds("not_functions").length;
+if (!$("unread").hidden) grid($("unread"), ["no function", ...kinds("not_functions")], counts("not_functions"));
 for (const row of data.rounds) {
   if (!row.gained) continue;
   const names = (list) => (list.length ? list.join(", ") : "none");
