@@ -1,4 +1,4 @@
-"""The run's configuration: one strict TOML file, at most 73 keys, documented in `configs/reference.toml`.
+"""The run's configuration: one strict TOML file, at most 78 keys, documented in `configs/reference.toml`.
 
 Contract: an unknown key, a wrong type or a value out of range raises ConfigError, one line that names the file, the key
 and the nearest valid name. Nothing else in the project reads TOML.
@@ -23,12 +23,14 @@ from coevolve.config_checks import ConfigError, check
 class CorpusConfig:
     """Where real programs come from. `target` is unpaired with `source`; alignment is used for evaluation only.
 
-    Of the first three each may be a tuple, one value for each of the run's directions.
+    Of the first five each may be a tuple, one value for each of the run's directions.
     """
 
     source: str | tuple[str, ...] = "builtin"
     target: str | tuple[str, ...] = ""
     aligned: bool | tuple[bool, ...] = False
+    evaluation: str | tuple[str, ...] = ""
+    references: str | tuple[str, ...] = ""
     evaluation_fraction: float = 0.5
     evaluation_limit: int = 0
     training_limit: int = 0
@@ -272,7 +274,7 @@ def _nearest(key: str) -> str:
     return f"; did you mean '{close[0]}'?" if close else "; see configs/reference.toml for the keys"
 
 
-PER_DIRECTION = ("direction", "corpus.source", "corpus.target", "corpus.aligned")
+PER_DIRECTION = ("direction", "corpus.source", "corpus.target", "corpus.aligned", "corpus.evaluation", "corpus.references")
 """Keys that take one value or a list with one for each direction."""
 
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from coevolve.control import LESSONS
+from coevolve.ways import entries
 from corpora.dialects import direction
 
 if TYPE_CHECKING:
@@ -104,14 +105,27 @@ def _check_directions(config: Config, where: str) -> None:
     twice = next((way for i, way in enumerate(ways) if way in ways[:i]), None)
     if twice:
         raise ConfigError(f"{where}: 'direction' names {twice} twice; name each direction once")
-    for key in ("corpus.source", "corpus.target", "corpus.aligned"):
+    for key in ("corpus.source", "corpus.target", "corpus.aligned", "corpus.evaluation", "corpus.references"):
         value = value_of(config, key)
         if isinstance(value, tuple) and len(value) != len(ways):
             raise ConfigError(f"{where}: '{key}' has {len(value)} entries for {len(ways)} direction{'s' * (len(ways) > 1)}; give one for all, or one for each")
 
 
+def _check_held_out(config: Config, where: str) -> None:
+    """A corpus of its own to evaluate on is there for every direction, and brings its own references."""
+    each = entries(config)
+    if (lacking := [e.way for e in each if not e.evaluation]) and len(lacking) < len(each):
+        raise ConfigError(f"{where}: 'corpus.evaluation' names none for {lacking[0]}; name one for every direction, or none at all")
+    for entry in each:
+        if entry.references and not entry.evaluation:
+            raise ConfigError(f"{where}: corpus.references is the other side of corpus.evaluation, which is empty; name both, or use corpus.aligned")
+        if entry.aligned and entry.evaluation:
+            raise ConfigError(f"{where}: corpus.aligned finds references of a held-out part of corpus.source; with corpus.evaluation name its other side in corpus.references")
+
+
 def _check_together(config: Config, where: str) -> None:
     _check_directions(config, where)
+    _check_held_out(config, where)
     if config.model.backend in ("pretrained", "vllm") and not config.model.name_or_path:
         raise ConfigError(f"{where}: model.backend = '{config.model.backend}' needs model.name_or_path (a Hugging Face id or a folder)")
     if config.model.backend == "openai" and not (config.model.name_or_path and config.model.endpoint):

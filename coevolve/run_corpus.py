@@ -62,12 +62,19 @@ class RunCorpus:
 
 @dataclass(frozen=True, slots=True)
 class _Loaded:
-    """What one direction's corpora hold. translations: by a source's id every translation of it that is known."""
+    """What one direction's corpora hold. held_out: of corpus.evaluation, empty where a part of the sources is held out.
+
+    translations: by the id of a source, or of a held-out program, every translation of it that is known.
+    """
 
     entry: Entry
     sources: list[Program]
     targets: list[Program]
+    held_out: list[Program]
     translations: dict[str, list[Program]]
+
+    def with_translations(self, program: Program) -> tuple[Program, ...]:
+        return (program, *self.translations.get(program.id, ()))
 
 
 def build(config: Config) -> RunCorpus:
@@ -75,15 +82,12 @@ def build(config: Config) -> RunCorpus:
     from corpora.splits import EvaluationGuard, split_groups
 
     loaded = [_load(entry) for entry in entries(config)]
-    # A program and its translations stay together, so that neither side of a held-out pair is trained on; so do, among
-    # several directions, the forms of one computation in several languages, which no likeness of texts would tell.
-    alike = _computations(loaded) if len(loaded) > 1 else {}
-    groups = [
-        (p, *each.translations.get(p.id, ()), *alike.get(_computation(each.entry.source, p), ())) for each in loaded for p in each.sources
-    ]
-    parts = split_groups(groups, validation=0.0, test=config.corpus.evaluation_fraction)
-    held_out = {group[0].id for group in parts.test}
-    guard = EvaluationGuard([program for group in parts.test for program in group])
+    if any(each.held_out for each in loaded):
+        test = [each.with_translations(p) for each in loaded for p in each.held_out]
+    else:
+        test = list(split_groups(_groups(loaded), validation=0.0, test=config.corpus.evaluation_fraction).test)
+    held_out = {group[0].id for group in test}
+    guard = EvaluationGuard([program for group in test for program in group])
     found = [_part(config, each, held_out, guard) for each in loaded]
     if len(found) == 1:
         return found[0]
@@ -91,40 +95,66 @@ def build(config: Config) -> RunCorpus:
     return RunCorpus(**union, references={}, held_back=sum(part.held_back for part in found), parts=tuple(found))
 
 
+def _groups(loaded: list[_Loaded]) -> list[tuple[Program, ...]]:
+    """Every source program with what has to be on its side of the split."""
+    # A program and its translations stay together, so that neither side of a held-out pair is trained on; so do, among
+    # several directions, the forms of one computation in several languages, which no likeness of texts would tell.
+    alike = _computations(loaded) if len(loaded) > 1 else {}
+    return [(*each.with_translations(p), *alike.get(_computation(each.entry.source, p), ())) for each in loaded for p in each.sources]
+
+
 def _part(config: Config, loaded: _Loaded, held_out: set[str], guard) -> RunCorpus:
     """One direction's corpus, once it is known which programs are held out."""
     training_source, dropped_source = guard.filter([p for p in loaded.sources if p.id not in held_out])
-    training_target, dropped_target = guard.filter(loaded.targets)
+    # What is held back takes its known translations with it, as it does when it is held out.
+    kept = {p.id for p in training_source}
+    barred = {t.id for p in loaded.sources if p.id not in kept for t in loaded.with_translations(p)[1:]}
+    training_target, _ = guard.filter([p for p in loaded.targets if p.id not in barred])
     several = len(config.directions) > 1
-    evaluation = _limited([p for p in loaded.sources if p.id in held_out], config.corpus.evaluation_limit, several)
+    own = loaded.held_out or [p for p in loaded.sources if p.id in held_out]
+    evaluation = _limited(own, config.corpus.evaluation_limit, several)
     if not evaluation or not training_source:
         where = f" in {loaded.entry.way}" if several else ""
         raise UserError(
             f"corpus.source '{loaded.entry.source}' gives {len(training_source)} programs to train on and {len(evaluation)} "
-            f"to evaluate{where}; both are needed: use a larger corpus or change corpus.evaluation_fraction"
+            f"to evaluate{where}; both are needed: use a larger corpus or change corpus.evaluation{'' if loaded.held_out else '_fraction'}"
         )
     return RunCorpus(
         _limited(training_source, config.corpus.training_limit, several),
         _limited(training_target, config.corpus.training_limit, several),
         evaluation,
         {p.id: loaded.translations[p.id][0] for p in evaluation if p.id in loaded.translations},
-        dropped_source + dropped_target,
+        dropped_source + len(loaded.targets) - len(training_target),
     )
 
 
 def _load(entry: Entry) -> _Loaded:
-    from corpora.loaders import is_ready_made, load_corpus, load_pairs
+    from corpora.loaders import load_corpus
 
     way, spec, other = entry.way, entry.source, entry.target
-    sources = list(load_corpus(spec, way.source.name).programs)
-    targets = list(load_corpus(other, way.target.name).programs) if other else []
-    translations: dict[str, list[Program]] = {}
     if entry.aligned and not other:
         raise UserError("corpus.aligned = true needs corpus.target, the other side of the alignment")
-    if entry.aligned or is_ready_made(spec):
-        for source, target in load_pairs(spec, other if entry.aligned else spec, str(way)):
-            translations.setdefault(source.id, []).append(target)
-    return _Loaded(entry, _unique(sources), _unique(targets), translations)
+    sources, targets, held_out = (
+        _unique(list(load_corpus(text, side.name).programs)) if text else []
+        for text, side in ((spec, way.source), (other, way.target), (entry.evaluation, way.source))
+    )
+    if entry.evaluation and not held_out:
+        raise UserError(f"corpus.evaluation '{entry.evaluation}' holds no {way.source.name} function; name another corpus")
+    translations = _translations(spec, other if entry.aligned else "", way)
+    for program, known in _translations(entry.evaluation, entry.references, way).items():
+        translations[program] = known + translations.get(program, [])
+    return _Loaded(entry, sources, targets, held_out, translations)
+
+
+def _translations(spec: str, other: str, way: Direction) -> dict[str, list[Program]]:
+    """Of the programs of `spec` those in `other`, which is aligned with it; a ready-made corpus brings its own."""
+    from corpora.loaders import is_ready_made, load_pairs
+
+    found: dict[str, list[Program]] = {}
+    if other or (spec and is_ready_made(spec)):
+        for source, target in load_pairs(spec, other or spec, str(way)):
+            found.setdefault(source.id, []).append(target)
+    return found
 
 
 _SUFFIXES = sorted({suffix for row in DIALECTS.values() for suffix in row.suffixes}, key=len, reverse=True)

@@ -12,9 +12,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from coevolve.config import Config
 from corpora.dialects import Direction, direction
+
+if TYPE_CHECKING:
+    from coevolve.config import Config
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,8 @@ class Entry:
     source: str
     target: str
     aligned: bool
+    evaluation: str
+    references: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +56,8 @@ def entries(config: Config) -> tuple[Entry, ...]:
     def each(value: object) -> Sequence:
         return value if isinstance(value, tuple) else (value,) * len(ways)
 
-    rows = zip(ways, each(corpus.source), each(corpus.target), each(corpus.aligned), strict=True)
-    return tuple(Entry(direction(way), source, target, aligned) for way, source, target, aligned in rows)
+    values = (corpus.source, corpus.target, corpus.aligned, corpus.evaluation, corpus.references)
+    return tuple(Entry(direction(way), *row) for way, *row in zip(ways, *map(each, values), strict=True))
 
 
 def translators(config: Config) -> tuple[Served, ...]:

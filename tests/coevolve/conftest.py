@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from coevolve.config import parse
+from mixed_run import FORMS, SMALL
 
 SOURCES = {
     "axpy": "void axpy(int n, float a, const float *x, float *y) { for (int i = 0; i < n; i++) y[i] = a * x[i] + y[i]; }",
@@ -40,3 +41,25 @@ def source_folder(tmp_path_factory) -> Path:
 def tiny(source_folder, tmp_path):
     config = parse(TINY, "tiny")
     return replace(config, run_dir=str(tmp_path / "run"), corpus=replace(config.corpus, source=str(source_folder)))
+
+
+@pytest.fixture(scope="session")
+def two_languages(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("two")
+    for name, (c_head, c_body, names, declared, f_body) in FORMS.items():
+        (folder / f"{name}.cpp").write_text(f"void {name}({c_head}) {{ for (int i = 0; i < n; i++) {c_body}; }}\n")
+        text = f"subroutine {name}({names})\n integer, intent(in) :: n\n {declared}\n integer :: i\n do i = 1, n\n  {f_body}\n end do\nend subroutine\n"
+        (folder / f"{name}.f90").write_text(text)
+    return folder
+
+
+@pytest.fixture
+def mixed(two_languages, tmp_path):
+    config = parse(SMALL, "mixed")
+    return replace(config, run_dir=str(tmp_path / "run"), corpus=replace(config.corpus, source=str(two_languages)))
+
+
+@pytest.fixture
+def short(mixed):
+    """The same with two programs on either side of each direction."""
+    return replace(mixed, corpus=replace(mixed.corpus, evaluation_limit=2, training_limit=2))

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from mixed_run import SMALL, WAYS, names
 
 from coevolve import stages
 from coevolve.cli import main
@@ -24,105 +25,6 @@ from corpora import builtin
 from corpora.records import Candidate, Triplet, UnitTestSuite
 from corpora.store import read_jsonl
 from translator.translate import Translator
-
-WAYS = ["cpp:openmp", "fortran:openmp-fortran"]
-FORMS = {
-    "axpy": ("int n, float a, const float *x, float *y", "y[i] = a * x[i] + y[i]", "n, a, x, y", "real, intent(in) :: a, x(n)\n real, intent(inout) :: y(n)", "y(i) = a * x(i) + y(i)"),
-    "square": ("int n, const double *x, double *y", "y[i] = x[i] * x[i]", "n, x, y", "real(8), intent(in) :: x(n)\n real(8), intent(out) :: y(n)", "y(i) = x(i) * x(i)"),
-    "offset": ("int n, int k, int *v", "v[i] += k", "n, k, v", "integer, intent(in) :: k\n integer, intent(inout) :: v(n)", "v(i) = v(i) + k"),
-    "backward": ("int n, const int *s, int *d", "d[n - 1 - i] = s[i]", "n, s, d", "integer, intent(in) :: s(n)\n integer, intent(out) :: d(n)", "d(n + 1 - i) = s(i)"),
-    "halves": ("int n, float *v", "v[i] *= 0.5f", "n, v", "real, intent(inout) :: v(n)", "v(i) = v(i) * 0.5"),
-    "gap": ("int n, const float *a, const float *b, float *g", "g[i] = a[i] > b[i] ? a[i] - b[i] : b[i] - a[i]", "n, a, b, g", "real, intent(in) :: a(n), b(n)\n real, intent(out) :: g(n)", "g(i) = abs(a(i) - b(i))"),
-}  # fmt: skip
-SMALL = {
-    "direction": WAYS,
-    "corpus": {"evaluation_fraction": 0.4},
-    "model": {"layers": 1, "width": 32, "heads": 2, "max_new_tokens": 32},
-    "cold_start": {"generated": 20, "suites": 12, "level": "easy"},
-    "round": {"count": 1, "samples": 2, "epochs": 1.0, "replay": 1.0},
-    "verify": {"mutants": 2, "least_strength": 0, "workers": 2},
-    "evaluate": {"samples": 2, "pass_at": [1, 2]},
-}
-
-
-@pytest.fixture(scope="module")
-def two_languages(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("two")
-    for name, (c_head, c_body, names, declared, f_body) in FORMS.items():
-        (folder / f"{name}.cpp").write_text(f"void {name}({c_head}) {{ for (int i = 0; i < n; i++) {c_body}; }}\n")
-        text = f"subroutine {name}({names})\n integer, intent(in) :: n\n {declared}\n integer :: i\n do i = 1, n\n  {f_body}\n end do\nend subroutine\n"
-        (folder / f"{name}.f90").write_text(text)
-    return folder
-
-
-@pytest.fixture
-def mixed(two_languages, tmp_path):
-    config = parse(SMALL, "mixed")
-    return replace(config, run_dir=str(tmp_path / "run"), corpus=replace(config.corpus, source=str(two_languages)))
-
-
-@pytest.fixture
-def short(mixed):
-    """The same with two programs on either side of each direction."""
-    return replace(mixed, corpus=replace(mixed.corpus, evaluation_limit=2, training_limit=2))
-
-
-def names(programs):
-    return {p.name for p in programs}
-
-
-def test_the_forms_of_a_computation_in_two_languages_fall_on_one_side(mixed):
-    corpus = build(mixed)
-    held_out, trained = names(corpus.evaluation), names(corpus.training_source)
-    assert held_out and trained and not held_out & trained and held_out | trained == set(FORMS)
-    for part in corpus.parts:
-        assert names(part.evaluation) == held_out and names(part.training_source) == trained
-    assert {p.dialect for p in corpus.protected} == {"cpp", "fortran"}
-
-
-def test_all_forms_of_the_built_in_functions_fall_on_one_side():
-    ways = ["cpp:cuda", "cpp:openmp", "fortran:openmp-fortran", "fortran:cpp", "openmp-fortran:fortran"]
-    corpus = build(parse({"direction": ways, "corpus": {"evaluation_fraction": 0.4, "target": ["builtin", "", "", "", ""]}}, "t"))
-    held_out = names(corpus.protected)
-    assert not held_out & names((*corpus.training_source, *corpus.training_target))
-    assert len(corpus.parts) == 5 and all(len(part.evaluation) > 20 for part in corpus.parts)
-    assert len({p.id for p in corpus.training_source}) == len(corpus.training_source)  # once, though several start from it
-    assert all(r.dialect == way.target.name for way, part in zip([e.way for e in entries(parse({"direction": ways}, "t"))], corpus.parts) for r in part.references.values())
-
-
-def test_a_limit_takes_the_same_computations_in_every_language(short):
-    for part in (parts := build(short).parts):
-        assert len(part.evaluation) == len(part.training_source) == 2
-    assert names(parts[0].evaluation) == names(parts[1].evaluation) and names(parts[0].training_source) == names(parts[1].training_source)
-
-
-def test_the_columns_of_a_table_are_forms_of_one_computation(tmp_path, two_languages):
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    columns = {suffix: [(two_languages / f"{name}.{suffix}").read_text() for name in FORMS] for suffix in ("cpp", "f90")}
-    pq.write_table(pa.table(columns), tmp_path / "t.parquet")
-    source = [f"{tmp_path}/t.parquet#cpp", f"{tmp_path}/t.parquet#f90"]
-    corpus = build(parse({"direction": WAYS, "corpus": {"source": source, "evaluation_fraction": 0.4}}, "t"))
-    assert not names(corpus.evaluation) & names(corpus.training_source)
-
-
-def test_each_direction_has_its_own_corpora(two_languages):
-    config = parse({"direction": ["cpp:cuda", "fortran:cuda"], "corpus": {"source": ["builtin", str(two_languages)], "target": ["builtin", ""]}}, "t")
-    corpus = build(config)
-    assert names(corpus.parts[1].evaluation) | names(corpus.parts[1].training_source) == set(FORMS)
-    assert [(str(way), {p.dialect for p in programs}) for way, programs in corpus.sides(config)] == [
-        ("cpp:cuda", {"cpp"}), ("cuda:cpp", {"cuda"}), ("fortran:cuda", {"fortran"}),
-    ]  # fmt: skip
-
-
-def test_a_direction_and_the_reverse_of_another_are_one_side():
-    ways = ["cpp:cuda", "cuda:cpp"]
-    config = parse({"direction": ways, "corpus": {"target": ["builtin", ""]}}, "t")
-    sides = build(config).sides(config)
-    assert [str(way) for way, _ in sides] == ways
-    assert all(len({p.id for p in programs}) == len(programs) for _, programs in sides)
-
 
 @pytest.mark.parametrize(
     ("table", "words"),
