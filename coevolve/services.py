@@ -8,6 +8,7 @@ guard here, at the last moment: generated data is filtered, anything else that l
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -164,6 +165,7 @@ class TranslatorService:
         EvaluationGuard(protected).check([item.program for item in judged])
         model, wanted = self.checkpoints.model(checkpoint), self.config.round
         learning = self.checkpoints.learning(wanted.epochs, wanted.learning_rate, "translator", number)
+        learning = replace(learning, workspace=Path(f"{folder}.training"))
         self.checkpoints.forget()
         try:
             figures = VERDICT_LEARNERS[wanted.learn](self, model, kind_of(checkpoint), judged, learning)
@@ -174,6 +176,7 @@ class TranslatorService:
         model.save(Path(folder))
         self.checkpoints.note_trained([item.program for item in judged])
         self.checkpoints.write_manifest(Path(folder), checkpoint)
+        shutil.rmtree(learning.workspace, ignore_errors=True)
         return kept_figures(figures)
 
     def _prefer(self, model: PretrainedModel | ScratchModel | VllmModel, kind: str, judged: Sequence[Judged], learning: Learning) -> dict[str, float]:

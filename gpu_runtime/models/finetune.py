@@ -106,7 +106,7 @@ def fine_tune(
         folder = learning.workspace or Path(scratch)
         arguments = _arguments(folder, learning, tuning, len(batches), accumulated)
         with arguments.main_process_first(local=False):  # one of several processes clears away, the others look afterwards
-            resume = _resume_from(folder, fingerprint(examples, learning, asdict(tuning)))
+            resume = resume_from(folder, fingerprint(examples, learning, asdict(tuning)))
         trainer = _LessonTrainer(
             model=model,
             args=arguments,
@@ -244,7 +244,7 @@ class _LessonTrainer(Trainer):
 
 
 def _callbacks(learning: Learning, tuning: FineTuning, progress: Callable[[int, int, float], None] | None) -> list[TrainerCallback]:
-    found: list[TrainerCallback] = [Clock(learning.max_minutes, tuning.checkpoint_every_s if learning.workspace else None, progress)]
+    found: list[TrainerCallback] = [Clock(learning, tuning, progress)]
     if tuning.patience > 0 and learning.validate is not None:
         found.append(EarlyStoppingCallback(early_stopping_patience=tuning.patience))
     return found
@@ -253,9 +253,10 @@ def _callbacks(learning: Learning, tuning: FineTuning, progress: Callable[[int, 
 class Clock(TrainerCallback):
     """Progress, checkpoints by the clock, and the upper bound on wall time."""
 
-    def __init__(self, max_minutes: float | None, save_every_s: float | None, progress: Callable[[int, int, float], None] | None) -> None:
-        self._end = None if max_minutes is None else time.monotonic() + 60 * max_minutes
-        self._every, self._saved, self._progress = save_every_s, time.monotonic(), progress
+    def __init__(self, learning: Learning, tuning: FineTuning, progress: Callable[[int, int, float], None] | None) -> None:
+        self._end = None if learning.max_minutes is None else time.monotonic() + 60 * learning.max_minutes
+        self._every = tuning.checkpoint_every_s if learning.workspace else None
+        self._saved, self._progress = time.monotonic(), progress
 
     def on_step_end(self, args, state, control, **_):
         now = time.monotonic()
@@ -278,7 +279,7 @@ def _keep_checkpoints_light(trainer: Trainer) -> None:
     trainer.processing_class = None
 
 
-def _resume_from(folder: Path, lessons: str) -> Path | None:
+def resume_from(folder: Path, lessons: str) -> Path | None:
     """The last whole checkpoint of the same lessons; what belongs to other lessons is cleared away."""
     mark = folder / "lessons.txt"
     if not mark.is_file() or mark.read_text() != lessons:

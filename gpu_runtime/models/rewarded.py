@@ -1,7 +1,7 @@
 """Learning from verdicts beyond "this is right": preferences (DPO) and rewards (GRPO), by TRL's trainers.
 
-Contract: as `finetune.fine_tune`: the model given is changed, figures come back. Token ids are made by the caller, so that
-what is trained is exactly what is asked. Decoder-only models.
+Contract: as `finetune.fine_tune`: the model given is changed, figures come back, and what was killed goes on from its workspace.
+Token ids are made by the caller, so that what is trained is exactly what is asked. Decoder-only models.
 
     python -c "from gpu_runtime.models.pretrained import PretrainedModel; help(PretrainedModel.prefer)"
 
@@ -11,16 +11,20 @@ Methods: Rafailov et al., "Direct Preference Optimization" (2023); Shao et al., 
 from __future__ import annotations
 
 import math
+import random
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from datasets import Dataset
 from transformers import PreTrainedModel, PreTrainedTokenizerBase, PrinterCallback, Trainer
 from trl import DPOConfig, DPOTrainer, GRPOConfig, GRPOTrainer
 
-from gpu_runtime.models.finetune import Clock, common_arguments
+from gpu_runtime.models.finetune import Clock, common_arguments, resume_from
+from gpu_runtime.models.halfway import fingerprint
 from gpu_runtime.models.options import FineTuning
 from gpu_runtime.models.protocol import Learning, NothingToLearn, Reward, Sampling
 
@@ -88,16 +92,18 @@ def prefer(
     rows = max(1, min(len(pairs), int(micro / mean)))
     accumulated = max(1, min(len(pairs) // rows, round(learning.batch_tokens / (rows * mean))))
     data = Dataset.from_list([{"prompt_ids": p.prompt, "chosen_ids": p.better, "rejected_ids": p.worse} for p in pairs])
-    with tempfile.TemporaryDirectory() as scratch:
-        common = common_arguments(scratch, learning, tuning, math.ceil(len(pairs) * learning.epochs / (rows * accumulated)))
+    with _workspace(learning, [asdict(pair) for pair in pairs], tuning) as (folder, resume):
+        common = common_arguments(folder, learning, tuning, math.ceil(len(pairs) * learning.epochs / (rows * accumulated)))
         # Without an adapter to switch off, what the model thought at first is computed ahead; no second model is held.
+        # That is when the trainer is made, so a training that goes on measures by the model that it began with.
         ahead = tuning.method == "full"
         arguments = DPOConfig(
             **common, beta=BETA, loss_type=["sigmoid", "sft"], loss_weights=[1.0, 1.0], per_device_train_batch_size=rows, gradient_accumulation_steps=accumulated,
-            precompute_ref_log_probs=ahead, max_length=None, save_strategy="no",
+            precompute_ref_log_probs=ahead, max_length=None, save_strategy="no", save_total_limit=1,
         )  # fmt: skip
-        trainer = _TokenisedDPO(model, args=arguments, train_dataset=data, processing_class=tokenizer, callbacks=[_clock(learning, progress)])
-        _run(trainer)
+        clock = Clock(learning, tuning, progress)
+        trainer = _TokenisedDPO(model, args=arguments, train_dataset=data, processing_class=tokenizer, callbacks=[clock])
+        _run(trainer, resume)
     tokens = sum(len(p.prompt) * 2 + len(p.better) + len(p.worse) for p in pairs)
     figures = _figures(trainer, tokens * learning.epochs, time.monotonic() - started)
     return figures | {"accuracy": _last(trainer, "rewards/accuracies")}
@@ -120,29 +126,41 @@ def reinforce(
     def rewarded(prompts: Sequence[str], completions: Sequence[str], **_) -> list[float]:
         return [float(value) for value in reward([int(p) for p in prompts], completions)]
 
-    with tempfile.TemporaryDirectory() as scratch:
-        common = common_arguments(scratch, learning, tuning, math.ceil(len(prompts) * learning.epochs))
+    order = _order(list(prompts), learning)
+    with _workspace(learning, [dict(prompts), asdict(sampling)], tuning) as (folder, resume):
+        common = common_arguments(folder, learning, tuning, len(order))
         arguments = GRPOConfig(
             **common, per_device_train_batch_size=group, num_generations=group, max_completion_length=sampling.max_new_tokens,
-            temperature=sampling.temperature or 1.0, top_p=sampling.top_p, save_strategy="no", beta=0.0,
+            temperature=sampling.temperature or 1.0, top_p=sampling.top_p, save_strategy="no", save_total_limit=1, beta=0.0, shuffle_dataset=False,
         )  # fmt: skip
-        data = Dataset.from_list([{"prompt": str(index)} for index in prompts])
-        trainer = _TokenisedGRPO(
-            model, rewarded, args=arguments, train_dataset=data, processing_class=tokenizer, callbacks=[_clock(learning, progress)]
-        )
+        data = Dataset.from_list([{"prompt": str(index)} for index in order])
+        clock = Clock(learning, tuning, progress)
+        trainer = _TokenisedGRPO(model, rewarded, args=arguments, train_dataset=data, processing_class=tokenizer, callbacks=[clock])
         trainer.known_prompts = {str(index): ids for index, ids in prompts.items()}
-        _run(trainer)
+        _run(trainer, resume)
     figures = _figures(trainer, trainer.state.num_input_tokens_seen, time.monotonic() - started)
     return figures | {"reward": _last(trainer, "reward")}
 
 
-def _clock(learning: Learning, progress: Callable[[int, int, float], None] | None) -> Clock:
-    return Clock(learning.max_minutes, None, progress)
+def _order(prompts: Sequence[int], learning: Learning) -> list[int]:
+    """Every prompt once an epoch; planned ahead, as the library's own order begins anew where a training goes on."""
+    draw, order = random.Random(learning.seed), []
+    for _ in range(math.ceil(learning.epochs)):
+        order += draw.sample(prompts, len(prompts))
+    return order[: math.ceil(len(prompts) * learning.epochs)]
 
 
-def _run(trainer: Trainer) -> None:
+@contextmanager
+def _workspace(learning: Learning, lessons: object, tuning: FineTuning) -> Iterator[tuple[Path, Path | None]]:
+    """Where the trainer keeps what it would go on from, and what it goes on from where it was killed at these lessons."""
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = learning.workspace or Path(scratch)
+        yield folder, resume_from(folder, fingerprint((), learning, [lessons, asdict(tuning)]))
+
+
+def _run(trainer: Trainer, resume: Path | None) -> None:
     trainer.remove_callback(PrinterCallback)
-    trainer.train()
+    trainer.train(resume_from_checkpoint=str(resume) if resume else None)
     trainer.accelerator.free_memory()
 
 

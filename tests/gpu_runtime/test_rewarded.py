@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -109,6 +111,42 @@ def test_rewards_train_an_adapter_too(folder: Path) -> None:
     assert math.isfinite(figures["loss"]) and figures["steps"] == 3
     after = model.state()
     assert set(after) == set(before) and any(not torch.equal(after[k], before[k]) for k in before)
+
+
+class Killed(Exception):
+    pass
+
+
+def of_preferences(model: PretrainedModel, learning: Learning, progress: Callable[[int, int, float], None]) -> dict[str, float]:
+    return model.prefer(PREFERENCES, replace(learning, batch_tokens=64), progress)
+
+
+def of_rewards(model: PretrainedModel, learning: Learning, progress: Callable[[int, int, float], None]) -> dict[str, float]:
+    def reward(indices: Sequence[int], answers: Sequence[str]) -> list[float]:
+        return [float("c" in text) for text in answers]
+
+    return model.reinforce([Prompt("a e"), Prompt("c g"), Prompt("b h")], reward, Sampling(n=8, max_new_tokens=3), learning, progress)
+
+
+@pytest.mark.parametrize("method", ["full", "lora"])
+@pytest.mark.parametrize("taught", [of_preferences, of_rewards])
+def test_what_was_killed_goes_on_and_ends_as_if_nothing_had_happened(folder: Path, tmp_path: Path, taught: Callable, method: str) -> None:
+    tuning = PretrainedConfig(tuning=FineTuning(method, rank=8, checkpoint_every_s=0.0), rows=64)
+    straight, learning = PretrainedModel.load(folder, tuning), Learning(learning_rate=1e-3, epochs=4, workspace=tmp_path / "straight")
+    expected = taught(straight, learning, lambda *_: None)
+
+    def kill(step: int, steps: int, loss: float) -> None:
+        if step == steps // 2:
+            raise Killed
+
+    learning = replace(learning, workspace=tmp_path / "work")
+    with pytest.raises(Killed):
+        taught(PretrainedModel.load(folder, tuning), learning, kill)
+    seen: list[int] = []
+    resumed = PretrainedModel.load(folder, tuning)
+    figures = taught(resumed, learning, lambda step, steps, loss: seen.append(step))
+    assert seen[0] >= expected["steps"] // 2 > 1 and seen[-1] == expected["steps"] and figures["loss"] == expected["loss"]
+    assert all(torch.equal(value, straight.state()[name]) for name, value in resumed.state().items())
 
 
 def test_what_cannot_be_learnt_is_said(folder: Path, tmp_path: Path) -> None:
