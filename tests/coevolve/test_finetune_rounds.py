@@ -139,6 +139,7 @@ def test_a_pretrained_translator_learns_from_wrong_answers_too(run_of, tmp_path,
         assert figures["examples"] == 2  # two wrong answers, each against the right one
     else:
         assert figures["reward"] == pytest.approx(-0.2)  # what 20,000 random weights write is no function, as the engine found
+    assert not list(tmp_path.glob("*.training"))  # nothing is left of what it would have gone on from
     unchanged = service.learn(str(tmp_path / "cold"), [], run.corpus.protected, str(tmp_path / "none"), 1, (), [])
     assert unchanged == {"examples": 0}
     with pytest.raises(LeakError):
