@@ -109,7 +109,7 @@ def _run(args) -> int:
         else:
             run(config, use_ray=not args.local)
     except CorpusError as error:
-        raise CorpusError(f"corpus.source or corpus.target of {file}: {error}") from None
+        raise CorpusError(f"[corpus] of {file}: {error}") from None
     return 0
 
 

@@ -63,7 +63,8 @@ def test_no_command_prints_help():
 
 
 def test_missing_corpus(config, tmp_path):
-    assert_one_line(cli("run", config(f"{tmp_path}/nowhere")), f"'{tmp_path}/nowhere' does not exist", "corpus.source")
+    assert_one_line(cli("run", config(f"{tmp_path}/nowhere")), f"'{tmp_path}/nowhere' does not exist", "[corpus] of ")
+    assert_one_line(cli("run", config("builtin"), "--set", "corpus.evaluation=nowhere.cpp"), "'nowhere.cpp' does not exist", "[corpus] of ")
     assert not (tmp_path / "run").exists()
 
 
