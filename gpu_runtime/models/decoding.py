@@ -1,10 +1,7 @@
-"""Batched decoding of a Llama-shaped model with a preallocated key/value cache.
+"""Batched decoding: which id comes next in every row, under constraints, at a temperature.
 
 Contract: every row draws from its own stream of random numbers, seeded by the request, so that an answer depends on the
-other rows of its batch by float noise only. All answers of one prompt share one pass over the prompt.
-
-The weights are those of transformers' `LlamaForCausalLM`; the forward pass is written out because the library's cache
-copies itself at every step, and for a small model its Python costs more than the arithmetic.
+other rows of its batch by float noise only. All answers of one prompt share one pass over the prompt, and its cache.
 
     python -m pytest tests/gpu_runtime/test_scratch.py -k same_as_transformers
 """
@@ -15,9 +12,8 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 import torch
-import torch.nn.functional as F
-from transformers import LlamaForCausalLM
 
+from gpu_runtime.models.llama_decoder import LlamaDecoder
 from gpu_runtime.models.protocol import ConstraintState, Only
 
 _COMPACT_SHARE = 0.75
@@ -51,107 +47,6 @@ class DecodeLimits:
     pad: int
 
 
-class LlamaDecoder:
-    """A forward pass with cache over the weights of `model` (which it does not copy, but for fused projections)."""
-
-    def __init__(self, model: LlamaForCausalLM) -> None:
-        config = model.config
-        self._heads, self._width = config.num_attention_heads, config.hidden_size
-        self._head = self._width // self._heads
-        self._kept_heads = config.num_key_value_heads
-        self._splits = [self._heads, self._kept_heads, self._kept_heads]
-        self._eps = config.rms_norm_eps
-        self._embed, self._out = model.model.embed_tokens.weight, model.lm_head.weight
-        self._final_norm = model.model.norm.weight
-        self._layers = [
-            (
-                layer.input_layernorm.weight,
-                torch.cat([getattr(layer.self_attn, f"{p}_proj").weight for p in "qkv"]),
-                layer.self_attn.o_proj.weight,
-                layer.post_attention_layernorm.weight,
-                torch.cat([layer.mlp.gate_proj.weight, layer.mlp.up_proj.weight]),
-                layer.mlp.down_proj.weight,
-            )
-            for layer in model.model.layers
-        ]
-        self._frequencies = model.model.rotary_emb.inv_freq.float()
-        self._cache: list[list[torch.Tensor]] = []
-        self._length = 0
-        self._pads = torch.zeros(0, dtype=torch.long)
-
-    def prefill(self, ids: torch.Tensor, pads: torch.Tensor, repeats: torch.Tensor, capacity: int) -> torch.Tensor:
-        """Read left-padded prompts (rows, length); then each row stands `repeats[row]` times in the cache.
-
-        Returns logits (sum of repeats, vocabulary) of the next id. `capacity` is the longest total length.
-        """
-        rows, length = ids.shape
-        self._pads, self._length = pads, 0
-        shape = (rows, self._kept_heads, length, self._head)
-        self._cache = [[torch.empty(shape), torch.empty(shape)] for _ in self._layers]
-        steps = torch.arange(length)
-        seen = (steps[:, None] >= steps) & (steps >= pads[:, None, None])
-        seen |= torch.eye(length, dtype=torch.bool)  # a padding row must see something, or softmax gives NaN
-        hidden = self._forward(ids, seen[:, None])[:, -1]
-        self._pads = pads.repeat_interleave(repeats)
-        for pair in self._cache:
-            for i, old in enumerate(pair):
-                pair[i] = torch.empty((len(self._pads), self._kept_heads, capacity, self._head))
-                pair[i][:, :, :length] = old.repeat_interleave(repeats, 0)
-        return F.linear(hidden.repeat_interleave(repeats, 0), self._out)
-
-    def step(self, ids: torch.Tensor) -> torch.Tensor:
-        """Append one id per row (rows,); logits (rows, vocabulary) of the next."""
-        seen = (torch.arange(self._length + 1) >= self._pads[:, None])[:, None, None]
-        return F.linear(self._forward(ids[:, None], seen)[:, -1], self._out)
-
-    def keep(self, rows: torch.Tensor) -> None:
-        """Drop every row that is not in `rows`."""
-        self._pads = self._pads[rows]
-        for pair in self._cache:
-            pair[:] = [tensor[rows] for tensor in pair]
-
-    def _forward(self, ids: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
-        """Hidden states (rows, length, width) of new ids; `seen` (rows, 1, length, total length) is True where visible."""
-        rows, length = ids.shape
-        end = self._length + length
-        positions = (torch.arange(self._length, end) - self._pads[:, None]).clamp(min=0)
-        angles = (positions[..., None].float() * self._frequencies)[:, None]
-        cos, sin = torch.cat([angles, angles], -1).cos(), torch.cat([angles, angles], -1).sin()
-        x = F.embedding(ids, self._embed)
-        for (norm1, qkv, out, norm2, gate_up, down), (keys, values) in zip(self._layers, self._cache):
-            h = F.rms_norm(x, (self._width,), norm1, self._eps)
-            heads = F.linear(h, qkv).view(rows, length, -1, self._head).transpose(1, 2)
-            q, k, v = heads.split(self._splits, 1)
-            keys[:, :, self._length : end] = _rotated(k, cos, sin)
-            values[:, :, self._length : end] = v
-            mixed = _attention(_rotated(q, cos, sin), keys[:, :, :end], values[:, :, :end], seen)
-            x = x + F.linear(mixed, out)
-            gate, up = F.linear(F.rms_norm(x, (self._width,), norm2, self._eps), gate_up).chunk(2, -1)
-            x = x + F.linear(F.silu(gate) * up, down)
-        self._length = end
-        return F.rms_norm(x, (self._width,), self._final_norm, self._eps)
-
-
-def _attention(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
-    """Grouped-query attention; q (rows, heads, length, head), k and v (rows, kept heads, total, head).
-
-    For one new id a plain product over the group's queries does with less than the library's kernel.
-    """
-    rows, heads, length, head = q.shape
-    group = heads // k.shape[1]
-    if length > 1:
-        mixed = F.scaled_dot_product_attention(q, k, v, seen, enable_gqa=group > 1)
-        return mixed.transpose(1, 2).reshape(rows, length, heads * head)
-    q = q.reshape(rows, k.shape[1], group, head) * head**-0.5
-    scores = (q @ k.transpose(2, 3)).masked_fill(~seen, float("-inf"))
-    return (scores.softmax(-1) @ v).reshape(rows, 1, heads * head)
-
-
-def _rotated(x: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor) -> torch.Tensor:
-    first, second = x.chunk(2, -1)
-    return x * cos + torch.cat([-second, first], -1) * sin
-
-
 @torch.inference_mode()
 def decode(
     decoder: LlamaDecoder, requests: Sequence[Request], limits: DecodeLimits, words: Sequence[str], rows: int = 64, spell: Spell | None = None
@@ -181,7 +76,7 @@ def _decode_chunk(
     pads = torch.tensor([longest - len(r.ids) for r in requests])
     ids = torch.tensor([[limits.pad] * (longest - len(r.ids)) + list(r.ids) for r in requests])
     repeats = torch.tensor([len(r.seeds) for r in requests])
-    logits = decoder.prefill(ids, pads, repeats, longest + limits.max_new_tokens)
+    logits = decoder.prefill(ids, pads, repeats, limits.max_new_tokens)
     choose = _Chooser(requests, limits, words, spell)
     new: list[list[int]] = [[] for _ in range(int(repeats.sum()))]
     active = list(range(len(new)))
