@@ -215,7 +215,7 @@ def _after_scalar(operand: Variable, plain: bool) -> frozenset[str]:
     return frozenset(words)
 
 
-@cache
+@lru_cache(4096)
 def _after_pointer(base: str, takes: bool, in_source: frozenset[str]) -> frozenset[str]:
     words = (_NEVER_ON_POINTERS | _ON_POINTERS) - in_source
     if base == "?":

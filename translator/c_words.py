@@ -9,7 +9,7 @@ that no class holds are never forbidden.
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import lru_cache
 
 from corpora.canonical import DIGIT, ENTRY
 from corpora.dialects import DIALECTS
@@ -82,16 +82,32 @@ _NUMBER = re.compile(r"(?:0[xX][\da-fA-F]+(?:[uU]?[lL]{0,2})|\d+(?:[uU]?[lL]{0,2
 _COMPLETIONS = ("", "0", "1", "10", "+1", "-1", "+10", "0f", "f", "0e0", "e0", "x0", "X0")
 
 
-@cache
+LONGEST_NUMBER = 48
+"""Characters after which a whole number ends: beyond it nobody writes one, and a model that does goes on for ever."""
+
+
 def whole(number: str) -> bool:
     """Whether the characters are a number of C."""
     return _NUMBER.fullmatch(number) is not None
 
 
-@cache
 def never_in_number(number: str) -> frozenset[str]:
     """Words that cannot follow the characters of an unfinished or finished number."""
-    going_on = {DIGIT + c for c in TAIL_CHARACTERS if any(whole(number + c + more) for more in _COMPLETIONS)}
+    return _never_in(_shape(number), len(number) >= LONGEST_NUMBER)
+
+
+def _shape(number: str) -> str:
+    """A number that the same may follow; there are few of them, so that what may can be kept."""
+    if number[:2] in ("0x", "0X"):
+        digits = number[2:].rstrip("uUlL")
+        return number[:2] + "7" * bool(digits) + number[2 + len(digits) :]
+    return number if number == "0" else re.sub(r"\d+", "7", number)
+
+
+@lru_cache(4096)
+def _never_in(number: str, long: bool) -> frozenset[str]:
+    ends = long and whole(number)
+    going_on = {DIGIT + c for c in TAIL_CHARACTERS if not ends and any(whole(number + c + more) for more in _COMPLETIONS)}
     if not whole(number):
         return EVERYTHING - going_on
     return (NEVER_AFTER["operand"] | ASSIGNMENTS | _words("( [ . -> ++ --")) - going_on
