@@ -29,9 +29,9 @@ from corpora.records import Candidate, Outcome, Program, Triplet, UnitTest, Unit
 from corpora.splits import EvaluationGuard
 from gpu_runtime.models.backends import FROZEN, kind_of
 from gpu_runtime.models.protocol import Example, LanguageModel, Learning, NothingToLearn, Sampling
+from tester.propose import SUITE_TAGS, SuiteStyle, Tester
 from translator.plain import Wording
 from translator.translate import DIRECTION_TAGS, PromptStyle, Translator
-from tester.propose import SUITE_TAGS, SuiteStyle, Tester
 
 if TYPE_CHECKING:
     from gpu_runtime.models.pretrained import PretrainedModel

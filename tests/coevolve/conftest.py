@@ -4,9 +4,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from mixed_run import FORMS, SMALL
 
 from coevolve.config import parse
-from mixed_run import FORMS, SMALL
 
 SOURCES = {
     "axpy": "void axpy(int n, float a, const float *x, float *y) { for (int i = 0; i < n; i++) y[i] = a * x[i] + y[i]; }",

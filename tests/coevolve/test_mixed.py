@@ -19,12 +19,13 @@ from coevolve.rounds import run
 from coevolve.run_corpus import RunCorpus, build, open_corpus, stored_corpus
 from coevolve.run_folder import RunFolder, read_json
 from coevolve.services import TesterService, TranslatorService, make_verifier
-from coevolve.ways import entries, serving, translators
+from coevolve.ways import serving, translators
 from coevolve.workers import Crew, LocalWorker
 from corpora import builtin
 from corpora.records import Candidate, Triplet, UnitTestSuite
 from corpora.store import read_jsonl
 from translator.translate import Translator
+
 
 @pytest.mark.parametrize(
     ("table", "words"),
