@@ -2,8 +2,8 @@
 
     python benchmarks/coevolution.py --config configs/babeltower.toml --seeds 1,2,3 --rounds 1 --out runs/coevolution
 
-Arms: `coevolve` is the configuration as it is; `control` learns as long from generated lessons alone (round.lessons); the
-frozen arms retrain one model only (round.freeze). `--arms control,back,forward,both,dpo,grpo` compares ways to learn instead
+Arms: `coevolve` is the configuration as it is; `control` learns as long from generated lessons alone (round.lessons), in every round
+as many as `coevolve` kept pairs; the frozen arms retrain one model only (round.freeze). `--arms control,back,forward,both,dpo,grpo` compares ways to learn instead
 (round.learn). OUT/seed-S/ARM is a run folder like any other. What two arms of a seed have
 in common by construction (a stage whose input files are equal, byte for byte) is computed once and copied. The suites of the
 held-out programs are made for the first seed and copied to all, so that every arm and seed is measured by the same tests.
@@ -119,12 +119,20 @@ def take(stage: str, arm: Arm, others: Sequence[Arm], number: int) -> None:
     paths = arm.folder.round(number)
     for other in others:
         theirs = other.folder.round(number)
-        if not _is_done(stage, theirs) or _is_done(stage, paths) or inputs(stage, arm, number) != inputs(stage, other, number):
+        if not _is_done(stage, theirs) or _is_done(stage, paths):
+            continue
+        if not (stage in OUTPUTS and _measures(arm, other)) and inputs(stage, arm, number) != inputs(stage, other, number):
             continue
         if stage in OUTPUTS:
             copy_files(theirs.folder, paths.folder, OUTPUTS[stage])
         else:
             _copy_folders(_models(theirs, stage), paths)
+
+
+def _measures(arm: Arm, other: Arm) -> bool:
+    """Whether `arm` is the control of `other`: of suites and pairs it learns nothing but how much there is, which is then equal."""
+    ours, theirs = arm.config.round, other.config.round
+    return (ours.lessons, theirs.lessons, theirs.freeze) == ("generated", "kept", "none")
 
 
 def _is_done(stage: str, paths: RoundPaths) -> bool:

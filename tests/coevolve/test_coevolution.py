@@ -41,7 +41,7 @@ def arms(tiny, tmp_path, monkeypatch):
     names = ("coevolve", "control", "frozen-tester", "frozen-translator")
 
     def planned(folder, chosen=names):
-        return coevolution.planned(tmp_path / "c.toml", ["round.replay=1"], chosen, [3], 1, tmp_path / folder)
+        return coevolution.planned(tmp_path / "c.toml", ["round.replay=1"], chosen, [3], 2, tmp_path / folder)
 
     found = planned("out")
     for number in (0, 1):
@@ -84,6 +84,11 @@ def test_arms_share_what_is_equal_and_differ_where_they_must(arms):
     before = _stages(control)
     coevolution.make(control, [coevolve], 1, use_ray=False)
     assert _stages(control) == before
+    for arm, others in ((coevolve, [control]), (control, [coevolve])):
+        coevolution.make(arm, others, 2, use_ray=False)
+    assert _stages(control) == before + ["learn", "evaluate"]  # its own models would have kept other pairs; it learns as much as the other did
+    assert control.folder.round(2).triplets.read_bytes() == coevolve.folder.round(2).triplets.read_bytes()
+    assert _weights(control, 2, "translator") not in (_weights(coevolve, 2, "translator"), _weights(control, 1, "translator"))
     rows = coevolution.table(list(made.values())).splitlines()
     assert [row.split(" | ")[1] for row in rows[2:]] == ["all", "coevolve", "control", "frozen-tester", "frozen-translator"]
     assert rows[5].split(" | ")[3:5] != ["–", "–"] and rows[4].split(" | ")[5] == "–"
