@@ -16,7 +16,7 @@ import tomllib
 from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 
-from coevolve.config_checks import ConfigError, check
+from coevolve.config_checks import PER_DIRECTION, ConfigError, check
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,12 +274,8 @@ def _nearest(key: str) -> str:
     return f"; did you mean '{close[0]}'?" if close else "; see configs/reference.toml for the keys"
 
 
-PER_DIRECTION = ("direction", "corpus.source", "corpus.target", "corpus.aligned", "corpus.evaluation", "corpus.references")
-"""Keys that take one value or a list with one for each direction."""
-
-
 def _typed(current: object, value: object, where: str, key: str):
-    if key in PER_DIRECTION and isinstance(value, list):
+    if key in ("direction", *PER_DIRECTION) and isinstance(value, list):
         if not value:
             raise ConfigError(f"{where}: '{key}' is an empty list; give one value, or one for each direction")
         values = tuple(_typed(current, v, where, key) for v in value)

@@ -38,6 +38,8 @@ CHOICES = {
     "finetune.report_to": ("none", "tensorboard", "trackio", "wandb"),
     "verify.backend": ("auto", "cuda", "emulated"),
 }
+PER_DIRECTION = ("corpus.source", "corpus.target", "corpus.aligned", "corpus.evaluation", "corpus.references")
+"""Keys that take one value, or a list with one for each direction."""
 UNGENERATED = ("openmp-target",)
 """Dialects that `corpora.loopnests` does not write."""
 LADDER = ("mlm", "aer", "dae", "bt")
@@ -105,7 +107,7 @@ def _check_directions(config: Config, where: str) -> None:
     twice = next((way for i, way in enumerate(ways) if way in ways[:i]), None)
     if twice:
         raise ConfigError(f"{where}: 'direction' names {twice} twice; name each direction once")
-    for key in ("corpus.source", "corpus.target", "corpus.aligned", "corpus.evaluation", "corpus.references"):
+    for key in PER_DIRECTION:
         value = value_of(config, key)
         if isinstance(value, tuple) and len(value) != len(ways):
             raise ConfigError(f"{where}: '{key}' has {len(value)} entries for {len(ways)} direction{'s' * (len(ways) > 1)}; give one for all, or one for each")

@@ -108,7 +108,7 @@ def _part(config: Config, loaded: _Loaded, held_out: set[str], guard) -> RunCorp
     training_source, dropped_source = guard.filter([p for p in loaded.sources if p.id not in held_out])
     # What is held back takes its known translations with it, as it does when it is held out.
     kept = {p.id for p in training_source}
-    barred = {t.id for p in loaded.sources if p.id not in kept for t in loaded.with_translations(p)[1:]}
+    barred = {t.id for p in loaded.sources if p.id not in kept for t in loaded.translations.get(p.id, ())}
     training_target, _ = guard.filter([p for p in loaded.targets if p.id not in barred])
     several = len(config.directions) > 1
     own = loaded.held_out or [p for p in loaded.sources if p.id in held_out]
