@@ -8,8 +8,8 @@ as many as `coevolve` kept pairs; the frozen arms retrain one model only (round.
 in common by construction (a stage whose input files are equal, byte for byte) is computed once and copied. The suites of the
 held-out programs are made for the first seed and copied to all, so that every arm and seed is measured by the same tests.
 Stopped anywhere, it goes on when called again, with more --rounds too; --table prints what is there. Run it on a machine that stays the same.
-Seeds side by side, each its own call: `taskset -c K python benchmarks/coevolution.py --local --seeds S ...`; a process takes every core that it
-may use, whatever OMP_NUM_THREADS says (Ray sets that for its workers), and three that share two cores took four times as long.
+Seeds side by side, each its own call: `OMP_NUM_THREADS=1 taskset -c K python benchmarks/coevolution.py --local --seeds S ...`: a process takes every
+core that it may use, and three that shared two cores took four times as long.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ Contract: equal model, items and sampling give equal answers. Nothing that a mod
 
 from __future__ import annotations
 
-from coevolve.checkpoints import use_all_cores
+from coevolve.checkpoints import use_cores
 from coevolve.config import parse
 from coevolve.eval_items import EvalCorpus
 from coevolve.models_named import NamedModel
@@ -23,7 +23,7 @@ from translator.translate import Translator
 
 def answers_of(model: NamedModel, corpus: EvalCorpus, sampling: Sampling) -> tuple[list[tuple[str, ...]], str]:
     """`sampling.n` answers for each item, in order, and `usage_note`. Raises ModelError for a model that cannot be opened."""
-    use_all_cores()
+    use_cores()
     opened = model.open()
     translator = Translator(opened, PROMPT_STYLES[model.kind])
     bar = Progress("asking the Translator", len(corpus.items))
@@ -47,7 +47,7 @@ def usage_note(model: LanguageModel) -> str:
 
 def tester_figures(model: NamedModel, corpus: EvalCorpus, sampling: Sampling, backend: str, seed: int) -> dict:
     """`tester_valid_rate`: share of the Tester's tests that are valid on the sources, mean over items it wrote tests for."""
-    use_all_cores()
+    use_cores()
     tester = Tester(model.open(), style=SUITE_STYLES[model.kind])
     settings = {"direction": str(corpus.direction), "seed": seed, "verify": {"backend": backend, "mutants": 0, "least_strength": 0.0}}
     verifier = Verifier(parse(settings, "evaluation"))

@@ -21,6 +21,7 @@ from coevolve.models_named import hide_bars, resolve
 from coevolve.run_folder import RunFolder
 from corpora.files import write_folder
 from corpora.records import Program, content_hash
+from gpu_runtime.cores import model_threads
 from gpu_runtime.models.backends import FROZEN, MODEL_BACKENDS, kind_of
 from gpu_runtime.models.options import Endpoint, FineTuning, ModelOptions
 from gpu_runtime.models.protocol import Example, LanguageModel, Learning, NothingToLearn
@@ -37,7 +38,7 @@ class Checkpoints:
         self._engine: VllmModel | None = None
         self.progress: tuple[int, int, float] = (0, 0, 0.0)
         self._trained = Manifest.of(())
-        use_all_cores()
+        use_cores()
 
     def note_progress(self, step: int, steps: int, loss: float) -> None:
         self.progress = (step, steps, loss)
@@ -136,7 +137,7 @@ def options_of(config: Config) -> ModelOptions:
     return ModelOptions(tuning, remote, share, config.model.rows, config.model.static_cache)
 
 
-def use_all_cores() -> None:
+def use_cores() -> None:
     """Ray gives actors one thread; models work while verifiers wait, and a fixed number keeps results repeatable.
 
     Threads that spin while they wait take the cores from the verifiers: they sleep instead.
@@ -146,7 +147,7 @@ def use_all_cores() -> None:
     import torch
 
     hide_bars()  # bars of our own are shown
-    torch.set_num_threads(len(os.sched_getaffinity(0)))
+    torch.set_num_threads(model_threads())
 
 
 def seed_of(config: Config, *salt: object) -> int:

@@ -8,7 +8,6 @@ say so where they are guessed; memory, hours and disk are estimates with their a
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -16,6 +15,7 @@ from coevolve.config import Config
 from coevolve.run_corpus import RunCorpus
 from coevolve.ways import taught, translators
 from corpora.records import Program
+from gpu_runtime.cores import usable_cores
 from gpu_runtime.models.options import METHODS
 from gpu_runtime.models.sizes import (
     MACHINES,
@@ -169,7 +169,7 @@ def _bill(config: Config, works: Sequence[Work]) -> list[str]:
 def _gpus(config: Config) -> list[str]:
     from coevolve.actors import gpus_asked
 
-    verifiers = config.verify.workers or os.cpu_count() or 1
+    verifiers = config.verify.workers or usable_cores()
     asked = gpus_asked(config, verifiers)
     inside = ", ".join(f"{name} {share:g}" for name, share in asked.items())
     note = "" if config.resources.model_gpus else "; models then use what their node shows (resources.model_gpus)"
@@ -204,7 +204,7 @@ def _hours(config: Config, works: Sequence[Work], shape: Shape, machine: Machine
 
     tuning, rows, rounds = options_of(config).tuning, ROWS.get(config.model.backend, config.model.rows), config.round.count
     width = 4 if machine is MACHINES["cpu"] else 2
-    workers = config.verify.workers or os.cpu_count() or 1
+    workers = config.verify.workers or usable_cores()
     parts = {
         "generate": sum(generate_seconds(shape, w.answers(rounds), w.prompt, w.answer, rows, machine, width) for w in works),
         "train": sum(train_seconds(shape, tuning, w.learnt(rounds), machine) for w in works),

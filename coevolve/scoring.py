@@ -9,7 +9,6 @@ an item give a second score. Expected outputs stay in the process that compares.
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -26,6 +25,7 @@ from corpora.records import NOT_COMPILED, Blame, Program, Signature, UnitTestSui
 from corpora.signatures import SignatureError, signature_of
 from gpu_runtime.backend import CompileRequest, ExecutionBackend
 from gpu_runtime.binding import Binding
+from gpu_runtime.cores import usable_cores
 from tester.snippets import SnippetError, snippet_tests
 from tester.validity import validate
 from translator.judge import turned_away
@@ -103,7 +103,7 @@ def score_items(work: Sequence[Work], backend: str = "auto", config: VerifyConfi
 
 
 def default_workers() -> int:
-    return max(1, min(8, len(os.sched_getaffinity(0))))
+    return max(1, min(8, usable_cores()))
 
 
 def _results(chunks: list[tuple[Work, ...]], backend: str, config: VerifyConfig, workers: int) -> Iterator[list[ItemScore]]:
