@@ -1,5 +1,5 @@
 """What all tests share: tests marked `gpu` need a device, and say so; with REQUIRE_CUDA=1 its absence is a failure. Examples of
-property tests have no time limit: on a busy machine it would be a timed test."""
+property tests have no time limit: on a busy machine it would be a timed test. `make test` runs files side by side."""
 
 from __future__ import annotations
 
@@ -10,6 +10,14 @@ from hypothesis import settings
 
 settings.register_profile("untimed", settings.get_profile("ci") if os.environ.get("CI") else None, deadline=None)
 settings.load_profile("untimed")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """`-n auto`: a process for each core that may be used, eight at most, as each holds torch and models of its own."""
+    from gpu_runtime.cores import usable_cores
+
+    return min(8, usable_cores())
 
 
 @pytest.hookimpl(tryfirst=True)
