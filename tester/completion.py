@@ -19,6 +19,7 @@ from gpu_runtime.backend import Access, Arguments, Compiled, Execution, Executio
 from gpu_runtime.expectations import run_each
 from gpu_runtime.materialise import assumed_shape, materialise
 from tester.extents import GeometryOf, Probe, Sketch, declared, limits_of, nowhere, probe, test_of
+from tester.searches import TO_THE_END
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,9 @@ def _assembled(group: Sequence[Probe], compiled: Compiled, largest: int) -> Comp
     """The test of a sketch and the others of its family, as probed."""
     own, rest = group[0], group[1:]
     signature = compiled.request.signature
+    unknown = next((p.reason for p in rest if p.reason and p.sketch.label == TO_THE_END), "")
+    if unknown and not own.reason:
+        return Completed(None, unknown)
     test = None if own.reason else test_of(own.sketch, _extents(own, rest, signature, largest), signature)
     return Completed(test, own.reason, own.changed)
 

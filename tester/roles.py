@@ -16,6 +16,7 @@ from corpora.records import Fill, Signature
 from corpora.unit_tests import INTEGER_RANGES
 from gpu_runtime.backend import Compiled, ExecutionBackend
 from tester.extents import GeometryOf, Probe, Sketch, beyond, probe
+from tester.searches import KINDS, going_furthest, unending
 from tester.sketches import Roles, base_draws, contents, is_flag, is_pitch, marks_of, side_of, texts_of
 
 
@@ -106,21 +107,36 @@ def _roles(setting: Setting, text: str) -> Roles:
         elif p.kind != "scalar":
             wide = [Fill("integers", (-99, 99), 1), Fill("integers", (-9999, 9999), 2), Fill("constant", (0,))]
             trials += [(p.name, Sketch(scalars, {**fills, p.name: fill}, "", base.sketch.side)) for fill in wide]
-    probes = _probe(setting, [sketch for _, sketch in trials])
+    arrays = {p.name for p in setting.signature.parameters if p.kind != "scalar"}
+    far = [(kind, unending(base.sketch, kind, setting.signature)) for kind in KINDS if arrays]
+    probes = _probe(setting, [sketch for _, sketch in [*trials, *far]])
     extents = {n: m.extents for n, m in base.arrays.items()}
     bound: set[str] = set()
     stepped: set[str] = set()  # moved by the next larger values already: no truth value
-    for (name, sketch), found in zip(trials, probes, strict=True):
+    for (name, sketch), found in zip(trials, probes[: len(trials)], strict=True):
         if found.reason or {n: m.extents for n, m in found.arrays.items()} != extents:
             bound.add(name)
             step = int(sketch.scalars.get(name, 0)) - int(scalars.get(name, 0))  # type: ignore[arg-type]
             stepped |= {name} if step in (1, 2) else set()
-    arrays = {p.name for p in setting.signature.parameters if p.kind != "scalar"}
+    bound -= _searched(trials, probes, extents) & arrays
+    reached = {kind: _extents(found) for (kind, _), found in zip(far, probes[len(trials) :], strict=True) if not found.reason}
+    others = [_extents(found) for (name, _), found in zip(trials, probes, strict=False) if name in arrays and not found.reason]
     flags = {p.name for p in setting.signature.parameters if p.kind == "scalar" and is_flag(p.name, text)} - stepped
     return Roles(
         frozenset(bound - arrays - flags - setting.pitches), frozenset(flags), frozenset(bound & arrays), setting.pitches, setting.letters, dict(scalars),
-        texts_of(setting.signature, text), marks_of(text),
+        texts_of(setting.signature, text), marks_of(text), going_furthest(reached, [extents, *others]),
     )
+
+
+def _extents(found: Probe) -> dict[str, tuple[int, ...]]:
+    return {name: measured.extents for name, measured in found.arrays.items()}
+
+
+def _searched(trials: Sequence[tuple[str, Sketch]], probes: Sequence[Probe], extents: dict[str, tuple[int, ...]]) -> set[str]:
+    """Arrays whose contents decide how far they themselves are read and on no contents lead out of any array: searched, not indices."""
+    ran = list(zip((name for name, _ in trials), probes, strict=False))
+    left = {name for name, found in ran if found.reason}
+    return {name for name, found in ran if name in extents and name not in left and _extents(found)[name] != extents[name]}
 
 
 def pitches_of(signature: Signature, text: str) -> frozenset[str]:

@@ -20,7 +20,8 @@ from tester.completion import Completed, complete, confirm, remembered
 from tester.extents import GeometryOf, Sketch, nowhere, test_of
 from tester.linked import linked_tests
 from tester.roles import LAST_RESORT, NoSuite, Setting, TooLarge, base_run, complaint_of, known_roles, pitches_of
-from tester.sketches import LARGE, PROFILES, Roles, Values, clipped, contents, far_contents, integer_scalars_of, letters_of, marked, quiet_draws, side_of, size_draws
+from tester.searches import late_tests, unending
+from tester.sketches import LARGE, PROFILES, Roles, Values, clipped, contents, integer_scalars_of, letters_of, marked, quiet_draws, side_of, size_draws
 
 FEW = 4
 """Tests that change something, below which others are looked for."""
@@ -124,6 +125,8 @@ def _tests(setting: Setting, roles: Roles, count: int) -> list[UnitTest]:
     tried = [*_marked(setting, roles), *first]
     made = _completed(setting, roles, tried)
     good = [c for c in made if c.test is not None]
+    if roles.searches:
+        good = [c for c in _searching(setting, roles) if c.test is not None] + good
     beyond_a_block = (c.changed for s, c in zip(tried, made, strict=True) if s.label.partition("/")[0] in LARGE and c.test is not None)
     if roles.sizes and roles.base and not any(beyond_a_block):
         quiet = _completed(setting, roles, _sketched(setting, roles, quiet_draws(setting.signature, roles, setting.seed)))
@@ -219,16 +222,31 @@ WIDER = (0, 3, 0, 1)
 
 
 def _others(setting: Setting, roles: Roles) -> Callable[[Sketch], Sequence[Sketch]]:
-    """Other contents of the same size: usual ones, and values so far off that no search finds what it looks for. (Where an
-    array holds indices the latter leave the program's arrays, and do not count.)"""
+    """Other contents of the same size: usual ones, and such that no search finds what it looks for."""
 
     def others(sketch: Sketch) -> Sequence[Sketch]:
-        if not roles.indices and roles.base:  # whatever arrays held, the program touched the same of them
-            return [replace(sketch, fills=far_contents(setting.signature))]
+        far = [unending(sketch, kind, setting.signature, roles) for kind in roles.searches or ("high",)]
+        if not roles.indices and roles.base:  # whatever arrays held, the program touched the same of them, or searched them
+            return far
         usual = contents(setting.signature, roles, "default", sketch.scalars, setting.seed + 1000)
-        return [replace(sketch, fills=usual), replace(sketch, fills=far_contents(setting.signature))]
+        return [replace(sketch, fills=usual), *far]
 
     return others
+
+
+def _searching(setting: Setting, roles: Roles) -> list[Completed]:
+    """Where contents decide how far the program goes: searches that end late, and such as never end."""
+    signature, seed = setting.signature, setting.seed
+    draws = [dict(size_draws(signature, roles, seed, 3))["warp"], quiet_draws(signature, roles, seed)[-1][1]]
+    kinds = [kind for kind in roles.searches[:2] for _ in draws]
+    sketches = []
+    for turn, (kind, scalars) in enumerate(zip(kinds, draws * 2, strict=False)):
+        own = Sketch(scalars, contents(signature, roles, "default", scalars, seed + turn), f"warp/{kind}", side_of(scalars, signature, turn))
+        sketches.append(unending(own, kind, signature, roles))
+    made = [(c, kind) for c, kind in zip(_completed(setting, roles, sketches), kinds, strict=True) if c.test is not None]
+    late = {kind: late_tests(c.test, kind, signature, roles) for c, kind in reversed(made)}  # type: ignore[arg-type]
+    tests = [test for kind in late for test in late[kind]]
+    return [*confirm(setting.backend, setting.compiled, tests, setting.geometry_of, setting.largest), *(c for c, _ in made)]
 
 
 def _big(setting: Setting, roles: Roles) -> list[UnitTest]:

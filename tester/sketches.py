@@ -37,6 +37,8 @@ class Roles:
     """Arrays of characters, as the program's text compares or writes characters."""
     marks: tuple[float, ...] = ()
     """Numbers that the text compares with and that usual contents do not hold."""
+    searches: tuple[str, ...] = ()
+    """Where contents decide how far the program goes: kinds of them (tester.searches) on which it goes furthest."""
 
 
 # What stands before it must begin an operand: `x < h ? a : b` and `y < h && ...` compare h, they do not ask whether it is set.
@@ -265,12 +267,6 @@ def contents(signature: Signature, roles: Roles, profile: str, scalars: Values, 
 
 _TEXTS = {"default": (32, 126), "ties": (97, 99), "positive": (48, 57), "special": (30, 34), "sorted": (65, 122)}
 """Characters by profile: what can be printed, few letters, digits, blanks and what is near them, letters; the others are any bytes."""
-
-
-def far_contents(signature: Signature) -> dict[str, Fill]:
-    """Very large values in every array: a search for anything usual goes on to the end."""
-    far = Fill("integers", (500_000_000, 2_000_000_000), 1)
-    return {p.name: far for p in signature.parameters if p.kind != "scalar"}
 
 
 def _fill(profile: str, integral: bool, indexed: bool, limit: int, seed: int) -> Fill:
