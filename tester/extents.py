@@ -46,7 +46,8 @@ class Sketch:
     """scalars and fills by parameter name; `label` says what the test is for.
 
     side: extent of every dimension of arrays whose shape is handed over with them (Fortran `x(:)`): there extents are
-    an input of the program, not something to be measured. wider: so much larger is the second, so that rows and columns differ.
+    an input of the program, not something to be measured. wider: so much larger is the second, so that rows and columns differ; below
+    zero, so much larger is the first. A vector is as long as the first.
     """
 
     scalars: Scalars
@@ -56,8 +57,9 @@ class Sketch:
     wider: int = 0
 
     def given(self, parameter: Parameter) -> tuple[int, ...]:
-        """Extents of an assumed-shape array: (side,) or (side, side + wider); further dimensions are 1."""
-        return (self.side,) if len(parameter.shape) < 2 else (self.side, self.side + self.wider)
+        """Extents of an assumed-shape array: (rows,) or (rows, columns); further dimensions are 1."""
+        rows, columns = self.side + max(-self.wider, 0), self.side + max(self.wider, 0)
+        return (rows,) if len(parameter.shape) < 2 else (rows, columns)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ inside its arrays. Whether a test is *valid* is for `tester.validity` to say. Sa
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -122,7 +123,7 @@ def _plan(
 def _tests(setting: Setting, roles: Roles, count: int) -> list[UnitTest]:
     sketches = _sketched(setting, roles, size_draws(setting.signature, roles, setting.seed, count + 8))
     first, rest = sketches[: count + 1], sketches[count + 1 :]  # the others are there for programs that take few of the first
-    tried = [*_marked(setting, roles), *first]
+    tried = [*_marked(setting, roles), *_below_zero(setting, roles), *first]
     made = _completed(setting, roles, tried)
     good = [c for c in made if c.test is not None]
     if roles.searches:
@@ -201,6 +202,19 @@ def _marked(setting: Setting, roles: Roles) -> list[Sketch]:
     return sketches
 
 
+def _below_zero(setting: Setting, roles: Roles) -> list[Sketch]:
+    """For sizes of which the program asks whether they are below zero, as BLAS's increments: each of them once below it, and all together."""
+    signature, text = setting.signature, setting.compiled.request.program.text
+    asked = {name.lower() for name in re.findall(r"\b([a-z]\w*)\s*(?:<|>=|\.lt\.|\.ge\.)\s*0\b(?!\.)", text, re.IGNORECASE)}
+    names = [p.name for p in integer_scalars_of(signature) if p.name in roles.sizes and p.type[0] == "i" and p.name.lower() in asked]
+    if not names or not roles.base:
+        return []
+    few = size_draws(signature, roles, setting.seed, 1)[0][1]
+    groups = [[name] for name in names[:3]] + ([names] if len(names) > 1 else [])
+    drawn = [few | {name: -1 - (k + i) % 2 for i, name in enumerate(group)} for k, group in enumerate(groups)]
+    return [Sketch(s, contents(signature, roles, "default", s, setting.seed + k), "below", side_of(s, signature, k)) for k, s in enumerate(drawn)]
+
+
 def _completed(setting: Setting, roles: Roles, sketches: Sequence[Sketch]) -> list[Completed]:
     """Their tests, where what they touch fits their sizes."""
     return _sized(setting, sketches, complete(setting.backend, setting.compiled, sketches, _others(setting, roles), setting.geometry_of, setting.largest))
@@ -217,7 +231,7 @@ def _constant_tests(setting: Setting, complaint: str) -> list[UnitTest]:
     return [c.test for c in made if c.test is not None]
 
 
-WIDER = (0, 3, 0, 1)
+WIDER = (0, 3, 0, -2)
 """By how much the second extent of assumed-shape matrices exceeds the first, in turn."""
 
 

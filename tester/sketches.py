@@ -162,10 +162,12 @@ _DRAWS: tuple[tuple[tuple[int, ...], ...], ...] = (
     ((40, 20, 3, 2, 2), (3, 24, 33, 2, 2), (9, 7, 5, 12, 4), (8,)),
 )
 """Values of the sizes of a program with none, one, two or more: block, warp, small, exact."""
+_WIDE = ((3, 300, 2, 2, 2), (300, 3, 2, 2, 2))
+"""For two sizes or more: one of them more than the threads of a usual block."""
 
 
 def size_draws(signature: Signature, roles: Roles, seed: int, count: int) -> list[tuple[str, Values]]:
-    """Labelled scalar assignments: one, small, distinct, warp, block, exact, equal, zero, near the base, then mixtures."""
+    """Labelled scalar assignments: one, small, distinct, warp, block, exact, equal, zero, wide, near the base, then mixtures."""
     sizes = len(roles.sizes)
     # Each size is once more than a block of a 1-D kernel (64) or a side of a 2-D one has (16, 8), as far as that stays cheap.
     block, warp, small, exact = _DRAWS[min(sizes, 3)]
@@ -173,6 +175,7 @@ def size_draws(signature: Signature, roles: Roles, seed: int, count: int) -> lis
         ("distinct", (5, 3, 7, 4, 6)), ("one", (1,)), ("warp", warp), ("block", block), ("small", small),
         ("exact", exact), ("distinct", (3, 7, 5, 8, 2)), ("equal", (6,)), ("zero", (0,)), ("base", ()), ("distinct", (7, 2, 4, 3, 5)),
     ]  # fmt: skip
+    plan += [("wide", pool) for pool in _WIDE if sizes > 1]
     plan += [("near", (name,)) for name in sorted(roles.sizes)][: count // 3]  # type: ignore[list-item]
     plan += [("mixed", ())] * max(0, count - len(plan))
     return [(label, _values(signature, roles, seed, turn, label, pool)) for turn, (label, pool) in enumerate(plan[:count])]
