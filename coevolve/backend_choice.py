@@ -47,5 +47,5 @@ def _emulated() -> ExecutionBackend:
 def _cuda() -> ExecutionBackend:
     module = _cuda_module()
     if module is None:
-        raise ValueError("the CUDA back end is not available here; use --backend emulated")
+        raise ValueError("the CUDA back end is not available here; choose the back end emulated (--backend emulated, in a run --set verify.backend=emulated)")
     return module.CudaBackend()

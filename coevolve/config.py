@@ -243,6 +243,8 @@ def _override(table: dict, text: str) -> None:
     except tomllib.TOMLDecodeError:
         parsed = value
     section, dot, name = key.strip().rpartition(".")
+    if "." in section:
+        raise ConfigError(f"--set '{text}': unknown key '{key.strip()}'{_nearest(section)}")
     inner = table.setdefault(section, {}) if dot else table
     if not isinstance(inner, dict):
         raise ConfigError(f"--set '{text}': '{section}' is not a section")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from coevolve.control import LESSONS
 from coevolve.ways import entries
 from corpora.dialects import direction
+from corpora.loaders import is_ready_made
 
 if TYPE_CHECKING:
     from coevolve.config import Config
@@ -45,6 +46,7 @@ UNGENERATED = ("openmp-target",)
 LADDER = ("mlm", "aer", "dae", "bt")
 """Values of ladder.steps, in the order in which they are taken."""
 RANGES = {
+    "seed": (0, (1 << 31) - 1),
     "corpus.evaluation_fraction": (0.05, 0.95),
     "cold_start.beside": (0.0, 4.0),
     "ladder.mask_rate": (0.01, 0.9),
@@ -119,6 +121,8 @@ def _check_held_out(config: Config, where: str) -> None:
     if (lacking := [e.way for e in each if not e.evaluation]) and len(lacking) < len(each):
         raise ConfigError(f"{where}: 'corpus.evaluation' names none for {lacking[0]}; name one for every direction, or none at all")
     for entry in each:
+        if entry.references and is_ready_made(entry.evaluation):
+            raise ConfigError(f"{where}: corpus.evaluation = '{entry.evaluation}' brings references of its own; leave corpus.references empty")
         if entry.references and not entry.evaluation:
             raise ConfigError(f"{where}: corpus.references is the other side of corpus.evaluation, which is empty; name both, or use corpus.aligned")
         if entry.aligned and entry.evaluation:
@@ -130,6 +134,8 @@ def _check_together(config: Config, where: str) -> None:
     _check_held_out(config, where)
     if config.model.backend in ("pretrained", "vllm") and not config.model.name_or_path:
         raise ConfigError(f"{where}: model.backend = '{config.model.backend}' needs model.name_or_path (a Hugging Face id or a folder)")
+    if config.model.backend == "scratch" and config.model.name_or_path:
+        raise ConfigError(f"{where}: model.name_or_path = '{config.model.name_or_path}' is not read, as model.backend = 'scratch' begins with a model from nothing; set model.backend = pretrained")
     if config.model.backend == "openai" and not (config.model.name_or_path and config.model.endpoint):
         raise ConfigError(f"{where}: model.backend = 'openai' needs model.name_or_path (the model's name there) and model.endpoint (the API's URL)")
     if config.model.backend == "vllm" and config.finetune.keep_adapter:

@@ -10,6 +10,16 @@ class UserError(ValueError):
     """Bad input found by the loop itself; the message is one line saying what, where and how to mend it."""
 
 
+def require_place(option: str, path: str) -> None:
+    """Raises UserError where no file can be written at `path`: found out before hours of work, not after."""
+    from corpora.files import try_place
+
+    try:
+        try_place(path)
+    except OSError as error:
+        raise UserError(f"{option} '{path}' cannot be written: {error.strerror}; name a file in a folder of yours") from None
+
+
 def USER_ERRORS() -> tuple[type[Exception], ...]:  # noqa: N802 - reads as the constant it would be, were imports free
     """Exception types whose text is meant for the user. A function because importing them loads parsers."""
     from coevolve.config import ConfigError

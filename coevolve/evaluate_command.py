@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from coevolve.errors import UserError
+from coevolve.errors import UserError, require_place
 
 NEW_TOKENS = 512
 _ONLY_RUN = {"checkpoint": "name its folder as --model", "samples": "use --n", "local": "without RUN no Ray is used anyway"}
@@ -72,9 +72,9 @@ def run(args: argparse.Namespace) -> int:
         raise UserError("--n must be at least 1, and --limit, --workers, --threads and --temperature must not be negative")
     if args.max_new_tokens is not None and (args.max_new_tokens < 1 or args.predictions and not args.tester):
         raise UserError("--max-new-tokens must be at least 1, and belongs to a model that is asked (--model or --tester)")
-    for name in ("out", "answers", "leaderboard"):  # found out now, not after hours of work
-        if getattr(args, name) and Path(getattr(args, name)).is_dir():
-            raise UserError(f"--{name} '{getattr(args, name)}' is a folder; name a file")
+    for name in ("out", "answers", "leaderboard"):
+        if getattr(args, name):
+            require_place(f"--{name}", getattr(args, name))
     return _corpus(args)
 
 

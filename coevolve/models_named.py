@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from coevolve.contamination import FILE_NAME
 from coevolve.errors import UserError
 from coevolve.run_folder import RunFolder
 from coevolve.ways import own_name
@@ -72,6 +73,7 @@ def resolve(name: str, part: str, way: str = "") -> NamedModel:
         if path.is_absolute() or name.startswith((".", "~")) or name.count("/") != 1:
             raise UserError(f"model '{name}' is neither 'small', a folder, NAME@URL, nor a hub id of the form OWNER/NAME")
         return NamedModel(name, name, None, "pretrained")
+    _require_part(path, part)
     parts = [own_name(each) for each in (way, str(direction(way).reverse))] if way else []
     for folder in (folder for each in (*parts, part) for folder in _places(path, each)):
         if any((folder / file).is_file() for file in ("config.json", "endpoint.json")):
@@ -84,6 +86,15 @@ def hide_bars() -> None:
     from transformers.utils import logging
 
     logging.disable_progress_bar()
+
+
+_OTHER = {"translator": "tester", "tester": "translator"}
+
+
+def _require_part(path: Path, part: str) -> None:
+    """Raises UserError for the other model's checkpoint of a run: its answers would be judged as what they are not."""
+    if path.resolve().name == _OTHER[part] and (path / FILE_NAME).is_file():
+        raise UserError(f"'{path}' is a {_OTHER[part].title()}'s checkpoint; name the {part.title()}'s, for example {path.resolve().parent / part}")
 
 
 def _places(path: Path, part: str) -> list[Path]:

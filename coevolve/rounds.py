@@ -95,6 +95,8 @@ def require_models(config: Config) -> None:
     if config.model.backend == "openai":
         MODEL_BACKENDS["openai"](config.model.name_or_path, options_of(config))  # which asks nothing yet
         return
+    if config.model.backend == "vllm" and find_spec("vllm") is None:
+        raise ModelError(MISSING)
     parts = [("translator", served.name) for served in translators(config)] + [("tester", "tester")]
     starts = [named.start for named in (Checkpoints(config, kind, part) for kind, part in parts) if named.start_kind == "pretrained"]
     if not starts:
@@ -102,8 +104,6 @@ def require_models(config: Config) -> None:
     from gpu_runtime.models.finetune import require as require_tuning
     from gpu_runtime.models.pretrained import require_model
 
-    if config.model.backend == "vllm" and find_spec("vllm") is None:
-        raise ModelError(MISSING)
     require_tuning(options_of(config).tuning)
     for start in dict.fromkeys(starts):
         require_model(start)

@@ -12,11 +12,12 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from corpora.dialects import DIALECTS, Direction, dialect, dialect_of_path, direction
+from corpora.extract import MAIN_PROGRAM, Skipped
 from corpora.files import write_atomically
 from corpora.records import Outcome, Program, Verdict
 from gpu_runtime.models.protocol import Sampling
@@ -43,7 +44,7 @@ def add_parser(commands) -> argparse.ArgumentParser:
         "translate",
         help="make a verified port of the functions in a file",
         description="Ask a model for translations of every function of FILE, execute each against the original, and print the "
-        "first that is equivalent. Exit code: 0 every function has a port, 1 some have none, 2 wrong use.",
+        "first that is equivalent. Exit code: 0 every function has a port, 1 some have none (or cannot be tested), 2 wrong use.",
         epilog="coevolve translate axpy.cpp --to cuda    |    coevolve translate solver.f90 --to openmp-fortran --out solver.omp.f90",
     )
     parser.add_argument("file", metavar="FILE", help="source file, for example axpy.cpp")
@@ -64,12 +65,14 @@ def add_parser(commands) -> argparse.ArgumentParser:
 
 def run(args: argparse.Namespace) -> int:
     """Returns the exit code. Raises ValueErrors of one line for wrong use."""
-    from coevolve.errors import UserError
+    from coevolve.errors import UserError, require_place
     from coevolve.models_named import resolve
 
     if min(args.samples, args.max_new_tokens) < 1 or args.temperature < 0:
         raise UserError("--samples and --max-new-tokens must be at least 1 and --temperature not negative")
-    way, programs = _questions(args)
+    way, programs, left_out = _questions(args)
+    if args.out:
+        require_place("--out", args.out)
     model = resolve(args.model, "translator", str(way))
     model.require_taught(str(way))
     from coevolve.answering import usage_note
@@ -82,22 +85,32 @@ def run(args: argparse.Namespace) -> int:
     engine = Engine(args.backend)
     try:
         asked = (args.samples, args.temperature, args.seed, args.max_new_tokens)
-        ports = [port_of(program, way, translator, engine, *asked) for program in programs]
+        texts = list(_given_out((port_of(program, way, translator, engine, *asked) for program in programs), way, args.out))
     finally:
         engine.close()
-    text = "\n".join(port_text(port, way) for port in ports if port.text)
-    if args.out and text:
-        write_atomically(Path(args.out), lambda sink: sink.write(text.encode()))
-    elif text:
-        print(text, end="")
-    for port in ports:
-        print(summary(port, way), file=sys.stderr)
+    for function in left_out:
+        print(f"{function.name or 'text'} at {function.where}: left out, {function.reason}", file=sys.stderr)
     if usage := usage_note(opened):
         print(usage, file=sys.stderr)
-    return 0 if all(port.text for port in ports) else 1
+    return 0 if all(texts) and not left_out else 1
 
 
-def _questions(args: argparse.Namespace) -> tuple[Direction, Sequence[Program]]:
+def _given_out(ports: Iterable[Port], way: Direction, out: str | None) -> Iterator[str]:
+    """The text of each port, '' for none, when it is printed or in the file: whoever interrupts the others keeps it."""
+    written: list[str] = []
+    for port in ports:
+        text = port_text(port, way) if port.text else ""
+        if text and out:
+            written.append(text)
+            write_atomically(Path(out), lambda sink: sink.write("\n".join(written).encode()))
+        elif text:
+            print(text, flush=True)
+        print(summary(port, way), file=sys.stderr, flush=True)
+        yield text
+
+
+def _questions(args: argparse.Namespace) -> tuple[Direction, Sequence[Program], Sequence[Skipped]]:
+    """The functions of the file, and those of it that tests cannot call (none where one function is asked for)."""
     from coevolve.errors import UserError
     from corpora.loaders import load_corpus
 
@@ -106,13 +119,14 @@ def _questions(args: argparse.Namespace) -> tuple[Direction, Sequence[Program]]:
         way = direction(f"{source.name}:{args.to}")
     except ValueError as error:
         raise UserError(str(error)) from None
-    programs = load_corpus(args.file, source.name).programs
+    loaded = load_corpus(args.file, source.name)
+    programs, left_out = loaded.programs, tuple(s for s in loaded.skipped if s.reason != MAIN_PROGRAM)
     if args.function:
         chosen = [p for p in programs if p.name == args.function]
         if not chosen:
             raise UserError(f"'{args.file}' has no function '{args.function}'; it has {', '.join(p.name for p in programs)}")
-        programs = tuple(chosen)
-    return way, programs
+        programs, left_out = tuple(chosen), ()
+    return way, programs, left_out
 
 
 def port_of(

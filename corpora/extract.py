@@ -18,6 +18,10 @@ from corpora.records import Program
 from corpora.signatures import SignatureError, signature_of
 
 
+MAIN_PROGRAM = "is the main program"
+"""The reason why nothing is lost with a function that is left out."""
+
+
 @dataclass(frozen=True, slots=True)
 class Skipped:
     """A function (or line, row, file) that gave no program. `where` is its place, `reason` one line."""

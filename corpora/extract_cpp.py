@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from tree_sitter import Node
 
 from corpora.c_syntax import CFunction, c_functions, descendants, leaf_texts, node_text, parse_c_family
-from corpora.extract import Piece
+from corpora.extract import MAIN_PROGRAM, Piece
 from corpora.lift_cpp import Edit, Global, applied, globals_of, lift
 
 _WRAPPERS = {"linkage_specification", "declaration_list", "namespace_definition", "preproc_ifdef", "preproc_if",
@@ -80,7 +80,7 @@ def _piece(
 
 def _barred(function: CFunction) -> str:
     if function.name == "main":
-        return "is the main program"
+        return MAIN_PROGRAM
     if function.member:
         return "is a class member or operator"
     if function.template:

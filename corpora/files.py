@@ -45,6 +45,17 @@ def write_atomically(path: Path | str, writer: Callable[[BinaryIO], object]) -> 
         raise
 
 
+def try_place(path: Path | str) -> None:
+    """Raises OSError where `write_atomically` could not put a file at `path` now."""
+    path = Path(path)
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "it is a folder", str(path))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = _part_of(path)
+    part.touch()
+    part.unlink()
+
+
 def write_folder(path: Path | str, fill: Callable[[Path], object]) -> None:
     """Let `fill` put files into a new folder that then takes the place of `path`, complete and on the disk.
 

@@ -152,12 +152,14 @@ class RemoteModel:
             wait_s = self._endpoint.first_wait_s * 2**attempt * random.uniform(0.75, 1.25)
             try:
                 with self._opener.open(self._request(path, body), timeout=self._endpoint.timeout_s) as response:
-                    return json.loads(response.read())
+                    return _decoded(response.read(), self._endpoint.url)
             except urllib.error.HTTPError as error:
                 last = f"{error.code} {_message_of(error, self._key)}"
                 if error.code not in _AGAIN:
                     raise _Refused(f"{self._endpoint.url} refuses: {last}", error.code) from None
                 wait_s = max(wait_s, _seconds(error.headers.get("Retry-After")))
+            except ModelError:
+                raise
             except (OSError, HTTPException, ValueError) as error:  # no answer, a cut one, or half a JSON text
                 last = str(getattr(error, "reason", None) or error) or type(error).__name__
             if attempt + 1 < self._endpoint.attempts:
@@ -170,6 +172,13 @@ class RemoteModel:
         if self._key:
             headers["Authorization"] = f"Bearer {self._key}"
         return urllib.request.Request(self._endpoint.url.rstrip("/") + path, json.dumps(body).encode(), headers)
+
+
+def _decoded(text: bytes, url: str) -> dict:
+    """Raises ModelError for a web page, which asking again does not change, ValueError for half a JSON text."""
+    if text.lstrip()[:1] == b"<":
+        raise ModelError(f"{url} answers with a web page, not in the form of /chat/completions; is it the base of the API?")
+    return json.loads(text)
 
 
 class _Refused(ModelError):

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from coevolve.cli import main
-from coevolve.translate_command import port_of, port_text, summary
+from coevolve.models_named import SMALL
+from coevolve.translate_command import _given_out, port_of, port_text, summary
 from coevolve.verify import Engine
 from corpora.dialects import DIALECTS, direction
 from corpora.records import Outcome, Program
@@ -74,6 +75,8 @@ def test_the_model_that_comes_with_the_project_ports_a_loop(tmp_path, capsys, di
         (["FILE", "--to", "cuda", "--model", "no_such_model"], "no_such_model"),
         (["FILE", "--to", "cuda", "--samples", "0"], "--samples"),
         (["FILE", "--to", "cuda", "--max-new-tokens", "0"], "--max-new-tokens"),
+        (["FILE", "--to", "cuda", "--out", "/proc/none/x.cu"], "--out '/proc/none/x.cu' cannot be written"),
+        (["FILE", "--to", "cuda", "--model", str(SMALL / "tester")], "is a Tester's checkpoint; name the Translator's"),
         (["FILE", "--to", "fortran"], "small was not taught cpp:fortran (taught: cpp:cuda, "),
         (["FILE", "--to", "openmp-target"], "name another model with --model"),
     ],
@@ -109,6 +112,22 @@ def test_answers_are_as_long_as_is_said():
     finally:
         engine.close()
     assert asked == [(1, 7), (2, 7)]
+
+
+def test_what_tests_cannot_call_is_named_and_what_is_found_is_there_at_once(tmp_path, capsys):
+    first, way, out = port([RIGHT]), direction("cpp:cuda"), tmp_path / "out.cu"
+
+    def ports():
+        yield first
+        assert out.read_text() == port_text(first, way), "the first port is not kept while the second is looked for"
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        list(_given_out(ports(), way, str(out)))
+    (tmp_path / "some.cpp").write_text(f"{SOURCE.text}\nvoid grow(std::vector<float> &v) {{ v.push_back(1); }}\nint main() {{ return 0; }}\n")
+    assert main(["translate", str(tmp_path / "some.cpp"), "--to", "cuda", "--samples", "1"]) == 1
+    said = capsys.readouterr().err
+    assert "grow at some.cpp: left out, parameter 'v' has type" in said and "main" not in said
 
 
 def test_help_names_every_dialect(capsys):

@@ -270,5 +270,5 @@ def test_spread_of_times():
 
 def test_without_a_device_one_line_says_so(monkeypatch):
     monkeypatch.setattr("gpu_runtime.cuda.usable", lambda: False)
-    with pytest.raises(ValueError, match="no CUDA device answers here; use --backend emulated"):
+    with pytest.raises(ValueError, match="no CUDA device answers here; choose the back end emulated"):
         CudaBackend()

@@ -138,9 +138,12 @@ def test_what_will_not_change_is_not_asked_again_and_the_key_is_in_no_message(se
     server.reply = lambda k, body: (302, {"Location": "http://127.0.0.1:9/elsewhere"}, b"")
     with pytest.raises(ModelError, match="refuses: 302"):
         model.generate([Prompt("a")], ONE)
-    server.reply = lambda k, body: (200, {}, b'{"hello": 1}')
-    with pytest.raises(ModelError, match="not in the form of /chat/completions"):
-        model.generate([Prompt("a")], ONE)
+    for other in (b'{"hello": 1}', b"\n<!doctype html><title>a router</title>"):
+        server.reply = lambda k, body: (200, {}, other)
+        before = len(server.bodies)
+        with pytest.raises(ModelError, match="not in the form of /chat/completions; is it the base of the API?"):
+            model.generate([Prompt("a")], ONE)
+        assert len(server.bodies) == before + 1
 
 
 def test_a_server_that_gives_one_answer_a_request_is_asked_for_each(server: Server) -> None:
