@@ -124,7 +124,7 @@ def _roles(setting: Setting, text: str) -> Roles:
     flags = {p.name for p in setting.signature.parameters if p.kind == "scalar" and is_flag(p.name, text)} - stepped
     return Roles(
         frozenset(bound - arrays - flags - setting.pitches), frozenset(flags), frozenset(bound & arrays), setting.pitches, setting.letters, dict(scalars),
-        texts_of(setting.signature, text), marks_of(text), going_furthest(reached, [extents, *others]),
+        texts_of(setting.signature, text), marks_of(text), *going_furthest(reached, [extents, *others]),
     )
 
 

@@ -9,6 +9,7 @@ inside its arrays. Whether a test is *valid* is for `tester.validity` to say. Sa
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections.abc import Callable, Sequence
@@ -21,7 +22,7 @@ from tester.completion import Completed, complete, confirm, remembered
 from tester.extents import GeometryOf, Sketch, nowhere, test_of
 from tester.linked import linked_tests
 from tester.roles import LAST_RESORT, NoSuite, Setting, TooLarge, base_run, complaint_of, known_roles, pitches_of
-from tester.searches import late_tests, unending
+from tester.searches import MOST_LATE, MOST_WHOLE, late_tests, unending
 from tester.sketches import LARGE, PROFILES, Roles, Values, clipped, contents, integer_scalars_of, letters_of, marked, quiet_draws, side_of, size_draws
 
 FEW = 4
@@ -258,9 +259,10 @@ def _searching(setting: Setting, roles: Roles) -> list[Completed]:
         own = Sketch(scalars, contents(signature, roles, "default", scalars, seed + turn), f"warp/{kind}", side_of(scalars, signature, turn))
         sketches.append(unending(own, kind, signature, roles))
     made = [(c, kind) for c, kind in zip(_completed(setting, roles, sketches), kinds, strict=True) if c.test is not None]
-    late = {kind: late_tests(c.test, kind, signature, roles) for c, kind in reversed(made)}  # type: ignore[arg-type]
-    tests = [test for kind in late for test in late[kind]]
-    return [*confirm(setting.backend, setting.compiled, tests, setting.geometry_of, setting.largest), *(c for c, _ in made)]
+    late = [late_tests(c.test, kind, signature, roles) for c, kind in made]  # type: ignore[arg-type]
+    tests = [test for pair in itertools.zip_longest(*late) for test in pair if test is not None]  # of each in turn
+    ended = confirm(setting.backend, setting.compiled, tests[:MOST_LATE], setting.geometry_of, setting.largest)
+    return [*ended, *(c for c, _ in made[:MOST_WHOLE])]
 
 
 def _big(setting: Setting, roles: Roles) -> list[UnitTest]:

@@ -30,7 +30,8 @@ TO_THE_END = "to the end"
 """Label of a sketch that tells how far a search may go: where it cannot be run, that is not known."""
 LONGEST_WRITTEN = 2048
 """Elements of an array whose contents are written out in a test."""
-MOST_LATE = 4
+MOST_LATE, MOST_WHOLE = 3, 2
+"""Tests of either sort: usual contents must not be crowded out (a search by halves depends on them no less)."""
 
 Extents = Mapping[str, tuple[int, ...]]
 
@@ -44,8 +45,9 @@ def unending(sketch: Sketch, kind: str, signature: Signature, roles: Roles = Rol
     return replace(sketch, fills=sketch.fills | fills, scalars=sketch.scalars | free, label=TO_THE_END if roles.searches else sketch.label)
 
 
-def going_furthest(found: Mapping[str, Extents], others: Sequence[Extents]) -> tuple[str, ...]:
-    """Kinds on whose contents a program goes as far as on any; none where it goes as far whatever its arrays hold.
+def going_furthest(found: Mapping[str, Extents], others: Sequence[Extents]) -> tuple[tuple[str, ...], frozenset[str]]:
+    """Kinds on whose contents a program goes as far as on any, and the arrays in which contents decide that; none of either where it
+    goes as far whatever its arrays hold.
 
     found: extents by kind; others: those on other contents. All of the same scalars.
     """
@@ -53,15 +55,15 @@ def going_furthest(found: Mapping[str, Extents], others: Sequence[Extents]) -> t
     names = list(seen[0]) if seen else []
     moved = [n for n in names if len({extents[n] for extents in seen}) > 1]
     furthest = {n: max(extents[n] for extents in seen) for n in moved}
-    return tuple(kind for kind, extents in found.items() if any(extents[n] == furthest[n] for n in moved))
+    return tuple(kind for kind, extents in found.items() if any(extents[n] == furthest[n] for n in moved)), frozenset(moved)
 
 
 def late_tests(test: UnitTest, kind: str, signature: Signature, roles: Roles) -> list[UnitTest]:
-    """The test, whose contents are of `kind`, with what is searched for three quarters down one array, each in turn, and in its last place."""
+    """The test, whose contents are of `kind`, with what is searched for three quarters down an array that is searched, or in its last place."""
     sought = KINDS[kind][1]
     made = []
     for stream, (p, value) in enumerate(zip(signature.parameters, test.assignments, strict=True)):
-        if not isinstance(value, ArrayValue) or p.name in (roles.indices or ()) or p.type == "bool" or p.type[0] == "c":
+        if not isinstance(value, ArrayValue) or p.name not in roles.searched - (roles.indices or frozenset()) or p.type == "bool" or p.type[0] == "c":
             continue
         contents = array_of(value, p, stream).ravel()
         if not 1 < len(contents) <= LONGEST_WRITTEN:
@@ -72,4 +74,4 @@ def late_tests(test: UnitTest, kind: str, signature: Signature, roles: Roles) ->
             changed[place] = min(max(sought, low), high)
             written = replace(value, fill=None, values=tuple(changed.tolist()))
             made.append(replace(test, assignments=tuple(written if a is value else a for a in test.assignments)))
-    return made[:MOST_LATE]
+    return made

@@ -39,6 +39,8 @@ class Roles:
     """Numbers that the text compares with and that usual contents do not hold."""
     searches: tuple[str, ...] = ()
     """Where contents decide how far the program goes: kinds of them (tester.searches) on which it goes furthest."""
+    searched: frozenset[str] = frozenset()
+    """Arrays in which it then goes so far."""
 
 
 # What stands before it must begin an operand: `x < h ? a : b` and `y < h && ...` compare h, they do not ask whether it is set.
