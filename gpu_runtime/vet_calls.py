@@ -35,7 +35,7 @@ def defined(code: list[Token]) -> set[str]:
             after = end + 1
             while 0 < after < len(code) and code[after].text in ("const", "noexcept", "override"):
                 after += 1
-            previous = code[i - 1] if i else None
+            previous = _before_bounds(code, i)
             declares = previous is not None and (previous.kind == "name" and previous.text not in KEYWORDS or previous.text in ("*", "&", ">", "::", "~"))
             constructs = after < len(code) and code[after].text == ":"
             if end > 0 and after < len(code) and (code[after].text == "{" or constructs and token.text in names) and (declares or token.text in names):
@@ -49,6 +49,14 @@ def defined(code: list[Token]) -> set[str]:
         elif following == ";" and any(t.text == "typedef" for t in code[max(0, i - 12) : i]):
             names.add(token.text)
     return names
+
+
+def _before_bounds(code: list[Token], i: int) -> Token | None:
+    """The token before the name at i, `__launch_bounds__(...)` between a kernel's `void` and its name passed over."""
+    start = _matching(code, i - 1, -1) if i and code[i - 1].text == ")" else -1
+    if start > 1 and [t.text for t in code[start - 2 : start]] == ["void", "__launch_bounds__"]:
+        return code[start - 2]
+    return code[i - 1] if i else None
 
 
 def unknown_call(code: list[Token], known: set[str], in_macro: bool = False) -> str | None:

@@ -26,6 +26,9 @@ REFUSED = {
     "an include behind a comment": 'void f(int *a) {\n /* */ #include "/etc/passwd"\n a[0] = 1; }',
     "an include behind a form feed": 'void f(int *a) {\n\f#include "/etc/passwd"\n a[0] = 1; }',
     "a pragma that is indented": 'void f(int *a) {\n    #pragma GCC optimize("Ofast")\n    a[0] = 1; }',
+    "a call behind launch bounds": 'void f(int *a) { __launch_bounds__(1) system("ls"); }',
+    "a call behind other brackets": 'void f(int *a) { if (a[0]) system("ls"); { a[0] = 1; } }',
+    "a statement in launch bounds' place": '__global__ void f(int *a) { if (__launch_bounds__(1) system("ls")) { a[0] = 1; } }',
     "call": 'void f(int *a) { system("ls"); }',
     "prototype": 'int system(const char *); void f(int *a) { system("ls"); }',
     "qualified": 'void f(int *a) { std::system("ls"); }',
@@ -86,6 +89,7 @@ ALLOWED = {
     "vectors made with a length": "void f(double *a, int n) { std::vector<double> sums(n); std::vector<unsigned int> k(n, 1); std::vector<size_t> at(n); std::vector<std::vector<double>> m(n, sums); a[0] = m[0][0]; }",
     "device variable": "__device__ int c;\n__global__ void f(int *a) { a[0] = atomicAdd(&c, 1); }",
     "constants": "#define N 3\nconst int M = 3; static const float w[2] = {1, 2}; constexpr double Q = 1.0; enum { A = 3 };\nvoid f(int *a) { a[0] = N + M; }",
+    "launch bounds": "__global__ void __launch_bounds__(64, (2)) k(int *a) { a[0] = 1; }\nvoid f(int *a) { k<<<1, 64>>>(a); }",
     "struct": "struct P { int x; float y; }; typedef struct { int k; } T;\nvoid f(int *a) { P p = {1, 2}; T t; t.k = p.x; a[0] = t.k; }",
     "class with a constructor": "struct C { float r, i; C(float a, float b) : r(a), i(b) {} C operator+(const C &o) const { return C(r + o.r, i + o.i); } };\n"
     "void f(float *a) { C c(1, 2); C d = c + C(2, 3); a[0] = d.r; }",
