@@ -69,9 +69,8 @@ class _Reading:
 
 def facts_of(program: Program) -> KernelFacts:
     """Facts of the whole text (device functions included): a text is one kernel and its helpers."""
-    text = "".join(" " if t.kind in ("comment", "directive") else t.text for t in tokens_of(program.text))
-    text = re.sub(r"\s*\.\s*(?=[xyz]\b)", ".", text)
-    constants = _constants(program.text)
+    text = plain_text(program)
+    constants = constants_of(program.text)
     reading = _Reading(_parameters(text, program.name), constants)
     for _ in range(2):  # twice: taint may flow backwards through a loop
         reading.guards.clear()
@@ -82,7 +81,13 @@ def facts_of(program: Program) -> KernelFacts:
     return KernelFacts(dimensions, hints, static, dynamic)  # type: ignore[arg-type]
 
 
-def _constants(text: str) -> dict[str, int]:
+def plain_text(program: Program) -> str:
+    """Without comments and directives; `threadIdx . x` is `threadIdx.x`."""
+    text = "".join(" " if t.kind in ("comment", "directive") else t.text for t in tokens_of(program.text))
+    return re.sub(r"\s*\.\s*(?=[xyz]\b)", ".", text)
+
+
+def constants_of(text: str) -> dict[str, int]:
     """Integer macros and constants of the text."""
     found = {m[1]: int(m[2]) for m in re.finditer(r"#\s*define\s+(\w+)\s+\(?\s*(\d+)\s*\)?\s*$", text, re.M)}
     for m in re.finditer(r"\b(?:const(?:expr)?\s+(?:unsigned\s+)?(?:int|size_t|unsigned)|enum\s*\{)\s*(\w+)\s*=\s*(\d+)\s*[;,}]", text):

@@ -163,7 +163,7 @@ def _split(text: str) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Axis:
+class Axis:
     """Grid and block expressions of one dimension."""
 
     grid: str
@@ -181,33 +181,33 @@ def candidate_plans(program: Program, signature: Signature, suite: UnitTestSuite
 def plans_in_turn(program: Program, signature: Signature, suite: UnitTestSuite | None = None) -> Iterator[LaunchPlan]:
     """`candidate_plans`, each when it is asked for: nearly always the first one does."""
     facts = facts_of(program)
-    names = _Names.of(signature, suite)
+    names = Names.of(signature, suite)
     plans: list[LaunchPlan] = []
     for sizes in _block_sizes(facts):
-        axes = [_axes(facts.dimensions[d], sizes[d], names, bool(facts.static_shared), d == 0) for d in range(3)]
+        axes = [axes_of(facts.dimensions[d], sizes[d], names, bool(facts.static_shared), d == 0) for d in range(3)]
         chosen = sorted(itertools.product(*(enumerate(a) for a in axes)), key=lambda c: sum(i for i, _ in c))
         for combination in chosen[:MOST_PLANS]:
             x, y, z = (axis for _, axis in combination)
             plan = LaunchPlan((x.grid, y.grid, z.grid), (x.block, y.block, z.block))
-            plans += _with_shared(plan, facts, names)
-    return itertools.islice(_distinct(plans, suite), MOST_PLANS)
+            plans += with_shared(plan, facts, names)
+    return itertools.islice(distinct(plans, suite), MOST_PLANS)
 
 
 @dataclass(frozen=True, slots=True)
-class _Names:
+class Names:
     """What a plan may count: integer scalars and arrays, likely ones first."""
 
     scalars: tuple[str, ...]
     arrays: tuple[str, ...]
 
     @staticmethod
-    def of(signature: Signature, suite: UnitTestSuite | None) -> _Names:
+    def of(signature: Signature, suite: UnitTestSuite | None) -> Names:
         scalars = [p.name for p in signature.parameters if p.kind == "scalar" and p.type[0] in "iu"]
         arrays = [p for p in signature.parameters if p.kind != "scalar"]
         if suite is not None and suite.tests:
             scalars += [a.name for a in suite.tests[0].assignments if isinstance(a, ScalarValue) and a.type[0] in "iu" and a.name not in scalars]
         arrays.sort(key=lambda p: p.intent == "in")
-        return _Names(tuple(scalars), tuple(p.name for p in arrays))
+        return Names(tuple(scalars), tuple(p.name for p in arrays))
 
     def exact(self) -> list[str]:
         """Expressions that may be the number of threads that an unguarded dimension needs."""
@@ -228,38 +228,38 @@ def _block_sizes(facts: KernelFacts) -> list[tuple[int, int, int]]:
     return list(dict.fromkeys([*facts.block_hints[:3], usual]))
 
 
-def _axes(dimension: Dimension, size: int, names: _Names, fixed_block: bool, first: bool = True) -> list[_Axis]:
+def axes_of(dimension: Dimension, size: int, names: Names, fixed_block: bool, first: bool = True) -> list[Axis]:
     """Ways to launch one dimension, likely ones first. fixed_block: the block size is a fact of the text, not a choice."""
     if not dimension.thread and not dimension.block:
-        return [_Axis("1", "1")]
+        return [Axis("1", "1")]
     if dimension.shared_bound:
-        return [_Axis("1", "1")]
-    bounds = [b for b in dimension.bounds if _readable(b)] or ([names.cover()] if dimension.guarded else [])
+        return [Axis("1", "1")]
+    bounds = [b for b in dimension.bounds if readable(b)] or ([names.cover()] if dimension.guarded else [])
     if dimension.strided:
         cover = bounds or names.exact()[:4]
         if not dimension.block:
-            return [_Axis("1", str(size))]
-        return [_Axis(f"min(3,ceil({_bracket(b)}/{size}))", str(size) if dimension.thread else "1") for b in cover[:1]] + [
-            _Axis(f"ceil({_bracket(b)}/{size})", str(size)) for b in cover if dimension.thread]  # fmt: skip
+            return [Axis("1", str(size))]
+        return [Axis(f"min(3,ceil({bracket(b)}/{size}))", str(size) if dimension.thread else "1") for b in cover[:1]] + [
+            Axis(f"ceil({bracket(b)}/{size})", str(size)) for b in cover if dimension.thread]  # fmt: skip
     if dimension.apart and not dimension.bounds and len(names.scalars) > 1:
-        return [_Axis(a, b) for a, b in itertools.permutations(names.scalars, 2)][:8]
+        return [Axis(a, b) for a, b in itertools.permutations(names.scalars, 2)][:8]
     if dimension.joint:
         # Along x the joint index would wrap into the next row: exact there, more threads than work in y and z.
-        exact = [_Axis(f"{_bracket(b)}/gcd({b},{size})", f"gcd({b},{size})") for b in names.exact()[:6]]
-        return exact if first else [_Axis(f"ceil({_bracket(b)}/{size})", str(size)) for b in names.exact()[:6]]
+        exact = [Axis(f"{bracket(b)}/gcd({b},{size})", f"gcd({b},{size})") for b in names.exact()[:6]]
+        return exact if first else [Axis(f"ceil({bracket(b)}/{size})", str(size)) for b in names.exact()[:6]]
     if not dimension.block:
         rounded = "8*ceil({}/8)" if size < 64 else "min(1024,32*ceil({}/32))"  # more threads than work: the guard must hold
-        inside = [_Axis("1", rounded.format(_bracket(b))) for b in bounds] or [_Axis("1", b) for b in names.exact()[:8]]
-        return [_Axis("1", str(size)), *inside] if fixed_block else inside
+        inside = [Axis("1", rounded.format(bracket(b))) for b in bounds] or [Axis("1", b) for b in names.exact()[:8]]
+        return [Axis("1", str(size)), *inside] if fixed_block else inside
     if not dimension.thread:
-        return [_Axis(b, "1") for b in (bounds or names.exact()[:8])]
+        return [Axis(b, "1") for b in (bounds or names.exact()[:8])]
     if dimension.guarded or bounds:
-        return [_Axis(f"ceil({_bracket(b)}/{size})", str(size)) for b in bounds]
-    whole = [_Axis(f"{_bracket(b)}/gcd({b},{size})", f"gcd({b},{size})") for b in names.exact()[:10]]
-    return [_Axis(f"ceil({_bracket(b)}/{size})", str(size)) for b in names.exact()[:6]] if fixed_block else whole or [_Axis("1", str(size))]
+        return [Axis(f"ceil({bracket(b)}/{size})", str(size)) for b in bounds]
+    whole = [Axis(f"{bracket(b)}/gcd({b},{size})", f"gcd({b},{size})") for b in names.exact()[:10]]
+    return [Axis(f"ceil({bracket(b)}/{size})", str(size)) for b in names.exact()[:6]] if fixed_block else whole or [Axis("1", str(size))]
 
 
-def _readable(bound: str) -> bool:
+def readable(bound: str) -> bool:
     """Whether a plan may hold what was read off a guard, which may be any model's text."""
     try:
         _check(bound)
@@ -268,11 +268,11 @@ def _readable(bound: str) -> bool:
     return True
 
 
-def _bracket(expression: str) -> str:
+def bracket(expression: str) -> str:
     return expression if re.fullmatch(r"\w+|\w+\([^()]*\)|[\w*]+", expression) else f"({expression})"
 
 
-def _with_shared(plan: LaunchPlan, facts: KernelFacts, names: _Names) -> list[LaunchPlan]:
+def with_shared(plan: LaunchPlan, facts: KernelFacts, names: Names) -> list[LaunchPlan]:
     """The plan with enough dynamic shared memory for what the text declares: one element a thread, two, or one a scalar."""
     if not facts.dynamic_shared:
         return [plan]
@@ -282,7 +282,7 @@ def _with_shared(plan: LaunchPlan, facts: KernelFacts, names: _Names) -> list[La
     return [LaunchPlan(plan.grid, plan.block, a) for a in amounts]
 
 
-def _distinct(plans: Sequence[LaunchPlan], suite: UnitTestSuite | None) -> Iterator[LaunchPlan]:
+def distinct(plans: Sequence[LaunchPlan], suite: UnitTestSuite | None) -> Iterator[LaunchPlan]:
     """Without repeats, by text and by the geometries on this suite."""
     yield from plans[:1]  # before anything is reckoned for it
     tests = [_values(test.assignments) for test in suite.tests] if suite is not None and len(plans) > 1 else []

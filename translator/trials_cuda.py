@@ -12,7 +12,8 @@ from dataclasses import replace
 
 from corpora.records import ArrayValue, Outcome, ScalarValue, UnitTest, UnitTestSuite
 from gpu_runtime.backend import Arguments, same_bytes
-from gpu_runtime.launch import LaunchPlan, evaluate, plans_in_turn
+from gpu_runtime.launch import LaunchPlan, evaluate
+from gpu_runtime.launch_rows import every_plan
 from gpu_runtime.materialise import extents_of, integer_scalars
 from translator.bench import Bench, Failure, Trial, first_failure, numbered, times
 
@@ -27,7 +28,7 @@ def try_cuda(bench: Bench) -> Trial:
     suite = UnitTestSuite(bench.program.id, target_tests(bench))
     best: Trial | None = None
     timeouts = 0
-    for plan in plans_in_turn(bench.program, bench.binding.target, suite):
+    for plan in every_plan(bench.program, bench.binding.target, suite):
         trial = _under(bench, plan, suite)
         if trial.failure is None:
             return trial
