@@ -3,6 +3,7 @@
 Contract: see native/abi.h for `args`. Parameter types of host and device functions are taken from the function itself by the
 compiler; a kernel is called with what its signature says. A kernel is launched with the geometry in args[n + 1]; a host function launches what it launches itself;
 a __device__ function is called by every thread of that geometry (one thread when it is 0) and thread 0 gives the result.
+Under another order of the threads a program that leaves variables unset is called in its copy (WITHOUT_PATTERN).
 
     python -c "from gpu_runtime.shims_cuda import prelude; print(len(prelude()))"
 """
@@ -16,7 +17,7 @@ from pathlib import Path
 
 from corpora.records import Parameter
 from gpu_runtime.backend import CompileRequest
-from gpu_runtime.cuda_rewrite import rewrite
+from gpu_runtime.cuda_rewrite import rewrite, tokens_of
 from gpu_runtime.shims_cpp import C_TYPES
 
 NATIVE = Path(__file__).parent / "native"
@@ -24,6 +25,21 @@ NATIVE = Path(__file__).parent / "native"
 COMPILE_FLAGS = ("-fsanitize=thread", "--param=tsan-instrument-func-entry-exit=0", "-ftrivial-auto-var-init=pattern", "-fno-strict-aliasing")
 """Added to the flags of every CUDA program: accesses are reported to the hooks, and a local variable that was never set holds a
 pattern that no test expects."""
+
+WITHOUT_PATTERN = "#pragma GCC push_options\n#pragma GCC optimize(\"trivial-auto-var-init=uninitialized\")\n", "#pragma GCC pop_options\n"
+"""Round a copy of a program's text. The pattern is one value for all: counters that begin alike may still be compared, and as a number it
+is an ideal start for a maximum. In the copy a variable that was never set holds what lies on the stack, and the emulation sees to that."""
+_NO_LOCAL = frozenset("return goto typedef using extern else case struct class union enum namespace static __shared__ __device__ __constant__ __managed__".split())
+
+
+def leaves_unset(text: str) -> bool:
+    """Whether a declaration of `text` gives a variable no value: only then does the program need its copy."""
+    plain = "".join(" " if t.kind in ("comment", "directive") else t.text for t in tokens_of(text))
+    for statement in map(str.strip, re.split(r"[;{}]", plain)):
+        found = re.match(r"(\w+)(?:\s*::\s*\w+)*[\s*]+[A-Za-z_]", statement)
+        if found and found[1] not in _NO_LOCAL and "(" not in statement and any("=" not in part for part in statement.split(",")):
+            return True
+    return False
 
 
 @cache
@@ -47,26 +63,26 @@ def real_headers(names: Sequence[str]) -> str:
     return included + "".join(f"#define {name} cv_{name}\n" for name in _OTHERS_NAMES) + _AFTER_HEADERS
 
 
-def shim(request: CompileRequest, symbol: str, namespace: str) -> str:
-    """C++ that defines `symbol` for `request.program`, whose rewritten text is in `namespace`."""
+def shim(request: CompileRequest, symbol: str, namespace: str, copy: str = "") -> str:
+    """C++ that defines `symbol` for `request.program`, whose rewritten text is in `namespace`; copy: of its text in WITHOUT_PATTERN."""
     name = request.program.name
     if request.signature.style == "kernel":
-        return _kernel_shim(request, symbol, namespace)
+        return _kernel_shim(request, symbol, namespace, copy)
     maker = "cv_shim_device" if _device_only(request.program.text, name) else "cv_shim_host"
-    return f"{_ENTRY} {symbol}(void **args) {{ cv_sections(); {maker}({namespace}::{name}, args); }}\n"
+    further = f", {copy}::{name}" if copy else ""
+    return f"{_ENTRY} {symbol}(void **args) {{ cv_sections(); {maker}({namespace}::{name}, args{further}); }}\n"
 
 
 _ENTRY = 'extern "C" __attribute__((visibility("default"))) CV_UNSEEN void'
 
 
-def _kernel_shim(request: CompileRequest, symbol: str, namespace: str) -> str:
+def _kernel_shim(request: CompileRequest, symbol: str, namespace: str, copy: str) -> str:
     """One thread as a function of the argument table, and the launch of all of them."""
     parameters = request.signature.parameters
-    arguments = [_argument(p, i) for i, p in enumerate(parameters)]
-    return (
-        f"CV_UNSEEN static void {symbol}_thread(void *p) {{ void **a = (void **)p; (void)a; {namespace}::{request.program.name}({', '.join(arguments)}); }}\n"
-        f"{_ENTRY} {symbol}(void **args) {{ cv_sections(); cv_launch_kernel(args, {len(parameters)}, {symbol}_thread); }}\n"
-    )
+    call = f"{request.program.name}({', '.join(_argument(p, i) for i, p in enumerate(parameters))})"
+    threads = {f"{symbol}_{role}": space for role, space in (("thread", namespace), ("copy", copy)) if space}
+    bodies = [f"CV_UNSEEN static void {name}(void *p) {{ void **a = (void **)p; (void)a; {space}::{call}; }}\n" for name, space in threads.items()]
+    return "".join(bodies) + f"{_ENTRY} {symbol}(void **args) {{ cv_sections(); cv_launch_kernel(args, {len(parameters)}, {', '.join(threads)}); }}\n"
 
 
 def _argument(p: Parameter, index: int) -> str:

@@ -165,6 +165,16 @@ def _cuda_member(request: CompileRequest, symbol: str, number: int) -> str:
     return _namespaced(request, symbol, number, text, shims_cuda.shim(request, symbol, f"ns_{symbol}"))
 
 
+def _cuda_member_copied(request: CompileRequest, symbol: str, number: int) -> str:
+    """With a copy of the text, in a namespace of its own, where variables that are never set would all start alike."""
+    if request.variant is not Variant.PLAIN or not _cuda_shareable(request) or not shims_cuda.leaves_unset(request.program.text):
+        return _cuda_member(request, symbol, number)
+    before, after = shims_cuda.WITHOUT_PATTERN
+    text = f'#line 1 "p{number}"\n' + shims_cuda.program_text(request)
+    copy = f"{before}namespace ns_{symbol}_copy {{\n{text}\n{shims_cpp.undefine(request.program.text)}}}\n{after}"
+    return copy + _namespaced(request, symbol, number, text, shims_cuda.shim(request, symbol, f"ns_{symbol}", f"ns_{symbol}_copy"))
+
+
 def _cuda_shareable(request: CompileRequest) -> bool:
     return shims_cpp.may_share(re.sub(r"__attribute__\s*\(\s*\(\s*(aligned|unused|always_inline|noinline)\b", "((", request.program.text), prelude_macros())
 
@@ -262,10 +272,10 @@ def recipes() -> dict[str, Recipe]:
         "gfortran", ".f90", _FORTRAN_FLAGS, _FORTRAN_LIBRARIES, _nothing, _fortran_member, _fortran_shareable, _fortran_alone, _FORTRAN_VARIANTS
     )
     cuda = Recipe(
-        "g++", ".cpp", (*_CPP_FLAGS, *shims_cuda.COMPILE_FLAGS, *SEEN_CALLS), (), _cuda_prelude, _cuda_member, _cuda_shareable, _cuda_alone, _CUDA_VARIANTS
+        "g++", ".cpp", (*_CPP_FLAGS, *shims_cuda.COMPILE_FLAGS, *SEEN_CALLS), (), _cuda_prelude, _cuda_member_copied, _cuda_shareable, _cuda_alone, _CUDA_VARIANTS
     )
     variants = {v: VARIANT_FLAGS[v] for v in (Variant.PLAIN, Variant.TIMED)}
-    host_part = replace(cuda, flags=_CPP_FLAGS, prelude=_beside_device_prelude, variants=variants, alone=partial(_cuda_alone, more=_beside_device()))
+    host_part = replace(cuda, flags=_CPP_FLAGS, prelude=_beside_device_prelude, member=_cuda_member, variants=variants, alone=partial(_cuda_alone, more=_beside_device()))
     return {"cpp": cpp, "openmp": _openmp(cpp, "cpp"), "openmp-target": _offload(cpp), "cuda": cuda, "fortran": fortran, "openmp-fortran": _openmp(fortran, "fortran"), HOST_PART: host_part}
 
 

@@ -15,6 +15,7 @@ from gpu_runtime.backend import Arguments, same_bytes
 from gpu_runtime.launch import LaunchPlan, evaluate
 from gpu_runtime.launch_rows import every_plan
 from gpu_runtime.materialise import extents_of, integer_scalars
+from gpu_runtime.shims_cuda import leaves_unset
 from translator.bench import Bench, Failure, Trial, first_failure, numbered, times
 
 ORDERS = (1, 2)
@@ -84,7 +85,8 @@ def _orders(bench: Bench, launch: str, calls: Sequence[tuple[int, Arguments]]) -
     further = [(i, replace(c, order=order)) for order in orders for i, c in small]
     failure, active, place = first_failure(bench, bench.compiled, [*calls, *further])
     if failure is not None and place >= len(calls) and failure.outcome is Outcome.MISMATCH:
-        detail = f"{failure.detail} (with the threads in another order)"
+        unset = ", and other values in variables that were never set" if leaves_unset(bench.program.text) else ""
+        detail = f"{failure.detail} (with the threads in another order{unset})"
         failure = replace(failure, outcome=Outcome.NONDETERMINISTIC, detail=detail)
     return Trial(failure, launch, active)
 

@@ -48,6 +48,27 @@ static struct {            /* the block that runs */
 
 void cv_set_order(int order) { order_seed = order < 0 ? 0 : order; }
 
+/* Variables that a thread never set: their first value in a program compiled without automatic initialisation is what lies here. */
+#define STALE_WORDS 512
+static uint32_t stale[2 * STALE_WORDS];
+static int stale_stacks;
+
+void cv_stale_stacks(int on) {
+    stale_stacks = on;
+    if (!on || stale[0]) return;
+    for (uint32_t i = 0, x = 1; i < 2 * STALE_WORDS; i++) {
+        x = x * 1664525u + 1013904223u;
+        stale[i] = i % 4 == 1 ? 0 : x ^ x >> 16; /* zero too: it stands for false */
+    }
+}
+
+/* Fills the stack below the caller, where the thread's own frames will be: others in every thread, so that no one value suits by luck. */
+__attribute__((noinline)) static void leave_stale(uint32_t serial) {
+    uint32_t below[STALE_WORDS];
+    memcpy(below, stale + serial * 7 % STALE_WORDS, sizeof below);
+    __asm__ volatile("" : : "r"(below) : "memory");
+}
+
 static void become(int t) {
     struct thread *me = &threads[t];
     b.current = t;
@@ -193,6 +214,7 @@ static void run_unstarted(void) {
         me->wrote = me->fenced = 0;
         me->warp_sync = me->acquired = 0;
         become(t);
+        if (stale_stacks) leave_stale(cv_now.serial);
         b.body(b.closure);
         t = b.current;
         cv_settle();

@@ -35,6 +35,7 @@ void cv_atomic(void *address, unsigned long bytes);
 void cv_fence(void);
 int cv_launch(const unsigned grid[3], const unsigned block[3], unsigned long shared_bytes, void (*body)(void *), void *closure, int host_style);
 void cv_set_order(int order);
+void cv_stale_stacks(int on);
 void cv_shared_section(char *base, unsigned long bytes);
 void cv_device_section(char *base, unsigned long bytes);
 int cv_cuda_malloc(void **out, unsigned long bytes, int managed);

@@ -22,6 +22,7 @@ int cv_cuda_memset(void *to, int value, unsigned long bytes) { int e = cv_gpu.se
 int cv_cuda_error(int clear) { int e = cv_last_error; if (clear) cv_last_error = 0; return e; }
 void cv_cuda_set_error(int error) { if (error) cv_last_error = error; }
 void cv_set_order(int) { cv_last_error = 0; }
+void cv_stale_stacks(int) {}
 void cv_shared_section(char *, unsigned long) {}
 void cv_device_section(char *, unsigned long) {}
 /* The body runs once, here: it ends in the kernel's stub, which knows the arguments as the kernel's own types. */
