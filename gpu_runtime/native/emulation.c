@@ -262,6 +262,8 @@ void cv_atomic(void *address, size_t bytes) {
     if (threads[b.current].fenced) published = ++cv_now.stamp;
 }
 
+void cv_relaxed(const char *address, size_t bytes) { cv_touch(address, bytes, CV_RELAXED); }
+
 void cv_fence(void) { if (cv_now.in_kernel) threads[b.current].fenced = 1; }
 
 /* ---- launches ---- */

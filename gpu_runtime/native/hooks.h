@@ -39,7 +39,7 @@ extern struct now cv_now;
 struct launch_state { uint32_t grid[3], block[3]; uint32_t threads_per_block; };
 extern struct launch_state cv_launch_now;
 
-enum { CV_WRITE = 1, CV_ATOMIC = 2 };
+enum { CV_WRITE = 1, CV_ATOMIC = 2, CV_RELAXED = 4 /* an atomic read that orders nothing */ };
 
 void cv_touch(const char *address, size_t bytes, int mode);  /* one access of the running program */
 void cv_range(const char *address, size_t bytes, int mode);  /* memcpy and friends: bounds and extents only */
