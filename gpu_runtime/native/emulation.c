@@ -8,6 +8,7 @@
  */
 #include "hooks.h"
 #include "fibers.h"
+#include "publications.h"
 #include <string.h>
 
 #define MAX_THREADS 1024
@@ -24,7 +25,7 @@ enum warp_op { OP_SYNC, OP_SHUFFLE, OP_SHUFFLE_UP, OP_SHUFFLE_DOWN, OP_SHUFFLE_X
 struct thread {
     struct context where;         /* valid while it waits */
     enum state state;
-    int wrote, fenced;
+    int wrote;
     uint32_t warp_sync, acquired;
     int op, weak, argument, width;
     uint32_t mask;
@@ -37,13 +38,13 @@ static struct context fibers[MAX_THREADS], main_context;
 static struct uint3_ coordinates[MAX_THREADS];
 static uint16_t start_order[MAX_THREADS], ready[MAX_THREADS], free_fibers[MAX_THREADS];
 static int n_fibers, n_free, order_seed;
-static uint32_t published; /* stamp of the last __threadfence + atomic of this launch */
 static struct {            /* the block that runs */
     void (*body)(void *);
     void *closure;
     int threads, next, alive, current, ready_head, ready_count, waiting, site, votes;
     int count, all, any;   /* results of the last barrier with a predicate */
     uint32_t serial_base, acquired;
+    uint32_t fenced;       /* stamp of the last __threadfence; 0: none yet */
 } b;
 
 void cv_set_order(int order) { order_seed = order < 0 ? 0 : order; }
@@ -211,7 +212,7 @@ static void run_unstarted(void) {
     while (b.next < b.threads) {
         int t = start_order[b.next++];
         struct thread *me = &threads[t];
-        me->wrote = me->fenced = 0;
+        me->wrote = 0;
         me->warp_sync = me->acquired = 0;
         become(t);
         if (stale_stacks) leave_stale(cv_now.serial);
@@ -258,13 +259,15 @@ uint64_t cv_warp(int op, uint32_t mask, uint64_t value, int argument, int width,
 void cv_atomic(void *address, size_t bytes) {
     cv_touch(address, bytes, CV_WRITE | CV_ATOMIC);
     if (!cv_now.in_kernel) return;
-    if (published > cv_now.acquired) { cv_now.acquired = published; if (published > b.acquired) b.acquired = published; }
-    if (threads[b.current].fenced) published = ++cv_now.stamp;
+    cv_now.acquired = b.acquired = n_publications;
+    if (b.fenced) publish(b.fenced);
 }
 
 void cv_relaxed(const char *address, size_t bytes) { cv_touch(address, bytes, CV_RELAXED); }
 
-void cv_fence(void) { if (cv_now.in_kernel) threads[b.current].fenced = 1; }
+/* Of whatever thread: a barrier between its fence and another thread's atomic passes it on, and without one the order in which that
+ * other thread comes first shows the race. */
+void cv_fence(void) { if (cv_now.in_kernel) b.fenced = ++cv_now.stamp; }
 
 /* ---- launches ---- */
 static uint64_t permuted(uint64_t i, uint64_t n, int seed) { /* the i-th of 0..n-1 in the order that seed asks for */
@@ -283,7 +286,7 @@ static void run_block(uint64_t index) {
     b.serial_base = (uint32_t)(index * (uint64_t)b.threads);
     b.next = b.ready_head = b.ready_count = b.waiting = b.votes = 0;
     b.alive = b.threads;
-    b.acquired = 0;
+    b.acquired = b.fenced = 0;
     for (int w = 0; w * 32 < b.threads; w++) {
         int lanes = b.threads - w * 32;
         warps[w].alive = lanes >= 32 ? ~0u : (1u << lanes) - 1;
@@ -321,7 +324,7 @@ int cv_launch(const uint32_t grid[3], const uint32_t block[3], size_t shared_byt
         coordinates[t] = (struct uint3_){(uint32_t)t % block[0], r % block[1], r / block[1]};
         start_order[t] = (uint16_t)permuted((uint64_t)t, (uint64_t)b.threads, order_seed);
     }
-    published = 0;
+    n_publications = 0;
     cv_new_launch(host_style, shared_bytes);
     uint64_t blocks = (uint64_t)grid[0] * grid[1] * grid[2];
     for (uint64_t i = 0; i < blocks; i++) run_block(permuted(i, blocks, order_seed));

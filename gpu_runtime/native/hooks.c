@@ -175,7 +175,7 @@ static inline void check_cell(struct region *r, struct cell *c, size_t offset, s
     uint32_t since = r->kind == R_SHARED ? cv_now.block_first : cv_now.launch_first;
     if (c->write_stamp < r->valid_since && mode != CV_WRITE) note_unset(r, offset, mode & CV_WRITE);
     if (!(mode & CV_WRITE)) {
-        if (!ordered(since, c->write_stamp, c->writer & SERIAL)) {
+        if (!ordered(since, c->write_stamp, c->writer & SERIAL, 1)) {
             if (!(c->writer & ATOMIC_BIT)) race(r, offset, 0, c->writer & SERIAL, "read/write race");
             if (mode & CV_RELAXED) return;
             if (excused.cell && excused.cell != c) report_excused();
@@ -189,7 +189,7 @@ static inline void check_cell(struct region *r, struct cell *c, size_t offset, s
         if (c->reader == cv_now.serial) c->read_stamp = 0; /* equal: no other reader is remembered */
     }
     int both_atomic = (mode & CV_ATOMIC) && (c->writer & ATOMIC_BIT);
-    int clash = !both_atomic && !ordered(since, c->write_stamp, c->writer & SERIAL);
+    int clash = !both_atomic && !ordered(since, c->write_stamp, c->writer & SERIAL, 1);
     int after_read = !readers_ordered(since, c);
     if (after_read && c->write_stamp < r->valid_since) /* what was read had no value yet: no write leaves it as it was */
         race(r, offset, 1, c->reader & SERIAL, "write after another thread's read, a race,");

@@ -31,10 +31,15 @@ struct now {
     int host_style;            /* the kernel was launched by host code: arguments of the call are host memory */
     uint32_t serial, stamp;
     uint32_t launch_first, block_first, block_sync, warp_sync;
-    uint32_t acquired;         /* accesses of other blocks before this stamp were published to this thread */
+    uint32_t acquired;         /* so many entries of cv_publications have reached this thread */
     int wrote;                 /* this thread has touched watched memory: it does some of the work */
 };
 extern struct now cv_now;
+
+/* What a block of this launch has published to others by __threadfence and an atomic behind it; in the order in which blocks ran.
+ * The fence publishes the writes before it. Reads count up to the atomic: it is late enough for whoever overwrites what was read. */
+struct publication { uint32_t block_first, writes_before, reads_before; };
+extern struct publication *cv_publications;
 
 struct launch_state { uint32_t grid[3], block[3]; uint32_t threads_per_block; };
 extern struct launch_state cv_launch_now;

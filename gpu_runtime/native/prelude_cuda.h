@@ -82,7 +82,7 @@ constexpr int warpSize = 32;
 #define __syncthreads_or(p) cv_barrier(__COUNTER__, (p) ? 1 : 0, 3)
 CV_INLINE void __syncwarp(unsigned mask = 0xffffffffu) { cv_warp(0, mask, 0, 0, 32, 0); }
 CV_INLINE void __threadfence() { cv_fence(); }
-CV_INLINE void __threadfence_block() { cv_fence(); }
+CV_INLINE void __threadfence_block() { __asm__ volatile("" ::: "memory"); } /* publishes nothing to other blocks */
 CV_INLINE void __threadfence_system() { cv_fence(); }
 CV_INLINE void __nanosleep(unsigned) {}
 

@@ -1,7 +1,7 @@
 /* Happens-before over shadow cells: which two accesses of a launch are not ordered. Included by hooks.c only.
  *
  * Blocks run one at a time, so a stamp tells the block of an access apart without storing it. Accesses of two blocks are
- * never ordered within a launch (except through __threadfence + atomic, see `acquired`); accesses of one block are ordered
+ * never ordered within a launch (except through __threadfence + atomic, see `published`); accesses of one block are ordered
  * by __syncthreads (block_sync) and, within a warp, by warp barriers and shuffles (warp_sync). The cell keeps one reader and
  * how far apart the readers since the last barrier were: enough to know that *some* other thread read.
  */
@@ -18,11 +18,21 @@ static inline int same_warp(uint32_t a, uint32_t b) {
     return a / n == b / n && (a % n) / 32 == (b % n) / 32;
 }
 
+/* Did another block's access at `stamp` reach this thread? */
+static inline int published(uint32_t stamp, int write) {
+    uint32_t low = 0, high = cv_now.acquired; /* entries before `low` begin no later than the stamp */
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (cv_publications[middle].block_first <= stamp) low = middle + 1; else high = middle;
+    }
+    return low && stamp < (write ? cv_publications[low - 1].writes_before : cv_publications[low - 1].reads_before);
+}
+
 /* Is an access of thread `other` at `stamp` ordered before what thread cv_now.serial does now? `since` is where the life of the
  * memory began: the launch, or the block for shared memory. */
-static inline int ordered(uint32_t since, uint32_t stamp, uint32_t other) {
+static inline int ordered(uint32_t since, uint32_t stamp, uint32_t other, int write) {
     if (stamp < since || other == cv_now.serial) return 1;
-    if (stamp < cv_now.block_first) return stamp < cv_now.acquired;
+    if (stamp < cv_now.block_first) return published(stamp, write);
     if (stamp < cv_now.block_sync) return 1;
     return same_warp(other, cv_now.serial) && stamp < cv_now.warp_sync;
 }
@@ -32,18 +42,18 @@ static inline int readers_ordered(uint32_t since, const struct cell *c) {
     uint32_t stamp = c->read_stamp, other = c->reader & SERIAL;
     if (stamp < since) return 1;
     switch ((enum spread)(c->reader >> 30)) {
-    case ONE: return ordered(since, stamp, other);
+    case ONE: return ordered(since, stamp, other, 0);
     case WARP: return (stamp >= cv_now.block_first && stamp < cv_now.block_sync) ||
                       (same_warp(other, cv_now.serial) && stamp < cv_now.warp_sync);
     case BLOCK: return stamp >= cv_now.block_first && stamp < cv_now.block_sync;
-    default: return stamp < cv_now.acquired;
+    default: return published(stamp, 0);
     }
 }
 
 static inline void note_read(uint32_t since, struct cell *c) {
     uint32_t stamp = c->read_stamp, other = c->reader & SERIAL, spread = c->reader >> 30;
     if (stamp < since) spread = ONE;
-    else if (stamp < cv_now.block_first) spread = GRID;
+    else if (stamp < cv_now.block_first) spread = spread < GRID && published(stamp, 0) ? ONE : GRID;
     else if (spread < GRID) {
         if (stamp < cv_now.block_sync) spread = ONE;
         else if (other != cv_now.serial) {

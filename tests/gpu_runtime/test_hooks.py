@@ -52,6 +52,18 @@ CASES = {
                                      "for (int k = 0; k < n; k++) s += a[k]; a[0] = s; }", OK, 64, 1, before="__device__ int done;"),
     "atomic_without_fence": Case(I + " a[i] = i * 2; if (atomicAdd(&done, 1) == n - 1) { int s = 0; for (int k = 0; k < n; k++) s += a[k]; a[0] = s; }",
                                  RACE, 64, 1, before="__device__ int done;"),
+    "fence_of_the_block_publishes_nothing": Case(I + " a[i] = i * 2; __threadfence_block(); if (atomicAdd(&done, 1) == n - 1) { int s = 0; "
+                                                 "for (int k = 0; k < n; k++) s += a[k]; a[0] = s; }", RACE, 64, 1, before="__device__ int done;"),
+    "fence_before_what_it_should_publish": Case(I + " __threadfence(); a[i] = i * 2; if (atomicAdd(&done, 1) == n - 1) { int s = 0; "
+                                                "for (int k = 0; k < n; k++) s += a[k]; a[0] = s; }", RACE, 64, 1, before="__device__ int done;"),
+    "fence_then_barrier_then_atomic": Case(I + " a[i] = i * 2; __threadfence(); __syncthreads(); if (threadIdx.x == 0 && atomicAdd(&done, 1) == 1) { "
+                                           "int s = 0; for (int k = 0; k < n; k++) s += a[k]; a[0] = s; }", OK, 2, 32, before="__device__ int done;"),
+    "no_barrier_between_fences_and_atomic": Case(I + " a[i] = i * 2; __threadfence(); if (threadIdx.x == 0 && atomicAdd(&done, 1) == 1) { int s = 0; "
+                                                 "for (int k = 0; k < n; k++) s += a[k]; a[0] = s; }", RACE, 2, 32, before="__device__ int done;"),
+    "spin_lock": Case("if (threadIdx.x == 0) { while (atomicCAS(&lock, 0, 1)) ; __threadfence(); a[0] = a[0] + 1; __threadfence(); atomicExch(&lock, 0); }",
+                      OK, 3, 2, before="__device__ int lock;"),
+    "spin_lock_without_a_fence": Case("if (threadIdx.x == 0) { while (atomicCAS(&lock, 0, 1)) ; __threadfence(); a[0] = a[0] + 1; atomicExch(&lock, 0); }",
+                                      RACE, 3, 2, before="__device__ int lock;"),
     "device_variable_race": Case(I + " last = i; __syncthreads(); a[i] = last;", RACE, before="__device__ int last;"),
     "bytes_of_one_word": Case("__shared__ unsigned char s[64]; int t = threadIdx.x; s[t] = t; __syncthreads(); a[t] = s[63 - t];", OK),
     "bytes_of_one_word_race": Case("__shared__ unsigned char s[64]; int t = threadIdx.x; s[t / 2] = t; __syncthreads(); a[t] = s[t / 2];", RACE),
