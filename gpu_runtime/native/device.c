@@ -39,6 +39,7 @@ void cv_device_reset(void) {
     for (int i = 0; i < MAX_ALLOCATIONS; i++) if (live[i].base) { live[i].region = NULL; give_up(&live[i]); }
     heap_used = 0;
     last_error = 0;
+    cv_streams_reset();
 }
 
 static int fail(int error) { return last_error = error; }
@@ -46,7 +47,8 @@ static int fail(int error) { return last_error = error; }
 int cv_cuda_error(int clear) { int e = last_error; if (clear) last_error = 0; return e; }
 void cv_cuda_set_error(int error) { if (error) last_error = error; }
 
-int cv_cuda_malloc(void **out, size_t bytes, int managed) {
+/* where: 0 on the device, 1 managed, 2 pinned host memory. */
+int cv_cuda_malloc(void **out, size_t bytes, int where) {
     *out = NULL;
     if (!bytes) return 0;
     if ((!heap && !reserve()) || bytes > heap_bytes) return fail(2);
@@ -61,8 +63,8 @@ int cv_cuda_malloc(void **out, size_t bytes, int managed) {
     for (size_t i = 0; i < need - PAGE; i += 8) *(uint64_t *)(a->base + i) = POISON;
     a->n_cells = bytes + 1; /* enough for bytes as granules */
     a->cells = cv_map_cells(a->n_cells);
-    a->region = cv_watch(a->base, bytes, 4, managed ? R_MANAGED : R_DEVICE_HEAP, a->cells);
-    a->region->valid_since = ++cv_now.stamp;
+    a->region = cv_watch(a->base, bytes, 4, where == 2 ? R_PINNED : where ? R_MANAGED : R_DEVICE_HEAP, a->cells);
+    a->region->valid_since = where == 2 ? 0 : ++cv_now.stamp; /* host code need not be seen to fill host memory */
     *out = a->base;
     return 0;
 }
@@ -78,11 +80,13 @@ int cv_cuda_free(void *p) {
     return fail(1);
 }
 
+int cv_pinned_free(void *p) { return cv_cuda_free(p); }
+
 /* -1 host, 1 device, 0 either (managed). */
 static int side(const void *p) {
     const struct region *r = cv_region_of(p);
     if (heap && (size_t)((const char *)p - reserved) < reserved_bytes && !r) cv_fail(CV_OUT_OF_BOUNDS, "device memory that is not allocated is used");
-    return !r || r->kind == R_ARGUMENT ? -1 : r->kind == R_MANAGED ? 0 : 1;
+    return !r || r->kind == R_ARGUMENT || r->kind == R_PINNED ? -1 : r->kind == R_MANAGED ? 0 : 1;
 }
 
 /* Bytes of a copy that lie in the argument at p. The extents of a test are what the source touches, which may be less than what
@@ -95,8 +99,15 @@ static size_t inside_argument(const void *p, size_t bytes) {
     return bytes < left ? bytes : left;
 }
 
+/* Does the host go on only when the copy is done? Also an asynchronous one to pageable memory, and no copy within the device. */
+static int host_waits_for(const void *to, int to_side, int from_side, int async) {
+    const struct region *r = cv_region_of(to);
+    if (async) return to_side < 0 && !(r && r->kind == R_PINNED);
+    return to_side <= 0 || from_side <= 0;
+}
+
 /* kind: 0 host to host, 1 host to device, 2 device to host, 3 device to device, 4 by the pointers. */
-int cv_cuda_memcpy(void *to, const void *from, size_t bytes, int kind) {
+int cv_cuda_memcpy(void *to, const void *from, size_t bytes, int kind, size_t stream, int async) {
     if (!bytes) return 0;
     int to_side = side(to), from_side = side(from);
     if (kind < 0 || kind > 4) return fail(21);
@@ -105,18 +116,25 @@ int cv_cuda_memcpy(void *to, const void *from, size_t bytes, int kind) {
     if (to_side < 0 && inside < bytes && cv_any_set((const char *)from + inside, bytes - inside)) inside = bytes;
     cv_range(from, from_side < 0 ? inside : bytes, 0);
     cv_range(to, to_side < 0 ? inside : bytes, CV_WRITE);
+    cv_stream_begin(stream);
+    cv_copied_range(from, inside, 0);
+    cv_copied_range(to, inside, CV_WRITE);
     memmove(to, from, inside);
-    if (to_side >= 0) cv_written_by_host(to, inside, 1);
-    if (to_side >= 0) cv_written_by_host((char *)to + inside, bytes - inside, 0);
+    cv_written_by_host(to, inside, 1, cv_now.stamp);
+    if (to_side >= 0) cv_written_by_host((char *)to + inside, bytes - inside, 0, cv_now.stamp);
+    cv_stream_end(host_waits_for(to, to_side, from_side, async));
     return 0;
 }
 
-int cv_cuda_memset(void *to, int value, size_t bytes) {
+int cv_cuda_memset(void *to, int value, size_t bytes, size_t stream, int async) {
     if (!bytes) return 0;
     if (side(to) < 0) return fail(1);
     cv_range(to, bytes, CV_WRITE);
+    cv_stream_begin(stream);
+    cv_copied_range(to, bytes, CV_WRITE);
     memset(to, value, bytes);
-    cv_written_by_host(to, bytes, 1);
+    cv_written_by_host(to, bytes, 1, cv_now.stamp);
+    cv_stream_end(!async && side(to) == 0);
     return 0;
 }
 

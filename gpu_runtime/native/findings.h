@@ -42,7 +42,7 @@ static void place_of(const struct region *r, size_t offset, char *out, size_t si
     if (!r) snprintf(out, size, "outside every buffer");
     else if (r->kind == R_ARGUMENT) snprintf(out, size, "argument %d element %lld", r->parameter, (long long)element);
     else snprintf(out, size, "%s byte %lld", r->kind == R_SHARED ? "shared memory" : r->kind == R_DEVICE_VARIABLE ? "device variables" :
-                  "device memory", (long long)offset);
+                  r->kind == R_MANAGED ? "managed memory" : r->kind == R_PINNED ? "pinned host memory" : "device memory", (long long)offset);
 }
 
 static void report_unset(void);
@@ -61,6 +61,7 @@ __attribute__((noreturn, noinline)) static void race(const struct region *r, siz
     int32_t *a = report->thread_a, *b = report->thread_b;
     place_of(r, offset, place, sizeof place);
     report->finding = CV_RACE; report->is_write = write;
+    if (cv_now.unfinished_span) found(CV_RACE, r, offset, write, "two streams of which neither waits for the other, or two threads, race on");
     name_thread(a, cv_now.serial); name_thread(b, other);
     snprintf(report->text, sizeof report->text, "%s on %s: block (%d,%d,%d) thread (%d,%d,%d) and block (%d,%d,%d) thread (%d,%d,%d)",
              what, place, a[0], a[1], a[2], a[3], a[4], a[5], b[0], b[1], b[2], b[3], b[4], b[5]);

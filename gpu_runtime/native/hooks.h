@@ -7,7 +7,7 @@
 #define CV_HOOKS_H
 #include "abi.h"
 
-enum region_kind { R_ARGUMENT, R_DEVICE_HEAP, R_MANAGED, R_DEVICE_VARIABLE, R_SHARED, R_OFFLOADED };
+enum region_kind { R_ARGUMENT, R_DEVICE_HEAP, R_MANAGED, R_PINNED, R_DEVICE_VARIABLE, R_SHARED, R_OFFLOADED };
 
 /* Last writer and reader of one granule. Thread serials: block * threads_per_block + thread, 29 bits.
  * writer bit 31: the write was atomic. reader bits 30-31: how far apart the readers since then were (enum spread). */
@@ -32,6 +32,7 @@ struct now {
     uint32_t serial, stamp;
     uint32_t launch_first, block_first, block_sync, warp_sync;
     uint32_t acquired;         /* so many entries of cv_publications have reached this thread */
+    uint32_t unfinished_since, unfinished_span; /* stamps between which lie operations of streams that are not known to be done; or 0 */
     int wrote;                 /* this thread has touched watched memory: it does some of the work */
 };
 extern struct now cv_now;
@@ -57,7 +58,13 @@ void cv_launch_done(void);                        /* counts the threads that did
 struct region *cv_watch(char *base, size_t bytes, uint32_t granule_bytes, int kind, struct cell *cells);
 void cv_unwatch(struct region *region);
 struct region *cv_region_of(const char *address); /* NULL when no watched region holds it */
-void cv_written_by_host(const char *address, size_t bytes, int known); /* from now on initialised */
+/* From now on initialised. stamp: of the operation that wrote it; 0 for host code itself, which all later work waits for. */
+void cv_written_by_host(const char *address, size_t bytes, int known, uint32_t stamp);
+void cv_copied_range(const char *address, size_t bytes, int mode); /* by a copy on the stream that runs: is what it touches finished? */
+int cv_unfinished(uint32_t stamp);                /* streams.c: may who runs not rely on what was done then? */
+void cv_stream_begin(unsigned long stream);       /* an operation of a stream, until cv_stream_end */
+void cv_stream_end(int host_waits);
+void cv_streams_reset(void);
 int cv_any_set(const char *address, size_t bytes);
 struct cell *cv_map_cells(size_t count);
 void cv_device_heap_is(char *base, size_t bytes); /* addresses in it outside every region are out of bounds */

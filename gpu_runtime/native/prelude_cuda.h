@@ -39,10 +39,14 @@ void cv_set_order(int order);
 void cv_stale_stacks(int on);
 void cv_shared_section(char *base, unsigned long bytes);
 void cv_device_section(char *base, unsigned long bytes);
-int cv_cuda_malloc(void **out, unsigned long bytes, int managed);
+int cv_cuda_malloc(void **out, unsigned long bytes, int where);
 int cv_cuda_free(void *p);
-int cv_cuda_memcpy(void *to, const void *from, unsigned long bytes, int kind);
-int cv_cuda_memset(void *to, int value, unsigned long bytes);
+int cv_pinned_free(void *p);
+int cv_cuda_memcpy(void *to, const void *from, unsigned long bytes, int kind, unsigned long stream, int async);
+int cv_cuda_memset(void *to, int value, unsigned long bytes, unsigned long stream, int async);
+unsigned long cv_stream(int what, unsigned long a, unsigned long b);
+void cv_stream_begin(unsigned long stream);
+void cv_stream_end(int host_waits);
 int cv_cuda_error(int clear);
 void cv_cuda_set_error(int error);
 }

@@ -19,53 +19,59 @@ enum { cudaMemAttachGlobal = 1, cudaHostAllocDefault = 0, cudaHostAllocMapped = 
 
 struct cv_config {
     dim3 grid, block;
-    unsigned long shared_bytes;
-    cv_config(dim3 g, dim3 b, unsigned long s = 0, cudaStream_t = 0) : grid(g), block(b), shared_bytes(s) {}
+    unsigned long shared_bytes, stream;
+    cv_config(dim3 g, dim3 b, unsigned long s = 0, cudaStream_t on = 0) : grid(g), block(b), shared_bytes(s), stream((unsigned long)on) {}
 };
 template <class F, class... A> CV_UNSEEN inline int cv_run(const cv_config &c, int host_style, F f, A... a) {
     const unsigned grid[3] = {c.grid.x, c.grid.y, c.grid.z}, block[3] = {c.block.x, c.block.y, c.block.z};
     auto one_thread = [&]() CV_UNSEEN { f(a...); };
     return cv_launch(grid, block, c.shared_bytes, [](void *p) CV_UNSEEN { (*(decltype(one_thread) *)p)(); }, &one_thread, host_style);
 }
-template <class F, class... A> CV_UNSEEN inline void cv_call(const cv_config &c, F f, A... a) { cv_cuda_set_error(cv_run(c, 1, f, a...)); }
+template <class F, class... A> CV_UNSEEN inline void cv_call(const cv_config &c, F f, A... a) {
+    cv_stream_begin(c.stream);
+    cv_cuda_set_error(cv_run(c, 1, f, a...));
+    cv_stream_end(0);
+}
+/* What happens to streams besides launches and copies: the numbers of streams.c. */
+enum { CV_STREAM_NEW, CV_STREAM_WAITS, CV_HOST_WAITS, CV_HOST_WAITS_ALL, CV_ALL_WAIT, CV_EVENT_NEW, CV_EVENT_RECORD, CV_EVENT_HOST_WAITS };
 
 #define CV_API template <class = void> inline cudaError_t
 #define CV_NOTHING { return cudaSuccess; }
-template <class T> inline cudaError_t cudaMalloc(T **p, size_t n) { return (cudaError_t)cv_cuda_malloc((void **)p, n, 0); }
+template <class T> inline cudaError_t cudaMalloc(T **p, size_t n) { cv_stream(CV_ALL_WAIT, 0, 0); return (cudaError_t)cv_cuda_malloc((void **)p, n, 0); }
 template <class T> inline cudaError_t cudaMallocAsync(T **p, size_t n, cudaStream_t) { return (cudaError_t)cv_cuda_malloc((void **)p, n, 0); }
-template <class T> inline cudaError_t cudaMallocManaged(T **p, size_t n, unsigned = 1) { return (cudaError_t)cv_cuda_malloc((void **)p, n, 1); }
-template <class T> CV_UNSEEN inline cudaError_t cudaMallocHost(T **p, size_t n, unsigned = 0) { *p = (T *)__builtin_malloc(n); return *p ? cudaSuccess : cudaErrorMemoryAllocation; }
+template <class T> inline cudaError_t cudaMallocManaged(T **p, size_t n, unsigned = 1) { cv_stream(CV_ALL_WAIT, 0, 0); return (cudaError_t)cv_cuda_malloc((void **)p, n, 1); }
+template <class T> CV_UNSEEN inline cudaError_t cudaMallocHost(T **p, size_t n, unsigned = 0) { cv_stream(CV_ALL_WAIT, 0, 0); return (cudaError_t)cv_cuda_malloc((void **)p, n, 2); }
 template <class T> CV_UNSEEN inline cudaError_t cudaHostAlloc(T **p, size_t n, unsigned = 0) { return cudaMallocHost(p, n); }
 template <class T> CV_UNSEEN inline cudaError_t cudaMallocPitch(T **p, size_t *pitch, size_t width, size_t height) {
     *pitch = (width + 511) / 512 * 512;
-    return (cudaError_t)cv_cuda_malloc((void **)p, *pitch * height, 0);
+    return cudaMalloc((char **)p, *pitch * height);
 }
-CV_API cudaFree(void *p) { return (cudaError_t)cv_cuda_free(p); }
+CV_API cudaFree(void *p) { cv_stream(CV_HOST_WAITS_ALL, 0, 0); return (cudaError_t)cv_cuda_free(p); }
 CV_API cudaFreeAsync(void *p, cudaStream_t) { return (cudaError_t)cv_cuda_free(p); }
-CV_API cudaFreeHost(void *p) { __builtin_free(p); return cudaSuccess; }
-CV_API cudaMemcpy(void *to, const void *from, size_t n, int kind) { return (cudaError_t)cv_cuda_memcpy(to, from, n, kind); }
-CV_API cudaMemcpyAsync(void *to, const void *from, size_t n, int kind, cudaStream_t = 0) { return (cudaError_t)cv_cuda_memcpy(to, from, n, kind); }
+CV_API cudaFreeHost(void *p) { cv_stream(CV_HOST_WAITS_ALL, 0, 0); return (cudaError_t)cv_pinned_free(p); }
+CV_API cudaMemcpy(void *to, const void *from, size_t n, int kind) { return (cudaError_t)cv_cuda_memcpy(to, from, n, kind, 0, 0); }
+CV_API cudaMemcpyAsync(void *to, const void *from, size_t n, int kind, cudaStream_t s = 0) { return (cudaError_t)cv_cuda_memcpy(to, from, n, kind, (unsigned long)s, 1); }
 CV_API cudaMemcpy2D(void *to, size_t to_pitch, const void *from, size_t from_pitch, size_t width, size_t height, int kind) {
     int error = 0;
-    for (size_t i = 0; i < height && !error; i++) error = cv_cuda_memcpy((char *)to + i * to_pitch, (const char *)from + i * from_pitch, width, kind);
+    for (size_t i = 0; i < height && !error; i++) error = cv_cuda_memcpy((char *)to + i * to_pitch, (const char *)from + i * from_pitch, width, kind, 0, 0);
     return (cudaError_t)error;
 }
-CV_API cudaMemset(void *p, int v, size_t n) { return (cudaError_t)cv_cuda_memset(p, v, n); }
-CV_API cudaMemsetAsync(void *p, int v, size_t n, cudaStream_t = 0) { return (cudaError_t)cv_cuda_memset(p, v, n); }
+CV_API cudaMemset(void *p, int v, size_t n) { return (cudaError_t)cv_cuda_memset(p, v, n, 0, 0); }
+CV_API cudaMemsetAsync(void *p, int v, size_t n, cudaStream_t s = 0) { return (cudaError_t)cv_cuda_memset(p, v, n, (unsigned long)s, 1); }
 template <class T> inline cudaError_t cudaMemcpyToSymbol(const T &symbol, const void *from, size_t n, size_t offset = 0, int kind = 1) {
-    return (cudaError_t)cv_cuda_memcpy((char *)&symbol + offset, from, n, kind);
+    return (cudaError_t)cv_cuda_memcpy((char *)&symbol + offset, from, n, kind, 0, 0);
 }
 template <class T> inline cudaError_t cudaMemcpyFromSymbol(void *to, const T &symbol, size_t n, size_t offset = 0, int kind = 2) {
-    return (cudaError_t)cv_cuda_memcpy(to, (const char *)&symbol + offset, n, kind);
+    return (cudaError_t)cv_cuda_memcpy(to, (const char *)&symbol + offset, n, kind, 0, 0);
 }
 template <class P, class T> CV_UNSEEN inline cudaError_t cudaGetSymbolAddress(P **p, const T &symbol) { *p = (P *)(void *)&symbol; return cudaSuccess; }
 CV_API cudaGetLastError() { return (cudaError_t)cv_cuda_error(1); }
 CV_API cudaPeekAtLastError() { return (cudaError_t)cv_cuda_error(0); }
 inline const char *cudaGetErrorString(cudaError_t e) { return e ? "error" : "no error"; }
 inline const char *cudaGetErrorName(cudaError_t e) { return e ? "cudaError" : "cudaSuccess"; }
-CV_API cudaDeviceSynchronize() CV_NOTHING
-CV_API cudaThreadSynchronize() CV_NOTHING
-CV_API cudaDeviceReset() CV_NOTHING
+CV_API cudaDeviceSynchronize() { cv_stream(CV_HOST_WAITS_ALL, 0, 0); return cudaSuccess; }
+CV_API cudaThreadSynchronize() { cv_stream(CV_HOST_WAITS_ALL, 0, 0); return cudaSuccess; }
+CV_API cudaDeviceReset() { cv_stream(CV_HOST_WAITS_ALL, 0, 0); return cudaSuccess; }
 CV_API cudaSetDevice(int) CV_NOTHING
 template <class = void> CV_UNSEEN inline cudaError_t cudaGetDevice(int *d) { *d = 0; return cudaSuccess; }
 template <class = void> CV_UNSEEN inline cudaError_t cudaGetDeviceCount(int *n) { *n = 1; return cudaSuccess; }
@@ -85,17 +91,17 @@ template <class F> inline cudaError_t cudaFuncSetAttribute(F, cudaFuncAttribute,
 CV_API cudaHostRegister(void *, size_t, unsigned) CV_NOTHING
 CV_API cudaHostUnregister(void *) CV_NOTHING
 CV_API cudaMemPrefetchAsync(const void *, size_t, int, cudaStream_t = 0) CV_NOTHING
-template <class = void> CV_UNSEEN inline cudaError_t cudaStreamCreate(cudaStream_t *s) { *s = (cudaStream_t)8; return cudaSuccess; }
-template <class = void> CV_UNSEEN inline cudaError_t cudaStreamCreateWithFlags(cudaStream_t *s, unsigned) { return cudaStreamCreate(s); }
+template <class = void> CV_UNSEEN inline cudaError_t cudaStreamCreate(cudaStream_t *s) { *s = (cudaStream_t)cv_stream(CV_STREAM_NEW, 0, 0); return cudaSuccess; }
+template <class = void> CV_UNSEEN inline cudaError_t cudaStreamCreateWithFlags(cudaStream_t *s, unsigned flags) { *s = (cudaStream_t)cv_stream(CV_STREAM_NEW, flags & cudaStreamNonBlocking, 0); return cudaSuccess; }
 CV_API cudaStreamDestroy(cudaStream_t) CV_NOTHING
-CV_API cudaStreamSynchronize(cudaStream_t) CV_NOTHING
-CV_API cudaStreamWaitEvent(cudaStream_t, cudaEvent_t, unsigned = 0) CV_NOTHING
-CV_API cudaStreamQuery(cudaStream_t) CV_NOTHING
-template <class = void> CV_UNSEEN inline cudaError_t cudaEventCreate(cudaEvent_t *e) { *e = (cudaEvent_t)8; return cudaSuccess; }
+CV_API cudaStreamSynchronize(cudaStream_t s) { cv_stream(CV_HOST_WAITS, (unsigned long)s, 0); return cudaSuccess; }
+CV_API cudaStreamWaitEvent(cudaStream_t s, cudaEvent_t e, unsigned = 0) { cv_stream(CV_STREAM_WAITS, (unsigned long)s, (unsigned long)e); return cudaSuccess; }
+CV_API cudaStreamQuery(cudaStream_t s) { return cudaStreamSynchronize(s); }
+template <class = void> CV_UNSEEN inline cudaError_t cudaEventCreate(cudaEvent_t *e) { *e = (cudaEvent_t)cv_stream(CV_EVENT_NEW, 0, 0); return cudaSuccess; }
 template <class = void> CV_UNSEEN inline cudaError_t cudaEventCreateWithFlags(cudaEvent_t *e, unsigned) { return cudaEventCreate(e); }
-CV_API cudaEventRecord(cudaEvent_t, cudaStream_t = 0) CV_NOTHING
-CV_API cudaEventSynchronize(cudaEvent_t) CV_NOTHING
-CV_API cudaEventQuery(cudaEvent_t) CV_NOTHING
+CV_API cudaEventRecord(cudaEvent_t e, cudaStream_t s = 0) { cv_stream(CV_EVENT_RECORD, (unsigned long)e, (unsigned long)s); return cudaSuccess; }
+CV_API cudaEventSynchronize(cudaEvent_t e) { cv_stream(CV_EVENT_HOST_WAITS, (unsigned long)e, 0); return cudaSuccess; }
+CV_API cudaEventQuery(cudaEvent_t e) { return cudaEventSynchronize(e); }
 CV_API cudaEventDestroy(cudaEvent_t) CV_NOTHING
 template <class = void> CV_UNSEEN inline cudaError_t cudaEventElapsedTime(float *ms, cudaEvent_t, cudaEvent_t) { *ms = 0.001f; return cudaSuccess; }
 

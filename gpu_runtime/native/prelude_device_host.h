@@ -15,10 +15,18 @@ struct cv_gpu_calls {
 __attribute__((visibility("default"))) cv_gpu_calls cv_gpu = {};
 static int cv_last_error;
 static const cv_config *cv_pending;
-int cv_cuda_malloc(void **out, unsigned long bytes, int managed) { int e = cv_gpu.allocate(out, bytes, managed); if (e) cv_last_error = e; return e; }
+int cv_cuda_malloc(void **out, unsigned long bytes, int where) {
+    int e = where == 2 ? !(*out = __builtin_malloc(bytes)) * 2 : cv_gpu.allocate(out, bytes, where);
+    if (e) cv_last_error = e;
+    return e;
+}
+int cv_pinned_free(void *p) { __builtin_free(p); return 0; }
 int cv_cuda_free(void *p) { int e = cv_gpu.release(p); if (e) cv_last_error = e; return e; }
-int cv_cuda_memcpy(void *to, const void *from, unsigned long bytes, int kind) { int e = cv_gpu.copy(to, from, bytes, kind); if (e) cv_last_error = e; return e; }
-int cv_cuda_memset(void *to, int value, unsigned long bytes) { int e = cv_gpu.set(to, value, bytes); if (e) cv_last_error = e; return e; }
+int cv_cuda_memcpy(void *to, const void *from, unsigned long bytes, int kind, unsigned long, int) { int e = cv_gpu.copy(to, from, bytes, kind); if (e) cv_last_error = e; return e; }
+unsigned long cv_stream(int, unsigned long, unsigned long) { return 8; } /* the worker does everything in order */
+void cv_stream_begin(unsigned long) {}
+void cv_stream_end(int) {}
+int cv_cuda_memset(void *to, int value, unsigned long bytes, unsigned long, int) { int e = cv_gpu.set(to, value, bytes); if (e) cv_last_error = e; return e; }
 int cv_cuda_error(int clear) { int e = cv_last_error; if (clear) cv_last_error = 0; return e; }
 void cv_cuda_set_error(int error) { if (error) cv_last_error = error; }
 void cv_set_order(int) { cv_last_error = 0; }
@@ -46,11 +54,11 @@ template <class... A> inline void cv_stub(const char *name, A &...a) {
 #define CV_STUB(...) cv_stub(__VA_ARGS__)
 inline cudaError_t cv_to_symbol(const char *name, const void *from, size_t n, size_t offset = 0, int kind = 1, cudaStream_t = 0) {
     void *p; int e = cv_gpu.symbol(name, &p);
-    return (cudaError_t)(e ? e : cv_cuda_memcpy((char *)p + offset, from, n, kind));
+    return (cudaError_t)(e ? e : cv_cuda_memcpy((char *)p + offset, from, n, kind, 0, 0));
 }
 inline cudaError_t cv_from_symbol(void *to, const char *name, size_t n, size_t offset = 0, int kind = 2, cudaStream_t = 0) {
     void *p; int e = cv_gpu.symbol(name, &p);
-    return (cudaError_t)(e ? e : cv_cuda_memcpy(to, (const char *)p + offset, n, kind));
+    return (cudaError_t)(e ? e : cv_cuda_memcpy(to, (const char *)p + offset, n, kind, 0, 0));
 }
 #define cudaMemcpyToSymbol(symbol, ...) cv_to_symbol(#symbol, __VA_ARGS__)
 #define cudaMemcpyToSymbolAsync(symbol, ...) cv_to_symbol(#symbol, __VA_ARGS__)

@@ -28,10 +28,16 @@ static inline int published(uint32_t stamp, int write) {
     return low && stamp < (write ? cv_publications[low - 1].writes_before : cv_publications[low - 1].reads_before);
 }
 
+static inline int unfinished(uint32_t stamp) { return stamp - cv_now.unfinished_since < cv_now.unfinished_span && cv_unfinished(stamp); }
+
+/* Before the life of the memory began: for all but shared memory, was that another stream's work that nobody waited for? */
+static inline int ordered_before(uint32_t since, uint32_t stamp) { return since != cv_now.launch_first || !unfinished(stamp); }
+
 /* Is an access of thread `other` at `stamp` ordered before what thread cv_now.serial does now? `since` is where the life of the
  * memory began: the launch, or the block for shared memory. */
 static inline int ordered(uint32_t since, uint32_t stamp, uint32_t other, int write) {
-    if (stamp < since || other == cv_now.serial) return 1;
+    if (stamp < since) return ordered_before(since, stamp);
+    if (other == cv_now.serial) return 1;
     if (stamp < cv_now.block_first) return published(stamp, write);
     if (stamp < cv_now.block_sync) return 1;
     return same_warp(other, cv_now.serial) && stamp < cv_now.warp_sync;
@@ -40,7 +46,7 @@ static inline int ordered(uint32_t since, uint32_t stamp, uint32_t other, int wr
 /* The same for the readers that a cell remembers. */
 static inline int readers_ordered(uint32_t since, const struct cell *c) {
     uint32_t stamp = c->read_stamp, other = c->reader & SERIAL;
-    if (stamp < since) return 1;
+    if (stamp < since) return ordered_before(since, stamp);
     switch ((enum spread)(c->reader >> 30)) {
     case ONE: return ordered(since, stamp, other, 0);
     case WARP: return (stamp >= cv_now.block_first && stamp < cv_now.block_sync) ||

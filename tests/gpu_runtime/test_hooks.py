@@ -152,7 +152,7 @@ HOST = "__global__ void k(int *a, int n) { if (threadIdx.x < n) a[threadIdx.x] +
     ("body", "status"),
     [
         ("cudaMalloc(&d, b); cudaMemcpy(d, h, b, cudaMemcpyHostToDevice); k<<<1, 32>>>(d, n); cudaMemcpy(h, d, b, cudaMemcpyDeviceToHost);", OK),
-        ("cudaMallocManaged(&d, b); for (int i = 0; i < n; i++) d[i] = h[i]; k<<<1, 32>>>(d, n); for (int i = 0; i < n; i++) h[i] = d[i];", OK),
+        ("cudaMallocManaged(&d, b); for (int i = 0; i < n; i++) d[i] = h[i]; k<<<1, 32>>>(d, n); cudaDeviceSynchronize(); h[0] = d[0];", OK),
         ("cudaMalloc(&d, b); cudaMemset(d, 0, b); k<<<1, 32>>>(d, n); cudaMemcpy(h, d, b, cudaMemcpyDeviceToHost);", OK),
         ("cudaMalloc(&d, b); k<<<1, 32>>>(d, n); cudaMemcpy(h, d, b, cudaMemcpyDeviceToHost);", UNSET),
         ("cudaMalloc(&d, b); cudaMemcpy(d, h, b - 1, cudaMemcpyHostToDevice); k<<<1, 32>>>(d, n);", UNSET),
