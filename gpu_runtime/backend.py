@@ -84,7 +84,7 @@ class Arguments:
     origins: element offset of the passed pointer inside `values[i]`; empty means all 0 (used when extents are learnt).
     placement: `right` puts the end of every array against an inaccessible page, `left` its beginning.
     threads: OpenMP threads; schedule: OMP_SCHEDULE text; order: 0 forward, 1 reversed, k >= 2 seeded thread order of the
-    CUDA emulation.
+    CUDA emulation; VARIABLES_KEPT forward, on the device variables that the call before left.
     """
 
     values: tuple[np.ndarray, ...]
@@ -95,6 +95,10 @@ class Arguments:
     threads: int = 1
     schedule: str = "static"
     order: int = 0
+
+
+VARIABLES_KEPT = -1
+"""An `Arguments.order`."""
 
 
 class Status(StrEnum):

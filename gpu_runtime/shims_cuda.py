@@ -70,7 +70,7 @@ def shim(request: CompileRequest, symbol: str, namespace: str, copy: str = "") -
         return _kernel_shim(request, symbol, namespace, copy)
     maker = "cv_shim_device" if _device_only(request.program.text, name) else "cv_shim_host"
     further = f", {copy}::{name}" if copy else ""
-    return f"{_ENTRY} {symbol}(void **args) {{ cv_sections(); {maker}({namespace}::{name}, args{further}); }}\n"
+    return f"{_ENTRY} {symbol}(void **args) {{ {maker}({namespace}::{name}, args{further}); }}\n"
 
 
 _ENTRY = 'extern "C" __attribute__((visibility("default"))) CV_UNSEEN void'
@@ -82,7 +82,7 @@ def _kernel_shim(request: CompileRequest, symbol: str, namespace: str, copy: str
     call = f"{request.program.name}({', '.join(_argument(p, i) for i, p in enumerate(parameters))})"
     threads = {f"{symbol}_{role}": space for role, space in (("thread", namespace), ("copy", copy)) if space}
     bodies = [f"CV_UNSEEN static void {name}(void *p) {{ void **a = (void **)p; (void)a; {space}::{call}; }}\n" for name, space in threads.items()]
-    return "".join(bodies) + f"{_ENTRY} {symbol}(void **args) {{ cv_sections(); cv_launch_kernel(args, {len(parameters)}, {', '.join(threads)}); }}\n"
+    return "".join(bodies) + f"{_ENTRY} {symbol}(void **args) {{ cv_launch_kernel(args, {len(parameters)}, {', '.join(threads)}); }}\n"
 
 
 def _argument(p: Parameter, index: int) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from corpora.records import ArrayValue, Outcome, ScalarValue, UnitTest, UnitTestSuite
-from gpu_runtime.backend import Arguments, same_bytes
+from gpu_runtime.backend import VARIABLES_KEPT, Arguments, same_bytes
 from gpu_runtime.launch import LaunchPlan, evaluate
 from gpu_runtime.launch_rows import every_plan
 from gpu_runtime.materialise import extents_of, integer_scalars
@@ -25,7 +25,8 @@ ORDERS = (1, 2)
 def try_cuda(bench: Bench) -> Trial:
     """Bare kernels: the launch plans in order until one passes every test; host functions: as they launch themselves."""
     if bench.binding.target.style != "kernel":
-        return _orders(bench, "", numbered(bench))
+        trial = _orders(bench, "", numbered(bench))
+        return trial if trial.failure is not None else replace(trial, failure=_called_again(bench, numbered(bench)))
     suite = UnitTestSuite(bench.program.id, target_tests(bench))
     best: Trial | None = None
     timeouts = 0
@@ -86,9 +87,21 @@ def _orders(bench: Bench, launch: str, calls: Sequence[tuple[int, Arguments]]) -
     failure, active, place = first_failure(bench, bench.compiled, [*calls, *further])
     if failure is not None and place >= len(calls) and failure.outcome is Outcome.MISMATCH:
         unset = ", and other values in variables that were never set" if leaves_unset(bench.program.text) else ""
-        detail = f"{failure.detail} (with the threads in another order{unset})"
+        detail = f"{failure.detail} (with the threads in another order, or with other values in new device memory{unset})"
         failure = replace(failure, outcome=Outcome.NONDETERMINISTIC, detail=detail)
     return Trial(failure, launch, active)
+
+
+_DEVICE_VARIABLES = re.compile(r"\b__(?:device|managed)__\b")
+
+
+def _called_again(bench: Bench, calls: Sequence[tuple[int, Arguments]]) -> Failure | None:
+    """A host function whose device variables are as its last call left them, as in any program that calls it twice. For a kernel
+    alone the caller may set them."""
+    if "<<<" not in bench.program.text or not _DEVICE_VARIABLES.search(bench.program.text):
+        return None
+    failure, _, _ = first_failure(bench, bench.compiled, [(i, replace(c, order=VARIABLES_KEPT)) for i, c in (*calls, calls[0])])
+    return failure and replace(failure, detail=f"{failure.detail} (called again, with the device variables that the call before left)")
 
 
 def _threads(call: Arguments) -> int:

@@ -2,7 +2,7 @@
  *
  * Contract: functions return a cudaError_t number (0, 1 invalid value, 2 out of memory) and do nothing on error, as a device
  * does. Device memory is filled with a NaN-like pattern and watched: host code must not touch it, kernels must not read it before
- * it is written. Every call of a program starts with an empty heap and with its __device__ variables as they were loaded.
+ * it is written. Every call of a program starts with an empty heap and, unless told otherwise, its __device__ variables as they were loaded.
  */
 #include "hooks.h"
 #include <stdlib.h>
@@ -11,6 +11,7 @@
 
 #define PAGE 4096
 #define POISON 0xfff8dead7fc0deadu
+#define ONES 0x0000000100000001u   /* in one order of threads: a flag that nobody cleared is then set */
 #define MAX_ALLOCATIONS 200
 
 static char *reserved, *heap; static size_t reserved_bytes, heap_bytes, heap_used; /* the heap and what no program may touch on both sides */
@@ -60,7 +61,7 @@ int cv_cuda_malloc(void **out, size_t bytes, int where) {
     a->base = heap + heap_used; a->pages_bytes = need;
     heap_used += need;
     if (mprotect(a->base, need - PAGE, PROT_READ | PROT_WRITE)) { a->base = NULL; return fail(2); }
-    for (size_t i = 0; i < need - PAGE; i += 8) *(uint64_t *)(a->base + i) = POISON;
+    for (size_t i = 0; i < need - PAGE; i += 8) *(uint64_t *)(a->base + i) = cv_order == 1 ? ONES : POISON;
     a->n_cells = bytes + 1; /* enough for bytes as granules */
     a->cells = cv_map_cells(a->n_cells);
     a->region = cv_watch(a->base, bytes, 4, where == 2 ? R_PINNED : where ? R_MANAGED : R_DEVICE_HEAP, a->cells);
@@ -138,8 +139,8 @@ int cv_cuda_memset(void *to, int value, size_t bytes, size_t stream, int async) 
     return 0;
 }
 
-/* Called by a shim before each call: restores the __device__ and __constant__ variables of its shared object and watches them. */
-void cv_device_section(char *base, size_t bytes) {
+/* Called by a shim before each call: watches the __device__ and __constant__ variables of its shared object, `fresh` as they were loaded. */
+void cv_device_section(char *base, size_t bytes, int fresh) {
     int i = 0;
     if (!bytes) return;
     while (i < 31 && sections[i].base && sections[i].base != base) i++;
@@ -150,6 +151,6 @@ void cv_device_section(char *base, size_t bytes) {
         memcpy(s->initial, base, bytes);
         s->base = base; s->bytes = bytes;
         s->cells = cv_map_cells(bytes + 1);
-    } else memcpy(base, s->initial, s->bytes);
+    } else if (fresh) memcpy(base, s->initial, s->bytes);
     cv_watch(base, bytes, 4, R_DEVICE_VARIABLE, s->cells);
 }

@@ -32,12 +32,13 @@ struct thread {
     uint64_t value, result;
 };
 
+int cv_order;
 static struct thread threads[MAX_THREADS];
 static struct { uint32_t alive, waiting; } warps[MAX_THREADS / 32];
 static struct context fibers[MAX_THREADS], main_context;
 static struct uint3_ coordinates[MAX_THREADS];
 static uint16_t start_order[MAX_THREADS], ready[MAX_THREADS], free_fibers[MAX_THREADS];
-static int n_fibers, n_free, order_seed;
+static int n_fibers, n_free;
 static struct {            /* the block that runs */
     void (*body)(void *);
     void *closure;
@@ -47,7 +48,7 @@ static struct {            /* the block that runs */
     uint32_t fenced;       /* stamp of the last __threadfence; 0: none yet */
 } b;
 
-void cv_set_order(int order) { order_seed = order < 0 ? 0 : order; }
+void cv_set_order(int order) { cv_order = order < 0 ? 0 : order; }
 
 /* Variables that a thread never set: their first value in a program compiled without automatic initialisation is what lies here. */
 #define STALE_WORDS 512
@@ -196,7 +197,7 @@ void cv_leave(struct context *from) {
 }
 
 static void release_block(void) {
-    int backwards = order_seed > 1 && (cv_now.stamp & 1);
+    int backwards = cv_order > 1 && (cv_now.stamp & 1);
     b.count = b.votes; b.any = b.votes > 0; b.all = b.votes == b.waiting;
     b.votes = b.waiting = 0;
     cv_now.block_sync = ++cv_now.stamp;
@@ -322,12 +323,12 @@ int cv_launch(const uint32_t grid[3], const uint32_t block[3], size_t shared_byt
     for (int t = 0; t < b.threads; t++) {
         uint32_t r = (uint32_t)t / block[0];
         coordinates[t] = (struct uint3_){(uint32_t)t % block[0], r % block[1], r / block[1]};
-        start_order[t] = (uint16_t)permuted((uint64_t)t, (uint64_t)b.threads, order_seed);
+        start_order[t] = (uint16_t)permuted((uint64_t)t, (uint64_t)b.threads, cv_order);
     }
     n_publications = 0;
     cv_new_launch(host_style, shared_bytes);
     uint64_t blocks = (uint64_t)grid[0] * grid[1] * grid[2];
-    for (uint64_t i = 0; i < blocks; i++) run_block(permuted(i, blocks, order_seed));
+    for (uint64_t i = 0; i < blocks; i++) run_block(permuted(i, blocks, cv_order));
     cv_launch_done();
     return 0;
 }

@@ -32,7 +32,7 @@ void cv_cuda_set_error(int error) { if (error) cv_last_error = error; }
 void cv_set_order(int) { cv_last_error = 0; }
 void cv_stale_stacks(int) {}
 void cv_shared_section(char *, unsigned long) {}
-void cv_device_section(char *, unsigned long) {}
+void cv_device_section(char *, unsigned long, int) {}
 /* The body runs once, here: it ends in the kernel's stub, which knows the arguments as the kernel's own types. */
 static int cv_launch_result;
 int cv_launch(const unsigned grid[3], const unsigned block[3], unsigned long shared_bytes, void (*body)(void *), void *closure, int) {

@@ -5,9 +5,16 @@ extern char cv_shared_end[] __asm__("__stop_cv_shared") __attribute__((weak, vis
 extern char cv_device_begin[] __asm__("__start_cv_device") __attribute__((weak, visibility("hidden")));
 extern char cv_device_end[] __asm__("__stop_cv_device") __attribute__((weak, visibility("hidden")));
 }
-CV_UNSEEN static inline void cv_sections() {
+/* Before each call of a function with n parameters. Whether it is one of the copy of the program whose unset variables hold what lies
+ * on the stack. */
+CV_UNSEEN static inline bool cv_begin(void **args, unsigned long n, bool copied) {
+    const int order = ((const int *)args[n + 1])[7];
+    const bool other = copied && order > 0;
     cv_shared_section(cv_shared_begin, (unsigned long)(cv_shared_end - cv_shared_begin));
-    cv_device_section(cv_device_begin, (unsigned long)(cv_device_end - cv_device_begin));
+    cv_device_section(cv_device_begin, (unsigned long)(cv_device_end - cv_device_begin), order >= 0);
+    cv_set_order(order);
+    cv_stale_stacks(other);
+    return other;
 }
 template <class P> struct cv_argument { CV_UNSEEN static P get(void *p) { return *(P *)p; } };
 template <class P> struct cv_argument<P *> { CV_UNSEEN static P *get(void *p) { return (P *)p; } };
@@ -16,16 +23,11 @@ template <unsigned long... I> struct cv_indices {};
 /* Kernels have a shim in plain text, without templates: those cost more to compile than the kernel itself. */
 struct cv_kernel_pointer { void *p; template <class T> CV_UNSEEN __attribute__((always_inline)) operator T *() const { return (T *)p; } };
 struct cv_kernel_value { void *p; template <class T> CV_UNSEEN __attribute__((always_inline)) operator T() const { return *(T *)p; } };
-/* Sets the order of the threads; whether this call is for the copy of the program whose unset variables hold what lies on the stack. */
-CV_UNSEEN static inline bool cv_ordered(int order, bool copied) {
-    cv_set_order(order);
-    cv_stale_stacks(copied && order);
-    return copied && order;
-}
 CV_UNSEEN static inline void cv_launch_kernel(void **args, int n, void (*one_thread)(void *), void (*copy)(void *) = nullptr) {
     const int *g = (const int *)args[n + 1];
     const unsigned grid[3] = {(unsigned)g[0], (unsigned)g[1], (unsigned)g[2]}, block[3] = {(unsigned)g[3], (unsigned)g[4], (unsigned)g[5]};
-    cv_launch(grid, block, (unsigned long)g[6], cv_ordered(g[7], copy) ? copy : one_thread, args, 0);
+    const bool other = cv_begin(args, (unsigned long)n, copy);
+    cv_launch(grid, block, (unsigned long)g[6], other ? copy : one_thread, args, 0);
 }
 
 template <class R, class... P, unsigned long... I> CV_UNSEEN void cv_host_with(R (*f)(P...), void **args, cv_indices<I...>) {
@@ -33,12 +35,12 @@ template <class R, class... P, unsigned long... I> CV_UNSEEN void cv_host_with(R
     else *(R *)args[sizeof...(P)] = f(cv_argument<P>::get(args[I])...);
 }
 template <class R, class... P> CV_UNSEEN void cv_shim_host(R (*f)(P...), void **args, R (*copy)(P...) = nullptr) {
-    cv_host_with(cv_ordered(((const int *)args[sizeof...(P) + 1])[7], copy) ? copy : f, args, cv_indices<__integer_pack(sizeof...(P))...>());
+    cv_host_with(cv_begin(args, sizeof...(P), copy) ? copy : f, args, cv_indices<__integer_pack(sizeof...(P))...>());
 }
 template <class R, class... P> CV_UNSEEN void cv_shim_device(R (*f)(P...), void **args, R (*copy)(P...) = nullptr) {
     int geometry[8], *g = (int *)args[sizeof...(P) + 1];
     for (int i = 0; i < 8; i++) geometry[i] = i < 6 && !g[i] ? 1 : g[i];
-    struct call { R (*f)(P...); void **args; } c = {cv_ordered(geometry[7], copy) ? copy : f, args};
+    struct call { R (*f)(P...); void **args; } c = {cv_begin(args, sizeof...(P), copy) ? copy : f, args};
     cv_run(cv_config(dim3(geometry[0], geometry[1], geometry[2]), dim3(geometry[3], geometry[4], geometry[5]), geometry[6]), 0, [](call *c) CV_UNSEEN {
         alignas(16) char out[32]; /* where the results of the other threads go */
         void *mine[sizeof...(P) + 1];

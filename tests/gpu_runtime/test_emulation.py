@@ -10,7 +10,7 @@ import pytest
 
 from corpora.records import Program
 from corpora.signatures import signature_of
-from gpu_runtime.backend import Arguments, Compiled, CompileRequest, Execution, Geometry, Status
+from gpu_runtime.backend import VARIABLES_KEPT, Arguments, Compiled, CompileRequest, Execution, Geometry, Status
 from gpu_runtime.emulated import EmulatedBackend
 
 f32, i32, u32 = np.float32, np.int32, np.uint32
@@ -161,11 +161,18 @@ def test_orders_visit_every_thread_once_and_differ(backend: EmulatedBackend) -> 
     assert len({tuple(v) for v in visits}) == 4
 
 
-def test_device_variables_are_put_back_between_calls(backend: EmulatedBackend) -> None:
+def test_device_variables_are_put_back_between_calls_unless_kept(backend: EmulatedBackend) -> None:
     program = Program("cuda", "f", "__device__ int calls;\n__global__ void f(int *a) { a[0] = ++calls; }")
     made = backend.compile([CompileRequest(program, signature_of(program))])[0]
-    calls = [Arguments((np.zeros(1, i32),), geometry=Geometry((1, 1, 1), (1, 1, 1))) for _ in range(3)]
-    assert [int(e.values[0][0]) for e in backend.run(made, calls)] == [1, 1, 1]
+    orders = (0, 0, 1, VARIABLES_KEPT, VARIABLES_KEPT, 0)
+    calls = [Arguments((np.zeros(1, i32),), geometry=Geometry((1, 1, 1), (1, 1, 1)), order=order) for order in orders]
+    assert [int(e.values[0][0]) for e in backend.run(made, calls)] == [1, 1, 1, 2, 3, 1]
+
+
+def test_new_device_memory_holds_other_values_in_another_order(backend: EmulatedBackend) -> None:
+    text = "void f(int *a) { int *d; cudaMalloc(&d, 4); cudaMemcpy(a, d, 4, cudaMemcpyDeviceToHost); }"
+    found = {int(run_one(backend, text, (np.zeros(1, i32),), order=order).values[0][0]) for order in (0, 1)}
+    assert 1 in found and len(found) == 2
 
 
 def test_active_threads_are_those_that_wrote(backend: EmulatedBackend) -> None:
