@@ -165,6 +165,8 @@ struct region *cv_region_of(const char *address) {
     return watched_place(address, &r) ? r : NULL;
 }
 
+#include "unfinished.h"
+
 /* A read of what nobody wrote is reported at the end of the block: if another thread writes it meanwhile, it is a race. */
 static inline void note_unset(struct region *r, size_t offset, int write) {
     if (unset.region) return;
@@ -256,23 +258,6 @@ static inline void count_step(void) {
 /* Called by every basic block of a recorded program (-fsanitize-coverage=trace-pc): a loop that touches no memory takes steps too. */
 void __sanitizer_cov_trace_pc(void) { count_step(); }
 
-/* Host code and copies: what unfinished work writes may not be touched, and what it reads may not be written. */
-static void check_unfinished(struct region *r, size_t offset, size_t bytes, int mode, const char *what) {
-    if (r->kind == R_ARGUMENT || !r->cells) return;
-    for (size_t i = offset >> r->granule_shift; bytes && i <= (offset + bytes - 1) >> r->granule_shift; i++)
-        if (unfinished(r->cells[i].write_stamp) || ((mode & CV_WRITE) && unfinished(r->cells[i].read_stamp)))
-            found(CV_RACE, r, offset, mode & CV_WRITE, what);
-}
-
-void cv_copied_range(const char *address, size_t bytes, int mode) {
-    struct region *r = cv_region_of(address);
-    if (!r || !r->cells || r->kind == R_ARGUMENT || !bytes) return;
-    size_t offset = (size_t)(address - r->base);
-    if (cv_now.unfinished_span) check_unfinished(r, offset, bytes, mode, "a copy or memset does not wait for the work on");
-    if (mode & CV_WRITE || r->kind != R_PINNED) return;
-    for (size_t i = offset >> r->granule_shift; i <= (offset + bytes - 1) >> r->granule_shift; i++) r->cells[i].read_stamp = cv_now.stamp;
-}
-
 void cv_touch(const char *address, size_t bytes, int mode) {
     struct region *r;
     count_step();
@@ -284,10 +269,10 @@ void cv_touch(const char *address, size_t bytes, int mode) {
         uint32_t place = call_serial * 64 + (uint32_t)cv_team % 64 + 1; /* nonzero: a thread of several teams counts in each */
         if (cv_in_target && counted_in_target != place) { counted_in_target = place; __atomic_add_fetch(&target_threads, 1, __ATOMIC_RELAXED); }
         if (counted_in != call_serial) { counted_in = call_serial; __atomic_add_fetch(&host_threads, 1, __ATOMIC_RELAXED); }
-        if (cv_now.unfinished_span) check_unfinished(r, offset, bytes, mode, "host code does not wait for the work on");
-        if ((r->kind == R_MANAGED || r->kind == R_PINNED) && (mode & CV_WRITE)) cv_written_by_host(address, bytes, 1, 0);
         if (r->kind == R_DEVICE_HEAP || (r->kind == R_OFFLOADED && !cv_in_target)) found(CV_OUT_OF_BOUNDS, r, offset, mode & CV_WRITE, "host code touches");
         if (r->kind == R_ARGUMENT && cv_in_target) found(CV_OUT_OF_BOUNDS, r, offset, mode & CV_WRITE, "the target region touches host memory, not the mapped copy,");
+        if (cv_now.unfinished_span) check_unfinished(r, offset, bytes, mode, "host code does not wait for the work on");
+        if ((r->kind == R_MANAGED || r->kind == R_PINNED) && (mode & CV_WRITE)) cv_written_by_host(address, bytes, 1, 0);
         return;
     }
     if (r->kind == R_ARGUMENT && cv_now.host_style) found(CV_OUT_OF_BOUNDS, r, offset, mode & CV_WRITE, "kernel touches host memory,");
