@@ -20,7 +20,7 @@ from corpora.dialects import dialect
 from corpora.fortran_syntax import is_fixed_form
 from corpora.records import Program
 from gpu_runtime.backend import Variant
-from gpu_runtime.openmp_lanes import exposed
+from gpu_runtime.openmp_schedules import said_plainly
 from gpu_runtime.sandbox import CompilerLimits, run_compiler
 from gpu_runtime.toolchain import NATIVE, cache_root, digest, find_toolchain, require
 from gpu_runtime.units import OPENMP_FLAGS, VARIANT_FLAGS
@@ -86,7 +86,8 @@ def build(program: Program, variant: Variant = Variant.PLAIN, cache_dir: Path | 
     folder.mkdir(exist_ok=True)
     if folder.stat().st_mode & 0o055 != 0o055:
         folder.chmod(0o755)
-    text = exposed(program.text, dialect(program.dialect).language) if variant is Variant.RACE_CHECKED else program.text
+    row = dialect(program.dialect)
+    text = said_plainly(program.text, row.language, variant) if row.model == "openmp" else program.text
     diagnostics = ""
     for attempt in _attempts(program, variant):
         key = digest(text, attempt.compiler, attempt.name, *attempt.flags, find_toolchain().versions, *_supports(variant).values(), "3")

@@ -16,7 +16,7 @@ from functools import lru_cache, partial
 from gpu_runtime import headers, shims_cpp, shims_cuda, shims_fortran
 from gpu_runtime.backend import CompileRequest, Variant
 from gpu_runtime.offload import exposed_targets
-from gpu_runtime.openmp_lanes import exposed
+from gpu_runtime.openmp_schedules import said_plainly
 from gpu_runtime.toolchain import NATIVE
 
 MEMBERS_PER_UNIT = 96
@@ -214,11 +214,9 @@ _FORTRAN_VARIANTS = {
 }
 
 
-def _watched(request: CompileRequest, language: str) -> CompileRequest:
-    """Under the race detector the text says more plainly what it permits; the name of the entry stays that of the original."""
-    if request.variant is not Variant.RACE_CHECKED:
-        return request
-    return replace(request, program=replace(request.program, text=exposed(request.program.text, language)))
+def _plainly(request: CompileRequest, language: str) -> CompileRequest:
+    """The name of the entry stays that of the original text."""
+    return replace(request, program=replace(request.program, text=said_plainly(request.program.text, language, request.variant)))
 
 
 OPENMP_FLAGS = ("-fopenmp", "-foffload=disable")
@@ -251,8 +249,8 @@ def _openmp(row: Recipe, language: str) -> Recipe:
     variants = {**row.variants, Variant.RACE_CHECKED: (*row.variants[Variant.RACE_CHECKED], "-fopenmp-simd")}
     return replace(
         row, flags=(*row.flags, *OPENMP_FLAGS), libraries=(*row.libraries, "-lgomp"), variants=variants,
-        member=lambda request, symbol, number: row.member(_watched(request, language), symbol, number),
-        alone=lambda request, symbol: row.alone(_watched(request, language), symbol),
+        member=lambda request, symbol, number: row.member(_plainly(request, language), symbol, number),
+        alone=lambda request, symbol: row.alone(_plainly(request, language), symbol),
     )  # fmt: skip
 
 
