@@ -234,6 +234,7 @@ static void run_call(struct cv_call *c, cv_entry entry) {
     void *values[CV_MAX_BUFFERS + 3];
     int64_t extents[CV_MAX_BUFFERS][4];
     struct cv_buffer buffers[CV_MAX_BUFFERS];
+    struct cv_arguments all = {.arrays = buffers};
     struct cv_arg *args = args_of(c), result = {.convert = c->result_convert, .elements = 1, .element_bytes = c->result_bytes, .same_as = -1};
     int n = (int)c->n_args, n_buffers = 0;
     struct timespec from, to;
@@ -246,7 +247,9 @@ static void run_call(struct cv_call *c, cv_entry entry) {
         char *stored = (char *)the_batch + a->at;
         if (a->convert) convert(a, scalars[i], stored, 0); else memcpy(scalars[i], stored, a->element_bytes);
         values[i] = scalars[i];
+        cv_note_size(&all, scalars[i], a->element_bytes);
     }
+    all.n_arrays = n_buffers;
     memset(scalars[n], 0, sizeof scalars[n]);
     values[n] = scalars[n];
     values[n + 1] = c->geometry;
@@ -255,7 +258,7 @@ static void run_call(struct cv_call *c, cv_entry entry) {
     fesetenv(FE_DFL_ENV);
     int watched = cv_hooks_begin && (the_batch->recorded & CV_HOOKED);
     if (watched) cv_hooks_begin(buffers, n_buffers, the_arena, the_batch->arena_bytes, &c->report);
-    cv_offload_begin(&c->report);
+    cv_offload_begin(&c->report, &all);
     clock_gettime(CLOCK_MONOTONIC, &from);
     entry(values);
     clock_gettime(CLOCK_MONOTONIC, &to);

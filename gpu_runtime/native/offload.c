@@ -22,7 +22,7 @@ enum { KIND = 255, TO = 1, FROM = 2, TOFROM = 3, DELETE = 7, FIRSTPRIVATE = 12, 
        RELEASE = 23, DELETE_ZERO_LENGTH = 31, ATTACH = 80, DETACH = 81, ATTACH_ZERO_LENGTH = 82, IMPLICIT = 96 }; /* as g++ 12 and 13 number them */
 enum { NOWAIT = 1, EXIT_DATA = 2, FIRST_DEVICE = 0, ANY_DEVICE = -1 };
 
-struct mapping { char *host, *device, *body; size_t bytes, body_bytes; unsigned refs; unsigned char pattern; struct region *watched; };
+struct mapping { char *host, *device, *body; size_t bytes, held_bytes, body_bytes; unsigned refs; unsigned char pattern; struct region *watched; };
 struct entry { struct mapping *m; char *host; size_t bytes; unsigned kind; };
 struct scope { struct entry entries[MOST_ENTRIES]; size_t n; };
 
@@ -32,6 +32,7 @@ static struct scope scopes[MOST_SCOPES];
 static int n_scopes, n_teams;
 static char *unmapped_page; /* where pointers lead that the region was given without a map */
 static struct cv_report *report;
+static const struct cv_arguments *arguments; /* of the call that runs */
 
 #pragma weak cv_range
 #pragma weak cv_watch
@@ -45,6 +46,35 @@ __attribute__((noreturn, format(printf, 2, 3))) static void stop(int finding, co
     vsnprintf(report->text, sizeof report->text, words, rest);
     va_end(rest);
     cv_stop();
+}
+
+/* ---- the call's arrays -------------------------------------------------------------------------------------------------- */
+
+/* Whether an array may well have that many elements: no more than another one has, or as many as the call says. */
+static int is_a_size(int64_t elements) {
+    for (int i = 0; i < arguments->n_arrays; i++)
+        if (elements <= (int64_t)(arguments->arrays[i].window_bytes / arguments->arrays[i].element_bytes)) return 1;
+    for (int i = 0; i < arguments->n_sizes; i++) {
+        int64_t size = arguments->sizes[i];
+        if (size == elements) return 1;
+        if (size > 1 && elements % size == 0)
+            for (int j = 0; j < arguments->n_sizes; j++) if (elements / size == arguments->sizes[j]) return 1;
+    }
+    return 0;
+}
+
+/* Bytes of a map that the argument there holds. The extents of a test are what the source touches, which may be less than what a
+ * translation maps (device.c: inside_argument): beyond them nothing is known and nothing is copied, the device's memory there
+ * keeps its pattern. A map of more than any size there is goes past the array. */
+static size_t held(const char *host, size_t bytes) {
+    for (int i = 0; i < arguments->n_arrays; i++) {
+        const struct cv_buffer *array = &arguments->arrays[i];
+        size_t before = (size_t)(host - array->window);
+        if (before >= (array->window_bytes ? array->window_bytes : 1)) continue;
+        size_t end = before + bytes;
+        return end > array->window_bytes && is_a_size((int64_t)(end / array->element_bytes)) ? array->window_bytes - before : bytes;
+    }
+    return bytes;
 }
 
 /* ---- device memory ---------------------------------------------------------------------------------------------------- */
@@ -65,7 +95,7 @@ static struct mapping *allocate(char *host, size_t bytes, unsigned alignment) {
     size_t body = (bytes + alignment + PAGE - 1) / PAGE * PAGE;
     char *begin = (char *)pages(body + 2 * PAGE, PROT_NONE) + PAGE;
     if (mprotect(begin, body, PROT_READ | PROT_WRITE)) stop(CV_BAD_LAUNCH, "no memory left for what is mapped");
-    *m = (struct mapping){.host = host, .bytes = bytes, .body = begin, .body_bytes = body, .pattern = pattern_now()};
+    *m = (struct mapping){.host = host, .bytes = bytes, .held_bytes = host ? held(host, bytes) : 0, .body = begin, .body_bytes = body, .pattern = pattern_now()};
     m->device = begin + (body - bytes) / alignment * alignment;
     memset(begin, m->pattern, body);
     if (cv_watch && host) m->watched = cv_watch(m->device, bytes, alignment, R_OFFLOADED, NULL);
@@ -81,11 +111,12 @@ static void release(struct mapping *m) {
     m->body = NULL;
 }
 
-static struct mapping *mapping_of(const char *host, size_t bytes) {
+static struct mapping *mapping_of(const char *host, size_t all_bytes) {
+    size_t bytes = held(host, all_bytes);
     for (struct mapping *m = mapped; m < mapped + MOST_MAPPED; m++) {
-        if (!m->body || !m->host || host >= m->host + m->bytes || host + (bytes ? bytes : 1) <= m->host) continue;
-        if (host < m->host || host + bytes > m->host + m->bytes)
-            stop(CV_OUT_OF_BOUNDS, "only part of what is mapped here was mapped before (%zu bytes, then %zu): no run-time extends it", m->bytes, bytes);
+        if (!m->body || !m->host || host >= m->host + m->held_bytes || host + (bytes ? bytes : 1) <= m->host) continue;
+        if (host < m->host || host + all_bytes > m->host + m->bytes)
+            stop(CV_OUT_OF_BOUNDS, "only part of what is mapped here was mapped before (%zu bytes, then %zu): no run-time extends it", m->bytes, all_bytes);
         return m;
     }
     return NULL;
@@ -107,15 +138,20 @@ static void no_host_pointers(const char *data, size_t bytes) {
     }
 }
 
-static void to_device(struct mapping *m, char *host, size_t bytes) {
+static void to_device(struct mapping *m, char *host, size_t all_bytes) {
+    size_t bytes = held(host, all_bytes);
     if (cv_range) cv_range(host, bytes, 0);
     memcpy(m->device + (host - m->host), host, bytes);
     no_host_pointers(host, bytes);
 }
 
-static void to_host(struct mapping *m, char *host, size_t bytes) {
+static void to_host(struct mapping *m, char *host, size_t all_bytes) {
+    size_t bytes = held(host, all_bytes);
+    const char *device = m->device + (host - m->host);
+    for (size_t i = bytes; i < all_bytes; i++)
+        if ((unsigned char)device[i] != m->pattern) bytes = all_bytes; /* what the region wrote there goes past the array */
     if (cv_range) cv_range(host, bytes, CV_WRITE);
-    if (memcmp(host, m->device + (host - m->host), bytes)) memcpy(host, m->device + (host - m->host), bytes); /* constants cannot be written */
+    if (memcmp(host, device, bytes)) memcpy(host, device, bytes); /* constants cannot be written */
 }
 
 /* ---- mapping ------------------------------------------------------------------------------------------------------------ */
@@ -253,8 +289,8 @@ int __wrap_omp_get_num_teams(void) { return n_teams ? n_teams : 1; }
 
 /* ---- round one call ------------------------------------------------------------------------------------------------------- */
 
-void cv_offload_begin(struct cv_report *r) {
-    report = r;
+void cv_offload_begin(struct cv_report *r, const struct cv_arguments *all) {
+    report = r; arguments = all;
     cv_in_target = cv_offloaded = 0; n_scopes = cv_team = n_teams = 0;
     for (struct mapping *m = mapped; m < mapped + MOST_MAPPED; m++)
         if (m->body) { munmap(m->body - PAGE, m->body_bytes + 2 * PAGE); m->body = NULL; }

@@ -125,6 +125,26 @@ def test_wrong_maps_are_found_although_the_memory_is_really_shared(verdicts, nam
     assert verdicts[name].outcome is expected, (verdicts[name].outcome, verdicts[name].detail)
 
 
+STENCIL = "void work(int n, int m, const double *a, double *b) { for (int i = 1; i < n - 1; i++) for (int j = 1; j < m - 1; j++) b[i * m + j] = a[i * m + j - 1] + a[i * m + j + 1]; }"
+INNER = "for (int i = 1; i < n - 1; i++) for (int j = 1; j < m - 1; j++) b[i * m + j] = a[i * m + j - 1] + a[i * m + j + 1];"
+UNTOUCHED = {
+    "whole_arrays": (f"{TEAMS} map(to: a[0:n*m]) map(tofrom: b[0:n*m])\n{INNER}", Outcome.EQUIVALENT),
+    "whole_arrays_kept": (f"#pragma omp target data map(to: a[0:n*m]) map(tofrom: b[0:n*m])\n{{\n{TEAMS}\n{INNER}\n#pragma omp target update from(b[0:n*m])\n}}", Outcome.EQUIVALENT),
+    "more_than_there_is": (f"{TEAMS} map(to: a[0:n*m+5]) map(tofrom: b[0:n*m])\n{INNER}", Outcome.MEMORY_ERROR),
+    "the_rim_is_written": (f"{TEAMS} map(to: a[0:n*m]) map(tofrom: b[0:n*m])\nfor (int i = 1; i < n; i++) for (int j = 1; j < m; j++) b[i * m + j] = i < n - 1 && j < m - 1 ? a[i * m + j - 1] + a[i * m + j + 1] : b[i * m + j] * 0;", Outcome.MEMORY_ERROR),
+}  # fmt: skip
+"""The source touches neither the first nor the last row: the arrays of a test end where it does."""
+
+
+def test_maps_may_hold_what_the_source_never_touches(tmp_path):
+    suite = "\n".join(f"n:i32={n} m:i32={m} a:f64[{(n - 1) * m}]=uniform(-1,1)@{n} b:f64[{(n - 1) * m - 1}]=uniform(-1,1)@{m}" for n, m in ((3, 4), (9, 7), (5, 700)))
+    engine = Engine("emulated", VerifyConfig(mutants=0), cache=tmp_path)
+    head = "void work(int n, int m, const double *a, double *b)"
+    found = {name: engine.verify(Pair(Program("cpp", "work", STENCIL), program(body, head), suite)) for name, (body, _) in UNTOUCHED.items()}
+    engine.close()
+    assert {name: v.outcome for name, v in found.items()} == {name: outcome for name, (_, outcome) in UNTOUCHED.items()}, found
+
+
 @pytest.mark.parametrize("name", UNJUDGED)
 def test_what_cannot_be_judged_without_a_device_is_refused(verdicts, name):
     assert verdicts[name].outcome is Outcome.REFUSED, (verdicts[name].outcome, verdicts[name].detail)
