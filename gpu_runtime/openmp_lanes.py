@@ -1,8 +1,8 @@
 """OpenMP directives in a form in which more of what they permit can be seen by a detector that watches threads.
 
 Contract: `exposed` changes OpenMP directives only and keeps the number of lines. The iterations of a simd loop may run at the same time in
-lanes; in the changed text they may run at the same time in threads, so a conflict of lanes becomes a data race (loops with
-`safelen` promise less and stay as they are). A loop without a schedule clause may be shared out in any way; in the changed
+lanes; in the changed text they may run at the same time in threads, so a conflict of lanes becomes a data race (of loops with
+`safelen` as many as it says, openmp_safelen.py; Fortran's stay as they are). A loop without a schedule clause may be shared out in any way; in the changed
 text the environment says in which.
 
     python -c "from gpu_runtime.openmp_lanes import *; print(exposed('#pragma omp simd simdlen(4)', 'cpp'))"
@@ -11,6 +11,8 @@ text the environment says in which.
 from __future__ import annotations
 
 import re
+
+from gpu_runtime.openmp_safelen import windowed
 
 _REST = r"((?:\\\n|[^\n])*)$"
 _C = re.compile(r"^([ \t]*#[ \t]*pragma[ \t]+omp[ \t]+)simd\b" + _REST, re.M)
@@ -36,7 +38,7 @@ def _lanes_as_threads(text: str, language: str) -> str:
         if re.search(r"!\$omp[ \t]+simd\b[^\n]*(?:safelen|&)", text, re.I):
             return text  # which `end simd` belongs to which loop would have to be known
         return _FORTRAN.sub(lambda m: f"{m[1]}{m[2] or ''}parallel do{_clauses(m[3])}", text)
-    return _C.sub(lambda m: m[0] if "safelen" in m[2] else f"{m[1]}parallel for{_clauses(m[2])}", text)
+    return _C.sub(lambda m: m[0] if "safelen" in m[2] else f"{m[1]}parallel for{_clauses(m[2])}", windowed(text, _OF_LANES))
 
 
 def _clauses(text: str) -> str:

@@ -43,3 +43,16 @@ def test_fortran_loops():
 @given(st.lists(st.sampled_from(["#pragma omp simd", " \\\n", " for", "\n", " safelen(2)", "x;", "!$omp do", " simd", "!$omp end do"])).map("".join), st.sampled_from(["cpp", "fortran"]))
 def test_lines_keep_their_numbers(text, language):
     assert exposed(text, language).count("\n") == text.count("\n")
+
+
+def test_loops_with_safelen_run_as_many_iterations_at_a_time():
+    loop = "#pragma omp simd safelen(4) \\\n  private(t) // lanes\nfor (int i = 4; i <= n; i += 2)\n  a[i] = a[i - 4];\n"
+    seen = exposed(loop, "cpp")
+    assert seen.count("\n") == loop.count("\n") and "simd" not in seen and "lanes\n" not in seen
+    assert '_Pragma("omp parallel for schedule(runtime) if(' in seen and "private(t)" in seen
+    assert "cv_lanes = (4) * (long long)(2); cv_from <= (long long)(n);" in seen
+
+
+@pytest.mark.parametrize("text", ["#pragma omp simd safelen(4) if(n > 9)\nfor (int i = 0; i < n; i++) ;", "#pragma omp simd safelen(4)\nfor (int i = n; i > 0; i--) ;"])
+def test_other_loops_with_safelen_stay(text):
+    assert exposed(text, "cpp") == text
