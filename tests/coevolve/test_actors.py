@@ -41,7 +41,7 @@ def test_an_address_at_which_somebody_listens_is_tried():
 
 
 def asking(backend="scratch", verify="auto", **resources):
-    return parse({"model": {"backend": backend, "name_or_path": "someone/model"}, "verify": {"backend": verify}, "resources": resources}, "t")
+    return parse({"model": {"backend": backend, "name_or_path": "" if backend == "scratch" else "someone/model"}, "verify": {"backend": verify}, "resources": resources}, "t")
 
 
 def test_more_gpus_than_there_are_is_one_line_with_the_keys():
