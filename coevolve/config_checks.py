@@ -121,7 +121,7 @@ def _check_held_out(config: Config, where: str) -> None:
     if (lacking := [e.way for e in each if not e.evaluation]) and len(lacking) < len(each):
         raise ConfigError(f"{where}: 'corpus.evaluation' names none for {lacking[0]}; name one for every direction, or none at all")
     for entry in each:
-        if entry.references and is_ready_made(entry.evaluation):
+        if entry.references and entry.evaluation and is_ready_made(entry.evaluation):
             raise ConfigError(f"{where}: corpus.evaluation = '{entry.evaluation}' brings references of its own; leave corpus.references empty")
         if entry.references and not entry.evaluation:
             raise ConfigError(f"{where}: corpus.references is the other side of corpus.evaluation, which is empty; name both, or use corpus.aligned")

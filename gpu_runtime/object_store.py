@@ -72,17 +72,35 @@ class ObjectStore:
         replace_file(Path(path), json.dumps({"ok": built.ok, "artifact": built.artifact, "diagnostics": built.diagnostics}).encode())
 
     def keep_object(self, made: Path, name: str) -> str:
-        """Copy what a sandboxed compiler made; nothing of it but bytes of a regular file is taken over."""
+        """Copy what a sandboxed compiler made; nothing of it but bytes of a regular file is taken over.
+
+        Where another process has kept the same object its file stays: a sandbox that was just told that it may read that very file (Landlock
+        rules are of inodes) would be denied the one that took its place.
+        """
         fd = os.open(made, os.O_RDONLY | os.O_NOFOLLOW)
         with os.fdopen(fd, "rb") as file:
-            replace_file(self.objects / name, file.read())
+            data = file.read()
+        path = self.objects / name
+        if not path.exists():
+            replace_file(path, data, over=False)
+        elif path.stat().st_size != len(data):  # torn; of a whole one the bytes may differ, as debug information names folders
+            replace_file(path, data)
         return name
 
 
-def replace_file(path: Path, data: bytes) -> None:
-    """Write a file of a cache that others may be reading: whole or not at all, readable by all."""
+def replace_file(path: Path, data: bytes, over: bool = True) -> None:
+    """Write a file of a cache that others may be reading: whole or not at all, readable by all. over: whether it takes the place of one."""
     fd, temporary = tempfile.mkstemp(dir=path.parent)
     with os.fdopen(fd, "wb") as file:
         file.write(data)
         os.fchmod(file.fileno(), 0o644)
+    if not over:
+        try:
+            os.link(temporary, path)
+        except FileExistsError:
+            pass
+        except OSError:  # a file system without links
+            os.replace(temporary, path)
+        Path(temporary).unlink(missing_ok=True)
+        return
     os.replace(temporary, path)

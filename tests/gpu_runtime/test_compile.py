@@ -18,6 +18,7 @@ from gpu_runtime import shims_cpp, units
 from gpu_runtime.backend import Arguments, CompileRequest, Status, Variant
 from gpu_runtime.compile import compile_requests
 from gpu_runtime.emulated import EmulatedBackend
+from gpu_runtime.object_store import ObjectStore
 from gpu_runtime.sandbox import CompilerLimits, run_compiler
 from gpu_runtime.toolchain import find_toolchain
 
@@ -297,3 +298,17 @@ def test_the_reassociated_build_sums_in_another_order(backend):
     call = Arguments((x, np.array(1001, np.int32), np.zeros(1, np.float32)))
     plain, other = (float(backend.run(backend.compile([CompileRequest(program, signature_of(program), v)])[0], [call])[0].values[2][0]) for v in (Variant.PLAIN, Variant.REASSOCIATED))
     assert plain != other and abs(plain - other) < 1e-4 * plain
+
+
+def test_an_object_that_is_there_is_not_exchanged_for_its_like(tmp_path):
+    """A sandbox may have been told of the file that is there: in the place of which another one is closed to it."""
+    store, made = ObjectStore(tmp_path), tmp_path / "made"
+    made.write_bytes(b"first")
+    place = tmp_path / "objects" / store.keep_object(made, "a.so")
+    before = place.stat().st_ino
+    made.write_bytes(b"again")
+    store.keep_object(made, "a.so")
+    assert place.stat().st_ino == before and place.read_bytes() == b"first"
+    place.write_bytes(b"to")
+    store.keep_object(made, "a.so")
+    assert place.read_bytes() == b"again" and sorted(p.name for p in place.parent.iterdir()) == ["a.so"]
