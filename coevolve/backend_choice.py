@@ -7,7 +7,7 @@ Contract: `backend_kind` starts nothing; `make_backend` does. Both raise ValueEr
 
 from __future__ import annotations
 
-from gpu_runtime.backend import ExecutionBackend
+from gpu_runtime.backend import EMULATE, ExecutionBackend
 
 
 def backend_kind(word: str) -> str:
@@ -47,5 +47,5 @@ def _emulated() -> ExecutionBackend:
 def _cuda() -> ExecutionBackend:
     module = _cuda_module()
     if module is None:
-        raise ValueError("the CUDA back end is not available here; choose the back end emulated (--backend emulated, in a run --set verify.backend=emulated)")
+        raise ValueError(f"the CUDA back end is not available here; {EMULATE}")
     return module.CudaBackend()

@@ -173,6 +173,10 @@ def same_bytes(one: np.ndarray, other: np.ndarray) -> bool:
     return one is other or one.tobytes() == other.tobytes()
 
 
+EMULATE = "choose the back end emulated (--backend emulated, in a run --set verify.backend=emulated)"
+"""How a user does without a device."""
+
+
 class BackendError(ValueError):
     """The execution back end that the user asked for is not to be had here; the message is one line."""
 

@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from corpora.dialects import DIALECTS
-from gpu_runtime.backend import Arguments, BackendError, Compiled, CompileRequest, Execution, Limits, Status, Variant
+from gpu_runtime.backend import EMULATE, Arguments, BackendError, Compiled, CompileRequest, Execution, Limits, Status, Variant
 from gpu_runtime.cuda_compile import SUFFIX, compile_for_device
 from gpu_runtime.cuda_driver import DeviceFacts, device_count
 from gpu_runtime.cuda_gpu import GpuError, GpuWorker
@@ -46,7 +46,7 @@ class CudaBackend:
         if checks not in CHECKS:
             raise ValueError(f"unknown checks '{checks}' (known: {', '.join(CHECKS)})")
         if driver == REAL_DRIVER and not usable():
-            raise BackendError("no CUDA device answers here; choose the back end emulated (--backend emulated, in a run --set verify.backend=emulated)")
+            raise BackendError(f"no CUDA device answers here; {EMULATE}")
         self._cache_dir, self._workers, self._checks = cache_dir, workers, checks
         self._new_worker: Callable[[], GpuWorker] = lambda: GpuWorker(driver, environment)
         self._lock, self._compiling = threading.Lock(), threading.Lock()
@@ -58,7 +58,7 @@ class CudaBackend:
         except (GpuError, NvrtcMissing) as error:
             first.close()
             self._compiler.close()
-            raise ValueError(f"{error}; choose the back end emulated (--backend emulated, in a run --set verify.backend=emulated)") from None
+            raise ValueError(f"{error}; {EMULATE}") from None
         self._idle = [first]
         self._cpu = EmulatedBackend(cache_dir, workers)
         self.name = f"cuda:{self.facts.name}" + (f"+degraded({','.join(first.degraded)})" if first.degraded else "")

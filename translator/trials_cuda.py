@@ -25,8 +25,9 @@ ORDERS = (1, 2)
 def try_cuda(bench: Bench) -> Trial:
     """Bare kernels: the launch plans in order until one passes every test; host functions: as they launch themselves."""
     if bench.binding.target.style != "kernel":
-        trial = _orders(bench, "", numbered(bench))
-        return trial if trial.failure is not None else replace(trial, failure=_called_again(bench, numbered(bench)))
+        calls = numbered(bench)
+        trial = _orders(bench, "", calls)
+        return trial if trial.failure is not None else replace(trial, failure=_called_again(bench, calls))
     suite = UnitTestSuite(bench.program.id, target_tests(bench))
     best: Trial | None = None
     timeouts = 0
