@@ -21,11 +21,11 @@ from tester.propose import Tester
 from translator.translate import Translator
 
 
-def answers_of(model: NamedModel, corpus: EvalCorpus, sampling: Sampling) -> tuple[list[tuple[str, ...]], str]:
-    """`sampling.n` answers for each item, in order, and `usage_note`. Raises ModelError for a model that cannot be opened."""
+def answers_of(model: NamedModel, corpus: EvalCorpus, sampling: Sampling, spell: bool = True) -> tuple[list[tuple[str, ...]], tuple[str, ...]]:
+    """`sampling.n` answers for each item, in order, and notes on how they were asked for. spell: see Translator. Raises ModelError for a model that cannot be opened."""
     use_cores()
     opened = model.open()
-    translator = Translator(opened, PROMPT_STYLES[model.kind])
+    translator = Translator(opened, PROMPT_STYLES[model.kind], spell=spell)
     bar = Progress("asking the Translator", len(corpus.items))
     found: list[tuple[str, ...]] = []
     for chunk in in_chunks(corpus.items):
@@ -34,7 +34,9 @@ def answers_of(model: NamedModel, corpus: EvalCorpus, sampling: Sampling) -> tup
         found += [tuple(texts[i : i + sampling.n]) for i in range(0, len(texts), sampling.n)]
         bar.advance(len(chunk))
     bar.close()
-    return found, usage_note(opened)
+    spelled = sum(translator.question(item.source, corpus.direction)[0] is not item.source for item in corpus.items)
+    how = f"{spelled} of {len(corpus.items)} Fortran sources were asked in C++ that is spelled by rule (--as-written: none)" if spelled else ""
+    return found, tuple(note for note in (usage_note(opened), how) if note)
 
 
 def usage_note(model: LanguageModel) -> str:

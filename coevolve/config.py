@@ -48,6 +48,7 @@ class ModelConfig:
     rows: int = 16
     static_cache: bool = False
     constrain: str = "full"
+    spell: bool = True
     prompts: str = ""
     few_shot: int = 0
     endpoint: str = ""

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from coevolve.errors import UserError, require_place
+from coevolve.ways import AS_WRITTEN
 
 NEW_TOKENS = 512
 _ONLY_RUN = {"checkpoint": "name its folder as --model", "samples": "use --n", "local": "without RUN no Ray is used anyway"}
@@ -43,6 +44,7 @@ def add_parser(commands) -> argparse.ArgumentParser:
     parser.add_argument("--n", type=int, default=1, metavar="N", help="answers per item (default: 1)")
     parser.add_argument("--temperature", type=float, metavar="T", help="sampling temperature (default: 0 for --n 1, else 0.8)")
     parser.add_argument("--max-new-tokens", type=int, metavar="N", help=f"tokens after which an answer is cut (default: {NEW_TOKENS})")
+    parser.add_argument("--as-written", action="store_true", help=AS_WRITTEN)
     parser.add_argument("--limit", type=int, default=0, metavar="N", help="only the first N items (default: 0: all)")
     parser.add_argument("--tester", metavar="M", help="a Tester, whose valid-test rate is measured as well")
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="seed of sampling, suites and intervals (default: 0)")
@@ -81,7 +83,7 @@ def run(args: argparse.Namespace) -> int:
 def _run_split(args: argparse.Namespace) -> int:
     from coevolve.evaluation import evaluate_command
 
-    only_corpus = ("model", "predictions", "tester", "out", "answers", "leaderboard", "max_new_tokens")
+    only_corpus = ("model", "predictions", "tester", "out", "answers", "leaderboard", "max_new_tokens", "as_written")
     given = [f"--{name.replace('_', '-')}" for name in only_corpus if getattr(args, name)]
     if given:
         raise UserError(f"{given[0]} belongs to --corpus, not to RUN")
@@ -201,9 +203,9 @@ def _asked(args: argparse.Namespace, corpus) -> _Answered:
     if temperature == 0 and args.n > 1:
         raise UserError("--temperature 0 gives the same answer every time; use --n 1, or a temperature above 0")
     sampling = Sampling(args.n, temperature, max_new_tokens=args.max_new_tokens or NEW_TOKENS, seed=args.seed)
-    answers, usage = answers_of(model, corpus, sampling)
+    answers, how = answers_of(model, corpus, sampling, not args.as_written)
     ends = f"an answer ends after {sampling.max_new_tokens} tokens at most (--max-new-tokens)"
-    notes = tuple(note for note in (ends, usage, model.untaught(str(corpus.direction))) if note)
+    notes = tuple(note for note in (ends, *how, model.untaught(str(corpus.direction))) if note)
     return _Answered(model.label, tuple(answers), temperature, contamination, notes)
 
 

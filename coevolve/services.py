@@ -79,7 +79,7 @@ class TranslatorService:
         style, number = PROMPT_STYLES[kind], round_of(checkpoint)
         if style is PromptStyle.PLAIN and number not in self._wordings:
             self._wordings[number] = wording_of(self.config, number)
-        return Translator(model, style, self.config.model.constrain, self._wordings.get(number, Wording()))
+        return Translator(model, style, self.config.model.constrain, self._wordings.get(number, Wording()), self.config.model.spell)
 
     def cold_start(self, protected: Sequence[Program], folder: str, ways: Sequence[str] = (), before: str = "") -> dict[str, float]:
         """Train on generated pairs in `ways` (empty: all directions of the run) and what is taught beside, and save to `folder`.

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from coevolve.ways import AS_WRITTEN
 from corpora.dialects import DIALECTS, Direction, dialect, dialect_of_path, direction
 from corpora.extract import MAIN_PROGRAM, Skipped
 from corpora.files import write_atomically
@@ -57,6 +58,7 @@ def add_parser(commands) -> argparse.ArgumentParser:
     parser.add_argument("--samples", type=int, default=16, metavar="N", help="most answers asked for per function (default: 16)")
     parser.add_argument("--temperature", type=float, default=0.6, metavar="T", help="of the answers after the first (default: 0.6)")
     parser.add_argument("--max-new-tokens", type=int, default=NEW_TOKENS, metavar="N", help=f"tokens after which an answer is cut (default: {NEW_TOKENS})")
+    parser.add_argument("--as-written", action="store_true", help=AS_WRITTEN)
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="seed of the answers (default: 0)")
     parser.add_argument("--backend", default="auto", choices=("auto", "cuda", "emulated"), help="where CUDA runs (default: auto)")
     parser.add_argument("--out", metavar="FILE", help="write the ports here instead of printing them")
@@ -81,7 +83,7 @@ def run(args: argparse.Namespace) -> int:
     from translator.translate import Translator
 
     opened = model.open()
-    translator = Translator(opened, PROMPT_STYLES[model.kind])
+    translator = Translator(opened, PROMPT_STYLES[model.kind], spell=not args.as_written)
     engine = Engine(args.backend)
     try:
         asked = (args.samples, args.temperature, args.seed, args.max_new_tokens)

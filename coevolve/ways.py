@@ -19,6 +19,9 @@ from corpora.dialects import Direction, direction
 if TYPE_CHECKING:
     from coevolve.config import Config
 
+AS_WRITTEN = "ask about Fortran as it is written, although it could be spelled in C++ for a small model"
+"""Help of an option of two commands."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:

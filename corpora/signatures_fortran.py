@@ -82,6 +82,39 @@ def logical_widths(program: Program) -> dict[str, int]:
     return {name: _width(name, scope) for name in named[-1].arguments if _typed(name, scope)[0] == "logical"}
 
 
+@dataclass(frozen=True, slots=True)
+class Declarations:
+    """What a procedure's declarations say of any of its names, in lower case."""
+
+    procedure: Procedure
+    _scope: _Scope
+
+    def element(self, name: str) -> str:
+        """`i32`, `f64`, ... of a variable or of an array's elements. Raises SignatureError for what no typed test can hold."""
+        return _element(name, self._scope, f"variable '{name}'", is_array=bool(self.shape(name)))
+
+    def shape(self, name: str) -> tuple[str, ...]:
+        """As declared, a text for each dimension: `n`, `0:n`, `*`, `:`. Empty for a scalar."""
+        return self._scope.shapes.get(name, ())
+
+    def has_attribute(self, name: str, *attributes: str) -> bool:
+        return bool(self._scope.attributes.get(name, set()) & set(attributes))
+
+    def kind(self, text: str) -> int | None:
+        """The number that a kind's text stands for."""
+        return integer_value(text, self._scope.constants)
+
+
+def declarations(program: Program) -> Declarations:
+    """Declarations of the procedure `program.name`, which `fortran_signature` has accepted. Raises SignatureError."""
+    fortran_signature(program)
+    procedure = [p for p in procedures(program.text) if p.name == program.name.lower()][-1]
+    scope = _scope_of(procedure, program.text)
+    if procedure.kind == "function":
+        _result(procedure, scope, procedure.name)
+    return Declarations(procedure, scope)
+
+
 def _width(name: str, scope: _Scope) -> int:
     return _kind(*_typed(name, scope), scope) or 4
 

@@ -21,6 +21,7 @@ from translator.answers import code_of
 from translator.c_scopes import is_v
 from translator.constrain import CONSTRAINTS, Level, annotation_constraint
 from translator.forced import forced_prefix, host_head
+from translator.fortran_in_cpp import in_cpp
 from translator.plain import Wording, fenced, request
 
 DIRECTION_TAGS = tuple(f"<{a}:{b}>" for a in DIALECTS for b in DIALECTS if a != b)
@@ -40,6 +41,15 @@ class PromptStyle(StrEnum):
 def canonical(program: Program, names: Sequence[str] = ()) -> Canonical:
     """The program's words; `names` are the other side's where the program is one side of a pair."""
     return canonicalise(program.text, dialect(program.dialect).language, names, program.name)
+
+
+def spelled_question(program: Program, direction: Direction) -> tuple[Program, Direction]:
+    """What a small model is asked in place of `program` in `direction`: a Fortran text whose port is C-like is spelled in C++ by
+    rule, where that can be done, since a small model reads one language better than two. The port is judged against `program`."""
+    if direction.source.language != "fortran" or direction.target.language != "cpp" or direction.target.model == "serial":
+        return program, direction
+    spelled = in_cpp(program)
+    return (program, direction) if spelled is None else (spelled, Direction(dialect(spelled.dialect), direction.target))
 
 
 def ask(
@@ -108,9 +118,15 @@ def example_of(
     """Teach source -> target, in the direction that their dialects give."""
     direction = Direction(dialect(source.dialect), dialect(target.dialect))
     if style is PromptStyle.PLAIN:
-        return Example(request(source, direction, wording), fenced(target, direction.target.language), weight)
-    words = canonical(source)
-    return Example(f"<{direction}> {words.text}", canonical(target, words.names).text, weight)
+        return Example(request(source, direction, wording), answer_of(source, target, style), weight)
+    return Example(f"<{direction}> {canonical(source).text}", answer_of(source, target, style), weight)
+
+
+def answer_of(source: Program, target: Program, style: PromptStyle) -> str:
+    """`target` as the answer to what `source` is asked with."""
+    if style is PromptStyle.PLAIN:
+        return fenced(target, dialect(target.dialect).language)
+    return canonical(target, canonical(source).names).text
 
 
 class Translator:
@@ -122,34 +138,46 @@ class Translator:
         style: PromptStyle = PromptStyle.CANONICAL,
         constrained: Level | str = Level.FULL,
         wording: Wording = Wording(),
+        spell: bool = False,
     ) -> None:
+        """spell: ask in the canonical style what `spelled_question` says, and teach what is asked."""
         self.model = model
         self._style = style
         self._constrained = constrained
         self._wording = wording
+        self._spell = spell and style is PromptStyle.CANONICAL
+
+    def question(self, program: Program, direction: Direction) -> tuple[Program, Direction]:
+        """What the model is asked in place of `program` in `direction`."""
+        return spelled_question(program, direction) if self._spell else (program, direction)
 
     def propose(self, programs: Sequence[Program], direction: Direction, sampling: Sampling) -> list[Candidate]:
         """`sampling.n` candidates per program, in the programs' order; equal texts are not merged."""
         answers = self.model.generate(self.prompts([(program, direction) for program in programs]), sampling)
         return [
-            Candidate(program.id, str(direction), read_answer(text, program, direction, self._style), sample=sample)
+            Candidate(program.id, str(direction), read_answer(text, *self.question(program, direction), self._style), sample=sample)
             for program, texts in zip(programs, answers)
             for sample, text in enumerate(texts)
         ]
 
     def prompts(self, questions: Sequence[tuple[Program, Direction]]) -> list[Prompt]:
         """What the model is asked, in order."""
-        return [ask(program, direction, self._style, self._constrained, self._wording) for program, direction in questions]
+        return [ask(*self.question(*asked), self._style, self._constrained, self._wording) for asked in questions]
+
+    def _example(self, source: Program, target: Program, weight: float) -> Example:
+        asked, _ = self.question(source, Direction(dialect(source.dialect), dialect(target.dialect)))
+        return example_of(asked, target, self._style, weight, self._wording)
 
     def candidate(self, answer: str, program: Program, direction: Direction) -> Candidate:
         """One answer as a candidate."""
-        return Candidate(program.id, str(direction), read_answer(answer, program, direction, self._style))
+        return Candidate(program.id, str(direction), read_answer(answer, *self.question(program, direction), self._style))
 
     def preference(self, program: Program, direction: Direction, right: str, wrong: str) -> Preference:
-        """Two translations as the answers in words that they are read from."""
-        asked = ask(program, direction, self._style, self._constrained, self._wording)
-        language = direction.target.language
-        return Preference(asked.text, *(f"```{language}\n{text.strip()}\n```" for text in (right, wrong)))
+        """Two translations as the answers that they are read from."""
+        source, way = self.question(program, direction)
+        asked = ask(source, way, self._style, self._constrained, self._wording)
+        answers = (answer_of(source, Program(way.target.name, program.name, text), self._style) for text in (right, wrong))
+        return Preference(asked.text, *answers)
 
     def examples(
         self, pairs: Sequence[tuple[Program, Program]], learn: str = "back", weights: Sequence[float] | None = None
@@ -168,7 +196,7 @@ class Translator:
         found: list[Example] = []
         for (real, generated), weight in zip(pairs, weights or [1.0] * len(pairs), strict=True):
             if learn != "forward":
-                found.append(example_of(generated, real, self._style, weight, self._wording))
+                found.append(self._example(generated, real, weight))
             if learn != "back":
-                found.append(example_of(real, generated, self._style, weight, self._wording))
+                found.append(self._example(real, generated, weight))
         return found

@@ -1,0 +1,179 @@
+"""Fortran spelled in C++ by rule: what comes out, what is left alone, and that no text ends it otherwise.
+
+That what comes out means the same is tested by execution (tests/coevolve/test_spelled.py).
+"""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from corpora.dialects import direction
+from corpora.loaders import load_corpus
+from corpora.records import Program
+from gpu_runtime.models.protocol import Sampling
+from gpu_runtime.models.scripted import ScriptedModel
+from translator.fortran_in_cpp import in_cpp, spelled
+from translator.plain import Wording
+from translator.translate import PromptStyle, Translator, spelled_question
+from translator.unsaid import Unsaid
+
+HEAD = "subroutine f(n, m, x, a)\n integer, intent(in) :: n, m\n real(8), intent(inout) :: x(n), a(n, m)\n integer :: i, j\n real(8) :: t\n"
+
+
+def body_of(statements: str, head: str = HEAD) -> str:
+    """The lines between the braces, one blank between words."""
+    text = spelled(Program("fortran", "f", f"{head}{statements}\nend subroutine\n"))
+    return " ".join(" ".join(text.split("{", 1)[1].rsplit("}", 1)[0].split()).split())
+
+
+WAYS = {
+    "loops count from nought": ("do i = 1, n\n x(i) = 1\n end do", "for (int i = 0; i < n; i++) { x[i] = 1; }"),
+    "from within": ("do i = 2, n - 1\n x(i) = x(i - 1) + x(i + 1)\n end do", "for (int i = 1; i < n - 1; i++) { x[i] = x[i - 1] + x[i + 1]; }"),
+    "from nought already": ("do i = 0, n - 1\n x(i + 1) = 1\n end do", "for (int i = 0; i < n; i++) { x[i] = 1; }"),
+    "backwards": ("do i = n, 2, -1\n x(i) = x(i - 1)\n end do", "for (int i = n - 1; i >= 1; i--) { x[i] = x[i - 1]; }"),
+    "by steps": ("do i = 1, n, m\n x(i) = 0\n end do", "for (int i = 0; i < n; i += m) { x[i] = 0; }"),
+    "a variable that outlives its loop": (
+        "do i = 1, n\n if (x(i) > 0) exit\n end do\n x(1) = i",
+        "int i; for (i = 1; i <= n; i++) { if (x[i - 1] > 0) { break; } } x[0] = i;",
+    ),
+    "the first dimension is the fastest": (
+        "do j = 1, m\n do i = 1, n\n a(i, j) = x(i) / j\n end do\n end do",
+        "for (int j = 0; j < m; j++) { for (int i = 0; i < n; i++) { a[j * n + i] = x[i] / (j + 1); } }",
+    ),
+    "sums keep their order": ("x(1) = x(1) + x(2) + x(3)", "x[0] = x[0] + x[1] + x[2];"),
+    "what is added to itself": ("x(1) = x(1) + x(2) * x(3)", "x[0] += x[1] * x[2];"),
+    "counted up": ("i = i + 1\n x(i) = 0", "int i; i++; x[i - 1] = 0;"),
+    "arrays": ("x = 2 * x + 1", "for (int k = 0; k < n; k++) { x[k] = 2 * x[k] + 1; }"),
+    "arrays that are scaled": ("x = 2 * x", "for (int k = 0; k < n; k++) { x[k] *= 2; }"),
+    "sections": ("x(2:n) = a(1:n - 1, 2)", "for (int k = 1; k < n; k++) { x[k] = a[n + k - 1]; }"),
+    "backward sections": ("x(1:n) = a(n:1:-1, m)", "for (int k = 0; k < n; k++) { x[k] = a[(m - 1) * n + n - k - 1]; }"),
+    "masks": (
+        "where (x > 1)\n x = 1\n elsewhere\n x = 0\n end where",
+        "for (int k = 0; k < n; k++) { if (x[k] > 1) { x[k] = 1; } else { x[k] = 0; } }",
+    ),
+    "totals": ("t = sum(x)\n x(1) = t", "double total = 0.0; for (int k = 0; k < n; k++) { total += x[k]; } double t = total; x[0] = t;"),
+    "totals along a dimension": (
+        "x = sum(a, dim=2)",
+        "for (int k = 0; k < n; k++) { double total = 0.0; for (int k1 = 0; k1 < m; k1++) { total += a[k1 * n + k]; } x[k] = total; }",
+    ),
+    "choices": (
+        "select case (n)\n case (1, 4:)\n x(1) = 1\n case default\n x(1) = 2\n case (2)\n x(1) = 3\n end select",
+        "if (n == 1 || n >= 4) { x[0] = 1; } else if (n == 2) { x[0] = 3; } else { x[0] = 2; }",
+    ),
+    "while": ("t = x(1)\n do while (t > 1)\n t = t / 2\n end do\n x(1) = t", "double t = x[0]; while (t > 1) { t /= 2; } x[0] = t;"),
+    "powers": ("x(1) = x(2)**2 + (x(1) + 1)**3", "x[0] = x[1] * x[1] + (x[0] + 1) * (x[0] + 1) * (x[0] + 1);"),
+    "kinds of numbers": ("x(1) = 0.5 + 1d-3 + 2.5e+2_8 + real(n)", "x[0] = 0.5f + 1.0e-3 + 2.5e2 + (float)n;"),
+    "extremes": ("i = max(n, m)\n x(i) = min(x(1), x(2))", "int i = n > m ? n : m; x[i - 1] = fmin(x[0], x[1]);"),
+    "remainders": ("i = mod(n, m) + modulo(n, 3)\n x(i) = mod(x(1), x(2))", "int i = n % m + (n % 3 + 3) % 3; x[i - 1] = fmod(x[0], x[1]);"),
+    "logic": ("if (.not. (n > 1 .and. m == 2) .or. n /= m) x(1) = 0", "if (!(n > 1 && m == 2) || n != m) { x[0] = 0; }"),
+    "concurrent": ("do concurrent (i = 1:n, x(i) > 0)\n x(i) = 0\n end do", "for (int i = 0; i < n; i++) { if (x[i] > 0) { x[i] = 0; } }"),
+}
+
+
+@pytest.mark.parametrize("what", WAYS)
+def test_statements(what):
+    statements, expected = WAYS[what]
+    assert body_of(statements) == expected
+
+
+def test_old_forms():
+    text = (
+        "      REAL FUNCTION F(N, A)\n      INTEGER N\n      REAL A(0:N, *)\n      F = 0.0\n      DO 20 I = 1, N\n      DO 20 J = 1, N\n"
+        "      IF (A(I, J) .LT. 0.0) GO TO 20\n      F = F + A(I, J)\n   20 CONTINUE\n      END\n"
+    )
+    assert spelled(Program("fortran", "f", text)) == (
+        "float f(int n, float *a) {\n    float f_ = 0.0f;\n    for (int i = 1; i <= n; i++) {\n        for (int j = 0; j < n; j++) {\n"
+        "            if (a[j * (n + 1) + i] < 0.0f) {\n                continue;\n            }\n            f_ += a[j * (n + 1) + i];\n        }\n    }\n"
+        "    return f_;\n}\n"
+    )
+
+
+def test_constants_names_of_c_and_scalars_that_are_changed():
+    text = (
+        "subroutine f(int, long, x)\n integer, parameter :: w = 3\n real, parameter :: pi = 3.5\n integer, intent(in) :: int\n integer, intent(inout) :: long\n"
+        " real, intent(out) :: x(w, int)\n real :: tmp(w)\n tmp = pi\n x(w, 1) = tmp(2)\n long = long + w\nend subroutine\n"
+    )
+    assert spelled(Program("fortran", "f", text)) == (
+        "void f(int int_, int *long_, float *x) {\n    float tmp[3];\n    const float pi = 3.5f;\n    for (int k = 0; k < 3; k++) {\n        tmp[k] = pi;\n    }\n"
+        "    x[2] = tmp[1];\n    *long_ += 3;\n}\n"
+    )
+
+
+LEFT = {
+    "print *, n": "Print_Stmt",
+    "call g(x)": "Call_Stmt",
+    "x(1) = g(n)": "'g' is called",
+    "x(1:n) = x(n:1:-1)": "read elsewhere than where it is set",
+    "goto 10\n10 continue": "a jump to a label",
+    "x = (/ 1.0, 2.0 /)": "Array_Constructor",
+    "do while (sum(x) > 1)\n x = 0\n end do": "in the condition of a loop",
+    "outer: do i = 1, n\n do j = 1, m\n exit outer\n end do\n end do outer": "a jump out of more than one loop",
+}
+
+
+@pytest.mark.parametrize("statements", LEFT)
+def test_what_has_no_spelling_says_why(statements):
+    with pytest.raises(Unsaid, match=LEFT[statements]):
+        body_of(statements)
+
+
+def test_assumed_shapes_and_sizes_of_local_arrays_are_not_guessed():
+    for declarations in ("real(8), intent(inout) :: x(:)\n", "real(8), intent(inout) :: x(n)\n real(8) :: w(n)\n"):
+        text = f"subroutine f(n, x)\n integer, intent(in) :: n\n {declarations} x = 2 * {'w' if 'w' in declarations else 'x'}\nend subroutine\n"
+        assert in_cpp(Program("fortran", "f", text)) is None
+
+
+SOURCES = [p for corpus in ("builtin", "development") for p in load_corpus(corpus, "fortran").programs]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_broken_texts_are_left_alone(data):
+    program = data.draw(st.sampled_from(SOURCES))
+    words = program.text.split(" ")
+    for _ in range(data.draw(st.integers(1, 3))):
+        at = data.draw(st.integers(0, len(words) - 1))
+        words[at] = data.draw(st.sampled_from(["", "(", ")", ":", "end", "do", "=", "1.0", "x(1:2)", ",", "\n", "'", "&", "sum(a)", "**", "%"]))
+    found = in_cpp(Program("fortran", program.name, " ".join(words)))
+    assert found is None or found.dialect == "cpp"
+
+
+def test_most_fortran_here_is_spelled():
+    assert sum(in_cpp(p) is not None for p in SOURCES) >= 0.9 * len(SOURCES)
+
+
+LOOP = Program("fortran", "f", "subroutine f(n, x)\n integer n, i\n real x(n)\n do i = 1, n\n x(i) = 2 * x(i)\n end do\nend\n")
+KERNEL = "__global__ void f(int n, float *x) { int i = threadIdx.x; if (i < n) x[i] = 2 * x[i]; }"
+
+
+def test_a_small_model_is_asked_in_cpp_and_taught_what_it_is_asked():
+    asked: list[str] = []
+    answer = "__global__ void F0 ( int V0 , float * V1 ) { V1 [ threadIdx . x ] = 2 ; }"
+    translator = Translator(ScriptedModel(lambda prompt, k: asked.append(prompt.text) or answer), spell=True)
+    (candidate,) = translator.propose([LOOP], direction("fortran:cuda"), Sampling(1, 0.0))
+    assert asked[0].startswith("<cpp:cuda> void F0 ( int V0 , float * V1 ) { for ( int V2 = 0 ;")
+    assert (candidate.source_id, candidate.direction) == (LOOP.id, "fortran:cuda")
+    assert "__global__ void f(int n, float * x)" in candidate.text
+    (lesson,) = translator.examples([(LOOP, Program("cuda", "f", KERNEL))], "forward")
+    assert lesson.prompt == asked[0] and lesson.answer.startswith("__global__ void F0 ( int V0 , float * V1 ) {")
+    preference = translator.preference(LOOP, direction("fortran:cuda"), KERNEL, KERNEL.replace("2", "3"))
+    assert preference.prompt == asked[0] and preference.better == lesson.answer and preference.worse != lesson.answer
+
+
+@pytest.mark.parametrize("way", ["fortran:cpp", "fortran:openmp-fortran"])
+def test_serial_and_fortran_targets_are_asked_for_as_written(way):
+    assert spelled_question(LOOP, direction(way)) == (LOOP, direction(way))
+
+
+def test_models_asked_in_words_see_the_fortran_text():
+    asked: list[str] = []
+    translator = Translator(ScriptedModel(lambda p, k: asked.append(p.text) or "```cuda\n```"), PromptStyle.PLAIN, wording=Wording(), spell=True)
+    translator.propose([LOOP], direction("fortran:cuda"), Sampling(1, 0.0))
+    assert "subroutine f(n, x)" in asked[0]
+
+
+def test_a_text_without_a_spelling_is_asked_for_as_it_is():
+    program = Program("fortran", "f", LOOP.text.replace("2 * x(i)", "g(x(i))"))
+    assert spelled_question(program, direction("fortran:cuda")) == (program, direction("fortran:cuda"))

@@ -1,0 +1,64 @@
+"""Sums of whole numbers: their text means what their parts mean."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from translator.c_blocks import Block, printed
+from translator.c_values import binary, negative, number, variable
+from translator.whole_sums import Sum
+
+NAMES = {"i": 7, "j": -3, "n": 11}
+
+
+@st.composite
+def sums(draw, depth=3):
+    """A sum and its value."""
+    if depth == 0 or draw(st.booleans()):
+        name = draw(st.sampled_from([*NAMES, ""]))
+        constant = draw(st.integers(-5, 5))
+        return (Sum.of(name), NAMES[name]) if name else (Sum(constant=constant), constant)
+    (a, x), (b, y) = draw(sums(depth=depth - 1)), draw(sums(depth=depth - 1))
+    kind = draw(st.sampled_from("+-*s"))
+    if kind == "s":
+        times = draw(st.integers(-3, 3))
+        return a.scaled(times), x * times
+    return {"+": (a + b, x + y), "-": (a - b, x - y), "*": (a.times(b), x * y)}[kind]
+
+
+@given(sums())
+def test_the_text_means_the_sum(made):
+    total, value = made
+    assert eval(total.text, {}, NAMES) == value
+    assert eval(f"2 * {total.factor}", {}, NAMES) == 2 * value
+
+
+def test_subscripts_that_count_from_one_come_out_plain():
+    i, n, one = Sum.of("i"), Sum.of("n"), Sum(constant=1)
+    assert (i + one - one).text == "i"
+    assert ((i + one).times(n) - i).text == "(i + 1) * n - i"
+    assert (one - i).text == "1 - i"
+    assert Sum.of("(n - 1) / 2").scaled(2).text == "2 * ((n - 1) / 2)"
+    assert Sum.of("x[i + 1]").factor == "x[i + 1]"
+
+
+def test_the_order_of_floating_point_operations_stays():
+    x, y = variable("x", "f64"), variable("y", "f64")
+    assert binary("-", x, binary("-", y, x)).text == "x - (y - x)"
+    assert binary("*", x, binary("*", y, x)).text == "x * (y * x)"
+    assert binary("*", negative(x), y).text == "(-x) * y"
+    assert binary("/", variable("i", "i32"), binary("*", number("2"), variable("n", "i32"))).text == "i / (2 * n)"
+
+
+def test_scalars_are_declared_where_no_value_of_theirs_outlives():
+    body = Block()
+    loop = body.open("for (int i = 0; i < n; i++)")
+    loop.add("d = x[i];")
+    loop.open("if (d > best)").add("best = d;")
+    loop.open("if (x[i] < 0)").add("last = x[i];")
+    loop.add("y[i] = last;")
+    loop.open("while (k > 0)").add("k = k - 1;")
+    text = printed("void f()", body, {"d": "float", "best": "float", "last": "float", "k": "int", "unused": "int"})
+    assert "    float best;\n" in text and "        float d = x[i];\n" in text
+    assert "    float last;\n    int k;\n" in text and "unused" not in text

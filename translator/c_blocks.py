@@ -1,0 +1,112 @@
+"""C statements as a tree, printed with every scalar declared as deep as its uses allow.
+
+Contract: a scalar is declared where it first gets a value if no value of it outlives that block, at the function's head otherwise; a
+port then has it private to a thread wherever the source would let it be.
+
+    python -c "from translator.c_blocks import Block, printed; b = Block(); b.add('t = 1;'); print(printed('void f()', b, {'t': 'int'}))"
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+
+
+@dataclass(slots=True)
+class Block:
+    """items: statements, and heads with the block behind them."""
+
+    items: list[str | tuple[str, Block]] = field(default_factory=list)
+
+    def add(self, statement: str) -> None:
+        self.items.append(statement)
+
+    def open(self, head: str) -> Block:
+        inner = Block()
+        self.items.append((head, inner))
+        return inner
+
+    def nest(self, heads: Sequence[str], items: Sequence[str | tuple[str, Block]]) -> None:
+        """`items` inside of all `heads`, the first outermost."""
+        block = self
+        for head in heads:
+            block = block.open(head)
+        block.items += items
+
+    def names(self, word: str) -> bool:
+        """Whether `word` stands in it anywhere."""
+        return any(_has(item, word) for item in self.items)
+
+
+@dataclass(slots=True)
+class Page:
+    """Where a function is being written. taken: names that are in use. alone: whether no statement can be put before the one at hand."""
+
+    taken: set[str]
+    block: Block = field(default_factory=Block)
+    alone: bool = False
+
+    def add(self, statement: str) -> None:
+        self.block.add(statement)
+
+    def inside(self, head: str, write: Callable[[], None]) -> None:
+        outer, self.block = self.block, self.block.open(head)
+        write()
+        self.block = outer
+
+    def fresh(self, stem: str) -> str:
+        """A name that nothing has."""
+        name = next(name for k in count() if (name := f"{stem}{k or ''}") not in self.taken)
+        self.taken.add(name)
+        return name
+
+
+def _has(item: str | tuple[str, Block], word: str) -> bool:
+    text = item if isinstance(item, str) else item[0]
+    return bool(re.search(rf"\b{word}\b", text)) or (not isinstance(item, str) and item[1].names(word))
+
+
+def declare(body: Block, name: str, type: str) -> None:
+    """Put the declaration of a scalar where it belongs; one that is used nowhere gets none."""
+    place = body
+    while True:
+        uses = [k for k, item in enumerate(place.items) if _has(item, name)]
+        if not uses:
+            return
+        first = place.items[uses[0]]
+        if isinstance(first, str):
+            if re.match(rf"{name} = ", first) and not re.search(rf"\b{name}\b", first[len(name) :]):
+                place.items[uses[0]] = f"{type} {first}"
+                return
+            break
+        if len(uses) > 1 or re.search(rf"\b{name}\b", first[0]) or not _sets_first(first[1], name):
+            break
+        place = first[1]
+    body.items.insert(0, f"{type} {name};")
+
+
+def _sets_first(block: Block, name: str) -> bool:
+    """Whether every way through `block` to a use of `name` passes an assignment to it, as far as its first use shows."""
+    first = next((item for item in block.items if _has(item, name)), "")
+    if isinstance(first, str):
+        return bool(re.match(rf"{name} = ", first)) and not re.search(rf"\b{name}\b", first[len(name) :])
+    return not re.search(rf"\b{name}\b", first[0]) and _sets_first(first[1], name) and sum(_has(item, name) for item in block.items) == 1
+
+
+def printed(head: str, body: Block, scalars: Mapping[str, str]) -> str:
+    """The function's text; scalars: local variables and their types."""
+    for name, type in reversed(scalars.items()):
+        declare(body, name, type)
+    return "\n".join([f"{head} {{", *_lines(body, 1), "}"]) + "\n"
+
+
+def _lines(block: Block, depth: int) -> list[str]:
+    rows: list[str] = []
+    for item in block.items:
+        if isinstance(item, str):
+            rows.append("    " * depth + item)
+        else:
+            rows += ["    " * depth + f"{item[0]} {{", *_lines(item[1], depth + 1), "    " * depth + "}"]
+    return rows

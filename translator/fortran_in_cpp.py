@@ -1,0 +1,176 @@
+"""A serial Fortran procedure spelled in C++ by rule, so that a small model is asked to port what it reads best.
+
+Contract: `in_cpp(program)` is a C++ program of the same name, parameters and meaning, or None where the text holds something that
+has no spelling by rule (text input and output, calls of other procedures, arrays whose extents are not in it, ...). It is a
+proposal: a port made from it is judged against the Fortran text itself, as any other. Loops count from nought where their
+variables are subscripts that count from one; scalars are declared where they are set; arrays are flat, first dimension fastest.
+
+    python -c "from corpora.records import Program; from translator.fortran_in_cpp import in_cpp; \\
+print(in_cpp(Program('fortran', 'f', 'subroutine f(n, x)\\ninteger n\\nreal x(n)\\nx = 2 * x\\nend')).text)"
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from corpora.fortran_syntax import to_free_form
+from corpora.lexers import CPP_KEYWORDS, CPP_TYPES
+from corpora.records import Parameter, Program, Signature
+from corpora.signatures import SignatureError
+from corpora.signatures_fortran import declarations, fortran_signature
+from translator.c_blocks import printed
+from translator.c_values import C_TYPES
+from translator.fortran_names import Names, kind_of, name_of
+from translator.fortran_statements import Statements
+from translator.unsaid import Unsaid
+
+_KNOWN = frozenset({"Implicit_Part", "Type_Declaration_Stmt", "Intent_Stmt", "Dimension_Stmt", "Parameter_Stmt", "Use_Stmt", "Comment"})
+
+
+@lru_cache(maxsize=4096)
+def in_cpp(program: Program) -> Program | None:
+    """None where there is no spelling by rule."""
+    try:
+        return Program("cpp", program.name, spelled(program))
+    except (Unsaid, SignatureError):
+        return None
+
+
+def spelled(program: Program) -> str:
+    """The C++ text. Raises Unsaid (with the reason) and SignatureError."""
+    signature = fortran_signature(program)
+    procedure = _procedure(program)
+    declared = declarations(program)
+    names = Names(declared)
+    names.pointers = frozenset(p.name for p in signature.parameters if p.kind == "scalar" and _is_pointer(p, procedure))
+    result = declared.procedure.result if signature.result else ""
+    names.spelled = _spelled(procedure, {program.name.lower()} if result else set())
+    specified, executed = _parts(procedure)
+    statements = Statements(names, result, _expression, frozenset(name_of(n) for n in _walk(procedure, "Name")))
+    if specified is not None:
+        _read_constants(specified, statements)
+    if executed is not None:
+        statements.write(executed.content)
+    if result and not (statements.body.items and str(statements.body.items[-1]).startswith("return")):
+        statements.body.add(f"return {names.scalar(result).text};")
+    arguments = {p.name for p in signature.parameters}
+    _local_arrays(statements, arguments)
+    return printed(_head(program.name, signature, names), statements.body, statements.locals(arguments))
+
+
+def _head(name: str, signature: Signature, names: Names) -> str:
+    words = []
+    for parameter in signature.parameters:
+        word, kind = names.spelled.get(parameter.name, parameter.name), C_TYPES.get(parameter.type)
+        if kind is None:
+            raise Unsaid(f"'{parameter.name}' is of type {parameter.type}")
+        const = "const " if parameter.kind == "array" and parameter.intent == "in" else ""
+        star = "*" if parameter.kind == "array" or parameter.name in names.pointers else ""
+        words.append(f"{const}{kind} {star}{word}")
+    if signature.result and signature.result not in C_TYPES:
+        raise Unsaid(f"a result of type {signature.result}")
+    return f"{C_TYPES[signature.result] if signature.result else 'void'} {name}({', '.join(words)})"
+
+
+def _is_pointer(parameter: Parameter, procedure: Any) -> bool:
+    return parameter.by_reference and parameter.intent != "in" and parameter.name in _assigned(procedure)
+
+
+def _assigned(procedure: Any) -> set[str]:
+    """Names that the procedure gives values to."""
+    found = {name_of(s.items[0]) for s in _walk(procedure, "Assignment_Stmt") if kind_of(s.items[0]) == "Name"}
+    found |= {name_of(s.items[0].items[0]) for s in _walk(procedure, "Assignment_Stmt") if kind_of(s.items[0]) == "Part_Ref"}
+    return found | {name_of(c.items[1][0]) for c in _walk(procedure, "Loop_Control") if c.items[1]}
+
+
+def _walk(node: Any, kind: str) -> list:
+    from fparser.two.utils import walk
+
+    return [found for found in walk(node) if kind_of(found) == kind]
+
+
+def _spelled(procedure: Any, taken: set[str]) -> dict[str, str]:
+    """Names that C has another use for get a trailing underscore, as in `corpora.canonical`."""
+    found = {}
+    for name in {name_of(n) for n in _walk(procedure, "Name")}:
+        if name in CPP_KEYWORDS or name in CPP_TYPES or name in taken:
+            found[name] = f"{name}_"
+    return found
+
+
+def _procedure(program: Program) -> Any:
+    tree = _tree(to_free_form(program.text))
+    wanted = program.name.lower()
+    for kind in ("Subroutine_Subprogram", "Function_Subprogram"):
+        for found in _walk(tree, kind):
+            if name_of(found.content[0].items[1]) == wanted:
+                return found
+    raise Unsaid(f"no procedure '{program.name}' was read")
+
+
+def _parts(procedure: Any) -> tuple[Any, Any]:
+    parts = {kind_of(part): part for part in procedure.content}
+    odd = set(parts) - {"Subroutine_Stmt", "Function_Stmt", "Specification_Part", "Execution_Part", "End_Subroutine_Stmt", "End_Function_Stmt", "Comment"}
+    if odd:
+        raise Unsaid(f"a procedure with {', '.join(sorted(odd))}")
+    return parts.get("Specification_Part"), parts.get("Execution_Part")
+
+
+def _read_constants(specified: Any, statements: Statements) -> None:
+    """Named constants, as C constants before everything else; whole ones where they stand."""
+    for statement in specified.content:
+        if kind_of(statement) not in _KNOWN:
+            raise Unsaid(f"a declaration of kind {kind_of(statement)}")
+        for definition in _walk(statement, "Named_Constant_Def"):
+            statements.constant(name_of(definition.items[0]), definition.items[1])
+        if kind_of(statement) != "Type_Declaration_Stmt":
+            continue
+        is_parameter = "PARAMETER" in str(statement.items[1]).upper()
+        for entity in statement.items[2].items:
+            if entity.items[3] is None:
+                continue
+            if not is_parameter or entity.items[1] is not None:
+                raise Unsaid("a variable with a value from the start, or an array of constants")
+            statements.constant(name_of(entity.items[0]), entity.items[3].items[1])
+
+
+def _local_arrays(statements: Statements, arguments: set[str]) -> None:
+    """Arrays of constant extents, declared at the head. Raises Unsaid for others."""
+    for name in sorted(statements.used - arguments):
+        if not statements.names.is_array(name):
+            continue
+        total = 1
+        for bound in statements.values.bounds(name):
+            extent = statements.values.extent(name, bound)
+            if extent.terms:
+                raise Unsaid(f"the local array '{name}' has no constant size")
+            total *= extent.constant
+        if statements.names.declared.has_attribute(name, "save", "allocatable", "pointer"):
+            raise Unsaid(f"'{name}' outlives the call or is allocated")
+        statements.body.items.insert(0, f"{C_TYPES[statements.names.type(name)]} {statements.names.spelled.get(name, name)}[{total}];")
+
+
+def _tree(text: str) -> Any:
+    from fparser.common.readfortran import FortranStringReader
+    from fparser.two.utils import FparserException
+
+    try:
+        return _parser()(FortranStringReader(text, ignore_comments=True))
+    except (FparserException, AttributeError, IndexError) as error:
+        raise Unsaid(f"fparser: {str(error).splitlines()[0] if str(error) else type(error).__name__}") from error
+
+
+@lru_cache(maxsize=1)
+def _parser() -> Any:
+    from fparser.two.parser import ParserFactory
+
+    return ParserFactory().create(std="f2008")
+
+
+@lru_cache(maxsize=4096)
+def _expression(text: str) -> Any:
+    """The tree of an expression by itself."""
+    tree = _tree(f"subroutine s\nx = {text}\nend subroutine\n")
+    return _walk(tree, "Assignment_Stmt")[0].items[2]
+
