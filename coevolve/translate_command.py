@@ -20,7 +20,7 @@ from coevolve.ways import AS_WRITTEN
 from corpora.dialects import DIALECTS, Direction, dialect, dialect_of_path, direction
 from corpora.extract import MAIN_PROGRAM, Skipped
 from corpora.files import write_atomically
-from corpora.records import Outcome, Program, Verdict
+from corpora.records import Blame, Outcome, Program, Verdict
 from gpu_runtime.models.protocol import Sampling
 
 NEW_TOKENS = Sampling().max_new_tokens
@@ -30,7 +30,7 @@ NEW_TOKENS = Sampling().max_new_tokens
 class Port:
     """The first verified translation of a program (text None: there is none), and the outcomes of all that were tried.
 
-    failure: the verdict on the first answer, the most likely one, where none was verified.
+    failure: the verdict on the first answer, the most likely one, where none was verified. how: words for a port that is no answer.
     """
 
     program: Program
@@ -38,6 +38,7 @@ class Port:
     verdict: Verdict | None
     outcomes: Counter[Outcome]
     failure: Verdict | None = None
+    how: str = ""
 
 
 def add_parser(commands) -> argparse.ArgumentParser:
@@ -136,9 +137,12 @@ def port_of(
 ) -> Port:
     """The most likely answer first, then sampled ones, the frequent before the rare, until one is equivalent.
 
-    An equivalent answer of which one thread does all the work is given only where no other is found.
+    Where none is (in parallel), a Fortran function's loop nests are asked for one by one (coevolve.by_parts); to C++ it is spelled by
+    rule. An equivalent answer of which one thread does all the work is given only where no other is found.
     """
+    from coevolve.by_parts import by_parts
     from coevolve.verify import Pair
+    from translator.fortran_in_cpp import in_cpp
 
     outcomes: Counter[Outcome] = Counter()
     tried: set[str] = set()
@@ -161,9 +165,16 @@ def port_of(
                 if not verdict.serial:
                     return found
                 of_one_thread = of_one_thread or found
-            if verdict.equivalent is None and verdict.outcome is Outcome.INVALID_SUITE:
+            if verdict.equivalent is None and (verdict.outcome is Outcome.INVALID_SUITE or verdict.blame is Blame.SOURCE):
                 return Port(program, None, verdict, outcomes)  # it says nothing about the answer; the next one fares no better
             failure = failure or verdict
+    by_rule = str(way) == "fortran:cpp"
+    made = in_cpp(program) if by_rule else by_parts(program, way, translator, engine, greedy)
+    if made is not None and made.text not in tried:
+        verdict = engine.verify(Pair(program, made))
+        outcomes[verdict.outcome] += 1
+        if verdict.outcome is Outcome.EQUIVALENT and not verdict.serial:
+            return Port(program, made.text, verdict, outcomes, how="spelled by rule" if by_rule else "joined from ports of its loop nests")
     return of_one_thread or Port(program, None, None, outcomes, failure)
 
 
@@ -181,7 +192,8 @@ def summary(port: Port, way: Direction) -> str:
     """One line: what became of a function."""
     tried = sum(port.outcomes.values())
     if port.text:
-        return f"{port.program.name}: verified {way.target.name} port, answer {tried}{', by one thread' if port.verdict.serial else ''}"
+        how = port.how or (f"answer {tried}, by one thread" if port.verdict.serial else f"answer {tried}")
+        return f"{port.program.name}: verified {way.target.name} port, {how}"
     if port.verdict:
         return f"{port.program.name}: no verdict possible: {port.verdict.detail}"
     from coevolve.explain import headline

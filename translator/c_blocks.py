@@ -3,7 +3,8 @@
 Contract: a scalar is declared where it first gets a value if no value of it outlives that block, at the function's head otherwise; a
 port then has it private to a thread wherever the source would let it be.
 
-    python -c "from translator.c_blocks import Block, printed; b = Block(); b.add('t = 1;'); print(printed('void f()', b, {'t': 'int'}))"
+    python -c "from translator.c_blocks import Block, declare_all, printed; b = Block(); b.add('t = 1;'); declare_all(b, {'t': 'int'}); \
+print(printed('void f()', b))"
 """
 
 from __future__ import annotations
@@ -95,18 +96,22 @@ def _sets_first(block: Block, name: str) -> bool:
     return not re.search(rf"\b{name}\b", first[0]) and _sets_first(first[1], name) and sum(_has(item, name) for item in block.items) == 1
 
 
-def printed(head: str, body: Block, scalars: Mapping[str, str]) -> str:
-    """The function's text; scalars: local variables and their types."""
+def declare_all(body: Block, scalars: Mapping[str, str]) -> None:
+    """scalars: local variables and their types."""
     for name, type in reversed(scalars.items()):
         declare(body, name, type)
-    return "\n".join([f"{head} {{", *_lines(body, 1), "}"]) + "\n"
 
 
-def _lines(block: Block, depth: int) -> list[str]:
+def printed(head: str, body: Block) -> str:
+    """A function's text."""
+    return "\n".join([f"{head} {{", *lines(body, 1), "}"]) + "\n"
+
+
+def lines(block: Block, depth: int) -> list[str]:
     rows: list[str] = []
     for item in block.items:
         if isinstance(item, str):
             rows.append("    " * depth + item)
         else:
-            rows += ["    " * depth + f"{item[0]} {{", *_lines(item[1], depth + 1), "    " * depth + "}"]
+            rows += ["    " * depth + f"{item[0]} {{", *lines(item[1], depth + 1), "    " * depth + "}"]
     return rows

@@ -11,6 +11,8 @@ print(in_cpp(Program('fortran', 'f', 'subroutine f(n, x)\\ninteger n\\nreal x(n)
 
 from __future__ import annotations
 
+import logging
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -19,11 +21,12 @@ from corpora.lexers import CPP_KEYWORDS, CPP_TYPES
 from corpora.records import Parameter, Program, Signature
 from corpora.signatures import SignatureError
 from corpora.signatures_fortran import declarations, fortran_signature
-from translator.c_blocks import printed
+from translator.c_blocks import Block, declare_all, printed
 from translator.c_values import C_TYPES
 from translator.fortran_names import Names, kind_of, name_of
 from translator.fortran_statements import Statements
 from translator.unsaid import Unsaid
+from translator.whole_sums import Sum
 
 _KNOWN = frozenset({"Implicit_Part", "Type_Declaration_Stmt", "Intent_Stmt", "Dimension_Stmt", "Parameter_Stmt", "Use_Stmt", "Comment"})
 
@@ -37,8 +40,40 @@ def in_cpp(program: Program) -> Program | None:
         return None
 
 
+@dataclass(frozen=True, slots=True)
+class Array:
+    """An array of a function in C++. count: its elements, as C writes it; '' where that is not in the text."""
+
+    type: str
+    count: str
+    is_local: bool = False
+    is_const: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A function in C++, in parts. scalars: its parameters that are no arrays, by value, and their types. pointed: those that are
+    reached through a pointer. arrays: in the order of the parameters, local ones after them."""
+
+    name: str
+    head: str
+    body: Block
+    scalars: dict[str, str]
+    pointed: dict[str, str]
+    arrays: dict[str, Array]
+
+    @property
+    def text(self) -> str:
+        return printed(self.head, self.body)
+
+
 def spelled(program: Program) -> str:
     """The C++ text. Raises Unsaid (with the reason) and SignatureError."""
+    return written(program).text
+
+
+def written(program: Program) -> Written:
+    """As `spelled`, in parts that may be changed: every call makes them anew."""
     signature = fortran_signature(program)
     procedure = _procedure(program)
     declared = declarations(program)
@@ -52,11 +87,20 @@ def spelled(program: Program) -> str:
         _read_constants(specified, statements)
     if executed is not None:
         statements.write(executed.content)
+    if statements.body.items[-1:] == ["return;"]:
+        statements.body.items.pop()
     if result and not (statements.body.items and str(statements.body.items[-1]).startswith("return")):
         statements.body.add(f"return {names.scalar(result).text};")
+    head = _head(program.name, signature, names)
     arguments = {p.name for p in signature.parameters}
-    _local_arrays(statements, arguments)
-    return printed(_head(program.name, signature, names), statements.body, statements.locals(arguments))
+    arrays = _arrays(signature, statements)
+    for word, array in arrays.items():
+        if array.is_local:
+            statements.body.items.insert(0, f"{array.type} {word}[{array.count}];")
+    declare_all(statements.body, statements.locals(arguments))
+    words = {p.name: names.spelled.get(p.name, p.name) for p in signature.parameters if p.kind == "scalar"}
+    scalars, pointed = ({words[p.name]: C_TYPES[p.type] for p in signature.parameters if p.name in words and (p.name in names.pointers) is far} for far in (False, True))
+    return Written(program.name, head, statements.body, scalars, pointed, arrays)
 
 
 def _head(name: str, signature: Signature, names: Names) -> str:
@@ -135,20 +179,32 @@ def _read_constants(specified: Any, statements: Statements) -> None:
             statements.constant(name_of(entity.items[0]), entity.items[3].items[1])
 
 
-def _local_arrays(statements: Statements, arguments: set[str]) -> None:
-    """Arrays of constant extents, declared at the head. Raises Unsaid for others."""
-    for name in sorted(statements.used - arguments):
-        if not statements.names.is_array(name):
+def _arrays(signature: Signature, statements: Statements) -> dict[str, Array]:
+    """Arrays by their C names. Raises Unsaid for a local one whose extents are no constants, or that outlives the call."""
+    found, names = {}, statements.names
+    for parameter in signature.parameters:
+        if parameter.kind == "array":
+            word = names.spelled.get(parameter.name, parameter.name)
+            found[word] = Array(C_TYPES[parameter.type], _count(parameter.name, statements), is_const=parameter.intent == "in")
+    for name in sorted(statements.used - {p.name for p in signature.parameters}):
+        if not names.is_array(name):
             continue
-        total = 1
-        for bound in statements.values.bounds(name):
-            extent = statements.values.extent(name, bound)
-            if extent.terms:
-                raise Unsaid(f"the local array '{name}' has no constant size")
-            total *= extent.constant
-        if statements.names.declared.has_attribute(name, "save", "allocatable", "pointer"):
+        count = _count(name, statements)
+        if not count.isdigit():
+            raise Unsaid(f"the local array '{name}' has no constant size")
+        if names.declared.has_attribute(name, "save", "allocatable", "pointer"):
             raise Unsaid(f"'{name}' outlives the call or is allocated")
-        statements.body.items.insert(0, f"{C_TYPES[statements.names.type(name)]} {statements.names.spelled.get(name, name)}[{total}];")
+        found[names.spelled.get(name, name)] = Array(C_TYPES[names.type(name)], count, is_local=True)
+    return found
+
+
+def _count(name: str, statements: Statements) -> str:
+    total = Sum(constant=1)
+    for bound in statements.values.bounds(name):
+        if bound.last is None:
+            return ""
+        total = statements.values.extent(name, bound).times(total)
+    return total.text
 
 
 def _tree(text: str) -> Any:
@@ -157,7 +213,7 @@ def _tree(text: str) -> Any:
 
     try:
         return _parser()(FortranStringReader(text, ignore_comments=True))
-    except (FparserException, AttributeError, IndexError) as error:
+    except (FparserException, AttributeError, IndexError, SystemExit) as error:  # it ends the process over some texts
         raise Unsaid(f"fparser: {str(error).splitlines()[0] if str(error) else type(error).__name__}") from error
 
 
@@ -165,6 +221,7 @@ def _tree(text: str) -> Any:
 def _parser() -> Any:
     from fparser.two.parser import ParserFactory
 
+    logging.getLogger("fparser").setLevel(logging.CRITICAL)  # a text that it cannot read is no news to the user
     return ParserFactory().create(std="f2008")
 
 

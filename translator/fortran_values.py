@@ -115,7 +115,7 @@ class Values:
         given = subscripts(node)
         if len(given) != len(bounds) or (self.rank(node) and len(lanes) != self.rank(node)):
             raise Unsaid(f"subscripts of '{name}' do not fit")
-        for bound, subscript in zip(bounds, given):
+        for bound, subscript in zip(bounds, given, strict=True):
             if kind_of(subscript) == "Subscript_Triplet":
                 places.append(placed(self._span(name, bound, subscript), rest.pop(0)))
             elif self.rank(subscript):

@@ -114,6 +114,19 @@ def test_answers_are_as_long_as_is_said():
     assert asked == [(1, 7), (2, 7)]
 
 
+def test_a_source_that_does_not_compile_is_asked_for_once_and_named():
+    broken = Program("cpp", "twice", SOURCE.text.replace("{", "{ nowhere();", 1))
+    asked = []
+    translator = Translator(ScriptedModel(lambda prompt, sample: asked.append(sample) or f"```\n{RIGHT}\n```"), PromptStyle.PLAIN)
+    engine = Engine("emulated")
+    try:
+        found = port_of(broken, direction("cpp:cuda"), translator, engine, 4, 0.6, 0)
+    finally:
+        engine.close()
+    assert summary(found, direction("cpp:cuda")).startswith("twice: no verdict possible: the program does not compile")
+    assert asked == [0]
+
+
 def test_what_tests_cannot_call_is_named_and_what_is_found_is_there_at_once(tmp_path, capsys):
     first, way, out = port([RIGHT]), direction("cpp:cuda"), tmp_path / "out.cu"
 

@@ -90,6 +90,11 @@ def test_old_forms():
     )
 
 
+def test_a_return_at_the_end_says_nothing():
+    assert body_of("x(1) = 2\n return") == "x[0] = 2;"
+    assert body_of("if (n < 1) return\n x(1) = 2") == "if (n < 1) { return; } x[0] = 2;"
+
+
 def test_constants_names_of_c_and_scalars_that_are_changed():
     text = (
         "subroutine f(int, long, x)\n integer, parameter :: w = 3\n real, parameter :: pi = 3.5\n integer, intent(in) :: int\n integer, intent(inout) :: long\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from translator.c_blocks import Block, printed
+from translator.c_blocks import Block, declare_all, printed
 from translator.c_values import binary, negative, number, variable
 from translator.whole_sums import Sum
 
@@ -59,6 +59,7 @@ def test_scalars_are_declared_where_no_value_of_theirs_outlives():
     loop.open("if (x[i] < 0)").add("last = x[i];")
     loop.add("y[i] = last;")
     loop.open("while (k > 0)").add("k = k - 1;")
-    text = printed("void f()", body, {"d": "float", "best": "float", "last": "float", "k": "int", "unused": "int"})
+    declare_all(body, {"d": "float", "best": "float", "last": "float", "k": "int", "unused": "int"})
+    text = printed("void f()", body)
     assert "    float best;\n" in text and "        float d = x[i];\n" in text
     assert "    float last;\n    int k;\n" in text and "unused" not in text

@@ -1,0 +1,110 @@
+"""Cutting a spelled function into loop nests, and joining their ports: rules alone, nothing executed (tests/coevolve/test_by_parts.py executes)."""
+
+from __future__ import annotations
+
+import pytest
+
+from corpora.records import Program
+from translator.c_blocks import Block
+from translator.fortran_in_cpp import written
+from translator.parts import Cut, Group, Ported, annotated, launchable, launched
+
+HEAD = "subroutine f(n, m, x, a, s)\n integer, intent(in) :: n, m\n real(8), intent(inout) :: x(n), a(n, m), s\n integer :: i, j\n real(8) :: t\n"
+
+
+def function(statements: str, head: str = HEAD):
+    return written(Program("fortran", "f", f"{head}{statements}\nend subroutine\n"))
+
+
+def parts_of(statements: str):
+    """The parts of loops and of what touches arrays, each with what is declared before it."""
+    cut, scope, found = Cut(function(statements)), {}, []
+    for items in cut.units(cut.function.body):
+        if not isinstance(items[0], str) or cut.touches(items[0]):
+            found.append(cut.part(items, scope))
+        scope = cut.scope_of(items[-1], scope)
+    return cut, found
+
+
+def test_a_nest_is_a_function_of_what_it_names():
+    _, (part,) = parts_of("do i = 1, n\n x(i) = a(i, 1) * m\n end do")
+    assert part.names == ("x", "a", "n", "m")
+    assert part.program.text == "void f_part1(double *x, const double *a, int n, int m) {\n    for (int i = 0; i < n; i++) {\n        x[i] = a[i] * m;\n    }\n}\n"
+    assert part.one_thread.startswith("__global__ void f_part1(")
+
+
+def test_scalars_that_a_nest_sets_first_are_its_own():
+    _, (first, second) = parts_of("do i = 1, n\n t = x(i)\n x(i) = t * t\n end do\n do i = 1, n\n t = a(i, 1)\n a(i, 1) = t + 1\n end do")
+    assert "double t = x[i];" in first.program.text and "double t = a[i];" in second.program.text
+
+
+def test_scalars_behind_pointers_go_by_value_where_they_are_read():
+    cut, (part,) = parts_of("s = 2\n do i = 1, n\n x(i) = s * x(i)\n end do")
+    assert part.names == ("x", "n", "*s") and "double s) {" in part.program.text and "x[i] *= s;" in part.program.text
+    port = Ported(part, "void f_part1(double *x, int n, double s) {\n#pragma omp parallel for\n    for (int i = 0; i < n; i++) x[i] *= s;\n}\n")
+    assert annotated(cut.function, ["*s = 2;", port]) == (
+        "void f(int n, int m, double *x, double *a, double *s) {\n    *s = 2;\n#pragma omp parallel for\n    for (int i = 0; i < n; i++) x[i] *= (*s);\n}\n"
+    )
+
+
+NO_PART = {
+    "a scalar that others read is changed": "do i = 1, n\n s = s + x(i)\n end do",
+    "it leaves the function": "do i = 1, n\n if (x(i) > 0) return\n x(i) = 1\n end do",
+    "a sum goes on from before": "t = x(1)\n do i = 1, n\n t = t + x(i)\n end do\n x(1) = t",
+}
+
+
+@pytest.mark.parametrize("why", NO_PART)
+def test_what_is_no_function_of_its_own(why):
+    assert None in parts_of(NO_PART[why])[1]
+
+
+def test_a_break_belongs_to_its_loop():
+    cut = Cut(function("do j = 1, m\n do i = 1, n\n if (x(i) > 0) exit\n x(i) = j\n end do\n if (x(j) < 0) exit\n end do"))
+    ((_, outer),) = cut.function.body.items
+    whole, leaving = (cut.part(items, {"j": "int", "i": "int"}) for items in ([cut.function.body.items[0]], [outer.items[-1]]))
+    assert whole is not None and leaving is None
+
+
+def test_an_if_and_its_else_stay_together():
+    cut = Cut(function("if (n > 1) then\n x(1) = 1\n else\n x(1) = 2\n end if\n x(2) = 3\n x(n) = 4\n i = 5"))
+    assert [len(items) for items in cut.units(cut.function.body)] == [2, 2, 1]
+
+
+def test_host_code_copies_what_it_must_and_launches_as_the_plan_says():
+    cut, (part,) = parts_of("do j = 1, m\n do i = 1, n\n a(i, j) = x(i)\n end do\n end do")
+    kernel = "__global__ void f_part1(double *a, const double *x, int m, int n) { }"
+    node = Ported(part, kernel, "grid=ceil(n/16),ceil((m-1)/8),1 block=16,8,1 shared=8*len(x)")
+    text = launched(cut.function, [Group("for (int t = 0; t < 3; t++)", [node]), Ported(part, part.one_thread)])
+    assert "for (int t = 0; t < 3; t++) {\n        f_part1<<<dim3((n + 15) / 16, ((m-1) + 7) / 8, 1), dim3(16, 8, 1), 8*(n)>>>(d_x, d_a, n, m);\n    }\n" in text
+    assert "cudaMalloc((void **)&d_a, (m * n) * sizeof(double));" in text and "f_part1<<<1, 1>>>" in text
+    assert text.count("cudaMemcpyHostToDevice") == 2 and text.count("cudaMemcpyDeviceToHost") == 2 and text.count("cudaFree") == 2
+
+
+def test_names_on_the_device_are_free_and_sizes_behind_pointers_are_read():
+    head = "subroutine f(n, x, d_x)\n integer, intent(inout) :: n\n real, intent(inout) :: x(8), d_x(8)\n integer :: i\n"
+    cut = Cut(function("n = 8\n do i = 1, n\n x(i) = d_x(i)\n end do", head))
+    part = cut.part(cut.function.body.items[1:], {})
+    text = launched(cut.function, ["*n = 8;", Ported(part, part.one_thread, "grid=ceil(n/64),1,1 block=64,1,1")])
+    assert "float *device_x;" in text and "float *d_d_x;" in text
+    assert "f_part1<<<((*n) + 63) / 64, 64>>>(device_x, d_d_x, *n);" in text
+
+
+def test_plans_that_host_code_cannot_say():
+    assert launchable("grid=ceil(n/64),1,1 block=64,1,1") and not launchable("grid=gcd(n,64),1,1 block=64,1,1")
+
+
+def test_no_host_code_for_arrays_whose_length_is_not_in_the_text():
+    head = HEAD.replace("x(n), a(n, m)", "x(*), a(n, m)")
+    cut = Cut(function("do i = 1, n\n x(i) = 1\n end do", head))
+    part = cut.part(cut.function.body.items, {})
+    assert launched(cut.function, [Ported(part, part.one_thread)]) is None
+
+
+def test_arrays_of_the_function_itself_live_on_the_device_alone():
+    head = HEAD.replace("real(8) :: t\n", "real(8) :: t, w(8)\n")
+    cut = Cut(function("w = 1\n do i = 1, n\n x(i) = w(1)\n end do", head))
+    nodes = ["double w[8];", *(Ported(p, p.one_thread) for items in cut.units(cut.function.body) if (p := cut.part(items, {})) and not isinstance(items[0], str))]
+    text = launched(cut.function, nodes)
+    assert "double w[8]" not in text and "cudaMalloc((void **)&d_w, (8) * sizeof(double));" in text and "cudaMemcpy(d_w" not in text
+    assert isinstance(cut.function.body, Block)
