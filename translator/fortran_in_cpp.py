@@ -23,6 +23,7 @@ from corpora.signatures import SignatureError
 from corpora.signatures_fortran import declarations, fortran_signature
 from translator.c_blocks import Block, declare_all, printed
 from translator.c_values import C_TYPES
+from translator.fortran_loops import set_within
 from translator.fortran_names import Names, kind_of, name_of
 from translator.fortran_statements import Statements
 from translator.unsaid import Unsaid
@@ -123,9 +124,7 @@ def _is_pointer(parameter: Parameter, procedure: Any) -> bool:
 
 def _assigned(procedure: Any) -> set[str]:
     """Names that the procedure gives values to."""
-    found = {name_of(s.items[0]) for s in _walk(procedure, "Assignment_Stmt") if kind_of(s.items[0]) == "Name"}
-    found |= {name_of(s.items[0].items[0]) for s in _walk(procedure, "Assignment_Stmt") if kind_of(s.items[0]) == "Part_Ref"}
-    return found | {name_of(c.items[1][0]) for c in _walk(procedure, "Loop_Control") if c.items[1]}
+    return set_within([procedure]) | {name_of(c.items[1][0]) for c in _walk(procedure, "Loop_Control") if c.items[1]}
 
 
 def _walk(node: Any, kind: str) -> list:

@@ -93,6 +93,21 @@ def _outlives(node: Any, variable: str) -> bool:
     return assigned or any(kind_of(n) == "Name" and name_of(n) == variable and id(n) not in inside for n in walk(root))
 
 
+def words_of(node: Any) -> set[str]:
+    """Names that stand in it."""
+    from fparser.two.utils import walk
+
+    return {name_of(found) for found in walk(node) if kind_of(found) == "Name"}
+
+
+def set_within(parts: Sequence[Any]) -> set[str]:
+    """Scalars and arrays that assignments in `parts` give values to."""
+    from fparser.two.utils import walk
+
+    assigned = [found.items[0] for part in parts for found in walk(part) if kind_of(found) == "Assignment_Stmt"]
+    return {name_of(left if kind_of(left) == "Name" else left.items[0]) for left in assigned}
+
+
 def control_of(statement: Any) -> Any:
     """The Loop_Control of a do statement; None of another, and of a loop without end."""
     if kind_of(statement) not in ("Nonlabel_Do_Stmt", "Label_Do_Stmt"):

@@ -11,7 +11,7 @@ from typing import Any
 from translator.c_blocks import Page
 from translator.c_values import C_TYPES, Value, binary
 from translator.fortran_arrays import Arrays
-from translator.fortran_loops import Counting, control_of, counted, not_negative, shift_of
+from translator.fortran_loops import Counting, control_of, counted, not_negative, set_within, shift_of, words_of
 from translator.fortran_names import Names, kind_of, name_of
 from translator.fortran_values import Values
 from translator.unsaid import Unsaid
@@ -167,6 +167,8 @@ class Statements:
         variable, limits = name_of(control[0]), list(control[1])
         if self.names.type(variable)[0] != "i" or variable in self.names.pointers:
             raise Unsaid("a loop that does not count in a whole number of its own")
+        if set_within(parts[1:]) & {name for limit in limits for name in words_of(limit)}:
+            raise Unsaid("a loop whose ends change inside, which Fortran reads once")
         first, last = (self._value(limit).as_sum for limit in limits[:2])
         step = self._value(limits[2]).as_sum if len(limits) > 2 else Sum(constant=1)
         shift = shift_of(variable, parts, (first, last), self.names)

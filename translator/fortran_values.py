@@ -218,6 +218,7 @@ _READERS = {
     "Part_Ref": Values._part,
     "Level_2_Expr": Values._operation,
     "Level_4_Expr": Values._operation,
+    "Level_5_Expr": Values._operation,
     "Add_Operand": Values._operation,
     "Mult_Operand": Values._operation,
     "Or_Operand": Values._operation,

@@ -109,6 +109,7 @@ def test_constants_names_of_c_and_scalars_that_are_changed():
 LEFT = {
     "print *, n": "Print_Stmt",
     "call g(x)": "Call_Stmt",
+    "j = n\n do i = 1, j\n j = j - 1\n x(i) = j\n end do": "whose ends change inside",
     "x(1) = g(n)": "'g' is called",
     "x(1:n) = x(n:1:-1)": "read elsewhere than where it is set",
     "goto 10\n10 continue": "a jump to a label",
