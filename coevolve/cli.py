@@ -94,6 +94,8 @@ def _run(args) -> int:
         holds_run = (Path(args.config) / "config.toml").is_file()
         instead = f"to go on with the run in it: coevolve run --resume {args.config}" if holds_run else "name a file, for example configs/demo.toml"
         raise ConfigError(f"'{args.config}' is a folder; {instead}")
+    if args.resume and any(each.partition("=")[0].strip() == "run_dir" for each in args.set):
+        raise ConfigError(f"--set run_dir has no meaning with --resume: the run is the folder '{args.resume}'; copy or move that folder instead")
     # The folder named is the run, wherever it was moved to.
     resumed = resolve_run_dir(args.resume) if args.resume else None
     file = resumed / "config.toml" if resumed else Path(args.config)

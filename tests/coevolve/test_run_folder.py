@@ -1,0 +1,38 @@
+"""What a run folder turns away: another configuration, fewer rounds than it has, another folder for the run that goes on."""
+
+from __future__ import annotations
+
+import pytest
+
+from coevolve import cli
+from coevolve.config import ConfigError, parse
+from coevolve.run_folder import RunFolder
+
+
+def config(tmp_path, **keys):
+    return parse({"direction": "cpp:cuda", "run_dir": str(tmp_path / "run"), **keys}, "test")
+
+
+def test_a_folder_with_three_rounds_is_no_run_of_two(tmp_path):
+    folder = RunFolder(tmp_path / "run")
+    folder.claim(config(tmp_path, round={"count": 3}))
+    for number in (1, 2, 3):
+        folder.round(number).folder.mkdir(parents=True)
+    folder.claim(config(tmp_path, round={"count": 3}))
+    folder.claim(config(tmp_path, round={"count": 5}))
+    with pytest.raises(ConfigError, match="round.count = 2, but .* has 3 rounds; name at least as many"):
+        folder.claim(config(tmp_path, round={"count": 2}))
+
+
+def test_another_configuration_is_another_run(tmp_path):
+    RunFolder(tmp_path / "run").claim(config(tmp_path))
+    with pytest.raises(ConfigError, match="differs in: seed"):
+        RunFolder(tmp_path / "run").claim(config(tmp_path, seed=2))
+
+
+def test_a_run_that_goes_on_stays_where_it_is(tmp_path, capsys):
+    RunFolder(tmp_path / "run").claim(config(tmp_path))
+    assert cli.main(["run", "--resume", str(tmp_path / "run"), "--set", f"run_dir={tmp_path / 'other'}"]) == 2
+    said = capsys.readouterr().err
+    assert "--set run_dir has no meaning with --resume" in said and len(said.strip().splitlines()) == 1
+    assert not (tmp_path / "other").exists()
