@@ -15,9 +15,13 @@ from translator.whole_sums import Sum
 C_TYPES = {
     "bool": "bool",
     "i8": "signed char",
+    "u8": "unsigned char",
     "i16": "short",
+    "u16": "unsigned short",
     "i32": "int",
+    "u32": "unsigned int",
     "i64": "long long",
+    "u64": "unsigned long long",
     "f32": "float",
     "f64": "double",
 }

@@ -15,25 +15,13 @@ from corpora.dialects import Direction
 from corpora.lexers import CPP_TYPES, NEWLINE
 from corpora.records import Parameter, Program, Signature
 from corpora.signatures import SignatureError, signature_of
+from translator.c_values import C_TYPES
 
 _STORAGE = frozenset({"static", "inline", "extern", "__inline__", "__forceinline__", "__host__", "__device__", '"C"'})
 _RESTRICT = frozenset({"__restrict__", "__restrict", "restrict"})
 _SPECIFICATION = frozenset(
     {"use", "implicit", "integer", "real", "double", "complex", "logical", "character", "dimension", "parameter"}
 )
-_C_TYPES = {
-    "bool": "bool",
-    "i8": "signed char",
-    "u8": "unsigned char",
-    "i16": "short",
-    "u16": "unsigned short",
-    "i32": "int",
-    "u32": "unsigned int",
-    "i64": "long long",
-    "u64": "unsigned long long",
-    "f32": "float",
-    "f64": "double",
-}
 
 
 def forced_prefix(program: Program, source: Canonical, direction: Direction) -> str:
@@ -104,16 +92,16 @@ def _fortran_from_fortran(tokens: tuple[str, ...]) -> str:
 
 
 def _c_from_signature(signature: Signature, source: Canonical, kernel: bool) -> str:
-    if signature.result is not None and (kernel or signature.result not in _C_TYPES):
+    if signature.result is not None and (kernel or signature.result not in C_TYPES):
         return ""
     numbers = {name.lower(): k for k, name in enumerate(source.names)}
     declared, changed = [], _changed(source.tokens)
     for parameter in signature.parameters:
-        if parameter.name.lower() not in numbers or parameter.type not in _C_TYPES or parameter.kind == "rows":
+        if parameter.name.lower() not in numbers or parameter.type not in C_TYPES or parameter.kind == "rows":
             return ""
         word = f"V{numbers[parameter.name.lower()]}"
         declared.append(_c_parameter(parameter, word, word in changed))
-    returns = _C_TYPES[signature.result] if signature.result else "void"
+    returns = C_TYPES[signature.result] if signature.result else "void"
     inside = " , ".join(declared)
     words = f"{'__global__ ' if kernel else ''}{returns} {ENTRY} ( {inside} ) {{"
     return " ".join(words.split())
@@ -138,4 +126,4 @@ def _c_parameter(parameter: Parameter, name: str, changed: bool) -> str:
     """Arrays by pointer, scalars by value unless the program may write to them."""
     pointer = parameter.kind == "array" or (parameter.by_reference and parameter.intent != "in" and changed)
     const = "const " if parameter.kind == "array" and parameter.intent == "in" else ""
-    return f"{const}{_C_TYPES[parameter.type]} {'* ' if pointer else ''}{name}"
+    return f"{const}{C_TYPES[parameter.type]} {'* ' if pointer else ''}{name}"
