@@ -52,6 +52,7 @@ class _Search:
         self._cuda = way.target.model == "cuda"
         self.found = 0
         """Parts with a parallel port."""
+        self._asked = 0
 
     def nodes(self, block: Block, scope: dict[str, str]) -> list[Node]:
         """A block's statements as what they become. Raises Incomplete."""
@@ -95,8 +96,8 @@ class _Search:
         """Parallel ports that were executed and found equivalent, by the part's name."""
         if not parts:
             return {}
-        self._cut.asked += len(parts)
-        if self._cut.asked > MOST_PARTS:
+        self._asked += len(parts)
+        if self._asked > MOST_PARTS:
             raise Incomplete
         candidates = self._translator.propose([part.program for part in parts], self._way, self._sampling)
         pairs = [Pair(part.program, Program(self._way.target.name, part.program.name, c.text)) for part, c in zip(parts, candidates, strict=True)]

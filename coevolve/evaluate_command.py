@@ -74,6 +74,8 @@ def run(args: argparse.Namespace) -> int:
         raise UserError("--n must be at least 1, and --limit, --workers, --threads and --temperature must not be negative")
     if args.max_new_tokens is not None and (args.max_new_tokens < 1 or args.predictions and not args.tester):
         raise UserError("--max-new-tokens must be at least 1, and belongs to a model that is asked (--model or --tester)")
+    if args.as_written and not args.model:
+        raise UserError("--as-written belongs to --model: predictions are scored as they are")
     for name in ("out", "answers", "leaderboard"):
         if getattr(args, name):
             require_place(f"--{name}", getattr(args, name))

@@ -67,7 +67,6 @@ class Cut:
     def __init__(self, function: Written) -> None:
         self.function = function
         self._made = 0
-        self.asked = 0
 
     def units(self, block: Block) -> list[list[Item]]:
         """Its statements, with an if and its else together, and neighbours that touch arrays outside of loops."""

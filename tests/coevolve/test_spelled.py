@@ -82,3 +82,5 @@ def test_eval_says_how_many_were_asked_in_cpp(tmp_path, capsys, monkeypatch):
 def test_as_written_belongs_to_a_corpus(tmp_path, capsys):
     assert cli.main(["eval", str(tmp_path), "--as-written"]) == 2
     assert "--as-written belongs to --corpus" in capsys.readouterr().err
+    assert cli.main(["eval", "--corpus", "development", "--predictions", "x.jsonl", "--as-written"]) == 2
+    assert "--as-written belongs to --model" in capsys.readouterr().err
