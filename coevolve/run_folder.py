@@ -140,9 +140,6 @@ class RunFolder:
                     f"{self.root} holds a run with another configuration (differs in: {keys}); resume that run with "
                     f"'coevolve run --resume {self.root}', choose another folder with --set run_dir=..., or delete it"
                 )
-            there = self.last_round(lambda paths: paths.folder.exists())
-            if there > config.round.count:
-                raise ConfigError(f"round.count = {config.round.count}, but {self.root} has {there} rounds; name at least as many")
             return
         try:
             self.root.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""What a run folder turns away: another configuration, fewer rounds than it has, another folder for the run that goes on."""
+"""What a run folder turns away: another configuration, another folder for the run that goes on."""
 
 from __future__ import annotations
 
@@ -11,17 +11,6 @@ from coevolve.run_folder import RunFolder
 
 def config(tmp_path, **keys):
     return parse({"direction": "cpp:cuda", "run_dir": str(tmp_path / "run"), **keys}, "test")
-
-
-def test_a_folder_with_three_rounds_is_no_run_of_two(tmp_path):
-    folder = RunFolder(tmp_path / "run")
-    folder.claim(config(tmp_path, round={"count": 3}))
-    for number in (1, 2, 3):
-        folder.round(number).folder.mkdir(parents=True)
-    folder.claim(config(tmp_path, round={"count": 3}))
-    folder.claim(config(tmp_path, round={"count": 5}))
-    with pytest.raises(ConfigError, match="round.count = 2, but .* has 3 rounds; name at least as many"):
-        folder.claim(config(tmp_path, round={"count": 2}))
 
 
 def test_another_configuration_is_another_run(tmp_path):
