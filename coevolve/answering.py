@@ -22,7 +22,8 @@ from translator.translate import Translator
 
 
 def answers_of(model: NamedModel, corpus: EvalCorpus, sampling: Sampling, spell: bool = True) -> tuple[list[tuple[str, ...]], tuple[str, ...]]:
-    """`sampling.n` answers for each item, in order, and notes on how they were asked for. spell: see Translator. Raises ModelError for a model that cannot be opened."""
+    """`sampling.n` answers for each item, in order, and notes on how they were asked for. spell: see Translator. Raises ModelError for
+    a model that cannot be opened."""
     use_cores()
     opened = model.open()
     translator = Translator(opened, PROMPT_STYLES[model.kind], spell=spell)

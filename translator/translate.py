@@ -118,15 +118,14 @@ def example_of(
     """Teach source -> target, in the direction that their dialects give."""
     direction = Direction(dialect(source.dialect), dialect(target.dialect))
     if style is PromptStyle.PLAIN:
-        return Example(request(source, direction, wording), answer_of(source, target, style), weight)
-    return Example(f"<{direction}> {canonical(source).text}", answer_of(source, target, style), weight)
+        return Example(request(source, direction, wording), answer_of(target, style), weight)
+    words = canonical(source)
+    return Example(f"<{direction}> {words.text}", answer_of(target, style, words.names), weight)
 
 
-def answer_of(source: Program, target: Program, style: PromptStyle) -> str:
-    """`target` as the answer to what `source` is asked with."""
-    if style is PromptStyle.PLAIN:
-        return fenced(target, dialect(target.dialect).language)
-    return canonical(target, canonical(source).names).text
+def answer_of(target: Program, style: PromptStyle, names: Sequence[str] = ()) -> str:
+    """`target` as an answer. names: the source's, in the canonical style."""
+    return fenced(target, dialect(target.dialect).language) if style is PromptStyle.PLAIN else canonical(target, names).text
 
 
 class Translator:
@@ -176,7 +175,8 @@ class Translator:
         """Two translations as the answers that they are read from."""
         source, way = self.question(program, direction)
         asked = ask(source, way, self._style, self._constrained, self._wording)
-        answers = (answer_of(source, Program(way.target.name, program.name, text), self._style) for text in (right, wrong))
+        names = canonical(source).names if self._style is PromptStyle.CANONICAL else ()
+        answers = (answer_of(Program(way.target.name, program.name, text), self._style, names) for text in (right, wrong))
         return Preference(asked.text, *answers)
 
     def examples(
