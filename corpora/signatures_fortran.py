@@ -86,6 +86,7 @@ def logical_widths(program: Program) -> dict[str, int]:
 class Declarations:
     """What a procedure's declarations say of any of its names, in lower case."""
 
+    signature: Signature
     procedure: Procedure
     _scope: _Scope
 
@@ -106,13 +107,13 @@ class Declarations:
 
 
 def declarations(program: Program) -> Declarations:
-    """Declarations of the procedure `program.name`, which `fortran_signature` has accepted. Raises SignatureError."""
-    fortran_signature(program)
+    """Declarations of the procedure `program.name`, its signature among them. Raises SignatureError."""
+    signature = fortran_signature(program)
     procedure = [p for p in procedures(program.text) if p.name == program.name.lower()][-1]
     scope = _scope_of(procedure, program.text)
     if procedure.kind == "function":
         _result(procedure, scope, procedure.name)
-    return Declarations(procedure, scope)
+    return Declarations(signature, procedure, scope)
 
 
 def _width(name: str, scope: _Scope) -> int:

@@ -69,6 +69,11 @@ def _has(item: str | tuple[str, Block], word: str) -> bool:
     return bool(re.search(rf"\b{word}\b", text)) or (not isinstance(item, str) and item[1].names(word))
 
 
+def _sets(statement: str, name: str) -> bool:
+    """Whether it gives `name` a value that does not come from `name`."""
+    return bool(re.match(rf"{name} = ", statement)) and not re.search(rf"\b{name}\b", statement[len(name) :])
+
+
 def declare(body: Block, name: str, type: str) -> None:
     """Put the declaration of a scalar where it belongs; one that is used nowhere gets none."""
     place = body
@@ -78,7 +83,7 @@ def declare(body: Block, name: str, type: str) -> None:
             return
         first = place.items[uses[0]]
         if isinstance(first, str):
-            if re.match(rf"{name} = ", first) and not re.search(rf"\b{name}\b", first[len(name) :]):
+            if _sets(first, name):
                 place.items[uses[0]] = f"{type} {first}"
                 return
             break
@@ -92,7 +97,7 @@ def _sets_first(block: Block, name: str) -> bool:
     """Whether every way through `block` to a use of `name` passes an assignment to it, as far as its first use shows."""
     first = next((item for item in block.items if _has(item, name)), "")
     if isinstance(first, str):
-        return bool(re.match(rf"{name} = ", first)) and not re.search(rf"\b{name}\b", first[len(name) :])
+        return _sets(first, name)
     return not re.search(rf"\b{name}\b", first[0]) and _sets_first(first[1], name) and sum(_has(item, name) for item in block.items) == 1
 
 

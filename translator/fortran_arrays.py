@@ -13,7 +13,7 @@ from translator.c_blocks import Block, Page
 from translator.c_values import C_TYPES, Value, binary, call, choice, opposite, whole
 from translator.fortran_intrinsics import LARGEST, REDUCTIONS
 from translator.fortran_loops import Counting, counted
-from translator.fortran_names import Lane, Span, along, arguments, kind_of, name_of
+from translator.fortran_names import Lane, Span, along, arguments, kind_of, name_of, variable_of
 from translator.fortran_values import Values
 from translator.unsaid import Unsaid
 from translator.whole_sums import Sum
@@ -72,7 +72,7 @@ class Arrays:
         """The right side is read before anything is set: a loop may only read the element that it sets."""
         from fparser.two.utils import walk
 
-        name = name_of(left if kind_of(left) == "Name" else left.items[0])
+        name = variable_of(left)
         for node in others:
             inside_totals = [id(n) for r in walk(node) if _is_total(r) for n in walk(r)] if node is not None else []
             for found in walk(node) if node is not None else ():

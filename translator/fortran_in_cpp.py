@@ -20,14 +20,13 @@ from corpora.fortran_syntax import to_free_form
 from corpora.lexers import CPP_KEYWORDS, CPP_TYPES
 from corpora.records import Parameter, Program, Signature
 from corpora.signatures import SignatureError
-from corpora.signatures_fortran import declarations, fortran_signature
+from corpora.signatures_fortran import declarations
 from translator.c_blocks import Block, declare_all, printed
 from translator.c_values import C_TYPES
 from translator.fortran_loops import set_within
-from translator.fortran_names import Names, kind_of, name_of
+from translator.fortran_names import Names, below, kind_of, name_of
 from translator.fortran_statements import Statements
 from translator.unsaid import Unsaid
-from translator.whole_sums import Sum
 
 _KNOWN = frozenset({"Implicit_Part", "Type_Declaration_Stmt", "Intent_Stmt", "Dimension_Stmt", "Parameter_Stmt", "Use_Stmt", "Comment"})
 
@@ -75,15 +74,14 @@ def spelled(program: Program) -> str:
 
 def written(program: Program) -> Written:
     """As `spelled`, in parts that may be changed: every call makes them anew."""
-    signature = fortran_signature(program)
-    procedure = _procedure(program)
     declared = declarations(program)
+    signature, procedure = declared.signature, _procedure(program)
     names = Names(declared)
     names.pointers = frozenset(p.name for p in signature.parameters if p.kind == "scalar" and _is_pointer(p, procedure))
     result = declared.procedure.result if signature.result else ""
     names.spelled = _spelled(procedure, {program.name.lower()} if result else set())
     specified, executed = _parts(procedure)
-    statements = Statements(names, result, _expression, frozenset(name_of(n) for n in _walk(procedure, "Name")))
+    statements = Statements(names, result, _expression, frozenset(name_of(n) for n in below(procedure, "Name")))
     if specified is not None:
         _read_constants(specified, statements)
     if executed is not None:
@@ -99,7 +97,7 @@ def written(program: Program) -> Written:
         if array.is_local:
             statements.body.items.insert(0, f"{array.type} {word}[{array.count}];")
     declare_all(statements.body, statements.locals(arguments))
-    words = {p.name: names.spelled.get(p.name, p.name) for p in signature.parameters if p.kind == "scalar"}
+    words = {p.name: names.word(p.name) for p in signature.parameters if p.kind == "scalar"}
     scalars, pointed = ({words[p.name]: C_TYPES[p.type] for p in signature.parameters if p.name in words and (p.name in names.pointers) is far} for far in (False, True))
     return Written(program.name, head, statements.body, scalars, pointed, arrays)
 
@@ -107,7 +105,7 @@ def written(program: Program) -> Written:
 def _head(name: str, signature: Signature, names: Names) -> str:
     words = []
     for parameter in signature.parameters:
-        word, kind = names.spelled.get(parameter.name, parameter.name), C_TYPES.get(parameter.type)
+        word, kind = names.word(parameter.name), C_TYPES.get(parameter.type)
         if kind is None:
             raise Unsaid(f"'{parameter.name}' is of type {parameter.type}")
         const = "const " if parameter.kind == "array" and parameter.intent == "in" else ""
@@ -124,19 +122,13 @@ def _is_pointer(parameter: Parameter, procedure: Any) -> bool:
 
 def _assigned(procedure: Any) -> set[str]:
     """Names that the procedure gives values to."""
-    return set_within([procedure]) | {name_of(c.items[1][0]) for c in _walk(procedure, "Loop_Control") if c.items[1]}
-
-
-def _walk(node: Any, kind: str) -> list:
-    from fparser.two.utils import walk
-
-    return [found for found in walk(node) if kind_of(found) == kind]
+    return set_within([procedure]) | {name_of(c.items[1][0]) for c in below(procedure, "Loop_Control") if c.items[1]}
 
 
 def _spelled(procedure: Any, taken: set[str]) -> dict[str, str]:
     """Names that C has another use for get a trailing underscore, as in `corpora.canonical`."""
     found = {}
-    for name in {name_of(n) for n in _walk(procedure, "Name")}:
+    for name in {name_of(n) for n in below(procedure, "Name")}:
         if name in CPP_KEYWORDS or name in CPP_TYPES or name in taken:
             found[name] = f"{name}_"
     return found
@@ -146,7 +138,7 @@ def _procedure(program: Program) -> Any:
     tree = _tree(to_free_form(program.text))
     wanted = program.name.lower()
     for kind in ("Subroutine_Subprogram", "Function_Subprogram"):
-        for found in _walk(tree, kind):
+        for found in below(tree, kind):
             if name_of(found.content[0].items[1]) == wanted:
                 return found
     raise Unsaid(f"no procedure '{program.name}' was read")
@@ -165,7 +157,7 @@ def _read_constants(specified: Any, statements: Statements) -> None:
     for statement in specified.content:
         if kind_of(statement) not in _KNOWN:
             raise Unsaid(f"a declaration of kind {kind_of(statement)}")
-        for definition in _walk(statement, "Named_Constant_Def"):
+        for definition in below(statement, "Named_Constant_Def"):
             statements.constant(name_of(definition.items[0]), definition.items[1])
         if kind_of(statement) != "Type_Declaration_Stmt":
             continue
@@ -183,7 +175,7 @@ def _arrays(signature: Signature, statements: Statements) -> dict[str, Array]:
     found, names = {}, statements.names
     for parameter in signature.parameters:
         if parameter.kind == "array":
-            word = names.spelled.get(parameter.name, parameter.name)
+            word = names.word(parameter.name)
             found[word] = Array(C_TYPES[parameter.type], _count(parameter.name, statements), is_const=parameter.intent == "in")
     for name in sorted(statements.used - {p.name for p in signature.parameters}):
         if not names.is_array(name):
@@ -193,17 +185,13 @@ def _arrays(signature: Signature, statements: Statements) -> dict[str, Array]:
             raise Unsaid(f"the local array '{name}' has no constant size")
         if names.declared.has_attribute(name, "save", "allocatable", "pointer"):
             raise Unsaid(f"'{name}' outlives the call or is allocated")
-        found[names.spelled.get(name, name)] = Array(C_TYPES[names.type(name)], count, is_local=True)
+        found[names.word(name)] = Array(C_TYPES[names.type(name)], count, is_local=True)
     return found
 
 
 def _count(name: str, statements: Statements) -> str:
-    total = Sum(constant=1)
-    for bound in statements.values.bounds(name):
-        if bound.last is None:
-            return ""
-        total = statements.values.extent(name, bound).times(total)
-    return total.text
+    unknown = any(bound.last is None for bound in statements.values.bounds(name))
+    return "" if unknown else statements.values.length(name).text
 
 
 def _tree(text: str) -> Any:
@@ -228,5 +216,5 @@ def _parser() -> Any:
 def _expression(text: str) -> Any:
     """The tree of an expression by itself."""
     tree = _tree(f"subroutine s\nx = {text}\nend subroutine\n")
-    return _walk(tree, "Assignment_Stmt")[0].items[2]
+    return below(tree, "Assignment_Stmt")[0].items[2]
 

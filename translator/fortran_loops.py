@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from translator.fortran_names import Names, kind_of, name_of, subscripts
+from translator.fortran_names import Names, below, kind_of, name_of, subscripts, variable_of
 from translator.whole_sums import Sum
 
 
@@ -42,11 +42,9 @@ def counted(word: str, counting: Counting, declares: bool = True) -> str:
 def shift_of(variable: str, parts: Sequence[Any], ends: Sequence[Sum], names: Names) -> int | None:
     """How much less the C variable of a loop with these `parts` is, so that most subscripts come out plain; None where the variable
     outlives the loop or is an argument. ends: first and last value; no known one becomes negative."""
-    from fparser.two.utils import walk
-
     if variable in names.declared.procedure.arguments or _outlives(parts[0], variable):
         return None
-    uses = [n for part in parts for n in walk(part) if kind_of(n) == "Name" and name_of(n) == variable]
+    uses = [n for part in parts for n in below(part, "Name") if name_of(n) == variable]
     lows = [_subscripted(n, names) for n in uses]
     votes = Counter(low for low in lows if low is not None)
     others = lows.count(None) - 1  # the loop's own head
@@ -89,23 +87,18 @@ def _outlives(node: Any, variable: str) -> bool:
             control = control_of(part)
             if control is not None and control.items[1] and name_of(control.items[1][0]) == variable:
                 inside |= {id(n) for later in found.content[k + 1 :] for n in walk(later)} | {id(control.items[1][0])}
-    assigned = any(kind_of(n) == "Assignment_Stmt" and name_of(n.items[0]) == variable for n in walk(root))
-    return assigned or any(kind_of(n) == "Name" and name_of(n) == variable and id(n) not in inside for n in walk(root))
+    assigned = any(name_of(n.items[0]) == variable for n in below(root, "Assignment_Stmt"))
+    return assigned or any(name_of(n) == variable and id(n) not in inside for n in below(root, "Name"))
 
 
 def words_of(node: Any) -> set[str]:
     """Names that stand in it."""
-    from fparser.two.utils import walk
-
-    return {name_of(found) for found in walk(node) if kind_of(found) == "Name"}
+    return {name_of(found) for found in below(node, "Name")}
 
 
 def set_within(parts: Sequence[Any]) -> set[str]:
     """Scalars and arrays that assignments in `parts` give values to."""
-    from fparser.two.utils import walk
-
-    assigned = [found.items[0] for part in parts for found in walk(part) if kind_of(found) == "Assignment_Stmt"]
-    return {name_of(left if kind_of(left) == "Name" else left.items[0]) for left in assigned}
+    return {variable_of(found.items[0]) for part in parts for found in below(part, "Assignment_Stmt")}
 
 
 def control_of(statement: Any) -> Any:

@@ -53,6 +53,10 @@ class Names:
             raise Unsaid(f"'{name}' is of type {found}")
         return found
 
+    def word(self, name: str) -> str:
+        """What it is called in C."""
+        return self.spelled.get(name, name)
+
     def is_array(self, name: str) -> bool:
         return bool(self.declared.shape(name))
 
@@ -62,8 +66,7 @@ class Names:
             return whole(self.shifted[name], kind)
         if name in self.constants:
             return self.constants[name]
-        word = self.spelled.get(name, name)
-        return variable(f"*{word}" if name in self.pointers else word, kind)
+        return variable(f"*{self.word(name)}" if name in self.pointers else self.word(name), kind)
 
 
 def kind_of(node: Any) -> str:
@@ -72,6 +75,18 @@ def kind_of(node: Any) -> str:
 
 def name_of(node: Any) -> str:
     return str(node).lower()
+
+
+def below(node: Any, kind: str) -> list:
+    """What there is of a kind at or below `node`."""
+    from fparser.two.utils import walk
+
+    return [found for found in walk(node) if kind_of(found) == kind]
+
+
+def variable_of(node: Any) -> str:
+    """The name of a variable, an array or an element."""
+    return name_of(node if kind_of(node) == "Name" else node.items[0])
 
 
 def subscripts(node: Any) -> tuple:

@@ -12,7 +12,7 @@ from translator.c_blocks import Page
 from translator.c_values import C_TYPES, Value, binary
 from translator.fortran_arrays import Arrays
 from translator.fortran_loops import Counting, control_of, counted, not_negative, set_within, shift_of, words_of
-from translator.fortran_names import Names, kind_of, name_of
+from translator.fortran_names import Names, below, kind_of, name_of
 from translator.fortran_values import Values
 from translator.unsaid import Unsaid
 from translator.whole_sums import Sum
@@ -37,7 +37,7 @@ class Statements:
     def locals(self, arguments: set[str]) -> dict[str, str]:
         """Types of the scalars that have no declaration of their own yet, by their C name."""
         scalars = sorted(n for n in self.used - arguments - self._counters if not self.names.is_array(n) and n not in self.names.constants)
-        return {self.names.spelled.get(n, n): C_TYPES[self.names.type(n)] for n in scalars}
+        return {self.names.word(n): C_TYPES[self.names.type(n)] for n in scalars}
 
     def constant(self, name: str, node: Any) -> None:
         value = self.values.of(node)
@@ -45,7 +45,7 @@ class Statements:
             self.names.constants[name] = value
             return
         kind = self.names.type(name)
-        word = self.names.spelled.get(name, name)
+        word = self.names.word(name)
         self.body.add(f"const {C_TYPES[kind]} {word} = {value.text};")
         self.names.constants[name] = Value(word, kind)
 
@@ -61,13 +61,8 @@ class Statements:
             writer(self, node)
 
     def _note(self, node: Any) -> None:
-        from fparser.two.utils import walk
-
-        words = [n for n in walk(node) if kind_of(n) == "Name" and not (kind_of(n.parent) == "Actual_Arg_Spec" and n.parent.items[0] is n)]
+        words = [n for n in below(node, "Name") if not (kind_of(n.parent) == "Actual_Arg_Spec" and n.parent.items[0] is n)]
         self.used |= {name_of(word) for word in words} - set(self._loops)
-
-    def _inside(self, head: str, write: Callable[[], None]) -> None:
-        self._page.inside(head, write)
 
     def _value(self, node: Any, alone: bool = False) -> Value:
         before, self._page.alone = self._page.alone, self._page.alone or alone
@@ -79,7 +74,7 @@ class Statements:
         self._arrays.assign(node.items[0], node.items[2])
 
     def _if_statement(self, node: Any) -> None:
-        self._inside(f"if ({self._value(node.items[0]).text})", lambda: self.write([node.items[1]]))
+        self._page.inside(f"if ({self._value(node.items[0]).text})", lambda: self.write([node.items[1]]))
 
     def _if(self, node: Any) -> None:
         branches: list[tuple[str, list]] = []
@@ -94,7 +89,7 @@ class Statements:
             elif kind != "End_If_Stmt":
                 branches[-1][1].append(part)
         for head, statements in branches:
-            self._inside(head, lambda s=statements: self.write(s))
+            self._page.inside(head, lambda s=statements: self.write(s))
 
     def _select(self, node: Any) -> None:
         chosen = self._value(node.content[0].items[0])
@@ -108,7 +103,7 @@ class Statements:
         branches.sort(key=lambda branch: not branch[0])
         for k, (condition, statements) in enumerate(branches):
             head = (f"if ({condition})" if not k else f"else if ({condition})") if condition else "else" if k else "if (1)"
-            self._inside(head, lambda s=statements: self.write(s))
+            self._page.inside(head, lambda s=statements: self.write(s))
 
     def _case(self, chosen: Value, ranges: Any) -> str:
         parts = []
@@ -154,9 +149,9 @@ class Statements:
         label = str(start.items[1]) if kind_of(start) == "Label_Do_Stmt" else ""
         self._loops.append(name_of(start.item.name) if start.item is not None and start.item.name else label)
         if control is None:
-            self._inside("while (1)", lambda: self.write(body))
+            self._page.inside("while (1)", lambda: self.write(body))
         elif control.items[0] is not None:
-            self._inside(f"while ({self._value(control.items[0], alone=True).text})", lambda: self.write(body))
+            self._page.inside(f"while ({self._value(control.items[0], alone=True).text})", lambda: self.write(body))
         elif control.items[1] is not None:
             self._counted(control.items[1], [start, *body])
         else:
@@ -176,13 +171,13 @@ class Statements:
 
     def _open_loop(self, variable: str, counting: Counting, shift: int | None, write: Callable[[], None]) -> None:
         """shift: what the C variable is less than Fortran's; None where it must be the same and outlive the loop."""
-        word, before = self.names.spelled.get(variable, variable), dict(self.names.shifted)
+        word, before = self.names.word(variable), dict(self.names.shifted)
         less = Sum(constant=shift or 0)
         if shift is not None:
             self._counters.add(variable)
         self.names.shifted[variable] = Sum.of(word) + less
         moved = Counting(counting.first - less, counting.last - less, counting.step)
-        self._inside(counted(word, moved, declares=shift is not None), write)
+        self._page.inside(counted(word, moved, declares=shift is not None), write)
         self.names.shifted = before
 
     def _concurrent(self, header: Any, body: list) -> None:
@@ -193,7 +188,7 @@ class Statements:
     def _index(self, triplets: list, mask: Any, body: list) -> None:
         if not triplets:
             if mask is not None:
-                self._inside(f"if ({self._value(mask, alone=True).text})", lambda: self.write(body))
+                self._page.inside(f"if ({self._value(mask, alone=True).text})", lambda: self.write(body))
             else:
                 self.write(body)
             return

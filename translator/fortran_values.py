@@ -11,7 +11,7 @@ from typing import Any
 
 from translator.c_values import PRIMARY, Value, binary, negative, number, opposite, variable, whole
 from translator.fortran_intrinsics import ELEMENTAL, LIMITS, REDUCTIONS, intrinsic, limit
-from translator.fortran_names import Lane, Names, Span, along, arguments, kind_of, name_of, real_text, subscripts
+from translator.fortran_names import Lane, Names, Span, along, arguments, kind_of, name_of, real_text, subscripts, variable_of
 from translator.unsaid import Unsaid
 from translator.whole_sums import Sum
 
@@ -66,9 +66,16 @@ class Values:
             raise Unsaid(f"how long '{name}' is in a dimension is not in the text")
         return bound.last - bound.first + ONE
 
+    def length(self, name: str) -> Sum:
+        """Elements of an array."""
+        total = Sum(constant=1)
+        for bound in self.bounds(name):
+            total = self.extent(name, bound).times(total)
+        return total
+
     def spans(self, node: Any) -> list[Span]:
         """The sections of an array's name or reference, in order."""
-        name = name_of(node if kind_of(node) == "Name" else node.items[0])
+        name = variable_of(node)
         bounds = self.bounds(name)
         if kind_of(node) == "Name":
             return [Span(Sum(), self.extent(name, b) - ONE) for b in bounds]
@@ -94,7 +101,7 @@ class Values:
             total = place.times(times) + total
             if k + 1 < len(places):
                 times = self.extent(name, bounds[k]).times(times)
-        return variable(f"{self.names.spelled.get(name, name)}[{total.text}]", self.names.type(name))
+        return variable(f"{self.names.word(name)}[{total.text}]", self.names.type(name))
 
     def _name(self, node: Any, lanes: tuple[Lane, ...]) -> Value:
         name = name_of(node)
@@ -194,10 +201,7 @@ class Values:
         if kind_of(plain[0]) != "Name" or not bounds or (len(plain) == 1 and len(bounds) > 1 and name != "size"):
             raise Unsaid(f"{name} of a part of an array")
         if len(plain) == 1 and name == "size":
-            total = Sum(constant=1)
-            for bound in bounds:
-                total = self.extent(array, bound).times(total)
-            return whole(total)
+            return whole(self.length(array))
         place = self.of(plain[1]).as_sum.constant - 1 if len(plain) > 1 else 0
         bound = bounds[place]
         length = self.extent(array, bound)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from corpora.records import Program
@@ -151,18 +151,23 @@ def _leaves(block: Block, inside: bool = False) -> bool:
 
 def annotated(function: Written, nodes: Sequence[Node]) -> str:
     """The function with the parts' ports in their places."""
-    return "\n".join([f"{function.head} {{", *_annotated(function, nodes, 1), "}"]) + "\n"
+
+    def ported(node: Ported, depth: int) -> list[str]:
+        return [row if row.startswith("#") else "    " * (depth - 1) + row for row in _body(function, node)]
+
+    return "\n".join([f"{function.head} {{", *_rows(nodes, 1, ported), "}"]) + "\n"
 
 
-def _annotated(function: Written, nodes: Sequence[Node], depth: int) -> list[str]:
+def _rows(nodes: Sequence[Node], depth: int, ported: Callable[[Ported, int], list[str]]) -> list[str]:
+    """The lines of `nodes`, those of a part by `ported`."""
     rows: list[str] = []
     for node in nodes:
         if isinstance(node, str):
             rows.append("    " * depth + node)
         elif isinstance(node, Group):
-            rows += ["    " * depth + f"{node.head} {{", *_annotated(function, node.nodes, depth + 1), "    " * depth + "}"]
+            rows += ["    " * depth + f"{node.head} {{", *_rows(node.nodes, depth + 1, ported), "    " * depth + "}"]
         else:
-            rows += [row if row.startswith("#") else "    " * (depth - 1) + row for row in _body(function, node)]
+            rows += ported(node, depth)
     return rows
 
 
@@ -189,7 +194,7 @@ def launched(function: Written, nodes: Sequence[Node]) -> str | None:
         rows += [f"{array.type} *{far};", f"cudaMalloc((void **)&{far}, {size});"]
         if not array.is_local:
             rows.append(f"cudaMemcpy({far}, {name}, {size}, cudaMemcpyHostToDevice);")
-    body = ["    " + row for row in rows] + _launches(function, nodes, 1)
+    body = ["    " + row for row in rows] + _launches(function, nodes)
     for name in used:
         array, far = function.arrays[name], _far(function, name)
         if not array.is_local and not array.is_const:
@@ -211,18 +216,15 @@ def _ported(nodes: Sequence[Node]) -> list[Ported]:
     return found
 
 
-def _launches(function: Written, nodes: Sequence[Node], depth: int) -> list[str]:
-    rows: list[str] = []
-    for node in nodes:
-        if isinstance(node, str):
-            if not any(array.is_local and re.match(rf"{array.type} {name}\[", node) for name, array in function.arrays.items()):
-                rows.append("    " * depth + node)
-        elif isinstance(node, Group):
-            rows += ["    " * depth + f"{node.head} {{", *_launches(function, node.nodes, depth + 1), "    " * depth + "}"]
-        else:
-            names = ", ".join(_far(function, n) if n in function.arrays else n for n in node.part.names)
-            rows.append("    " * depth + f"{node.part.program.name}<<<{_configuration(function, node.launch)}>>>({names});")
-    return rows
+def _launches(function: Written, nodes: Sequence[Node]) -> list[str]:
+    """Host code; arrays of the function's own live on the device alone."""
+
+    def ported(node: Ported, depth: int) -> list[str]:
+        names = ", ".join(_far(function, n) if n in function.arrays else n for n in node.part.names)
+        return ["    " * depth + f"{node.part.program.name}<<<{_configuration(function, node.launch)}>>>({names});"]
+
+    own = tuple(f"{array.type} {name}[" for name, array in function.arrays.items() if array.is_local)
+    return _rows([node for node in nodes if not (isinstance(node, str) and node.startswith(own))] if own else nodes, 1, ported)
 
 
 def launchable(launch: str) -> bool:
