@@ -1,8 +1,8 @@
-"""What does porting nest by nest add? Fortran functions, each by the model's first answer to the whole and by `coevolve.by_parts`.
+"""What does porting nest by nest add? functions, each by the model's first answer to the whole and by `coevolve.by_parts`.
 
     python benchmarks/by_parts.py ../shared/data/fortran_cpp/Polybench_train.parquet#fortran?shim=polybench --to cuda
 
-Every port is executed against the Fortran function under rule-made tests. Printed: how many functions have a port that is equivalent and in
+Every port is executed against the function under rule-made tests. Printed: how many functions have a port that is equivalent and in
 parallel (one thread's work is counted apart) by either way and by both together, and every joined port that is not equivalent.
 """
 
@@ -24,19 +24,20 @@ from translator.translate import Translator
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("corpus", help="of Fortran functions, as coevolve eval takes it")
+    parser.add_argument("corpus", help="of functions, as coevolve eval takes it")
+    parser.add_argument("--from", dest="source", default="fortran", choices=("fortran", "cpp"), help="dialect of the functions (default: fortran)")
     parser.add_argument("--to", default="cuda", choices=("cuda", "openmp"))
     parser.add_argument("--model", default="small")
     parser.add_argument("--limit", type=int, default=0, metavar="N", help="only the first N functions (default: all)")
     args = parser.parse_args()
-    way, greedy = direction(f"fortran:{args.to}"), Sampling(1, 0.0)
+    way, greedy = direction(f"{args.source}:{args.to}"), Sampling(1, 0.0)
     model = resolve(args.model, "translator", str(way))
     translator, engine = Translator(model.open(), PROMPT_STYLES[model.kind], spell=True), Engine("emulated")
     whole: set[int] = set()
     alone: set[int] = set()
     joined: set[int] = set()
     seconds: list[float] = []
-    programs = load_corpus(args.corpus, "fortran").programs[: args.limit or None]
+    programs = load_corpus(args.corpus, args.source).programs[: args.limit or None]
     try:
         for k, program in enumerate(programs):
             (answer,) = translator.propose([program], way, greedy)

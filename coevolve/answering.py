@@ -36,7 +36,7 @@ def answers_of(model: NamedModel, corpus: EvalCorpus, sampling: Sampling, spell:
         bar.advance(len(chunk))
     bar.close()
     spelled = sum(translator.question(item.source, corpus.direction)[0] is not item.source for item in corpus.items)
-    how = f"{spelled} of {len(corpus.items)} Fortran sources were asked in C++ that is spelled by rule (--as-written: none)" if spelled else ""
+    how = f"{spelled} of {len(corpus.items)} sources were asked in C++ that is written by rule (--as-written: none)" if spelled else ""
     return found, tuple(note for note in (usage_note(opened), how) if note)
 
 

@@ -1,24 +1,32 @@
 """A port made of ports: a function's loop nests are asked for one by one, each is executed by itself, and what stands is joined.
 
-Contract: gives a proposal for a Fortran source that could be spelled in C++, or None; it is judged as a whole by whoever asked.
-A nest of which no parallel port is found is opened: its loop stays serial and what is inside is asked for. What cannot be
-opened is one thread's work in CUDA, and stays as it is under OpenMP.
+Contract: gives a proposal for a source that could be cut (C++, or Fortran that could be spelled in C++), or None; it is judged as a whole
+by whoever asked. A nest of which no parallel port is found is opened: its loop stays serial and what is inside is asked for. What cannot be
+opened, or has nothing parallel inside, is one thread's work in CUDA, and stays as it is under OpenMP. `Joining` leaves the asking to
+others, so that many functions' nests can be asked for together.
 
     coevolve translate FILE.f90 --to cuda       (asks so where the whole function has no parallel port)
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from coevolve.verify import Engine, Pair
+from coevolve.ways import can_join
 from corpora.dialects import Direction, dialect
-from corpora.records import Outcome, Program
+from corpora.records import Outcome, Program, UnitTestSuite, Verdict
 from corpora.signatures import SignatureError
 from gpu_runtime.models.protocol import Sampling
+from tester.lengths import lengths_of
 from translator.c_blocks import Block
+from translator.c_function import Written
+from translator.cpp_blocks import taken_apart
 from translator.fortran_in_cpp import written
-from translator.parts import Cut, Group, Item, Node, Part, Ported, annotated, launchable, launched
+from translator.joined import Group, Node, Ported, annotated, joinable, launchable, launched
+from translator.parts import Cut, Item, Part, Results
+from translator.reached import through_data
 from translator.translate import Translator
 from translator.unsaid import Unsaid
 
@@ -30,59 +38,146 @@ class Incomplete(Exception):
     """A part of the function is neither ported nor can it stay as it is."""
 
 
+class Joining:
+    """One function on its way to a port made of ports.
+
+    asked: nests whose ports are wanted next, in direction `way`; none when it is over. made: the joined port, once it is over; None where
+    there is none, or none of it is parallel. Raises ValueError for a direction of which nothing can be joined.
+    """
+
+    def __init__(self, program: Program, way: Direction, suite: UnitTestSuite | None) -> None:
+        """suite: tests of the program, from which follows how long arrays are; CUDA in C++ needs them."""
+        if not can_join(way):
+            raise ValueError(f"ports are not joined in the direction {way}")
+        self.way = Direction(dialect("cpp"), way.target)
+        self.asked: list[Part] = []
+        self.made: Program | None = None
+        self._program, self._cuda = program, way.target.model == "cuda"
+        self._work: Generator[list[Part], Mapping[str, Ported], list[Node]] | None = None
+        try:
+            function = written(program) if way.source.language == "fortran" else taken_apart(program)
+            self._function = _measured(function, suite) if self._cuda else function
+        except (Unsaid, SignatureError):
+            return
+        self._search = _Search(Cut(self._function, Results.POINTERS if self._cuda else Results.RETURNED), self._cuda)
+        self._work = self._search.nodes(self._function.body, {})
+        self._go_on(None)
+
+    def pair(self, part: Part, text: str) -> Pair:
+        """What decides whether `text` is a port of `part`."""
+        return Pair(part.program, Program(self.way.target.name, part.program.name, text))
+
+    def tell(self, answers: Sequence[tuple[Part, str, Verdict]]) -> None:
+        """What became of the nests that were asked for."""
+        self._go_on({part.program.name: Ported(part, text, verdict.launch) for part, text, verdict in answers if self._stands(part, text, verdict)})
+
+    def _stands(self, part: Part, text: str, verdict: Verdict) -> bool:
+        if verdict.outcome is not Outcome.EQUIVALENT or verdict.serial:
+            return False
+        return bool(verdict.launch) and launchable(verdict.launch) if self._cuda else joinable(part, text)
+
+    def _go_on(self, ports: Mapping[str, Ported] | None) -> None:
+        self.asked = []
+        try:
+            self.asked = self._work.send(ports)
+        except Incomplete:
+            pass
+        except StopIteration as end:
+            if self._search.found:
+                text = launched(self._function, end.value) if self._cuda else annotated(self._function, end.value)
+                self.made = Program(self.way.target.name, self._program.name, text) if text else None
+
+
 def by_parts(program: Program, way: Direction, translator: Translator, engine: Engine, sampling: Sampling) -> Program | None:
-    """`program` in `way` (to CUDA or OpenMP) as its parts' ports, of which one at least is parallel; None where that cannot be."""
-    if way.source.language != "fortran" or way.target.model not in ("cuda", "openmp") or way.target.language != "cpp":
+    """`program` in `way` as its parts' ports, of which one at least is parallel; None where that cannot be."""
+    if not can_join(way):
         return None
-    try:
-        function = written(program)
-        search = _Search(Cut(function), Direction(dialect("cpp"), way.target), translator, engine, sampling)
-        nodes = search.nodes(function.body, {})
-    except (Unsaid, SignatureError, Incomplete):
-        return None
-    if not search.found:
-        return None
-    text = launched(function, nodes) if way.target.model == "cuda" else annotated(function, nodes)
-    return Program(way.target.name, program.name, text) if text else None
+    expectations = engine.expectations(program).expectations if way.target.model == "cuda" else None
+    joining = Joining(program, way, expectations.suite if expectations else None)
+    while joining.asked:
+        candidates = translator.propose([part.program for part in joining.asked], joining.way, sampling)
+        pairs = [joining.pair(part, candidate.text) for part, candidate in zip(joining.asked, candidates, strict=True)]
+        engine.prepare(pairs)
+        joining.tell([(part, pair.target.text, engine.verify(pair)) for part, pair in zip(joining.asked, pairs, strict=True)])
+    return joining.made
+
+
+def _measured(function: Written, suite: UnitTestSuite | None) -> Written:
+    """`function` with the lengths of those arrays that its text does not say, but of those that data alone lead to: how far they are
+    reached in tests says nothing of how long they are."""
+    known = {name: length for name, length in (lengths_of(suite) if suite else {}).items() if name not in through_data(function)}
+    return replace(function, arrays={name: replace(a, count=a.count or known.get(name, "")) for name, a in function.arrays.items()})
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """Statements that stay together. scope: what is declared before them; after: what may come behind them."""
+
+    items: Sequence[Item]
+    scope: dict[str, str]
+    after: Sequence[Item]
+    part: Part | None
+
+
+Nodes = Generator[list[Part], Mapping[str, Ported], list[Node]]
 
 
 class _Search:
-    def __init__(self, cut: Cut, way: Direction, translator: Translator, engine: Engine, sampling: Sampling) -> None:
-        self._cut, self._way, self._translator, self._engine, self._sampling = cut, way, translator, engine, sampling
-        self._cuda = way.target.model == "cuda"
+    """Asks for parts by yielding them and is sent the ports that stand, by the parts' names."""
+
+    def __init__(self, cut: Cut, cuda: bool) -> None:
+        self._cut, self._cuda = cut, cuda
         self.found = 0
         """Parts with a parallel port."""
         self._asked = 0
 
-    def nodes(self, block: Block, scope: dict[str, str]) -> list[Node]:
-        """A block's statements as what they become. Raises Incomplete."""
-        units, known = [], dict(scope)
-        for items in self._cut.units(block):
-            is_nest = not isinstance(items[0], str)
-            part = self._cut.part(items, known) if is_nest or any(self._cut.touches(str(item)) for item in items) else None
-            units.append((items, known, part))
-            known = self._cut.scope_of(items[-1], known) if not is_nest else known
-        asked = [part for items, _, part in units if part is not None and any(_has_loop(item) for item in items)]
-        ports = self._ports(asked)
+    def nodes(self, block: Block, scope: dict[str, str], after: Sequence[Item] = ()) -> Nodes:
+        """A block's statements as what they become. after: what may come behind the block. Raises Incomplete."""
+        units = self._units(self._cut.loosened(block) if self._cuda else block, scope, after)
+        asked = [unit.part for unit in units if unit.part is not None and any(_has_loop(item) for item in unit.items)]
+        self._asked += len(asked)
+        if self._asked > MOST_PARTS:
+            raise Incomplete
+        ports = (yield asked) if asked else {}
         found: list[Node] = []
-        for items, known, part in units:
-            found += self._unit(items, known, part, ports.get(part.program.name) if part else None)
+        for unit in units:
+            found += yield from self._unit(unit, ports.get(unit.part.program.name) if unit.part else None)
         return found
 
-    def _unit(self, items: Sequence[Item], scope: dict[str, str], part: Part | None, port: Ported | None) -> list[Node]:
+    def _units(self, block: Block, scope: dict[str, str], after: Sequence[Item]) -> list[_Unit]:
+        units: list[_Unit] = []
+        known, done = dict(scope), 0
+        for items in self._cut.units(block):
+            done += len(items)
+            rest = [*block.items[done:], *after]
+            is_nest = not isinstance(items[0], str)
+            part = self._cut.part(items, known, rest) if is_nest or any(self._cut.touches(str(item)) for item in items) else None
+            units.append(_Unit(items, known, rest, part))
+            known = self._cut.scope_of(items[-1], known) if not is_nest else known
+        return units
+
+    def _unit(self, unit: _Unit, port: Ported | None) -> Nodes:
+        items = unit.items
         if port is not None:
             self.found += 1
             return [port]
         if isinstance(items[0], str):
             if not self._cuda or not any(self._cut.touches(str(item)) for item in items):
                 return [str(item) for item in items]
-            return [self._alone(part)]
+            return [self._alone(unit.part)]
         if any(self._cut.touches(head) for head, _ in items) and self._cuda:
-            return [self._alone(part)]
+            return [self._alone(unit.part)]
         if not any(_has_loop(item) for _, inner in items for item in inner.items):
             inside = any(self._cut.touches(str(item)) for _, inner in items for item in inner.items)
-            return [self._alone(part)] if self._cuda and inside else self._as_it_is(items)
-        return [Group(head, self.nodes(inner, self._cut.scope_of((head, inner), scope))) for head, inner in items]
+            return [self._alone(unit.part)] if self._cuda and inside else self._as_it_is(items)
+        return (yield from self._opened(unit))
+
+    def _opened(self, unit: _Unit) -> Nodes:
+        before, groups = self.found, []
+        for head, inner in unit.items:
+            scope = self._cut.scope_of((head, inner), unit.scope)
+            groups.append(Group(head, (yield from self.nodes(inner, scope, _behind(head, inner, unit.after)))))
+        return [self._alone(unit.part)] if self._cuda and self.found == before and unit.part is not None else groups
 
     def _alone(self, part: Part | None) -> Ported:
         if part is None:
@@ -92,22 +187,11 @@ class _Search:
     def _as_it_is(self, items: Sequence[Item]) -> list[Node]:
         return [item if isinstance(item, str) else Group(item[0], self._as_it_is(item[1].items)) for item in items]
 
-    def _ports(self, parts: Sequence[Part]) -> dict[str, Ported]:
-        """Parallel ports that were executed and found equivalent, by the part's name."""
-        if not parts:
-            return {}
-        self._asked += len(parts)
-        if self._asked > MOST_PARTS:
-            raise Incomplete
-        candidates = self._translator.propose([part.program for part in parts], self._way, self._sampling)
-        pairs = [Pair(part.program, Program(self._way.target.name, part.program.name, c.text)) for part, c in zip(parts, candidates, strict=True)]
-        self._engine.prepare(pairs)
-        found: dict[str, Ported] = {}
-        for part, pair in zip(parts, pairs, strict=True):
-            verdict = self._engine.verify(pair)
-            if verdict.outcome is Outcome.EQUIVALENT and not verdict.serial and bool(verdict.launch) == self._cuda and launchable(verdict.launch):
-                found[part.program.name] = Ported(part, pair.target.text, verdict.launch)
-        return found
+
+def _behind(head: str, inner: Block, after: Sequence[Item]) -> list[Item]:
+    """What may come behind the block of a head: a loop's once more."""
+    test = head.partition(";")[2] if head.startswith("for") else head
+    return [test, *inner.items, *after] if head.startswith(("for", "while")) else list(after)
 
 
 def _has_loop(item: Item) -> bool:

@@ -98,6 +98,7 @@ class RoundConfig:
     per_source: int = 2
     selection: str = "first"
     translators: str = "one"
+    by_parts: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from coevolve.control import LESSONS
-from coevolve.ways import entries
+from coevolve.ways import can_join, entries
 from corpora.dialects import direction
 from corpora.loaders import is_ready_made
 
@@ -150,6 +150,8 @@ def _check_together(config: Config, where: str) -> None:
         raise ConfigError(f"{where}: finetune.patience needs finetune.validation, the number of training programs to measure it on")
     if not config.verify.mutants and config.verify.least_strength:
         raise ConfigError(f"{where}: verify.mutants = 0 measures no strength, so that no pair would be kept; set verify.least_strength = 0 too")
+    if config.round.by_parts and not any(can_join(direction(way)) for way in config.directions):
+        raise ConfigError(f"{where}: round.by_parts joins ports of serial sources to cuda or openmp; no direction of the run is one: set it to false")
     if max(config.evaluate.pass_at) > config.evaluate.samples:
         raise ConfigError(f"{where}: evaluate.pass_at asks for k = {max(config.evaluate.pass_at)} > evaluate.samples")
     if config.model.width % (2 * config.model.heads):

@@ -176,6 +176,13 @@ def propose_and_verify(run: Run, number: int) -> None:
             verdicts = judge_all(run, f"round {number}: verify", known, _by_id(run), suites)
         else:
             verdicts = _stream_candidates(run, number, work, suites)
+        if run.config.round.by_parts:
+            from coevolve.join_stage import join_ports  # late: it is built from this module
+
+            known = list(read_jsonl(paths.proposals, Candidate))
+            joined, judged_too = join_ports(run, number, known, verdicts, suites)
+            write_jsonl(paths.proposals, [*known, *joined])
+            verdicts += judged_too
         write_jsonl(paths.verdicts, verdicts)
 
 

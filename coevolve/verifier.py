@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from coevolve.config import Config
 from coevolve.questions import entry_names
-from coevolve.verify import Engine, VerifyConfig
+from coevolve.verify import Engine, Pair, VerifyConfig
 from corpora.dialects import direction
 from corpora.records import Blame, Candidate, Outcome, Program, UnitTest, UnitTestSuite, Verdict
 from corpora.signatures import SignatureError, signature_of
@@ -111,6 +111,11 @@ class Verifier:
         judged = iter(judge(expectations, [target_of(c, program) for c in asked], self.engine.backend, self.engine.config.judge))
         verdicts = [self._turned_away(program, suite, reason) if reason else next(judged) for reason in reasons]
         return [replace(v, target_id=c.id, suite_strength=suite.strength) for v, c in zip(verdicts, candidates, strict=True)]
+
+    def verify(self, pairs: Sequence[Pair]) -> list[Verdict]:
+        """A Verdict per pair, in order, each on rule-made tests of its own source."""
+        self.engine.prepare(pairs)
+        return [self.engine.verify(pair) for pair in pairs]
 
     def _turned_away(self, program: Program, suite: UnitTestSuite, reason: str) -> Verdict:
         """No compiler is asked about what is no function."""

@@ -19,8 +19,13 @@ from corpora.dialects import Direction, direction
 if TYPE_CHECKING:
     from coevolve.config import Config
 
-AS_WRITTEN = "ask about Fortran as it is written, although it could be spelled in C++ for a small model"
+AS_WRITTEN = "ask about the text as it is written, although rules could write it as a small model reads it best (Fortran in C++; C++ for CUDA tidied)"
 """Help of an option of two commands."""
+
+
+def can_join(way: Direction) -> bool:
+    """Whether a port in `way` can be joined from ports of loop nests (coevolve.by_parts)."""
+    return way.source.model == "serial" and way.target.model in ("cuda", "openmp") and way.target.language == "cpp"
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,8 @@ def _glued(before: str, previous: str, word: str, following: str) -> bool:
     return previous in ("++", "--") and _is_name(word) and not _ends_value(before)
 
 
-def _join(words: Sequence[str]) -> str:
+def join_words(words: Sequence[str]) -> str:
+    """One line, with no more spaces than a reader wants."""
     text = ""
     padded = ["", "", *words, ""]
     for i in range(2, len(padded) - 1):
@@ -70,7 +71,7 @@ def _cpp_lines(words: Sequence[str]) -> list[str]:
         nonlocal line
         if line:
             indent = 0 if line[0].startswith("#") else 4 * max(0, depth - (line[-1] == "{"))
-            lines.append(" " * indent + _join(line))
+            lines.append(" " * indent + join_words(line))
         line = []
 
     for i, word in enumerate(words):
@@ -114,7 +115,7 @@ def _fortran_lines(words: Sequence[str]) -> list[str]:
         closes = lead[0].startswith("end") or lead[0] in ("else", "elseif", "case", "contains")
         depth = max(0, depth - closes)
         directive = statement[0].startswith("!$")
-        lines += _wrapped(_join(statement), "" if directive else "  " * depth, statement[0] if directive else "")
+        lines += _wrapped(join_words(statement), "" if directive else "  " * depth, statement[0] if directive else "")
         opens = lead[0] in _FORTRAN_BLOCKS or statement[-1].lower() == "then" or "function" in lead
         reopens = closes and not lead[0].startswith("end")
         depth += (opens or reopens) and not lead[0].startswith("end")

@@ -10,7 +10,7 @@ print(printed('void f()', b))"
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -120,3 +120,33 @@ def lines(block: Block, depth: int) -> list[str]:
         else:
             rows += ["    " * depth + f"{item[0]} {{", *lines(item[1], depth + 1), "    " * depth + "}"]
     return rows
+
+
+def texts(block: Block) -> Iterator[str]:
+    """Statements and heads in their order."""
+    for item in block.items:
+        if isinstance(item, str):
+            yield item
+        else:
+            yield item[0]
+            yield from texts(item[1])
+
+
+def only_counts(block: Block, name: str) -> bool:
+    """Whether a variable is used in loops only whose heads give it its first value."""
+    for item in block.items:
+        text = item if isinstance(item, str) else item[0]
+        start = re.match(rf"for \({name} = ([^;,]*);", text)
+        if start and not re.search(rf"\b{name}\b", start[1]):
+            continue
+        if re.search(rf"\b{name}\b", text) or (not isinstance(item, str) and not only_counts(item[1], name)):
+            return False
+    return True
+
+
+def declare_in_heads(block: Block, name: str, type: str) -> None:
+    """Put the declaration of a variable into the heads of the loops that it counts."""
+    for k, item in enumerate(block.items):
+        if not isinstance(item, str):
+            block.items[k] = (re.sub(rf"^for \({name} = ", f"for ({type} {name} = ", item[0]), item[1])
+            declare_in_heads(item[1], name, type)

@@ -12,7 +12,6 @@ print(in_cpp(Program('fortran', 'f', 'subroutine f(n, x)\\ninteger n\\nreal x(n)
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -21,7 +20,8 @@ from corpora.lexers import CPP_KEYWORDS, CPP_TYPES
 from corpora.records import Parameter, Program, Signature
 from corpora.signatures import SignatureError
 from corpora.signatures_fortran import declarations
-from translator.c_blocks import Block, declare_all, printed
+from translator.c_blocks import declare_all
+from translator.c_function import Array, Written
 from translator.c_values import C_TYPES
 from translator.fortran_loops import set_within
 from translator.fortran_names import Names, below, kind_of, name_of
@@ -38,33 +38,6 @@ def in_cpp(program: Program) -> Program | None:
         return Program("cpp", program.name, spelled(program))
     except (Unsaid, SignatureError):
         return None
-
-
-@dataclass(frozen=True, slots=True)
-class Array:
-    """An array of a function in C++. count: its elements, as C writes it; '' where that is not in the text."""
-
-    type: str
-    count: str
-    is_local: bool = False
-    is_const: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A function in C++, in parts. scalars: its parameters that are no arrays, by value, and their types. pointed: those that are
-    reached through a pointer. arrays: in the order of the parameters, local ones after them."""
-
-    name: str
-    head: str
-    body: Block
-    scalars: dict[str, str]
-    pointed: dict[str, str]
-    arrays: dict[str, Array]
-
-    @property
-    def text(self) -> str:
-        return printed(self.head, self.body)
 
 
 def spelled(program: Program) -> str:

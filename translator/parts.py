@@ -1,9 +1,7 @@
-"""A function cut into loop nests that are ported one by one, and put together again: host code that launches a kernel for each, or the
-function itself with each nest annotated.
+"""A function cut into parts, statements and loop nests that are ported one by one (translator.joined puts them together again).
 
-Contract: cutting and joining are rules; each nest is a function of its own (`Part.program`) that a model is asked about and that can be
-executed by itself. What is joined is a proposal as any other. Only for functions that `translator.fortran_in_cpp` spelled, since
-their texts say how long arrays are.
+Contract: cutting is a rule; each part is a function of its own (`Part.program`) that a model is asked about and that can be executed by
+itself. Functions come from `translator.fortran_in_cpp` or `translator.cpp_blocks`.
 
     python -c "from corpora.records import Program; from translator.fortran_in_cpp import written; from translator.parts import Cut; \\
 w = written(Program('fortran', 'f', 'subroutine f(n, x)\\ninteger n\\nreal x(n)\\nx = 2 * x\\nend')); print(Cut(w).part(w.body.items, {}).program.text)"
@@ -13,27 +11,37 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 
+from corpora.lexers import CPP_TYPES
 from corpora.records import Program
-from gpu_runtime.launch import parse_plan
 from translator.c_blocks import Block, declare, lines, printed
-from translator.fortran_in_cpp import Written
+from translator.c_function import Written
 
 Item = str | tuple[str, Block]
-_DECLARED = re.compile(r"(?:const )?(bool|signed char|short|int|long long|float|double) (\w+)(?: = |;|\[)")
-_LOOP = re.compile(r"for \(int (\w+) = ")
+TYPE = rf"((?:(?:{'|'.join(sorted(CPP_TYPES))}) )+)"
+DECLARED = re.compile(rf"(?:const )?{TYPE}(\w+)(?: = |;|\[)")
+_LOOP = re.compile(rf"for \({TYPE}(\w+) = ")
 _THREAD = "__global__ "
+
+
+class Results(Enum):
+    """How a part gives back scalars that it changes: not at all, by pointers, or one by its return value."""
+
+    NONE, POINTERS, RETURNED = range(3)
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Statements as a function of their own. names: what it is called with, in the order of its parameters."""
+    """Statements as a function of their own. names: what it is called with, in the order of its parameters. results: scalars that it
+    changes for others, and their types; by pointers (`&name` among the names), or the one that it returns."""
 
     program: Program
     names: tuple[str, ...]
     items: tuple[Item, ...]
+    results: dict[str, str] = field(default_factory=dict)
 
     @property
     def one_thread(self) -> str:
@@ -41,32 +49,20 @@ class Part:
         return _THREAD + self.program.text
 
 
-@dataclass(frozen=True, slots=True)
-class Ported:
-    """A part with its port's text; launch: the plan that it passed under, for a kernel."""
-
-    part: Part
-    text: str
-    launch: str = ""
-
-
-@dataclass(slots=True)
-class Group:
-    """What stays host code: a head (or chain of heads) with nodes inside."""
-
-    head: str
-    nodes: list[str | Group | Ported] = field(default_factory=list)
-
-
-Node = str | Group | Ported
-
-
 class Cut:
-    """Cuts one function; parts are numbered through."""
+    """Cuts one function; parts are numbered through. results: how parts may change scalars that others see."""
 
-    def __init__(self, function: Written) -> None:
-        self.function = function
+    def __init__(self, function: Written, results: Results = Results.NONE) -> None:
+        self.function, self._results = function, results
         self._made = 0
+
+    def loosened(self, block: Block) -> Block:
+        """`block` with variables that get an array's element from the start declared before that."""
+        items: list[Item] = []
+        for item in block.items:
+            found = DECLARED.match(item) if isinstance(item, str) and self.touches(item) else None
+            items += [f"{found[1]}{found[2]};", item[found.start(2) :]] if found and found[2] not in self.function.arrays else [item]
+        return Block(items)
 
     def units(self, block: Block) -> list[list[Item]]:
         """Its statements, with an if and its else together, and neighbours that touch arrays outside of loops."""
@@ -87,33 +83,79 @@ class Cut:
     def scope_of(self, item: Item, scope: Mapping[str, str]) -> dict[str, str]:
         """`scope` and what `item` declares for what comes behind or inside of it."""
         text = item if isinstance(item, str) else item[0]
-        found = _DECLARED.match(text)
+        found = DECLARED.match(text)
         loop = _LOOP.match(text)
-        more = {found[2]: found[1]} if found and found[2] not in self.function.arrays else {loop[1]: "int"} if loop else {}
-        return {**scope, **more}
+        named = found if found and found[2] not in self.function.arrays else loop
+        return {**scope, named[2]: named[1].strip()} if named else dict(scope)
 
-    def part(self, items: Sequence[Item], scope: Mapping[str, str]) -> Part | None:
-        """`items` as a function; None where it would change a scalar that others see, or leaves the function or a loop around it."""
+    def part(self, items: Sequence[Item], scope: Mapping[str, str], after: Sequence[Item] = ()) -> Part | None:
+        """`items` as a function; None where it would change a scalar that others see (and may not give it back), or leaves the function or
+        a loop around it. after: what may come behind them, in that order."""
         body = _by_value(Block(copy.deepcopy(list(items))), self.function.pointed)
         text = "\n".join(lines(body, 1))
         known = {**self.function.scalars, **scope, **self.function.pointed}
-        if any(isinstance(item, str) and _DECLARED.match(item) for item in items):
+        if any(isinstance(item, str) and DECLARED.match(item) for item in items):
             return None  # what comes behind reads it
-        if re.search(r"\breturn\b", text) or _set_in(body) & set(self.function.pointed) or _leaves(body):
+        if re.search(r"\breturn\b", text) or _leaves(body):
             return None
-        for name in sorted(_set_in(body) & set(known)):
-            before = len(body.items)
-            declare(body, name, known.pop(name))
-            if len(body.items) > before:  # no place inside: its value comes from outside
-                return None
-        arrays = [name for name in self.function.arrays if re.search(rf"\b{name}\[", text)]
+        results = {name: known[name] for name in sorted(_set_in(body) & set(known)) if self._goes_out(body, name, known, after)}
+        if results and (self._results is Results.NONE or (self._results is Results.RETURNED and len(results) > 1)):
+            return None
+        own = {found[2] for row in text.splitlines() if (found := DECLARED.match(row.strip()))}
+        arrays = [name for name in self.function.arrays if name not in own and re.search(rf"\b{name}\[", text)]
         scalars = [name for name in known if re.search(rf"\b{name}\b", text)]
         const = {name: "" if re.search(rf"^ *{name}\[", text, re.M) else "const " for name in arrays}
-        declared = [f"{const[name]}{self.function.arrays[name].type} *{name}" for name in arrays] + [f"{known[name]} {name}" for name in scalars]
+        declared = [f"{const[name]}{self.function.arrays[name].type} *{name}" for name in arrays]
+        names = [*arrays, *(f"*{name}" if name in self.function.pointed else name for name in scalars if name not in results)]
+        if self._results is Results.POINTERS:
+            body = _renamed(body, {name: f"{name}[0]" for name in results})
+            declared += [f"{known[name]} {name}" for name in scalars if name not in results] + [f"{type} *{name}" for name, type in results.items()]
+            names += [f"&{name}" for name in results]
+        else:
+            declared += [f"{known[name]} {name}" for name in [*(n for n in scalars if n not in results), *results]]
+            names += [f"*{name}" if name in self.function.pointed else name for name in results]
+            body.items += [f"return {name};" for name in results]
         self._made += 1
         name = f"{self.function.name}_part{self._made}"
-        program = Program("cpp", name, printed(f"void {name}({', '.join(declared)})", body))
-        return Part(program, (*arrays, *(f"*{name}" if name in self.function.pointed else name for name in scalars)), tuple(items))
+        result = next(iter(results.values())) if results and self._results is Results.RETURNED else "void"
+        program = Program("cpp", name, printed(f"{result} {name}({', '.join(declared)})", body))
+        return Part(program, tuple(names), tuple(items), results)
+
+    def _goes_out(self, body: Block, name: str, known: dict[str, str], after: Sequence[Item]) -> bool:
+        """Whether others see what `body` gives the scalar; it is declared inside of it and no longer known where they do not."""
+        if name in self.function.pointed or first_use(after, name) == "read":
+            return True
+        before = len(body.items)
+        declare(body, name, known[name])
+        if len(body.items) > before:  # no place inside: its value comes from outside
+            body.items.pop(0)
+            return True
+        del known[name]
+        return False
+
+
+def first_use(items: Sequence[Item], name: str) -> str:
+    """`read` where a value that `name` has before may be read, `set` where every way through sets it first, else ''."""
+    for item in items:
+        text = item if isinstance(item, str) else item[0]
+        own = _LOOP.match(text)
+        if own and own[2] == name:
+            continue
+        start = re.match(rf"(?:for \()?(?:{TYPE})?{name} = ([^;]*)", text)
+        if start and not re.search(rf"\b{name}\b", start[2]):
+            return "set"
+        if re.search(rf"\b{name}\b", text) or (not isinstance(item, str) and first_use(item[1].items, name) == "read"):
+            return "read"
+    return ""
+
+
+def _renamed(block: Block, words: Mapping[str, str]) -> Block:
+    def changed(text: str) -> str:
+        for name, word in words.items():
+            text = re.sub(rf"\b{name}\b", word, text)
+        return text
+
+    return Block([changed(i) if isinstance(i, str) else (changed(i[0]), _renamed(i[1], words)) for i in block.items])
 
 
 def _by_value(block: Block, pointed: Mapping[str, str]) -> Block:
@@ -132,10 +174,13 @@ def _set_in(block: Block) -> set[str]:
     found: set[str] = set()
     for item in block.items:
         text = item if isinstance(item, str) else item[0]
-        matched = re.match(r"(?:for \()?(\w+)(?: [-+*/%]?= |\+\+|--)", text)
-        found |= {matched[1]} if matched else set()
-        found |= _set_in(item[1]) if not isinstance(item, str) else set()
-    return found
+        matched = re.match(r"(?:for \()?(\w+) (?:[-+*/%&|^]|<<|>>)?= ", text)
+        inside = {matched[1]} if matched else set()
+        inside |= {a or b for a, b in re.findall(r"\b(\w+)(?:\+\+|--)|(?:\+\+|--)(\w+)", text)}
+        inside |= _set_in(item[1]) if not isinstance(item, str) else set()
+        own = _LOOP.match(text)
+        found |= inside - {own[2]} if own else inside
+    return found - {declared[2] for item in block.items if isinstance(item, str) and (declared := DECLARED.match(item))}
 
 
 def _leaves(block: Block, inside: bool = False) -> bool:
@@ -147,108 +192,3 @@ def _leaves(block: Block, inside: bool = False) -> bool:
         elif _leaves(item[1], inside or item[0].startswith(("for", "while"))):
             return True
     return False
-
-
-def annotated(function: Written, nodes: Sequence[Node]) -> str:
-    """The function with the parts' ports in their places."""
-
-    def ported(node: Ported, depth: int) -> list[str]:
-        return [row if row.startswith("#") else "    " * (depth - 1) + row for row in _body(function, node)]
-
-    return "\n".join([f"{function.head} {{", *_rows(nodes, 1, ported), "}"]) + "\n"
-
-
-def _rows(nodes: Sequence[Node], depth: int, ported: Callable[[Ported, int], list[str]]) -> list[str]:
-    """The lines of `nodes`, those of a part by `ported`."""
-    rows: list[str] = []
-    for node in nodes:
-        if isinstance(node, str):
-            rows.append("    " * depth + node)
-        elif isinstance(node, Group):
-            rows += ["    " * depth + f"{node.head} {{", *_rows(node.nodes, depth + 1, ported), "    " * depth + "}"]
-        else:
-            rows += ported(node, depth)
-    return rows
-
-
-def _body(function: Written, ported: Ported) -> list[str]:
-    """The statements of a port, with what it was given by value as the function has it."""
-    text = ported.text[ported.text.index("{") + 1 : ported.text.rindex("}")]
-    for name in (n[1:] for n in ported.part.names if n[0] == "*"):
-        text = re.sub(rf"\b{name}\b", f"(*{name})", text)
-    return [row for row in text.splitlines() if row.strip()]
-
-
-def launched(function: Written, nodes: Sequence[Node]) -> str | None:
-    """CUDA: the parts' kernels, and a host function that copies arrays to the device, launches them and copies back what they set. None
-    where the length of an array that is needed is not in the text."""
-    every = list(_ported(nodes))
-    used = [name for name in function.arrays if any(name in each.part.names for each in every)]
-    if any(not function.arrays[name].count for name in used):
-        return None
-    rows: list[str] = []
-    for name in used:
-        array = function.arrays[name]
-        size = f"({array.count}) * sizeof({array.type})"
-        far = _far(function, name)
-        rows += [f"{array.type} *{far};", f"cudaMalloc((void **)&{far}, {size});"]
-        if not array.is_local:
-            rows.append(f"cudaMemcpy({far}, {name}, {size}, cudaMemcpyHostToDevice);")
-    body = ["    " + row for row in rows] + _launches(function, nodes)
-    for name in used:
-        array, far = function.arrays[name], _far(function, name)
-        if not array.is_local and not array.is_const:
-            body.append(f"    cudaMemcpy({name}, {far}, ({array.count}) * sizeof({array.type}), cudaMemcpyDeviceToHost);")
-        body.append(f"    cudaFree({far});")
-    kernels = "\n".join(each.text.strip() + "\n" for each in every)
-    return f"{kernels}\n{function.head} {{\n" + "\n".join(body) + "\n}\n"
-
-
-def _far(function: Written, name: str) -> str:
-    """What an array is called on the device."""
-    return next(word for prefix in ("d_", "device_", "on_device_") if not re.search(rf"\b{(word := prefix + name)}\b", function.text))
-
-
-def _ported(nodes: Sequence[Node]) -> list[Ported]:
-    found: list[Ported] = []
-    for node in nodes:
-        found += [node] if isinstance(node, Ported) else _ported(node.nodes) if isinstance(node, Group) else []
-    return found
-
-
-def _launches(function: Written, nodes: Sequence[Node]) -> list[str]:
-    """Host code; arrays of the function's own live on the device alone."""
-
-    def ported(node: Ported, depth: int) -> list[str]:
-        names = ", ".join(_far(function, n) if n in function.arrays else n for n in node.part.names)
-        return ["    " * depth + f"{node.part.program.name}<<<{_configuration(function, node.launch)}>>>({names});"]
-
-    own = tuple(f"{array.type} {name}[" for name, array in function.arrays.items() if array.is_local)
-    return _rows([node for node in nodes if not (isinstance(node, str) and node.startswith(own))] if own else nodes, 1, ported)
-
-
-def launchable(launch: str) -> bool:
-    """Whether host code can say this launch plan."""
-    return not re.search(r"\b(?:gcd|min|max)\(", launch)
-
-
-def _configuration(function: Written, launch: str) -> str:
-    if not launch:
-        return "1, 1"
-    plan = parse_plan(launch)
-    parts = [tuple(_in_c(function, e) for e in dimensions) for dimensions in (plan.grid, plan.block)]
-    words = [d[0] if d[1:] == ("1", "1") else f"dim3({', '.join(d)})" for d in parts]
-    return ", ".join([*words, *([_in_c(function, plan.shared)] if plan.shared != "0" else [])])
-
-
-def _in_c(function: Written, expression: str) -> str:
-    """An expression of a launch plan in C."""
-
-    def rounded(found: re.Match[str]) -> str:
-        over, _, by = found[1].rpartition("/")
-        return f"({over} + {int(by) - 1}) / {by}" if by.isdigit() else f"({over} + {by} - 1) / {by}"
-
-    text = re.sub(r"len\((\w+)\)", lambda m: f"({function.arrays[m[1]].count})", expression)
-    for name in function.pointed:
-        text = re.sub(rf"(?<!\*)\b{name}\b", f"(*{name})", text)
-    return re.sub(r"ceil\(((?:[^()]|\((?:[^()]|\([^()]*\))*\))*)\)", rounded, text)

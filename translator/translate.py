@@ -20,6 +20,7 @@ from gpu_runtime.models.protocol import ConstraintState, Example, LanguageModel,
 from translator.answers import code_of
 from translator.c_scopes import is_v
 from translator.constrain import CONSTRAINTS, Level, annotation_constraint
+from translator.cpp_blocks import tidied
 from translator.forced import forced_prefix, host_head
 from translator.fortran_in_cpp import in_cpp
 from translator.plain import Wording, fenced, request
@@ -44,12 +45,16 @@ def canonical(program: Program, names: Sequence[str] = ()) -> Canonical:
 
 
 def spelled_question(program: Program, direction: Direction) -> tuple[Program, Direction]:
-    """What a small model is asked in place of `program` in `direction`: a Fortran text whose port is C-like is spelled in C++ by
-    rule, where that can be done, since a small model reads one language better than two. The port is judged against `program`."""
-    if direction.source.language != "fortran" or direction.target.language != "cpp" or direction.target.model == "serial":
+    """What a small model is asked in place of `program` in `direction`, since it reads one way of writing better than many: Fortran whose
+    port is C-like is spelled in C++ by rule, and C++ that becomes CUDA has its variables declared where they are set, where
+    that can be done. (Under OpenMP the port keeps the source's own words.) The port is judged against `program`."""
+    if direction.source.model != "serial" or direction.target.language != "cpp" or direction.target.model == "serial":
         return program, direction
-    spelled = in_cpp(program)
-    return (program, direction) if spelled is None else (spelled, Direction(dialect(spelled.dialect), direction.target))
+    if direction.source.language == "fortran":
+        asked = in_cpp(program)
+    else:
+        asked = tidied(program) if direction.target.model == "cuda" else None
+    return (program, direction) if asked is None else (asked, Direction(dialect(asked.dialect), direction.target))
 
 
 def ask(

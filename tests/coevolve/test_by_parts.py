@@ -1,21 +1,29 @@
-"""Functions of several dependent loop nests, ported nest by nest by the model that comes with the project, and judged whole."""
+"""Functions of several dependent loop nests, ported nest by nest by the model that comes with the project, and judged whole; by hand and in a round."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from coevolve import cli
-from coevolve.by_parts import by_parts
+from coevolve import cli, stages
+from coevolve.by_parts import Joining, by_parts
+from coevolve.config import parse
+from coevolve.join_stage import AUTHOR
 from coevolve.models_named import resolve
-from coevolve.services import PROMPT_STYLES
+from coevolve.run_corpus import RunCorpus
+from coevolve.run_folder import RunFolder
+from coevolve.services import PROMPT_STYLES, make_tester, make_translator, make_verifier
 from coevolve.verify import Engine, Pair, VerifyConfig
+from coevolve.workers import Crew, LocalWorker
 from corpora.dialects import direction
-from corpora.records import Outcome, Program
+from corpora.records import Candidate, Outcome, Program, Triplet
+from corpora.store import read_jsonl
 from gpu_runtime.models.protocol import Sampling
 from gpu_runtime.toolchain import find_toolchain
 from translator.translate import Translator
 
-pytestmark = pytest.mark.skipif(find_toolchain().gfortran is None, reason="gfortran is not installed")
+needs_fortran = pytest.mark.skipif(find_toolchain().gfortran is None, reason="gfortran is not installed")
 
 HEAT = """subroutine heat(n, steps, r, u, v)
   implicit none
@@ -58,6 +66,7 @@ def translator():
     return Translator(model.open(), PROMPT_STYLES[model.kind], spell=True)
 
 
+@needs_fortran
 @pytest.mark.parametrize("way", ["fortran:cuda", "fortran:openmp"])
 def test_time_steps_stay_and_sweeps_are_parallel(way, engine, translator):
     program = Program("fortran", "heat", HEAT)
@@ -70,15 +79,116 @@ def test_time_steps_stay_and_sweeps_are_parallel(way, engine, translator):
         assert made.text.count("#pragma omp parallel for") == 2
 
 
+@needs_fortran
 @pytest.mark.parametrize("way", ["fortran:cuda", "fortran:openmp"])
 def test_a_recurrence_has_no_parallel_parts(way, engine, translator):
     assert by_parts(Program("fortran", "chain", CHAIN), direction(way), translator, engine, Sampling(1, 0.0)) is None
 
 
 def test_other_directions_are_not_cut(engine, translator):
-    assert by_parts(Program("cpp", "f", "void f(int n, float *x) { }"), direction("cpp:cuda"), translator, engine, Sampling(1, 0.0)) is None
+    assert by_parts(Program("cuda", "f", "__global__ void f(float *x) { x[0] = 1; }"), direction("cuda:cpp"), translator, engine, Sampling(1, 0.0)) is None
+    with pytest.raises(ValueError, match="fortran:openmp-fortran"):
+        Joining(Program("fortran", "heat", HEAT), direction("fortran:openmp-fortran"), None)
 
 
+HEAT_CPP = """void heat(int n, int m, int steps, double r, double *u, double *v) {
+    int t, i, j;
+    if (n < 3) return;
+    for (t = 0; t < steps; t++) {
+        for (i = 1; i < n - 1; i++)
+            for (j = 1; j < m - 1; j++)
+                v[i*m+j] = u[i*m+j] + r * (u[(i-1)*m+j] + u[(i+1)*m+j] - 2 * u[i*m+j]);
+        for (i = 1; i < n - 1; i++)
+            for (j = 1; j < m - 1; j++)
+                u[i*m+j] = v[i*m+j];
+    }
+}
+"""
+NORM_CPP = """double normalise(int n, double *x) {
+    double s = 0, t;
+    int i;
+    for (i = 0; i < n; i++) s += x[i] * x[i];
+    for (i = 0; i < n; i++) { t = x[i] / (1 + s); x[i] = t; }
+    return s;
+}
+"""
+CHOLESKY_CPP = """void cholesky(int n, double *p, double *A) {
+    int i, j, k;
+    double x;
+    for (i = 0; i < n; ++i) {
+        x = A[i * n + i];
+        for (j = 0; j <= i - 1; ++j) x = x - A[i * n + j] * A[i * n + j];
+        p[i] = 1.0 / sqrt(x);
+        for (j = i + 1; j < n; ++j) {
+            x = A[i * n + j];
+            for (k = 0; k <= i - 1; ++k) x = x - A[j * n + k] * A[i * n + k];
+            A[j * n + i] = x * p[i];
+        }
+    }
+}
+"""
+LOOKUP_CPP = """void lookup(int n, const int *at, const float *table, float *out, float *twice) {
+    for (int i = 0; i < n; i++) out[i] = table[at[i]];
+    for (int i = 0; i < n; i++) twice[i] = 2 * out[i];
+}
+"""
+
+
+@pytest.mark.parametrize("way", ["cpp:cuda", "cpp:openmp"])
+@pytest.mark.parametrize("name, text", [("heat", HEAT_CPP), ("normalise", NORM_CPP), ("cholesky", CHOLESKY_CPP)])
+def test_cpp_is_cut_too(name, text, way, engine, translator):
+    program = Program("cpp", name, text)
+    made = by_parts(program, direction(way), translator, engine, Sampling(1, 0.0))
+    verdict = engine.verify(Pair(program, made))
+    assert (verdict.outcome, verdict.serial) == (Outcome.EQUIVALENT, False), made.text
+    assert ("<<<" in made.text) if way == "cpp:cuda" else ("#pragma omp parallel for" in made.text)
+
+
+def test_host_code_copies_nothing_whose_length_contents_decide(engine, translator):
+    assert by_parts(Program("cpp", "lookup", LOOKUP_CPP), direction("cpp:cuda"), translator, engine, Sampling(1, 0.0)) is None
+    made = by_parts(Program("cpp", "lookup", LOOKUP_CPP), direction("cpp:openmp"), translator, engine, Sampling(1, 0.0))
+    assert made.text.count("#pragma omp parallel for") == 2
+
+
+class WholeFails:
+    """The model, with no answer to whole functions."""
+
+    def __init__(self, service):
+        self._service, self.asked = service, []
+
+    def __getattr__(self, name):
+        return getattr(self._service, name)
+
+    def propose(self, checkpoint, programs, way, sampling):
+        self.asked.append([p.name for p in programs])
+        whole = {p.id for p in programs if "_part" not in p.name}
+        return [replace(c, text="nothing") if c.source_id in whole else c for c in self._service.propose(checkpoint, programs, way, sampling)]
+
+
+def test_a_round_keeps_joined_ports(tmp_path):
+    config = parse({
+        "direction": "cpp:cuda", "run_dir": str(tmp_path), "model": {"backend": "pretrained", "name_or_path": "small"}, "cold_start": {"generated": 0, "suites": 0},
+        "round": {"by_parts": True, "samples": 1, "suites": 1, "replay": 0}, "verify": {"mutants": 4, "least_strength": 0.1, "backend": "emulated"},
+    }, "t")  # fmt: skip
+    sources = (Program("cpp", "heat", HEAT_CPP), Program("cpp", "normalise", NORM_CPP), Program("cpp", "lookup", LOOKUP_CPP))
+    asking, verifier = WholeFails(make_translator(config)), make_verifier(config)
+    crew = Crew(LocalWorker(asking), LocalWorker(make_tester(config)), (LocalWorker(verifier),))
+    run = stages.Run(config, RunFolder(tmp_path), RunCorpus(sources, (), (), {}), crew)
+    try:
+        stages.cold_start(run)
+        stages.make_suites(run, 1)
+        stages.propose_and_verify(run, 1)
+        stages.keep_triplets(run, 1)
+    finally:
+        verifier.engine.close()
+    kept = {t.source.name: t for t in read_jsonl(run.folder.round(1).triplets, Triplet)}
+    assert set(kept) == {"heat", "normalise"} and all("<<<" in t.target.text for t in kept.values())
+    assert {c.author for c in read_jsonl(run.folder.round(1).proposals, Candidate)} == {"translator", AUTHOR}
+    nests = [names for names in asking.asked if "_part" in names[0]]
+    assert {name.partition("_")[0] for name in nests[0]} >= {"heat", "normalise"}  # asked together
+
+
+@needs_fortran
 def test_to_cpp_it_is_spelled_where_the_model_has_no_answer(tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("COEVOLVE_CACHE", str(tmp_path / "cache"))
     (tmp_path / "heat.f90").write_text(HEAT.replace("do t = 1, steps", "do t = 3, steps, 2"))
@@ -87,6 +197,7 @@ def test_to_cpp_it_is_spelled_where_the_model_has_no_answer(tmp_path, capsys, mo
     assert "verified cpp port" in said.err and "void heat(" in said.out
 
 
+@needs_fortran
 def test_translate_joins_where_the_whole_has_no_parallel_port(tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("COEVOLVE_CACHE", str(tmp_path / "cache"))
     (tmp_path / "heat.f90").write_text(HEAT)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from corpora.records import Program
 from translator.c_blocks import Block
+from translator.cpp_blocks import taken_apart
 from translator.fortran_in_cpp import written
-from translator.parts import Cut, Group, Ported, annotated, launchable, launched
+from translator.joined import Group, Ported, annotated, joinable, launchable, launched
+from translator.parts import Cut, Results, first_use
 
 HEAD = "subroutine f(n, m, x, a, s)\n integer, intent(in) :: n, m\n real(8), intent(inout) :: x(n), a(n, m), s\n integer :: i, j\n real(8) :: t\n"
 
@@ -108,3 +112,84 @@ def test_arrays_of_the_function_itself_live_on_the_device_alone():
     text = launched(cut.function, nodes)
     assert "double w[8]" not in text and "cudaMalloc((void **)&d_w, (8) * sizeof(double));" in text and "cudaMemcpy(d_w" not in text
     assert isinstance(cut.function.body, Block)
+
+
+def cut_cpp(body: str, results: Results, head: str = "double f(int n, double *x, const double *a)"):
+    return Cut(taken_apart(Program("cpp", "f", f"{head} {{ {body} }}")), results)
+
+
+SUM = "double s = 0; for (int i = 0; i < n; i++) s += a[i]; x[0] = s; return s;"
+
+
+def test_a_changed_scalar_goes_to_the_device_and_back():
+    cut = cut_cpp(SUM, Results.POINTERS)
+    start, loop, store, end = cut.function.body.items
+    part = cut.part([loop], {"s": "double"}, [store, end])
+    assert part.results == {"s": "double"} and part.names == ("a", "n", "&s")
+    assert "void f_part1(const double *a, int n, double *s)" in part.program.text and "s[0] += a[i];" in part.program.text
+    cut.function.arrays.update({"a": replace(cut.function.arrays["a"], count="n")})
+    text = launched(cut.function, [start, Ported(part, part.one_thread, "grid=1,1,1 block=64,1,1"), end])
+    there, launch, back = (text.index(w) for w in ("cudaMemcpy(d_s, &s, sizeof(double), cudaMemcpyHostToDevice);", "<<<1, 64>>>(d_a, n, d_s);", "cudaMemcpy(&s, d_s"))
+    assert there < launch < back < text.index("cudaFree(d_s);") < text.index("return s;")
+
+
+def test_a_scalar_that_a_part_sets_first_is_not_copied_there():
+    cut = cut_cpp("double s; s = a[0]; x[0] = s; return s;", Results.POINTERS)
+    first, store, end = cut.function.body.items
+    part = cut.part([first.removeprefix("double ")], {"s": "double"}, [store, end])
+    assert part.results == {"s": "double"}
+    cut.function.arrays.update({name: replace(a, count="n") for name, a in cut.function.arrays.items()})
+    text = launched(cut.function, [Ported(part, part.one_thread)])
+    assert "cudaMemcpy(d_s, &s" not in text and "cudaMemcpy(&s, d_s" in text
+
+
+def test_under_openmp_a_part_returns_the_scalar_that_it_changes():
+    cut = cut_cpp(SUM, Results.RETURNED)
+    _, loop, store, end = cut.function.body.items
+    part = cut.part([loop], {"s": "double"}, [store, end])
+    assert part.program.text.startswith("double f_part1(const double *a, int n, double s) {") and part.program.text.endswith("    return s;\n}\n")
+    port = part.program.text.replace("    for", "#pragma omp parallel for reduction(+:s)\n    for")
+    assert joinable(part, port) and not joinable(part, port.replace("return s;", "return 2 * s;"))
+    assert not joinable(part, port.replace("s += a[i];", "if (n) return s;"))
+    joined = annotated(cut.function, ["double s = 0;", Ported(part, port), "return s;"])
+    assert joined.count("return") == 1 and "#pragma omp parallel for reduction(+:s)\n" in joined
+    both = cut_cpp("double s = 0, t = 0; for (int i = 0; i < n; i++) { s += a[i]; t -= a[i]; } x[0] = s; return t;", Results.RETURNED)
+    assert both.part([both.function.body.items[2]], {"s": "double", "t": "double"}) is None  # it can return one
+
+
+def test_a_value_that_is_read_behind_a_part_goes_out():
+    cut = cut_cpp("double t; for (int i = 0; i < n; i++) { t = a[i]; x[i] = t; } return t;", Results.POINTERS)
+    _, loop, end = cut.function.body.items
+    assert cut.part([loop], {"t": "double"}, [end]).results == {"t": "double"} and not cut.part([loop], {"t": "double"}, ["t = 0;", end]).results
+
+
+def test_the_first_use_of_a_name():
+    def of(*items):
+        return first_use(items, "t")
+
+    inner = Block(["t = 1;", "x[0] = t;"])
+    assert [of("x[0] = t;"), of("t = 1;", "x[0] = t;"), of("t = t + 1;"), of("t += 1;"), of("double t = 2;"), of("y = 1;")] == ["read", "set", "read", "read", "set", ""]
+    assert [of(("if (n)", inner)), of(("if (n)", inner), "x[0] = t;"), of(("if (t)", inner)), of(("for (int t = 0; t < n; t++)", inner))] == ["", "read", "read", ""]
+    assert of(("for (t = 0; t < n; t++)", inner), "x[0] = t;") == "set"
+
+
+def test_nothing_is_copied_before_an_early_end():
+    cut = cut_cpp("if (n < 3) return; double w[2] = {1, 2}; for (int i = 0; i < n; i++) x[i] = w[i % 2];", Results.POINTERS, "void f(int n, double *x)")
+    cut.function.arrays.update({"x": replace(cut.function.arrays["x"], count="n")})
+    early, filled, loop = cut.function.body.items
+    part = cut.part([loop], {})
+    node = Ported(part, part.one_thread)
+    text = launched(cut.function, [Group(early[0], early[1].items), filled, node])
+    assert text.index("return;") < text.index("double w[2] = { 1, 2 };") < text.index("cudaMemcpy(d_w, w, (2) * sizeof(double), cudaMemcpyHostToDevice);")
+    assert "cudaMemcpy(w, d_w" not in text
+    assert launched(cut.function, [node, Group(early[0], early[1].items)]) is None  # it would end with arrays on the device
+
+
+def test_elements_that_a_variable_starts_with_are_read_on_the_device():
+    cut = cut_cpp("const double s = a[0]; x[0] = s; return s;", Results.POINTERS)
+    assert cut.loosened(cut.function.body).items[:2] == ["double s;", "s = a[0];"]
+
+
+def test_arrays_that_a_nest_declares_are_its_own():
+    cut = cut_cpp("for (int i = 0; i < n; i++) { double w[2]; w[0] = a[i]; w[1] = 1; x[i] = w[0] + w[1]; } return n;", Results.POINTERS)
+    assert cut.part(cut.function.body.items[:1], {}).names == ("x", "a", "n")

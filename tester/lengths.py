@@ -1,0 +1,84 @@
+"""How long arrays are, as expressions of a function's sizes, found from the tests that a suite has.
+
+Contract: `lengths_of(suite)` gives for an array the simplest product of sizes (each, and the product, up to two more or fewer, and up to four times that) that is the
+array's length in the suite's tests; an array without one (one that contents decide on) is left out. It is what fits the tests,
+not a promise of the program.
+
+    python -c "from corpora.records import *; from tester.lengths import lengths_of; t = [UnitTest((ScalarValue('n', 'i32', n), \\
+ArrayValue('x', 'f64', (n * n,), fill=Fill('zeros')))) for n in (2, 3, 7)]; print(lengths_of(UnitTestSuite('p', tuple(t), 'user')))"
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations_with_replacement
+
+from corpora.records import UnitTestSuite
+from gpu_runtime.materialise import extents_of, integer_scalars
+
+MOST_FACTORS, MOST_NAMES = 3, 8
+_STEPS, _TIMES = (0, 1, -1, 2, -2), (1, 2, 3, 4)
+_ENOUGH = 0.7
+"""Share of the tests in which the length must be the product."""
+
+
+def lengths_of(suite: UnitTestSuite) -> dict[str, str]:
+    """Expressions in C by array name; a plain number where every test has the same length."""
+    sizes = [integer_scalars(test) for test in suite.tests]
+    extents = [extents_of(test) for test in suite.tests]
+    found: dict[str, str] = {}
+    for name in extents[0] if extents else ():
+        lengths = [each[name] for each in extents]
+        others = [max((length for other, length in each.items() if other != name), default=1) for each in extents]
+        made = str(lengths[0]) if len(set(lengths)) == 1 else _fitting(lengths, others, sizes)
+        if made:
+            found[name] = made
+    return found
+
+
+def _fitting(lengths: Sequence[int], others: Sequence[int], sizes: Sequence[Mapping[str, int]]) -> str:
+    products = _products(sorted(sizes[0])[:MOST_NAMES])
+    return next((str(product) for product in products if _fits([product.value(test) for test in sizes], lengths, others)), "")
+
+
+@dataclass(frozen=True, slots=True)
+class _Product:
+    """times * (name + step) * ... + more."""
+
+    factors: tuple[tuple[str, int], ...]
+    times: int
+    more: int
+
+    @property
+    def cost(self) -> int:
+        return self.times - 1 + abs(self.more) + sum(abs(step) for _, step in self.factors)
+
+    def value(self, sizes: Mapping[str, int]) -> int:
+        return self.times * math.prod(sizes[name] + step for name, step in self.factors) + self.more
+
+    def __str__(self) -> str:
+        alone = len(self.factors) == 1 and self.times == 1
+        words = [_stepped(name, step) if alone or not step else f"({_stepped(name, step)})" for name, step in self.factors]
+        return _stepped(" * ".join([*([str(self.times)] if self.times > 1 else []), *words]), self.more)
+
+
+def _products(names: Sequence[str]) -> Iterator[_Product]:
+    """The simplest first: few factors, small numbers."""
+    factors = [(name, step) for step in _STEPS for name in names]
+    for count in range(1, MOST_FACTORS + 1):
+        times = _TIMES if count < MOST_FACTORS else (1,)
+        made = [_Product(f, t, m) for f in combinations_with_replacement(factors, count) for t in times for m in _STEPS if count > 1 or t > 1 or not m]
+        yield from sorted(made, key=lambda product: product.cost)
+
+
+def _fits(values: Sequence[int], lengths: Sequence[int], others: Sequence[int]) -> bool:
+    """Exactly, but in a few tests where the array is as long as the longest other: it may be untouched there (`tester.completion`)."""
+    exact = sum(value == length for value, length in zip(values, lengths, strict=True))
+    within = all(value == length or value < length == most for value, length, most in zip(values, lengths, others, strict=True))
+    return within and exact >= _ENOUGH * len(values)
+
+
+def _stepped(text: str, step: int) -> str:
+    return f"{text} {'+' if step > 0 else '-'} {abs(step)}" if step else text

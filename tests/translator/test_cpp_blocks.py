@@ -1,0 +1,103 @@
+"""C++ functions taken apart: what they become, and what is left to a model (that nothing is changed is executed in tests/coevolve/test_by_parts.py)."""
+
+from __future__ import annotations
+
+import pytest
+
+from corpora.records import Program
+from translator.cpp_blocks import taken_apart, tidied
+from translator.unsaid import Unsaid
+
+
+def apart(body: str, head: str = "void f(int n, double *x, const float *a)"):
+    return taken_apart(Program("cpp", "f", f"{head} {{ {body} }}"))
+
+
+def lines(body: str) -> str:
+    """The statements, one a line, without the head."""
+    return "\n".join(line.strip() for line in apart(body).text.splitlines()[1:-1])
+
+
+SAID = {
+    "counters are declared in heads": ("int i, j; for (i = 0; i < n; i++) for (j = i; j; --j) x[i] += j;",
+        "for (int i = 0; i < n; i++) {\nfor (int j = i; j; j--) {\nx[i] += j;\n}\n}"),
+    "a counter that is read behind its loop is not": ("int i; for (i = 0; i < n; i++) x[i] = 0; x[i] = 1;",
+        "int i;\nfor (i = 0; i < n; i++) {\nx[i] = 0;\n}\nx[i] = 1;"),
+    "scalars are declared where they are set": ("double t; for (int i = 0; i < n; i++) { t = a[i]; x[i] = t * t; }",
+        "for (int i = 0; i < n; i++) {\ndouble t = a[i];\nx[i] = t * t;\n}"),
+    "several declared at once": ("double s = 0, t = -1; x[0] = s - -t;", "double s = 0;\ndouble t = -1;\nx[0] = s - -t;"),
+    "if, else if and else": ("if (n > 1) x[0] = 1; else if (n) { x[0] = 2; } else x[0] = 3;",
+        "if (n > 1) {\nx[0] = 1;\n}\nelse if (n) {\nx[0] = 2;\n}\nelse {\nx[0] = 3;\n}"),
+    "loops without a part of their head": ("for (;;) { if (n) break; continue; } while (n > 2) n = n / 2;",
+        "for (;;) {\nif (n) {\nbreak;\n}\ncontinue;\n}\nwhile (n > 2) {\nn = n / 2;\n}"),
+    "commas": ("int i, k; k = 1, x[0] = 2; for (i = 0, k = 3; i < n; i++, k++) x[k] = i;",
+        "int i;\nint k = 1;\nx[0] = 2;\nfor (i = 0, k = 3; i < n; i++, k++) {\nx[k] = i;\n}"),
+    "an index that steps on": ("int k = 0; for (int i = 0; i < n; i++) x[k++] = std::sqrt(a[i]);",
+        "int k = 0;\nfor (int i = 0; i < n; i++) {\nx[k++] = std::sqrt(a[i]);\n}"),
+    "letters stay letters": ("x[0] = ' ' + '\\n';", "x[0] = ' ' + '\\n';"),
+    "comments go": ("/* first */ x[0] = 1; // second\n", "x[0] = 1;"),
+    "a last return of nothing goes": ("x[0] = 1; return;", "x[0] = 1;"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", SAID)
+def test_how_it_is_written(what):
+    body, expected = SAID[what]
+    assert lines(body) == expected
+
+
+def test_places_behind_a_pointer_are_elements():
+    assert lines("*x = *(a + n) - *(x + 2 * n);") == "x[0] = a[n] - x[2 * n];"
+
+
+def test_what_is_known_of_its_variables():
+    found = apart("const float w[3] = {1, 2, 3}; unsigned char seen[8]; x[n] = w[0] + seen[1] + s;",
+                  "static inline double f(const unsigned int n, double *__restrict__ x, double &s, float a[])")  # fmt: skip
+    assert found.scalars == {"n": "unsigned int", "s": "double"} and not found.pointed
+    assert {name: (a.type, a.count, a.is_local, a.is_const) for name, a in found.arrays.items()} == {
+        "x": ("double", "", False, False), "a": ("float", "", False, False), "w": ("float", "3", False, True), "seen": ("unsigned char", "8", True, False)
+    }  # fmt: skip
+    assert found.head.startswith("static inline double f(const unsigned int n, double *__restrict__ x")
+
+
+LEFT = {
+    "an alias": "double *p = x + 1; p[0] = 1;",
+    "a reference": "double &r = x[1]; r = 1;",
+    "an array without an index": "double t = x == 0; x[0] = t;",
+    "an address": "x[0] = *&x[1];",
+    "a call": "x[0] = g(n);",
+    "a call by itself": "memset(x, 0, n);",
+    "a value that changes an element": "double t = x[0]++; x[1] = t;",
+    "a chain of assignments": "x[0] = x[1] = 0;",
+    "do": "do { x[0] = 1; } while (n--);",
+    "switch": "switch (n) { case 1: x[0] = 1; }",
+    "goto": "again: x[0] += 1; if (x[0] < 3) goto again;",
+    "a range": "int k[2]; for (int v : k) x[v] = 1;",
+    "rows": "double m[2][3]; m[0][0] = 1; x[0] = m[0][0];",
+    "two variables of one name": "{ int t; t = 1; x[0] = t; } { double t; t = 2; x[1] = t; }",
+    "static": "static int calls = 0; x[0] = calls++;",
+    "two in a head": "for (int i = 0, j = 1; i < n; i++) x[i] = j;",
+    "a function in it": "auto g = [&](int i) { return i; }; x[0] = g(1);",
+    "a pragma": "\n#pragma omp parallel for\nfor (int i = 0; i < n; i++) x[i] = 1;",
+    "a syntax error": "x[0] = ;",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", LEFT)
+def test_what_is_left_to_a_model(what):
+    with pytest.raises(Unsaid):
+        apart(LEFT[what])
+
+
+@pytest.mark.parametrize("text", [
+    "#define N 8\nvoid f(double *x) { x[0] = N; }",
+    "static double g(double v) { return v; }\nvoid f(double *x) { x[0] = g(1); }",
+    "void f(double **x, int n) { x[n][0] = 1; }",
+    "void f(double *x, int &n) { n = n + 1; x[0] = n; }",
+])  # fmt: skip
+def test_texts_that_are_more_than_one_plain_function(text):
+    assert tidied(Program("cpp", "f", text)) is None
+
+
+def test_what_cannot_be_called_is_left():
+    assert tidied(Program("cpp", "f", "void f(T *x) { x[0] = 1; }")) is None and tidied(Program("cpp", "f", "int x;")) is None

@@ -1,0 +1,39 @@
+"""A C++ function in parts that rules can cut and put together again.
+
+Contract: plain data; nothing is checked. `Written.text` is the function.
+
+    python -c "from translator.c_blocks import Block; from translator.c_function import Written; print(Written('f', 'void f()', Block(), {}, {}, {}).text)"
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from translator.c_blocks import Block, printed
+
+
+@dataclass(frozen=True, slots=True)
+class Array:
+    """An array of a function in C++. count: its elements, as C writes it; '' where that is not in the text."""
+
+    type: str
+    count: str
+    is_local: bool = False
+    is_const: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A function in C++, in parts. scalars: its parameters that are no arrays, by value, and their types. pointed: those that are
+    reached through a pointer. arrays: in the order of the parameters, local ones after them."""
+
+    name: str
+    head: str
+    body: Block
+    scalars: dict[str, str]
+    pointed: dict[str, str]
+    arrays: dict[str, Array]
+
+    @property
+    def text(self) -> str:
+        return printed(self.head, self.body)

@@ -1,0 +1,184 @@
+"""The ports of a function's parts put together: host code that launches a kernel for each, or the function itself with each nest annotated.
+
+Contract: rules alone; what is joined is a proposal as any other. CUDA needs to know how long arrays are.
+
+    python -c "from corpora.records import Program; from translator.fortran_in_cpp import written; from translator.joined import Ported, launched; \
+from translator.parts import Cut; w = written(Program('fortran', 'f', 'subroutine f(n, x)\ninteger n\nreal x(n)\nx = 2 * x\nend')); \
+part = Cut(w).part(w.body.items, {}); print(launched(w, [Ported(part, part.one_thread)]))"
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from gpu_runtime.launch import parse_plan
+from translator.c_function import Written
+from translator.parts import DECLARED, TYPE, Part, first_use
+
+_UNSET = re.compile(rf"\s*{TYPE}(\w+);$")
+
+
+@dataclass(frozen=True, slots=True)
+class Ported:
+    """A part with its port's text; launch: the plan that it passed under, for a kernel."""
+
+    part: Part
+    text: str
+    launch: str = ""
+
+
+@dataclass(slots=True)
+class Group:
+    """What stays host code: a head (or chain of heads) with nodes inside."""
+
+    head: str
+    nodes: list[str | Group | Ported] = field(default_factory=list)
+
+
+Node = str | Group | Ported
+
+
+def annotated(function: Written, nodes: Sequence[Node]) -> str:
+    """The function with the parts' ports in their places."""
+
+    def ported(node: Ported, depth: int) -> list[str]:
+        return [row if row.startswith("#") else "    " * (depth - 1) + row for row in _body(function, node)]
+
+    return "\n".join([f"{function.head} {{", *_rows(nodes, 1, ported), "}"]) + "\n"
+
+
+def _rows(nodes: Sequence[Node], depth: int, ported: Callable[[Ported, int], list[str]]) -> list[str]:
+    """The lines of `nodes`, those of a part by `ported`."""
+    rows: list[str] = []
+    for node in nodes:
+        if isinstance(node, str):
+            rows.append("    " * depth + node)
+        elif isinstance(node, Group):
+            rows += ["    " * depth + f"{node.head} {{", *_rows(node.nodes, depth + 1, ported), "    " * depth + "}"]
+        else:
+            rows += ported(node, depth)
+    return rows
+
+
+def _body(function: Written, ported: Ported) -> list[str]:
+    """The statements of a port, with what it was given by value as the function has it."""
+    text = ported.text[ported.text.index("{") + 1 : ported.text.rindex("}")]
+    for name in ported.part.results:
+        text = re.sub(rf"\breturn {name};\s*$", "", text)
+    for name in (n[1:] for n in ported.part.names if n[0] == "*"):
+        text = re.sub(rf"\b{name}\b", f"(*{name})", text)
+    return [row for row in text.splitlines() if row.strip()]
+
+
+def launched(function: Written, nodes: Sequence[Node]) -> str | None:
+    """CUDA: the parts' kernels, and a host function that copies arrays to the device, launches them and copies back what they set. None
+    where the length of an array that is needed is not known, or the function may end while arrays are on the device."""
+    every = list(_ported(nodes))
+    results = {name: type for each in every for name, type in each.part.results.items()}
+    used = [name for name in function.arrays if any(name in each.part.names for each in every)]
+    if any(not function.arrays[name].count for name in used):
+        return None
+    first = _before_copies(function, nodes)
+    last = len(nodes) - (isinstance(nodes[-1], str) and nodes[-1].startswith("return"))
+    inner = _launches(function, nodes[first:last])
+    if re.search(r"\breturn\b", "\n".join(inner)):
+        return None
+    rows: list[str] = []
+    for name in used:
+        array = function.arrays[name]
+        size = f"({array.count}) * sizeof({array.type})"
+        far = _far(function, name)
+        rows += [f"{array.type} *{far};", f"cudaMalloc((void **)&{far}, {size});"]
+        if not array.is_local:
+            rows.append(f"cudaMemcpy({far}, {name}, {size}, cudaMemcpyHostToDevice);")
+    for name, type in results.items():
+        rows += [f"{type} *{_far(function, name)};", f"cudaMalloc((void **)&{_far(function, name)}, sizeof({type}));"]
+    body = [*_launches(function, nodes[:first]), *("    " + row for row in rows), *inner]
+    for name in used:
+        array, far = function.arrays[name], _far(function, name)
+        if not array.is_local and not array.is_const:
+            body.append(f"    cudaMemcpy({name}, {far}, ({array.count}) * sizeof({array.type}), cudaMemcpyDeviceToHost);")
+        body.append(f"    cudaFree({far});")
+    body += [f"    cudaFree({_far(function, name)});" for name in results]
+    body += _launches(function, nodes[last:])
+    body = [row for row in body if not (unset := _UNSET.match(row)) or re.search(rf"\b{unset[2]}\b", "\n".join(body).replace(row, "", 1))]
+    kernels = "\n".join(each.text.strip() + "\n" for each in every)
+    return f"{kernels}\n{function.head} {{\n" + "\n".join(body) + "\n}\n"
+
+
+def _before_copies(function: Written, nodes: Sequence[Node]) -> int:
+    """How many statements come before arrays are copied: those up to the last that may end the function or gives an array its first
+    values, before anything is launched."""
+    count = 0
+    for k, node in enumerate(nodes):
+        if _ported([node]):
+            break
+        declared = DECLARED.match(node) if isinstance(node, str) else None
+        filled = declared and declared[2] in function.arrays and not function.arrays[declared[2]].is_local
+        if filled or re.search(r"\breturn\b", "\n".join(_launches(function, [node]))):
+            count = k + 1
+    return count
+
+
+def _far(function: Written, name: str) -> str:
+    """What an array is called on the device."""
+    return next(word for prefix in ("d_", "device_", "on_device_") if not re.search(rf"\b{(word := prefix + name)}\b", function.text))
+
+
+def _ported(nodes: Sequence[Node]) -> list[Ported]:
+    found: list[Ported] = []
+    for node in nodes:
+        found += [node] if isinstance(node, Ported) else _ported(node.nodes) if isinstance(node, Group) else []
+    return found
+
+
+def _launches(function: Written, nodes: Sequence[Node]) -> list[str]:
+    """Host code; arrays of the function's own live on the device alone."""
+
+    def ported(node: Ported, depth: int) -> list[str]:
+        names = ", ".join(_far(function, n.lstrip("&")) if n in function.arrays or n[0] == "&" else n for n in node.part.names)
+        rows = [f"{node.part.program.name}<<<{_configuration(function, node.launch)}>>>({names});"]
+        for name, type in node.part.results.items():
+            far, near = _far(function, name), name if name in function.pointed else f"&{name}"
+            if first_use(node.part.items, name) != "set":
+                rows.insert(0, f"cudaMemcpy({far}, {near}, sizeof({type}), cudaMemcpyHostToDevice);")
+            rows.append(f"cudaMemcpy({near}, {far}, sizeof({type}), cudaMemcpyDeviceToHost);")
+        return ["    " * depth + row for row in rows]
+
+    own = tuple(f"{array.type} {name}[" for name, array in function.arrays.items() if array.is_local)
+    return _rows([node for node in nodes if not (isinstance(node, str) and node.startswith(own))] if own else nodes, 1, ported)
+
+
+def joinable(part: Part, text: str) -> bool:
+    """Whether the statements of a port under OpenMP can stand in the function: it returns once, last, what the part returns."""
+    endings = [f"return {name};" for name in part.results]
+    return re.findall(r"\breturn\b[^;]*;", text) == endings and all(re.search(rf"{e}\s*}}\s*$", text) for e in endings)
+
+
+def launchable(launch: str) -> bool:
+    """Whether host code can say this launch plan."""
+    return not re.search(r"\b(?:gcd|min|max)\(", launch)
+
+
+def _configuration(function: Written, launch: str) -> str:
+    if not launch:
+        return "1, 1"
+    plan = parse_plan(launch)
+    parts = [tuple(_in_c(function, e) for e in dimensions) for dimensions in (plan.grid, plan.block)]
+    words = [d[0] if d[1:] == ("1", "1") else f"dim3({', '.join(d)})" for d in parts]
+    return ", ".join([*words, *([_in_c(function, plan.shared)] if plan.shared != "0" else [])])
+
+
+def _in_c(function: Written, expression: str) -> str:
+    """An expression of a launch plan in C."""
+
+    def rounded(found: re.Match[str]) -> str:
+        over, _, by = found[1].rpartition("/")
+        return f"({over} + {int(by) - 1}) / {by}" if by.isdigit() else f"({over} + {by} - 1) / {by}"
+
+    text = re.sub(r"len\((\w+)\)", lambda m: f"({function.arrays[m[1]].count})", expression)
+    for name in function.pointed:
+        text = re.sub(rf"(?<!\*)\b{name}\b", f"(*{name})", text)
+    return re.sub(r"ceil\(((?:[^()]|\((?:[^()]|\([^()]*\))*\))*)\)", rounded, text)
