@@ -1,7 +1,7 @@
 """A serial C++ function read as statements and loop nests, for rules that cut it and put it together again.
 
 Contract: `taken_apart(program)` has the meaning of the program's one function; Unsaid where the text holds anything that is
-not plain loops, ifs and assignments to scalars and array elements (helpers, macros, pointer arithmetic, structures, calls but
+not plain loops, ifs and assignments to scalars and array elements (helpers, macros, pointers that move, structures, calls but
 of the mathematical library ...). Scalars that are declared without a value are declared where they are set, and
 variables that only count loops in the loops' heads.
 
@@ -17,28 +17,18 @@ from functools import lru_cache
 
 from tree_sitter import Node
 
-from corpora.c_syntax import CFunction, c_functions, descendants, leaf_texts, node_text, parse_c_family
-from corpora.lexers import CPP_FUNCTIONS, CPP_TYPES
+from corpora.c_syntax import CFunction, c_functions, leaf_texts, node_text, parse_c_family
 from corpora.printing import join_words
 from corpora.records import Program, Signature
 from corpora.signatures import SignatureError, signature_of
 from translator.c_blocks import Block, declare_all, declare_in_heads, only_counts, texts
 from translator.c_function import Array, Written
+from translator.cpp_values import Values, target_of
 from translator.unsaid import Unsaid
 
-_ODD = frozenset({
-    "lambda_expression", "string_literal", "concatenated_string", "new_expression", "delete_expression", "field_expression", "initializer_list",
-    "compound_literal_expression", "ERROR", "sizeof_expression", "co_await_expression", "throw_statement",
-})  # fmt: skip
-"""Parts of an expression that are left to a model."""
-_EFFECTS = frozenset({"assignment_expression", "update_expression", "comma_expression"})
 _BESIDE = frozenset({"function_definition", "comment", "preproc_include", "using_declaration", ";"})
 """What may stand in a file."""
 _TYPES = frozenset({"primitive_type", "sized_type_specifier", "type_identifier", "type_qualifier"})
-_OTHER = re.compile(r"[^a-z]|atomic|cuda|make_|omp_|swap|sincos|malloc|calloc|free|mem|printf|assert")
-_PURE = {name for name in CPP_FUNCTIONS if not _OTHER.match(name)}
-_UNARY = "\x01"
-"""Marks an operator before its one operand, which stands right behind it."""
 
 
 @lru_cache(maxsize=4096)
@@ -66,6 +56,7 @@ class _Reader:
     def __init__(self, signature: Signature, function: CFunction) -> None:
         self._signature, self._function = signature, function
         self._arrays = _parameters(signature, function)
+        self._values = Values(self._arrays)
         self._locals: dict[str, str] = {}
         """Scalars that are declared without a value."""
 
@@ -82,7 +73,7 @@ class _Reader:
         for name in counters:
             declare_in_heads(body, name, self._locals.pop(name))
         declare_all(body, self._locals)
-        head = self._printed([t for child in self._function.node.children if child != node for t in self._words(child)])
+        head = self._values.printed([t for child in self._function.node.children if child != node for t in self._values.words(child)])
         return Written(self._signature.name, head, body, by_value, {}, self._arrays)
 
     def _statement(self, node: Node, block: Block) -> None:
@@ -100,12 +91,12 @@ class _Reader:
             case "for_statement":
                 self._inside(self._for(node, block), node.child_by_field_name("body"), block)
             case "while_statement":
-                self._inside(f"while ({self._value(_unwrapped(node.child_by_field_name('condition')))})", node.child_by_field_name("body"), block)
+                self._inside(f"while ({self._values.text(_unwrapped(node.child_by_field_name('condition')))})", node.child_by_field_name("body"), block)
             case "if_statement":
                 self._if(node, "if", block)
             case "return_statement":
                 values = node.named_children
-                block.add(f"return {self._value(values[0])};" if values else "return;")
+                block.add(f"return {self._values.text(values[0])};" if values else "return;")
             case "break_statement" | "continue_statement":
                 block.add(f"{node.type.partition('_')[0]};")
             case _:
@@ -115,7 +106,7 @@ class _Reader:
         self._statement(body, block.open(head))
 
     def _if(self, node: Node, word: str, block: Block) -> None:
-        condition = self._value(_unwrapped(node.child_by_field_name("condition")))
+        condition = self._values.text(_unwrapped(node.child_by_field_name("condition")))
         self._inside(f"{word} ({condition})", node.child_by_field_name("consequence"), block)
         other = node.child_by_field_name("alternative")
         if other is None:
@@ -138,12 +129,12 @@ class _Reader:
             start = str(declared.items[0])[:-1]
         else:
             start = self._effects(first)
-        return f"for ({start}; {self._value(test) if test else ''}; {self._effects(step) if step else ''})".replace("(; ", "(;").replace("; )", ";)")
+        return f"for ({start}; {self._values.text(test) if test else ''}; {self._effects(step) if step else ''})".replace("(; ", "(;").replace("; )", ";)")
 
     def _effects(self, node: Node) -> str:
         """What a loop's head does to scalars."""
         parts = list(_comma_separated(node))
-        if not all(p.type in ("assignment_expression", "update_expression") and _target(p).type == "identifier" for p in parts):
+        if not all(p.type in ("assignment_expression", "update_expression") and target_of(p).type == "identifier" for p in parts):
             raise Unsaid("a loop's head that does more than count")
         return ", ".join(self._effect(part) for part in parts)
 
@@ -160,18 +151,20 @@ class _Reader:
                     raise Unsaid(f"two variables called '{name}'")
             elif child.type == "init_declarator" and child.child_by_field_name("declarator").type == "identifier":
                 value = child.child_by_field_name("value")
-                block.add(f"{type} {node_text(child.child_by_field_name('declarator'))} = {self._value(value)};")
+                block.add(f"{type} {node_text(child.child_by_field_name('declarator'))} = {self._values.text(value)};")
             elif _declared_array(child) is not None:
                 block.add(self._local_array(child, type))
+            elif child.type == "init_declarator" and child.child_by_field_name("declarator").type == "pointer_declarator":
+                self._values.take_alias(child)
             else:
-                raise Unsaid("a pointer, a reference or an array of several dimensions")
+                raise Unsaid("a reference, an array of several dimensions or a pointer to nothing yet")
 
     def _local_array(self, child: Node, type: str) -> str:
         node, value = _declared_array(child), child.child_by_field_name("value")
         name, size = node_text(node.child_by_field_name("declarator")), node.child_by_field_name("size")
         if name in self._arrays or size is None:
             raise Unsaid(f"two arrays called '{name}', or one without a length")
-        count = self._value(size)
+        count = self._values.text(size)
         self._arrays[name] = Array(type.removeprefix("const "), count, is_local=value is None, is_const=value is not None)
         return f"{type} {name}[{count}]{f' = {join_words(leaf_texts(value))}' if value else ''};"
 
@@ -183,68 +176,13 @@ class _Reader:
         """An assignment or a step; its target may be an element whose index steps on."""
         if node.type not in ("assignment_expression", "update_expression"):
             raise Unsaid(f"a statement that is a {node.type}")
-        target = _target(node)
+        target = target_of(node)
         if node.type == "update_expression":
-            text = self._value(target)
+            text = self._values.text(target)
             operator = next(node_text(c) for c in node.children if not c.is_named)
             return f"{text}{operator}"
         operator = node_text(node.child_by_field_name("operator"))
-        return f"{self._value(target)} {operator} {self._value(node.child_by_field_name('right'))}"
-
-    def _value(self, node: Node) -> str:
-        self._check(node)
-        return self._printed(list(self._words(node)))
-
-    def _printed(self, words: Sequence[str]) -> str:
-        return re.sub(rf"{_UNARY}(\S+?) (?=\S)", r"\1", join_words(words)).replace(_UNARY, "")
-
-    def _words(self, node: Node) -> Iterator[str]:
-        array = self._pointed(node)
-        if array is not None:
-            name, index = array
-            yield from (name, "[", *index, "]")
-        elif node.type in ("unary_expression", "pointer_expression", "pointer_declarator"):
-            yield _UNARY + node_text(node.children[0])
-            for child in node.children[1:]:
-                yield from self._words(child)
-        elif not node.children or node.type == "char_literal":
-            yield node_text(node)
-        else:
-            for child in node.children:
-                if child.type != "comment":
-                    yield from self._words(child)
-
-    def _pointed(self, node: Node) -> tuple[str, list[str]] | None:
-        """Array and index of `*x` and `*(x + i)`."""
-        if node.type != "pointer_expression" or node_text(node.children[0]) != "*":
-            return None
-        inner = node.children[1]
-        if inner.type == "parenthesized_expression" and inner.named_children[0].type == "binary_expression":
-            sum = inner.named_children[0]
-            left, right = sum.child_by_field_name("left"), sum.child_by_field_name("right")
-            if node_text(sum.child_by_field_name("operator")) == "+" and node_text(left) in self._arrays:
-                return node_text(left), list(self._words(right))
-        return (node_text(inner), ["0"]) if node_text(inner) in self._arrays else None
-
-    def _check(self, node: Node) -> None:
-        """Raises Unsaid where the expression holds what rules do not read."""
-        for each in descendants(node):
-            if each.type in _ODD or (each.type == "pointer_expression" and self._pointed(each) is None):
-                raise Unsaid(f"an expression with a {each.type}")
-            if each.type in _EFFECTS and not (each.type == "update_expression" and _target(each).type == "identifier"):
-                raise Unsaid("a value that changes something")
-            if each.type == "call_expression" and node_text(each.child_by_field_name("function")).removeprefix("std::") not in _PURE | CPP_TYPES:
-                raise Unsaid(f"a call of '{node_text(each.child_by_field_name('function'))}'")
-            if each.type == "identifier" and node_text(each) in self._arrays and not self._is_indexed(each):
-                raise Unsaid(f"'{node_text(each)}' without an index")
-
-    def _is_indexed(self, node: Node) -> bool:
-        """Whether an array's name stands before an index, or behind a star that `_pointed` reads."""
-        above = node.parent
-        if above.type == "subscript_expression":
-            return above.child_by_field_name("argument") == node
-        stars = [above, above.parent.parent] if above.type == "binary_expression" and above.child_by_field_name("left") == node else [above]
-        return any(star is not None and self._pointed(star) is not None for star in stars)
+        return f"{self._values.text(target)} {operator} {self._values.text(node.child_by_field_name('right'))}"
 
 
 def _parameters(signature: Signature, function: CFunction) -> dict[str, Array]:
@@ -281,14 +219,6 @@ def _comma_separated(node: Node) -> Iterator[Node]:
             yield from _comma_separated(child)
     else:
         yield node
-
-
-def _target(node: Node) -> Node:
-    """What an assignment or a step changes, without brackets around it."""
-    found = node.child_by_field_name("left") or node.child_by_field_name("argument")
-    while found.type == "parenthesized_expression":
-        found = found.named_children[0]
-    return found
 
 
 def _unwrapped(node: Node) -> Node:

@@ -50,6 +50,25 @@ def test_places_behind_a_pointer_are_elements():
     assert lines("*x = *(a + n) - *(x + 2 * n);") == "x[0] = a[n] - x[2 * n];"
 
 
+ALIASES = {
+    "a row": ("for (int i = 0; i < n; i++) { const float *r = a + 3 * i; x[i] = r[0] + *r + *(r + 1) + r[i > 1]; }",
+        "a[3 * i] + a[3 * i] + a[3 * i + 1] + a[3 * i + (i > 1)];"),
+    "an address": ("for (int i = 0; i < n; i++) { const float *r = &a[3 * i]; x[i] = r[2]; }", "a[3 * i + 2]"),
+    "a place in a place": ("double *end = x + n - 1; double *mid = end - n / 2; mid[1] = *end;", "x[n - 1 - n / 2 + 1] = x[n - 1];"),
+    "beside the array": ("double *y = n + x; y[-1] = (x + 2)[n];", "x[n + -1] = x[2 + n];"),
+    "less by a sum": ("double *y = x + n; *(y - (n + 1)) = 1;", "x[n - (n + 1)] = 1;"),
+    "by what other arrays hold": ("double *y = x + (int) a[0]; y[1] = 2;", "x[(int) a[0] + 1] = 2;"),
+    "a choice": ("double *y = x + (n > 2 ? 1 : 0); y[1] = 2;", "x[(n > 2 ? 1 : 0) + 1] = 2;"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", ALIASES)
+def test_a_pointer_to_a_fixed_place_is_that_place(what):
+    body, expected = ALIASES[what]
+    text = lines(body)
+    assert expected in text and "*" not in text.replace(" * ", "")
+
+
 def test_what_is_known_of_its_variables():
     found = apart("const float w[3] = {1, 2, 3}; unsigned char seen[8]; x[n] = w[0] + seen[1] + s;",
                   "static inline double f(const unsigned int n, double *__restrict__ x, double &s, float a[])")  # fmt: skip
@@ -61,10 +80,16 @@ def test_what_is_known_of_its_variables():
 
 
 LEFT = {
-    "an alias": "double *p = x + 1; p[0] = 1;",
+    "a pointer that moves": "double *p = x + 1; *p++ = 1;",
+    "a pointer whose place moves": "int k = 1; double *p = x + k; k = 2; p[0] = k;",
+    "a pointer whose place is changed through it": "double *p = x + (int) x[0]; p[0] = 1; p[1] = 2;",
+    "a pointer that steps": "int k = 1; double *p = x + k++; p[0] = 1;",
+    "a pointer to nothing yet": "double *p; p = x; p[0] = 1;",
+    "pointers compared": "double *p = x + 1; x[0] = p < x + n;",
+    "a pointer to a scalar": "double t = 1; double *p = &t; x[0] = p[0];",
     "a reference": "double &r = x[1]; r = 1;",
     "an array without an index": "double t = x == 0; x[0] = t;",
-    "an address": "x[0] = *&x[1];",
+    "an address": "x[0] = x[0] + (&x[1] == x);",
     "a call": "x[0] = g(n);",
     "a call by itself": "memset(x, 0, n);",
     "a value that changes an element": "double t = x[0]++; x[1] = t;",

@@ -1,0 +1,172 @@
+"""Values of C++ expressions as text, with every place in an array written as an element of it.
+
+Contract: `Values.text(node)` raises Unsaid for what is left to a model: calls but of the mathematical library, structures, values that
+change something, pointers that are more than a place in an array. A pointer that is set once to such a place is written as that place.
+
+    python -c "from translator.cpp_values import Values; help(Values)"
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from tree_sitter import Node
+
+from corpora.c_syntax import descendants, node_text
+from corpora.lexers import CPP_FUNCTIONS, CPP_TYPES
+from corpora.printing import join_words
+from translator.c_function import Array
+from translator.unsaid import Unsaid
+
+_ODD = frozenset({
+    "lambda_expression", "string_literal", "concatenated_string", "new_expression", "delete_expression", "field_expression", "initializer_list",
+    "compound_literal_expression", "ERROR", "sizeof_expression", "co_await_expression", "throw_statement",
+})  # fmt: skip
+"""Parts of an expression that are left to a model."""
+_EFFECTS = frozenset({"assignment_expression", "update_expression", "comma_expression"})
+_OTHER = re.compile(r"[^a-z]|atomic|cuda|make_|omp_|swap|sincos|malloc|calloc|free|mem|printf|assert")
+_PURE = {name for name in CPP_FUNCTIONS if not _OTHER.match(name)}
+_UNARY = "\x01"
+"""Marks an operator before its one operand, which stands right behind it."""
+_LOOSE = re.compile(r"[?<>&|^=!]")
+"""Operators that bind less tightly than a sum."""
+
+Place = tuple[str, str]
+"""An array and an index as C writes it; '' for the array's beginning."""
+
+
+class Values:
+    """arrays: by name; more may be added while a function is read."""
+
+    def __init__(self, arrays: dict[str, Array]) -> None:
+        self._arrays = arrays
+        self._aliases: dict[str, Place] = {}
+
+    def text(self, node: Node) -> str:
+        self._check(node)
+        return self.printed(list(self.words(node)))
+
+    def printed(self, words: Sequence[str]) -> str:
+        return re.sub(rf"{_UNARY}(\S+?) (?=\S)", r"\1", join_words(words)).replace(_UNARY, "")
+
+    def take_alias(self, node: Node) -> None:
+        """Remember what pointer an init_declarator declares. Raises Unsaid where it is no fixed place in an array."""
+        declarator, declaration = node.child_by_field_name("declarator").child_by_field_name("declarator"), node.parent
+        place = self._place(node.child_by_field_name("value"))
+        if place is None or declarator is None or declarator.type != "identifier":
+            raise Unsaid("a pointer that is no place in an array")
+        name, scope = node_text(declarator), declaration.parent
+        self._aliases[name] = place
+        needed = {name, *re.findall(r"[A-Za-z_]\w*", place[1])}
+        later = [each for each in descendants(scope) if each.start_byte > node.start_byte]
+        changed = {self._changed(target_of(each)) for each in later if each.type in ("assignment_expression", "update_expression")}
+        if scope.type != "compound_statement" or changed & needed or ("" in changed and needed & set(self._arrays)) or re.search(r"\+\+|--", place[1]):
+            raise Unsaid(f"the pointer '{name}' moves")
+
+    def _changed(self, target: Node) -> str:
+        """The scalar or array that an assignment changes; '' for one that is not known yet."""
+        if target.type == "identifier":
+            return node_text(target)
+        place = self._element(target) if target.type in ("subscript_expression", "pointer_expression") else None
+        return place[0] if place else ""
+
+    def _place(self, node: Node) -> Place | None:
+        """Where a pointer points to; None for what is no place in a known array."""
+        match node.type:
+            case "identifier":
+                name = node_text(node)
+                return (name, "") if name in self._arrays else self._aliases.get(name)
+            case "parenthesized_expression":
+                return self._place(node.named_children[0])
+            case "pointer_expression" if node_text(node.children[0]) == "&" and node.children[1].type == "subscript_expression":
+                return self._element(node.children[1])
+            case "binary_expression":
+                left, operator, right = (node.child_by_field_name(f) for f in ("left", "operator", "right"))
+                base = self._place(left)
+                if base is not None and node_text(operator) in "+-":
+                    return base[0], _sum(base[1], node_text(operator), self.text(right))
+                base = self._place(right) if node_text(operator) == "+" else None
+                return None if base is None else (base[0], _sum(base[1], "+", self.text(left)))
+        return None
+
+    def _element(self, node: Node) -> Place | None:
+        """The place of a subscript_expression, or of a pointer_expression with a star."""
+        if node.type == "pointer_expression":
+            return self._place(node.children[1]) if node_text(node.children[0]) == "*" else None
+        base = self._place(node.child_by_field_name("argument"))
+        inner = node.child_by_field_name("indices").named_children
+        return None if base is None or len(inner) != 1 else (base[0], _sum(base[1], "+", self.text(inner[0])))
+
+    def words(self, node: Node) -> Iterator[str]:
+        place = self._element(node) if node.type in ("subscript_expression", "pointer_expression") else None
+        if place is not None:
+            yield from (place[0], "[", place[1] or "0", "]")
+        elif node.type in ("unary_expression", "pointer_expression", "pointer_declarator"):
+            yield _UNARY + node_text(node.children[0])
+            for child in node.children[1:]:
+                yield from self.words(child)
+        elif not node.children or node.type == "char_literal":
+            yield node_text(node)
+        else:
+            for child in node.children:
+                if child.type != "comment":
+                    yield from self.words(child)
+
+    def _check(self, node: Node) -> None:
+        """Raises Unsaid where the expression holds what rules do not read."""
+        for each in descendants(node):
+            if each.type in _ODD or (each.type in ("pointer_expression", "subscript_expression") and self._element(each) is None and not _is_address(each)):
+                raise Unsaid(f"an expression with a {each.type}")
+            if each.type in _EFFECTS and not (each.type == "update_expression" and target_of(each).type == "identifier"):
+                raise Unsaid("a value that changes something")
+            if each.type == "call_expression" and node_text(each.child_by_field_name("function")).removeprefix("std::") not in _PURE | CPP_TYPES:
+                raise Unsaid(f"a call of '{node_text(each.child_by_field_name('function'))}'")
+            if each.type == "identifier" and not self._is_read(each):
+                raise Unsaid(f"'{node_text(each)}' without an index")
+
+    def _is_read(self, node: Node) -> bool:
+        """Whether a name is a scalar's, or an array's or pointer's of which an element is meant."""
+        if node_text(node) not in self._arrays and node_text(node) not in self._aliases:
+            return True
+        while node.parent is not None:
+            node, inner = node.parent, node
+            if node.type == "subscript_expression":
+                return node.child_by_field_name("argument") == inner
+            if node.type == "pointer_expression" and node_text(node.children[0]) == "*":
+                return self._element(node) is not None
+            if not (_is_address(node) or node.type in ("parenthesized_expression", "binary_expression")):
+                return False
+        return False
+
+
+def _is_address(node: Node) -> bool:
+    return node.type == "pointer_expression" and node_text(node.children[0]) == "&"
+
+
+def _sum(base: str, operator: str, index: str) -> str:
+    """base + index, or base - index."""
+    if not base:
+        return index if operator == "+" else f"-({index})"
+    if index == "0":
+        return base
+    loose = _LOOSE.search(index) or (operator == "-" and re.search(r"[-+]", index))
+    return f"{_bracketed(base) if _LOOSE.search(base) else base} {operator} {_bracketed(index) if loose else index}"
+
+
+def _bracketed(text: str) -> str:
+    """In brackets, unless it is already."""
+    depth = 0
+    for k, letter in enumerate(text):
+        depth += (letter == "(") - (letter == ")")
+        if not depth:
+            return text if k == len(text) - 1 > 0 else f"({text})"
+    return f"({text})"
+
+
+def target_of(node: Node) -> Node:
+    """What an assignment or a step changes, without brackets around it."""
+    found = node.child_by_field_name("left") or node.child_by_field_name("argument")
+    while found.type == "parenthesized_expression":
+        found = found.named_children[0]
+    return found
