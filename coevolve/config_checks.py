@@ -156,9 +156,28 @@ def _check_together(config: Config, where: str) -> None:
         raise ConfigError(f"{where}: evaluate.pass_at asks for k = {max(config.evaluate.pass_at)} > evaluate.samples")
     if config.model.width % (2 * config.model.heads):
         raise ConfigError(f"{where}: model.width must be an even multiple of model.heads (positions turn pairs of values)")
+    _check_read(config, where)
     _check_ladder(config, where)
     _check_fine_tuning(config, where)
     _check_lessons(config, where)
+
+
+_WEIGHTS, _WORDS = ("pretrained", "vllm"), ("pretrained", "vllm", "openai")
+_READ_BY = {
+    "model.prompts": _WORDS, "model.few_shot": _WORDS, "model.endpoint": ("openai",), "model.prices": ("openai",), "model.static_cache": ("pretrained",),
+    "resources.trainers": _WEIGHTS, "finetune.packing": _WEIGHTS, "finetune.gradient_checkpointing": _WEIGHTS, "finetune.keep_adapter": _WEIGHTS,
+    "finetune.report_to": _WEIGHTS,
+}  # fmt: skip
+"""Back ends that read a key; with another one it would do nothing."""
+
+
+def _check_read(config: Config, where: str) -> None:
+    from coevolve.config import Config as Defaults  # late: it is built with this module
+
+    backend, defaults = config.model.backend, Defaults()
+    for key, readers in _READ_BY.items():
+        if backend not in readers and value_of(config, key) != value_of(defaults, key):
+            raise ConfigError(f"{where}: {key} is read with model.backend = {' or '.join(readers)}, not with '{backend}': leave it out, or choose such a back end")
 
 
 def _check_fine_tuning(config: Config, where: str) -> None:

@@ -133,6 +133,11 @@ def _parse(spec: str) -> _Spec:
         if not equals or not name.removesuffix("*").isidentifier():
             raise CorpusError(f"corpus '{spec}': '{part}' is not of the form NAME=VALUE or PREFIX*=VALUE")
         pairs.append((name, value))
+    if base == "hf:":
+        raise CorpusError("corpus 'hf:' names no data set; write hf:OWNER/NAME")
+    path = Path(base)
+    if column and not base.startswith("hf:") and (base in _HAND_WRITTEN or base.startswith("generated:") or path.is_dir() or path.suffix.lower() not in _TABLES):
+        raise CorpusError(f"corpus '{spec}': '#{column}' names a column, and '{base}' has none; only {', '.join(_TABLES)} and hf: have columns")
     if not base.strip():
         raise CorpusError("the corpus is empty text; give a path, 'builtin', 'generated:COUNT:SEED' or 'hf:DATASET'")
     return _Spec(spec, base, column, tuple(pairs))
@@ -144,6 +149,7 @@ def is_ready_made(spec: str) -> bool:
 
 
 _HAND_WRITTEN = ("builtin", "development")
+_TABLES = (".jsonl", ".parquet")
 
 
 def _ready_made(spec: _Spec, row: Dialect) -> list[Program]:

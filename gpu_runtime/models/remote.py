@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import sys
 import threading
 import time
 import urllib.error
@@ -28,7 +29,7 @@ from gpu_runtime.models.options import Endpoint
 from gpu_runtime.models.protocol import Example, Learning, ModelError, Prompt, Sampling
 
 FILE = "endpoint.json"
-LONGEST_WAIT_S = 60.0
+LONGEST_WAIT_S, QUIET_S = 60.0, 30.0
 _AGAIN = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 _TOO_LONG = ("context_length", "maximum context", "too long", "max_model_len")
 
@@ -52,6 +53,7 @@ class RemoteModel:
         self._model, self._endpoint, self._sleep = model, endpoint, sleep
         self._usage, self._lock = Usage(), threading.Lock()
         self._many = True
+        self._quiet_until = 0.0
         # Followed blindly, a redirection would take the key to another server.
         self._opener = urllib.request.build_opener(_NoRedirection)
 
@@ -164,8 +166,18 @@ class RemoteModel:
                 last = str(getattr(error, "reason", None) or error) or type(error).__name__
             if attempt + 1 < self._endpoint.attempts:
                 self._count(retries=1)
+                self._tell(f"{self._endpoint.url}: {last}; asked again, try {attempt + 2} of {self._endpoint.attempts}")
                 self._sleep(min(wait_s, LONGEST_WAIT_S))
         raise ModelError(f"{self._endpoint.url} gave no usable answer in {self._endpoint.attempts} tries; the last: {last}")
+
+    def _tell(self, trouble: str) -> None:
+        """One line on stderr, seldom: a server that hangs takes minutes for every try."""
+        with self._lock:
+            now = time.monotonic()
+            due = now >= self._quiet_until
+            self._quiet_until = now + QUIET_S if due else self._quiet_until
+        if due:
+            print(trouble, file=sys.stderr, flush=True)
 
     def _request(self, path: str, body: dict[str, object]) -> urllib.request.Request:
         headers = {"Content-Type": "application/json"}

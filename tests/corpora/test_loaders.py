@@ -143,6 +143,7 @@ def test_hugging_face_data_set(tmp_path):
 BAD = [
     ("absent.tok", "does not exist"),
     ("a.cp", "did you mean '.*a.cpp'"),
+    ("a.cpp#code", "'#code' names a column, and '.*a.cpp' has none; only .jsonl, .parquet and hf: have columns"),
     ("binary.cpp", "binary file"),
     ("empty.cpp", "holds no cpp function"),
     ("empty.tok", "holds no cpp function"),
@@ -205,3 +206,14 @@ def test_escapes_inside_literals_are_the_programs_own():
     assert unescaped('void f() {\\n  printf("a\\n");\\n  g(\'\\n\');\\n}') == 'void f() {\n  printf("a\\n");\n  g(\'\\n\');\n}'
     assert unescaped('// 5" wide\\nint x;\\nint y;') == '// 5" wide\nint x;\nint y;'
     assert unescaped('printf ( "%d\\n" , x ) ;') == 'printf ( "%d\\n" , x ) ;'
+
+
+@pytest.mark.parametrize("spec", ["builtin#code", "development#x", "generated:10:1#x"])
+def test_a_column_of_what_has_none_is_a_mistake(spec):
+    with pytest.raises(CorpusError, match="names a column"):
+        load_corpus(spec, "cpp")
+
+
+def test_a_data_set_without_a_name():
+    with pytest.raises(CorpusError, match="'hf:' names no data set"):
+        load_corpus("hf:", "cpp")

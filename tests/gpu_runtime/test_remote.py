@@ -127,6 +127,14 @@ def test_no_answer_in_time_is_tried_again_and_given_up_in_one_line(server: Serve
         nobody.generate([Prompt("a")], ONE)
 
 
+def test_trouble_is_told_while_it_lasts_and_seldom(server: Server, capsys) -> None:
+    server.reply = lambda k, body: (503, {}, b"busy") if k < 4 else said("yes")
+    model = RemoteModel("m", Endpoint(server.url, attempts=6), sleep=lambda s: None)
+    model.generate([Prompt("Hi")], Sampling())
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line == f"{server.url}: 503 Service Unavailable; asked again, try 2 of 6"
+
+
 def test_what_will_not_change_is_not_asked_again_and_the_key_is_in_no_message(server: Server, monkeypatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
     server.reply = lambda k, body: (401, {}, json.dumps({"error": {"message": "Incorrect API key\nprovided: sk-secret"}}).encode())
