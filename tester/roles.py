@@ -17,7 +17,7 @@ from corpora.unit_tests import INTEGER_RANGES
 from gpu_runtime.backend import Compiled, ExecutionBackend
 from tester.extents import GeometryOf, Probe, Sketch, beyond, probe
 from tester.searches import KINDS, going_furthest, unending
-from tester.sketches import Roles, base_draws, contents, is_flag, is_pitch, marks_of, side_of, texts_of
+from tester.sketches import Roles, base_draws, contents, is_flag, is_pitch, marks_of, ordered_of, side_of, texts_of
 
 
 class NoSuite(ValueError):
@@ -124,7 +124,7 @@ def _roles(setting: Setting, text: str) -> Roles:
     flags = {p.name for p in setting.signature.parameters if p.kind == "scalar" and is_flag(p.name, text)} - stepped
     return Roles(
         frozenset(bound - arrays - flags - setting.pitches), frozenset(flags), frozenset(bound & arrays), setting.pitches, setting.letters, dict(scalars),
-        texts_of(setting.signature, text), marks_of(text), *going_furthest(reached, [extents, *others]),
+        texts_of(setting.signature, text), marks_of(text), *going_furthest(reached, [extents, *others]), ordered_of(frozenset(bound & arrays), text),
     )
 
 

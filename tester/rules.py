@@ -124,7 +124,7 @@ def _plan(
 def _tests(setting: Setting, roles: Roles, count: int) -> list[UnitTest]:
     sketches = _sketched(setting, roles, size_draws(setting.signature, roles, setting.seed, count + 8))
     first, rest = sketches[: count + 1], sketches[count + 1 :]  # the others are there for programs that take few of the first
-    tried = [*_marked(setting, roles), *_below_zero(setting, roles), *first]
+    tried = [*_marked(setting, roles), *_below_zero(setting, roles), *_far_apart(setting, roles), *first]
     made = _completed(setting, roles, tried)
     good = [c for c in made if c.test is not None]
     if roles.searches:
@@ -214,6 +214,21 @@ def _below_zero(setting: Setting, roles: Roles) -> list[Sketch]:
     groups = [[name] for name in names[:3]] + ([names] if len(names) > 1 else [])
     drawn = [few | {name: -1 - (k + i) % 2 for i, name in enumerate(group)} for k, group in enumerate(groups)]
     return [Sketch(s, contents(signature, roles, "default", s, setting.seed + k), "below", side_of(s, signature, k)) for k, s in enumerate(drawn)]
+
+
+LONG_ROWS = 300
+"""Elements that the few rows of one test have together: more than a warp or a usual block for each."""
+
+
+def _far_apart(setting: Setting, roles: Roles) -> list[Sketch]:
+    """For a program of one size with indices: many of them, anywhere, and plain values, or a few rows that are long. Of the large draws one has
+    few different indices, one each of them once, and the values of the last make every long sum the same (not a number)."""
+    if len(roles.sizes) != 1 or not roles.indices:
+        return []
+    signature, turn = setting.signature, 2 * setting.seed  # even: indices go as far as the size does
+    label, reach = ("distinct", LONG_ROWS) if roles.ordered else ("exact", 0)
+    scalars = dict(reversed(size_draws(signature, roles, setting.seed, 6)))[label]
+    return [Sketch(scalars, contents(signature, roles, "default", scalars, turn, reach), f"{label}/default", side_of(scalars, signature, 0))]
 
 
 def _completed(setting: Setting, roles: Roles, sketches: Sequence[Sketch]) -> list[Completed]:

@@ -41,6 +41,8 @@ class Roles:
     """Where contents decide how far the program goes: kinds of them (tester.searches) on which it goes furthest."""
     searched: frozenset[str] = frozenset()
     """Arrays in which it then goes so far."""
+    ordered: frozenset[str] = frozenset()
+    """Indices of which neighbours bound a row (`row[i]`, `row[i + 1]`): they never fall, or the last would not be how many there are."""
 
 
 # What stands before it must begin an operand: `x < h ? a : b` and `y < h && ...` compare h, they do not ask whether it is set.
@@ -82,6 +84,22 @@ def letters_of(signature: Signature, text: str) -> dict[str, tuple[int, ...]]:
             if letters:
                 found[p.name] = (*letters, ord("#"))
     return found
+
+
+_HEADS = re.compile(r"\b(?:for|while)\s*\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)|^\s*(?:\d+\s+)?do\s+(?:\d+\s+)?\w+\s*=[^\n]*", re.IGNORECASE | re.MULTILINE)
+
+
+def ordered_of(indices: frozenset[str], text: str) -> frozenset[str]:
+    """Those arrays of indices of which the text reads a place and the next one, and loops from one to the other."""
+    heads, found = " ".join(_HEADS.findall(text)), set()
+    for name in indices:
+        element = rf"\b{re.escape(name)}\s*[\[(]"
+        places = {re.sub(r"\s", "", place).lower() for place in re.findall(rf"{element}\s*(\w+(?:\s*[-+]\s*\w+)?)\s*[\])]", text, re.IGNORECASE)}
+        neighbours = any(f"{place}+1" in places or (place.endswith("-1") and place[:-2] in places) for place in places)
+        ends = [element, *(rf"\b{scalar}\b" for scalar in re.findall(rf"(\w+)\s*=\s*{element}", text, re.IGNORECASE))]
+        if neighbours and any(re.search(end, heads, re.IGNORECASE) for end in ends):
+            found.add(name)
+    return frozenset(found)
 
 
 _NUMBER = r"(-?(?:\d+\.?\d*|\.\d+)(?:[eEdD][-+]?\d+)?)"
@@ -251,12 +269,12 @@ def side_of(scalars: Values, signature: Signature, turn: int) -> int:
     return max(max((s for s in sizes if s <= 4096), default=0), cycle[turn % len(cycle)])
 
 
-def contents(signature: Signature, roles: Roles, profile: str, scalars: Values, seed: int) -> dict[str, Fill]:
+def contents(signature: Signature, roles: Roles, profile: str, scalars: Values, seed: int, reach: int = 0) -> dict[str, Fill]:
     """A fill for every array. profile: default, positive, ties, wide, special, sorted,
-    distinct (no integer twice: a scatter is then well defined in any order) or zero."""
+    distinct (no integer twice: a scatter is then well defined in any order) or zero. reach: indices are below it, instead of below a size."""
     bounds = sorted({int(scalars[p.name]) for p in integer_scalars_of(signature) if 0 < int(scalars[p.name]) <= 1 << 20})  # type: ignore[arg-type]
     sized = [b for b in bounds if b > 1] or ([1] if bounds else [_UNSIZED[seed % len(_UNSIZED)]])
-    limit = sized[-1] if seed % 2 == 0 else sized[0]
+    limit = reach or (sized[-1] if seed % 2 == 0 else sized[0])
     fills = {}
     for i, p in enumerate(signature.parameters):
         if p.kind == "scalar":
@@ -267,6 +285,8 @@ def contents(signature: Signature, roles: Roles, profile: str, scalars: Values, 
             continue
         indexed = (integral if roles.indices is None else p.name in roles.indices)
         fills[p.name] = _fill(profile, integral, indexed, limit, seed + i)
+        if p.name in roles.ordered and profile != "zero":
+            fills[p.name] = Fill("sorted", (0, limit - 1 if profile != "ties" else min(limit - 1, 2)), seed + i)
     return fills
 
 
