@@ -143,7 +143,7 @@ def expand(fill: Fill, type_: str, count: int, stream: int = 0) -> np.ndarray:
 
 MOST_KEPT = 1 << 12
 """Elements of an expanded fill that is remembered as a whole: a tester asks for the same contents many times over."""
-LONGEST_KEPT, MOST_FILLS, MOST_ELEMENTS = 1 << 16, 256, 1 << 20
+LONGEST_KEPT, MOST_FILLS, MOST_ELEMENTS = 66_560, 256, 1 << 20
 """Of fills whose longer arrays begin with the shorter ones the longest is remembered."""
 _WHOLE = frozenset({"sorted", "permutation", "normal"})
 _longest: OrderedDict[tuple[object, ...], np.ndarray] = OrderedDict()

@@ -27,6 +27,8 @@ from tester.sketches import LARGE, PROFILES, Roles, Values, clipped, contents, i
 
 FEW = 4
 """Tests that change something, below which others are looked for."""
+LARGEST = 66_560
+"""Elements of one array: a square of 257, one more than a usual block has threads, and something."""
 LONGEST_MARK = 2048
 """A number in a comparison up to here may be a size at which a program changes its ways."""
 
@@ -38,7 +40,7 @@ def suite_for(
     *,
     seed: int = 0,
     tests: int = 12,
-    largest: int = 1 << 16,
+    largest: int = LARGEST,
     big: bool = False,
     launch: str = "",
 ) -> UnitTestSuite:
@@ -124,7 +126,7 @@ def _plan(
 def _tests(setting: Setting, roles: Roles, count: int) -> list[UnitTest]:
     sketches = _sketched(setting, roles, size_draws(setting.signature, roles, setting.seed, count + 8))
     first, rest = sketches[: count + 1], sketches[count + 1 :]  # the others are there for programs that take few of the first
-    tried = [*_marked(setting, roles), *_below_zero(setting, roles), *_far_apart(setting, roles), *first]
+    tried = [*_marked(setting, roles), *_below_zero(setting, roles), *_far_apart(setting, roles), *_long(setting, roles), *first]
     made = _completed(setting, roles, tried)
     good = [c for c in made if c.test is not None]
     if roles.searches:
@@ -229,6 +231,18 @@ def _far_apart(setting: Setting, roles: Roles) -> list[Sketch]:
     label, reach = ("distinct", LONG_ROWS) if roles.ordered else ("exact", 0)
     scalars = dict(reversed(size_draws(signature, roles, setting.seed, 6)))[label]
     return [Sketch(scalars, contents(signature, roles, "default", scalars, turn, reach), f"{label}/default", side_of(scalars, signature, 0))]
+
+
+LONG = 5000
+"""More than a few dozen blocks of usual size cover, or partial results of one warp's blocks hold."""
+
+
+def _long(setting: Setting, roles: Roles) -> list[Sketch]:
+    """For a program of one size one test of many elements; a program to which it is too much gives none."""
+    if len(roles.sizes) != 1 or not roles.base:
+        return []
+    scalars = {**roles.base, **{p.name: clipped(LONG, p) for p in integer_scalars_of(setting.signature) if p.name in roles.sizes}}
+    return [Sketch(scalars, contents(setting.signature, roles, "default", scalars, 2 * setting.seed), "long/default", side_of(scalars, setting.signature, 0))]
 
 
 def _completed(setting: Setting, roles: Roles, sketches: Sequence[Sketch]) -> list[Completed]:

@@ -19,10 +19,15 @@ from translator.trials_cuda import try_cuda
 
 TEAMS = ((1, "static"), (2, "dynamic,1"), (4, "static,1"), (8, "guided"), (3, "static"))
 """OpenMP thread counts with the schedule that `schedule(runtime)` then means."""
+MANY = (68, "static")
+"""The team of a large node, for targets that ask who or how many threads are: a table of 64 partial results is then too short."""
+_WHO = re.compile(r"\bomp_get_(?:thread_num|num_threads|max_threads|num_procs)\b|\bnum_threads\b", re.IGNORECASE)
 RACE_TEAM = 4
 RACE_TEAMS = ((RACE_TEAM, "static,1"), (8, "dynamic,1"), (3, "static"), (RACE_TEAM, "guided"))
 """Under the race detector, where every loop without a schedule of its own takes this one. A race hides where one thread is done before
 the next begins, so it is looked for several times."""
+RACE_MANY = (20, "static,1")
+"""As MANY, as far as the detector's threads stay cheap: who shares one of 8 or 16 tables with another is seen."""
 
 
 def try_serial(bench: Bench) -> Trial:
@@ -62,7 +67,7 @@ def _race(bench: Bench) -> Failure | None:
     compiled = bench.backend.compile([CompileRequest(bench.program, bench.binding.target, Variant.RACE_CHECKED)])[0] if bench.sanitize else None
     if compiled is None or not compiled.ok:
         return None
-    for threads, schedule in RACE_TEAMS:
+    for threads, schedule in (*RACE_TEAMS, RACE_MANY) if _WHO.search(bench.program.text) else RACE_TEAMS:
         # Where nothing is touched nothing can race, but compilers write lastprivate and simd indices of empty loops from every thread.
         calls = [(i, replace(c, threads=threads, schedule=schedule)) for i, c in enumerate(bench.calls) if bench.expectations.references[i].touched]
         executions = bench.backend.run(compiled, [c for _, c in calls], limits_of(_patient(bench), calls))
@@ -76,7 +81,7 @@ def _race(bench: Bench) -> Failure | None:
 
 def try_openmp(bench: Bench) -> Trial:
     """OpenMP targets: several teams and schedules, exact bounds on a team, then a race detector."""
-    for threads, schedule in TEAMS:
+    for threads, schedule in (*TEAMS, MANY) if _WHO.search(bench.program.text) else TEAMS:
         failure, _ = attempt(bench, bench.compiled, numbered(bench, lambda c, t=threads, s=schedule: replace(c, threads=t, schedule=s)))
         if failure is not None:
             return Trial(_explained(bench, failure, threads))

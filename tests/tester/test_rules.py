@@ -232,3 +232,17 @@ def test_a_size_of_zero_denies_the_elements_that_it_counts(backend):
     assert all(integer_scalars(t)["n"] > 0 for count in (12, 4) for t in made_for(backend, first, tests=count))
     total = cpp("void f(const float *x, float *s, int n) { s[0] = 0; for (int i = 0; i < n; ++i) s[0] += x[i]; }")
     assert any(integer_scalars(t)["n"] == 0 for t in made_for(backend, total))
+
+
+def test_one_size_is_once_far_beyond_a_few_blocks(backend):
+    linear = made_for(backend, cpp("void f(int n, const float *x, float *y) { for (int i = 0; i < n; ++i) y[i] = 2 * x[i]; }"))
+    assert max(integer_scalars(t)["n"] for t in linear) == 5000 and len(linear) == 12
+    squared = made_for(backend, cpp("void f(int n, const float *x, float *y) { for (int i = 0; i < n; ++i) for (int j = 0; j < n; ++j) y[i] += x[j]; }"))
+    assert max(integer_scalars(t)["n"] for t in squared) == 257  # more is too much
+    short = made_for(backend, cpp("void f(signed char n, const float *x, float *y) { for (int i = 0; i < n; ++i) y[i] = 2 * x[i]; }"))
+    assert max(integer_scalars(t)["n"] for t in short) == 127
+
+
+def test_a_square_is_once_wider_than_a_block_of_256(backend):
+    made = made_for(backend, cpp("void f(int n, const float *a, const float *x, float *y) { for (int i = 0; i < n; ++i) for (int j = 0; j < n; ++j) y[i] += a[i * n + j] * x[j]; }"))
+    assert max(integer_scalars(t)["n"] for t in made) == 257
