@@ -178,7 +178,7 @@ def beyond(found: Probe, largest: int) -> bool:
 def _cost(sketch: Sketch) -> float:
     """A guess at how the work grows: the product of the sizes."""
     sizes = [abs(int(v)) for v in sketch.scalars.values() if isinstance(v, int)]
-    return math.prod(float(max(1, min(v, 1 << 20))) for v in sizes) * sketch.side
+    return math.prod(float(max(1, min(v, 1 << 20))) for v in sizes) * max(sketch.side, *sizes, 1)
 
 
 def declared(parameter: Parameter, scalars: Scalars, largest: int = 1 << 16) -> int:

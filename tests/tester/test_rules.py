@@ -243,6 +243,11 @@ def test_one_size_is_once_far_beyond_a_few_blocks(backend):
     assert max(integer_scalars(t)["n"] for t in short) == 127
 
 
+def test_a_test_that_is_too_long_takes_no_other_with_it(backend):
+    sort = "void f(int *a, int n) { for (int i = 1; i < n; i++) { int v = a[i], j = i - 1; while (j >= 0 && a[j] > v) { a[j + 1] = a[j]; j--; } a[j + 1] = v; } }"
+    assert max(integer_scalars(t)["n"] for t in made_for(backend, cpp(sort))) == 1500
+
+
 def test_a_square_is_once_wider_than_a_block_of_256(backend):
     made = made_for(backend, cpp("void f(int n, const float *a, const float *x, float *y) { for (int i = 0; i < n; ++i) for (int j = 0; j < n; ++j) y[i] += a[i * n + j] * x[j]; }"))
     assert max(integer_scalars(t)["n"] for t in made) == 257
