@@ -2,8 +2,8 @@
 
 Contract: rules alone; what is joined is a proposal as any other. CUDA needs to know how long arrays are.
 
-    python -c "from corpora.records import Program; from translator.fortran_in_cpp import written; from translator.joined import Ported, launched; \
-from translator.parts import Cut; w = written(Program('fortran', 'f', 'subroutine f(n, x)\ninteger n\nreal x(n)\nx = 2 * x\nend')); \
+    python -c "from corpora.records import Program; from translator.fortran_in_cpp import written; from translator.joined import Ported, launched; \\
+from translator.parts import Cut; w = written(Program('fortran', 'f', 'subroutine f(n, x)\\ninteger n\\nreal x(n)\\nx = 2 * x\\nend')); \\
 part = Cut(w).part(w.body.items, {}); print(launched(w, [Ported(part, part.one_thread)]))"
 """
 
