@@ -63,7 +63,6 @@ def test_trainers_need_gpus_beside_those_of_the_models():
         require_gpus(beside, 2, 4.0)
     require_gpus(asking("pretrained", trainers=4), 2, 0.0)  # without any GPU they work on CPUs
     assert gpus_asked(asking("pretrained", model_gpus=4, trainers=4), 2)["trainers"] == 0  # an actor's own are its trainers'
-    assert gpus_asked(asking("scratch", trainers=4), 2)["trainers"] == 0
 
 
 def test_a_device_that_verifiers_would_not_be_shown_is_not_asked_of_them():

@@ -44,13 +44,13 @@ def wrong(found):
 def test_a_part_of_the_fortran_here(engine):
     programs = here("fortran", 9)
     found = verdicts(engine, programs)
-    assert len(found) >= 0.85 * len(programs) and wrong(found) == {}
+    assert len(found) >= 0.75 * len(programs) and wrong(found) == {}
 
 
 def test_a_part_of_the_cpp_here(engine):
-    programs = here("cpp", 16)
+    programs = here("cpp", 24)
     found = verdicts(engine, programs)
-    assert len(found) >= 0.85 * len(programs) and wrong(found) == {}
+    assert len(found) >= 0.75 * len(programs) and wrong(found) == {}
 
 
 @pytest.mark.slow

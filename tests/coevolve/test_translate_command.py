@@ -21,9 +21,9 @@ WRONG, RIGHT = HEAD + "x[i] = 3 * x[i]; }", HEAD + "x[i] = 2 * x[i]; }"
 
 
 def port(answers):
-    """The port of SOURCE by a model whose first answer is answers[0] and whose samples are the rest."""
+    """The port of SOURCE by a model whose first answer is answers[0] and whose samples are the rest; nonsense for its loop alone."""
     said = iter(answers)
-    translator = Translator(ScriptedModel(lambda prompt, sample: f"```\n{next(said)}\n```"), PromptStyle.PLAIN)
+    translator = Translator(ScriptedModel(lambda prompt, sample: f"```\n{next(said, 'nonsense')}\n```"), PromptStyle.PLAIN)
     engine = Engine("emulated")
     try:
         return port_of(SOURCE, direction("cpp:cuda"), translator, engine, len(answers), 0.6, 0)
@@ -111,7 +111,7 @@ def test_answers_are_as_long_as_is_said():
         port_of(SOURCE, direction("cpp:cuda"), Translator(Model(), PromptStyle.PLAIN), engine, 3, 0.6, 0, 7)
     finally:
         engine.close()
-    assert asked == [(1, 7), (2, 7)]
+    assert asked == [(1, 7), (2, 7), (1, 7)]  # the last for the loop alone
 
 
 def test_a_source_that_does_not_compile_is_asked_for_once_and_named():
