@@ -1,4 +1,4 @@
-"""What does porting nest by nest add? functions, each by the model's first answer to the whole and by `coevolve.by_parts`.
+"""What does porting nest by nest add? Functions, each by the model's first answer to the whole and by `coevolve.by_parts`.
 
     python benchmarks/by_parts.py ../shared/data/fortran_cpp/Polybench_train.parquet#fortran?shim=polybench --to cuda
 

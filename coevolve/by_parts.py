@@ -105,8 +105,11 @@ def by_parts(program: Program, way: Direction, translator: Translator, engine: E
 def _measured(function: Written, suite: UnitTestSuite | None) -> Written:
     """`function` with the lengths of those arrays that its text does not say, but of those that data alone lead to: how far they are
     reached in tests says nothing of how long they are."""
-    known = {name: length for name, length in (lengths_of(suite) if suite else {}).items() if name not in through_data(function)}
-    return replace(function, arrays={name: replace(a, count=a.count or known.get(name, "")) for name, a in function.arrays.items()})
+    if suite is None or all(array.count for array in function.arrays.values()):
+        return function
+    known, by_data = lengths_of(suite), through_data(function)
+    found = {name: "" if name in by_data else known.get(name, "") for name in function.arrays}
+    return replace(function, arrays={name: replace(a, count=a.count or found[name]) for name, a in function.arrays.items()})
 
 
 @dataclass(frozen=True, slots=True)

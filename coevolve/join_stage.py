@@ -39,8 +39,8 @@ def join_ports(
             _wave(run, number, way, joinings)
         programs |= {p.id: p for p in wanted}
         made += [Candidate(p.id, str(way), j.made.text, AUTHOR) for p, j in zip(wanted, joinings, strict=True) if j.made is not None]
-    fresh = {c.id for c in made} - {c.id for c in known}
-    made = [c for c in made if c.id in fresh]
+    asked = {c.id for c in known}
+    made = [c for c in made if c.id not in asked]
     return made, judge_all(run, f"round {number}: verify joined ports", made, programs, suites) if made else []
 
 

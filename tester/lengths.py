@@ -1,8 +1,8 @@
 """How long arrays are, as expressions of a function's sizes, found from the tests that a suite has.
 
-Contract: `lengths_of(suite)` gives for an array the simplest product of sizes (each, and the product, up to two more or fewer, and up to four times that) that is the
-array's length in the suite's tests; an array without one (one that contents decide on) is left out. It is what fits the tests,
-not a promise of the program.
+Contract: `lengths_of(suite)` gives for an array the simplest product of sizes (each, and the product, up to two more or fewer, and up to
+four times that) that is the array's length in the suite's tests; an array without one (one that contents decide on) is left out. It is
+what fits the tests, not a promise of the program.
 
     python -c "from corpora.records import *; from tester.lengths import lengths_of; t = [UnitTest((ScalarValue('n', 'i32', n), \\
 ArrayValue('x', 'f64', (n * n,), fill=Fill('zeros')))) for n in (2, 3, 7)]; print(lengths_of(UnitTestSuite('p', tuple(t), 'user')))"

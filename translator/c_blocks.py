@@ -122,6 +122,19 @@ def lines(block: Block, depth: int) -> list[str]:
     return rows
 
 
+_STEPPED = re.compile(r"\b(\w+)(?:\+\+|--)|(?:\+\+|--)(\w+)")
+
+
+def stepped(text: str) -> set[str]:
+    """Scalars that `++` or `--` changes in a statement or head."""
+    return {behind or before for behind, before in _STEPPED.findall(text)}
+
+
+def mapped(block: Block, change: Callable[[str], str]) -> Block:
+    """A block with every statement and head changed."""
+    return Block([change(item) if isinstance(item, str) else (change(item[0]), mapped(item[1], change)) for item in block.items])
+
+
 def texts(block: Block) -> Iterator[str]:
     """Statements and heads in their order."""
     for item in block.items:

@@ -9,7 +9,6 @@ w = written(Program('fortran', 'f', 'subroutine f(n, x)\\ninteger n\\nreal x(n)\
 
 from __future__ import annotations
 
-import copy
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +16,7 @@ from enum import Enum
 
 from corpora.lexers import CPP_TYPES
 from corpora.records import Program
-from translator.c_blocks import Block, declare, lines, printed
+from translator.c_blocks import Block, declare, lines, mapped, printed, stepped
 from translator.c_function import Written
 
 Item = str | tuple[str, Block]
@@ -91,7 +90,7 @@ class Cut:
     def part(self, items: Sequence[Item], scope: Mapping[str, str], after: Sequence[Item] = ()) -> Part | None:
         """`items` as a function; None where it would change a scalar that others see (and may not give it back), or leaves the function or
         a loop around it. after: what may come behind them, in that order."""
-        body = _by_value(Block(copy.deepcopy(list(items))), self.function.pointed)
+        body = mapped(Block(list(items)), lambda text: _by_value(text, self.function.pointed))
         text = "\n".join(lines(body, 1))
         known = {**self.function.scalars, **scope, **self.function.pointed}
         if any(isinstance(item, str) and DECLARED.match(item) for item in items):
@@ -108,7 +107,8 @@ class Cut:
         declared = [f"{const[name]}{self.function.arrays[name].type} *{name}" for name in arrays]
         names = [*arrays, *(f"*{name}" if name in self.function.pointed else name for name in scalars if name not in results)]
         if self._results is Results.POINTERS:
-            body = _renamed(body, {name: f"{name}[0]" for name in results})
+            words = {name: f"{name}[0]" for name in results}
+            body = mapped(body, lambda text: _renamed(text, words))
             declared += [f"{known[name]} {name}" for name in scalars if name not in results] + [f"{type} *{name}" for name, type in results.items()]
             names += [f"&{name}" for name in results]
         else:
@@ -149,24 +149,17 @@ def first_use(items: Sequence[Item], name: str) -> str:
     return ""
 
 
-def _renamed(block: Block, words: Mapping[str, str]) -> Block:
-    def changed(text: str) -> str:
-        for name, word in words.items():
-            text = re.sub(rf"\b{name}\b", word, text)
-        return text
-
-    return Block([changed(i) if isinstance(i, str) else (changed(i[0]), _renamed(i[1], words)) for i in block.items])
+def _renamed(text: str, words: Mapping[str, str]) -> str:
+    for name, word in words.items():
+        text = re.sub(rf"\b{name}\b", word, text)
+    return text
 
 
-def _by_value(block: Block, pointed: Mapping[str, str]) -> Block:
+def _by_value(text: str, pointed: Mapping[str, str]) -> str:
     """With `name` for `*name` and `(*name)`."""
-
-    def changed(text: str) -> str:
-        for name in pointed:
-            text = re.sub(rf"\(\*{name}\)(?=\+\+|--)|\*{name}\b", name, text)
-        return text
-
-    return Block([changed(i) if isinstance(i, str) else (changed(i[0]), _by_value(i[1], pointed)) for i in block.items])
+    for name in pointed:
+        text = re.sub(rf"\(\*{name}\)(?=\+\+|--)|\*{name}\b", name, text)
+    return text
 
 
 def _set_in(block: Block) -> set[str]:
@@ -176,7 +169,7 @@ def _set_in(block: Block) -> set[str]:
         text = item if isinstance(item, str) else item[0]
         matched = re.match(r"(?:for \()?(\w+) (?:[-+*/%&|^]|<<|>>)?= ", text)
         inside = {matched[1]} if matched else set()
-        inside |= {a or b for a, b in re.findall(r"\b(\w+)(?:\+\+|--)|(?:\+\+|--)(\w+)", text)}
+        inside |= stepped(text)
         inside |= _set_in(item[1]) if not isinstance(item, str) else set()
         own = _LOOP.match(text)
         found |= inside - {own[2]} if own else inside

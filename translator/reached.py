@@ -12,11 +12,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from translator.c_blocks import Block, texts
+from translator.c_blocks import Block, stepped, texts
 from translator.c_function import Array, Written
 
 _SET = re.compile(r"(?:for \()?(?:[\w ]*? )?(\w+) (?:[-+*/%&|^]|<<|>>)?= ")
-_STEPPED = re.compile(r"\b(\w+)(?:\+\+|--)|(?:\+\+|--)(\w+)")
 
 
 def through_data(function: Written) -> frozenset[str]:
@@ -38,7 +37,7 @@ def _decided(block: Block, arrays: Mapping[str, Array], known: set[str], inside:
         if start and (inside or by_data):
             found.add(start[1])
         if inside or chain:
-            found |= {a or b for a, b in _STEPPED.findall(text)}
+            found |= stepped(text)
         if not isinstance(item, str):
             chain = by_data or (chain and text.startswith("else"))
             found |= _decided(item[1], arrays, known, inside or chain)
