@@ -47,10 +47,11 @@ class Binding:
         return replace(arguments, values=values, aliases=aliases, origins=origins)
 
     def outputs(self, values: Sequence[np.ndarray], given: Arguments) -> tuple[np.ndarray, ...]:
-        """The target's buffers in the source's order and shape; parameters left out keep what the source was given."""
+        """The target's buffers in the source's order and shape; parameters left out, and those by value, keep what the source was given."""
         result = list(given.values)
         for j, i in ((j, i) for j, i in enumerate(self.sources) if i >= 0):
-            result[i] = _as_given(np.asarray(values[j]), given.values[i])
+            if not (_by_value(self.source.parameters[i]) and _by_value(self.target.parameters[j])):  # a `bool` for 4 is 1
+                result[i] = _as_given(np.asarray(values[j]), given.values[i])
         return tuple(result)
 
     def _given(self, i: int, j: int, arguments: Arguments) -> np.ndarray:
@@ -85,6 +86,10 @@ class Binding:
         if dtype.kind in "iu" and int(converted) != int(scalar):
             raise BindingError(f"the value {int(scalar)} does not fit '{parameter.name}' ({parameter.type}) of the target")
         return converted
+
+
+def _by_value(parameter: Parameter) -> bool:
+    return parameter.kind == "scalar" and not parameter.by_reference
 
 
 def _as_given(value: np.ndarray, given: np.ndarray) -> np.ndarray:

@@ -109,6 +109,13 @@ def test_integers_that_only_the_target_has_are_extents_of_assumed_shape_arrays()
         bind(signature("x0:f32*", "x1:f32*"), signature("x0:f32*", "n:i32", "m:i32", "x1:f32*"))  # nothing says how long they are
 
 
+def test_a_flag_that_becomes_a_bool_is_no_output():
+    binding = bind(signature("x:f32*", "on:i16"), signature("x:f32*", "on:bool"))
+    given = Arguments((np.zeros(1, np.float32), np.array(4, np.int16)))
+    called = binding.arguments(given)
+    assert bool(called.values[1]) and binding.outputs(called.values, given)[1] == 4
+
+
 def test_a_matrix_by_shape_gets_the_declared_one():
     source = Signature("f", (Parameter("n", "scalar", "i32", "in"), Parameter("a", "array", "f32", shape=("n", "0:n"))))
     binding = bind(source, Signature("f", (source.parameters[0], Parameter("a", "array", "f32", shape=(":", ":")))))
