@@ -1,8 +1,8 @@
 """A port made of ports: a function's loop nests are asked for one by one, each is executed by itself, and what stands is joined.
 
 Contract: gives a proposal for a source that could be cut (C++, or Fortran that could be spelled in C++), or None; it is judged as a whole
-by whoever asked. A nest of which no parallel port is found is opened: its loop stays serial and what is inside is asked for. What cannot be
-opened, or has nothing parallel inside, is one thread's work in CUDA, and stays as it is under OpenMP. `Joining` leaves the asking to
+by whoever asked. Where the answer for a nest does not stand, its iterations are spread over threads by rule (translator.spread), executed like an
+answer. A nest of which no parallel port is found is opened: its loop stays serial and what is inside is asked for. What cannot be opened, or has nothing parallel inside, is one thread's work in CUDA, and stays as it is under OpenMP. `Joining` leaves the asking to
 others, so that many functions' nests can be asked for together.
 
     coevolve translate FILE.f90 --to cuda       (asks so where the whole function has no parallel port)
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from coevolve.verify import Engine, Pair
 from coevolve.ways import can_join
@@ -24,14 +25,19 @@ from translator.c_blocks import Block
 from translator.c_function import Written
 from translator.cpp_blocks import taken_apart
 from translator.fortran_in_cpp import written
-from translator.joined import Group, Node, Ported, annotated, joinable, launchable, launched
+from translator.joined import Group, Node, Ported, annotated, joinable, launchable, launched, one_kernel
 from translator.parts import Cut, Item, Part, Results
 from translator.reached import through_data
+from translator.spread import kernels, loops
 from translator.translate import Translator
 from translator.unsaid import Unsaid
 
 MOST_PARTS = 40
 """Nests of one function that are asked for."""
+
+
+Answer = tuple[Part, str, Verdict]
+"""A nest, a port of it and what became of that."""
 
 
 class Incomplete(Exception):
@@ -67,11 +73,19 @@ class Joining:
         """What decides whether `text` is a port of `part`."""
         return Pair(part.program, Program(self.way.target.name, part.program.name, text))
 
-    def tell(self, answers: Sequence[tuple[Part, str, Verdict]]) -> None:
-        """What became of the nests that were asked for."""
-        self._go_on({part.program.name: Ported(part, text, verdict.launch) for part, text, verdict in answers if self._stands(part, text, verdict)})
+    def by_rule(self, answers: Sequence[Answer]) -> list[tuple[Part, list[Pair]]]:
+        """For each nest of which no answer stands, what rules propose, best first."""
+        ported = {part.program.name for part, text, verdict in answers if self.stands(part, text, verdict)}
+        spread = kernels if self._cuda else loops
+        return [(part, [self.pair(part, text) for text in spread(part)]) for part in self.asked if part.program.name not in ported]
 
-    def _stands(self, part: Part, text: str, verdict: Verdict) -> bool:
+    def tell(self, answers: Sequence[Answer]) -> None:
+        """What became of the nests that were asked for; of several answers to one the first that stands is taken."""
+        standing = [(part, text, verdict) for part, text, verdict in answers if self.stands(part, text, verdict)]
+        self._go_on({part.program.name: Ported(part, text, verdict.launch) for part, text, verdict in reversed(standing)})
+
+    def stands(self, part: Part, text: str, verdict: Verdict) -> bool:
+        """Whether a nest's port can be a part of the whole: equivalent, parallel, and in a form that can be joined."""
         if verdict.outcome is not Outcome.EQUIVALENT or verdict.serial:
             return False
         return bool(verdict.launch) and launchable(verdict.launch) if self._cuda else joinable(part, text)
@@ -84,8 +98,13 @@ class Joining:
             pass
         except StopIteration as end:
             if self._search.found:
-                text = launched(self._function, end.value) if self._cuda else annotated(self._function, end.value)
+                text = self._text(end.value)
                 self.made = Program(self.way.target.name, self._program.name, text) if text else None
+
+    def _text(self, nodes: list[Node]) -> str | None:
+        if not self._cuda:
+            return annotated(self._function, nodes)
+        return one_kernel(self._function, nodes) or launched(self._function, nodes)
 
 
 def by_parts(program: Program, way: Direction, translator: Translator, engine: Engine, sampling: Sampling) -> Program | None:
@@ -98,7 +117,11 @@ def by_parts(program: Program, way: Direction, translator: Translator, engine: E
         candidates = translator.propose([part.program for part in joining.asked], joining.way, sampling)
         pairs = [joining.pair(part, candidate.text) for part, candidate in zip(joining.asked, candidates, strict=True)]
         engine.prepare(pairs)
-        joining.tell([(part, pair.target.text, engine.verify(pair)) for part, pair in zip(joining.asked, pairs, strict=True)])
+        answers = [(part, pair.target.text, engine.verify(pair)) for part, pair in zip(joining.asked, pairs, strict=True)]
+        for part, proposed in joining.by_rule(answers):
+            tried = ((part, pair.target.text, engine.verify(pair)) for pair in proposed)
+            answers += islice(filter(lambda answer: joining.stands(*answer), tried), 1)
+        joining.tell(answers)
     return joining.made
 
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from coevolve.by_parts import Joining
+from coevolve.by_parts import Answer, Joining
 from coevolve.stages import Run, in_chunks, judge_all
 from coevolve.verify import Pair
 from coevolve.ways import can_join
-from coevolve.workers import stream
+from coevolve.workers import map_unordered, stream
 from corpora.dialects import Direction
 from corpora.records import Candidate, Outcome, Program, UnitTestSuite, Verdict
 from translator.parts import Part
@@ -51,7 +51,7 @@ def _wave(run: Run, number: int, way: Direction, joinings: Sequence[Joining]) ->
     checkpoint, greedy = str(run.translator(number - 1, way)), run.sampling(1, 0.0, "parts", number)
     asked = [(checkpoint, [part.program for _, part in chunk], str(chunk[0][0].way), greedy) for chunk in chunks]
     pairs: dict[int, list[Pair]] = {}
-    answers: dict[int, list[tuple[Part, str, Verdict]]] = {id(joining): [] for joining, _ in wanted}
+    answers: dict[int, list[Answer]] = {id(joining): [] for joining, _ in wanted}
     bar = run.bar(f"round {number}: port loop nests ({way})", len(wanted))
 
     def expand(index: int, candidates: list[Candidate]) -> list[tuple]:
@@ -63,6 +63,10 @@ def _wave(run: Run, number: int, way: Direction, joinings: Sequence[Joining]) ->
             answers[id(joining)].append((part, pair.target.text, verdict))
             bar.advance()
     bar.close()
+    ruled = [(joining, part, pairs) for joining in joinings if id(joining) in answers for part, pairs in joining.by_rule(answers[id(joining)]) if pairs]
+    for index, verdicts in map_unordered(run.crew.verifiers, "verify", [(pairs,) for _, _, pairs in ruled]):
+        joining, part, proposed = ruled[index]
+        answers[id(joining)] += [(part, pair.target.text, verdict) for pair, verdict in zip(proposed, verdicts, strict=True)]
     for joining in joinings:
         if id(joining) in answers:
             joining.tell(answers[id(joining)])

@@ -10,8 +10,8 @@ part = Cut(w).part(w.body.items, {}); print(launched(w, [Ported(part, part.one_t
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from gpu_runtime.launch import parse_plan
 from translator.c_function import Written
@@ -73,8 +73,8 @@ def _body(function: Written, ported: Ported) -> list[str]:
 
 
 def launched(function: Written, nodes: Sequence[Node]) -> str | None:
-    """CUDA: the parts' kernels, and a host function that copies arrays to the device, launches them and copies back what they set. None
-    where the length of an array that is needed is not known, or the function may end while arrays are on the device."""
+    """CUDA: the parts' kernels, and a host function that copies arrays to the device, launches them and copies back what they set. None where
+    the length of an array that is needed is not known."""
     every = list(_ported(nodes))
     results = {name: type for each in every for name, type in each.part.results.items()}
     used = [name for name in function.arrays if any(name in each.part.names for each in every)]
@@ -82,30 +82,59 @@ def launched(function: Written, nodes: Sequence[Node]) -> str | None:
         return None
     first = _before_copies(function, nodes)
     last = len(nodes) - (isinstance(nodes[-1], str) and nodes[-1].startswith("return"))
-    inner = _launches(function, nodes[first:last])
-    if re.search(r"\breturn\b", "\n".join(inner)):
-        return None
-    rows: list[str] = []
-    for name in used:
-        array = function.arrays[name]
-        size = f"({array.count}) * sizeof({array.type})"
-        far = _far(function, name)
-        rows += [f"{array.type} *{far};", f"cudaMalloc((void **)&{far}, {size});"]
-        if not array.is_local:
-            rows.append(f"cudaMemcpy({far}, {name}, {size}, cudaMemcpyHostToDevice);")
-    for name, type in results.items():
-        rows += [f"{type} *{_far(function, name)};", f"cudaMalloc((void **)&{_far(function, name)}, sizeof({type}));"]
-    body = [*_launches(function, nodes[:first]), *("    " + row for row in rows), *inner]
-    for name in used:
-        array, far = function.arrays[name], _far(function, name)
-        if not array.is_local and not array.is_const:
-            body.append(f"    cudaMemcpy({name}, {far}, ({array.count}) * sizeof({array.type}), cudaMemcpyDeviceToHost);")
-        body.append(f"    cudaFree({far});")
-    body += [f"    cudaFree({_far(function, name)});" for name in results]
+    rows, closing = _copies(function, used, results)
+    inner = _closed_first(_launches(function, nodes[first:last]), closing)
+    body = [*_launches(function, nodes[:first]), *("    " + row for row in rows), *inner, *("    " + row for row in closing)]
     body += _launches(function, nodes[last:])
     body = [row for row in body if not (unset := _UNSET.match(row)) or re.search(rf"\b{unset[2]}\b", "\n".join(body).replace(row, "", 1))]
     kernels = "\n".join(each.text.strip() + "\n" for each in every)
     return f"{kernels}\n{function.head} {{\n" + "\n".join(body) + "\n}\n"
+
+
+def _copies(function: Written, arrays: Sequence[str], results: Mapping[str, str]) -> tuple[list[str], list[str]]:
+    """Statements that bring arrays to the device, with places for results there, and such that bring them back and free the memory."""
+    rows: list[str] = []
+    closing: list[str] = []
+    for name in arrays:
+        array, far = function.arrays[name], _far(function, name)
+        size = f"({array.count}) * sizeof({array.type})"
+        rows += [f"{array.type} *{far};", f"cudaMalloc((void **)&{far}, {size});"]
+        if not array.is_local:
+            rows.append(f"cudaMemcpy({far}, {name}, {size}, cudaMemcpyHostToDevice);")
+            closing += [f"cudaMemcpy({name}, {far}, {size}, cudaMemcpyDeviceToHost);"] if not array.is_const else []
+        closing.append(f"cudaFree({far});")
+    for name, type in results.items():
+        rows += [f"{type} *{_far(function, name)};", f"cudaMalloc((void **)&{_far(function, name)}, sizeof({type}));"]
+        closing.append(f"cudaFree({_far(function, name)});")
+    return rows, closing
+
+
+def one_kernel(function: Written, nodes: Sequence[Node]) -> str | None:
+    """CUDA: the function itself as a kernel, where one part is all that touches arrays; what comes before it every thread does. None where
+    that is not so, or the function has a result."""
+    places = [k for k, node in enumerate(nodes) if isinstance(node, Ported)]
+    if len(places) != 1 or not function.head.startswith("void ") or len(_ported(nodes)) != 1 or any(a.is_local for a in function.arrays.values()):
+        return None
+    (place,) = places
+    port, before, after = nodes[place], nodes[:place], nodes[place + 1 :]
+    helpers, _, kernel = port.text.partition("__global__ ")
+    rows = _rows(before, 1, lambda node, depth: [])
+    arrays = [name for name in function.arrays if re.search(rf"\b{name}\b", "\n".join(rows))]
+    same_head = re.sub(r"\s", "", kernel).startswith(re.sub(r"\s", "", port.part.head) + "{")
+    if not kernel or not same_head or arrays or port.part.results or any(node != "return;" for node in after):
+        return None
+    body = "\n".join([*rows, *_body(function, replace(port, text=kernel))])
+    return f"{helpers}__global__ {function.head} {{\n{body}\n}}\n"
+
+
+def _closed_first(rows: Sequence[str], closing: Sequence[str]) -> list[str]:
+    """Host code in which arrays come back before the function ends early."""
+    found: list[str] = []
+    for row in rows:
+        depth = len(row) - len(row.lstrip())
+        found += [" " * depth + each for each in closing] if row.lstrip().startswith("return") else []
+        found.append(row)
+    return found
 
 
 def _before_copies(function: Written, nodes: Sequence[Node]) -> int:

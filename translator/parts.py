@@ -34,10 +34,13 @@ class Results(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Statements as a function of their own. names: what it is called with, in the order of its parameters. results: scalars that it
-    changes for others, and their types; by pointers (`&name` among the names), or the one that it returns."""
+    """Statements as a function of their own. head, body: its text in parts. names: what it is called with, in the order of its parameters.
+    items: the statements as they stand in the function. results: scalars that it changes for others, and their types; by pointers
+    (`&name` among the names), or the one that it returns."""
 
     program: Program
+    head: str
+    body: Block
     names: tuple[str, ...]
     items: tuple[Item, ...]
     results: dict[str, str] = field(default_factory=dict)
@@ -95,7 +98,7 @@ class Cut:
         known = {**self.function.scalars, **scope, **self.function.pointed}
         if any(isinstance(item, str) and DECLARED.match(item) for item in items):
             return None  # what comes behind reads it
-        if re.search(r"\breturn\b", text) or _leaves(body):
+        if re.search(r"\breturn\b", text) or leaves(body):
             return None
         results = {name: known[name] for name in sorted(_set_in(body) & set(known)) if self._goes_out(body, name, known, after)}
         if results and (self._results is Results.NONE or (self._results is Results.RETURNED and len(results) > 1)):
@@ -118,8 +121,8 @@ class Cut:
         self._made += 1
         name = f"{self.function.name}_part{self._made}"
         result = next(iter(results.values())) if results and self._results is Results.RETURNED else "void"
-        program = Program("cpp", name, printed(f"{result} {name}({', '.join(declared)})", body))
-        return Part(program, tuple(names), tuple(items), results)
+        head = f"{result} {name}({', '.join(declared)})"
+        return Part(Program("cpp", name, printed(head, body)), head, body, tuple(names), tuple(items), results)
 
     def _goes_out(self, body: Block, name: str, known: dict[str, str], after: Sequence[Item]) -> bool:
         """Whether others see what `body` gives the scalar; it is declared inside of it and no longer known where they do not."""
@@ -176,12 +179,12 @@ def _set_in(block: Block) -> set[str]:
     return found - {declared[2] for item in block.items if isinstance(item, str) and (declared := DECLARED.match(item))}
 
 
-def _leaves(block: Block, inside: bool = False) -> bool:
-    """Whether a break or continue in it belongs to a loop around it."""
+def leaves(block: Block, words: Sequence[str] = ("break;", "continue;"), inside: bool = False) -> bool:
+    """Whether one of `words` in it belongs to a loop around it."""
     for item in block.items:
         if isinstance(item, str):
-            if not inside and item in ("break;", "continue;"):
+            if not inside and item in words:
                 return True
-        elif _leaves(item[1], inside or item[0].startswith(("for", "while"))):
+        elif leaves(item[1], words, inside or item[0].startswith(("for", "while"))):
             return True
     return False

@@ -36,10 +36,11 @@ def _decided(block: Block, arrays: Mapping[str, Array], known: set[str], inside:
         start = _SET.match(text)
         if start and (inside or by_data):
             found.add(start[1])
+        chain = chain and text.startswith("else")
         if inside or chain:
             found |= stepped(text)
         if not isinstance(item, str):
-            chain = by_data or (chain and text.startswith("else"))
+            chain = chain or by_data
             found |= _decided(item[1], arrays, known, inside or chain)
     return found
 

@@ -151,6 +151,59 @@ def test_host_code_copies_nothing_whose_length_contents_decide(engine, translato
     assert made.text.count("#pragma omp parallel for") == 2
 
 
+class Silent:
+    """A Translator without an answer to anything."""
+
+    def propose(self, programs, way, sampling):
+        return [Candidate(p.id, str(way), "nothing") for p in programs]
+
+
+STRETCH_CPP = """float stretch(int n, float *x) {
+    float low = 1e30f, high = -1e30f;
+    for (int i = 0; i < n; i++) {
+        if (x[i] < low) low = x[i];
+        if (x[i] > high) high = x[i];
+    }
+    if (high <= low) return 0;
+    for (int i = 0; i < n; i++) x[i] = (x[i] - low) / (high - low);
+    return high - low;
+}
+"""
+BINS_CPP = """void bins(int n, const int *key, const double *w, double *sums) {
+    for (int i = 0; i < n; i++) {
+        if (key[i] < 0) continue;
+        sums[key[i]] += w[i];
+    }
+}
+"""
+LARGEST_CPP = """double largest(int n, const double *x) {
+    double most = -1e300;
+    for (int i = 0; i < n; i++) if (x[i] > most) most = x[i];
+    return most;
+}
+"""
+STENCIL_CPP = """void stencil(int n, int m, double *u, double *v) {
+    for (int i = 1; i + 1 < n; i++)
+        for (int j = 1; j + 1 < m; j++)
+            v[i * m + j] = 0.25 * (u[(i - 1) * m + j] + u[(i + 1) * m + j] + u[i * m + j - 1] + u[i * m + j + 1]);
+}
+"""
+
+
+@pytest.mark.parametrize("way, name, text, told", [
+    ("cpp:cuda", "stretch", STRETCH_CPP, "keep_max_float(&high[0], x[i]);"), ("cpp:cuda", "bins", BINS_CPP, "atomicAdd(&sums[key[i]], w[i]);"),
+    ("cpp:openmp", "bins", BINS_CPP, "#pragma omp atomic"), ("cpp:openmp", "largest", LARGEST_CPP, "reduction(max:most)"),
+    ("cpp:cuda", "largest", LARGEST_CPP, "keep_max_double(&most[0], x[i]);"), ("cpp:cuda", "stencil", STENCIL_CPP, "if (i + 1 < n) {"),
+    ("cpp:openmp", "stencil", STENCIL_CPP, "for (int i = 1; i < n - 1; i++) {"),
+])  # fmt: skip
+def test_rules_spread_nests_that_the_model_cannot_port(way, name, text, told, engine):
+    program = Program("cpp", name, text)
+    made = by_parts(program, direction(way), Silent(), engine, Sampling(1, 0.0))
+    verdict = engine.verify(Pair(program, made))
+    assert (verdict.outcome, verdict.serial) == (Outcome.EQUIVALENT, False), f"{verdict.detail}\n{made.text}"
+    assert told in made.text
+
+
 class WholeFails:
     """The model, with no answer to whole functions."""
 

@@ -10,8 +10,9 @@ from corpora.records import Program
 from translator.c_blocks import Block
 from translator.cpp_blocks import taken_apart
 from translator.fortran_in_cpp import written
-from translator.joined import Group, Ported, annotated, joinable, launchable, launched
+from translator.joined import Group, Ported, annotated, joinable, launchable, launched, one_kernel
 from translator.parts import Cut, Results, first_use
+from translator.spread import kernels
 
 HEAD = "subroutine f(n, m, x, a, s)\n integer, intent(in) :: n, m\n real(8), intent(inout) :: x(n), a(n, m), s\n integer :: i, j\n real(8) :: t\n"
 
@@ -182,7 +183,20 @@ def test_nothing_is_copied_before_an_early_end():
     text = launched(cut.function, [Group(early[0], early[1].items), filled, node])
     assert text.index("return;") < text.index("double w[2] = { 1, 2 };") < text.index("cudaMemcpy(d_w, w, (2) * sizeof(double), cudaMemcpyHostToDevice);")
     assert "cudaMemcpy(w, d_w" not in text
-    assert launched(cut.function, [node, Group(early[0], early[1].items)]) is None  # it would end with arrays on the device
+    rows = launched(cut.function, [node, Group(early[0], early[1].items)]).splitlines()
+    end = rows.index("        return;")  # what is on the device comes back before the function ends in the middle
+    assert rows[end - 3 : end] == ["        cudaMemcpy(x, d_x, (n) * sizeof(double), cudaMemcpyDeviceToHost);", "        cudaFree(d_x);", "        cudaFree(d_w);"]
+
+
+def test_a_function_of_one_nest_becomes_a_kernel_itself():
+    cut = cut_cpp("if (n < 3) return; double a = 2 * n; for (int i = 0; i < n; i++) x[i] = a;", Results.POINTERS, "void f(int n, double *x)")
+    early, declared, loop = cut.function.body.items
+    part = cut.part([loop], {"a": "double"})
+    node, before = Ported(part, kernels(part)[0]), [Group(early[0], early[1].items), declared]
+    text = one_kernel(cut.function, [*before, node, "return;"])
+    assert text.startswith("__global__ void f(int n, double *x) {\n    if (n < 3) {\n        return;\n    }\n    double a = 2 * n;\n    int i = blockIdx.x")
+    assert one_kernel(cut.function, [*before, node, node]) is one_kernel(cut.function, [Group("for (int t = 0; t < n; t++)", [node])]) is None
+    assert one_kernel(cut.function, [*before, replace(node, text=node.text.replace("double *x", "double *y"))]) is None  # other names inside
 
 
 def test_elements_that_a_variable_starts_with_are_read_on_the_device():
