@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -157,14 +157,22 @@ def seed_of(config: Config, *salt: object) -> int:
 def learn_and_save(
     checkpoints: Checkpoints, model: LanguageModel, examples: list[Example], learning: Learning, folder: str, before: str = ""
 ) -> dict[str, float]:
-    """Learn, save to `folder`, and leave there what was learnt from. before: the checkpoint that `model` was, if any."""
+    """Learn examples, save to `folder`, and leave there what was learnt from. before: the checkpoint that `model` was, if any."""
+    figures = taught(checkpoints, model, lambda how: model.learn(examples, how, checkpoints.note_progress) if examples else {}, learning, folder, before)
+    return {"examples": len(examples)} | figures
+
+
+def taught(
+    checkpoints: Checkpoints, model: LanguageModel, learn: Callable[[Learning], dict[str, float]], learning: Learning, folder: str, before: str
+) -> dict[str, float]:
+    """As `learn_and_save`, for whatever `learn` does to the model; it is given a workspace, from which what was killed goes on."""
     checkpoints.progress = (0, 0, 0.0)
     learning = replace(learning, workspace=Path(f"{folder}.training"))
-    figures = model.learn(examples, learning, checkpoints.note_progress) if examples else {}
+    figures = learn(learning)
     model.save(Path(folder))
     checkpoints.write_manifest(Path(folder), before or checkpoints.start)
     shutil.rmtree(learning.workspace, ignore_errors=True)
-    return {"examples": len(examples)} | kept_figures(figures)
+    return kept_figures(figures)
 
 
 KEPT = ("examples", "dropped", "loss", "tokens", "seconds", "validation", "accuracy", "reward")

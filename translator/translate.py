@@ -144,7 +144,7 @@ class Translator:
         wording: Wording = Wording(),
         spell: bool = False,
     ) -> None:
-        """spell: ask in the canonical style what `spelled_question` says, and teach what is asked."""
+        """spell: ask in the canonical style what `spelled_question` says, and teach verified pairs as they are asked."""
         self.model = model
         self._style = style
         self._constrained = constrained
@@ -154,6 +154,15 @@ class Translator:
     def question(self, program: Program, direction: Direction) -> tuple[Program, Direction]:
         """What the model is asked in place of `program` in `direction`."""
         return spelled_question(program, direction) if self._spell else (program, direction)
+
+    def as_written(self) -> Translator:
+        """The same, with every text as it is written."""
+        return Translator(self.model, self._style, self._constrained, self._wording)
+
+    def lessons_for(self, direction: Direction) -> tuple[Direction, ...]:
+        """Directions whose pairs teach what is asked in `direction`: those of C++ too where Fortran is asked in it."""
+        in_cpp_too = self._spell and direction.source.name == "fortran" and direction.target.language == "cpp" and direction.target.model != "serial"
+        return (Direction(dialect("cpp"), direction.target), direction) if in_cpp_too else (direction,)
 
     def propose(self, programs: Sequence[Program], direction: Direction, sampling: Sampling) -> list[Candidate]:
         """`sampling.n` candidates per program, in the programs' order; equal texts are not merged."""
