@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import itertools
 import math
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -21,16 +20,17 @@ from gpu_runtime.backend import Compiled, CompileRequest, ExecutionBackend, Vari
 from tester.completion import Completed, complete, confirm, remembered
 from tester.extents import GeometryOf, Sketch, nowhere, test_of
 from tester.linked import linked_tests
+from tester.particular import particular
 from tester.roles import LAST_RESORT, NoSuite, Setting, TooLarge, base_run, complaint_of, known_roles, pitches_of
 from tester.searches import MOST_LATE, MOST_WHOLE, late_tests, unending
-from tester.sketches import LARGE, PROFILES, Roles, Values, clipped, contents, integer_scalars_of, letters_of, marked, quiet_draws, side_of, size_draws
+from tester.sketches import LARGE, PROFILES, Roles, Values, contents, letters_of, quiet_draws, side_of, size_draws
 
 FEW = 4
 """Tests that change something, below which others are looked for."""
 LARGEST = 66_560
 """Elements of one array: a square of 257, one more than a usual block has threads, and something."""
-LONGEST_MARK = 2048
-"""A number in a comparison up to here may be a size at which a program changes its ways."""
+MOST_PARTICULAR = 8
+"""Tests of a suite beside the usual ones (tester.particular), where there are twelve of those; fewer beside fewer."""
 
 
 def suite_for(
@@ -44,7 +44,7 @@ def suite_for(
     big: bool = False,
     launch: str = "",
 ) -> UnitTestSuite:
-    """A suite of at most `tests` tests, smallest first. Raises NoSuite.
+    """A suite of at most `tests` usual tests and two thirds as many for what the program looks as if it did, smallest first. Raises NoSuite.
 
     largest: most elements of one array; big: add a test with at least 2^20 elements where the program allows one.
     launch: the launch plan of a bare kernel; found by trial when empty.
@@ -126,23 +126,25 @@ def _plan(
 def _tests(setting: Setting, roles: Roles, count: int) -> list[UnitTest]:
     sketches = _sketched(setting, roles, size_draws(setting.signature, roles, setting.seed, count + 8))
     first, rest = sketches[: count + 1], sketches[count + 1 :]  # the others are there for programs that take few of the first
-    tried = [*_marked(setting, roles), *_below_zero(setting, roles), *_far_apart(setting, roles), *_long(setting, roles), *first]
+    own = particular(setting, roles)
+    tried = [*own, *first]
     made = _completed(setting, roles, tried)
-    good = [c for c in made if c.test is not None]
+    special = [c for c in made[: len(own)] if c.test is not None and c.changed][: min(MOST_PARTICULAR, 2 * count // 3)]
+    good = [c for c in made[len(own) :] if c.test is not None] + [c for c in made[: len(own)] if c.test is not None and not c.changed]
     if roles.searches:
         good = [c for c in _searching(setting, roles) if c.test is not None] + good
     beyond_a_block = (c.changed for s, c in zip(tried, made, strict=True) if s.label.partition("/")[0] in LARGE and c.test is not None)
     if roles.sizes and roles.base and not any(beyond_a_block):
         quiet = _completed(setting, roles, _sketched(setting, roles, quiet_draws(setting.signature, roles, setting.seed)))
         good = [c for c in quiet if c.test is not None and c.changed][:1] + good
-    if sum(c.changed for c in good) < count - 1:
+    if sum(c.changed for c in [*special, *good]) < count - 1:
         good += [c for c in _completed(setting, roles, rest) if c.test is not None]
-    if roles.indices and sum(c.changed for c in good) < FEW:
+    if roles.indices and sum(c.changed for c in [*special, *good]) < FEW:
         tests = linked_tests(setting.signature, roles, first, setting.seed, setting.largest)
         good += [c for c in confirm(setting.backend, setting.compiled, tests, setting.geometry_of, setting.largest) if c.test is not None]
     # Tests on which nothing happens are kept for what they forbid, but they must not crowd out the others.
     chosen: dict[UnitTest, UnitTest] = {}
-    for c in [c for c in good if c.changed][: count - 1] + [c for c in good if not c.changed][:1]:
+    for c in [*special, *[c for c in good if c.changed][: count - 1], *[c for c in good if not c.changed][:1]]:
         chosen.setdefault(c.test, c.test)  # type: ignore[arg-type]
     return sorted(chosen.values(), key=elements)
 
@@ -183,66 +185,6 @@ def _sketched(setting: Setting, roles: Roles, draws: Sequence[tuple[str, Values]
         # Matrices that must be square (or of one shape for a product) fail on the wider ones, which then do not count.
         sketches.append(Sketch(scalars, fills, f"{label}/{profile}", side_of(scalars, setting.signature, i), WIDER[i % len(WIDER)]))
     return sketches
-
-
-def _marked(setting: Setting, roles: Roles) -> list[Sketch]:
-    """For each number that the program compares with: one element that is it, a few that are it or next to it, and once a lone
-    size that is it. Free scalars are that number, too."""
-    signature = setting.signature
-    few, one = (drawn for _, drawn in size_draws(signature, roles, setting.seed, 2))
-    bound = roles.sizes | roles.pitches | roles.flags | roles.letters.keys()
-    sketches = []
-    for turn, mark in enumerate(roles.marks):
-        whole = {} if mark % 1 else {p.name: clipped(int(mark), p) for p in integer_scalars_of(signature)}
-        free = {name: value for name, value in whole.items() if name not in bound}
-        drawn = [(one | free, 0), (few | free, 1)]
-        if len(roles.sizes) == 1 and whole and 0 < mark <= LONGEST_MARK:
-            drawn.append((few | whole, 1))
-        for scalars, around in drawn:
-            fills = contents(signature, roles, "default", scalars, setting.seed + turn)
-            fills = marked(fills, signature, roles, mark, around, setting.seed + turn)
-            sketches.append(Sketch(scalars, fills, "mark", side_of(scalars, signature, turn)))
-    return sketches
-
-
-def _below_zero(setting: Setting, roles: Roles) -> list[Sketch]:
-    """For sizes of which the program asks whether they are below zero, as BLAS's increments: each of them once below it, and all together."""
-    signature, text = setting.signature, setting.compiled.request.program.text
-    asked = {name.lower() for name in re.findall(r"\b([a-z]\w*)\s*(?:<|>=|\.lt\.|\.ge\.)\s*0\b(?!\.)", text, re.IGNORECASE)}
-    names = [p.name for p in integer_scalars_of(signature) if p.name in roles.sizes and p.type[0] == "i" and p.name.lower() in asked]
-    if not names or not roles.base:
-        return []
-    few = size_draws(signature, roles, setting.seed, 1)[0][1]
-    groups = [[name] for name in names[:3]] + ([names] if len(names) > 1 else [])
-    drawn = [few | {name: -1 - (k + i) % 2 for i, name in enumerate(group)} for k, group in enumerate(groups)]
-    return [Sketch(s, contents(signature, roles, "default", s, setting.seed + k), "below", side_of(s, signature, k)) for k, s in enumerate(drawn)]
-
-
-LONG_ROWS = 300
-"""Elements that the few rows of one test have together: more than a warp or a usual block for each."""
-
-
-def _far_apart(setting: Setting, roles: Roles) -> list[Sketch]:
-    """For a program of one size with indices: many of them, anywhere, and plain values, or a few rows that are long. Of the large draws one has
-    few different indices, one each of them once, and the values of the last make every long sum the same (not a number)."""
-    if len(roles.sizes) != 1 or not roles.indices:
-        return []
-    signature, turn = setting.signature, 2 * setting.seed  # even: indices go as far as the size does
-    label, reach = ("distinct", LONG_ROWS) if roles.ordered else ("exact", 0)
-    scalars = dict(reversed(size_draws(signature, roles, setting.seed, 6)))[label]
-    return [Sketch(scalars, contents(signature, roles, "default", scalars, turn, reach), f"{label}/default", side_of(scalars, signature, 0))]
-
-
-LONG = 5000
-"""More than a few dozen blocks of usual size cover, or partial results of one warp's blocks hold."""
-
-
-def _long(setting: Setting, roles: Roles) -> list[Sketch]:
-    """For a program of one size one test of many elements; a program to which it is too much gives none."""
-    if len(roles.sizes) != 1 or not roles.base:
-        return []
-    scalars = {**roles.base, **{p.name: clipped(LONG, p) for p in integer_scalars_of(setting.signature) if p.name in roles.sizes}}
-    return [Sketch(scalars, contents(setting.signature, roles, "default", scalars, 2 * setting.seed), "long/default", side_of(scalars, setting.signature, 0))]
 
 
 def _completed(setting: Setting, roles: Roles, sketches: Sequence[Sketch]) -> list[Completed]:

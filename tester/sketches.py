@@ -66,6 +66,11 @@ def is_pitch(name: str, text: str) -> bool:
     return bool(re.search(r"pitch|stride_bytes", name, re.IGNORECASE) or re.search(rf"\(\s*(?:unsigned\s+)?char\s*\*\s*\)[^;,]*\b{n}\b", text))
 
 
+def is_leading(name: str) -> bool:
+    """Whether a scalar is called as BLAS calls the distance of a matrix's rows or columns."""
+    return bool(re.fullmatch(r"ld[a-z]?\d?", name, re.IGNORECASE))
+
+
 _CHARACTER = re.compile(r"'(?:\\.|[^'\\\n])'")
 
 
@@ -143,6 +148,8 @@ def _pick(seed: int, stream: int, pool: tuple) -> object:
 
 _REALS = (0.5, 1.5, -0.75, 2.0, 0.1, 1.0, -2.5, 0.0, 3.25)
 _FREE = (3, 0, 1, -3, 7, 100, -100, 2, 12345, -1)
+_FREE_WIDE = (3, 0, (1 << 33) + 7, -3, 7, (1 << 40) + 1, -100, -(1 << 33) - 12345, 12345, -1)
+"""Of 64 bits: some that 32 do not hold."""
 
 
 def _plain(parameter: Parameter, seed: int, stream: int, turn: int) -> int | float | bool | tuple[float, float]:
@@ -170,7 +177,8 @@ def base_draws(signature: Signature, seed: int, count: int) -> list[Values]:
             if p.kind != "scalar":
                 continue
             drawn = pool[integers.index(p) % len(pool)] if p in integers and turn < 3 else _pick(seed + turn, i, pool)
-            values[p.name] = clipped(int(drawn), p) if p in integers else _plain(p, seed, i, 1)  # type: ignore[call-overload]
+            plain_turn = turn + 2 if turn else 1  # a program may want one of two numbers to be the larger
+            values[p.name] = clipped(int(drawn), p) if p in integers else _plain(p, seed + turn, i, plain_turn)  # type: ignore[call-overload]
         draws.append(values)
     return draws
 
@@ -225,20 +233,24 @@ _MIXED = ((1, 2, 3, 5, 8, 13, 31), (1, 2, 4, 8, 16, 32), (2, 3, 9, 17, 40, 100),
 
 def _values(signature: Signature, roles: Roles, seed: int, turn: int, label: str, pool: tuple) -> Values:
     values: Values = {}
-    place = 0
+    place = truths = loose = 0  # how many sizes, truth values (letters too) and free numbers came before
     free = _TIES if PROFILES[turn % len(PROFILES)] == "ties" else _FREE
     for i, p in enumerate(signature.parameters):
         if p.kind != "scalar":
             continue
-        if p.type not in INTEGER_RANGES:
+        if p.type == "bool" or p.name in roles.letters or (p.name in roles.flags and p.type in INTEGER_RANGES):
+            # Each changes half as often as the one before: all combinations come.
+            choices = roles.letters.get(p.name, (1, 0))
+            chosen = choices[((turn >> truths) + i) % len(choices)]
+            values[p.name], truths = bool(chosen) if p.type == "bool" else chosen, truths + 1
+        elif p.type not in INTEGER_RANGES:
             tied = free is _TIES and p.type[0] == "f"  # a threshold that some elements are equal to
-            values[p.name] = float(_TIES[(seed + turn + i) % len(_TIES)]) if tied else _plain(p, seed + turn, i, turn)
-        elif p.name in roles.letters:
-            values[p.name] = roles.letters[p.name][(turn + i) % len(roles.letters[p.name])]
-        elif p.name in roles.flags:
-            values[p.name] = (turn + 1 + i) % 2
+            values[p.name] = float(_stepped(_TIES, seed + turn, i, loose)) if tied else _plain(p, seed + turn, i, turn)
+            loose += 1
         elif p.name not in roles.sizes and p.name not in roles.pitches and roles.base:
-            values[p.name] = clipped(free[(seed + turn + i) % len(free)], p)
+            chosen = _stepped(_FREE_WIDE if free is _FREE and p.type in ("i64", "u64") else free, seed + turn, i, loose)
+            values[p.name] = clipped(abs(chosen) if p.type[0] == "u" else chosen, p)
+            loose += 1
         elif label in ("base", "near"):
             # Around values on which the program ran and did something: a relation that it needs is likely to hold there.
             grown = label == "near" and p.name in pool
@@ -250,9 +262,30 @@ def _values(signature: Signature, roles: Roles, seed: int, turn: int, label: str
             keep = int(random_bits(seed + turn, 500 + i, 1)[0] >> 40) % 3 == 0 and p.name in roles.base
             drawn = roles.base[p.name] if keep else _pick(seed + turn, i, _MIXED[turn % len(_MIXED)])
             values[p.name] = clipped(int(drawn), p)  # type: ignore[call-overload, arg-type]
-    widest = max((int(values[n]) for n in roles.sizes if n in values), default=1)  # type: ignore[arg-type]
-    for k, p in enumerate(p for p in signature.parameters if p.name in roles.pitches):
-        values[p.name] = 16 * ((max(widest, 1) + 1) // 2) + 16 * ((turn + k) % 3)  # whole doubles, never shorter than a row
+    return related(signature, roles, turn, values)
+
+
+def _stepped(pool: tuple[int, ...], turn: int, place: int, number: int) -> int:
+    """An entry of the pool for the turn: each of several scalars goes through it in strides of its own, so that they do not move together."""
+    return pool[(turn * _STRIDES[number % len(_STRIDES)] + place) % len(pool)]
+
+
+_STRIDES = (1, 3, 7, 9)
+"""Without a common divisor with the lengths of the pools."""
+
+
+def related(signature: Signature, roles: Roles, turn: int, values: Values) -> Values:
+    """`values` with what often has to hold between them: rows are not longer than what lies between them, and in every other draw of
+    neighbouring real numbers the first is not the larger (limits)."""
+    widest = max((int(values[n]) for n in roles.sizes if n in values and not is_leading(n)), default=1)  # type: ignore[arg-type]
+    for k, p in enumerate(p for p in signature.parameters if p.name in roles.pitches or (p.name in roles.sizes and is_leading(p.name))):
+        # Whole doubles, never shorter than a row; or elements.
+        bytes_, elements = 16 * ((max(widest, 1) + 1) // 2) + 16 * ((turn + k) % 3), widest + (turn + k) % 3
+        values[p.name] = bytes_ if p.name in roles.pitches else elements
+    reals = [p.name if p.kind == "scalar" and p.type in ("f32", "f64") else "" for p in signature.parameters]
+    for first, second in zip(reals, reals[1:], strict=False):
+        if turn % 2 and first and second and values[first] > values[second]:  # type: ignore[operator]
+            values[first], values[second] = values[second], values[first]
     return values
 
 

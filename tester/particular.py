@@ -1,0 +1,148 @@
+"""Tests for what a program looks as if it did: numbers that it compares with, sizes below zero, long rows, guarded indices, values that are no numbers.
+
+Contract: `particular` gives sketches beside the usual draws, the most telling first; each stands only where the program runs clean on it.
+
+    python -c "from tester.particular import particular; help(particular)"
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Sequence
+
+from corpora.records import Fill, Parameter
+from tester.extents import Sketch
+from tester.roles import Setting
+from tester.sketches import Roles, Values, clipped, contents, integer_scalars_of, is_leading, marked, related, side_of, size_draws
+
+LONGEST_MARK = 2048
+"""A number in a comparison up to here may be a size at which a program changes its ways."""
+LONG_ROWS = 300
+"""Elements that the few rows of one test have together: more than a warp or a usual block for each."""
+LONG = 5000
+"""More than a few dozen blocks of usual size cover, or partial results of one warp's blocks hold."""
+LONG_SIDE = 1100
+"""One of several sizes: more threads than a block can have."""
+MOST_GUARDED = 2
+"""Arrays of indices that are tested with contents which a program must guard against."""
+FAR_KEY = 1 << 40
+_NAN_FIRST = 2
+"""Seeds that leave this over 14 make special contents begin with a NaN, the next ones with infinity (gpu_runtime.materialise)."""
+
+
+def particular(setting: Setting, roles: Roles) -> list[Sketch]:
+    """Sketches of every kind in turn, so that none crowds out the others."""
+    kinds = (_long, _no_numbers, _marked, _below_zero, _far_apart, _guarded, _beyond)
+    rows = itertools.zip_longest(*(kind(setting, roles) for kind in kinds))
+    return [sketch for row in rows for sketch in row if sketch is not None]
+
+
+def _sketch(setting: Setting, roles: Roles, scalars: Values, label: str, turn: int, fills: dict[str, Fill] | None = None, reach: int = 0) -> Sketch:
+    """With usual contents, and `fills` in place of some. turn: chooses them."""
+    usual = contents(setting.signature, roles, "default", scalars, setting.seed + turn, reach)
+    return Sketch(scalars, usual | (fills or {}), label, side_of(scalars, setting.signature, turn))
+
+
+def _marked(setting: Setting, roles: Roles) -> list[Sketch]:
+    """For each number that the program compares with: one element that is it, a few that are it or next to it, and once a lone
+    size that is it. Free scalars are that number, or beyond it, too."""
+    signature = setting.signature
+    few, one = (drawn for _, drawn in size_draws(signature, roles, setting.seed, 2))
+    bound = roles.sizes | roles.pitches | roles.flags | roles.letters.keys()
+    sketches = []
+    for turn, mark in enumerate(roles.marks):
+        whole = {} if mark % 1 else {p.name: clipped(int(mark), p) for p in integer_scalars_of(signature)}
+        free: Values = {name: value for name, value in whole.items() if name not in bound}
+        reals = [p.name for p in signature.parameters if p.kind == "scalar" and p.type in ("f32", "f64")]
+        drawn = [(one | free | dict.fromkeys(reals, mark), 0), (few | free | dict.fromkeys(reals, 2 * mark + 1), 1)]
+        if len(roles.sizes) == 1 and whole and 0 < mark <= LONGEST_MARK:
+            drawn.append((few | whole, 1))
+        for scalars, around in drawn:
+            fills = contents(signature, roles, "default", scalars, setting.seed + turn)
+            sketches.append(_sketch(setting, roles, scalars, "mark", turn, marked(fills, signature, roles, mark, around, setting.seed + turn)))
+    return sketches
+
+
+def _below_zero(setting: Setting, roles: Roles) -> list[Sketch]:
+    """For sizes of which the program asks whether they are below zero, as BLAS's increments: each of them once below it, and all together."""
+    signature, text = setting.signature, setting.compiled.request.program.text
+    asked = {name.lower() for name in re.findall(r"\b([a-z]\w*)\s*(?:<|>=|\.lt\.|\.ge\.)\s*0\b(?!\.)", text, re.IGNORECASE)}
+    names = [p.name for p in integer_scalars_of(signature) if p.name in roles.sizes and p.type[0] == "i" and p.name.lower() in asked]
+    if not names or not roles.base:
+        return []
+    few = size_draws(signature, roles, setting.seed, 1)[0][1]
+    groups = [[name] for name in names[:3]] + ([names] if len(names) > 1 else [])
+    drawn = [few | {name: -1 - (k + i) % 2 for i, name in enumerate(group)} for k, group in enumerate(groups)]
+    return [_sketch(setting, roles, scalars, "below", k) for k, scalars in enumerate(drawn)]
+
+
+def _far_apart(setting: Setting, roles: Roles) -> list[Sketch]:
+    """For a program of one size with indices: many of them, anywhere, and plain values, or a few rows that are long. Of the large draws one has
+    few different indices, one each of them once, and the values of the last make every long sum the same (not a number)."""
+    if len(roles.sizes) != 1 or not roles.indices:
+        return []
+    label, reach = ("distinct", LONG_ROWS) if roles.ordered else ("exact", 0)
+    scalars = dict(reversed(size_draws(setting.signature, roles, setting.seed, 6)))[label]
+    # An even number, whatever the seed: indices go as far as the size does.
+    return [_sketch(setting, roles, scalars, f"{label}/default", setting.seed, reach=reach)]
+
+
+def _long(setting: Setting, roles: Roles) -> list[Sketch]:
+    """One test of many elements for a lone size, of a long side for each of several; a program to which it is too much gives none."""
+    names = [p.name for p in integer_scalars_of(setting.signature) if p.name in roles.sizes and not is_leading(p.name)]
+    if not names or not roles.base:
+        return []
+    most, other = (LONG, {}) if len(names) == 1 else (LONG_SIDE, dict.fromkeys(names, 2))
+    typed = {p.name: p for p in setting.signature.parameters}
+    drawn = [{**roles.base, **other, name: clipped(most, typed[name])} for name in names[:3]]
+    if len(names) > 2:  # such as the increments of a vector, of which small ones are meant
+        drawn.insert(0, {**roles.base, **dict.fromkeys(names, 1), names[0]: clipped(LONG, typed[names[0]])})
+    # Indices below every size, as nothing says which of them bounds what they lead to.
+    reach = [min((int(s[name]) for name in names), default=0) if len(names) > 1 and roles.indices else 0 for s in drawn]
+    made = [(related(setting.signature, roles, 0, scalars), most) for scalars, most in zip(drawn, reach, strict=True)]
+    return [_sketch(setting, roles, scalars, "long/default", setting.seed, reach=most) for scalars, most in made]
+
+
+def _guarded(setting: Setting, roles: Roles) -> list[Sketch]:
+    """For arrays of indices: contents of which some are -1, as where there is no neighbour, some far below zero, and some beyond 32 bits; a
+    program that does not look at what it gets leaves its arrays on these, and then there is no such test."""
+    signature, sketches = setting.signature, []
+    scalars = size_draws(signature, roles, setting.seed, 1)[0][1]
+    limit = max([int(scalars[name]) for name in roles.sizes if name in scalars] or [8])
+    for turn, p in enumerate([p for p in signature.parameters if p.name in (roles.indices or ()) and p.name not in roles.ordered][:MOST_GUARDED]):
+        lows = _lows(p, limit)
+        sketches += [_sketch(setting, roles, scalars, "guarded", turn, {p.name: Fill("integers", (low, max(limit - 1, -low - 1)), turn)}) for low in lows]
+    return sketches
+
+
+def _lows(parameter: Parameter, limit: int) -> Sequence[int]:
+    return (-1, -limit, -FAR_KEY) if parameter.type == "i64" else (-1, -limit) if parameter.type[0] == "i" else ()
+
+
+def _beyond(setting: Setting, roles: Roles) -> list[Sketch]:
+    """For numbers that are no sizes: each once more than twice as far below zero as sizes go above (a shift that wraps around more than once)."""
+    scalars = size_draws(setting.signature, roles, setting.seed, 1)[0][1]
+    whole = [p for p in integer_scalars_of(setting.signature) if p.type[0] == "i"]
+    bound = roles.sizes | roles.pitches | roles.flags | roles.letters.keys()
+    limit = max([int(scalars[p.name]) for p in whole] or [0])
+    free = [p for p in whole if p.name not in bound][:MOST_GUARDED] if roles.base else []
+    return [_sketch(setting, roles, scalars | {p.name: clipped(-2 * limit - 1, p)}, "beyond", k) for k, p in enumerate(free)]
+
+
+def _no_numbers(setting: Setting, roles: Roles) -> list[Sketch]:
+    """A few special values of which the first is no number, in every other array infinite; and such in what the program may change alone, with
+    factors that are zero (what BLAS multiplies by zero is not read)."""
+    signature, label = setting.signature, "special/special"
+    reals = [p for p in signature.parameters if p.kind != "scalar" and p.type[0] == "f"]
+    factors = [p.name for p in signature.parameters if p.kind == "scalar" and p.type in ("f32", "f64")]
+    if not reals or not roles.base:
+        return []
+    few = size_draws(signature, roles, setting.seed, 1)[0][1]
+    # What begins as no number and ends as that shows no change.
+    turned = [{p.name: Fill("special", (), _NAN_FIRST + (i + k) % 2) for i, p in enumerate(reals)} for k in (0, 1)]
+    sketches = [_sketch(setting, roles, few, label, 0, fills) for fills in turned]
+    changed = {p.name: Fill("special", (), _NAN_FIRST) for p in reals if p.intent != "in"}
+    if changed and factors:
+        sketches += [_sketch(setting, roles, few | {name: 0.0}, label, k, changed) for k, name in enumerate(factors[-2:])]
+    return sketches

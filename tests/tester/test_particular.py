@@ -1,0 +1,96 @@
+"""Tests for what a program looks as if it did: each is what tells a right port from a wrong one that all usual tests let pass."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import pytest
+
+from coevolve.verify import Engine, Pair, VerifyConfig
+from corpora.records import Outcome, Program
+from corpora.signatures import signature_of
+from gpu_runtime.materialise import integer_scalars
+from tester.rules import suite_for
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory):
+    made = Engine("emulated", VerifyConfig(mutants=0), cache=tmp_path_factory.mktemp("cache"))
+    yield made
+    made.close()
+
+
+def scalars_of(engine, text):
+    program = Program("cpp", "f", text)
+    tests = suite_for(program, signature_of(program), engine.backend).tests
+    return [{a.name: a.value for a in test.assignments if hasattr(a, "value")} for test in tests]
+
+
+def loop(body, parameters):
+    return f"void f({parameters}) {{\n#pragma omp parallel for\n    for (int i = 0; i < n; i++) {{ {body} }}\n}}\n"
+
+
+TOLD_APART = {
+    "two flags that are set together": (
+        "int n, int upper, int unit, const float *x, float *y", "y[i] = (upper ? 2 : 3) * (unit ? x[i] : 5);",
+        "y[i] = upper && unit ? 7 * x[i] : (upper ? 2 : 3) * (unit ? x[i] : 5);",
+    ),
+    "a first element that is no number": (
+        "int n, const float *x, float *y", "float a = x[0]; for (int k = 1; k < n; k++) if (x[k] < a) a = x[k]; y[i] = a;",
+        "float a = x[0]; for (int k = 1; k < n; k++) a = fminf(a, x[k]); y[i] = a;",
+    ),
+    "what is multiplied by zero is not read": (
+        "int n, float beta, const float *x, float *y", "y[i] = beta == 0 ? x[i] : x[i] + beta * y[i];", "y[i] = x[i] + beta * y[i];",
+    ),
+    "an index that says that there is none": ("int n, const int *at, const float *x, float *y", "y[i] = at[i] >= 0 ? x[at[i]] : 1;", "y[i] = x[at[i]];"),
+    "keys that are wrapped around": ("int n, const int *key, int *y", "y[i] = key[i] & 15;", "y[i] = (key[i] < 0 ? -key[i] : key[i]) % 16;"),
+    "a shift by more than all": (
+        "int n, int s, const float *x, float *y", "y[i] = x[(((i + s) % n) + n) % n];", "y[i] = x[(i + s + n) % n < 0 ? 0 : (i + s + n) % n];",
+    ),
+    "a limit for a real parameter": ("int n, float t, const float *x, float *y", "y[i] = x[i] * (t > 100 ? 100 : t);", "y[i] = x[i] * t;"),
+    "numbers of more than 32 bits": (
+        "int n, unsigned long long seed, unsigned long long *y", "y[i] = (seed + i) * 6364136223846793005ULL;", "y[i] = ((unsigned)seed + i) * 6364136223846793005ULL;",
+    ),
+    "limits that are in order": (
+        "int n, float lo, float hi, const float *x, float *y", "y[i] = lo < x[i] && x[i] < hi ? x[i] : 0;", "y[i] = lo < x[i] && x[i] <= hi ? x[i] : 0;",
+    ),
+    "many rows of few columns": (
+        "int n, int m, const float *x, float *y", "float s = 0; for (int j = 0; j < m; j++) s += x[i * m + j]; y[i] = s;",
+        "if (i < 1024) { float s = 0; for (int j = 0; j < m; j++) s += x[i * m + j]; y[i] = s; }",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TOLD_APART)
+def test_a_wrong_port_is_told_from_a_right_one(name, engine):
+    parameters, right, wrong = TOLD_APART[name]
+    source = Program("cpp", "f", loop(right, parameters).replace("#pragma omp parallel for\n", ""))
+    assert engine.verify(Pair(source, Program("openmp", "f", loop(right, parameters)))).outcome is Outcome.EQUIVALENT
+    assert engine.verify(Pair(source, Program("openmp", "f", loop(wrong, parameters)))).outcome in (Outcome.MISMATCH, Outcome.MEMORY_ERROR)
+
+
+def test_all_combinations_of_truth_values_come(engine):
+    drawn = scalars_of(engine, loop("y[i] = (a ? 1 : 2) * (b ? 3 : 5) * (c ? 7 : 11);", "int n, bool a, int b, bool c, float *y").replace("#pragma omp parallel for\n", ""))
+    assert {(bool(s["a"]), bool(s["b"]), bool(s["c"])) for s in drawn} == set(itertools.product((False, True), repeat=3))
+
+
+def test_rows_are_not_longer_than_what_lies_between_them(engine):
+    text = "void f(int m, int n, const float *A, int lda, float *C, int ldc) { for (int i = 0; i < m; i++) for (int j = 0; j < n; j++) C[i * ldc + j] = A[i * lda + j]; }"
+    drawn = scalars_of(engine, text)
+    assert all(min(s["lda"], s["ldc"]) >= s["n"] for s in drawn) and any(s["lda"] > s["n"] for s in drawn) and any(s["lda"] != s["ldc"] for s in drawn)
+
+
+def test_every_size_is_long_once(engine):
+    text = "void f(int m, int n, const float *A, float *y) { for (int i = 0; i < m; i++) for (int j = 0; j < n; j++) y[i] += A[i * n + j]; }"
+    drawn = scalars_of(engine, text)
+    assert max(s["m"] for s in drawn) > 1024 and max(s["n"] for s in drawn) > 1024
+    cubes = scalars_of(engine, "void f(int n, float *A) { for (int i = 0; i < n * n * n; i++) A[i] += 1; }")
+    assert max(s["n"] for s in cubes) < 5000
+
+
+def test_a_suite_of_few_tests_stays_small(engine):
+    program = Program("cpp", "f", "void f(int n, float a, float *x) { for (int i = 0; i < n; i++) x[i] = x[i] > 7 ? a : 100; }")
+    made = suite_for(program, signature_of(program), engine.backend, tests=6).tests
+    assert 6 <= len(made) <= 10 and any(math.prod(a.extents) == 5000 for t in made for a in t.assignments if hasattr(a, "extents"))
+    assert all(integer_scalars(t)["n"] >= 0 for t in made)
