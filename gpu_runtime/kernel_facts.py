@@ -53,6 +53,15 @@ class KernelFacts:
     dynamic_shared: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Guard:
+    """A comparison of an index with a bound (None: not readable). moved: the index is computed from a loop's counter."""
+
+    dims: frozenset[str]
+    bound: str | None
+    moved: bool
+
+
 @dataclass(slots=True)
 class _Reading:
     """Facts gathered while going over the statements of the text."""
@@ -61,10 +70,13 @@ class _Reading:
     constants: dict[str, int]
     taint: dict[str, frozenset[str]] = field(default_factory=dict)
     values: dict[str, str] = field(default_factory=dict)
-    guards: list[tuple[frozenset[str], str | None]] = field(default_factory=list)
+    counters: frozenset[str] = frozenset()
+    guards: list[_Guard] = field(default_factory=list)
     strided: set[str] = field(default_factory=set)
     neighbours: set[str] = field(default_factory=set)
     """Variables that are an index moved by a loop's counter: a bound on them chooses what is read, it keeps no thread from working."""
+    moved: set[str] = field(default_factory=set)
+    """Variables that are any other index computed from a loop's counter, as the column of a tile: what bounds them is mostly not the work."""
 
 
 def facts_of(program: Program) -> KernelFacts:
@@ -74,6 +86,7 @@ def facts_of(program: Program) -> KernelFacts:
     reading = _Reading(_parameters(text, program.name), constants)
     for _ in range(2):  # twice: taint may flow backwards through a loop
         reading.guards.clear()
+        reading.moved.clear()  # a counter may turn out to be an index
         _read(reading, text)
     static, dynamic = _shared(text, constants)
     dimensions = tuple(_dimension(d, text, reading) for d in "xyz")
@@ -119,35 +132,50 @@ def _dims(expression: str, taint: dict[str, frozenset[str]]) -> frozenset[str]:
 
 def _read(reading: _Reading, text: str) -> None:
     flat = _without_subscripts(text)
+    reading.counters = frozenset(re.findall(r"\bfor\s*\(\s*(?:\w+\s+)*(\w+)\s*=", flat))
     for m in re.finditer(r"\b([A-Za-z_]\w*)\s*(=|\+=)(?!=)\s*([^;,{}]*)", flat):
-        name, how, expression = m[1], m[2], m[3]
-        if how == "+=":
-            if reading.taint.get(name) and re.search(r"\b(blockDim|gridDim)\b", reading.values.get(expression.strip(") "), expression)):
-                reading.strided |= reading.taint[name]
-            continue
-        dims = _dims(expression, reading.taint)
-        if dims:
-            reading.taint[name] = reading.taint.get(name, frozenset()) | dims
-            moved = re.fullmatch(r"\s*(\w+)\s*[-+]\s*(\w+)\s*", expression)
-            if moved and any(re.search(rf"\bfor\s*\(\s*(?:\w+\s+)*{other}\s*=", flat) for other in moved.groups()):
-                reading.neighbours.add(name)
-        elif name not in reading.parameters:
-            reading.values.setdefault(name, expression.strip())
+        _read_assignment(reading, m[1], m[2], m[3])
     for m in _comparisons(flat):
-        left, right = _dims(m[0], reading.taint), _dims(m[2], reading.taint)
-        if bool(left) == bool(right):
-            continue
-        other, guarded = (m[2], m[0]) if left else (m[0], m[2])
-        if guarded.strip("( )") in reading.neighbours:
-            continue
-        upper = (m[1] in ("<", "<=")) == bool(left)
-        lone = re.fullmatch(r"\(*\s*-?\s*0\s*\)*", other)
-        if lone or re.search(r"\d\.|\.\d|e[-+]\d", other) or (not upper and re.fullmatch(r"[\s\d()]+", other)):
-            continue
-        bound = _bound(other, reading)
-        # `i <= n` holds at n, and `i > n` lets it stay.
-        inclusive = m[1] in ("<=", ">") if left else m[1] in (">=", "<")
-        reading.guards.append((left or right, _beyond(bound) if inclusive and bound else bound))
+        _read_comparison(reading, *m)
+
+
+def _read_assignment(reading: _Reading, name: str, how: str, expression: str) -> None:
+    if how == "+=":
+        if reading.taint.get(name) and re.search(r"\b(blockDim|gridDim)\b", reading.values.get(expression.strip(") "), expression)):
+            reading.strided |= reading.taint[name]
+        return
+    if dims := _dims(expression, reading.taint):
+        reading.taint[name] = reading.taint.get(name, frozenset()) | dims
+        neighbour = re.fullmatch(r"\s*(\w+)\s*[-+]\s*(\w+)\s*", expression)
+        if neighbour and reading.counters & set(neighbour.groups()):
+            reading.neighbours.add(name)
+        elif _is_moved(expression, reading):
+            reading.moved.add(name)
+    elif name not in reading.parameters:
+        reading.values.setdefault(name, expression.strip())
+
+
+def _is_moved(expression: str, reading: _Reading) -> bool:
+    """Whether a loop's counter is in it. One that is an index itself, as in a loop that strides over the grid, is none."""
+    names = re.findall(r"(?<![.\w])[A-Za-z_]\w*", expression)
+    return any(n in reading.moved or (n in reading.counters and not reading.taint.get(n)) for n in names)
+
+
+def _read_comparison(reading: _Reading, before: str, operator: str, behind: str) -> None:
+    left, right = _dims(before, reading.taint), _dims(behind, reading.taint)
+    if bool(left) == bool(right):
+        return
+    other, guarded = (behind, before) if left else (before, behind)
+    if guarded.strip("( )") in reading.neighbours:
+        return
+    upper = (operator in ("<", "<=")) == bool(left)
+    lone = re.fullmatch(r"\(*\s*-?\s*0\s*\)*", other)
+    if lone or re.search(r"\d\.|\.\d|e[-+]\d", other) or (not upper and re.fullmatch(r"[\s\d()]+", other)):
+        return
+    bound = _bound(other, reading)
+    # `i <= n` holds at n, and `i > n` lets it stay.
+    inclusive = operator in ("<=", ">") if left else operator in (">=", "<")
+    reading.guards.append(_Guard(left or right, _beyond(bound) if inclusive and bound else bound, _is_moved(guarded, reading)))
 
 
 def _own_guards(condition: str, text: str) -> str:
@@ -214,16 +242,17 @@ def _balanced(text: str) -> str:
 
 def _dimension(d: str, text: str, reading: _Reading) -> Dimension:
     uses = {m[1] for m in _INDEX.finditer(text) if m[2] == d}
-    own = [bound for dims, bound in reading.guards if dims == {d}]
-    together = [(dims, bound) for dims, bound in reading.guards if d in dims and len(dims) > 1]
-    first = [bound for dims, bound in together if min(dims) == d]
+    ordered = sorted(reading.guards, key=lambda g: g.moved)  # the thread's own index says most
+    own = [g.bound for g in ordered if g.dims == {d}]
+    together = [g for g in ordered if d in g.dims and len(g.dims) > 1]
+    first = [g.bound for g in together if min(g.dims) == d]
     alone = any(dims == {d} for dims in reading.taint.values())
     guards = own or ([] if alone else first)
     found = [b for b in dict.fromkeys(guards) if b not in (None, "0", "1")]
     counted = [b for b in found if re.search(r"[A-Za-z_]", b)]  # `t < 16` is about the block, `i < n` about the work
     bounds = tuple(counted or found)
     only_together = bool(together) and not own and not alone and not first and "threadIdx" not in uses
-    others = {o for dims, _ in together for o in dims if o != d}
+    others = {o for g in together for o in g.dims if o != d}
     joint = bool(together) and not own and "threadIdx" in uses and any(re.search(rf"\bthreadIdx\.{o}\b", text) for o in others)
     apart = {"threadIdx", "blockIdx"} <= uses and not re.search(rf"\bblockDim\.{d}\b", text)
     return Dimension("threadIdx" in uses, "blockIdx" in uses, bool(guards), d in reading.strided, only_together, bounds, apart, joint)

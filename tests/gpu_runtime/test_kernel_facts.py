@@ -1,0 +1,46 @@
+"""What is read off a kernel's text: which bounds are the work's, and which dimension an index belongs to."""
+
+from __future__ import annotations
+
+from corpora.records import Program
+from gpu_runtime.kernel_facts import KernelFacts, facts_of
+
+TILES = """#define TILE 16
+__global__ void matmul(const float *A, const float *B, float *C, int M, int N, int K) {
+  __shared__ float as[TILE][TILE], bs[TILE][TILE];
+  int row = blockIdx.y * TILE + threadIdx.y, col = blockIdx.x * TILE + threadIdx.x;
+  float acc = 0.f;
+  for (int t = 0; t < (K + TILE - 1) / TILE; t++) {
+    int ka = t * TILE + threadIdx.x, kb = t * TILE + threadIdx.y;
+    as[threadIdx.y][threadIdx.x] = (row < M && ka < K) ? A[row * K + ka] : 0.f;
+    bs[threadIdx.y][threadIdx.x] = (kb < K && col < N) ? B[kb * N + col] : 0.f;
+    __syncthreads();
+    for (int k = 0; k < TILE; k++) acc += as[threadIdx.y][k] * bs[k][threadIdx.x];
+    __syncthreads();
+  }
+  if (row < M && col < N) C[row * N + col] = acc;
+}"""
+
+
+def facts(name: str, text: str) -> KernelFacts:
+    return facts_of(Program("cuda", name, text))
+
+
+def test_the_bound_of_an_index_that_a_loop_moves_comes_behind_the_threads_own() -> None:
+    """A grid over K fills a part of C, which tests with all sizes alike do not show."""
+    x, y, _ = facts("matmul", TILES).dimensions
+    assert x.bounds == ("N", "K") and y.bounds == ("M", "K")
+    told = TILES.replace("as[threadIdx.y][threadIdx.x] =", "if (t * TILE + threadIdx.x < K) as[threadIdx.y][threadIdx.x] =")
+    assert facts("matmul", told).dimensions[0].bounds == ("N", "K")
+
+
+def test_the_bound_of_an_index_that_a_loop_moves_is_one_where_there_is_no_other() -> None:
+    text = "__global__ void k(float *a, int n) { for (int j = 0; j < 4; j++) { int i = (blockIdx.x * 4 + j) * 64 + threadIdx.x; if (i < n) a[i] = 0; } }"
+    assert facts("k", text).dimensions[0].bounds == ("n",)
+
+
+def test_a_counter_that_is_an_index_itself_moves_none() -> None:
+    text = """__global__ void k(float *a, int n, int m) {
+      for (int b = blockIdx.x * 64; true; b += gridDim.x * 64) { int i = b * 1 + threadIdx.x; if (i < n) a[i] = 0; else break; }
+      int t = threadIdx.x; if (t < m) a[t] = 0; }"""
+    assert facts("k", text).dimensions[0].bounds == ("n", "m")
