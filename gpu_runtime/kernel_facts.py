@@ -1,7 +1,7 @@
 """What a kernel's text says about how it wants to be launched: dimensions, guards, strides, block sizes, shared memory.
 
 Contract: reading only, by tokens; nothing is executed and a text that cannot be read gives fewer facts, never an error.
-`taint` is followed through assignments: a variable computed from threadIdx.x and blockIdx.x belongs to dimension x.
+`taint` is followed through assignments, in their order: a variable computed from threadIdx.x and blockIdx.x belongs to dimension x.
 
     python -c "from corpora.records import Program; from gpu_runtime.kernel_facts import facts_of; \
 print(facts_of(Program('cuda', 'k', '__global__ void k(int *a, int n) { int i = threadIdx.x; if (i < n) a[i] = 0; }')))"
@@ -14,12 +14,10 @@ from dataclasses import dataclass, field
 
 from corpora.records import Program
 from gpu_runtime.cuda_rewrite import tokens_of
+from gpu_runtime.kernel_blocks import block_hints, constants_of, is_joined, shared_arrays
 
 _INDEX = re.compile(r"\b(threadIdx|blockIdx)\s*\.\s*([xyz])\b")
-_GUARD = re.compile(r"([^;{}()&|?]*?)\s*(<=|>=|<|>)\s*([^;{}&|?]*)")
-_INTEGER = re.compile(r"\d+[uUlL]*")
 _CAST = re.compile(r"\(\s*(?:(?:const|unsigned|signed|long|int|short|size_t|uint|float|double)\s*)+\)")
-_KEYWORDS = frozenset("const unsigned signed long int short size_t uint float double char bool return if while for".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +36,7 @@ class Dimension:
     shared_bound: bool = False
     bounds: tuple[str, ...] = ()
     apart: bool = False
-    """threadIdx and blockIdx are used as two indices of their own: blockDim of this dimension does not occur."""
+    """threadIdx and blockIdx are used as two indices of their own: neither blockDim nor a constant block size joins them."""
     joint: bool = False
     """The only guard is on one index made of this and another dimension's threads (`y * width + x < width * width`)."""
 
@@ -88,9 +86,9 @@ def facts_of(program: Program) -> KernelFacts:
         reading.guards.clear()
         reading.moved.clear()  # a counter may turn out to be an index
         _read(reading, text)
-    static, dynamic = _shared(text, constants)
+    static, dynamic = shared_arrays(text, constants)
     dimensions = tuple(_dimension(d, text, reading) for d in "xyz")
-    hints = _block_hints(text, static, constants, dimensions)
+    hints = block_hints(text, static, constants, not any(d.thread for d in dimensions[1:]))
     return KernelFacts(dimensions, hints, static, dynamic)  # type: ignore[arg-type]
 
 
@@ -98,14 +96,6 @@ def plain_text(program: Program) -> str:
     """Without comments and directives; `threadIdx . x` is `threadIdx.x`."""
     text = "".join(" " if t.kind in ("comment", "directive") else t.text for t in tokens_of(program.text))
     return re.sub(r"\s*\.\s*(?=[xyz]\b)", ".", text)
-
-
-def constants_of(text: str) -> dict[str, int]:
-    """Integer macros and constants of the text."""
-    found = {m[1]: int(m[2]) for m in re.finditer(r"#\s*define\s+(\w+)\s+\(?\s*(\d+)\s*\)?\s*$", text, re.M)}
-    for m in re.finditer(r"\b(?:const(?:expr)?\s+(?:unsigned\s+)?(?:int|size_t|unsigned)|enum\s*\{)\s*(\w+)\s*=\s*(\d+)\s*[;,}]", text):
-        found[m[1]] = int(m[2])
-    return found
 
 
 def _parameters(text: str, name: str) -> frozenset[str]:
@@ -133,10 +123,11 @@ def _dims(expression: str, taint: dict[str, frozenset[str]]) -> frozenset[str]:
 def _read(reading: _Reading, text: str) -> None:
     flat = _without_subscripts(text)
     reading.counters = frozenset(re.findall(r"\bfor\s*\(\s*(?:\w+\s+)*(\w+)\s*=", flat))
-    for m in re.finditer(r"\b([A-Za-z_]\w*)\s*(=|\+=)(?!=)\s*([^;,{}]*)", flat):
-        _read_assignment(reading, m[1], m[2], m[3])
-    for m in _comparisons(flat):
-        _read_comparison(reading, *m)
+    for statement in re.split(r"(?<=[;{}])", flat):  # in order: a variable may be assigned again with another dimension
+        for found in _comparisons(statement, flat):  # first, as `if (i < n) i = ...` asks before it assigns
+            _read_comparison(reading, *found)
+        for m in re.finditer(r"\b([A-Za-z_]\w*)\s*(=|\+=)(?!=)\s*([^;,{}]*)", statement):
+            _read_assignment(reading, m[1], m[2], m[3])
 
 
 def _read_assignment(reading: _Reading, name: str, how: str, expression: str) -> None:
@@ -145,7 +136,9 @@ def _read_assignment(reading: _Reading, name: str, how: str, expression: str) ->
             reading.strided |= reading.taint[name]
         return
     if dims := _dims(expression, reading.taint):
-        reading.taint[name] = reading.taint.get(name, frozenset()) | dims
+        reading.taint[name] = dims
+        reading.neighbours.discard(name)
+        reading.moved.discard(name)
         neighbour = re.fullmatch(r"\s*(\w+)\s*[-+]\s*(\w+)\s*", expression)
         if neighbour and reading.counters & set(neighbour.groups()):
             reading.neighbours.add(name)
@@ -186,11 +179,11 @@ def _own_guards(condition: str, text: str) -> str:
     return ";" + ";".join(kept) + ";"
 
 
-def _comparisons(text: str) -> list[tuple[str, str, str]]:
-    """(left, operator, right) of every comparison, cut at what binds weaker than it."""
+def _comparisons(statement: str, text: str) -> list[tuple[str, str, str]]:
+    """(left, operator, right) of every comparison of a statement of the text, cut at what binds weaker than it."""
     found = []
-    text = re.sub(r"(?<=[;{}])(?!\s*(?:if|while|for)\b)[^;{}?]*\?", lambda m: _own_guards(m[0], text), text)
-    for piece in re.split(r"&&?|\|\|?|[;{}?:,=!]|\breturn\b|\bif\b|\bwhile\b|\bfor\b", text.replace("<=", "\x01").replace(">=", "\x02").replace("->", " ").replace("<<", "\x03").replace(">>", "\x03")):
+    statement = re.sub(r"^(?!\s*(?:if|while|for)\b)[^?]*\?", lambda m: _own_guards(m[0], text), statement)
+    for piece in re.split(r"&&?|\|\|?|[;{}?:,=!]|\breturn\b|\bif\b|\bwhile\b|\bfor\b", statement.replace("<=", "\x01").replace(">=", "\x02").replace("->", " ").replace("<<", "\x03").replace(">>", "\x03")):
         parts = re.split(r"([<>\x01\x02])", piece)
         if len(parts) == 3:
             operator = {"\x01": "<=", "\x02": ">="}.get(parts[1], parts[1])
@@ -254,58 +247,5 @@ def _dimension(d: str, text: str, reading: _Reading) -> Dimension:
     only_together = bool(together) and not own and not alone and not first and "threadIdx" not in uses
     others = {o for g in together for o in g.dims if o != d}
     joint = bool(together) and not own and "threadIdx" in uses and any(re.search(rf"\bthreadIdx\.{o}\b", text) for o in others)
-    apart = {"threadIdx", "blockIdx"} <= uses and not re.search(rf"\bblockDim\.{d}\b", text)
+    apart = {"threadIdx", "blockIdx"} <= uses and not re.search(rf"\bblockDim\.{d}\b", text) and not is_joined(d, text, reading.constants)
     return Dimension("threadIdx" in uses, "blockIdx" in uses, bool(guards), d in reading.strided, only_together, bounds, apart, joint)
-
-
-def _shared(text: str, constants: dict[str, int]) -> tuple[tuple[tuple[int, ...], ...], tuple[str, ...]]:
-    """Extents of static __shared__ arrays that are known, and element types of dynamic ones."""
-    static, dynamic = [], []
-    for m in re.finditer(r"([^;{}]*)\b__shared__\b([^;{}]*)", text):
-        words = [w for w in re.findall(r"\w+", m[2]) if w not in ("volatile", "unsigned", "const", "__align__")]
-        if "extern" in m[1].split():
-            dynamic += words[:1]
-            continue
-        for group in re.findall(r"\w+\s*((?:\[[^\]]+\]\s*)+)", m[2]):
-            extents = [_constant(e, constants) for e in re.findall(r"\[([^\]]+)\]", group)]
-            if all(extents):
-                static.append(tuple(int(e) for e in extents if e))
-    return tuple(static), tuple(dynamic)
-
-
-def _constant(expression: str, constants: dict[str, int]) -> int | None:
-    text = re.sub(r"\b[A-Za-z_]\w*\b", lambda m: str(constants.get(m[0], m[0])), expression)
-    first = re.match(r"\s*(\d+)", text)  # TILE + 1 is padding: the tile is what matters
-    return int(first[1]) if first and re.fullmatch(r"[\d\s+\-*/()]+", text) else None
-
-
-def _block_hints(
-    text: str, static: tuple[tuple[int, ...], ...], constants: dict[str, int], dimensions: tuple[Dimension, ...]
-) -> tuple[tuple[int, int, int], ...]:
-    """Block shapes from `blockIdx.x * 256 + threadIdx.x`, tile extents, `s[256]`, and constants called BLOCK or TILE."""
-    hints: list[tuple[int, int, int]] = []
-    flat = any(d.thread for d in dimensions[1:]) is False
-    literal = {}
-    for m in re.finditer(r"\bblockIdx\s*\.\s*([xyz])\s*\*\s*(\w+)(?!\s*[\w*])|\b(\w+)\s*\*\s*blockIdx\s*\.\s*([xyz])(?!\s*\*)", text):
-        value = _constant(m[2] or m[3], constants)
-        if value and 1 < value <= 1024:
-            literal[m[1] or m[4]] = value
-    if literal:
-        size = [literal.get(d, 1) for d in "xyz"]
-        hints.append((size[0], size[1], size[2]))
-    for extents in static:
-        if len(extents) == 1 and flat and 1 < extents[0] <= 1024:
-            hints.append((extents[0], 1, 1))
-        elif len(extents) == 1 and 1 < extents[0] <= 1024:
-            side = int(extents[0] ** 0.5)
-            hints += [(side, side, 1)] if side * side == extents[0] else []
-        elif len(extents) == 2 and extents[0] * extents[1] <= 1024:
-            hints.append((extents[1], extents[0], 1) if not flat else (extents[0], 1, 1))
-        elif len(extents) == 2 and flat and 1 < extents[0] <= 1024:
-            hints.append((extents[0], 1, 1))
-        elif len(extents) == 1 and flat and extents[0] > 1024:
-            hints.append((64, 1, 1))
-    for name, value in constants.items():
-        if re.search(r"block|tile|thread|bdim|^bs$", name, re.I) and 1 < value <= 1024:
-            hints.append((value, 1, 1) if flat else (value, value, 1))
-    return tuple(h for h in dict.fromkeys(hints) if h[0] * h[1] * h[2] <= 1024)

@@ -16,7 +16,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from corpora.records import Program, Signature, UnitTestSuite
-from gpu_runtime.kernel_facts import KernelFacts, constants_of, facts_of, plain_text
+from gpu_runtime.kernel_blocks import constants_of
+from gpu_runtime.kernel_facts import KernelFacts, facts_of, plain_text
 from gpu_runtime.launch import Axis, LaunchPlan, Names, axes_of, bracket, distinct, plans_in_turn, readable, with_shared
 
 MOST_ROW_PLANS = 12

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from corpora.records import Program
 from gpu_runtime.kernel_facts import KernelFacts, facts_of
 
@@ -44,3 +46,35 @@ def test_a_counter_that_is_an_index_itself_moves_none() -> None:
       for (int b = blockIdx.x * 64; true; b += gridDim.x * 64) { int i = b * 1 + threadIdx.x; if (i < n) a[i] = 0; else break; }
       int t = threadIdx.x; if (t < m) a[t] = 0; }"""
     assert facts("k", text).dimensions[0].bounds == ("n", "m")
+
+
+def test_a_guard_sees_the_last_assignment_before_it() -> None:
+    """Both ways of a transposition: x and y change their roles between two guards."""
+    text = """#define TS 32
+    __global__ void transpose(float *out, const float *in, int width, int height) {
+      __shared__ float t[TS][TS + 1];
+      int x = blockIdx.x * TS + threadIdx.x, y = blockIdx.y * TS + threadIdx.y;
+      if (x < width && y < height) t[threadIdx.y][threadIdx.x] = in[y * width + x];
+      __syncthreads();
+      x = blockIdx.y * TS + threadIdx.x; y = blockIdx.x * TS + threadIdx.y;
+      if (x < height && y < width) out[y * height + x] = t[threadIdx.x][threadIdx.y]; }"""
+    assert [d.bounds for d in facts("transpose", text).dimensions] == [("width",), ("height",), ()]
+
+
+@pytest.mark.parametrize(
+    ("index", "apart"),
+    [
+        ("blockIdx.x * 64 + threadIdx.x", False),
+        ("threadIdx.x + (TILE * blockIdx.x)", False),
+        ("bx * WIDE + tx", False),
+        ("blockIdx.x * m + threadIdx.x", True),
+        ("blockIdx.x * 64 * m + threadIdx.x", True),
+        ("threadIdx.x + blockIdx.x * 64 * m", True),
+        ("blockIdx.x * 64 + threadIdx.x * m", True),
+        ("blockIdx.x * 100000 + threadIdx.x", True),
+    ],
+)
+def test_a_constant_block_size_joins_threads_and_blocks_to_one_index(index: str, apart: bool) -> None:
+    before = "#define TILE 16\nconstexpr int WIDE = 32;\n"
+    text = f"{before}__global__ void k(float *a, int n, int m) {{ int bx = blockIdx.x, tx = threadIdx.x; a[{index}] = m; }}"
+    assert facts("k", text).dimensions[0].apart is apart
