@@ -187,8 +187,18 @@ def _comparisons(statement: str, text: str) -> list[tuple[str, str, str]]:
         parts = re.split(r"([<>\x01\x02])", piece)
         if len(parts) == 3:
             operator = {"\x01": "<=", "\x02": ">="}.get(parts[1], parts[1])
-            found.append((parts[0], operator, parts[2]))
+            found.append((parts[0], operator, _closed(parts[2])))
     return found
+
+
+def _closed(text: str) -> str:
+    """Up to the bracket that closes what was opened before: `n) i` is `n`."""
+    depth = 0
+    for place, character in enumerate(text):
+        depth += (character == "(") - (character == ")")
+        if depth < 0:
+            return text[:place]
+    return text
 
 
 def _bound(expression: str, reading: _Reading) -> str | None:

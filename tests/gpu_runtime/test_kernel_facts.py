@@ -61,6 +61,11 @@ def test_a_guard_sees_the_last_assignment_before_it() -> None:
     assert [d.bounds for d in facts("transpose", text).dimensions] == [("width",), ("height",), ()]
 
 
+def test_a_condition_is_read_before_what_it_guards() -> None:
+    text = "__global__ void k(int *a, int n, int m) { int i = threadIdx.x; if (i < n) i = threadIdx.y; if (i < m) a[i] = 0; }"
+    assert [d.bounds for d in facts("k", text).dimensions] == [("n",), ("m",), ()]
+
+
 @pytest.mark.parametrize(
     ("index", "apart"),
     [
@@ -78,3 +83,9 @@ def test_a_constant_block_size_joins_threads_and_blocks_to_one_index(index: str,
     before = "#define TILE 16\nconstexpr int WIDE = 32;\n"
     text = f"{before}__global__ void k(float *a, int n, int m) {{ int bx = blockIdx.x, tx = threadIdx.x; a[{index}] = m; }}"
     assert facts("k", text).dimensions[0].apart is apart
+
+
+def test_a_bound_ends_where_the_condition_does() -> None:
+    """What is assigned behind it may be an index of the same dimension, or hold a number with a point."""
+    text = "__global__ void k(int *a, float f, int n, int m) { int i = threadIdx.x, j = threadIdx.y; int s; if (i < n) s = i; if (i + 0 < n && j < m) a[j * n + i] = s * 2.5f; }"
+    assert [d.bounds for d in facts("k", text).dimensions] == [("n",), ("m",), ()]
