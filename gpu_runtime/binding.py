@@ -5,7 +5,7 @@ out; one that the source lacks cannot be bound. Compatible: same kind, same clas
 complex) and width of elements; integer scalars by value may differ in width and sign (the value is checked when it is
 converted), float scalars in width. A scalar that its own dialect passes by reference and may change (Fortran, C++
 reference) may stand for a one-element array and back. A Fortran LOGICAL may be an int of C (0, else true) where Fortran is the source. Integers that a target has more than a source with
-assumed-shape arrays (Fortran `x(:)`) are their extents, in order; a target's assumed-shape matrix gets the shape that the source declares. A source's table of rows may be one flat array in the target, rows
+assumed-shape arrays (Fortran `x(:)`) are their extents: the largest one's, those of vectors by name (`nd` for d), else all in order; a target's assumed-shape matrix gets the shape that the source declares. A source's table of rows may be one flat array in the target, rows
 one after the other, as a device has it; not the other way round, where no row length is known.
 
     python -c "from gpu_runtime.binding import bind; help(bind)"
@@ -13,7 +13,6 @@ one after the other, as a device has it; not the other way round, where no row l
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -22,6 +21,7 @@ import numpy as np
 from corpora.records import Parameter, Signature
 from gpu_runtime.backend import Arguments
 from gpu_runtime.materialise import DTYPES, assumed_shape, declared_extents, keeps_shape
+from gpu_runtime.parameter_names import bare_name, is_length_of, plain_name
 
 
 class BindingError(ValueError):
@@ -164,11 +164,27 @@ def _asked_extents(source: Signature, target: Signature) -> dict[int, tuple[int,
     ]  # fmt: skip
     if not arrays or not extra:
         return {}
-    largest = max(arrays, key=lambda a: a[1])
-    for places in ([(largest[0], d) for d in range(largest[1])], [(i, d) for i, rank in arrays for d in range(rank)]):
-        if len(places) == len(extra):
-            return dict(zip(extra, places, strict=True))
-    return {}
+    largest, rank = max(arrays, key=lambda a: a[1])
+    whole = [(largest, d) for d in range(rank)]
+    if rank > 1 and len(whole) == len(extra):  # `nx, ny` are a matrix's, also where there are vectors x and y
+        return dict(zip(extra, whole, strict=True))
+    named = _lengths_by_name(source, target, extra)
+    rest = [j for j in extra if j not in named]
+    others = [(i, d) for i, rank in arrays for d in range(rank) if (i, d) not in named.values()]
+    for places in ([] if whole[0] in named.values() else whole, others):
+        if len(places) == len(rest):
+            return named | dict(zip(rest, places, strict=True))
+    return {} if rest else named
+
+
+def _lengths_by_name(source: Signature, target: Signature, extra: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """Of the target's integers `extra` those that are called a vector's length: `nd`, `d_len` and `len_d` for d."""
+    found: dict[int, tuple[int, int]] = {}
+    for i, p in enumerate(source.parameters):
+        if assumed_shape(p) and len(p.shape) == 1:
+            asking = [j for j in extra if is_length_of(target.parameters[j].name, p.name)]
+            found |= {j: (i, 0) for j in asking if len(asking) == 1 and j not in found}
+    return found
 
 
 def _signed(signature: Signature) -> Signature:
@@ -193,20 +209,6 @@ def _logical(source: Signature, target: Signature) -> Signature:
         return replace(p, type="bool") if stands and p.type == "i32" else p
 
     return replace(target, parameters=tuple(typed(i, p) for i, p in enumerate(target.parameters)))
-
-
-def plain_name(name: str) -> str:
-    return name.lower().rstrip("_")
-
-
-_SIDE = re.compile(r"^(?:h|d|dev|device|host|gpu|cpu|g)_+|_+(?:h|d|dev|device|host|gpu|cpu)$")
-_ROLES = {"dst": "output", "out": "output", "dest": "output", "src": "input", "in": "input"}
-
-
-def bare_name(name: str) -> str:
-    """Without the marks of host and device that translations add (`h_x`, `d_x`, `x_dev`); src, dst, in and out as words."""
-    bare = _SIDE.sub("", plain_name(name)) or plain_name(name)
-    return _ROLES.get(bare, bare)
 
 
 def _by_name(source: Signature, target: Signature) -> dict[int, int]:

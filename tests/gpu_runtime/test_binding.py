@@ -138,3 +138,31 @@ def test_logicals_as_ints_where_a_language_has_no_unsigned():
     assert binding.outputs((np.array([0, 7], np.int32), called.values[1]), given)[0].tolist() == [False, True]
     with pytest.raises(BindingError):
         bind(source, target)
+
+
+def shaped(**ranks):
+    return Signature("f", tuple(Parameter(name, "array", "f32", shape=(":",) * rank) for name, rank in ranks.items()))
+
+
+@pytest.mark.parametrize(
+    ("source", "extra", "extents"),
+    [
+        (shaped(a=2, w=1, d=1), "m n nd", ((2, 0), (0, 0), (0, 1))),
+        (shaped(a=2, w=1, d=1), "len_D m n", ((2, 0), (0, 0), (0, 1))),
+        (shaped(a=2, w=1, d=1), "m n d_size nw", ((1, 0), (2, 0), (0, 0), (0, 1))),
+        (shaped(a=2, w=1, d=1), "m n k l", ((0, 0), (0, 1), (1, 0), (2, 0))),
+        (shaped(x=1, y=1, u=2), "nx ny", ((2, 0), (2, 1))),
+        (shaped(x=1, y=1), "ny nx", ((0, 0), (1, 0))),
+        (shaped(x=1, y=1), "n", ((0, 0),)),
+        (shaped(x=1, y=1), "ny", ((1, 0),)),
+    ],
+)
+def test_integers_called_a_vectors_length_are_that_vectors(source, extra, extents):
+    arrays = [f"{p.name}:f32*" for p in source.parameters]
+    assert bind(source, signature(*(f"{name}:i32" for name in extra.split()), *arrays)).extents == extents
+
+
+@pytest.mark.parametrize("extra", ["m n", "m nd", "nd d_len m n"])
+def test_integers_that_neither_names_nor_order_tell_apart_are_refused(extra):
+    with pytest.raises(BindingError, match="no counterpart"):
+        bind(shaped(b=3, w=1, d=1), signature(*(f"{name}:i32" for name in extra.split()), "b:f32*", "w:f32*", "d:f32*"))
