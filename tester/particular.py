@@ -11,6 +11,7 @@ import itertools
 import re
 from collections.abc import Sequence
 
+from corpora.dialects import dialect
 from corpora.records import Fill, Parameter
 from tester.extents import Sketch
 from tester.roles import Setting
@@ -27,8 +28,10 @@ LONG_SIDE = 1100
 MOST_GUARDED = 2
 """Arrays of indices that are tested with contents which a program must guard against."""
 FAR_KEY = 1 << 40
-_NAN_FIRST = 2
-"""Seeds that leave this over 14 make special contents begin with a NaN, the next ones with infinity (gpu_runtime.materialise)."""
+_EXTREME = re.compile(r"\b(?:[ad]?max[01]?|[ad]?min[01]?|(?:max|min)(?:val|loc))\s*\(", re.IGNORECASE)
+"""Fortran's largest and smallest values: what they are beside one that is no number, it leaves open."""
+_NAN_FIRST, _THREE_FIRST = 2, 12
+"""Seeds that make special contents begin with a NaN, and with 3.0 (gpu_runtime.materialise)."""
 
 
 def particular(setting: Setting, roles: Roles) -> list[Sketch]:
@@ -131,16 +134,18 @@ def _beyond(setting: Setting, roles: Roles) -> list[Sketch]:
 
 
 def _no_numbers(setting: Setting, roles: Roles) -> list[Sketch]:
-    """A few special values of which the first is no number, in every other array infinite; and such in what the program may change alone, with
+    """A few special values of which the first is no number, in every other array a three; and such in what the program may change alone, with
     factors that are zero (what BLAS multiplies by zero is not read)."""
     signature, label = setting.signature, "special/special"
     reals = [p for p in signature.parameters if p.kind != "scalar" and p.type[0] == "f"]
     factors = [p.name for p in signature.parameters if p.kind == "scalar" and p.type in ("f32", "f64")]
-    if not reals or not roles.base:
+    program = setting.compiled.request.program
+    open_to_either = dialect(program.dialect).language == "fortran" and _EXTREME.search(program.text)
+    if not reals or not roles.base or open_to_either:
         return []
     few = size_draws(signature, roles, setting.seed, 1)[0][1]
     # What begins as no number and ends as that shows no change.
-    turned = [{p.name: Fill("special", (), _NAN_FIRST + (i + k) % 2) for i, p in enumerate(reals)} for k in (0, 1)]
+    turned = [{p.name: Fill("special", (), (_NAN_FIRST, _THREE_FIRST)[(i + k) % 2]) for i, p in enumerate(reals)} for k in (0, 1)]
     sketches = [_sketch(setting, roles, few, label, 0, fills) for fills in turned]
     changed = {p.name: Fill("special", (), _NAN_FIRST) for p in reals if p.intent != "in"}
     if changed and factors:
