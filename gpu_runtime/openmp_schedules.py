@@ -12,19 +12,16 @@ from __future__ import annotations
 import re
 
 from gpu_runtime.backend import Variant
+from gpu_runtime.openmp_conditions import DIRECTIVE, reached
 from gpu_runtime.openmp_lanes import exposed
 
-_DIRECTIVE = {
-    "cpp": re.compile(r"""^[ \t]*#[ \t]*pragma[ \t]+omp\b(?:\\\n|[^\n])*|\b_Pragma\s*\(\s*"\s*omp\b(?:\\.|[^"\n])*\"""", re.M),
-    "fortran": re.compile(r"^[ \t]*[!c*]\$omp[^\n]*", re.M | re.I),
-}
 _SHARED_OUT = re.compile(r"\b(schedule(?:\s|\\\n)*\()(?:[\w\s,\\]*:)?(?:\s|\\\n)*(?:dynamic|guided)\b((?:\s|\\\n)*)([,)])", re.I)
 """Modifiers go too: `nonmonotonic` may not stand beside what replaces the kind, and it is monotonic without a word."""
 
 
 def dealt_in_turn(text: str, language: str) -> str:
     """`text` with every `schedule(dynamic[, k])` and `schedule(guided[, k])` as `schedule(static, k)`, k = 1 where none is said."""
-    return _DIRECTIVE[language].sub(lambda directive: _SHARED_OUT.sub(_in_turn, directive[0]), text)
+    return DIRECTIVE[language].sub(lambda directive: _SHARED_OUT.sub(_in_turn, directive[0]), text)
 
 
 def _in_turn(found: re.Match[str]) -> str:
@@ -34,6 +31,9 @@ def _in_turn(found: re.Match[str]) -> str:
 
 def said_plainly(text: str, language: str, variant: Variant) -> str:
     """An OpenMP text as it is built: where values are compared on teams and where races are looked for, it says more plainly what it
-    permits. What is recorded or timed runs as it is written."""
-    forms = {Variant.PLAIN: dealt_in_turn, Variant.RACE_CHECKED: exposed}
-    return forms[variant](text, language) if variant in forms else text
+    permits, and takes its parallel ways at sizes that tests have; so it does where it is counted who does the work. What is timed runs
+    as it is written."""
+    forms = {Variant.PLAIN: (dealt_in_turn, reached), Variant.RACE_CHECKED: (exposed, reached), Variant.RECORDED: (reached,)}
+    for form in forms.get(variant, ()):
+        text = form(text, language)
+    return text
