@@ -229,6 +229,7 @@ class _Outcomes:
                 tuple(m[i] for m in shaken if i in m),
                 max((v.size for v in self.calls[i].values), default=1) if self.shakes else 1,
                 self.calls[i].values,
+                self._read(i, signature),
             )
             found[i] = replace(reference_of(self.plain[i], self._written(i, signature), runs), touched=self._touched(i))
             if found[i].unstable:
@@ -246,6 +247,13 @@ class _Outcomes:
             p.intent != "in" and (p.kind != "array" or accesses[j].first_write is not None or not same_bytes(before[j], after[j]))
             for j, p in enumerate(signature.parameters)
         ]
+
+    def _read(self, i: int, signature: Signature) -> tuple[bool, ...]:
+        accesses = self.seen.get(i)
+        return tuple(
+            p.intent != "out" and (not accesses or p.kind != "array" or accesses[j].first_read is not None)
+            for j, p in enumerate(signature.parameters)
+        )
 
     def _touched(self, i: int) -> bool:
         accesses = self.seen.get(i, ())

@@ -173,3 +173,14 @@ def test_an_element_that_was_lucky_in_every_draw_gets_the_usual_bar():
     off = tiny.copy()
     off[500] *= 1.001
     assert compare(expected, [off], None).element == 500
+
+
+def test_an_element_may_be_off_by_a_few_ulps_of_what_it_held():
+    value, held = np.array([2.0**-53, 2.0**-53, 1e-9]), np.array([1.0, 1.5, np.inf])  # 1 + 0.5 * epsilon - 1, by luck exact
+    updated = reference_of(execution(value), [True], Runs(given=(held,), read=(True,)))
+    assert compare(updated, [np.array([0.0, *value[1:]])], None) is None
+    assert compare(updated, [np.array([3e-15, *value[1:]])], None).element == 0
+    assert compare(updated, [np.array([value[0], 0.0, value[2]])], None).element == 1
+    assert compare(updated, [np.array([*value[:2], 2e-9])], None).element == 2
+    overwritten = reference_of(execution(value), [True], Runs(given=(held,), read=(False,)))
+    assert compare(overwritten, [np.array([0.0, *value[1:]])], None).element == 0
