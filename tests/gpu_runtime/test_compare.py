@@ -95,6 +95,17 @@ def test_complex_parts_are_judged_apart():
     assert compare(expected, [z + np.complex64(1e-4j)], None) is not None
 
 
+def test_complex_numbers_that_are_not_finite_are_alike():
+    lost, lone = complex(np.nan, np.nan), complex(-np.inf, 1)
+    expected = reference_of(execution(np.array([lost, lone, 1 + 2j], np.complex64)), [True])
+    assert compare(expected, [np.array([lone, lost, 1 + 2j], np.complex64)], None) is None
+    assert compare(expected, [np.array([lone, 1, 1 + 2j], np.complex64)], None).element == 1
+    assert compare(expected, [np.array([lost, lone, complex(1, np.nan)], np.complex64)], None).element == 2
+    assert compare(expected, [np.array([lost, lone, 2j], np.complex64)], None).element == 2
+    never_written = reference_of(execution(np.array([lost, lone], np.complex64)), [False])
+    assert compare(never_written, [np.array([lost, lost], np.complex64)], None).element == 1
+
+
 def test_unstable_tests_say_why():
     noisy = np.array([1e-8, 2e-8, -1e-8], np.float32)
     loud = reference_of(execution(noisy), [True], Runs(execution(noisy * 3)))
