@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from coevolve.config import Config
+from coevolve.own_sizes import at_own_sizes
 from coevolve.questions import entry_names
 from coevolve.verify import Engine, Pair, VerifyConfig
 from corpora.dialects import direction
@@ -108,7 +109,9 @@ class Verifier:
             return [replace(expectations, target_id=c.id) for c in candidates]
         reasons = [why_not(c.text, direction(c.direction).target.name) for c in candidates]
         asked = [c for c, reason in zip(candidates, reasons) if not reason]
-        judged = iter(judge(expectations, [target_of(c, program) for c in asked], self.engine.backend, self.engine.config.judge))
+        targets, backend, checks = [target_of(c, program) for c in asked], self.engine.backend, self.engine.config.judge
+        found = judge(expectations, targets, backend, checks)
+        judged = (at_own_sizes(verdict, expectations, target, backend, checks) for verdict, target in zip(found, targets, strict=True))
         verdicts = [self._turned_away(program, suite, reason) if reason else next(judged) for reason in reasons]
         return [replace(v, target_id=c.id, suite_strength=suite.strength) for v, c in zip(verdicts, candidates, strict=True)]
 

@@ -21,6 +21,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from coevolve.backend_choice import backend_kind, make_backend
+from coevolve.own_sizes import at_own_sizes
 from coevolve.verify_programs import suite_of as programs_suite
 from coevolve.verify_programs import verify_programs, whole_pair
 from corpora.records import Blame, Outcome, Program, Signature, UnitTestSuite, Verdict, content_hash
@@ -77,7 +78,8 @@ def engine_version() -> str:
     root = Path(__file__).resolve().parent.parent
     folders = ("gpu_runtime", "gpu_runtime/native", "tester", "translator", "corpora")
     files = [f for name in folders for f in sorted((root / name).glob("*")) if f.suffix in (".py", ".c", ".h")]
-    return content_hash(*(f.read_text() for f in [*files, Path(__file__), Path(__file__).with_name("verify_programs.py")]))
+    own = [Path(__file__).with_name(name) for name in ("verify.py", "verify_programs.py", "own_sizes.py")]
+    return content_hash(*(f.read_text() for f in [*files, *own]))
 
 
 class Engine:
@@ -201,7 +203,10 @@ class Engine:
         if validation.expectations is None:
             outcome = Outcome.COMPILE_ERROR if validation.blame is Blame.SOURCE else Outcome.INVALID_SUITE
             return replace(base, outcome=outcome, blame=validation.blame, detail=validation.reason)
-        return judge(validation.expectations, [pair.target], self.backend, self.config.judge)[0]
+        verdict = judge(validation.expectations, [pair.target], self.backend, self.config.judge)[0]
+        if suite is not None:  # what a person gave is the question; only our own suite may grow
+            return verdict
+        return at_own_sizes(verdict, validation.expectations, pair.target, self.backend, self.config.judge)
 
     def _key(self, pair: Pair, suite: UnitTestSuite | None) -> str:
         parts = (engine_version(), self.kind, self.config, pair.source.id, pair.target.id, suite.id if suite else "rules")

@@ -1,7 +1,8 @@
 """Whole numbers that a text compares something with: sizes at which a program may change its ways.
 
 Contract: `comparisons` finds `<`, `<=`, `>`, `>=` (Fortran's words too) with a whole number on one side: a literal, a product or shift of
-literals, or a name that the text gives such a value. `named` writes those names out; neither changes the number of lines.
+literals, or a name that the text gives such a value, which `named` writes out. `numbers_asked` are those of a text's own code: not of its
+loops' heads, of comments or of directives.
 
     python -c "from gpu_runtime.thresholds import *; print(comparisons('if (n < 64 * 1024) return;'))"
 """
@@ -56,6 +57,18 @@ def named(text: str, numbers: Mapping[str, str]) -> str:
     if not numbers:
         return text
     return re.sub(rf"\b(?:{'|'.join(map(re.escape, numbers))})\b", lambda m: numbers[m[0]], text)
+
+
+def numbers_asked(text: str, language: str) -> frozenset[int]:
+    """The whole numbers that a program compares something with."""
+    text = _ASIDE[language].sub(" ", text.lower() if language == "fortran" else text)
+    return frozenset(c.value for c in comparisons(named(text, constants(text))))
+
+
+_ASIDE = {
+    "cpp": re.compile(r"/\*.*?\*/|//[^\n]*|^[ \t]*#[ \t]*pragma(?:\\\n|[^\n])*|\b(?:for|while)\s*\([^)]*\)", re.M | re.S),
+    "fortran": re.compile(r"![^\n]*|\bwhile\s*\([^)]*\)"),
+}
 
 
 def _value(text: str) -> int:

@@ -69,7 +69,7 @@ def _race(bench: Bench) -> Failure | None:
         return None
     for threads, schedule in (*RACE_TEAMS, RACE_MANY) if _WHO.search(bench.program.text) else RACE_TEAMS:
         # Where nothing is touched nothing can race, but compilers write lastprivate and simd indices of empty loops from every thread.
-        calls = [(i, replace(c, threads=threads, schedule=schedule)) for i, c in enumerate(bench.calls) if bench.expectations.references[i].touched]
+        calls = [(i, replace(c, threads=threads, schedule=_dealt(schedule, c))) for i, c in enumerate(bench.calls) if bench.expectations.references[i].touched]
         executions = bench.backend.run(compiled, [c for _, c in calls], limits_of(_patient(bench), calls))
         for (i, _), execution in zip(calls, executions, strict=True):
             if execution.status is Status.RACE:
@@ -77,6 +77,17 @@ def _race(bench: Bench) -> Failure | None:
         if any(execution.status is Status.TIMEOUT for execution in executions):
             return None  # other teams would be waited for as long
     return None
+
+
+CHUNKS = 1 << 17
+"""Most chunks of a loop over an array under the race detector: one more costs it microseconds, and neighbours meet between chunks of a few
+elements as well."""
+
+
+def _dealt(schedule: str, call: Arguments) -> str:
+    """The schedule with chunks of one, or of as many elements as keep the CHUNKS."""
+    kind, _, chunk = schedule.partition(",")
+    return f"{kind},{1 + max((v.size for v in call.values), default=0) // CHUNKS}" if chunk else kind
 
 
 def try_openmp(bench: Bench) -> Trial:
