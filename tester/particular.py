@@ -16,6 +16,7 @@ from corpora.records import Fill, Parameter
 from tester.extents import Sketch
 from tester.roles import Setting
 from tester.sketches import Roles, Values, clipped, contents, integer_scalars_of, is_leading, marked, related, side_of, size_draws
+from tester.states import stated_sketches
 
 LONGEST_MARK = 2048
 """A number in a comparison up to here may be a size at which a program changes its ways."""
@@ -36,7 +37,7 @@ _NAN_FIRST, _THREE_FIRST = 2, 12
 
 def particular(setting: Setting, roles: Roles) -> list[Sketch]:
     """Sketches of every kind in turn, so that none crowds out the others."""
-    kinds = (_long, _no_numbers, _marked, _below_zero, _far_apart, _guarded, _beyond)
+    kinds = (_long, _stated, _no_numbers, _marked, _below_zero, _far_apart, _guarded, _beyond)
     rows = itertools.zip_longest(*(kind(setting, roles) for kind in kinds))
     return [sketch for row in rows for sketch in row if sketch is not None]
 
@@ -65,6 +66,11 @@ def _marked(setting: Setting, roles: Roles) -> list[Sketch]:
             fills = contents(signature, roles, "default", scalars, setting.seed + turn)
             sketches.append(_sketch(setting, roles, scalars, "mark", turn, marked(fills, signature, roles, mark, around, setting.seed + turn)))
     return sketches
+
+
+def _stated(setting: Setting, roles: Roles) -> list[Sketch]:
+    """Where places depend on contents: states of elements that the program asks for (tester.states)."""
+    return stated_sketches(setting.signature, roles, setting.compiled.request.program.text, setting.seed)
 
 
 def _below_zero(setting: Setting, roles: Roles) -> list[Sketch]:

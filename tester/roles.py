@@ -18,6 +18,7 @@ from gpu_runtime.backend import Compiled, ExecutionBackend
 from tester.extents import GeometryOf, Probe, Sketch, beyond, probe
 from tester.searches import KINDS, going_furthest, unending
 from tester.sketches import Roles, base_draws, contents, is_flag, is_pitch, marks_of, ordered_of, side_of, texts_of
+from tester.states import stated, states_of
 
 
 class NoSuite(ValueError):
@@ -53,8 +54,34 @@ def _probe(setting: Setting, sketches: Sequence[Sketch]) -> list[Probe]:
 BASE_PROFILES = ("default", "default", "positive", "distinct", "sorted", "zero", "default", "positive")
 
 
+FIRST_DRAWS = 8
+"""Of these the one that touches most is taken where none touches every array."""
+
+
 def base_run(setting: Setting, count: int = 32) -> Probe | None:
-    """The first clean run that changes something, on small draws of the integer scalars."""
+    """The clean run that changes something and touches most arrays, on small draws of the integer scalars; the first that touches all, and
+    just the first where a run is dear."""
+    plain = _base_sketches(setting, count)
+    enough = _full(setting) if setting.largest < LAST_RESORT else 0
+    best = None
+    hung = far = idle = 0
+    for start, stop in ((0, 1), (1, FIRST_DRAWS), *((k, k + 8) for k in range(FIRST_DRAWS, len(plain), 8))):  # the first one nearly always does
+        for found in _probe(setting, plain[start:stop]):
+            best = _fuller(best, found)
+            hung += found.reason.startswith("timeout")
+            idle += not found.reason
+            far += beyond(found, setting.largest)
+        if best and (stop >= FIRST_DRAWS or _touched(best) >= enough):
+            break
+        if stop >= FIRST_DRAWS and hung >= 2 and not idle or far == stop == FIRST_DRAWS:  # whatever the scalars, it goes on and on: its sizes are constants
+            return best
+    if best is None or _touched(best) < enough:
+        for found in _probe(setting, _stated_sketches(setting, plain[:FIRST_DRAWS])):
+            best = _fuller(best, found)
+    return best
+
+
+def _base_sketches(setting: Setting, count: int) -> list[Sketch]:
     signature = setting.signature
     sketches = []
     for turn, drawn in enumerate(base_draws(signature, setting.seed, count)):
@@ -62,17 +89,29 @@ def base_run(setting: Setting, count: int = 32) -> Probe | None:
         drawn |= {name: letters[turn % len(letters)] for name, letters in setting.letters.items()}
         fills = contents(signature, Roles(), BASE_PROFILES[turn % len(BASE_PROFILES)], drawn, setting.seed + turn)
         sketches.append(Sketch(drawn, fills, "base", side_of(drawn, signature, 0)))
-    hung = far = idle = 0
-    for start, stop in ((0, 1), (1, 8), *((k, k + 8) for k in range(8, len(sketches), 8))):  # the first one nearly always does
-        for found in _probe(setting, sketches[start:stop]):
-            if not found.reason and found.wrote:
-                return found
-            hung += found.reason.startswith("timeout")
-            idle += not found.reason
-            far += beyond(found, setting.largest)
-        if stop >= 8 and hung >= 2 and not idle or far == stop == 8:  # whatever the scalars, it goes on and on: its sizes are constants
-            break
-    return None
+    return sketches
+
+
+def _stated_sketches(setting: Setting, sketches: Sequence[Sketch]) -> list[Sketch]:
+    """The sketches with states in those arrays whose elements the program compares with some; none where it does not."""
+    states = states_of(setting.signature, setting.compiled.request.program.text)
+    made = [stated(s.scalars, s.fills, states, turn, setting.seed + turn) for turn, s in enumerate(sketches) if states]
+    return [replace(s, scalars=scalars, fills=fills) for s, (scalars, fills) in zip(sketches, made, strict=False)]
+
+
+def _touched(found: Probe) -> int:
+    return sum(m.read or m.written for m in found.arrays.values())
+
+
+def _full(setting: Setting) -> int:
+    return sum(p.kind != "scalar" for p in setting.signature.parameters)
+
+
+def _fuller(best: Probe | None, found: Probe) -> Probe | None:
+    """The one that touches more arrays, of those that ran clean and changed something; the earlier one where both touch as many."""
+    if found.reason or not found.wrote:
+        return best
+    return found if best is None or _touched(found) > _touched(best) else best
 
 
 _learnt: OrderedDict[tuple[str, str, int], Roles] = OrderedDict()
@@ -122,8 +161,9 @@ def _roles(setting: Setting, text: str) -> Roles:
     reached = {kind: _extents(found) for (kind, _), found in zip(far, probes[len(trials) :], strict=True) if not found.reason}
     others = [_extents(found) for (name, _), found in zip(trials, probes, strict=False) if name in arrays and not found.reason]
     flags = {p.name for p in setting.signature.parameters if p.kind == "scalar" and is_flag(p.name, text)} - stepped
+    compared = {scalar for state in states_of(setting.signature, text).values() for scalar in state.scalars}
     return Roles(
-        frozenset(bound - arrays - flags - setting.pitches), frozenset(flags), frozenset(bound & arrays), setting.pitches, setting.letters, dict(scalars),
+        frozenset(bound - arrays - flags - compared - setting.pitches), frozenset(flags), frozenset(bound & arrays), setting.pitches, setting.letters, dict(scalars),
         texts_of(setting.signature, text), marks_of(text), *going_furthest(reached, [extents, *others]), ordered_of(frozenset(bound & arrays), text),
     )
 
@@ -144,7 +184,7 @@ def pitches_of(signature: Signature, text: str) -> frozenset[str]:
 
 
 def complaint_of(setting: Setting) -> str:
-    draws = base_draws(setting.signature, setting.seed, 2)[:1]
-    sketches = [Sketch(d, contents(setting.signature, Roles(), "default", d, setting.seed)) for d in draws]
-    found = _probe(setting, sketches)[0]
-    return found.reason or "it changes nothing"
+    """What kept the program from a base run, on the first draw or on few states."""
+    plain = _base_sketches(setting, FIRST_DRAWS)
+    reasons = [found.reason for found in _probe(setting, [plain[0], *_stated_sketches(setting, plain)])]
+    return next((reason for reason in reasons if reason), "it changes nothing")

@@ -91,12 +91,12 @@ def letters_of(signature: Signature, text: str) -> dict[str, tuple[int, ...]]:
     return found
 
 
-_HEADS = re.compile(r"\b(?:for|while)\s*\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)|^\s*(?:\d+\s+)?do\s+(?:\d+\s+)?\w+\s*=[^\n]*", re.IGNORECASE | re.MULTILINE)
+HEADS = re.compile(r"\b(?:for|while)\s*\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)|^\s*(?:\d+\s+)?do\s+(?:\d+\s+)?\w+\s*=[^\n]*", re.IGNORECASE | re.MULTILINE)
 
 
 def ordered_of(indices: frozenset[str], text: str) -> frozenset[str]:
     """Those arrays of indices of which the text reads a place and the next one, and loops from one to the other."""
-    heads, found = " ".join(_HEADS.findall(text)), set()
+    heads, found = " ".join(HEADS.findall(text)), set()
     for name in indices:
         element = rf"\b{re.escape(name)}\s*[\[(]"
         places = {re.sub(r"\s", "", place).lower() for place in re.findall(rf"{element}\s*(\w+(?:\s*[-+]\s*\w+)?)\s*[\])]", text, re.IGNORECASE)}
