@@ -39,12 +39,12 @@ def lengths_of(suite: UnitTestSuite) -> dict[str, str]:
 
 
 def _fitting(lengths: Sequence[int], others: Sequence[int], sizes: Sequence[Mapping[str, int]]) -> str:
-    products = _products(sorted(sizes[0])[:MOST_NAMES])
-    return next((str(product) for product in products if _fits([product.value(test) for test in sizes], lengths, others)), "")
+    every = products(sorted(sizes[0]))
+    return next((str(product) for product in every if _fits([product.value(test) for test in sizes], lengths, others)), "")
 
 
 @dataclass(frozen=True, slots=True)
-class _Product:
+class Product:
     """times * (name + step) * ... + more."""
 
     factors: tuple[tuple[str, int], ...]
@@ -64,12 +64,12 @@ class _Product:
         return _stepped(" * ".join([*([str(self.times)] if self.times > 1 else []), *words]), self.more)
 
 
-def _products(names: Sequence[str]) -> Iterator[_Product]:
+def products(names: Sequence[str]) -> Iterator[Product]:
     """The simplest first: few factors, small numbers."""
-    factors = [(name, step) for step in _STEPS for name in names]
+    factors = [(name, step) for step in _STEPS for name in names[:MOST_NAMES]]
     for count in range(1, MOST_FACTORS + 1):
         times = _TIMES if count < MOST_FACTORS else (1,)
-        made = [_Product(f, t, m) for f in combinations_with_replacement(factors, count) for t in times for m in _STEPS if count > 1 or t > 1 or not m]
+        made = [Product(f, t, m) for f in combinations_with_replacement(factors, count) for t in times for m in _STEPS if count > 1 or t > 1 or not m]
         yield from sorted(made, key=lambda product: product.cost)
 
 

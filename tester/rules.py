@@ -19,11 +19,13 @@ from corpora.records import ArrayValue, Program, Signature, UnitTest, UnitTestSu
 from gpu_runtime.backend import Compiled, CompileRequest, ExecutionBackend, Variant
 from tester.completion import Completed, complete, confirm, remembered
 from tester.extents import GeometryOf, Sketch, nowhere, test_of
+from tester.laws import lawful
 from tester.linked import linked_tests
 from tester.particular import particular
 from tester.roles import LAST_RESORT, NoSuite, Setting, TooLarge, base_run, complaint_of, known_roles, pitches_of
 from tester.searches import MOST_LATE, MOST_WHOLE, late_tests, unending
 from tester.sketches import LARGE, PROFILES, Roles, Values, contents, letters_of, quiet_draws, side_of, size_draws
+from tester.states import asked_for, states_of
 
 FEW = 4
 """Tests that change something, below which others are looked for."""
@@ -56,7 +58,7 @@ def suite_for(
     setting = Setting(backend, compiled, signature, geometry_of, largest, seed, pitches_of(signature, program.text), letters_of(signature, program.text))
     try:
         roles = known_roles(setting, program.text, plan)
-        made = _tests(setting, roles, tests)
+        made = sorted(lawful(setting, roles, _tests(setting, roles, tests)), key=elements)
     except TooLarge as error:
         roles = Roles()
         made = _constant_tests(replace(setting, largest=LAST_RESORT), str(error))
@@ -208,14 +210,15 @@ WIDER = (0, 3, 0, -2)
 
 
 def _others(setting: Setting, roles: Roles) -> Callable[[Sketch], Sequence[Sketch]]:
-    """Other contents of the same size: usual ones, and such that no search finds what it looks for."""
+    """Other contents of the same size: usual ones, such that no search finds what it looks for, and states that are all asked for."""
+    states = states_of(setting.signature, setting.compiled.request.program.text) if roles.indices else {}
 
     def others(sketch: Sketch) -> Sequence[Sketch]:
         far = [unending(sketch, kind, setting.signature, roles) for kind in roles.searches or ("high",)]
         if not roles.indices and roles.base:  # whatever arrays held, the program touched the same of them, or searched them
             return far
         usual = contents(setting.signature, roles, "default", sketch.scalars, setting.seed + 1000)
-        return [replace(sketch, fills=usual), *far]
+        return [replace(sketch, fills=usual), *far, *asked_for(sketch, states)]
 
     return others
 

@@ -304,10 +304,10 @@ def side_of(scalars: Values, signature: Signature, turn: int) -> int:
 
 def contents(signature: Signature, roles: Roles, profile: str, scalars: Values, seed: int, reach: int = 0) -> dict[str, Fill]:
     """A fill for every array. profile: default, positive, ties, wide, special, sorted,
-    distinct (no integer twice: a scatter is then well defined in any order) or zero. reach: indices are below it, instead of below a size."""
+    distinct (no integer twice: a scatter is then well defined in any order) or zero. reach: of indices those that bound rows are below it, the others below a size."""
     bounds = sorted({int(scalars[p.name]) for p in integer_scalars_of(signature) if 0 < int(scalars[p.name]) <= 1 << 20})  # type: ignore[arg-type]
     sized = [b for b in bounds if b > 1] or ([1] if bounds else [_UNSIZED[seed % len(_UNSIZED)]])
-    limit = reach or (sized[-1] if seed % 2 == 0 else sized[0])
+    limit = sized[-1] if seed % 2 == 0 else sized[0]
     fills = {}
     for i, p in enumerate(signature.parameters):
         if p.kind == "scalar":
@@ -319,7 +319,7 @@ def contents(signature: Signature, roles: Roles, profile: str, scalars: Values, 
         indexed = (integral if roles.indices is None else p.name in roles.indices)
         fills[p.name] = _fill(profile, integral, indexed, limit, seed + i)
         if p.name in roles.ordered and profile != "zero":
-            fills[p.name] = Fill("sorted", (0, limit - 1 if profile != "ties" else min(limit - 1, 2)), seed + i)
+            fills[p.name] = Fill("sorted", (0, (reach or limit) - 1 if profile != "ties" else min(limit - 1, 2)), seed + i)
     return fills
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from corpora.records import Fill, Signature
 from corpora.unit_tests import INTEGER_RANGES
@@ -126,3 +126,14 @@ def stated_sketches(signature: Signature, roles: Roles, text: str, seed: int) ->
         scalars, fills = stated(drawn[label], fills, states, turn, seed + turn)
         sketches.append(Sketch(scalars, fills, label, side_of(scalars, signature, turn)))
     return sketches
+
+
+_MOST_ASKED = 2
+
+
+def asked_for(sketch: Sketch, states: Mapping[str, State]) -> list[Sketch]:
+    """The sketch with all elements of arrays of states being what they are asked for, in turn: so the program goes everywhere it may."""
+    wanted = {name: [*(int(sketch.scalars[s]) for s in state.scalars), *state.numbers] for name, state in states.items()}  # type: ignore[arg-type]
+    turns = min(_MOST_ASKED, max(map(len, wanted.values()), default=0))
+    constant = [{name: Fill("constant", (values[min(turn, len(values) - 1)],)) for name, values in wanted.items()} for turn in range(turns)]
+    return [replace(sketch, fills=sketch.fills | fills, label="") for fills in constant]

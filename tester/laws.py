@@ -1,0 +1,101 @@
+"""Tests whose arrays are as long as the program's sizes say, where contents lead to places in them.
+
+Contract: what a program touches of such an array is as much as its contents led to (a histogram whose last bins stay empty), or more than
+a caller has (an index that is the number of rows): a port that clears all bins, or copies as many as there are rows, would be outside.
+`lawful` finds the law that an array's lengths follow in the suite's own tests and gives the others that length; tests in which the program
+goes beyond a law that nearly all others keep are left out. What is added holds contents as ever, and is compared.
+
+    pytest tests/tester/test_laws.py
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from corpora.records import ArrayValue, UnitTest
+from gpu_runtime.materialise import extents_of, integer_scalars
+from tester.completion import confirm, remembered
+from tester.lengths import Product, products
+from tester.roles import Setting
+from tester.sketches import Roles
+
+DEAREST = 2
+"""Cost of a law (tester.lengths): with larger numbers and more factors one that means nothing fits."""
+_SHOWN, _STRICT = 0.3, 0.7
+"""Share of the tests in which an array is as long as a law that no test breaks, and as one that some do."""
+FEWEST, MOST_DROPPED = 6, 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Lengths:
+    """Of one test: its sizes, its arrays' lengths, and of those that the program touches how far it goes."""
+
+    sizes: Mapping[str, int]
+    lengths: Mapping[str, int]
+    touched: Mapping[str, int]
+
+
+def lawful(setting: Setting, roles: Roles, tests: Sequence[UnitTest]) -> list[UnitTest]:
+    """The tests with arrays at the lengths of their laws; unchanged where places do not depend on contents."""
+    arrays = [p.name for p in setting.signature.parameters if p.kind == "array" and not p.shape]
+    if not roles.indices or not arrays:
+        return list(tests)
+    seen = [_measured(test, setting) for test in tests]
+    # Fewer than a size are what indices below it lead to, not what a caller has.
+    cheap = [p for p in products(sorted(roles.sizes)) if p.cost <= DEAREST and min(p.more, *(step for _, step in p.factors)) >= 0]
+    laws = {name: law for name in arrays if (law := _law(name, seen, cheap)) is not None}
+    made = _confirmed(setting, tests, [_at_length(test, one, laws) for test, one in zip(tests, seen, strict=True)])
+    broken = {i for i, test in enumerate(made) if _breaks(test, seen[i], laws)}
+    enough = len(broken) <= MOST_DROPPED and len(made) - len(broken) >= FEWEST
+    return [test for i, test in enumerate(made) if not (enough and i in broken)]
+
+
+def _breaks(test: UnitTest, one: _Lengths, laws: Mapping[str, Product]) -> bool:
+    """Whether an array that the program touches is longer than its law."""
+    lengths = extents_of(test)
+    return any(name in one.touched and lengths[name] > law.value(one.sizes) > 0 for name, law in laws.items())
+
+
+def _measured(test: UnitTest, setting: Setting) -> _Lengths:
+    known = remembered(test, setting.compiled)
+    lengths = extents_of(test)
+    if known is None:
+        return _Lengths(integer_scalars(test), lengths, lengths)
+    lasts = {p.name: (a.last_read, a.last_write) for p, a in zip(setting.signature.parameters, known[1], strict=True)}
+    touched = {name: 1 + max(v for v in lasts[name] if v is not None) for name in lengths if lasts[name] != (None, None)}
+    return _Lengths(integer_scalars(test), lengths, touched)
+
+
+def _law(name: str, seen: Sequence[_Lengths], cheap: Sequence[Product]) -> Product | None:
+    """The simplest product of sizes that no test breaks and enough tests show, else one that nearly all show."""
+    rows = [(one.sizes, one.lengths[name]) for one in seen if name in one.touched]  # what is untouched is of any length
+    whole = (p for p in cheap if all(length <= p.value(sizes) for sizes, length in rows) and _shown(p, rows, _SHOWN))
+    return next(whole, None) or next((p for p in cheap if _shown(p, rows, _STRICT)), None)
+
+
+def _shown(product: Product, rows: Sequence[tuple[Mapping[str, int], int]], share: float) -> bool:
+    """Whether arrays are exactly so long in that share of the tests, at two lengths beyond one element at least."""
+    exact = [length for sizes, length in rows if length == product.value(sizes)]
+    return len(exact) >= share * len(rows) and len({length for length in exact if length > 1}) >= 2
+
+
+def _at_length(test: UnitTest, one: _Lengths, laws: Mapping[str, Product]) -> UnitTest:
+    """The test with every array as long as its law, but for what is untouched, goes beyond it, or is a list of written values."""
+    made = []
+    for a in test.assignments:
+        wanted = laws[a.name].value(one.sizes) if a.name in laws else 0
+        other = isinstance(a, ArrayValue) and a.fill is not None and 0 < one.touched.get(a.name, 0) <= wanted != one.lengths[a.name]
+        made.append(replace(a, extents=(wanted,)) if other else a)  # type: ignore[arg-type]
+    return replace(test, assignments=tuple(made)) if any(a is not b for a, b in zip(made, test.assignments, strict=True)) else test
+
+
+def _confirmed(setting: Setting, tests: Sequence[UnitTest], others: Sequence[UnitTest]) -> list[UnitTest]:
+    """The other tests where the program touches on them what it touched before, else the tests as they were."""
+    changed = [i for i, (one, other) in enumerate(zip(tests, others, strict=True)) if one is not other]
+    found = confirm(setting.backend, setting.compiled, [others[i] for i in changed], setting.geometry_of, setting.largest)
+    result = list(tests)
+    for i, completed in zip(changed, found, strict=True):
+        if completed.test is not None and _measured(completed.test, setting).touched == _measured(tests[i], setting).touched:
+            result[i] = completed.test
+    return result

@@ -1,0 +1,84 @@
+"""Arrays that contents lead into are as long as the sizes say: a port that goes by the sizes is right, one that goes beyond them is told."""
+
+from __future__ import annotations
+
+import pytest
+
+from coevolve.verify import Engine, Pair, VerifyConfig
+from corpora.records import Program
+from corpora.signatures import signature_of
+from gpu_runtime.emulated import EmulatedBackend
+from gpu_runtime.materialise import extents_of, integer_scalars
+from tester.rules import suite_for
+from translator.judge import JudgeConfig
+
+BINS = """void f(int n, int nb, double lo, double len, const double *x, int *h) {
+double hi = lo + len, w = (hi - lo) / nb;
+for (int i = 0; i < n; i++) { if (x[i] < lo || x[i] > hi || !(w > 0)) continue; int b = (int)((x[i] - lo) / w); if (b >= nb) b = nb - 1; if (b < 0) b = 0; h[b]++; } }"""
+SPREAD = """#include <vector>
+void f(int n, int nb, double lo, double len, const double *x, int *h) {{
+double hi = lo + len, w = (hi - lo) / nb;
+if (nb <= 0 || !(w > 0)) return;
+std::vector<int> l(nb + 2, 0);
+for (int i = 0; i < n; i++) {{ if (x[i] < lo || x[i] > hi) continue; int b = (int)((x[i] - lo) / w); l[b < 0 ? 0 : b >= nb ? nb - 1 : b]++; }}
+#pragma omp parallel for
+for (int b = 0; b < {0}; b++) h[b] += l[b] {1};
+}}"""
+EDGES = """long long f(int n, const int *row, const int *col) {
+long long t = 0;
+for (int u = 0; u < n; u++) for (int e = row[u]; e < row[u + 1]; e++) { int v = col[e]; for (int g = row[v]; g < row[v + 1]; g++) t += col[g] == u; }
+return t; }"""
+COPIED = """__global__ void edges(int n, const int *row, const int *col, unsigned long long *t) {{
+int u = blockIdx.x * blockDim.x + threadIdx.x; if (u >= n) return;
+unsigned long long s = 0; int end = row[u + {1}];
+for (int e = row[u]; e < row[u + 1]; e++) {{ int v = col[e]; for (int g = row[v]; g < row[v + 1]; g++) s += col[g] == u; }}
+atomicAdd(t, s); }}
+long long f(int n, const int *row, const int *col) {{
+if (n <= 0) return 0;
+int *r, *c, m = row[n]; unsigned long long *t, h = 0; int rows = {0};
+cudaMalloc(&r, rows * sizeof(int)); cudaMalloc(&c, (m > 0 ? m : 1) * sizeof(int)); cudaMalloc(&t, 8);
+cudaMemcpy(r, row, rows * sizeof(int), cudaMemcpyHostToDevice); if (m > 0) cudaMemcpy(c, col, m * sizeof(int), cudaMemcpyHostToDevice);
+cudaMemset(t, 0, 8);
+edges<<<(n + 127) / 128, 128>>>(n, r, c, t);
+cudaMemcpy(&h, t, 8, cudaMemcpyDeviceToHost); cudaFree(r); cudaFree(c); cudaFree(t);
+return (long long)h; }}"""
+PLAIN = "void f(int n, const float *x, float *y) { for (int i = 0; i < n - 1; i++) y[i] = x[i + 1]; }"
+CASES = {
+    "all_bins": (BINS, SPREAD.format("nb", ""), True),
+    "one_bin_more": (BINS, SPREAD.format("nb + 1", ""), False),
+    "an_empty_bin_too": (BINS, SPREAD.format("nb", "+ (b == nb - 1 && l[b] == 0)"), False),
+    "as_many_as_rows": (EDGES, COPIED.format("n + 1", 1), True),
+    "one_more_than_rows": (EDGES, COPIED.format("n + 1", 2), False),
+    "one_less_than_rows": (EDGES, COPIED.format("n", 1), False),
+}
+
+
+@pytest.fixture(scope="module")
+def verdicts(tmp_path_factory):
+    engine = Engine("emulated", VerifyConfig(mutants=0, judge=JudgeConfig(timeout_floor_s=1.0)), cache=tmp_path_factory.getbasetemp())
+    kinds = {name: "cuda" if "__global__" in target else "openmp" for name, (_, target, _) in CASES.items()}
+    pairs = {name: Pair(Program("cpp", "f", source), Program(kinds[name], "f", target)) for name, (source, target, _) in CASES.items()}
+    engine.prepare(list(pairs.values()))
+    return {name: engine.verify(pair) for name, pair in pairs.items()}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_verdict(name, verdicts):
+    verdict = verdicts[name]
+    assert verdict.equivalent is CASES[name][2], f"{verdict.outcome}: {verdict.detail}"
+
+
+def lengths(text: str) -> list[tuple[dict[str, int], dict[str, int]]]:
+    program = Program("cpp", "f", text)
+    suite = suite_for(program, signature_of(program), EmulatedBackend())
+    return [(integer_scalars(test), extents_of(test)) for test in suite.tests]
+
+
+def test_arrays_are_as_long_as_their_law():
+    assert all(found["h"] == sizes["nb"] for sizes, found in lengths(BINS) if sizes["n"] > 0 < sizes["nb"])
+    assert all(found["row"] == sizes["n"] + 1 for sizes, found in lengths(EDGES) if sizes["n"] > 0)
+    assert any(found["col"] > 20 * sizes["n"] for sizes, found in lengths(EDGES)), "no test of long rows"
+
+
+def test_where_places_follow_from_sizes_alone_lengths_are_what_is_touched():
+    assert all(found == {"x": sizes["n"], "y": sizes["n"] - 1} for sizes, found in lengths(PLAIN) if sizes["n"] > 1)
