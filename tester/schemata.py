@@ -1,7 +1,8 @@
 """Many mutants as one program: a number chooses at run time which mistake is made (mutant schemata: Untch, Offutt and Harrold, 1993).
 
 Contract: `schema` gives a program whose entry takes the mutant's number (0: none, k: the k-th) before the source's own parameters,
-or None where one program cannot stand for all. One function is compiled in place of a dozen, and one process runs them all.
+or None where one program cannot stand for all. Number -k is the source, too, and ends with a trap where it would make the k-th mistake:
+so one sees whether it comes there. One function is compiled in place of a dozen, and one process runs them all.
 Every choice is between whole expressions, as far out as operators could bind differently, so that each mutant means what its
 own text means; what the compiler does not take in this form it reports, and the mutants are then compiled one by one.
 
@@ -23,6 +24,7 @@ from tester.mutants import Mutant
 DIALECTS = frozenset({"cpp", "openmp", "openmp-target"})
 NUMBER = Parameter("mutant_number", "scalar", "i32", "in")
 _CHOICE = "mutant_chosen_"
+_ASKED = "mutant_asked_"
 
 
 @dataclass(slots=True)
@@ -52,7 +54,7 @@ def schema(source: Program, signature: Signature, mutants: Sequence[Mutant]) -> 
     body = _rendered(source.text.encode(), 0, len(source.text), _nested(list(sites.values()))).decode()
     entry = f"{source.name}_mutants"
     text = (
-        f"static int {_CHOICE};\n{body}\n"
+        f"static int {_CHOICE};\nstatic inline bool {_ASKED}() {{ __builtin_trap(); }}\n{body}\n"
         f"template <class... A> static inline auto {entry}(int number, A... a) {{ {_CHOICE} = number; return {source.name}(a...); }}\n"
     )
     return Program(source.dialect, entry, text), replace(signature, name=entry, parameters=(NUMBER, *signature.parameters))
@@ -67,7 +69,7 @@ def offenders(made: Program, diagnostics: str) -> frozenset[int]:
     lines = made.text.split("\n")
     found = set()
     for line, column in _ERROR.findall(diagnostics):
-        before = re.findall(rf"{_CHOICE} == (\d+) \?", lines[int(line) - 1][: int(column)]) if 0 < int(line) <= len(lines) else ()
+        before = re.findall(rf"{_CHOICE} == -(\d+) && {_ASKED}\(\) \?", lines[int(line) - 1][: int(column)]) if 0 < int(line) <= len(lines) else ()
         found |= {int(before[-1])} if before else set()
     return frozenset(found)
 
@@ -125,18 +127,22 @@ def _bare(text: bytes) -> bytes:
     return re.sub(rb"[()\s]", b"", text)
 
 
+def _condition(number: int) -> bytes:
+    """Whether this mistake is to be made; here one is asked whether one comes here."""
+    return f"{_CHOICE} == {number} || {_CHOICE} == -{number} && {_ASKED}()".encode()
+
+
 def _rendered(data: bytes, start: int, end: int, sites: Sequence[_Site]) -> bytes:
     parts = []
     for site in sites:
         own = _rendered(data, site.start, site.end, site.inner)
         if site.statement:  # braces: an `else` behind it stays with the `if` that it belongs to
-            conditions = " && ".join(f"{_CHOICE} != {number}" for number, _ in site.texts)
-            chosen = b"{ if (%s) { %s } }" % (conditions.encode(), own)
+            chosen = b"{ if (!(%s)) { %s } }" % (b" || ".join(_condition(number) for number, _ in site.texts), own)
         else:
             chosen = own
             for number, text in site.texts:
                 truth = b"!!" if _bare(text) == b"!" + _bare(data[site.start : site.end]) else b""  # a pointer as a condition, and its negation, have one type
-                chosen = b"(%s == %d ? (%s) : %s(%s))" % (_CHOICE.encode(), number, text, truth, chosen)
+                chosen = b"(%s ? (%s) : %s(%s))" % (_condition(number), text, truth, chosen)
         parts += [data[start : site.start], chosen]
         start = site.end
     return b"".join([*parts, data[start:end]])

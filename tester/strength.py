@@ -1,7 +1,8 @@
 """How much a suite sees: the share of the source's mutants that it kills, and the branches that it takes.
 
 Contract: a mutant is killed when a test of the suite shows it: other values, or any end but a good one. Mutants that do
-not compile are left out; survivors that a stronger, rule-made suite cannot kill either are set aside as equivalent.
+not compile are left out; survivors that a stronger, rule-made suite cannot kill either are set aside as equivalent, if a test of the suite
+comes to their place at all (which is seen where mutants are one program): of code that never runs, a suite says nothing.
 `top_up` adds those tests of the stronger suite that kill survivors until the least strength is reached.
 
     python -c "from tester.strength import measure; help(measure)"
@@ -35,7 +36,8 @@ STRONGER_TESTS = 24
 
 @dataclass(frozen=True, slots=True)
 class Strength:
-    """share: killed / (killed + survivors), None when no mutant compiled. survivors: missed, yet not equivalent."""
+    """share: killed / (killed + survivors), None when no mutant compiled. survivors: missed, yet not equivalent,
+    those included to whose place no test comes."""
 
     share: float | None
     killed: int
@@ -116,6 +118,17 @@ def _run_all(schema: Compiled, calls: Sequence[tuple[int, Arguments]], limits: L
         found |= {k: hung[calls[k][0]] for k in waiting if k not in found and calls[k][0] in hung}
         waiting = [k for k in waiting if k not in found]
     return [found[k] for k in range(len(calls))]
+
+
+def _unreached(expectations: Expectations, built: Built, which: Sequence[int], backend: ExecutionBackend) -> list[int]:
+    """Of the mutants `which` those to whose place no test of the suite comes; none where they are compiled one by one."""
+    left = list(which) if built.schema is not None else []
+    for wave in _waves(len(expectations.calls)):
+        calls = [(i, _numbered(expectations.calls[t], -i - 1)) for i in left for t in wave]
+        executions = _run_all(built.schema, calls, _limits(expectations, len(calls)), backend) if calls else []
+        reached = {i for (i, _), execution in zip(calls, executions, strict=True) if execution.status is not Status.OK}
+        left = [i for i in left if i not in reached]
+    return left
 
 
 def _numbered(call: Arguments, number: int) -> Arguments:
@@ -230,6 +243,7 @@ def measure(expectations: Expectations, backend: ExecutionBackend, *, limit: int
     alive = [i for i in good if i not in dead]
     other = _stronger_on(expectations, built, alive, backend, seed + 101) if alive else None
     missed = killers(other, built, alive, backend) if other else {}
+    missed |= dict.fromkeys(_unreached(expectations, built, [i for i in alive if i not in missed], backend), -1)
     share = len(dead) / (len(dead) + len(missed)) if dead or missed else None
     return Strength(share, len(dead), tuple(built.mutants[i] for i in missed), len(alive) - len(missed), built.left_out + len(built.mutants) - len(built.good()))
 
@@ -256,9 +270,10 @@ def top_up(
         found = killers(other, built, alive, backend)
         alive = [i for i in alive if i not in found]
         expectations = _joined(expectations, other, sorted(set(found.values())))
-    # What no stronger suite could kill counts as equivalent; with no stronger suite asked, survivors were tolerated.
+    # What no stronger suite could kill counts as equivalent, if the suite comes there; with no stronger suite asked, survivors were tolerated.
     other = _stronger_on(expectations, built, alive, backend, seed + 999) if alive and not equal else None
-    missed = len(killers(other, built, alive, backend)) if other else 0
+    found = killers(other, built, alive, backend) if other else {}
+    missed = len(found) + len(_unreached(expectations, built, [i for i in alive if i not in found], backend))
     killed = len(good) - len(alive)
     share = killed / (killed + missed) if killed + missed else None
     return replace(expectations, suite=replace(expectations.suite, strength=share))

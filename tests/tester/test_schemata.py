@@ -7,7 +7,7 @@ from corpora.unit_tests import parse_suite
 from gpu_runtime.backend import Arguments, CompileRequest, Limits, Status, Variant
 from tester.mutants import mutants_of
 from tester.schemata import schema
-from tester.strength import _built, _schema_request, measure
+from tester.strength import _built, _schema_request, measure, top_up
 from tester.validity import validate
 
 POINTERS = "void f(float *x, int n) { float *y = x; for (int k = 0; k < n; k++) { y += 1 * k; x[k] = y[-k] + 1; y -= k; } }"
@@ -95,3 +95,29 @@ def test_programs_that_keep_state_are_not_put_together(text):
 def test_other_dialects_are_left_alone():
     source = Program("fortran", "f", "subroutine f(x, n)\ninteger :: n, x(n)\nx(1) = 2\nend subroutine\n")
     assert schema(source, signature_of(source), mutants_of(source)) is None
+
+
+RARE = "void f(int *x, int n) { for (int i = 0; i < n; i++) x[i] += 3; if (n == 7777) for (int i = 0; i < n; i++) x[i] = x[i] * 5 - i; }"
+
+
+def test_a_number_below_zero_tells_whether_a_run_comes_to_the_place_of_its_mutant(backend):
+    source = Program("cpp", "f", RARE)
+    program, signature = schema(source, signature_of(source), mutants_of(source))
+    compiled = backend.compile([CompileRequest(program, signature, Variant.DRAFT)])[0]
+    assert compiled.ok, compiled.diagnostics
+    for number, mutant in enumerate(mutants_of(source), 1):
+        call = Arguments((np.array(-number, np.int32), np.array([4, 5, 6], np.int32), np.array(3, np.int32)))
+        execution = backend.run(compiled, [call], Limits(wall_s=5))[0]
+        rare = mutant.start > RARE.index("7777") + 4
+        assert (execution.status is Status.OK) is rare, mutant.where
+        assert not rare or execution.values[1].tolist() == [7, 8, 9]
+
+
+def test_mutants_of_code_that_no_test_runs_are_not_set_aside_as_equivalent(backend):
+    source = Program("cpp", "f", RARE)
+    signature = signature_of(source)
+    suite = UnitTestSuite(source.id, parse_suite("n=3 x[n]=uniform(1,2)\nn=9 x[n]=uniform(1,2)@2", signature), "user")
+    checked = validate(source, signature, suite, backend).expectations
+    found = measure(checked, backend, limit=99)
+    assert found.share < 0.75 and any(m.start > RARE.index("7777") + 4 for m in found.survivors)
+    assert top_up(checked, backend, limit=99).suite.strength < 0.75
