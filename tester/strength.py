@@ -32,6 +32,8 @@ on a busy machine."""
 PATIENCE = 20
 """How much longer than the source (optimised, and its mutants are not) a mutant may take."""
 STRONGER_TESTS = 24
+SEVERAL = 4
+"""Threads of a run that only tells where it comes: what a second thread begins with (`lo = n * t / p`) is no dead code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +123,11 @@ def _run_all(schema: Compiled, calls: Sequence[tuple[int, Arguments]], limits: L
 
 
 def _unreached(expectations: Expectations, built: Built, which: Sequence[int], backend: ExecutionBackend) -> list[int]:
-    """Of the mutants `which` those to whose place no test of the suite comes; none where they are compiled one by one."""
+    """Of the mutants `which` those to whose place no test of the suite comes, on several threads either, as a port is run too; none where they
+    are compiled one by one."""
     left = list(which) if built.schema is not None else []
     for wave in _waves(len(expectations.calls)):
-        calls = [(i, _numbered(expectations.calls[t], -i - 1)) for i in left for t in wave]
+        calls = [(i, replace(_numbered(expectations.calls[t], -i - 1), threads=SEVERAL)) for i in left for t in wave]
         executions = _run_all(built.schema, calls, _limits(expectations, len(calls)), backend) if calls else []
         reached = {i for (i, _), execution in zip(calls, executions, strict=True) if execution.status is not Status.OK}
         left = [i for i in left if i not in reached]

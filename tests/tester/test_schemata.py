@@ -121,3 +121,19 @@ def test_mutants_of_code_that_no_test_runs_are_not_set_aside_as_equivalent(backe
     found = measure(checked, backend, limit=99)
     assert found.share < 0.75 and any(m.start > RARE.index("7777") + 4 for m in found.survivors)
     assert top_up(checked, backend, limit=99).suite.strength < 0.75
+
+
+SPLIT = """#include <omp.h>
+void f(int *x, int n) {
+#pragma omp parallel
+{ int t = omp_get_thread_num(), p = omp_get_num_threads(), first = 0;
+for (int k = 0; k < t; k++) first += n * (k + 1) / p - n * k / p;
+for (int i = first; i < n * (t + 1) / p; i++) x[i] += 3; } }"""
+
+
+def test_what_only_further_threads_run_is_not_code_that_no_test_runs(backend):
+    source = Program("openmp", "f", SPLIT)
+    signature = signature_of(source)
+    suite = UnitTestSuite(source.id, parse_suite("n=3 x[n]=uniform(1,9)\nn=40 x[n]=uniform(1,9)@2", signature), "user")
+    found = measure(validate(source, signature, suite, backend).expectations, backend, limit=99)
+    assert found.share == 1.0 and found.equivalent
