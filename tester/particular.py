@@ -107,10 +107,15 @@ def _long(setting: Setting, roles: Roles) -> list[Sketch]:
     drawn = [{**roles.base, **other, name: clipped(most, typed[name])} for name in names[:3]]
     if len(names) > 2:  # such as the increments of a vector, of which small ones are meant
         drawn.insert(0, {**roles.base, **dict.fromkeys(names, 1), names[0]: clipped(LONG, typed[names[0]])})
-    # Indices below every size, as nothing says which of them bounds what they lead to.
-    reach = [min((int(s[name]) for name in names), default=0) if len(names) > 1 and roles.indices else 0 for s in drawn]
-    made = [(related(setting.signature, roles, 0, scalars), most) for scalars, most in zip(drawn, reach, strict=True)]
-    return [_sketch(setting, roles, scalars, "long/default", setting.seed, reach=most) for scalars, most in made]
+    drawn = [related(setting.signature, roles, 0, scalars) for scalars in drawn]
+    return [_sketch(setting, roles, scalars, "long/default", setting.seed, _below_all(roles, scalars, names)) for scalars in drawn]
+
+
+def _below_all(roles: Roles, scalars: Values, names: Sequence[str]) -> dict[str, Fill]:
+    """Indices below every one of several sizes, as nothing says which of them bounds what they lead to."""
+    if len(names) < 2:
+        return {}
+    return {name: Fill("indices", (max(1, min(int(scalars[n]) for n in names)),), 0) for name in (roles.indices or frozenset()) - roles.ordered}
 
 
 def _guarded(setting: Setting, roles: Roles) -> list[Sketch]:
