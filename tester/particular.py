@@ -14,8 +14,9 @@ from collections.abc import Sequence
 from corpora.dialects import dialect
 from corpora.records import Fill, Parameter
 from tester.extents import Sketch
+from tester.reading import is_leading
 from tester.roles import Setting
-from tester.sketches import Roles, Values, clipped, contents, integer_scalars_of, is_leading, marked, related, side_of, size_draws
+from tester.sketches import Roles, Values, clipped, contents, integer_scalars_of, marked, related, side_of, size_draws
 from tester.states import stated_sketches
 
 LONGEST_MARK = 2048

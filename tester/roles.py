@@ -16,8 +16,9 @@ from corpora.records import Fill, Signature
 from corpora.unit_tests import INTEGER_RANGES
 from gpu_runtime.backend import Compiled, ExecutionBackend
 from tester.extents import GeometryOf, Probe, Sketch, beyond, probe
+from tester.reading import is_flag, is_pitch, marks_of, ordered_of, texts_of
 from tester.searches import KINDS, going_furthest, unending
-from tester.sketches import Roles, base_draws, contents, is_flag, is_pitch, marks_of, ordered_of, side_of, texts_of
+from tester.sketches import Roles, base_draws, contents, side_of
 from tester.states import stated, states_of
 
 

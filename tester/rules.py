@@ -22,9 +22,10 @@ from tester.extents import GeometryOf, Sketch, nowhere, test_of
 from tester.laws import lawful
 from tester.linked import linked_tests
 from tester.particular import particular
+from tester.reading import letters_of
 from tester.roles import LAST_RESORT, NoSuite, Setting, TooLarge, base_run, complaint_of, known_roles, pitches_of
 from tester.searches import MOST_LATE, MOST_WHOLE, late_tests, unending
-from tester.sketches import LARGE, PROFILES, Roles, Values, contents, letters_of, quiet_draws, side_of, size_draws
+from tester.sketches import LARGE, PROFILES, Roles, Values, contents, quiet_draws, side_of, size_draws
 from tester.states import asked_for, states_of
 
 FEW = 4

@@ -15,7 +15,8 @@ from dataclasses import dataclass, replace
 from corpora.records import Fill, Signature
 from corpora.unit_tests import INTEGER_RANGES
 from tester.extents import Sketch
-from tester.sketches import HEADS, Roles, Values, contents, integer_scalars_of, side_of, size_draws
+from tester.reading import HEADS
+from tester.sketches import Roles, Values, contents, integer_scalars_of, side_of, size_draws
 
 LARGEST = 8
 """A number up to here, of either sign, is a state among few; larger ones are marks (tester.sketches)."""

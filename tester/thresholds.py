@@ -18,9 +18,10 @@ from gpu_runtime.expectations import Expectations
 from gpu_runtime.materialise import assumed_shape
 from tester.completion import complete
 from tester.extents import Sketch
+from tester.reading import letters_of
 from tester.roles import NoSuite, Setting, known_roles, pitches_of
 from tester.rules import LARGEST, elements, geometry_maker
-from tester.sketches import Roles, contents, letters_of, side_of
+from tester.sketches import Roles, contents, side_of
 
 FURTHEST = (1 << 20) + (1 << 12)
 """Elements of one array: as many as a program may have that is parallel from 2^20 on, and a block more."""

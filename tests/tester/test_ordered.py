@@ -9,7 +9,7 @@ from coevolve.verify import Engine, Pair, VerifyConfig
 from corpora.records import Outcome, Program
 from corpora.signatures import signature_of
 from gpu_runtime.materialise import materialise
-from tester.sketches import ordered_of
+from tester.reading import ordered_of
 
 SPMV = """void spmv(const int *ptr, const int *col, const double *val, const double *x, double *y, int n) {
     for (int i = 0; i < n; i++) { double s = 0; for (int k = ptr[i]; k < ptr[i + 1]; k++) s += val[k] * x[col[k]]; y[i] = s; }

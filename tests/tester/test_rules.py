@@ -10,8 +10,9 @@ from gpu_runtime.emulated import EmulatedBackend
 from gpu_runtime.materialise import extents_of, integer_scalars
 from tester.completion import complete
 from tester.extents import Sketch, probe
+from tester.reading import is_flag, is_pitch, marks_of
 from tester.rules import MOST_PARTICULAR, NoSuite, elements, suite_for
-from tester.sketches import Roles, contents, is_flag, is_pitch, marks_of
+from tester.sketches import Roles, contents
 
 
 @pytest.fixture(scope="module")

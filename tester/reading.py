@@ -1,0 +1,93 @@
+"""What a program's text says of its parameters: truth values, lengths of rows, letters, row bounds, numbers that it compares with.
+
+Contract: read by patterns; what is not said plainly is not recognised, and nothing rests on it but which tests are tried.
+
+    python -c "from tester.reading import marks_of; print(marks_of('if (x[i] == 7 || t > 100.0) y[i] = 0;'))"
+"""
+
+from __future__ import annotations
+
+import re
+
+from corpora.records import Signature
+
+# What stands before it must begin an operand: `x < h ? a : b` and `y < h && ...` compare h, they do not ask whether it is set.
+_BEGINS = r"(?:[(!?:,;{]|(?<![<>=!])=|&&|\|\||\breturn\b)"
+_ASKED = tuple(re.compile(p) for p in (
+    r"\bif\s*\(\s*!?\s*\x01\s*\)", rf"{_BEGINS}\s*\x01\s*(?:\?|&&|\|\|)", r"!\s*\x01(?!\s*[=%*/+<>\[(.-])",
+    r"(?:&&|\|\|)\s*\x01\s*(?:\)|&&|\|\|)", rf"{_BEGINS}\s*\x01\s*==\s*[01]\b",
+))  # fmt: skip
+"""Where a scalar is a truth value; \x01 stands for its name, so that the patterns are compiled once."""
+
+
+def is_flag(name: str, text: str) -> bool:
+    """Whether the text uses the scalar as a truth value."""
+    marked = re.sub(rf"\b{re.escape(name)}\b", "\x01", text)
+    return any(p.search(marked) for p in _ASKED)
+
+
+def is_pitch(name: str, text: str) -> bool:
+    """Whether the scalar is the length of a row in bytes: rows must then hold whole elements and not overlap."""
+    n = re.escape(name)
+    return bool(re.search(r"pitch|stride_bytes", name, re.IGNORECASE) or re.search(rf"\(\s*(?:unsigned\s+)?char\s*\*\s*\)[^;,]*\b{n}\b", text))
+
+
+def is_leading(name: str) -> bool:
+    """Whether a scalar is called as BLAS calls the distance of a matrix's rows or columns."""
+    return bool(re.fullmatch(r"ld[a-z]?\d?", name, re.IGNORECASE))
+
+
+_CHARACTER = re.compile(r"'(?:\\.|[^'\\\n])'")
+
+
+def texts_of(signature: Signature, text: str) -> frozenset[str]:
+    """The arrays of `char` in a program whose text has character constants: letters mean something there."""
+    return frozenset(p.name for p in signature.parameters if p.kind != "scalar" and p.type == "i8") if _CHARACTER.search(text) else frozenset()
+
+
+def letters_of(signature: Signature, text: str) -> dict[str, tuple[int, ...]]:
+    """The characters that each one-byte scalar is compared with on its line (BLAS's `uplo == 'U'`, `lsame(uplo, 'U')`), and one other."""
+    found = {}
+    for p in signature.parameters:
+        if p.kind == "scalar" and p.type in ("i8", "u8"):
+            lines = re.findall(rf"^[^\n]*\b{re.escape(p.name)}\b[^\n]*$", text, re.IGNORECASE | re.MULTILINE)
+            letters = dict.fromkeys(ord(c) for line in lines for c in re.findall(r"'([ -~])'|\"([ -~])\"", line) for c in c if c)
+            if letters:
+                found[p.name] = (*letters, ord("#"))
+    return found
+
+
+HEADS = re.compile(r"\b(?:for|while)\s*\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)|^\s*(?:\d+\s+)?do\s+(?:\d+\s+)?\w+\s*=[^\n]*", re.IGNORECASE | re.MULTILINE)
+
+
+def ordered_of(indices: frozenset[str], text: str) -> frozenset[str]:
+    """Those arrays of indices of which the text reads a place and the next one, and loops from one to the other."""
+    heads, found = " ".join(HEADS.findall(text)), set()
+    for name in indices:
+        element = rf"\b{re.escape(name)}\s*[\[(]"
+        places = {re.sub(r"\s", "", place).lower() for place in re.findall(rf"{element}\s*(\w+(?:\s*[-+]\s*\w+)?)\s*[\])]", text, re.IGNORECASE)}
+        neighbours = any(f"{place}+1" in places or (place.endswith("-1") and place[:-2] in places) for place in places)
+        ends = [element, *(rf"\b{scalar}\b" for scalar in re.findall(rf"(\w+)\s*=\s*{element}", text, re.IGNORECASE))]
+        if neighbours and any(re.search(end, heads, re.IGNORECASE) for end in ends):
+            found.add(name)
+    return frozenset(found)
+
+
+_NUMBER = r"(-?(?:\d+\.?\d*|\.\d+)(?:[eEdD][-+]?\d+)?)"
+_COMPARED = tuple(re.compile(p, re.IGNORECASE) for p in (
+    rf"(?:[=!/]=|(?<![<>-])[<>]=?(?![<>])|\bcase\b\s*\(?|\.(?:eq|ne|lt|le|gt|ge)\.)\s*{_NUMBER}",
+    rf"(?<![\w.]){_NUMBER}[fFlLuU]*\s*(?:[=!/]=|[<>]=?(?![<>])|\.(?:eq|ne|lt|le|gt|ge)\.)",
+    rf"\b(?:const|constexpr|parameter)\b[^;=\n]*=\s*{_NUMBER}",
+))  # fmt: skip
+_LOOP_HEAD = re.compile(r"\b(?:for|while)\s*\([^)]*\)")
+USUAL = 2
+"""Whole numbers up to here occur in every suite (`tester.sketches`)."""
+MOST_MARKS = 3
+
+
+def marks_of(text: str) -> tuple[float, ...]:
+    """The numbers that a text compares something with (its loops aside), first ones first: a search for 7 wants a test with a 7."""
+    text = _LOOP_HEAD.sub(" ", text)
+    found = sorted((m.start(1), m.group(1)) for pattern in _COMPARED for m in pattern.finditer(text))
+    numbers = dict.fromkeys(float(number.lower().replace("d", "e")) for _, number in found)
+    return tuple(n for n in numbers if n % 1 or abs(n) > USUAL)[:MOST_MARKS]
