@@ -174,7 +174,7 @@ def port_of(
         verdict = engine.verify(Pair(program, made))
         outcomes[verdict.outcome] += 1
         if verdict.outcome is Outcome.EQUIVALENT and not verdict.serial:
-            return Port(program, made.text, verdict, outcomes, how="spelled by rule" if by_rule else "joined from ports of its loop nests")
+            return Port(program, made.text, verdict, outcomes, how="spelled by rule" if by_rule else "loop nest by loop nest, by rule where no answer stood")
     return of_one_thread or Port(program, None, None, outcomes, failure)
 
 

@@ -257,4 +257,4 @@ def test_translate_joins_where_the_whole_has_no_parallel_port(tmp_path, capsys, 
     (tmp_path / "heat.f90").write_text(HEAT)
     assert cli.main(["translate", str(tmp_path / "heat.f90"), "--to", "cuda", "--backend", "emulated", "--samples", "1"]) == 0
     said = capsys.readouterr()
-    assert "joined from ports of its loop nests" in said.err and said.out.count("<<<") == 2
+    assert "loop nest by loop nest" in said.err and said.out.count("<<<") == 2
