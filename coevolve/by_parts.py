@@ -20,12 +20,13 @@ from corpora.dialects import Direction, dialect
 from corpora.records import Outcome, Program, UnitTestSuite, Verdict
 from corpora.signatures import SignatureError
 from gpu_runtime.models.protocol import Sampling
-from tester.lengths import lengths_of
+from tester.lengths import fitting, lengths_of
 from translator.c_blocks import Block
 from translator.c_function import Written
 from translator.cpp_blocks import taken_apart
 from translator.fortran_in_cpp import written
 from translator.joined import Group, Node, Ported, annotated, joinable, launchable, launched, one_kernel
+from translator.last_places import lengths_said
 from translator.parts import Cut, Item, Part, Results
 from translator.reached import through_data
 from translator.spread import kernels, loops
@@ -127,11 +128,11 @@ def by_parts(program: Program, way: Direction, translator: Translator, engine: E
 
 def _measured(function: Written, suite: UnitTestSuite | None) -> Written:
     """`function` with the lengths of those arrays that its text does not say, but of those that data alone lead to: how far they are
-    reached in tests says nothing of how long they are."""
+    reached in tests says nothing of how long they are. What loops come to goes before what merely fits the tests."""
     if suite is None or all(array.count for array in function.arrays.values()):
         return function
-    known, by_data = lengths_of(suite), through_data(function)
-    found = {name: "" if name in by_data else known.get(name, "") for name in function.arrays}
+    said, known, by_data = lengths_said(function), lengths_of(suite), through_data(function)
+    found = {name: "" if name in by_data else fitting(suite, name, said.get(name, ())) or known.get(name, "") for name in function.arrays}
     return replace(function, arrays={name: replace(a, count=a.count or found[name]) for name, a in function.arrays.items()})
 
 

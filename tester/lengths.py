@@ -16,12 +16,13 @@ from dataclasses import dataclass
 from itertools import combinations_with_replacement
 
 from corpora.records import UnitTestSuite
+from gpu_runtime.launch import evaluate
 from gpu_runtime.materialise import extents_of, integer_scalars
 
 MOST_FACTORS, MOST_NAMES = 3, 8
 _STEPS, _TIMES = (0, 1, -1, 2, -2), (1, 2, 3, 4)
-_ENOUGH = 0.7
-"""Share of the tests in which the length must be the product."""
+_ENOUGH, _SAID_ENOUGH = 0.7, 0.3
+"""Share of the tests in which the length must be the product, or what the text says."""
 
 
 def lengths_of(suite: UnitTestSuite) -> dict[str, str]:
@@ -36,6 +37,21 @@ def lengths_of(suite: UnitTestSuite) -> dict[str, str]:
         if made:
             found[name] = made
     return found
+
+
+def fitting(suite: UnitTestSuite, name: str, said: Sequence[str]) -> str:
+    """The first of these lengths that an array has in the suite's tests; '' where none is. What says them makes up for fewer tests that show them."""
+    extents = [extents_of(test) for test in suite.tests]
+    lengths = [each[name] for each in extents]
+    others = [max((length for other, length in each.items() if other != name), default=1) for each in extents]
+    for length in said:
+        try:
+            values = [evaluate(length, integer_scalars(test), {}) for test in suite.tests]
+        except ValueError:
+            continue
+        if _fits(values, lengths, others, _SAID_ENOUGH):
+            return length
+    return ""
 
 
 def _fitting(lengths: Sequence[int], others: Sequence[int], sizes: Sequence[Mapping[str, int]]) -> str:
@@ -73,12 +89,12 @@ def products(names: Sequence[str]) -> Iterator[Product]:
         yield from sorted(made, key=lambda product: product.cost)
 
 
-def _fits(values: Sequence[int], lengths: Sequence[int], others: Sequence[int]) -> bool:
+def _fits(values: Sequence[int], lengths: Sequence[int], others: Sequence[int], enough: float = _ENOUGH) -> bool:
     """Exactly, but in a few tests where the array is as long as the longest other: it may be untouched there (`tester.completion`), and
     where no array has more than one element nothing happened at all."""
     exact = sum(value == length for value, length in zip(values, lengths, strict=True))
     fits = all(value == length or (length == most and (value < length or most == 1)) for value, length, most in zip(values, lengths, others, strict=True))
-    return fits and exact >= _ENOUGH * len(values)
+    return fits and exact >= enough * len(values)
 
 
 def _stepped(text: str, step: int) -> str:

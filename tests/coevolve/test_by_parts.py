@@ -190,7 +190,20 @@ STENCIL_CPP = """void stencil(int n, int m, double *u, double *v) {
 """
 
 
+DISTANCE_CPP = """double distance(int rows, int cols, const float *a, int lda, const float *b, int ldb) {
+    double sum = 0;
+    for (int r = 0; r < rows; r++)
+        for (int c = 0; c < cols; c++) {
+            double d = (double)a[r * lda + c] - b[r * ldb + c];
+            sum += d * d;
+        }
+    return sqrt(sum);
+}
+"""
+
+
 @pytest.mark.parametrize("way, name, text, told", [
+    ("cpp:cuda", "distance", DISTANCE_CPP, "(rows * lda + cols - lda) * sizeof(float)"),
     ("cpp:cuda", "stretch", STRETCH_CPP, "keep_max_float(&high[0], x[i]);"), ("cpp:cuda", "bins", BINS_CPP, "atomicAdd(&sums[key[i]], w[i]);"),
     ("cpp:openmp", "bins", BINS_CPP, "#pragma omp atomic"), ("cpp:openmp", "largest", LARGEST_CPP, "reduction(max:most)"),
     ("cpp:cuda", "largest", LARGEST_CPP, "keep_max_double(&most[0], x[i]);"), ("cpp:cuda", "stencil", STENCIL_CPP, "if (i + 1 < n) {"),
