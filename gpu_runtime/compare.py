@@ -22,7 +22,7 @@ All of it is per element: one large element of an array does not widen the bar o
 where nothing cancels. SAFETY covers that a few draws seldom show the worst case; ULPS covers library functions (CUDA
 documents errors of 1 to 8 ulp).
 Integers are exact, except where the source at higher precision gives another one (a float cut off at an integer): there both
-and what lies between them are right. NaN and inf must stand in the same places, +0 equals -0, buffers the source never writes are exact. A complex number that is not finite is as
+and what lies between them are right. NaN and inf must stand in the same places, but where more precision shows that only the order of operations made the one or the other, +0 equals -0, buffers the source never writes are exact. A complex number that is not finite is as
 good as any other such: what multiplication makes of infinities and NaN is different in C++ (Annex G's recovery) and Fortran.
 
     python -c "from gpu_runtime.compare import *; help(reference_of)"
@@ -212,11 +212,22 @@ def _tolerance(value: np.ndarray, runs: Runs, parameter: int) -> tuple[np.ndarra
             bar = np.maximum(bar, np.minimum(other, widest))
         tolerance = np.where(usable, ULPS * ulp + SAFETY * bar + np.finfo(base.dtype).tiny, 0.0)
         tolerance = np.where(usable, np.maximum(tolerance, HELD * _ulp_of_held(runs, parameter, usable.shape)), 0.0)
+        tolerance = np.where(_by_order(base, precise), np.inf, tolerance)
     reason = "the source's result depends on the optimisation level" if jumped > UNSTABLE_SHARE else ""
     if not reason and usable.any() and (largest := float(np.abs(expected[usable]).max())) > 0:
         if float(np.mean(bar[usable] > LOOSE / SAFETY * largest)) > 0.5:
             reason = "ill-conditioned: the source's own rounding error is as large as its result"
     return tolerance.reshape(_parts(value).shape), reason
+
+
+def _by_order(base: np.ndarray, precise: np.ndarray | None) -> np.ndarray:
+    """Where the source's value is not finite and more precision gives another kind of value: an overflow on the way, of which the order of
+    operations decides whether it becomes infinite or no number."""
+    if precise is None:
+        return np.zeros(base.shape, bool)
+    other = _parts(np.atleast_1d(precise)).reshape(base.shape)
+    same = (np.isnan(base) & np.isnan(other)) | (base == other.astype(base.dtype, copy=False)) & ~np.isfinite(other)
+    return ~np.isfinite(base) & ~same
 
 
 def _ulp_of_largest(runs: Runs, parameter: int) -> float:
@@ -306,6 +317,7 @@ def _differs(expected: np.ndarray, actual: np.ndarray, tolerance: np.ndarray | N
         with np.errstate(all="ignore"):
             near = np.abs(b.astype(np.float64) - a.astype(np.float64)) <= tolerance
         wrong &= ~(near & np.isfinite(a) & np.isfinite(b))
+        wrong &= ~(np.isinf(tolerance) & ~np.isfinite(a) & ~np.isfinite(b))
     return wrong.any(axis=-1) if expected.dtype.kind == "c" else wrong
 
 

@@ -42,7 +42,8 @@ transform_inclusive_scan transform_exclusive_scan adjacent_difference gcd lcm mi
 back_inserter inserter push pop top emplace emplace_back emplace_front push_front pop_front contains shrink_to_fit tie plus minus multiplies greater less
 bit_and bit_or bit_xor logical_and logical_or
 sort stable_sort reverse lower_bound upper_bound max_element min_element iota inner_product partial_sum transform for_each make_pair make_tuple move forward
-real imag conj norm arg polar cabs cabsf creal cimag crealf cimagf conjf cexp csqrt atoi atof isdigit isalpha tolower toupper popcount
+real imag conj norm arg polar cabs cabsf creal cimag crealf cimagf conjf cexp csqrt atoi atof isdigit isalpha isalnum isspace isupper islower
+ispunct isxdigit isprint iscntrl isgraph isblank tolower toupper popcount
 size data begin end resize push_back pop_back reserve at front back empty clear assign insert erase numeric_limits lowest epsilon infinity quiet_NaN
 sync thread_rank group_index thread_index group_dim num_threads shfl shfl_up shfl_down shfl_xor any all ballot meta_group_rank meta_group_size
 this_thread_block tiled_partition prefetch CUDART_INF CUDART_NAN INFINITY qsort bsearch what runtime_error invalid_argument get first second

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from corpora.dialects import dialect
 from corpora.records import Fill, Parameter
 from tester.extents import Sketch
-from tester.reading import is_leading
+from tester.reading import guards_of, modes_of
 from tester.roles import Setting
 from tester.sketches import Roles, Values, clipped, contents, integer_scalars_of, marked, related, side_of, size_draws
 from tester.states import stated_sketches
@@ -27,6 +27,10 @@ LONG = 5000
 """More than a few dozen blocks of usual size cover, or partial results of one warp's blocks hold."""
 LONG_SIDE = 1100
 """One of several sizes: more threads than a block can have."""
+_STEP = re.compile(r"inc|str|step|skip|off", re.IGNORECASE)
+MOST_MODES = 5
+GUARD = "guard"
+"""Label of tests at the bound of an early return, which count although nothing changes in some."""
 MOST_GUARDED = 2
 """Arrays of indices that are tested with contents which a program must guard against."""
 FAR_KEY = 1 << 40
@@ -38,7 +42,7 @@ _NAN_FIRST, _THREE_FIRST = 2, 12
 
 def particular(setting: Setting, roles: Roles) -> list[Sketch]:
     """Sketches of every kind in turn, so that none crowds out the others."""
-    kinds = (_long, _stated, _no_numbers, _marked, _below_zero, _far_apart, _guarded, _beyond)
+    kinds = (_long, _stated, _no_numbers, _marked, _below_zero, _far_apart, _guarded, _beyond, _returning, _modes)
     rows = itertools.zip_longest(*(kind(setting, roles) for kind in kinds))
     return [sketch for row in rows for sketch in row if sketch is not None]
 
@@ -100,13 +104,13 @@ def _far_apart(setting: Setting, roles: Roles) -> list[Sketch]:
 
 def _long(setting: Setting, roles: Roles) -> list[Sketch]:
     """One test of many elements for a lone size, of a long side for each of several; a program to which it is too much gives none."""
-    names = [p.name for p in integer_scalars_of(setting.signature) if p.name in roles.sizes and not is_leading(p.name)]
+    names = [p.name for p in integer_scalars_of(setting.signature) if p.name in roles.sizes - roles.leading]
     if not names or not roles.base:
         return []
     most, other = (LONG, {}) if len(names) == 1 else (LONG_SIDE, dict.fromkeys(names, 2))
     typed = {p.name: p for p in setting.signature.parameters}
     drawn = [{**roles.base, **other, name: clipped(most, typed[name])} for name in names[:3]]
-    if len(names) > 2:  # such as the increments of a vector, of which small ones are meant
+    if len(names) > 2 and all(_STEP.search(name) for name in names[1:]):  # increments of vectors, of which small ones are meant
         drawn.insert(0, {**roles.base, **dict.fromkeys(names, 1), names[0]: clipped(LONG, typed[names[0]])})
     drawn = [related(setting.signature, roles, 0, scalars) for scalars in drawn]
     return [_sketch(setting, roles, scalars, "long/default", setting.seed, _below_all(roles, scalars, names)) for scalars in drawn]
@@ -136,13 +140,38 @@ def _lows(parameter: Parameter, limit: int) -> Sequence[int]:
 
 
 def _beyond(setting: Setting, roles: Roles) -> list[Sketch]:
-    """For numbers that are no sizes: each once more than twice as far below zero as sizes go above (a shift that wraps around more than once)."""
+    """For numbers that are no sizes: each once more than twice as far below zero as sizes go above, or as the text divides by (a shift that
+    wraps around more than once)."""
     scalars = size_draws(setting.signature, roles, setting.seed, 1)[0][1]
     whole = [p for p in integer_scalars_of(setting.signature) if p.type[0] == "i"]
     bound = roles.sizes | roles.pitches | roles.flags | roles.letters.keys()
-    limit = max([int(scalars[p.name]) for p in whole] or [0])
+    divisors = [int(k) for k in re.findall(r"%\s*(\d{1,6})\b", setting.compiled.request.program.text)]
+    limits = dict.fromkeys([max([int(scalars[p.name]) for p in whole] or [0]), *divisors[:1]])
     free = [p for p in whole if p.name not in bound][:MOST_GUARDED] if roles.base else []
-    return [_sketch(setting, roles, scalars | {p.name: clipped(-2 * limit - 1, p)}, "beyond", k) for k, p in enumerate(free)]
+    return [_sketch(setting, roles, scalars | {p.name: clipped(-2 * limit - 1, p)}, "beyond", k) for k, p in enumerate(free) for limit in limits]
+
+
+def _returning(setting: Setting, roles: Roles) -> list[Sketch]:
+    """At the bound of an early return and on either side of it, where all else is as usual."""
+    guards = guards_of(setting.compiled.request.program.text) if roles.base else {}
+    named = [(p, guards[p.name.lower()]) for p in integer_scalars_of(setting.signature) if p.name.lower() in guards and p.name not in roles.flags]
+    # Of a program that only counts, the size itself is asked for: draws of none and of one are there.
+    free = [(p, bound) for p, bound in named if p.name not in roles.sizes or len(roles.sizes) > 1][:MOST_GUARDED]
+    usual = dict(roles.base)
+    drawn = [usual | {p.name: clipped(bound + step, p)} for p, bound in free for step in (0, -1, 1)]
+    return [_sketch(setting, roles, scalars, GUARD, k) for k, scalars in enumerate(drawn)]
+
+
+def _modes(setting: Setting, roles: Roles) -> list[Sketch]:
+    """Every way that a scalar chooses, on usual values and on large ones."""
+    signature, made = setting.signature, []
+    draws = dict(size_draws(signature, roles, setting.seed, 6)) if roles.base else {}
+    for name, values in list(modes_of(signature, setting.compiled.request.program.text).items())[:1] if draws else ():
+        for turn, value in enumerate(values[:MOST_MODES]):
+            scalars = draws["warp"] | {name: value}
+            wide = contents(signature, roles, "wide", scalars, setting.seed + turn)
+            made += [_sketch(setting, roles, scalars, "mode", turn), _sketch(setting, roles, scalars, "mode", turn, wide)]
+    return made
 
 
 def _no_numbers(setting: Setting, roles: Roles) -> list[Sketch]:

@@ -32,9 +32,42 @@ def is_pitch(name: str, text: str) -> bool:
     return bool(re.search(r"pitch|stride_bytes", name, re.IGNORECASE) or re.search(rf"\(\s*(?:unsigned\s+)?char\s*\*\s*\)[^;,]*\b{n}\b", text))
 
 
-def is_leading(name: str) -> bool:
-    """Whether a scalar is called as BLAS calls the distance of a matrix's rows or columns."""
-    return bool(re.fullmatch(r"ld[a-z]?\d?", name, re.IGNORECASE))
+def is_leading(name: str, text: str) -> bool:
+    """Whether a scalar is the distance of a matrix's rows or columns: called as BLAS calls it, or a factor in subscripts (`y * name + x`)
+    that nothing is compared with or divided by."""
+    n = re.escape(name)
+    if re.fullmatch(r"ld[a-z]?\d?", name, re.IGNORECASE):
+        return True
+    factor = re.search(rf"\[\s*(?:\w+|\([^()]*\))\s*\*\s*{n}\s*\+", text) or re.search(rf"\[\s*{n}\s*\*\s*(?:\w+|\([^()]*\))\s*\+", text)
+    return bool(factor) and not re.search(rf"(?:[<>]=?|[=!]=|[%/])\s*\(?\s*{n}\b|\b{n}\s*(?:[<>]=?|[=!]=)", text)
+
+
+_RETURNING = re.compile(r"\bif\s*\(((?:[^()]|\([^()]*\))*)\)\s*(?:\{\s*)?return\b", re.IGNORECASE)
+_BOUND = re.compile(r"\b([A-Za-z_]\w*)\s*(<=?|>=?|[=!/]=|\.(?:lt|le|gt|ge|eq|ne)\.)\s*(-?\d+)\b(?!\.)", re.IGNORECASE)
+
+
+def guards_of(text: str) -> dict[str, int]:
+    """Scalars that a condition before an early return compares with a whole number, and that number; the first one each."""
+    found: dict[str, int] = {}
+    for condition in _RETURNING.findall(text):
+        for name, _, number in _BOUND.findall(condition):
+            found.setdefault(name.lower(), int(number))
+    return found
+
+
+def modes_of(signature: Signature, text: str) -> dict[str, tuple[int, ...]]:
+    """Scalars by whose value the text chooses between more than two ways (`switch`, `select case`, `name == 3`), and the values."""
+    found = {}
+    for p in signature.parameters:
+        if p.kind != "scalar" or p.type[0] not in "iu":
+            continue
+        n = re.escape(p.name)
+        values = [int(k) for k in re.findall(rf"\b{n}\s*(?:==|\.eq\.)\s*(-?\d+)\b", text, re.IGNORECASE)]
+        if re.search(rf"\b(?:switch|select\s+case)\s*\(\s*{n}\s*\)", text, re.IGNORECASE):
+            values += [int(k) for k in re.findall(r"\bcase\s*\(?\s*(-?\d+)", text, re.IGNORECASE)]
+        if len(set(values)) > 1:
+            found[p.name] = tuple(dict.fromkeys(values))
+    return found
 
 
 _CHARACTER = re.compile(r"'(?:\\.|[^'\\\n])'")

@@ -16,7 +16,7 @@ from corpora.records import Fill, Signature
 from corpora.unit_tests import INTEGER_RANGES
 from gpu_runtime.backend import Compiled, ExecutionBackend
 from tester.extents import GeometryOf, Probe, Sketch, beyond, probe
-from tester.reading import is_flag, is_pitch, marks_of, ordered_of, texts_of
+from tester.reading import is_flag, is_leading, is_pitch, marks_of, ordered_of, texts_of
 from tester.searches import KINDS, going_furthest, unending
 from tester.sketches import Roles, base_draws, contents, side_of
 from tester.states import stated, states_of
@@ -163,9 +163,11 @@ def _roles(setting: Setting, text: str) -> Roles:
     others = [_extents(found) for (name, _), found in zip(trials, probes, strict=False) if name in arrays and not found.reason]
     flags = {p.name for p in setting.signature.parameters if p.kind == "scalar" and is_flag(p.name, text)} - stepped
     compared = {scalar for state in states_of(setting.signature, text).values() for scalar in state.scalars}
+    sizes = frozenset(bound - arrays - flags - compared - setting.pitches)
+    leading = frozenset(name for name in sizes if is_leading(name, text)) if len(sizes) > 1 else frozenset()
     return Roles(
-        frozenset(bound - arrays - flags - compared - setting.pitches), frozenset(flags), frozenset(bound & arrays), setting.pitches, setting.letters, dict(scalars),
-        texts_of(setting.signature, text), marks_of(text), *going_furthest(reached, [extents, *others]), ordered_of(frozenset(bound & arrays), text),
+        sizes, frozenset(flags), frozenset(bound & arrays), setting.pitches, setting.letters, dict(scalars),
+        texts_of(setting.signature, text), marks_of(text), *going_furthest(reached, [extents, *others]), leading, ordered_of(frozenset(bound & arrays), text),
     )
 
 

@@ -21,7 +21,7 @@ from tester.completion import Completed, complete, confirm, remembered
 from tester.extents import GeometryOf, Sketch, nowhere, test_of
 from tester.laws import lawful
 from tester.linked import linked_tests
-from tester.particular import particular
+from tester.particular import GUARD, particular
 from tester.reading import letters_of
 from tester.roles import LAST_RESORT, NoSuite, Setting, TooLarge, base_run, complaint_of, known_roles, pitches_of
 from tester.searches import MOST_LATE, MOST_WHOLE, late_tests, unending
@@ -32,8 +32,8 @@ FEW = 4
 """Tests that change something, below which others are looked for."""
 LARGEST = 66_560
 """Elements of one array: a square of 257, one more than a usual block has threads, and something."""
-MOST_PARTICULAR = 8
-"""Tests of a suite beside the usual ones (tester.particular), where there are twelve of those; fewer beside fewer."""
+MOST_PARTICULAR = 12
+"""Tests of a suite beside the usual ones (tester.particular), and not more than there are of those."""
 
 
 def suite_for(
@@ -47,7 +47,7 @@ def suite_for(
     big: bool = False,
     launch: str = "",
 ) -> UnitTestSuite:
-    """A suite of at most `tests` usual tests and two thirds as many for what the program looks as if it did, smallest first. Raises NoSuite.
+    """A suite of at most `tests` usual tests and not more for what the program looks as if it did, smallest first. Raises NoSuite.
 
     largest: most elements of one array; big: add a test with at least 2^20 elements where the program allows one.
     launch: the launch plan of a bare kernel; found by trial when empty.
@@ -132,7 +132,8 @@ def _tests(setting: Setting, roles: Roles, count: int) -> list[UnitTest]:
     own = particular(setting, roles)
     tried = [*own, *first]
     made = _completed(setting, roles, tried)
-    special = [c for c in made[: len(own)] if c.test is not None and c.changed][: min(MOST_PARTICULAR, 2 * count // 3)]
+    told = [c for s, c in zip(own, made, strict=False) if c.test is not None and (c.changed or s.label == GUARD)]
+    special = told[: min(MOST_PARTICULAR, count)]
     good = [c for c in made[len(own) :] if c.test is not None] + [c for c in made[: len(own)] if c.test is not None and not c.changed]
     if roles.searches:
         good = [c for c in _searching(setting, roles) if c.test is not None] + good
@@ -216,6 +217,8 @@ def _others(setting: Setting, roles: Roles) -> Callable[[Sketch], Sequence[Sketc
 
     def others(sketch: Sketch) -> Sequence[Sketch]:
         far = [unending(sketch, kind, setting.signature, roles) for kind in roles.searches or ("high",)]
+        if sketch.label == GUARD:  # where it returns at once it touches nothing, yet its arrays are there
+            far.append(replace(sketch, scalars=dict(roles.base)))
         if not roles.indices and roles.base:  # whatever arrays held, the program touched the same of them, or searched them
             return far
         usual = contents(setting.signature, roles, "default", sketch.scalars, setting.seed + 1000)

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from corpora.records import Fill, Parameter, Signature
 from corpora.unit_tests import INTEGER_RANGES
 from gpu_runtime.materialise import random_bits
-from tester.reading import is_leading
 
 Values = dict[str, "int | float | bool | tuple[float, float]"]
 
@@ -41,6 +40,8 @@ class Roles:
     """Where contents decide how far the program goes: kinds of them (tester.searches) on which it goes furthest."""
     searched: frozenset[str] = frozenset()
     """Arrays in which it then goes so far."""
+    leading: frozenset[str] = frozenset()
+    """Sizes that say how far apart rows lie: never less than a row."""
     ordered: frozenset[str] = frozenset()
     """Indices of which neighbours bound a row (`row[i]`, `row[i + 1]`): they never fall, or the last would not be how many there are."""
 
@@ -195,8 +196,8 @@ _STRIDES = (1, 3, 7, 9)
 def related(signature: Signature, roles: Roles, turn: int, values: Values) -> Values:
     """`values` with what often has to hold between them: rows are not longer than what lies between them, and in every other draw of
     neighbouring real numbers the first is not the larger (limits)."""
-    widest = max((int(values[n]) for n in roles.sizes if n in values and not is_leading(n)), default=1)  # type: ignore[arg-type]
-    for k, p in enumerate(p for p in signature.parameters if p.name in roles.pitches or (p.name in roles.sizes and is_leading(p.name))):
+    widest = max((int(values[n]) for n in roles.sizes if n in values and n not in roles.leading), default=1)  # type: ignore[arg-type]
+    for k, p in enumerate(p for p in signature.parameters if p.name in roles.pitches or p.name in roles.leading):
         # Whole doubles, never shorter than a row; or elements.
         bytes_, elements = 16 * ((max(widest, 1) + 1) // 2) + 16 * ((turn + k) % 3), widest + (turn + k) % 3
         values[p.name] = bytes_ if p.name in roles.pitches else elements
@@ -251,8 +252,8 @@ def _fill(profile: str, integral: bool, indexed: bool, limit: int, seed: int) ->
             return Fill("permutation", (), seed)
         profile = "default"
     if indexed:
-        if not integral and profile != "default":
-            return Fill("integers", (0, limit - 1), seed)
+        if not integral and profile != "default":  # positions: on places, and between them
+            return Fill("integers", (0, limit - 1), seed) if profile in ("ties", "sorted") else Fill("uniform", (0, limit), seed)
         # Few distinct indices: two places that write the same one are then seldom missed.
         few = Fill("integers", (0, min(limit - 1, 2)), seed)
         table = {"sorted": Fill("sorted", (0, limit - 1), seed), "ties": few, "zero": Fill("constant", (0,)), "positive": Fill("integers", (1, limit), seed)}

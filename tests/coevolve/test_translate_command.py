@@ -20,13 +20,17 @@ HEAD = "__global__ void twice(int n, float *x) { int i = blockIdx.x * blockDim.x
 WRONG, RIGHT = HEAD + "x[i] = 3 * x[i]; }", HEAD + "x[i] = 2 * x[i]; }"
 
 
-def port(answers):
-    """The port of SOURCE by a model whose first answer is answers[0] and whose samples are the rest; nonsense for its loop alone."""
+CHAIN = Program("cpp", "twice", "void twice(int n, float *x) { for (int i = 1; i < n; i++) x[i] += x[i - 1]; }")
+"""No rule spreads it over threads."""
+
+
+def port(answers, source=SOURCE):
+    """The port of a source by a model whose first answer is answers[0] and whose samples are the rest; nonsense for its loop alone."""
     said = iter(answers)
     translator = Translator(ScriptedModel(lambda prompt, sample: f"```\n{next(said, 'nonsense')}\n```"), PromptStyle.PLAIN)
     engine = Engine("emulated")
     try:
-        return port_of(SOURCE, direction("cpp:cuda"), translator, engine, len(answers), 0.6, 0)
+        return port_of(source, direction("cpp:cuda"), translator, engine, len(answers), 0.6, 0)
     finally:
         engine.close()
 
@@ -45,13 +49,19 @@ LONELY = HEAD.replace("if (i < n) ", "if (i == 0) for (i = 0; i < n; i++) ") + "
 
 def test_an_answer_of_one_thread_is_the_port_only_where_no_other_is_found():
     assert port([LONELY, WRONG, RIGHT]).text.strip() == RIGHT
-    found, way = port([LONELY, WRONG, "nonsense"]), direction("cpp:cuda")
-    assert found.text.strip() == LONELY and "\n// one thread does all the work\n" in port_text(found, way)
+    alone = LONELY.replace("for (i = 0;", "for (i = 1;").replace("= 2 * x[i]", "+= x[i - 1]")
+    found, way = port([alone, WRONG, "nonsense"], CHAIN), direction("cpp:cuda")
+    assert found.text.strip() == alone and "\n// one thread does all the work\n" in port_text(found, way)
     assert summary(found, way) == "twice: verified cuda port, answer 1, by one thread"
 
 
+def test_a_loop_that_no_answer_ports_is_spread_by_rule():
+    found, way = port([WRONG, "nonsense"]), direction("cpp:cuda")
+    assert "x[i] = 2 * x[i];" in found.text and summary(found, way) == "twice: verified cuda port, loop nest by loop nest, by rule where no answer stood"
+
+
 def test_no_port_is_said_with_what_was_tried():
-    found = port([WRONG, HEAD + "x[i] = 2 * y[i]; }"])
+    found = port([WRONG, HEAD + "x[i] = 2 * y[i]; }"], CHAIN)
     assert found.text is None
     said = summary(found, direction("cpp:cuda"))
     assert said.startswith("twice: no verified port among 2 answers (1 MISMATCH, 1 COMPILE_ERROR); the first: not equivalent: other values: ")

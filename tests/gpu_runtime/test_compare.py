@@ -195,3 +195,17 @@ def test_an_element_may_be_off_by_a_few_ulps_of_what_it_held():
     assert compare(updated, [np.array([*value[:2], 2e-9])], None).element == 2
     overwritten = reference_of(execution(value), [True], Runs(given=(held,), read=(False,)))
     assert compare(overwritten, [np.array([0.0, *value[1:]])], None).element == 0
+
+
+def test_an_overflow_on_the_way_is_infinite_or_no_number_as_the_order_goes():
+    def on_the_way(x):  # inf - inf in single precision, 0 in double
+        return x * x - x * x
+
+    def at_the_end(x):
+        return x * x
+
+    huge, nan, inf = np.array([3e38], np.float32), np.array([np.nan], np.float32), np.array([np.inf], np.float32)
+    with np.errstate(all="ignore"):
+        free, bound = reference(on_the_way, huge), reference(at_the_end, huge)
+    assert compare(free, [nan], None) is None and compare(free, [inf], None) is None and compare(free, [np.zeros(1, np.float32)], None) is not None
+    assert compare(bound, [inf], None) is None and compare(bound, [nan], None) is not None

@@ -55,6 +55,15 @@ TOLD_APART = {
     "limits that are in order": (
         "int n, float lo, float hi, const float *x, float *y", "y[i] = lo < x[i] && x[i] < hi ? x[i] : 0;", "y[i] = lo < x[i] && x[i] <= hi ? x[i] : 0;",
     ),
+    "a way that a mode chooses, on large values": (
+        "int n, int mode, const float *x, float *y", "switch (mode) { case 3: y[i] = x[i] < -50 ? -50 : x[i]; break; case 4: y[i] = x[i] * x[i]; break; default: y[i] = x[i]; }",
+        "switch (mode) { case 3: y[i] = x[i]; break; case 4: y[i] = x[i] * x[i]; break; default: y[i] = x[i]; }",
+    ),
+    "letters that are wrapped around": ("int n, int key, const int *c, int *y", "y[i] = ((c[i] + key) % 26 + 26) % 26;", "y[i] = (c[i] + key + 26) % 26;"),
+    "positions between places": (
+        "int n, const float *at, const float *w, float *y", "int k = (int)at[i]; float f = at[i] - k; y[i] = k >= 0 && k < n ? w[k] + f * w[(k + 1) % n] : 0;",
+        "int k = (int)at[i]; float f = at[i] - k; y[i] = k >= 0 && k < n ? w[k] + f * w[k + 1 < n ? k + 1 : k] : 0;",
+    ),
     "many rows of few columns": (
         "int n, int m, const float *x, float *y", "float s = 0; for (int j = 0; j < m; j++) s += x[i * m + j]; y[i] = s;",
         "if (i < 1024) { float s = 0; for (int j = 0; j < m; j++) s += x[i * m + j]; y[i] = s; }",
@@ -70,6 +79,19 @@ def test_a_wrong_port_is_told_from_a_right_one(name, engine):
     assert engine.verify(Pair(source, Program("openmp", "f", loop(wrong, parameters)))).outcome in (Outcome.MISMATCH, Outcome.MEMORY_ERROR)
 
 
+def test_the_bound_of_an_early_return_is_asked_for_where_nothing_else_is_empty(engine):
+    right = loop("y[i] = x[i] / t;", "int n, int t, const float *x, float *y").replace("{\n", "{\n    if (t < 1) return;\n", 1)
+    source = Program("cpp", "f", right.replace("#pragma omp parallel for\n", ""))
+    assert engine.verify(Pair(source, Program("openmp", "f", right))).outcome is Outcome.EQUIVALENT
+    assert engine.verify(Pair(source, Program("openmp", "f", right.replace("t < 1", "t < 0")))).outcome is Outcome.MISMATCH
+    asks = "__global__ void k(int n, int t, const float *x, float *y) { int i = blockIdx.x * 64 + threadIdx.x; if (t < 1) return; if (i < n) y[i] = x[i] / t; }"
+    host = f"""{asks}
+void f(int n, int t, const float *x, float *y) {{ if (n < 1) return; float *dx, *dy; cudaMalloc(&dx, n * 4); cudaMalloc(&dy, n * 4);
+    cudaMemcpy(dx, x, n * 4, cudaMemcpyHostToDevice); cudaMemcpy(dy, y, n * 4, cudaMemcpyHostToDevice); k<<<(n + 63) / 64, 64>>>(n, t, dx, dy);
+    cudaMemcpy(y, dy, n * 4, cudaMemcpyDeviceToHost); cudaFree(dx); cudaFree(dy); }}"""
+    assert engine.verify(Pair(source, Program("cuda", "f", host))).outcome is Outcome.EQUIVALENT  # what returns at once has its arrays
+
+
 def test_all_combinations_of_truth_values_come(engine):
     drawn = scalars_of(engine, loop("y[i] = (a ? 1 : 2) * (b ? 3 : 5) * (c ? 7 : 11);", "int n, bool a, int b, bool c, float *y").replace("#pragma omp parallel for\n", ""))
     assert {(bool(s["a"]), bool(s["b"]), bool(s["c"])) for s in drawn} == set(itertools.product((False, True), repeat=3))
@@ -79,6 +101,11 @@ def test_rows_are_not_longer_than_what_lies_between_them(engine):
     text = "void f(int m, int n, const float *A, int lda, float *C, int ldc) { for (int i = 0; i < m; i++) for (int j = 0; j < n; j++) C[i * ldc + j] = A[i * lda + j]; }"
     drawn = scalars_of(engine, text)
     assert all(min(s["lda"], s["ldc"]) >= s["n"] for s in drawn) and any(s["lda"] > s["n"] for s in drawn) and any(s["lda"] != s["ldc"] for s in drawn)
+
+
+def test_a_factor_that_nothing_is_compared_with_lies_between_rows(engine):
+    text = "void f(int w, int h, const float *a, int sstride, float *b, int dstride) { for (int y = 0; y < h; y++) for (int x = 0; x < w; x++) b[y * dstride + x] = a[y * sstride + x]; }"
+    assert all(min(s["sstride"], s["dstride"]) >= s["w"] for s in scalars_of(engine, text))
 
 
 def test_every_size_is_long_once(engine):
@@ -92,5 +119,5 @@ def test_every_size_is_long_once(engine):
 def test_a_suite_of_few_tests_stays_small(engine):
     program = Program("cpp", "f", "void f(int n, float a, float *x) { for (int i = 0; i < n; i++) x[i] = x[i] > 7 ? a : 100; }")
     made = suite_for(program, signature_of(program), engine.backend, tests=6).tests
-    assert 6 <= len(made) <= 10 and any(math.prod(a.extents) == 5000 for t in made for a in t.assignments if hasattr(a, "extents"))
+    assert 6 <= len(made) <= 12 and any(math.prod(a.extents) == 5000 for t in made for a in t.assignments if hasattr(a, "extents"))
     assert all(integer_scalars(t)["n"] >= 0 for t in made)
