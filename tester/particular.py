@@ -107,7 +107,8 @@ def _long(setting: Setting, roles: Roles) -> list[Sketch]:
     names = [p.name for p in integer_scalars_of(setting.signature) if p.name in roles.sizes - roles.leading]
     if not names or not roles.base:
         return []
-    most, other = (LONG, {}) if len(names) == 1 else (LONG_SIDE, dict.fromkeys(names, 2))
+    # Of three sizes or more two may count rows together, and a kernel have a block for each.
+    most, other = (LONG, {}) if len(names) == 1 else (LONG_SIDE, dict.fromkeys(names, 2 if len(names) == 2 else 1))
     typed = {p.name: p for p in setting.signature.parameters}
     drawn = [{**roles.base, **other, name: clipped(most, typed[name])} for name in names[:3]]
     if len(names) > 2 and all(_STEP.search(name) for name in names[1:]):  # increments of vectors, of which small ones are meant
@@ -159,7 +160,7 @@ def _returning(setting: Setting, roles: Roles) -> list[Sketch]:
     free = [(p, bound) for p, bound in named if p.name not in roles.sizes or len(roles.sizes) > 1][:MOST_GUARDED]
     usual = dict(roles.base)
     drawn = [usual | {p.name: clipped(bound + step, p)} for p, bound in free for step in (0, -1, 1)]
-    return [_sketch(setting, roles, scalars, GUARD, k) for k, scalars in enumerate(drawn)]
+    return [_sketch(setting, roles, scalars, GUARD, k, _below_all(roles, scalars, sorted(roles.sizes))) for k, scalars in enumerate(drawn)]
 
 
 def _modes(setting: Setting, roles: Roles) -> list[Sketch]:

@@ -33,13 +33,14 @@ def is_pitch(name: str, text: str) -> bool:
 
 
 def is_leading(name: str, text: str) -> bool:
-    """Whether a scalar is the distance of a matrix's rows or columns: called as BLAS calls it, or a factor in subscripts (`y * name + x`)
-    that nothing is compared with or divided by."""
+    """Whether a scalar is the distance of a matrix's rows or columns: called as BLAS calls it, or a factor in the place of an element that is
+    set (`a[y * name + x] = ...`; what is added to may overlap) that nothing is compared with or divided by."""
     n = re.escape(name)
     if re.fullmatch(r"ld[a-z]?\d?", name, re.IGNORECASE):
         return True
-    factor = re.search(rf"\[\s*(?:\w+|\([^()]*\))\s*\*\s*{n}\s*\+", text) or re.search(rf"\[\s*{n}\s*\*\s*(?:\w+|\([^()]*\))\s*\+", text)
-    return bool(factor) and not re.search(rf"(?:[<>]=?|[=!]=|[%/])\s*\(?\s*{n}\b|\b{n}\s*(?:[<>]=?|[=!]=)", text)
+    product = rf"(?:(?:\w+|\([^()]*\))\s*\*\s*{n}|{n}\s*\*\s*(?:\w+|\([^()]*\)))"
+    is_set = re.search(rf"\w\s*\[\s*{product}\s*\+[^\[\];=]*\]\s*=(?!=)", text)
+    return bool(is_set) and not re.search(rf"(?:[<>]=?|[=!]=|[%/])\s*\(?\s*{n}\b|\b{n}\s*(?:[<>]=?|[=!]=)", text)
 
 
 _RETURNING = re.compile(r"\bif\s*\(((?:[^()]|\([^()]*\))*)\)\s*(?:\{\s*)?return\b", re.IGNORECASE)
