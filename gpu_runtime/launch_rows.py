@@ -59,6 +59,41 @@ def row_plans(program: Program, signature: Signature, suite: UnitTestSuite | Non
     return [plan for _, plan in sorted(plans, key=lambda p: p[0])][:MOST_ROW_PLANS]
 
 
+def source_plans(program: Program, signature: Signature) -> list[LaunchPlan]:
+    """Plans of a kernel that is itself the source, so that nothing else says how many rows there are: a row to every block, or to so many
+    threads, whose elements the threads stride over. Without a guard the rows are counted by a parameter that no loop ends at and that
+    is no row's length. None where the text leaves it open."""
+    facts, names = facts_of(program), Names.of(signature, None)
+    text = plain_text(program)
+    constants = {**constants_of(program.text), "warpSize": WARP_THREADS}
+    if not any(step == "blockDim.x" or step in constants or step.isdigit() for step in re.findall(r"\+=\s*([\w.]+)", text)):
+        return []
+    by_row = {name: kind for name, kind in _by_row(text, constants).items() if not _scaled(text, name or "blockIdx.x", constants)}
+    plans: list[LaunchPlan] = []
+    for kind, threads in dict.fromkeys(by_row.values()):
+        rows = [name for name, of in by_row.items() if of == (kind, threads)]
+        found = facts_of(replace(program, text=_marked(text, rows))).dimensions[2].bounds
+        bounds = [b for b in found if readable(b)] or (_counts(text, rows, names.scalars) if kind == "block" else [])
+        size = _sizes(text, facts, constants)[0] if kind == "block" else 0
+        plans += [plan for bound in bounds for plan in with_shared(_plan(bound, kind, threads, size, facts, names), facts, names)]
+    return plans[:MOST_ROW_PLANS]
+
+
+def _scaled(text: str, name: str, constants: dict[str, int]) -> bool:
+    """Whether it is multiplied by a constant, as the number of a tile is."""
+    n = re.escape(name)
+    factors = re.findall(rf"(?<![\w.]){n}\s*\*\s*(\w+)", text) + re.findall(rf"(\w+)\s*\*\s*{n}(?![\w.])", text)
+    return any(factor.isdigit() or factor in constants for factor in factors)
+
+
+def _counts(text: str, rows: list[str], scalars: tuple[str, ...]) -> list[str]:
+    """Parameters that may count the rows, those first that the kernel never names."""
+    body = text[text.find("{") :]
+    lengths = {s for name in rows for s in re.findall(rf"(?<![\w.]){re.escape(name or 'blockIdx.x')}\s*\*\s*(\w+)", body)}
+    left = [s for s in scalars if s not in lengths and not re.search(rf"[<>]=?[^;)&|]*\b{re.escape(s)}\b", body)]
+    return sorted(left, key=lambda s: bool(re.search(rf"\b{re.escape(s)}\b", body)))
+
+
 def _plan(bound: str, kind: str, threads: int, size: int, facts: KernelFacts, names: Names) -> LaunchPlan:
     b = bracket(bound)
     if kind == "lines":

@@ -42,7 +42,7 @@ _NAN_FIRST, _THREE_FIRST = 2, 12
 
 def particular(setting: Setting, roles: Roles) -> list[Sketch]:
     """Sketches of every kind in turn, so that none crowds out the others."""
-    kinds = (_long, _stated, _no_numbers, _marked, _below_zero, _far_apart, _guarded, _beyond, _returning, _modes)
+    kinds = (_long, _stated, _no_numbers, _marked, _below_zero, _far_apart, _guarded, _beyond, _returning, _modes, _truths)
     rows = itertools.zip_longest(*(kind(setting, roles) for kind in kinds))
     return [sketch for row in rows for sketch in row if sketch is not None]
 
@@ -173,6 +173,13 @@ def _modes(setting: Setting, roles: Roles) -> list[Sketch]:
             wide = contents(signature, roles, "wide", scalars, setting.seed + turn)
             made += [_sketch(setting, roles, scalars, "mode", turn), _sketch(setting, roles, scalars, "mode", turn, wide)]
     return made
+
+
+def _truths(setting: Setting, roles: Roles) -> list[Sketch]:
+    """Truth values that are neither 0 nor 1, for whole numbers that the text asks for nothing else."""
+    text = setting.compiled.request.program.text
+    asked = [p for p in integer_scalars_of(setting.signature) if p.name in roles.flags and not re.search(rf"\b{re.escape(p.name)}\s*[=!]=", text)]
+    return [_sketch(setting, roles, dict(roles.base) | {p.name: 2}, "truth", k) for k, p in enumerate(asked[:MOST_GUARDED])] if roles.base else []
 
 
 def _no_numbers(setting: Setting, roles: Roles) -> list[Sketch]:

@@ -43,6 +43,14 @@ def is_leading(name: str, text: str) -> bool:
     return bool(is_set) and not re.search(rf"(?:[<>]=?|[=!]=|[%/])\s*\(?\s*{n}\b|\b{n}\s*(?:[<>]=?|[=!]=)", text)
 
 
+def steps_of(signature: Signature, text: str) -> frozenset[str]:
+    """Scalars by which a loop's head steps: never zero, or the loop would not end for any size but none."""
+    # `for (...; i += s)`, and the third number of `do i = a, b, s`.
+    steps = [step for head in HEADS.findall(text) for step in re.findall(r"[-+]=\s*(\w+)\s*\)$|=[^,]*,[^,]*,\s*(\w+)\s*$", head)]
+    named = {word.lower() for pair in steps for word in pair if word}
+    return frozenset(p.name for p in signature.parameters if p.kind == "scalar" and p.type[0] in "iu" and p.name.lower() in named)
+
+
 _RETURNING = re.compile(r"\bif\s*\(((?:[^()]|\([^()]*\))*)\)\s*(?:\{\s*)?return\b", re.IGNORECASE)
 _BOUND = re.compile(r"\b([A-Za-z_]\w*)\s*(<=?|>=?|[=!/]=|\.(?:lt|le|gt|ge|eq|ne)\.)\s*(-?\d+)\b(?!\.)", re.IGNORECASE)
 

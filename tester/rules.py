@@ -108,9 +108,14 @@ def _plan(
     if signature.style != "kernel" or launch:
         return launch, geometry_maker(launch)
     from gpu_runtime.launch import candidate_plans
+    from gpu_runtime.launch_rows import source_plans
 
     best: tuple[int, str] = (0, "")
     setting = None
+    for plan in source_plans(program, signature):  # read off the text: what writes more does rows that are not there
+        base = base_run(Setting(backend, compiled, signature, geometry_maker(str(plan)), 1 << 14, seed), count=8)
+        if base is not None and any(m.written for m in base.arrays.values()):
+            return str(plan), geometry_maker(str(plan))
     plans = candidate_plans(program, signature, None)
     # An extent is measured under a launch: a launch that follows from extents is for kernels that have no size at all.
     counted = [plan for plan in plans if "len(" not in str(plan)]

@@ -42,6 +42,8 @@ class Roles:
     """Arrays in which it then goes so far."""
     leading: frozenset[str] = frozenset()
     """Sizes that say how far apart rows lie: never less than a row."""
+    steps: frozenset[str] = frozenset()
+    """Scalars by which a loop steps: never zero."""
     ordered: frozenset[str] = frozenset()
     """Indices of which neighbours bound a row (`row[i]`, `row[i + 1]`): they never fall, or the last would not be how many there are."""
 
@@ -201,6 +203,7 @@ def related(signature: Signature, roles: Roles, turn: int, values: Values) -> Va
         # Whole doubles, never shorter than a row; or elements.
         bytes_, elements = 16 * ((max(widest, 1) + 1) // 2) + 16 * ((turn + k) % 3), widest + (turn + k) % 3
         values[p.name] = bytes_ if p.name in roles.pitches else elements
+    values |= {name: 1 for name in roles.steps if values.get(name) == 0}
     reals = [p.name if p.kind == "scalar" and p.type in ("f32", "f64") else "" for p in signature.parameters]
     for first, second in zip(reals, reals[1:], strict=False):
         if turn % 2 and first and second and values[first] > values[second]:  # type: ignore[operator]

@@ -276,6 +276,6 @@ def _equal(one: Execution, other: Execution, exact: bool) -> bool:
             continue
         if exact and not (a.dtype.kind in "fc" and np.array_equal(a, b, equal_nan=True)):
             return False
-        if a.dtype.kind not in "fc" or not np.allclose(a, b, rtol=1e-4, atol=1e-6 * float(np.nanmax(np.abs(a), initial=0)), equal_nan=True):
+        if a.dtype.kind not in "fc" or not np.allclose(a, b, rtol=1e-4, atol=1e-6 * float(np.abs(a).max(initial=0, where=np.isfinite(a))), equal_nan=True):
             return False
     return True

@@ -7,7 +7,7 @@ import pytest
 from corpora.records import Program
 from corpora.signatures import signature_of
 from gpu_runtime.launch import candidate_plans
-from gpu_runtime.launch_rows import MOST_ROW_PLANS, every_plan, row_plans
+from gpu_runtime.launch_rows import MOST_ROW_PLANS, every_plan, row_plans, source_plans
 
 X = "blockIdx.x * blockDim.x + threadIdx.x"
 
@@ -65,3 +65,22 @@ def test_they_are_few_and_come_last() -> None:
     every = list(every_plan(program, signature_of(program)))
     assert every[: len(usual)] == usual
     assert 0 < len(every) - len(usual) <= len(rows) <= MOST_ROW_PLANS
+
+
+@pytest.mark.parametrize("body, first", [
+    ("int row = blockIdx.x; " + LOOP.format("blockDim.x"), "grid=m,1,1 block=64,1,1"),  # n is a row's length
+    ("int row = blockIdx.x; if (row >= n) return; for (int j = threadIdx.x; j < m; j += blockDim.x) y[row] += a[row * m + j];", "grid=n,1,1 block=64,1,1"),
+    (f"int row = ({X}) / 32; if (row >= m) return; for (int j = threadIdx.x % 32; j < n; j += 32) y[row] += a[row * n + j];", "grid=ceil(m*32/128),1,1 block=128,1,1"),
+])  # fmt: skip
+def test_a_source_kernel_of_rows_is_launched_over_its_rows(body, first):
+    program = kernel(body)
+    assert str(source_plans(program, signature_of(program))[0]) == first
+
+
+@pytest.mark.parametrize("body", [
+    f"int i = {X}; if (i < m) y[i] = a[i];", f"for (int i = {X}; i < m; i += blockDim.x * gridDim.x) y[i] = a[i];",
+    "int bx = blockIdx.x; int i = bx * 16 + threadIdx.x; for (int t = 0; t < n; t += 16) y[i] += a[t];", "int row = blockIdx.x; if (row < m) y[row] = a[row];",
+])  # fmt: skip
+def test_other_source_kernels_are_launched_as_ever(body):
+    program = kernel(body)
+    assert source_plans(program, signature_of(program)) == []

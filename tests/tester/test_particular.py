@@ -64,6 +64,7 @@ TOLD_APART = {
         "int n, const float *at, const float *w, float *y", "int k = (int)at[i]; float f = at[i] - k; y[i] = k >= 0 && k < n ? w[k] + f * w[(k + 1) % n] : 0;",
         "int k = (int)at[i]; float f = at[i] - k; y[i] = k >= 0 && k < n ? w[k] + f * w[k + 1 < n ? k + 1 : k] : 0;",
     ),
+    "a truth value that is neither 0 nor 1": ("int n, int on, const float *x, float *y", "y[i] = on ? 2 * x[i] : x[i];", "y[i] = on == 1 ? 2 * x[i] : x[i];"),
     "many rows of few columns": (
         "int n, int m, const float *x, float *y", "float s = 0; for (int j = 0; j < m; j++) s += x[i * m + j]; y[i] = s;",
         "if (i < 1024) { float s = 0; for (int j = 0; j < m; j++) s += x[i * m + j]; y[i] = s; }",
@@ -108,6 +109,28 @@ def test_a_factor_that_nothing_is_compared_with_lies_between_rows(engine):
     assert all(s["dstride"] >= s["w"] for s in scalars_of(engine, text))
     added = scalars_of(engine, text.replace("= a[", "+= a["))  # windows that overlap are added up
     assert any(s["dstride"] < s["w"] for s in added)
+
+
+def test_a_loop_never_steps_by_nothing(engine):
+    text = "void f(int n, int s, const float *x, float *y) { for (int i = 0; i < n; i += s) y[i] = 2 * x[i]; }"
+    assert all(drawn["s"] != 0 for drawn in scalars_of(engine, text))
+
+
+def test_rows_of_a_source_kernel_are_all_done(engine):
+    kernel = """__global__ void f(float *x, float *mean, int rows, int cols) {
+    __shared__ float s[256];
+    int r = blockIdx.x;
+    float acc = 0;
+    for (int c = threadIdx.x; c < cols; c += blockDim.x) acc += x[r * cols + c];
+    s[threadIdx.x] = acc;
+    __syncthreads();
+    for (int k = blockDim.x / 2; k > 0; k >>= 1) { if (threadIdx.x < k) s[threadIdx.x] += s[threadIdx.x + k]; __syncthreads(); }
+    if (threadIdx.x == 0) mean[r] = s[0] / cols;
+}"""
+    serial = "void f(float *x, float *mean, int rows, int cols) { for (int r = 0; r < rows; r++) { float s = 0; for (int c = 0; c < cols; c++) s += x[r * cols + c]; mean[r] = s / cols; } }"
+    source = Program("cuda", "f", kernel)
+    assert engine.verify(Pair(source, Program("cpp", "f", serial))).outcome is Outcome.EQUIVALENT
+    assert engine.verify(Pair(source, Program("cpp", "f", serial.replace("r < rows", "r < (rows > 3 ? 3 : rows)")))).outcome is Outcome.MISMATCH
 
 
 def test_every_size_is_long_once(engine):
