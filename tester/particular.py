@@ -11,10 +11,9 @@ import itertools
 import re
 from collections.abc import Sequence
 
-from corpora.dialects import dialect
 from corpora.records import Fill, Parameter
 from tester.extents import Sketch
-from tester.reading import guards_of, modes_of
+from tester.reading import guards_of, leaves_nan_open, modes_of
 from tester.roles import Setting
 from tester.sketches import Roles, Values, clipped, contents, integer_scalars_of, marked, related, side_of, size_draws
 from tester.states import stated_sketches
@@ -34,8 +33,6 @@ GUARD = "guard"
 MOST_GUARDED = 2
 """Arrays of indices that are tested with contents which a program must guard against."""
 FAR_KEY = 1 << 40
-_EXTREME = re.compile(r"\b(?:[ad]?max[01]?|[ad]?min[01]?|(?:max|min)(?:val|loc))\s*\(", re.IGNORECASE)
-"""Fortran's largest and smallest values: what they are beside one that is no number, it leaves open."""
 _NAN_FIRST, _THREE_FIRST = 2, 12
 """Seeds that make special contents begin with a NaN, and with 3.0 (gpu_runtime.materialise)."""
 
@@ -188,9 +185,7 @@ def _no_numbers(setting: Setting, roles: Roles) -> list[Sketch]:
     signature, label = setting.signature, "special/special"
     reals = [p for p in signature.parameters if p.kind != "scalar" and p.type[0] == "f"]
     factors = [p.name for p in signature.parameters if p.kind == "scalar" and p.type in ("f32", "f64")]
-    program = setting.compiled.request.program
-    open_to_either = dialect(program.dialect).language == "fortran" and _EXTREME.search(program.text)
-    if not reals or not roles.base or open_to_either:
+    if not reals or not roles.base or leaves_nan_open(setting.compiled.request.program):
         return []
     few = size_draws(signature, roles, setting.seed, 1)[0][1]
     # What begins as no number and ends as that shows no change.

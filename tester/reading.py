@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 
-from corpora.records import Signature
+from corpora.dialects import dialect
+from corpora.records import Program, Signature
 
 # What stands before it must begin an operand: `x < h ? a : b` and `y < h && ...` compare h, they do not ask whether it is set.
 _BEGINS = r"(?:[(!?:,;{]|(?<![<>=!])=|&&|\|\||\breturn\b)"
@@ -41,6 +42,14 @@ def is_leading(name: str, text: str) -> bool:
     product = rf"(?:(?:\w+|\([^()]*\))\s*\*\s*{n}|{n}\s*\*\s*(?:\w+|\([^()]*\)))"
     is_set = re.search(rf"\w\s*\[\s*{product}\s*\+[^\[\];=]*\]\s*=(?!=)", text)
     return bool(is_set) and not re.search(rf"(?:[<>]=?|[=!]=|[%/])\s*\(?\s*{n}\b|\b{n}\s*(?:[<>]=?|[=!]=)", text)
+
+
+_EXTREME = re.compile(r"\b(?:[ad]?max[01]?|[ad]?min[01]?|(?:max|min)(?:val|loc))\s*\(|reduction\s*\(\s*(?:max|min)\s*:", re.IGNORECASE)
+
+
+def leaves_nan_open(program: Program) -> bool:
+    """Whether it asks for Fortran's largest or smallest value: what that is beside one that is no number, the standard leaves open."""
+    return dialect(program.dialect).language == "fortran" and bool(_EXTREME.search(program.text))
 
 
 def steps_of(signature: Signature, text: str) -> frozenset[str]:

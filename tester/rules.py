@@ -22,7 +22,7 @@ from tester.extents import GeometryOf, Sketch, nowhere, test_of
 from tester.laws import lawful
 from tester.linked import linked_tests
 from tester.particular import GUARD, particular
-from tester.reading import letters_of
+from tester.reading import leaves_nan_open, letters_of
 from tester.roles import LAST_RESORT, NoSuite, Setting, TooLarge, base_run, complaint_of, known_roles, pitches_of
 from tester.searches import MOST_LATE, MOST_WHOLE, late_tests, unending
 from tester.sketches import LARGE, PROFILES, Roles, Values, contents, quiet_draws, side_of, size_draws
@@ -190,6 +190,8 @@ def _sketched(setting: Setting, roles: Roles, draws: Sequence[tuple[str, Values]
         if label == "zero" and not sized:
             continue
         profile = PROFILES[i % len(PROFILES)]
+        if profile == "special" and leaves_nan_open(setting.compiled.request.program):
+            profile = "wide"
         fills = contents(setting.signature, roles, profile, scalars, setting.seed + i)
         # Matrices that must be square (or of one shape for a product) fail on the wider ones, which then do not count.
         sketches.append(Sketch(scalars, fills, f"{label}/{profile}", side_of(scalars, setting.signature, i), WIDER[i % len(WIDER)]))

@@ -11,6 +11,7 @@ from coevolve.verify import Engine, Pair, VerifyConfig
 from corpora.records import Outcome, Program
 from corpora.signatures import signature_of
 from gpu_runtime.materialise import integer_scalars
+from gpu_runtime.toolchain import find_toolchain
 from tester.rules import suite_for
 
 
@@ -146,3 +147,11 @@ def test_a_suite_of_few_tests_stays_small(engine):
     made = suite_for(program, signature_of(program), engine.backend, tests=6).tests
     assert 6 <= len(made) <= 12 and any(math.prod(a.extents) == 5000 for t in made for a in t.assignments if hasattr(a, "extents"))
     assert all(integer_scalars(t)["n"] >= 0 for t in made)
+
+
+@pytest.mark.skipif(find_toolchain().gfortran is None, reason="gfortran is not installed")
+def test_fortran_leaves_open_what_the_largest_is_beside_what_is_no_number(engine):
+    text = "subroutine f(n, x, m)\n integer, intent(in) :: n\n real(8), intent(in) :: x(n)\n real(8), intent(out) :: m\n integer :: i\n m = 0\n do i = 1, n\n m = max(m, abs(x(i)))\n end do\nend"
+    program = Program("fortran", "f", text)
+    tests = suite_for(program, signature_of(program), engine.backend).tests
+    assert not any(a.fill.kind == "special" for t in tests for a in t.assignments if getattr(a, "fill", None))
