@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from coevolve.verify import Engine, Pair, VerifyConfig
 from corpora.records import Program
 from corpora.signatures import signature_of
 from gpu_runtime.emulated import EmulatedBackend
 from gpu_runtime.materialise import extents_of, integer_scalars
 from tester.rules import suite_for
-from translator.judge import JudgeConfig
 
 BINS = """void f(int n, int nb, double lo, double len, const double *x, int *h) {
 double hi = lo + len, w = (hi - lo) / nb;
@@ -54,12 +52,8 @@ CASES = {
 
 
 @pytest.fixture(scope="module")
-def verdicts(tmp_path_factory):
-    engine = Engine("emulated", VerifyConfig(mutants=0, judge=JudgeConfig(timeout_floor_s=1.0)), cache=tmp_path_factory.getbasetemp())
-    kinds = {name: "cuda" if "__global__" in target else "openmp" for name, (_, target, _) in CASES.items()}
-    pairs = {name: Pair(Program("cpp", "f", source), Program(kinds[name], "f", target)) for name, (source, target, _) in CASES.items()}
-    engine.prepare(list(pairs.values()))
-    return {name: engine.verify(pair) for name, pair in pairs.items()}
+def verdicts(judged):
+    return judged(CASES)
 
 
 @pytest.mark.parametrize("name", CASES)

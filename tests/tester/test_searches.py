@@ -6,12 +6,10 @@ from __future__ import annotations
 
 import pytest
 
-from coevolve.verify import Engine, Pair, VerifyConfig
 from corpora.records import Outcome, Program
 from corpora.signatures import signature_of
 from gpu_runtime.emulated import EmulatedBackend
 from tester.rules import suite_for
-from translator.judge import JudgeConfig
 
 ANY = "int f(const float *x, float t, int n) {{ for (int i = 0; i < n; i++) if (x[i] {0} t) return 1; return 0; }}"
 FLAG = """int f(const float *x, float t, int n) {{ int any = 0;
@@ -75,17 +73,9 @@ CASES = {
 }
 
 
-def pair_of(source: str, target: str) -> Pair:
-    kinds = ("fortran", "openmp-fortran") if "subroutine" in source else ("cpp", "cuda" if "__global__" in target else "openmp")
-    return Pair(Program(kinds[0], "f", source), Program(kinds[1], "f", target))
-
-
 @pytest.fixture(scope="module")
-def verdicts(tmp_path_factory):
-    engine = Engine("emulated", VerifyConfig(mutants=0, judge=JudgeConfig(timeout_floor_s=1.0)), cache=tmp_path_factory.getbasetemp())
-    pairs = {name: pair_of(source, target) for name, (source, target, _) in CASES.items()}
-    engine.prepare(list(pairs.values()))
-    return {name: engine.verify(pair) for name, pair in pairs.items()}
+def verdicts(judged):
+    return judged(CASES)
 
 
 @pytest.mark.parametrize("name", CASES)

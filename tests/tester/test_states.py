@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from coevolve.verify import Engine, Pair, VerifyConfig
 from corpora.records import Fill, Outcome, Program
 from corpora.signatures import signature_of
 from tester.states import State, stated, states_of
-from translator.judge import JudgeConfig
 
 LEVEL = """int f(int n, int level, const int *row, const int *col, int *dist) {{
 int found = 0;{0}
@@ -34,11 +32,8 @@ CASES = {
 
 
 @pytest.fixture(scope="module")
-def verdicts(tmp_path_factory):
-    engine = Engine("emulated", VerifyConfig(mutants=0, judge=JudgeConfig(timeout_floor_s=1.0)), cache=tmp_path_factory.getbasetemp())
-    pairs = {name: Pair(Program("cpp", "f", source), Program("openmp", "f", target)) for name, (source, target, _) in CASES.items()}
-    engine.prepare(list(pairs.values()))
-    return {name: engine.verify(pair) for name, pair in pairs.items()}
+def verdicts(judged):
+    return judged(CASES)
 
 
 @pytest.mark.parametrize("name", CASES)
