@@ -90,10 +90,10 @@ def products(names: Sequence[str]) -> Iterator[Product]:
 
 
 def _fits(values: Sequence[int], lengths: Sequence[int], others: Sequence[int], enough: float = _ENOUGH) -> bool:
-    """Exactly, but in a few tests where the array is as long as the longest other: it may be untouched there (`tester.completion`), and
-    where no array has more than one element nothing happened at all."""
+    """Exactly in enough tests, and never beyond the array: it may be longer than asked for where it is untouched (`tester.completion`) or
+    where the program returns at once, and where no array has more than one element nothing happened at all."""
     exact = sum(value == length for value, length in zip(values, lengths, strict=True))
-    fits = all(value == length or (length == most and (value < length or most == 1)) for value, length, most in zip(values, lengths, others, strict=True))
+    fits = all(value <= length or length == most == 1 for value, length, most in zip(values, lengths, others, strict=True))
     return fits and exact >= enough * len(values)
 
 
