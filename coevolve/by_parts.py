@@ -2,8 +2,8 @@
 
 Contract: gives a proposal for a source that could be cut (C++, or Fortran that could be spelled in C++), or None; it is judged as a whole
 by whoever asked. Where the answer for a nest does not stand, its iterations are spread over threads by rule (translator.spread), executed like an
-answer. A nest of which no parallel port is found is opened: its loop stays serial and what is inside is asked for. What cannot be opened, or has nothing parallel inside, is one thread's work in CUDA, and stays as it is under OpenMP. `Joining` leaves the asking to
-others, so that many functions' nests can be asked for together.
+answer. A nest of which no parallel port is found is opened: its loop stays serial and what is inside is asked for. What cannot be opened,
+or has nothing parallel inside, is one thread's work in CUDA, and stays as it is under OpenMP. `Joining` leaves the asking to others, so that many functions' nests can be asked for together.
 
     coevolve translate FILE.f90 --to cuda       (asks so where the whole function has no parallel port)
 """

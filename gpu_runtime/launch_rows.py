@@ -49,9 +49,7 @@ def row_plans(program: Program, signature: Signature, suite: UnitTestSuite | Non
     by_row = _by_row(text, constants)
     plans: list[tuple[int, LaunchPlan]] = []
     for kind, threads in dict.fromkeys(by_row.values()):
-        marked = _marked(text, [name for name, of in by_row.items() if of == (kind, threads)])
-        found = facts_of(replace(program, text=marked)).dimensions[2].bounds
-        bounds = [b for b in found if readable(b)] or names.exact()[:4]
+        bounds = _guards(program, text, [name for name, of in by_row.items() if of == (kind, threads)]) or names.exact()[:4]
         shapes = [(kind, threads, s) for s in _sizes(text, facts, constants)] if kind == "block" else [(kind, threads, 0)]
         for (i, bound), (k, shape) in itertools.product(enumerate(bounds), enumerate(shapes)):
             plan = _plan(bound, *shape, facts, names)
@@ -72,11 +70,15 @@ def source_plans(program: Program, signature: Signature) -> list[LaunchPlan]:
     plans: list[LaunchPlan] = []
     for kind, threads in dict.fromkeys(by_row.values()):
         rows = [name for name, of in by_row.items() if of == (kind, threads)]
-        found = facts_of(replace(program, text=_marked(text, rows))).dimensions[2].bounds
-        bounds = [b for b in found if readable(b)] or (_counts(text, rows, names.scalars) if kind == "block" else [])
+        bounds = _guards(program, text, rows) or (_counts(text, rows, names.scalars) if kind == "block" else [])
         size = _sizes(text, facts, constants)[0] if kind == "block" else 0
         plans += [plan for bound in bounds for plan in with_shared(_plan(bound, kind, threads, size, facts, names), facts, names)]
     return plans[:MOST_ROW_PLANS]
+
+
+def _guards(program: Program, text: str, rows: list[str]) -> list[str]:
+    """What the text says that a row's number is below."""
+    return [b for b in facts_of(replace(program, text=_marked(text, rows))).dimensions[2].bounds if readable(b)]
 
 
 def _scaled(text: str, name: str, constants: dict[str, int]) -> bool:

@@ -45,7 +45,7 @@ def lawful(setting: Setting, roles: Roles, tests: Sequence[UnitTest]) -> list[Un
     # Fewer than a size are what indices below it lead to, not what a caller has.
     cheap = [p for p in products(sorted(roles.sizes)) if p.cost <= DEAREST and min(p.more, *(step for _, step in p.factors)) >= 0]
     laws = {name: law for name in arrays if (law := _law(name, seen, cheap)) is not None}
-    made = _confirmed(setting, tests, [_at_length(test, one, laws) for test, one in zip(tests, seen, strict=True)])
+    made = _confirmed(setting, tests, seen, [_at_length(test, one, laws) for test, one in zip(tests, seen, strict=True)])
     broken = {i for i, test in enumerate(made) if _breaks(test, seen[i], laws)}
     enough = len(broken) <= MOST_DROPPED and len(made) - len(broken) >= FEWEST
     return [test for i, test in enumerate(made) if not (enough and i in broken)]
@@ -90,12 +90,12 @@ def _at_length(test: UnitTest, one: _Lengths, laws: Mapping[str, Product]) -> Un
     return replace(test, assignments=tuple(made)) if any(a is not b for a, b in zip(made, test.assignments, strict=True)) else test
 
 
-def _confirmed(setting: Setting, tests: Sequence[UnitTest], others: Sequence[UnitTest]) -> list[UnitTest]:
+def _confirmed(setting: Setting, tests: Sequence[UnitTest], seen: Sequence[_Lengths], others: Sequence[UnitTest]) -> list[UnitTest]:
     """The other tests where the program touches on them what it touched before, else the tests as they were."""
     changed = [i for i, (one, other) in enumerate(zip(tests, others, strict=True)) if one is not other]
     found = confirm(setting.backend, setting.compiled, [others[i] for i in changed], setting.geometry_of, setting.largest)
     result = list(tests)
     for i, completed in zip(changed, found, strict=True):
-        if completed.test is not None and _measured(completed.test, setting).touched == _measured(tests[i], setting).touched:
+        if completed.test is not None and _measured(completed.test, setting).touched == seen[i].touched:
             result[i] = completed.test
     return result

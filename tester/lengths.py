@@ -31,8 +31,7 @@ def lengths_of(suite: UnitTestSuite) -> dict[str, str]:
     extents = [extents_of(test) for test in suite.tests]
     found: dict[str, str] = {}
     for name in extents[0] if extents else ():
-        lengths = [each[name] for each in extents]
-        others = [max((length for other, length in each.items() if other != name), default=1) for each in extents]
+        lengths, others = _beside(extents, name)
         made = str(lengths[0]) if len(set(lengths)) == 1 else _fitting(lengths, others, sizes)
         if made:
             found[name] = made
@@ -41,9 +40,7 @@ def lengths_of(suite: UnitTestSuite) -> dict[str, str]:
 
 def fitting(suite: UnitTestSuite, name: str, said: Sequence[str]) -> str:
     """The first of these lengths that an array has in the suite's tests; '' where none is. What says them makes up for fewer tests that show them."""
-    extents = [extents_of(test) for test in suite.tests]
-    lengths = [each[name] for each in extents]
-    others = [max((length for other, length in each.items() if other != name), default=1) for each in extents]
+    lengths, others = _beside([extents_of(test) for test in suite.tests], name)
     for length in said:
         try:
             values = [evaluate(length, integer_scalars(test), {}) for test in suite.tests]
@@ -52,6 +49,11 @@ def fitting(suite: UnitTestSuite, name: str, said: Sequence[str]) -> str:
         if _fits(values, lengths, others, _SAID_ENOUGH):
             return length
     return ""
+
+
+def _beside(extents: Sequence[Mapping[str, int]], name: str) -> tuple[list[int], list[int]]:
+    """An array's lengths, and those of the longest other."""
+    return [each[name] for each in extents], [max((length for other, length in each.items() if other != name), default=1) for each in extents]
 
 
 def _fitting(lengths: Sequence[int], others: Sequence[int], sizes: Sequence[Mapping[str, int]]) -> str:

@@ -10,9 +10,9 @@ first value is read by an atomicCAS too: a plain read beside atomic writes is a 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from translator.c_blocks import Block
+from translator.c_blocks import Block, Item, rewritten
 from translator.gathers import set_to_a_constant, update_of
 
 _ADDED = {"int", "unsigned int", "unsigned", "float", "double", "unsigned long long"}
@@ -33,9 +33,6 @@ _KEEPER = """__device__ void keep_{word}(T *place, T value) {{
     }}
 }}
 """
-
-Item = str | tuple[str, Block]
-
 
 def atomically(block: Block, pointers: Mapping[str, str], variables: Sequence[str], every: bool) -> Block | None:
     """The block with atomic changes of what is behind `pointers` (names and the types of their elements): of places in which none of
@@ -87,15 +84,3 @@ def with_helpers(text: str, name: str) -> str:
         made += re.sub(r"\b(?:T|BITS|FROM|TO)\b", lambda found: words[found[0]], body) + "\n"
     return re.sub(r"\bkeep_(?=(?:max|min)_(?:float|double)\()", f"{name}_keep_", made + text)
 
-
-def rewritten(block: Block, change: Callable[[Item], list[Item] | None]) -> Block | None:
-    """The block with some statements, or blocks with their heads, replaced; None where none was."""
-    items: list[Item] = []
-    anything = False
-    for item in block.items:
-        new = change(item)
-        if new is None and not isinstance(item, str) and (inner := rewritten(item[1], change)):
-            new = [(item[0], inner)]
-        anything = anything or new is not None
-        items += [item] if new is None else new
-    return Block(items) if anything else None

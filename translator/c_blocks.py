@@ -41,6 +41,10 @@ class Block:
         return any(_has(item, word) for item in self.items)
 
 
+Item = str | tuple[str, Block]
+"""A statement, or a head with the block behind it."""
+
+
 @dataclass(slots=True)
 class Page:
     """Where a function is being written. taken: names that are in use. alone: whether no statement can be put before the one at hand."""
@@ -130,9 +134,30 @@ def stepped(text: str) -> set[str]:
     return {behind or before for behind, before in _STEPPED.findall(text)}
 
 
+_CHANGED = r"(?:for \()?{} (?:[-+*/%&|^]|<<|>>)?= "
+
+
+def changes(block: Block, name: str) -> bool:
+    """Whether anything in it but a declaration gives the variable a value."""
+    return any(re.match(_CHANGED.format(name), text) or name in stepped(text) for text in texts(block))
+
+
 def mapped(block: Block, change: Callable[[str], str]) -> Block:
     """A block with every statement and head changed."""
     return Block([change(item) if isinstance(item, str) else (change(item[0]), mapped(item[1], change)) for item in block.items])
+
+
+def rewritten(block: Block, change: Callable[[Item], list[Item] | None]) -> Block | None:
+    """The block with some statements, or blocks with their heads, replaced; None where none was."""
+    items: list[Item] = []
+    anything = False
+    for item in block.items:
+        new = change(item)
+        if new is None and not isinstance(item, str) and (inner := rewritten(item[1], change)):
+            new = [(item[0], inner)]
+        anything = anything or new is not None
+        items += [item] if new is None else new
+    return Block(items) if anything else None
 
 
 def texts(block: Block) -> Iterator[str]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import ast
 import re
 
-from translator.c_blocks import Block, stepped, texts
+from translator.c_blocks import Block, changes
 from translator.c_function import Written
 from translator.parts import DECLARED, TYPE
 from translator.whole_sums import Sum
@@ -43,7 +43,7 @@ def _collect(function: Written, block: Block, known: dict[str, tuple[str, str]],
         for name, index in _accesses(text, function):
             if length := _length(index, inside, function):
                 found.setdefault(name, {})[length] = None
-        if declared and isinstance(item, str) and (value := re.search(r" = (.+);$", text)) and not _changes(function.body, declared[2]):
+        if declared and isinstance(item, str) and (value := re.search(r" = (.+);$", text)) and not changes(function.body, declared[2]):
             known[declared[2]] = (value[1], value[1])
         if not isinstance(item, str):
             _collect(function, item[1], inside, found)
@@ -90,8 +90,3 @@ def _product(one: Sum, other: Sum) -> Sum:
             words = " * ".join(word for word in (factor, second) if word)
             total += (Sum.of(words) if words else Sum(constant=1)).scaled(times * more)
     return total
-
-
-def _changes(body: Block, name: str) -> bool:
-    """Whether anything but its declaration gives the variable a value."""
-    return any(re.match(rf"(?:for \()?{name} (?:[-+*/%&|^]|<<|>>)?= ", text) or name in stepped(text) for text in texts(body))

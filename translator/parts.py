@@ -16,10 +16,9 @@ from enum import Enum
 
 from corpora.lexers import CPP_TYPES
 from corpora.records import Program
-from translator.c_blocks import Block, declare, lines, mapped, printed, stepped
+from translator.c_blocks import Block, Item, declare, lines, mapped, printed, stepped
 from translator.c_function import Written
 
-Item = str | tuple[str, Block]
 TYPE = rf"((?:(?:{'|'.join(sorted(CPP_TYPES))}) )+)"
 DECLARED = re.compile(rf"(?:const )?{TYPE}(\w+)(?: = |;|\[)")
 _LOOP = re.compile(rf"for \({TYPE}(\w+) = ")

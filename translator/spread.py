@@ -14,8 +14,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from translator.atomics import atomically, rewritten, with_helpers
-from translator.c_blocks import Block, printed, stepped, texts
+from translator.atomics import atomically, with_helpers
+from translator.c_blocks import Block, Item, changes, printed, rewritten
 from translator.gathers import changed_element, operator_of
 from translator.parts import TYPE, Part, leaves
 
@@ -103,8 +103,7 @@ def _loop(head: str, body: Block) -> _Loop | None:
     falls = matched[7][0] == ">"
     if falls != (sign == "-") or (falls and "unsigned" in type) or type in ("float", "double"):
         return None
-    changed = any(re.match(rf"(?:for \()?{name} (?:[-+*/%&|^]|<<|>>)?= ", text) or name in stepped(text) for text in texts(body))
-    if changed or leaves(body, ("break;",)):
+    if changes(body, name) or leaves(body, ("break;",)):
         return None
     over = f" {'-' if matched[5] == '+' else '+'} {matched[6]}" if matched[5] else ""
     end = f"{matched[7]} {_factor(matched[8]) if over else matched[8]}{over}"
@@ -134,10 +133,10 @@ def _factor(text: str) -> str:
 
 def _no_continue(block: Block) -> Block:
     """The body of a loop that is gone: what went on with the next iteration ends the thread."""
-    items = []
-    for item in block.items:
+
+    def change(item: Item) -> list[Item] | None:
         if isinstance(item, str):
-            items.append("return;" if item == "continue;" else item)
-        else:
-            items.append(item if item[0].startswith(("for", "while")) else (item[0], _no_continue(item[1])))
-    return Block(items)
+            return ["return;"] if item == "continue;" else None
+        return [item] if item[0].startswith(("for", "while")) else None
+
+    return rewritten(block, change) or block
