@@ -43,6 +43,24 @@ def _field_names(kind: type) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True)
+class Member:
+    """Which number of a structure a parameter stands for: parameters of one `owner` are handed over as one.
+
+    passing: how the function takes the structure: `array` (pointer to many), `pointer` (to one), `reference` or `value`.
+    count: so many of the parameter's elements belong to each structure. offset, bytes: where it lies and how large the structure is, in
+    bytes; wide_offset, wide_bytes: the same where float is computed as double and double as long double.
+    """
+
+    owner: str
+    passing: str
+    count: int
+    offset: int
+    bytes: int
+    wide_offset: int
+    wide_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Parameter:
     """One parameter of a function as the engine sees it.
 
@@ -51,7 +69,8 @@ class Parameter:
     intent: `in` (const, intent(in)), `out` or `inout`; `inout` where the source does not say.
     by_reference: a scalar passed by address in its own dialect (Fortran default; C++ reference).
     inner_extents: fixed inner extents of `T a[][N]` declarations, outermost first; empty for a flat pointer.
-    shape: Fortran extents as written, e.g. ("n", "0:m"); (":",) for assumed shape; empty in C-like dialects.
+    shape: Fortran extents as written, e.g. ("n", "0:m"); (":",) for assumed shape; in C-like dialects empty but for arrays in one structure.
+    member: set where the parameter is part of a structure: `p__x` for the x of `body *p`.
     """
 
     name: str
@@ -61,6 +80,7 @@ class Parameter:
     by_reference: bool = False
     inner_extents: tuple[int, ...] = ()
     shape: tuple[str, ...] = ()
+    member: Member | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from gpu_runtime.cuda_gpu import GpuError, GpuWorker
 from gpu_runtime.cuda_nvrtc import DeviceCompiler, NvrtcMissing
 from gpu_runtime.cuda_worker import REAL_DRIVER
 from gpu_runtime.emulated import EmulatedBackend
+from gpu_runtime.packing import holds_structures, packed, packed_program, packed_requests, unpacked
 
 ON_DEVICE = frozenset({Variant.PLAIN, Variant.TIMED})
 CHECKS = ("emulator", "none")
@@ -67,6 +68,7 @@ class CudaBackend:
 
     def compile(self, requests: Sequence[CompileRequest]) -> list[Compiled]:
         """See ExecutionBackend. With emulator checks the emulated form is made in the same go."""
+        asked, requests = requests, packed_requests(requests)
         device = [i for i, r in enumerate(requests) if _for_device(r)]
         others = [r for r in requests if not _for_device(r)]
         checked = [requests[i] for i in device] if self._checks == "emulator" else []
@@ -74,12 +76,16 @@ class CudaBackend:
         with self._compiling:
             on_device = compile_for_device([requests[i] for i in device], self._compiler, self.facts.architecture, self._cache_dir, self._workers)
         by_index = dict(zip(device, on_device, strict=True))
-        return [by_index[i] if i in by_index else next(made) for i in range(len(requests))]
+        found = [by_index[i] if i in by_index else next(made) for i in range(len(requests))]
+        return [replace(c, request=r) if c.request is not r else c for c, r in zip(found, asked, strict=True)]
 
     def run(self, compiled: Compiled, calls: Sequence[Arguments], limits: Limits = Limits()) -> list[Execution]:
         """See ExecutionBackend. Raises ValueError for a program that did not compile, GpuError where the device is gone."""
         if not compiled.ok or compiled.artifact is None:
             raise ValueError(f"{compiled.request.program.name} did not compile and cannot be run")
+        if holds_structures(compiled.request.signature):
+            done = self.run(packed_program(compiled), [packed(c, compiled.request) for c in calls], limits)
+            return [unpacked(e, c, compiled.request) for e, c in zip(done, calls, strict=True)]
         if not compiled.artifact.name.endswith(SUFFIX):
             return self._cpu.run(compiled, calls, limits)
         seen = self._emulated(compiled.request, calls, limits)
@@ -93,6 +99,8 @@ class CudaBackend:
 
     def time(self, compiled: Compiled, arguments: Arguments, repeats: int, limits: Limits = Limits(wall_s=60.0)) -> dict:
         """See GpuWorker.time; for gpu_runtime.cuda_timing."""
+        if holds_structures(compiled.request.signature):
+            compiled, arguments = packed_program(compiled), packed(arguments, compiled.request)
         worker = self._borrow()
         try:
             return worker.time(compiled, arguments, repeats, limits)

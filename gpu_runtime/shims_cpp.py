@@ -96,7 +96,7 @@ def undefine(text: str) -> str:
 
 
 def _argument(p: Parameter, index: int) -> str:
-    if p.kind != "scalar":
+    if p.kind != "scalar" and not p.by_reference:
         return f"cv_pointer{{a[{index}]}}"
     if p.by_reference or p.type not in C_TYPES:
         return f"cv_reference{{a[{index}]}}"

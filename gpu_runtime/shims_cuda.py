@@ -69,7 +69,7 @@ def shim(request: CompileRequest, symbol: str, namespace: str, copy: str = "") -
     if request.signature.style == "kernel":
         return _kernel_shim(request, symbol, namespace, copy)
     maker = "cv_shim_device" if _device_only(request.program.text, name) else "cv_shim_host"
-    further = f", {copy}::{name}" if copy else ""
+    further = f", (decltype(&{namespace}::{name})){copy}::{name}" if copy else ""  # its structures are types of their own
     return f"{_ENTRY} {symbol}(void **args) {{ {maker}({namespace}::{name}, args{further}); }}\n"
 
 
@@ -86,9 +86,9 @@ def _kernel_shim(request: CompileRequest, symbol: str, namespace: str, copy: str
 
 
 def _argument(p: Parameter, index: int) -> str:
-    if p.kind != "scalar":
+    if p.kind != "scalar" and not p.by_reference:
         return f"cv_kernel_pointer{{a[{index}]}}"
-    return f"*({C_TYPES[p.type]} *)a[{index}]" if p.type in C_TYPES else f"cv_kernel_value{{a[{index}]}}"
+    return f"*({C_TYPES[p.type]} *)a[{index}]" if p.type in C_TYPES and p.kind == "scalar" else f"cv_kernel_value{{a[{index}]}}"
 
 
 def program_text(request: CompileRequest) -> str:

@@ -192,6 +192,14 @@ def declared(parameter: Parameter, scalars: Scalars, largest: int = 1 << 16) -> 
     return count if count <= largest else 0
 
 
+def margin_of(parameter: Parameter) -> int:
+    """Elements before the passed pointer: none where the program cannot count on what is before it, whole structures of what belongs to one."""
+    if parameter.kind != "array" or assumed_shape(parameter):
+        return 0
+    member = parameter.member
+    return MARGIN if member is None else MARGIN * member.count * (member.passing == "array")
+
+
 def _windowed(
     sketch: Sketch, signature: Signature, window: int, geometry_of: GeometryOf, largest: int, lengths: Mapping[str, int]
 ) -> Arguments:
@@ -208,10 +216,11 @@ def _windowed(
             values.append(flat.reshape(shape) if keeps_shape(p, len(shape)) else flat)
         else:
             body = expand(sketch.fills[p.name], p.type, max(window, declared(p, sketch.scalars, largest)), stream)
-            values.append(np.concatenate([np.zeros(MARGIN, DTYPES[p.type]), body]))
+            before = margin_of(p)
+            values.append(np.concatenate([np.zeros(before, DTYPES[p.type]), body]) if before else body)
             if 0 < (length := lengths.get(p.name, 0)) < len(body):
-                values[-1][MARGIN : MARGIN + length] = expand(sketch.fills[p.name], p.type, length, stream)
-        origins.append(MARGIN if p.kind == "array" and not assumed_shape(p) else 0)
+                values[-1][before : before + length] = expand(sketch.fills[p.name], p.type, length, stream)
+        origins.append(margin_of(p))
     if geometry_of is nowhere:
         return Arguments(tuple(values), origins=tuple(origins))
     wide = {p.name: v.shape if v.ndim == 2 or not o else (window,) for p, v, o in zip(signature.parameters, values, origins, strict=True)}

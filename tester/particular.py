@@ -72,12 +72,12 @@ def _marked(setting: Setting, roles: Roles) -> list[Sketch]:
 
 def _stated(setting: Setting, roles: Roles) -> list[Sketch]:
     """Where places depend on contents: states of elements that the program asks for (tester.states)."""
-    return stated_sketches(setting.signature, roles, setting.compiled.request.program.text, setting.seed)
+    return stated_sketches(setting.signature, roles, setting.text, setting.seed)
 
 
 def _below_zero(setting: Setting, roles: Roles) -> list[Sketch]:
     """For sizes of which the program asks whether they are below zero, as BLAS's increments: each of them once below it, and all together."""
-    signature, text = setting.signature, setting.compiled.request.program.text
+    signature, text = setting.signature, setting.text
     asked = {name.lower() for name in re.findall(r"\b([a-z]\w*)\s*(?:<|>=|\.lt\.|\.ge\.)\s*0\b(?!\.)", text, re.IGNORECASE)}
     names = [p.name for p in integer_scalars_of(signature) if p.name in roles.sizes and p.type[0] == "i" and p.name.lower() in asked]
     if not names or not roles.base:
@@ -143,7 +143,7 @@ def _beyond(setting: Setting, roles: Roles) -> list[Sketch]:
     scalars = size_draws(setting.signature, roles, setting.seed, 1)[0][1]
     whole = [p for p in integer_scalars_of(setting.signature) if p.type[0] == "i"]
     bound = roles.sizes | roles.pitches | roles.flags | roles.letters.keys()
-    divisors = [int(k) for k in re.findall(r"%\s*(\d{1,6})\b", setting.compiled.request.program.text)]
+    divisors = [int(k) for k in re.findall(r"%\s*(\d{1,6})\b", setting.text)]
     limits = dict.fromkeys([max([int(scalars[p.name]) for p in whole] or [0]), *divisors[:1]])
     free = [p for p in whole if p.name not in bound][:MOST_GUARDED] if roles.base else []
     return [_sketch(setting, roles, scalars | {p.name: clipped(-2 * limit - 1, p)}, "beyond", k) for k, p in enumerate(free) for limit in limits]
@@ -151,7 +151,7 @@ def _beyond(setting: Setting, roles: Roles) -> list[Sketch]:
 
 def _returning(setting: Setting, roles: Roles) -> list[Sketch]:
     """At the bound of an early return and on either side of it, where all else is as usual."""
-    guards = guards_of(setting.compiled.request.program.text) if roles.base else {}
+    guards = guards_of(setting.text) if roles.base else {}
     named = [(p, guards[p.name.lower()]) for p in integer_scalars_of(setting.signature) if p.name.lower() in guards and p.name not in roles.flags]
     # Of a program that only counts, the size itself is asked for: draws of none and of one are there.
     free = [(p, bound) for p, bound in named if p.name not in roles.sizes or len(roles.sizes) > 1][:MOST_GUARDED]
@@ -164,7 +164,7 @@ def _modes(setting: Setting, roles: Roles) -> list[Sketch]:
     """Every way that a scalar chooses, on usual values and on large ones."""
     signature, made = setting.signature, []
     draws = dict(size_draws(signature, roles, setting.seed, 6)) if roles.base else {}
-    for name, values in list(modes_of(signature, setting.compiled.request.program.text).items())[:1] if draws else ():
+    for name, values in list(modes_of(signature, setting.text).items())[:1] if draws else ():
         for turn, value in enumerate(values[:MOST_MODES]):
             scalars = draws["warp"] | {name: value}
             wide = contents(signature, roles, "wide", scalars, setting.seed + turn)
@@ -174,7 +174,7 @@ def _modes(setting: Setting, roles: Roles) -> list[Sketch]:
 
 def _truths(setting: Setting, roles: Roles) -> list[Sketch]:
     """Truth values that are neither 0 nor 1, for whole numbers that the text asks for nothing else."""
-    text = setting.compiled.request.program.text
+    text = setting.text
     asked = [p for p in integer_scalars_of(setting.signature) if p.name in roles.flags and not re.search(rf"\b{re.escape(p.name)}\s*[=!]=", text)]
     return [_sketch(setting, roles, dict(roles.base) | {p.name: 2}, "truth", k) for k, p in enumerate(asked[:MOST_GUARDED])] if roles.base else []
 

@@ -16,7 +16,7 @@ from corpora.records import Fill, Signature
 from corpora.unit_tests import INTEGER_RANGES
 from gpu_runtime.backend import Compiled, ExecutionBackend
 from tester.extents import GeometryOf, Probe, Sketch, beyond, probe
-from tester.reading import is_flag, is_leading, is_pitch, marks_of, ordered_of, steps_of, texts_of
+from tester.reading import by_numbers, is_flag, is_leading, is_pitch, marks_of, ordered_of, steps_of, texts_of
 from tester.searches import KINDS, going_furthest, unending
 from tester.sketches import Roles, base_draws, contents, side_of
 from tester.states import stated, states_of
@@ -42,6 +42,11 @@ class Setting:
     seed: int
     pitches: frozenset[str] = frozenset()
     letters: dict[str, tuple[int, ...]] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """The program's text as tests read it."""
+        return by_numbers(self.compiled.request.program.text, self.signature)
 
 
 LAST_RESORT = 1 << 25
@@ -95,7 +100,7 @@ def _base_sketches(setting: Setting, count: int) -> list[Sketch]:
 
 def _stated_sketches(setting: Setting, sketches: Sequence[Sketch]) -> list[Sketch]:
     """The sketches with states in those arrays whose elements the program compares with some; none where it does not."""
-    states = states_of(setting.signature, setting.compiled.request.program.text)
+    states = states_of(setting.signature, setting.text)
     made = [stated(s.scalars, s.fills, states, turn, setting.seed + turn) for turn, s in enumerate(sketches) if states]
     return [replace(s, scalars=scalars, fills=fills) for s, (scalars, fills) in zip(sketches, made, strict=False)]
 

@@ -22,7 +22,7 @@ from tester.extents import GeometryOf, Sketch, nowhere, test_of
 from tester.laws import lawful
 from tester.linked import linked_tests
 from tester.particular import GUARD, particular
-from tester.reading import leaves_nan_open, letters_of
+from tester.reading import by_numbers, leaves_nan_open, letters_of
 from tester.roles import LAST_RESORT, NoSuite, Setting, TooLarge, base_run, complaint_of, known_roles, pitches_of
 from tester.searches import MOST_LATE, MOST_WHOLE, late_tests, unending
 from tester.sketches import LARGE, PROFILES, Roles, Values, contents, quiet_draws, side_of, size_draws
@@ -56,9 +56,10 @@ def suite_for(
     if not compiled.ok:
         raise NoSuite(f"the program does not compile: {_first_line(compiled.diagnostics)}")
     plan, geometry_of = _plan(program, signature, backend, compiled, launch, seed)
-    setting = Setting(backend, compiled, signature, geometry_of, largest, seed, pitches_of(signature, program.text), letters_of(signature, program.text))
+    text = by_numbers(program.text, signature)
+    setting = Setting(backend, compiled, signature, geometry_of, largest, seed, pitches_of(signature, text), letters_of(signature, text))
     try:
-        roles = known_roles(setting, program.text, plan)
+        roles = known_roles(setting, text, plan)
         made = sorted(lawful(setting, roles, _tests(setting, roles, tests)), key=elements)
     except TooLarge as error:
         roles = Roles()
@@ -220,7 +221,7 @@ WIDER = (0, 3, 0, -2)
 
 def _others(setting: Setting, roles: Roles) -> Callable[[Sketch], Sequence[Sketch]]:
     """Other contents of the same size: usual ones, such that no search finds what it looks for, and states that are all asked for."""
-    states = states_of(setting.signature, setting.compiled.request.program.text) if roles.indices else {}
+    states = states_of(setting.signature, setting.text) if roles.indices else {}
 
     def others(sketch: Sketch) -> Sequence[Sketch]:
         far = [unending(sketch, kind, setting.signature, roles) for kind in roles.searches or ("high",)]

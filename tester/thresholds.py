@@ -18,7 +18,7 @@ from gpu_runtime.expectations import Expectations
 from gpu_runtime.materialise import assumed_shape
 from tester.completion import complete
 from tester.extents import Sketch
-from tester.reading import letters_of
+from tester.reading import by_numbers, letters_of
 from tester.roles import NoSuite, Setting, known_roles, pitches_of
 from tester.rules import LARGEST, elements, geometry_maker
 from tester.sketches import Roles, contents, side_of
@@ -35,7 +35,7 @@ def sized_beyond(expectations: Expectations, numbers: Sequence[int], backend: Ex
     """At most MOST_TESTS tests for the smallest of these numbers that no size in the suite exceeds, smallest test first."""
     program, signature, launch = expectations.source, expectations.signature, expectations.suite.launch
     compiled = backend.compile([CompileRequest(program, signature, Variant.RECORDED)])[0]
-    geometry_of, text = geometry_maker(launch), program.text
+    geometry_of, text = geometry_maker(launch), by_numbers(program.text, signature)
     setting = Setting(backend, compiled, signature, geometry_of, LARGEST, 0, pitches_of(signature, text), letters_of(signature, text))
     try:
         roles = known_roles(setting, text, launch)

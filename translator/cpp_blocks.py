@@ -43,6 +43,8 @@ def tidied(program: Program) -> Program | None:
 def taken_apart(program: Program) -> Written:
     """Raises Unsaid (with the reason) and SignatureError; every call makes it anew."""
     signature = signature_of(program)
+    if any(p.member for p in signature.parameters):
+        raise Unsaid("a parameter that holds structures")
     root = parse_c_family(program.text).root_node
     odd = {child.type for child in root.children} - _BESIDE
     functions = list(c_functions(root))
