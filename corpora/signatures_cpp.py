@@ -24,6 +24,7 @@ from corpora.records import Member, Parameter, Program, Signature
 from corpora.signatures import SignatureError
 from corpora.structures import Structure, structures_of
 
+
 def c_family_signature(program: Program) -> Signature:
     """Signature of the entry function of C-family `program`. Raises SignatureError."""
     where = f"{program.dialect} function '{program.name}'"
