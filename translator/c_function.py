@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from translator.c_blocks import Block, printed
+from translator.members import Structured
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,8 @@ class Array:
 @dataclass(frozen=True, slots=True)
 class Written:
     """A function in C++, in parts. scalars: its parameters that are no arrays, by value, and their types. pointed: those that are
-    reached through a pointer. arrays: in the order of the parameters, local ones after them."""
+    reached through a pointer. arrays: in the order of the parameters, local ones after them. structures: parameters of which body, scalars and
+    arrays have the numbers alone, while the head has them as they are; before: where the structures are defined."""
 
     name: str
     head: str
@@ -33,6 +35,8 @@ class Written:
     scalars: dict[str, str]
     pointed: dict[str, str]
     arrays: dict[str, Array]
+    structures: tuple[Structured, ...] = ()
+    before: str = ""
 
     @property
     def text(self) -> str:

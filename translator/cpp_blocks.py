@@ -1,8 +1,8 @@
 """A serial C++ function read as statements and loop nests, for rules that cut it and put it together again.
 
 Contract: `taken_apart(program)` has the meaning of the program's one function; Unsaid where the text holds anything that is
-not plain loops, ifs and assignments to scalars and array elements (helpers, macros, pointers that move, structures, calls but
-of the mathematical library ...). Scalars that are declared without a value are declared where they are set, and
+not plain loops, ifs and assignments to scalars and array elements (helpers, macros, pointers that move, whole structures, calls but
+of the mathematical library ...). Of structures there are the numbers (translator.members). Scalars that are declared without a value are declared where they are set, and
 variables that only count loops in the loops' heads.
 
     python -c "from corpora.records import Program; from translator.cpp_blocks import taken_apart; \\
@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import groupby
 
 from tree_sitter import Node
 
@@ -23,9 +24,12 @@ from corpora.records import Program, Signature
 from corpora.signatures import SignatureError, signature_of
 from translator.c_blocks import Block, declare_all, declare_in_heads, only_counts, texts
 from translator.c_function import Array, Written
+from translator.c_values import C_TYPES
 from translator.cpp_values import Values, target_of
+from translator.members import Structured
 from translator.unsaid import Unsaid
 
+_DEFINES = frozenset({"struct_specifier", "type_definition"})
 _BESIDE = frozenset({"function_definition", "comment", "preproc_include", "using_declaration", ";"})
 """What may stand in a file."""
 _TYPES = frozenset({"primitive_type", "sized_type_specifier", "type_identifier", "type_qualifier"})
@@ -35,7 +39,8 @@ _TYPES = frozenset({"primitive_type", "sized_type_specifier", "type_identifier",
 def tidied(program: Program) -> Program | None:
     """The program as `taken_apart` writes it; None where it cannot."""
     try:
-        return Program("cpp", program.name, taken_apart(program).text)
+        found = taken_apart(program)
+        return None if found.before else Program("cpp", program.name, found.text)
     except (Unsaid, SignatureError):
         return None
 
@@ -43,22 +48,23 @@ def tidied(program: Program) -> Program | None:
 def taken_apart(program: Program) -> Written:
     """Raises Unsaid (with the reason) and SignatureError; every call makes it anew."""
     signature = signature_of(program)
-    if any(p.member for p in signature.parameters):
-        raise Unsaid("a parameter that holds structures")
     root = parse_c_family(program.text).root_node
-    odd = {child.type for child in root.children} - _BESIDE
+    odd = {child.type for child in root.children} - _BESIDE - _DEFINES
     functions = list(c_functions(root))
     if odd or len(functions) != 1:
         raise Unsaid(f"a text with {', '.join(sorted(odd)) or 'several functions'}")
     (function,) = functions
-    return _Reader(signature, function).written()
+    defined = "".join(node_text(child).rstrip(";") + ";\n" for child in root.children if child.type in _DEFINES)
+    return _Reader(signature, function, defined).written()
 
 
 class _Reader:
-    def __init__(self, signature: Signature, function: CFunction) -> None:
-        self._signature, self._function = signature, function
-        self._arrays = _parameters(signature, function)
-        self._values = Values(self._arrays)
+    def __init__(self, signature: Signature, function: CFunction, defined: str) -> None:
+        self._signature, self._function, self._defined = signature, function, defined
+        self._types = _types(signature, function)
+        self._arrays = _arrays(signature, self._types)
+        self._structures = _structures(signature)
+        self._values = Values(self._arrays, self._structures)
         self._locals: dict[str, str] = {}
         """Scalars that are declared without a value."""
 
@@ -69,14 +75,14 @@ class _Reader:
             self._statement(child, body)
         if body.items[-1:] == ["return;"]:
             body.items.pop()
-        by_value = {p.name: t for p, t in zip(self._signature.parameters, _types(self._function), strict=True) if p.kind == "scalar"}
+        by_value = {p.name: self._types[p.name] for p in self._signature.parameters if p.kind == "scalar"}
         _require_read_only([p.name for p in self._signature.parameters if p.kind == "scalar" and p.by_reference], body)
         counters = [name for name in self._locals if only_counts(body, name)]
         for name in counters:
             declare_in_heads(body, name, self._locals.pop(name))
         declare_all(body, self._locals)
         head = self._values.printed([t for child in self._function.node.children if child != node for t in self._values.words(child)])
-        return Written(self._signature.name, head, body, by_value, {}, self._arrays)
+        return Written(self._signature.name, head, body, by_value, {}, self._arrays, self._structures, self._defined)
 
     def _statement(self, node: Node, block: Block) -> None:
         match node.type:
@@ -156,7 +162,7 @@ class _Reader:
                 block.add(f"{type} {node_text(child.child_by_field_name('declarator'))} = {self._values.text(value)};")
             elif _declared_array(child) is not None:
                 block.add(self._local_array(child, type))
-            elif child.type == "init_declarator" and child.child_by_field_name("declarator").type == "pointer_declarator":
+            elif child.type == "init_declarator" and child.child_by_field_name("declarator").type in ("pointer_declarator", "reference_declarator"):
                 self._values.take_alias(child)
             else:
                 raise Unsaid("a reference, an array of several dimensions or a pointer to nothing yet")
@@ -187,20 +193,37 @@ class _Reader:
         return f"{self._values.text(target)} {operator} {self._values.text(node.child_by_field_name('right'))}"
 
 
-def _parameters(signature: Signature, function: CFunction) -> dict[str, Array]:
-    """Arrays among the parameters. Raises Unsaid for those of several dimensions."""
+def _arrays(signature: Signature, types: dict[str, str]) -> dict[str, Array]:
+    """Arrays among the parameters. Raises Unsaid for those of several dimensions, and those within one structure."""
     found = {}
-    for parameter, type in zip(signature.parameters, _types(function), strict=True):
-        if parameter.kind == "rows" or parameter.inner_extents:
-            raise Unsaid(f"'{parameter.name}' has several dimensions")
+    for parameter in signature.parameters:
+        if parameter.kind == "rows" or parameter.inner_extents or (parameter.member and parameter.kind == "array" and parameter.member.passing != "array"):
+            raise Unsaid(f"'{parameter.name}' has several dimensions, or is an array in a structure")
         if parameter.kind == "array":
-            found[parameter.name] = Array(type, "", is_const=parameter.intent == "in")
+            found[parameter.name] = Array(types[parameter.name], "", is_const=parameter.intent == "in")
     return found
 
 
-def _types(function: CFunction) -> list[str]:
+def _types(signature: Signature, function: CFunction) -> dict[str, str]:
     """Of every parameter the type that it has by value, or of its elements."""
-    return [" ".join(_base(tokens)) for tokens in function.parameters()]
+    written = iter(function.parameters())
+    found: dict[str, str] = {}
+    for _, group in groupby(signature.parameters, key=lambda p: p.member.owner if p.member else p.name):
+        tokens = next(written)
+        for p in group:
+            if p.member and p.type not in C_TYPES:
+                raise Unsaid(f"'{p.name}' is a complex number")
+            found[p.name] = C_TYPES[p.type] if p.member else " ".join(_base(tokens))
+    return found
+
+
+def _structures(signature: Signature) -> tuple[Structured, ...]:
+    found: dict[str, Structured] = {}
+    for p in signature.parameters:
+        if p.member:
+            each = found.setdefault(p.member.owner, Structured(p.member.owner, p.member.passing, {}))
+            each.numbers[p.name] = p.name.removeprefix(f"{p.member.owner}__").replace("__", ".")
+    return tuple(found.values())
 
 
 def _base(tokens: Sequence[str]) -> list[str]:

@@ -1,6 +1,6 @@
 """Values of C++ expressions as text, with every place in an array written as an element of it.
 
-Contract: `Values.text(node)` raises Unsaid for what is left to a model: calls but of the mathematical library, structures, values that
+Contract: `Values.text(node)` raises Unsaid for what is left to a model: calls but of the mathematical library, whole structures, values that
 change something, pointers that are more than a place in an array. A pointer that is set once to such a place is written as that place.
 
     python -c "from translator.cpp_values import Values; help(Values)"
@@ -17,10 +17,11 @@ from corpora.c_syntax import descendants, node_text
 from corpora.lexers import CPP_FUNCTIONS, CPP_TYPES
 from corpora.printing import join_words
 from translator.c_function import Array
+from translator.members import Structured
 from translator.unsaid import Unsaid
 
 _ODD = frozenset({
-    "lambda_expression", "string_literal", "concatenated_string", "new_expression", "delete_expression", "field_expression", "initializer_list",
+    "lambda_expression", "string_literal", "concatenated_string", "new_expression", "delete_expression", "initializer_list",
     "compound_literal_expression", "ERROR", "sizeof_expression", "co_await_expression", "throw_statement",
 })  # fmt: skip
 """Parts of an expression that are left to a model."""
@@ -37,10 +38,11 @@ Place = tuple[str, str]
 
 
 class Values:
-    """arrays: by name; more may be added while a function is read."""
+    """arrays: by name; more may be added while a function is read. structures: parameters whose numbers are arrays and scalars."""
 
-    def __init__(self, arrays: dict[str, Array]) -> None:
+    def __init__(self, arrays: dict[str, Array], structures: Sequence[Structured] = ()) -> None:
         self._arrays = arrays
+        self._structures = {each.owner: each for each in structures}
         self._aliases: dict[str, Place] = {}
 
     def text(self, node: Node) -> str:
@@ -52,8 +54,11 @@ class Values:
 
     def take_alias(self, node: Node) -> None:
         """Remember what pointer an init_declarator declares. Raises Unsaid where it is no fixed place in an array."""
-        declarator, declaration = node.child_by_field_name("declarator").child_by_field_name("declarator"), node.parent
-        place = self._place(node.child_by_field_name("value"))
+        (declarator,), declaration = node.child_by_field_name("declarator").named_children[-1:], node.parent
+        value, refers = node.child_by_field_name("value"), node.child_by_field_name("declarator").type == "reference_declarator"
+        place = self._place(value) if not refers else self._element(value) if value.type == "subscript_expression" else None
+        if refers and (place is None or place[0] not in self._structures):
+            raise Unsaid("a reference to something else than a structure")
         if place is None or declarator is None or declarator.type != "identifier":
             raise Unsaid("a pointer that is no place in an array")
         name, scope = node_text(declarator), declaration.parent
@@ -68,6 +73,8 @@ class Values:
         """The scalar or array that an assignment changes; '' for one that is not known yet."""
         if target.type == "identifier":
             return node_text(target)
+        if target.type == "field_expression":
+            return (self._field(target) or ("", ""))[0]
         place = self._element(target) if target.type in ("subscript_expression", "pointer_expression") else None
         return place[0] if place else ""
 
@@ -76,7 +83,7 @@ class Values:
         match node.type:
             case "identifier":
                 name = node_text(node)
-                return (name, "") if name in self._arrays else self._aliases.get(name)
+                return (name, "") if name in self._arrays or name in self._structures else self._aliases.get(name)
             case "parenthesized_expression":
                 return self._place(node.named_children[0])
             case "pointer_expression" if node_text(node.children[0]) == "&" and node.children[1].type == "subscript_expression":
@@ -98,9 +105,30 @@ class Values:
         inner = node.child_by_field_name("indices").named_children
         return None if base is None or len(inner) != 1 else (base[0], _sum(base[1], "+", self.text(inner[0])))
 
+    def _field(self, node: Node) -> Place | None:
+        """The number that a field_expression names, with the place in its array, None for a scalar's; None where it is no number of a structure."""
+        path: list[str] = []
+        while node.type == "field_expression":
+            path.insert(0, node_text(node.child_by_field_name("field")))
+            node = node.child_by_field_name("argument")
+        while node.type == "parenthesized_expression":
+            node = node.named_children[0]
+        whole = node.type == "pointer_expression" and node_text(node.children[0]) == "*"
+        place = self._element(node) if node.type == "subscript_expression" else self._place(node.children[1] if whole else node)
+        if place is None or place[0] not in self._structures:
+            return None
+        owner = self._structures[place[0]]
+        name = f"{owner.owner}__{'__'.join(path)}"
+        if name not in owner.numbers or (owner.passing != "array" and place[1]):
+            return None
+        return name, (place[1] or "0") if owner.passing == "array" else ""
+
     def words(self, node: Node) -> Iterator[str]:
+        number = self._field(node) if node.type == "field_expression" else None
         place = self._element(node) if node.type in ("subscript_expression", "pointer_expression") else None
-        if place is not None:
+        if number is not None:
+            yield from (number[0], "[", number[1], "]") if number[1] else (number[0],)
+        elif place is not None:
             yield from (place[0], "[", place[1] or "0", "]")
         elif node.type in ("unary_expression", "pointer_expression", "pointer_declarator"):
             yield _UNARY + node_text(node.children[0])
@@ -116,6 +144,8 @@ class Values:
     def _check(self, node: Node) -> None:
         """Raises Unsaid where the expression holds what rules do not read."""
         for each in descendants(node):
+            if not self._whole(each):
+                raise Unsaid(f"an expression with a structure's {each.type}")
             if each.type in _ODD or (each.type in ("pointer_expression", "subscript_expression") and self._element(each) is None and not _is_address(each)):
                 raise Unsaid(f"an expression with a {each.type}")
             if each.type in _EFFECTS and not (each.type == "update_expression" and target_of(each).type == "identifier"):
@@ -125,12 +155,21 @@ class Values:
             if each.type == "identifier" and not self._is_read(each):
                 raise Unsaid(f"'{node_text(each)}' without an index")
 
+    def _whole(self, node: Node) -> bool:
+        """Whether it is nothing of a structure, a number of one, or a part of what names such."""
+        if node.type == "field_expression":
+            return node.parent.type == "field_expression" or self._field(node) is not None
+        place = self._element(node) if node.type in ("subscript_expression", "pointer_expression") else None
+        return place is None or place[0] not in self._structures or _is_address(node) or _names_field(node)
+
     def _is_read(self, node: Node) -> bool:
-        """Whether a name is a scalar's, or an array's or pointer's of which an element is meant."""
-        if node_text(node) not in self._arrays and node_text(node) not in self._aliases:
+        """Whether a name is a scalar's, or an array's, a structure's or pointer's of which an element is meant."""
+        if not any(node_text(node) in names for names in (self._arrays, self._aliases, self._structures)):
             return True
         while node.parent is not None:
             node, inner = node.parent, node
+            if node.type == "field_expression":
+                return node.child_by_field_name("argument") == inner
             if node.type == "subscript_expression":
                 return node.child_by_field_name("argument") == inner
             if node.type == "pointer_expression" and node_text(node.children[0]) == "*":
@@ -138,6 +177,14 @@ class Values:
             if not (_is_address(node) or node.type in ("parenthesized_expression", "binary_expression")):
                 return False
         return False
+
+
+def _names_field(node: Node) -> bool:
+    """Whether the structure's number behind it is meant."""
+    parent = node.parent
+    while parent is not None and parent.type == "parenthesized_expression":
+        node, parent = parent, parent.parent
+    return parent is not None and parent.type == "field_expression"
 
 
 def _is_address(node: Node) -> bool:

@@ -13,8 +13,12 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from corpora.c_syntax import split_at_commas
+from corpora.printing import join_words
 from gpu_runtime.launch import parse_plan
+from translator.c_blocks import texts
 from translator.c_function import Written
+from translator.members import Gathered, gathered, in_structures
 from translator.parts import DECLARED, TYPE, Part, first_use
 
 _UNSET = re.compile(rf"\s*{TYPE}(\w+);$")
@@ -46,7 +50,8 @@ def annotated(function: Written, nodes: Sequence[Node]) -> str:
     def ported(node: Ported, depth: int) -> list[str]:
         return [row if row.startswith("#") else "    " * (depth - 1) + row for row in _body(function, node)]
 
-    return "\n".join([f"{function.head} {{", *_rows(nodes, 1, ported), "}"]) + "\n"
+    text = "\n".join([f"{function.head} {{", *_rows(nodes, 1, ported), "}"]) + "\n"
+    return function.before + in_structures(text, function.structures)
 
 
 def _rows(nodes: Sequence[Node], depth: int, ported: Callable[[Ported, int], list[str]]) -> list[str]:
@@ -88,7 +93,29 @@ def launched(function: Written, nodes: Sequence[Node]) -> str | None:
     body += _launches(function, nodes[last:])
     body = [row for row in body if not (unset := _UNSET.match(row)) or re.search(rf"\b{unset[2]}\b", "\n".join(body).replace(row, "", 1))]
     kernels = "\n".join(each.text.strip() + "\n" for each in every)
-    return f"{kernels}\n{function.head} {{\n" + "\n".join(body) + "\n}\n"
+    inside = "\n".join(body)
+    if not function.structures:
+        return f"{kernels}\n{function.head} {{\n{inside}\n}}\n"
+    head, outside = _by_numbers(function, used, inside)
+    return f"{function.before}{kernels}\n{head} {{\n{inside}\n}}\n\n{outside}"
+
+
+def _by_numbers(function: Written, used: Sequence[str], inside: str) -> tuple[str, str]:
+    """The head of a function of numbers, whose statements are `inside`, and the function itself, which calls it with its structures' numbers."""
+    result, _, parameters = function.head.removesuffix(")").partition(f" {function.name}(")
+    of = {each.owner: each for each in function.structures}
+    declared, given = [], []
+    for parameter in split_at_commas(re.findall(r"\w+|\S", parameters)):
+        name = next(word for word in reversed(parameter) if word.isidentifier())
+        numbers = [n for n in of[name].numbers if n in used or (n in function.scalars and re.search(rf"\b{n}\b", inside))] if name in of else []
+        declared += [f"{function.arrays[n].type} *{n}" if n in function.arrays else f"{function.scalars[n]} {n}" for n in numbers]
+        declared += [] if name in of else [join_words(parameter)]
+        given += numbers if name in of else [name]
+    own = {n for each in function.structures for n in each.numbers}
+    text = "\n".join(texts(function.body))
+    arrays = [Gathered(n, a.type, a.count, not a.is_const and bool(re.search(rf"(?:^|\+\+|--){n}\[", text, re.M))) for n in used if n in own and (a := function.arrays[n])]
+    name = f"{function.name}_of_numbers"
+    return f"static {result} {name}({', '.join(declared)})", gathered(function.head, f"{name}({', '.join(given)})", arrays, function.structures)
 
 
 def _copies(function: Written, arrays: Sequence[str], results: Mapping[str, str]) -> tuple[list[str], list[str]]:
@@ -124,7 +151,7 @@ def one_kernel(function: Written, nodes: Sequence[Node]) -> str | None:
     if not kernel or not same_head or arrays or port.part.results or any(node != "return;" for node in after):
         return None
     body = "\n".join([*rows, *_body(function, replace(port, text=kernel))])
-    return f"{helpers}__global__ {function.head} {{\n{body}\n}}\n"
+    return function.before + in_structures(f"{helpers}__global__ {function.head} {{\n{body}\n}}\n", function.structures)
 
 
 def _closed_first(rows: Sequence[str], closing: Sequence[str]) -> list[str]:
