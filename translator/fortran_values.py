@@ -79,7 +79,10 @@ class Values:
         bounds = self.bounds(name)
         if kind_of(node) == "Name":
             return [Span(Sum(), self.extent(name, b) - ONE) for b in bounds]
-        return [self._span(name, b, s) for b, s in zip(bounds, subscripts(node), strict=True) if kind_of(s) == "Subscript_Triplet"]
+        given = subscripts(node)
+        if len(given) != len(bounds):
+            raise Unsaid(f"'{name}' with {len(given)} subscripts for {len(bounds)} dimensions")
+        return [self._span(name, b, s) for b, s in zip(bounds, given, strict=True) if kind_of(s) == "Subscript_Triplet"]
 
     def _span(self, name: str, bound: Span, triplet: Any) -> Span:
         first, last, step = triplet.items

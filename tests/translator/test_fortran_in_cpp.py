@@ -107,6 +107,7 @@ def test_constants_names_of_c_and_scalars_that_are_changed():
 
 
 LEFT = {
+    "x(1:2, 1:2) = 0": "2 subscripts for 1 dimensions",
     "print *, n": "Print_Stmt",
     "call g(x)": "Call_Stmt",
     "j = n\n do i = 1, j\n j = j - 1\n x(i) = j\n end do": "whose ends change inside",

@@ -1,0 +1,48 @@
+"""Functions of structures, ported nest by nest by rule alone: kernels of structures, and host code of their numbers."""
+
+from __future__ import annotations
+
+import pytest
+
+from coevolve.by_parts import Joining
+from coevolve.verify import Engine, Pair, VerifyConfig
+from corpora.dialects import direction
+from corpora.records import Outcome, Program
+
+BODY = "struct Vec { double x, y; };\nstruct Body { Vec at; Vec by; double m; int kind; };\n"
+PARAMS = "typedef struct { int n; double dt; } Params;\n"
+SOURCES = {
+    "drift": BODY + "void drift(Body *b, int n, double dt) { for (int i = 0; i < n; i++) { Body &p = b[i]; p.at.x += p.by.x * dt; p.at.y += p.by.y * dt; } }",
+    "sum": BODY + "double sum(const Body *b, int n) { double s = 0; for (int i = 0; i < n; i++) if (b[i].kind == 1) s += b[i].m * b[i].by.x; return s; }",
+    "bin": BODY + PARAMS + "void bin(const Body *b, int *count, Params p) { for (int i = 0; i < p.n; i++) { const Body *q = &b[i]; if (q->kind >= 0 && q->kind < p.n) count[q->kind]++; } }",
+    "steps": BODY + PARAMS + "void steps(Body *b, const Params *p) { double c = 0; for (int i = 0; i < p->n; i++) c += b[i].m; for (int i = 0; i < p->n; i++) b[i].at.x = c * p->dt; }",
+}
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory):
+    made = Engine("emulated", VerifyConfig(mutants=0), tmp_path_factory.mktemp("cache"))
+    yield made
+    made.close()
+
+
+def by_rule(program, way, engine):
+    joining = Joining(program, way, engine.expectations(program).expectations.suite)
+    while joining.asked:
+        answers = []
+        for part, pairs in joining.by_rule([]):
+            tried = ((part, pair.target.text, engine.verify(pair)) for pair in pairs)
+            answers += [next((answer for answer in tried if joining.stands(*answer)), (part, "", engine.verify(pairs[0])))] if pairs else []
+        joining.tell(answers)
+    return joining.made
+
+
+@pytest.mark.parametrize("way", ["cpp:openmp", "cpp:cuda"])
+@pytest.mark.parametrize("name", SOURCES)
+def test_a_port_by_rule_is_equivalent_and_parallel(name, way, engine):
+    program = Program("cpp", name, SOURCES[name])
+    made = by_rule(program, direction(way), engine)
+    assert made is not None
+    assert "__" not in made.text.replace("__global__", "") or "_of_numbers(" in made.text
+    verdict = engine.verify(Pair(program, made))
+    assert verdict.outcome is Outcome.EQUIVALENT and not verdict.serial, f"{verdict.detail}\n{made.text}"
