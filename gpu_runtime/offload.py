@@ -8,6 +8,7 @@ from a device: `device_compilers` only says what is there. `refused` gives the r
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -112,14 +113,15 @@ def _tried(names: tuple[str, ...], part: str, flags: tuple[str, ...], hint: str)
     with tempfile.TemporaryDirectory() as folder:
         text = Path(folder) / "trial.cpp"
         text.write_text(_TRIAL)
-        code, said = _said([path, *flags, "-shared", "-fPIC", str(text), "-o", str(text.with_suffix(".so"))])
+        code, said = _said([path, *flags, "-shared", "-fPIC", str(text), "-o", str(text.with_suffix(".so"))], folder)
     return DeviceCompiler(compiler, True, code == 0, where if code == 0 else said, "" if code == 0 else f"its code generator and the CUDA toolkit do not fit: {hint}")
 
 
-def _said(command: list[str]) -> tuple[int, str]:
-    """Exit code, and the first line of what it said that names an error, else the first."""
+def _said(command: list[str], folder: str | None = None) -> tuple[int, str]:
+    """Exit code, and the first line of what it said that names an error, else the first. folder: for temporary files, of which a compiler that crashes leaves some."""
+    environment = {**os.environ, "TMPDIR": folder} if folder else None
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=environment)
     except (OSError, subprocess.TimeoutExpired) as error:
         return 1, str(error)
     lines = [line.strip() for line in (done.stdout + done.stderr).splitlines() if line.strip()]

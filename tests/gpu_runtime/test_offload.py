@@ -220,3 +220,9 @@ def test_what_compilers_could_do_for_a_device_is_said_with_the_line_that_mends_i
         assert one.builds or one.hint
     if shutil.which("g++"):
         assert found["g++"].detail != "not installed"
+
+
+def test_a_compiler_that_crashes_on_its_trial_leaves_nothing_behind(tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    device_compilers()
+    assert not list(tmp_path.iterdir())
