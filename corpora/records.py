@@ -46,18 +46,22 @@ def _field_names(kind: type) -> tuple[str, ...]:
 class Member:
     """Which number of a structure a parameter stands for: parameters of one `owner` are handed over as one.
 
-    passing: how the function takes the structure: `array` (pointer to many), `pointer` (to one), `reference` or `value`.
-    count: so many of the parameter's elements belong to each structure. offset, bytes: where it lies and how large the structure is, in
-    bytes; wide_offset, wide_bytes: the same where float is computed as double and double as long double.
+    path: what the number is called in the structure, `at.x`. passing: how the function takes the structure: `array` (pointer to many),
+    `pointer` (to one), `reference` or `value`. count: so many of the parameter's elements belong to each structure. offset, bytes: where it
+    lies and how large the structure is, in bytes; wide_offset, wide_bytes: the same where float is computed as double and double as long
+    double. assembled: the structure's type, where it holds pointers and so is put together where it is called; then a parameter whose count
+    is 0 is what such a pointer points to.
     """
 
     owner: str
+    path: str
     passing: str
     count: int
     offset: int
     bytes: int
     wide_offset: int
     wide_bytes: int
+    assembled: str = ""
 
 
 @dataclass(frozen=True, slots=True)

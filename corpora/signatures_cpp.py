@@ -22,7 +22,7 @@ from corpora.declarators_cpp import Declared, element_of, extent_of, take_apart
 from corpora.dialects import dialect
 from corpora.records import Member, Parameter, Program, Signature
 from corpora.signatures import SignatureError
-from corpora.structures import Structure, structures_of
+from corpora.structures import Leaf, Structure, structures_of
 
 
 def c_family_signature(program: Program) -> Signature:
@@ -35,11 +35,13 @@ def c_family_signature(program: Program) -> Signature:
     names = Definitions.of(program.text)
     body = found.node.text.decode(errors="replace")
     complex_names = _complex_structures(program.text)
-    text = _Text(body, names, structures_of(program.text, vectors=dialect(program.dialect).model == "cuda"), where)
+    text = _Text(body, "__global__" in head, names, structures_of(program.text, vectors=dialect(program.dialect).model == "cuda"), where)
     parameters = tuple(chain.from_iterable(_parameters(_renamed(_cast(tokens, body), complex_names), i, text) for i, tokens in enumerate(found.parameters())))
     if len({p.name for p in parameters}) != len(parameters):
         raise SignatureError(f"{where}: two parameters have the same name")
     result = _result(_renamed([*head, ""], complex_names)[:-1], names, body, where)
+    if "__global__" in head and any("&" in tokens for tokens in found.parameters()):
+        raise SignatureError(f"{where}: a __global__ function takes a reference, which would be to the host's memory")
     if "__global__" in head and result is not None:
         raise SignatureError(f"{where}: a __global__ function must return void")
     return Signature(program.name, parameters, result, "kernel" if "__global__" in head else "function")
@@ -90,9 +92,11 @@ def _entry(program: Program, where: str) -> CFunction:
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """What parameters are read against: the function's own text, names and structures of the whole text, and how errors call the function."""
+    """What parameters are read against: the function's own text, whether it is a kernel, names and structures of the whole text, and how errors
+    call the function."""
 
     body: str
+    is_kernel: bool
     names: Definitions
     structures: dict[str, Structure | str]
     where: str
@@ -142,18 +146,24 @@ def _members(held: Structure, name: str, declared: Declared, text: _Text) -> tup
     if levels > 1 or len(declared.extents) > 1 or declared.reference == "&&" or (declared.reference and levels):
         raise SignatureError(f"{text.where}: parameter '{name}' has more levels of pointers to structures than tests can hold (one)")
     passing = ("array" if declared.extents or not _points_to_one(name, text.body) else "pointer") if levels else "reference" if declared.reference else "value"
-    found = []
-    for leaf in held.leaves:
-        member = Member(name, passing, leaf.count, leaf.offset, held.bytes, leaf.wide_offset, held.wide_bytes)
-        called, intent = f"{name}__{leaf.path.replace('.', '__')}", _intent(declared)
-        if passing == "array":
-            inner = (leaf.count,) if leaf.is_array else ()
-            found.append(Parameter(called, "array", leaf.type, intent, inner_extents=inner, member=member))
-        elif leaf.is_array:
-            found.append(Parameter(called, "array", leaf.type, intent, shape=(str(leaf.count),), member=member))
-        else:
-            found.append(Parameter(called, "scalar", leaf.type, intent, passing != "value", member=member))
-    return tuple(found)
+    if passing == "array" and held.holds_pointers:
+        raise SignatureError(f"{text.where}: parameter '{name}' is an array of structures that hold pointers, which tests cannot hold")
+    if passing == "pointer" and held.holds_pointers and text.is_kernel:
+        raise SignatureError(f"{text.where}: parameter '{name}' points to a structure that holds pointers, which tests hand to kernels by value alone")
+    return tuple(_member(leaf, held, name, passing, declared) for leaf in held.leaves)
+
+
+def _member(leaf: Leaf, held: Structure, name: str, passing: str, declared: Declared) -> Parameter:
+    type_name = "".join(declared.specifiers) if held.holds_pointers else ""
+    member = Member(name, leaf.path, passing, leaf.count, leaf.offset, held.bytes, leaf.wide_offset, held.wide_bytes, type_name)
+    called, intent = f"{name}__{leaf.path.replace('.', '__')}", _intent(declared)
+    if not leaf.count:
+        return Parameter(called, "array", leaf.type, "in" if leaf.is_const else "inout", member=member)
+    if passing == "array":
+        return Parameter(called, "array", leaf.type, intent, inner_extents=(leaf.count,) if leaf.is_array else (), member=member)
+    if leaf.is_array:
+        return Parameter(called, "array", leaf.type, intent, shape=(str(leaf.count),), member=member)
+    return Parameter(called, "scalar", leaf.type, intent, passing != "value", member=member)
 
 
 def _points_to_one(name: str, body: str) -> bool:

@@ -1,7 +1,7 @@
 """Structures of C and C++ that typed tests can hold: where each number of them lies.
 
 Contract: `structures_of(text)` gives every structure that a text defines, or why tests cannot hold it; CUDA's vector types need no
-definition. A structure is held as its leaves: numbers and arrays of numbers, those of nested structures among them. Layouts are
+definition. A structure is held as its leaves: numbers, arrays of numbers and pointers to numbers, those of nested structures among them. Layouts are
 those of x86-64 and of CUDA devices, which agree; beside each the one in which `float` is computed as double and double as long double.
 
     python -c "from corpora.structures import structures_of; print(structures_of('struct edge { int to; float w[2]; };')['edge'].leaves)"
@@ -11,12 +11,20 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from tree_sitter import Node
 
-from corpora.c_syntax import Definitions, descendants, leaf_texts, parse_c_family, split_at_commas
+from corpora.c_syntax import (
+    Definitions,
+    descendants,
+    leaf_texts,
+    parse_c_family,
+    split_at_commas,
+)
 from corpora.declarators_cpp import Declared, element_of, extent_of, take_apart
+from corpora.records import Parameter, Signature
 from corpora.signatures import SignatureError
 
 _BYTES = {"bool": 1, "f32": 4, "f64": 8, "c64": 8, "c128": 16, **{f"{sign}{bits}": bits // 8 for sign in "iu" for bits in (8, 16, 32, 64)}}
@@ -27,7 +35,8 @@ _WIDE = {"f32": (8, 8), "f64": (16, 16), "c64": (16, 8), "c128": (32, 16)}
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A number, or an array of so many numbers, at these bytes of its structure; wide_offset: where float is double."""
+    """A number, or an array of so many numbers, at these bytes of its structure; wide_offset: where float is double. A count of 0: a pointer
+    to numbers, which are constant or not."""
 
     path: str
     type: str
@@ -35,6 +44,7 @@ class Leaf:
     is_array: bool
     offset: int
     wide_offset: int
+    is_const: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +56,10 @@ class Structure:
     align: int
     wide_bytes: int
     wide_align: int
+
+    @property
+    def holds_pointers(self) -> bool:
+        return any(not leaf.count for leaf in self.leaves)
 
 
 def _vectors() -> dict[str, Structure]:
@@ -139,8 +153,10 @@ def _without_value(tokens: list[str]) -> list[str]:
 
 def _field(declared: Declared, names: Definitions, known: dict[str, Structure | str]) -> _Field:
     what = f"its field '{declared.name}'"
-    if declared.pointers or declared.reference:
-        raise SignatureError(f"{what} is a {'pointer' if declared.pointers else 'reference'}")
+    if declared.reference or declared.pointers > 1 or (declared.pointers and declared.extents):
+        raise SignatureError(f"{what} is a {'reference' if declared.reference else 'pointer to pointers, or an array of them'}")
+    if declared.pointers:
+        return _pointer(declared, what, known)
     count = math.prod(extent_of(e, names, what) for e in declared.extents)
     inner = known.get(declared.specifiers[-1]) if declared.specifiers else None
     if isinstance(inner, str):
@@ -153,6 +169,13 @@ def _field(declared: Declared, names: Definitions, known: dict[str, Structure | 
     if declared.extents:
         raise SignatureError(f"{what} is an array of structures")
     return _Field(replace(inner, leaves=tuple(replace(leaf, path=f"{declared.name}.{leaf.path}") for leaf in inner.leaves)))
+
+
+def _pointer(declared: Declared, what: str, known: dict[str, Structure | str]) -> _Field:
+    type_ = None if declared.specifiers and declared.specifiers[-1] in known else element_of(declared, what)
+    if type_ is None:
+        raise SignatureError(f"{what} is a pointer to structures, or to void")
+    return _Field(Structure((Leaf(declared.name, type_, 0, True, 0, 0, declared.const),), 8, 8, 8, 8))
 
 
 def _single(name: str, type_: str) -> _Field:
@@ -168,7 +191,7 @@ def _laid_out(fields: list[_Field], least_align: int) -> Structure:
         held = field.held
         at, wide_at = _up(at, held.align), _up(wide_at, held.wide_align)
         for leaf in held.leaves:
-            count = field.count if field.is_array else leaf.count
+            count = field.count if field.is_array and leaf.count else leaf.count
             leaves.append(replace(leaf, count=count, is_array=field.is_array or leaf.is_array, offset=at + leaf.offset, wide_offset=wide_at + leaf.wide_offset))
         at, wide_at = at + held.bytes * field.count, wide_at + held.wide_bytes * field.count
         align, wide_align = max(align, held.align), max(wide_align, held.wide_align)
@@ -182,3 +205,34 @@ def _up(at: int, align: int) -> int:
 PAIRS = frozenset({"float2", "double2"})
 """Complex numbers to the engine, whoever defines them."""
 VECTORS = _vectors()
+
+
+# --- texts as tests see them ------------------------------------------------------------------------------------------
+
+
+def by_numbers(text: str, signature: Signature) -> str:
+    """The text with every number of a structure called as tests call it: `p__x[i]` for `p[i].x`, for `q->x` behind `q = &p[i]`, and `p__x` where p
+    is one structure, parameters included. For reading alone: it is no program."""
+    for owner in dict.fromkeys(p.member.owner for p in signature.parameters if p.member):
+        text = _owner_by_numbers(text, owner, [p for p in signature.parameters if p.member and p.member.owner == owner])
+    return text
+
+
+_INDEX = r"(?:[^\[\]]|\[[^\[\]]*\])*"
+
+
+def _owner_by_numbers(text: str, owner: str, numbers: Sequence[Parameter]) -> str:
+    own = re.escape(owner)
+    if any(p.member and p.member.passing == "array" for p in numbers):
+        text = re.sub(rf"\b{own}\s*\[({_INDEX})\]\s*\.\s*(\w+)", rf"{owner}__\2[\1]", text)
+        for alias, index in dict(re.findall(rf"(\w+)\s*=\s*&?\s*{own}\s*\[({_INDEX})\]\s*;", text)).items():
+            text = re.sub(rf"\b{re.escape(alias)}\s*(?:\.|->)\s*(\w+)", lambda m, i=index: f"{owner}__{m[1]}[{i}]", text)
+    else:
+        text = re.sub(rf"(?:\(\s*\*\s*{own}\s*\)|\b{own})\s*(?:\.|->)\s*(\w+)", rf"{owner}__\1", text)
+    for p in numbers:
+        first, *rest = p.member.path.split(".") if p.member else [""]
+        if rest:  # a structure in a structure
+            path = r"\s*\.\s*".join(rest)
+            text = re.sub(rf"\b{own}__{first}(\[{_INDEX}\])?\s*\.\s*{path}\b", rf"{p.name}\1", text)
+    declared = ", ".join(f"{'int' if p.type[0] in 'iu' else 'double'} {'*' if p.kind == 'array' else ''}{p.name}" for p in numbers)
+    return re.sub(rf"([(,]\s*)(?:const\s+)?(?:struct\s+)?[\w:]+(?:\s+const)?\s*[*&]?(?:\s*(?:const|__restrict__|__restrict|restrict)\b)*\s*{own}\s*(?:\[\s*\])?(?=\s*[,)])", rf"\1{declared}", text, count=1)

@@ -189,9 +189,22 @@ def _described(signature: Signature, arguments: Arguments, p: _Plan, base: int) 
              for i, parameter in enumerate(signature.parameters)]  # fmt: skip
     g = arguments.geometry
     return {
-        "base": base, "bytes": p.n_bytes, "arguments": kinds, "result": p.result, "tables": [list(t) for t in p.tables],
+        "base": base, "bytes": p.n_bytes, "arguments": kinds, "structures": _structures(signature), "result": p.result, "tables": [list(t) for t in p.tables],
         "arrays": [[at, n] for _, at, n in p.arrays], "geometry": [*g.grid, *g.block] if g else [1] * 6, "shared": g.shared_bytes if g else 0,
     }  # fmt: skip
+
+
+def _structures(signature: Signature) -> list[list[Any]]:
+    """Those that hold pointers: the first of their arguments, their size, and of each argument its place and bytes there (0: its address). Host
+    code puts them together itself."""
+    found: list[list[Any]] = []
+    for i, p in enumerate(signature.parameters if signature.style == "kernel" else ()):
+        if p.member is None or not p.member.assembled:
+            continue
+        if not found or found[-1][3] != p.member.owner:
+            found.append([i, p.member.bytes, [], p.member.owner])
+        found[-1][2].append([p.member.offset, p.member.count * DTYPES[p.type].itemsize])
+    return [row[:3] for row in found]
 
 
 def _origin(arguments: Arguments, i: int) -> int:

@@ -255,10 +255,29 @@ def kernel_arguments(call: dict[str, Any], begin: int, device: int, with_result:
     """The driver's table of pointers to the arguments, and what must stay alive with it."""
     kept: list[Any] = []
     pointers = []
-    for kind, at in call["arguments"] + ([["array", call["result"]]] if with_result else []):
-        if kind == "scalar":
+    given = call["arguments"]
+    held = {first: (size, places) for first, size, places in call["structures"]}
+    inside = {first + k for first, (_, places) in held.items() for k in range(1, len(places))}
+    for i, (kind, at) in enumerate([*given, *([["array", call["result"]]] if with_result else [])]):
+        if i in inside:
+            continue
+        if i in held:
+            kept.append(_structure(*held[i], given[i:], begin, device))
+            pointers.append(ctypes.addressof(kept[-1]))
+        elif kind == "scalar":
             pointers.append(begin + at)
         else:
             kept.append(ctypes.c_uint64(device + at))
             pointers.append(ctypes.addressof(kept[-1]))
     return (ctypes.c_void_p * max(len(pointers), 1))(*pointers), kept
+
+
+def _structure(size: int, places: list[list[int]], given: list[list[Any]], begin: int, device: int) -> Any:
+    """A structure that holds pointers. places: where each argument goes in it, and how many bytes of it; 0: its address on the device."""
+    made = (ctypes.c_char * size)()
+    for (offset, n_bytes), (_, at) in zip(places, given, strict=False):
+        if n_bytes:
+            ctypes.memmove(ctypes.addressof(made) + offset, begin + at, n_bytes)
+        else:
+            ctypes.c_uint64.from_buffer(made, offset).value = device + at
+    return made

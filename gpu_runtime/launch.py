@@ -17,10 +17,11 @@ import itertools
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from corpora.records import ArrayValue, Program, ScalarValue, Signature, UnitTestSuite
+from corpora.structures import by_numbers
 from gpu_runtime.backend import Geometry
 from gpu_runtime.kernel_facts import Dimension, KernelFacts, facts_of
 
@@ -180,7 +181,7 @@ def candidate_plans(program: Program, signature: Signature, suite: UnitTestSuite
 
 def plans_in_turn(program: Program, signature: Signature, suite: UnitTestSuite | None = None) -> Iterator[LaunchPlan]:
     """`candidate_plans`, each when it is asked for: nearly always the first one does."""
-    facts = facts_of(program)
+    facts = facts_of(replace(program, text=by_numbers(program.text, signature)))
     names = Names.of(signature, suite)
     plans: list[LaunchPlan] = []
     for sizes in _block_sizes(facts):

@@ -16,9 +16,20 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from corpora.records import Program, Signature, UnitTestSuite
+from corpora.structures import by_numbers
 from gpu_runtime.kernel_blocks import constants_of
 from gpu_runtime.kernel_facts import KernelFacts, facts_of, plain_text
-from gpu_runtime.launch import Axis, LaunchPlan, Names, axes_of, bracket, distinct, plans_in_turn, readable, with_shared
+from gpu_runtime.launch import (
+    Axis,
+    LaunchPlan,
+    Names,
+    axes_of,
+    bracket,
+    distinct,
+    plans_in_turn,
+    readable,
+    with_shared,
+)
 
 MOST_ROW_PLANS = 12
 WARP_THREADS = 32
@@ -43,6 +54,7 @@ def every_plan(program: Program, signature: Signature, suite: UnitTestSuite | No
 
 def row_plans(program: Program, signature: Signature, suite: UnitTestSuite | None = None) -> list[LaunchPlan]:
     """Plans by rows, most likely first; none where no row's number is found."""
+    program = replace(program, text=by_numbers(program.text, signature))
     facts, names = facts_of(program), Names.of(signature, suite)
     text = plain_text(program)
     constants = {**constants_of(program.text), "warpSize": WARP_THREADS}
@@ -61,6 +73,7 @@ def source_plans(program: Program, signature: Signature) -> list[LaunchPlan]:
     """Plans of a kernel that is itself the source, so that nothing else says how many rows there are: a row to every block, or to so many
     threads, whose elements the threads stride over. Without a guard the rows are counted by a parameter that no loop ends at and that
     is no row's length. None where the text leaves it open."""
+    program = replace(program, text=by_numbers(program.text, signature))
     facts, names = facts_of(program), Names.of(signature, None)
     text = plain_text(program)
     constants = {**constants_of(program.text), "warpSize": WARP_THREADS}

@@ -18,7 +18,14 @@ from itertools import groupby
 import numpy as np
 
 from corpora.records import Parameter, Signature
-from gpu_runtime.backend import Access, Arguments, Compiled, CompileRequest, Execution, Variant
+from gpu_runtime.backend import (
+    Access,
+    Arguments,
+    Compiled,
+    CompileRequest,
+    Execution,
+    Variant,
+)
 from gpu_runtime.materialise import DTYPES
 
 _WIDE = {"f32": np.dtype(np.float64), "f64": np.dtype(np.longdouble), "c64": np.dtype(np.complex128), "c128": np.dtype(np.clongdouble)}
@@ -28,12 +35,18 @@ BYTES = "u8"
 @lru_cache(maxsize=1024)
 def _groups(signature: Signature) -> tuple[tuple[int, ...], ...]:
     """Places of parameters that are handed over as one, in order."""
-    owners = [p.member.owner if p.member else i for i, p in enumerate(signature.parameters)]
+    owners = [p.member.owner if _is_packed(p) else i for i, p in enumerate(signature.parameters)]
     return tuple(tuple(group) for _, group in groupby(range(len(owners)), key=owners.__getitem__))
 
 
+def _is_packed(p: Parameter) -> bool:
+    """Whether it is handed over in the bytes of a structure; one that holds pointers is put together where it is called."""
+    return p.member is not None and not p.member.assembled
+
+
 def holds_structures(signature: Signature) -> bool:
-    return any(p.member for p in signature.parameters)
+    """Whether there is anything to pack."""
+    return any(map(_is_packed, signature.parameters))
 
 
 @lru_cache(maxsize=1024)
@@ -42,7 +55,7 @@ def packed_signature(signature: Signature) -> Signature:
     found = []
     for first, *_ in _groups(signature):
         p = signature.parameters[first]
-        if p.member:
+        if p.member and _is_packed(p):
             one = p.member.passing in ("reference", "value")
             p = Parameter(p.member.owner, "array", BYTES, p.intent, by_reference=one, inner_extents=(p.member.bytes,))
         found.append(p)
@@ -68,16 +81,18 @@ def packed(arguments: Arguments, request: CompileRequest) -> Arguments:
         raise ValueError("numbers of one structure cannot share storage")
     values, origins = [], []
     for group in groups:
-        member = signature.parameters[group[0]].member
+        first = signature.parameters[group[0]]
         origin = arguments.origins[group[0]] if arguments.origins else 0
-        values.append(_joined(signature, group, arguments, wide) if member else arguments.values[group[0]])
-        origins.append(origin // member.count * _size(signature, group, wide) if member else origin)
+        if first.member and _is_packed(first):
+            origin = origin // first.member.count * _size(signature, group, wide)
+        values.append(_joined(signature, group, arguments, wide) if _is_packed(first) else arguments.values[group[0]])
+        origins.append(origin)
     return replace(arguments, values=tuple(values), aliases=aliases, origins=tuple(origins) if arguments.origins else ())
 
 
 def _size(signature: Signature, group: Sequence[int], wide: bool) -> int:
     member = signature.parameters[group[0]].member
-    return (member.wide_bytes if wide else member.bytes) if member else 0
+    return (member.wide_bytes if wide else member.bytes) if member and not member.assembled else 0
 
 
 def _layout(signature: Signature, group: Sequence[int], wide: bool) -> np.dtype:
@@ -115,7 +130,7 @@ def unpacked(execution: Execution, given: Arguments, request: CompileRequest) ->
     values: list[np.ndarray] = []
     accesses: list[Access] = []
     for k, group in enumerate(groups):
-        is_structure = signature.parameters[group[0]].member is not None
+        is_structure = _is_packed(signature.parameters[group[0]])
         values += _parted(execution.values[k], signature, group, given, wide) if is_structure else [execution.values[k]]
         if execution.accesses:
             seen = execution.accesses[k]
@@ -154,7 +169,7 @@ _PLACE = re.compile(r"argument (\d+) element (-?\d+)|element (-?\d+) of paramete
 
 def _detail(text: str, signature: Signature, groups: Sequence[Sequence[int]], wide: bool) -> str:
     """Places that the runner counted in bytes of structures, in structures."""
-    of = {group[0]: group for group in groups if signature.parameters[group[0]].member}
+    of = {group[0]: group for group in groups if _is_packed(signature.parameters[group[0]])}
     named = {p.member.owner: group for i, group in of.items() if (p := signature.parameters[i]).member}
 
     def told(found: re.Match[str]) -> str:

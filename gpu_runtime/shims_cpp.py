@@ -9,9 +9,11 @@ Contract: `member` gives text whose errors carry the file names `pK` (program) a
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 
 from corpora.records import Parameter
+from gpu_runtime.assembly import assembled
 from gpu_runtime.backend import CompileRequest
 from gpu_runtime.headers import PASSED_OVER
 
@@ -105,13 +107,19 @@ def _argument(p: Parameter, index: int) -> str:
 
 def shim(request: CompileRequest, symbol: str, namespace: str) -> str:
     """C++ that defines `symbol` for the function in `namespace`."""
-    parameters, result = request.signature.parameters, request.signature.result
-    call = f"{namespace}::{request.program.name}({', '.join(_argument(p, i) for i, p in enumerate(parameters))})"
+    return f'extern "C" void {symbol}(void **a) {{ {calling(request, namespace, _argument)} }}\n'
+
+
+def calling(request: CompileRequest, namespace: str, argument: Callable[[Parameter, int], str]) -> str:
+    """Statements that call the function of `request` in `namespace` with what is in the table `a`."""
+    n, result = len(request.signature.parameters), request.signature.result
+    made = assembled(request.signature, namespace, argument)
+    call = f"{namespace}::{request.program.name}({made.arguments})"
     if result in C_TYPES:
-        call = f"*({C_TYPES[result]} *)a[{len(parameters)}] = {call}"
+        call = f"*({C_TYPES[result]} *)a[{n}] = {call}"
     elif result:
-        call = f"auto r = {call}; __builtin_memcpy(a[{len(parameters)}], &r, sizeof r)"
-    return f'extern "C" void {symbol}(void **a) {{ {call}; }}\n'
+        call = f"auto r = {call}; __builtin_memcpy(a[{n}], &r, sizeof r)"
+    return f"{made.before} {call}; {made.after}"
 
 
 def program_text(request: CompileRequest) -> str:

@@ -16,9 +16,10 @@ from functools import cache
 from pathlib import Path
 
 from corpora.records import Parameter
+from gpu_runtime.assembly import holds_pointers
 from gpu_runtime.backend import CompileRequest
 from gpu_runtime.cuda_rewrite import rewrite, tokens_of
-from gpu_runtime.shims_cpp import C_TYPES
+from gpu_runtime.shims_cpp import C_TYPES, calling
 
 NATIVE = Path(__file__).parent / "native"
 
@@ -68,9 +69,19 @@ def shim(request: CompileRequest, symbol: str, namespace: str, copy: str = "") -
     name = request.program.name
     if request.signature.style == "kernel":
         return _kernel_shim(request, symbol, namespace, copy)
+    if holds_pointers(request.signature):
+        return _assembling_shim(request, symbol, namespace, copy)
     maker = "cv_shim_device" if _device_only(request.program.text, name) else "cv_shim_host"
     further = f", (decltype(&{namespace}::{name})){copy}::{name}" if copy else ""  # its structures are types of their own
     return f"{_ENTRY} {symbol}(void **args) {{ {maker}({namespace}::{name}, args{further}); }}\n"
+
+
+def _assembling_shim(request: CompileRequest, symbol: str, namespace: str, copy: str) -> str:
+    """Of a host function."""
+    roles = {f"{symbol}_{role}": space for role, space in (("host", namespace), ("copy", copy)) if space}
+    bodies = [f"CV_UNSEEN static void {name}(void **a) {{ {calling(request, space, _argument)} }}\n" for name, space in roles.items()]
+    chosen = f"if (cv_begin(args, {len(request.signature.parameters)}, {'true' if copy else 'false'})) {list(roles)[-1]}(args); else {symbol}_host(args);"
+    return "".join(bodies) + f"{_ENTRY} {symbol}(void **args) {{ {chosen} }}\n"
 
 
 _ENTRY = 'extern "C" __attribute__((visibility("default"))) CV_UNSEEN void'
@@ -78,11 +89,10 @@ _ENTRY = 'extern "C" __attribute__((visibility("default"))) CV_UNSEEN void'
 
 def _kernel_shim(request: CompileRequest, symbol: str, namespace: str, copy: str) -> str:
     """One thread as a function of the argument table, and the launch of all of them."""
-    parameters = request.signature.parameters
-    call = f"{request.program.name}({', '.join(_argument(p, i) for i, p in enumerate(parameters))})"
+    n = len(request.signature.parameters)
     threads = {f"{symbol}_{role}": space for role, space in (("thread", namespace), ("copy", copy)) if space}
-    bodies = [f"CV_UNSEEN static void {name}(void *p) {{ void **a = (void **)p; (void)a; {space}::{call}; }}\n" for name, space in threads.items()]
-    return "".join(bodies) + f"{_ENTRY} {symbol}(void **args) {{ cv_launch_kernel(args, {len(parameters)}, {', '.join(threads)}); }}\n"
+    bodies = [f"CV_UNSEEN static void {name}(void *p) {{ void **a = (void **)p; (void)a; {calling(request, space, _argument)} }}\n" for name, space in threads.items()]
+    return "".join(bodies) + f"{_ENTRY} {symbol}(void **args) {{ cv_launch_kernel(args, {n}, {', '.join(threads)}); }}\n"
 
 
 def _argument(p: Parameter, index: int) -> str:

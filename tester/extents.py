@@ -15,10 +15,34 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from corpora.records import ArrayValue, Fill, Parameter, ScalarValue, Signature, UnitTest
-from gpu_runtime.backend import Access, Arguments, Compiled, Execution, ExecutionBackend, Geometry, Limits, Status, same_bytes
+from corpora.records import (
+    ArrayValue,
+    Fill,
+    Parameter,
+    ScalarValue,
+    Signature,
+    UnitTest,
+)
+from gpu_runtime.backend import (
+    Access,
+    Arguments,
+    Compiled,
+    Execution,
+    ExecutionBackend,
+    Geometry,
+    Limits,
+    Status,
+    same_bytes,
+)
 from gpu_runtime.expectations import run_each
-from gpu_runtime.materialise import DTYPES, assumed_shape, declared_extents, expand, keeps_shape, scalar_of
+from gpu_runtime.materialise import (
+    DTYPES,
+    assumed_shape,
+    declared_extents,
+    expand,
+    keeps_shape,
+    scalar_of,
+)
 
 WINDOW = 1 << 10
 MARGIN = 64
@@ -197,7 +221,7 @@ def margin_of(parameter: Parameter) -> int:
     if parameter.kind != "array" or assumed_shape(parameter):
         return 0
     member = parameter.member
-    return MARGIN if member is None else MARGIN * member.count * (member.passing == "array")
+    return MARGIN if member is None or not member.count else MARGIN * member.count * (member.passing == "array")
 
 
 def _windowed(

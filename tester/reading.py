@@ -21,27 +21,6 @@ _ASKED = tuple(re.compile(p) for p in (
 """Where a scalar is a truth value; \x01 stands for its name, so that the patterns are compiled once."""
 
 
-def by_numbers(text: str, signature: Signature) -> str:
-    """The text with every number of a structure called as tests call it: `p__x[i]` for `p[i].x`, for `q->x` behind `q = &p[i]`, and `p__x` where p
-    is one structure. For reading alone: it is no program."""
-    for member in {p.member.owner: p.member for p in signature.parameters if p.member}.values():
-        own = re.escape(member.owner)
-        if member.passing == "array":
-            text = re.sub(rf"\b{own}\s*\[({_INDEX})\]\s*\.\s*(\w+)", rf"{member.owner}__\2[\1]", text)
-            for alias, index in dict(re.findall(rf"(\w+)\s*=\s*&?\s*{own}\s*\[({_INDEX})\]\s*;", text)).items():
-                text = re.sub(rf"\b{re.escape(alias)}\s*(?:\.|->)\s*(\w+)", lambda m, i=index: f"{member.owner}__{m[1]}[{i}]", text)
-        else:
-            text = re.sub(rf"(?:\(\s*\*\s*{own}\s*\)|\b{own})\s*(?:\.|->)\s*(\w+)", rf"{member.owner}__\1", text)
-        for name in (p.name for p in signature.parameters if p.member and p.member.owner == member.owner and p.name.count("__") > 1):
-            first, *rest = name.removeprefix(f"{member.owner}__").split("__")  # a structure in a structure
-            path = r"\s*\.\s*".join(rest)
-            text = re.sub(rf"\b{own}__{first}(\[{_INDEX}\])?\s*\.\s*{path}\b", rf"{name}\1", text)
-    return text
-
-
-_INDEX = r"(?:[^\[\]]|\[[^\[\]]*\])*"
-
-
 def is_flag(name: str, text: str) -> bool:
     """Whether the text uses the scalar as a truth value."""
     marked = re.sub(rf"\b{re.escape(name)}\b", "\x01", text)

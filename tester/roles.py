@@ -13,10 +13,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from corpora.records import Fill, Signature
+from corpora.structures import by_numbers
 from corpora.unit_tests import INTEGER_RANGES
 from gpu_runtime.backend import Compiled, ExecutionBackend
 from tester.extents import GeometryOf, Probe, Sketch, beyond, probe
-from tester.reading import by_numbers, is_flag, is_leading, is_pitch, marks_of, ordered_of, steps_of, texts_of
+from tester.reading import (
+    is_flag,
+    is_leading,
+    is_pitch,
+    marks_of,
+    ordered_of,
+    steps_of,
+    texts_of,
+)
 from tester.searches import KINDS, going_furthest, unending
 from tester.sketches import Roles, base_draws, contents, side_of
 from tester.states import stated, states_of

@@ -12,13 +12,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from corpora.records import ArrayValue, ScalarValue, UnitTest
+from corpora.structures import by_numbers
 from corpora.unit_tests import INTEGER_RANGES
 from gpu_runtime.backend import CompileRequest, ExecutionBackend, Variant
 from gpu_runtime.expectations import Expectations
 from gpu_runtime.materialise import assumed_shape
 from tester.completion import complete
 from tester.extents import Sketch
-from tester.reading import by_numbers, letters_of
+from tester.reading import letters_of
 from tester.roles import NoSuite, Setting, known_roles, pitches_of
 from tester.rules import LARGEST, elements, geometry_maker
 from tester.sketches import Roles, contents, side_of

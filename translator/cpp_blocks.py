@@ -18,7 +18,13 @@ from itertools import groupby
 
 from tree_sitter import Node
 
-from corpora.c_syntax import CFunction, c_functions, leaf_texts, node_text, parse_c_family
+from corpora.c_syntax import (
+    CFunction,
+    c_functions,
+    leaf_texts,
+    node_text,
+    parse_c_family,
+)
 from corpora.printing import join_words
 from corpora.records import Program, Signature
 from corpora.signatures import SignatureError, signature_of
@@ -197,7 +203,7 @@ def _arrays(signature: Signature, types: dict[str, str]) -> dict[str, Array]:
     """Arrays among the parameters. Raises Unsaid for those of several dimensions, and those within one structure."""
     found = {}
     for parameter in signature.parameters:
-        if parameter.kind == "rows" or parameter.inner_extents or (parameter.member and parameter.kind == "array" and parameter.member.passing != "array"):
+        if parameter.kind == "rows" or parameter.inner_extents or parameter.shape:
             raise Unsaid(f"'{parameter.name}' has several dimensions, or is an array in a structure")
         if parameter.kind == "array":
             found[parameter.name] = Array(types[parameter.name], "", is_const=parameter.intent == "in")
@@ -222,7 +228,7 @@ def _structures(signature: Signature) -> tuple[Structured, ...]:
     for p in signature.parameters:
         if p.member:
             each = found.setdefault(p.member.owner, Structured(p.member.owner, p.member.passing, {}))
-            each.numbers[p.name] = p.name.removeprefix(f"{p.member.owner}__").replace("__", ".")
+            each.numbers[p.name] = p.member.path
     return tuple(found.values())
 
 

@@ -86,6 +86,9 @@ class Values:
                 return (name, "") if name in self._arrays or name in self._structures else self._aliases.get(name)
             case "parenthesized_expression":
                 return self._place(node.named_children[0])
+            case "field_expression":
+                number = self._field(node)
+                return number if number and number[0] in self._arrays and not number[1] else None
             case "pointer_expression" if node_text(node.children[0]) == "&" and node.children[1].type == "subscript_expression":
                 return self._element(node.children[1])
             case "binary_expression":
@@ -158,7 +161,9 @@ class Values:
     def _whole(self, node: Node) -> bool:
         """Whether it is nothing of a structure, a number of one, or a part of what names such."""
         if node.type == "field_expression":
-            return node.parent.type == "field_expression" or self._field(node) is not None
+            number = self._field(node)
+            found = number is not None and (number[0] not in self._arrays or bool(number[1]) or self._is_indexed(node))
+            return found or node.parent.type == "field_expression"
         place = self._element(node) if node.type in ("subscript_expression", "pointer_expression") else None
         return place is None or place[0] not in self._structures or _is_address(node) or _names_field(node)
 
@@ -166,6 +171,10 @@ class Values:
         """Whether a name is a scalar's, or an array's, a structure's or pointer's of which an element is meant."""
         if not any(node_text(node) in names for names in (self._arrays, self._aliases, self._structures)):
             return True
+        return self._is_indexed(node)
+
+    def _is_indexed(self, node: Node) -> bool:
+        """Whether an element of what it names is meant, or a number in it."""
         while node.parent is not None:
             node, inner = node.parent, node
             if node.type == "field_expression":

@@ -108,10 +108,10 @@ def _by_numbers(function: Written, used: Sequence[str], inside: str) -> tuple[st
     for parameter in split_at_commas(re.findall(r"\w+|\S", parameters)):
         name = next(word for word in reversed(parameter) if word.isidentifier())
         numbers = [n for n in of[name].numbers if n in used or (n in function.scalars and re.search(rf"\b{n}\b", inside))] if name in of else []
-        declared += [f"{function.arrays[n].type} *{n}" if n in function.arrays else f"{function.scalars[n]} {n}" for n in numbers]
+        declared += [f"{'const ' * function.arrays[n].is_const}{function.arrays[n].type} *{n}" if n in function.arrays else f"{function.scalars[n]} {n}" for n in numbers]
         declared += [] if name in of else [join_words(parameter)]
         given += numbers if name in of else [name]
-    own = {n for each in function.structures for n in each.numbers}
+    own = {n for each in function.structures if each.passing == "array" for n in each.numbers}
     text = "\n".join(texts(function.body))
     arrays = [Gathered(n, a.type, a.count, not a.is_const and bool(re.search(rf"(?:^|\+\+|--){n}\[", text, re.M))) for n in used if n in own and (a := function.arrays[n])]
     name = f"{function.name}_of_numbers"
@@ -138,9 +138,9 @@ def _copies(function: Written, arrays: Sequence[str], results: Mapping[str, str]
 
 def one_kernel(function: Written, nodes: Sequence[Node]) -> str | None:
     """CUDA: the function itself as a kernel, where one part is all that touches arrays; what comes before it every thread does. None where
-    that is not so, or the function has a result."""
+    that is not so, or the function has a result. What it takes by reference, and never changes, a kernel takes by value."""
     places = [k for k, node in enumerate(nodes) if isinstance(node, Ported)]
-    if len(places) != 1 or not function.head.startswith("void ") or len(_ported(nodes)) != 1 or any(a.is_local for a in function.arrays.values()):
+    if len(places) != 1 or not function.head.startswith("void ") or _points_twice(function) or len(_ported(nodes)) != 1 or any(a.is_local for a in function.arrays.values()):
         return None
     (place,) = places
     port, before, after = nodes[place], nodes[:place], nodes[place + 1 :]
@@ -151,7 +151,13 @@ def one_kernel(function: Written, nodes: Sequence[Node]) -> str | None:
     if not kernel or not same_head or arrays or port.part.results or any(node != "return;" for node in after):
         return None
     body = "\n".join([*rows, *_body(function, replace(port, text=kernel))])
-    return function.before + in_structures(f"{helpers}__global__ {function.head} {{\n{body}\n}}\n", function.structures)
+    head = re.sub(r" ?& ?", " ", function.head)
+    return function.before + in_structures(f"{helpers}__global__ {head} {{\n{body}\n}}\n", function.structures)
+
+
+def _points_twice(function: Written) -> bool:
+    """Whether it takes a pointer to a structure that holds pointers, which a launch leaves on the host."""
+    return any(each.passing == "pointer" and any(name in function.arrays for name in each.numbers) for each in function.structures)
 
 
 def _closed_first(rows: Sequence[str], closing: Sequence[str]) -> list[str]:

@@ -28,6 +28,17 @@ BLURRED = f"{PARAMS}__global__ void blur(Params p, const float *x, float *y) {{ 
 STATS = "void stats(const Params *p, const float *x, Params &out) { int c = 0; float s = 0;\n%sfor (int i = 0; i < p->n; i++) if (x[i] > %s) { c++; s += x[i]; } out.n = c; out.alpha = s; }"
 FORCES = "void forces(int n, struct Atom *a) {\n%sfor (int i = 0; i < n; i++) { Atom *p = &a[i]; p->f.x = 0; p->f.y = p->pos.x; p->f.z = p->type == 2 ? 2.0 : %s; } }"
 GRAY = "unsigned char *out, int w, int h) { %s uchar4 p = in[i]; out[i] = (unsigned char)((p.x * 77 + p.y * 150 + p.z * 29) >> 8); } }"
+MATRIX = "typedef struct { int rows; int cols; float *data; } Matrix;\n"
+SCALE = Program("cpp", "scale", MATRIX + "void scale(Matrix a, float s) { for (int i = 0; i < a.rows; i++) for (int j = 0; j < a.cols; j++) a.data[i * a.cols + j] *= s; }")
+SCALED = f"{MATRIX}__global__ void %s(Matrix a, float s) {{ {AT} int j = blockIdx.y * blockDim.y + threadIdx.y; if (i < a.rows && j < a.cols) a.data[i * a.%s + j] *= s; }}\n"
+SCALED_BY_HOST = SCALED % ("k", "cols") + """void scale(Matrix a, float s) {
+  int n = a.rows * a.cols; if (n <= 0) return; Matrix d = a;
+  cudaMalloc(&d.data, n * sizeof(float)); cudaMemcpy(d.data, a.data, n * sizeof(float), cudaMemcpyHostToDevice);
+  k<<<dim3((a.rows + 7) / 8, (a.cols + 7) / 8), dim3(8, 8)>>>(%s, s);
+  cudaMemcpy(a.data, d.data, n * sizeof(float), cudaMemcpyDeviceToHost); cudaFree(d.data); }"""
+GRID = "struct grid { int nx, ny; double h; double *u; int sweeps; };\nvoid smooth(struct grid *g) {\n%sfor (int i = 0; i < g->nx * g->ny; i++) g->u[i] *= g->h; %s }"
+CSR = "struct CSR { int n; const int *ptr; const int *col; const double *val; };\n"
+SPMV = "for (int k = A.ptr[i]; k < A.ptr[i + 1]; k++) s += A.val[k] * x[A.col[k]]; y[i] = s; }"
 REDUCED = "#pragma omp parallel for reduction(+:c,s)\n"
 PARALLEL = "#pragma omp parallel for\n"
 
@@ -63,6 +74,16 @@ def program(name, dialect, text):
         (program("stats", "cpp", PARAMS + STATS % ("", "p->alpha")), program("stats", "openmp", PARAMS + STATS % (REDUCED, "0")), Outcome.MISMATCH),
         (program("forces", "cpp", ATOM + FORCES % ("", "1.0")), program("forces", "openmp", ATOM + FORCES % (PARALLEL, "1.0")), Outcome.EQUIVALENT),
         (program("forces", "cpp", ATOM + FORCES % ("", "1.0")), program("forces", "openmp", ATOM + FORCES % (PARALLEL, "2.0")), Outcome.MISMATCH),
+        (SCALE, program("scale", "cuda", SCALED % ("scale", "cols")), Outcome.EQUIVALENT),
+        (SCALE, program("scale", "cuda", SCALED % ("scale", "rows")), Outcome.MEMORY_ERROR),
+        (SCALE, program("scale", "cuda", SCALED_BY_HOST % "d"), Outcome.EQUIVALENT),
+        (SCALE, program("scale", "cuda", SCALED_BY_HOST % "a"), Outcome.MEMORY_ERROR),  # the host's pointer
+        (program("smooth", "cpp", GRID % ("", "g->sweeps++;")), program("smooth", "openmp", GRID % (PARALLEL, "g->sweeps++;")), Outcome.EQUIVALENT),
+        (program("smooth", "cpp", GRID % ("", "g->sweeps++;")), program("smooth", "openmp", GRID % (PARALLEL, "")), Outcome.MISMATCH),
+        (program("spmv", "cpp", f"{CSR}void spmv(const CSR &A, const double *x, double *y) {{ for (int i = 0; i < A.n; i++) {{ double s = 0; {SPMV} }}"),
+         program("spmv", "cuda", f"{CSR}__global__ void spmv(CSR A, const double *x, double *y) {{ {AT} if (i < A.n) {{ double s = 0; {SPMV} }}"), Outcome.EQUIVALENT),
+        (program("spmv", "cpp", f"{CSR}void spmv(const CSR &A, const double *x, double *y) {{ for (int i = 0; i < A.n; i++) {{ double s = 0; {SPMV} }}"),
+         program("spmv", "openmp", f"{CSR}void spmv(const CSR &A, const double *x, double *y) {{ double s;\n{PARALLEL}for (int i = 0; i < A.n; i++) {{ s = 0; {SPMV} }}"), Outcome.RACE),
         (program("gray", "cuda", f"__global__ void gray(const uchar4 *in, {GRAY % f'{AT} if (i < w * h) {{'}"),
          program("gray", "cpp", f"struct uchar4 {{ unsigned char x, y, z, w; }};\nvoid gray(const uchar4 *in, {GRAY % 'for (int i = 0; i < w * h; i++) {'}"), Outcome.EQUIVALENT),
     ],

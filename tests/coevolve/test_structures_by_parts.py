@@ -16,6 +16,8 @@ SOURCES = {
     "sum": BODY + "double sum(const Body *b, int n) { double s = 0; for (int i = 0; i < n; i++) if (b[i].kind == 1) s += b[i].m * b[i].by.x; return s; }",
     "bin": BODY + PARAMS + "void bin(const Body *b, int *count, Params p) { for (int i = 0; i < p.n; i++) { const Body *q = &b[i]; if (q->kind >= 0 && q->kind < p.n) count[q->kind]++; } }",
     "steps": BODY + PARAMS + "void steps(Body *b, const Params *p) { double c = 0; for (int i = 0; i < p->n; i++) c += b[i].m; for (int i = 0; i < p->n; i++) b[i].at.x = c * p->dt; }",
+    "spmv": "struct csr { int n; const int *at; const int *to; const double *v; };\nvoid spmv(const csr &a, const double *x, double *y) { for (int i = 0; i < a.n; i++) { double s = 0; for (int k = a.at[i]; k < a.at[i + 1]; k++) s += a.v[k] * x[a.to[k]]; y[i] = s; } }",
+    "smooth": "struct grid { int nx, ny; double h; double *u, *f; };\nvoid smooth(struct grid *g) { for (int i = 1; i < g->nx; i++) for (int j = 0; j < g->ny; j++) g->u[i * g->ny + j] += g->h * g->f[i * g->ny + j]; }",
 }
 
 

@@ -22,7 +22,7 @@ def definitions(draw):
     def body(words):
         lines = []
         for k in range(draw(st.integers(1, 5))):
-            names = [f"m{k}{letter}" + draw(st.sampled_from(("", "", "[2]", "[3][2]"))) for letter in "abc"[: draw(st.integers(1, 3))]]
+            names = [draw(st.sampled_from(("%s", "%s", "%s[2]", "%s[3][2]", "*%s"))) % f"m{k}{letter}" for letter in "abc"[: draw(st.integers(1, 3))]]
             lines.append(f"{draw(st.sampled_from(words))} {', '.join(names)};")
         return " ".join(lines)
 
@@ -61,10 +61,10 @@ def test_layouts_are_those_of_the_compiler(tmp_path):
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("struct S { int *p; };", "pointer"), ("struct S { int a : 3; };", "a : 3"), ("struct S { union { int a; float b; }; };", "union"),
+        ("struct S { int **p; };", "pointer"), ("struct S { int *p[2]; };", "pointer"), ("struct T { int a; }; struct S { T *p; };", "pointer"), ("struct S { int a : 3; };", "a : 3"), ("struct S { union { int a; float b; }; };", "union"),
         ("struct B { int a; }; struct S : B { int b; };", "base"), ("struct S { virtual void f(); int a; };", "virtual"), ("class S { int a; };", "class"),
         ("struct S { };", "empty"), ("struct S { std::vector<int> v; };", "vector"), ("struct __attribute__((packed)) S { char c; int i; };", "packed"),
-        ("struct I { int *p; }; struct S { I i; };", "'i'"), ("struct I { int a; }; struct S { I i[2]; };", "array of structures"),
+        ("struct I { int **p; }; struct S { I i; };", "'i'"), ("struct I { int a; }; struct S { I i[2]; };", "array of structures"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_held_is_named(text, why):
@@ -93,6 +93,15 @@ def test_numbers_of_structures_are_parameters_of_their_own():
 def test_a_pointer_that_is_indexed_or_handed_on_points_to_many():
     for body in ("p[1].x = 0;", "(p + 1)->x = 0;", "p->x = 0; g(p);", ""):
         assert parameters(f"struct s {{ int x; }}; void g(s *); void f(s *p) {{ {body} }}")["p__x"].kind == "array"
+
+
+def test_what_structures_point_to_is_arrays():
+    text = "struct csr { int n; const int *at; double *value; };\n"
+    found = parameters(f"{text}void f(const csr &a, csr *b) {{ b->n = a.n; }}")
+    assert {name: (p.kind, p.intent, p.by_reference, p.member.assembled) for name, p in found.items()} == {
+        "a__n": ("scalar", "in", True, "csr"), "a__at": ("array", "in", False, "csr"), "a__value": ("array", "inout", False, "csr"),
+        "b__n": ("scalar", "inout", True, "csr"), "b__at": ("array", "in", False, "csr"), "b__value": ("array", "inout", False, "csr"),
+    }  # fmt: skip
 
 
 def test_vector_types_of_cuda_need_no_definition():

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import ctypes
+import struct
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpora.records import Parameter, Signature
-from gpu_runtime.backend import Arguments
+from corpora.records import Parameter, Program, Signature
+from corpora.signatures import signature_of
+from gpu_runtime.backend import Arguments, CompileRequest
 from gpu_runtime.cuda_image import GUARD_BYTES, Images, plan
+from gpu_runtime.cuda_session import kernel_arguments
+from gpu_runtime.packing import packed, packed_signature
 
 SIGNATURE = Signature("f", (Parameter("n", "scalar", "i32"), Parameter("x", "array", "f32"), Parameter("m", "rows", "f64"), Parameter("y", "array", "u8")), "f32")
 
@@ -88,3 +94,21 @@ def test_nothing_is_left_behind(images):
     images.pack(SIGNATURE, [arguments()])
     images.scrub()
     assert images.total_bytes == 0 and __import__("os").fstat(images.fd).st_size == 0
+
+
+def test_kernels_get_structures_by_value(images):
+    """One in bytes, one that holds pointers; then an array: what the driver is given is what C++ would pass."""
+    text = "struct flat { char tag; double r; };\nstruct csr { short n; const int *at; float w[2]; double *v; };\n__global__ void f(flat a, csr b, float *y, int k) { }"
+    program = Program("cuda", "f", text)
+    signature = signature_of(program)
+    values = (np.array(3, np.int8), np.array(2.5), np.array(7, np.int16), np.arange(4, dtype=np.int32), np.array([1, 2], np.float32), np.zeros(3), np.ones(2, np.float32), np.array(9, np.int32))
+    call = packed(Arguments(values), CompileRequest(program, signature))
+    (described,) = images.pack(packed_signature(signature), [call])
+    begin, device = images._bytes.ctypes.data + described["base"], 1 << 40
+    table, kept = kernel_arguments(described, begin, device, False)
+    assert len(table) == 4 and kept
+    addresses = [at for kind, at in described["arguments"] if kind == "array"]
+    assert struct.unpack("<b7xd", ctypes.string_at(table[0], 16)) == (3, 2.5)
+    assert struct.unpack("<h6xQ2fQ", ctypes.string_at(table[1], 32)) == (7, device + addresses[0], 1.0, 2.0, device + addresses[2])
+    assert struct.unpack("<Q", ctypes.string_at(table[2], 8)) == (device + addresses[3],)
+    assert struct.unpack("<i", ctypes.string_at(table[3], 4)) == (9,)

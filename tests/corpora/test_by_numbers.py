@@ -1,4 +1,4 @@
-"""Numbers of structures as the rule-based tester reads a text."""
+"""Numbers of structures as tests and launch plans read a text."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from corpora.records import Program
 from corpora.signatures import signature_of
-from tester.reading import by_numbers
+from corpora.structures import by_numbers
 
 
 @pytest.mark.parametrize(
@@ -16,6 +16,8 @@ from tester.reading import by_numbers
         ("void f(E *e, int n) { const E &q = e[2 * k]; q.w = q.to; }", "e__w[2 * k] = e__to[2 * k];"),
         ("void f(E *e, int n) { E *q = &e[k]; q->w += e[k].p.x; }", "e__w[k] += e__p__x[k];"),
         ("void f(E e, int n) { if (e.to) e.p.x = e.w; }", "if (e__to) e__p__x = e__w;"),
+        ("void f(const E &e, int n) { e.p.x = 1; }", "void f(int e__to, double e__w, double e__p__x, int n)"),
+        ("void f(int n, struct E *__restrict__ e) { e[0].to = 1; }", "void f(int n, int *e__to, double *e__w, double *e__p__x)"),
         ("void f(E *e, int n) { if (e->to > n) (*e).w = 1; }", "if (e__to > n) e__w = 1;"),
     ],
 )
