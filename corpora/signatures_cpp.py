@@ -3,7 +3,8 @@
 Contract: `c_family_signature(program)` gives the Signature of the last definition called `program.name`; typedefs,
 `using`, object-like macros and integer constants of the same text are followed. A scalar by value is intent `in`,
 a pointee or reference that is const is `in`, everything else `inout`. A `void *` that the body casts to one element type is
-an array of that type; a structure of a real and an imaginary part is complex, another is its numbers (`p__x`, corpora.structures). A `void *` function that returns nothing but null,
+an array of that type; a structure of a real and an imaginary part is complex, another is its numbers (`p__x`, corpora.structures); a `std::vector` is
+an array whose length comes with it, as Fortran's `x(:)`. A `void *` function that returns nothing but null,
 as threads' functions do, returns nothing. Raises SignatureError.
 
     python -c "from corpora.records import Program; from corpora.signatures_cpp import c_family_signature; \
@@ -14,10 +15,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
-from corpora.c_syntax import CFunction, Definitions, c_functions, parse_c_family
+from corpora.c_syntax import CFunction, Definitions, c_functions, parse_c_family, split_at_commas
 from corpora.declarators_cpp import Declared, element_of, extent_of, take_apart
 from corpora.dialects import dialect
 from corpora.records import Member, Parameter, Program, Signature
@@ -109,12 +110,32 @@ def _parameters(tokens: Sequence[str], index: int, text: _Text) -> tuple[Paramet
         raise SignatureError(f"{where}: takes a variable number of arguments")
     declared = take_apart(tokens, text.names, f"{where}: parameter '{shown}'")
     name = declared.name or f"unnamed_{index + 1}"
+    if (container := _container(declared)) is not None:
+        return (_contained(*container, declared, name, text),)
     held = text.structures.get(declared.specifiers[-1]) if declared.specifiers else None
     if isinstance(held, str):
         raise SignatureError(f"{where}: parameter '{name}' is of a structure that tests cannot hold: {held}")
     if held is not None:
         return _members(held, name, declared, text)
     return (_plain_parameter(declared, name, shown, text),)
+
+
+def _container(declared: Declared) -> tuple[str, tuple[str, ...]] | None:
+    """`vector` or `array` of the standard library, and the tokens between its brackets; None for another type."""
+    words = declared.specifiers[2:] if declared.specifiers[:2] == ("std", "::") else declared.specifiers
+    known = words[:1] in (("vector",), ("array",)) and words[1:2] == ("<",) and words[-1] == ">"
+    return (words[0], words[2:-1]) if known else None
+
+
+def _contained(kind: str, inside: tuple[str, ...], declared: Declared, name: str, text: _Text) -> Parameter:
+    """An array whose length comes with it, or is a constant."""
+    where = f"{text.where}: parameter '{name}'"
+    element, *extent = (tuple(part) for part in split_at_commas(inside))
+    type_ = None if "<" in inside else element_of(replace(declared, specifiers=element), where)
+    if type_ in (None, "bool") or declared.pointers or declared.extents or declared.reference == "&&" or len(extent) != (kind == "array"):
+        raise SignatureError(f"{where} has type '{' '.join(declared.specifiers)}', which tests cannot hold (of vectors they hold those of numbers, by reference or value)")
+    shape = (":",) if kind == "vector" else (str(extent_of(extent[0], text.names, where)),)
+    return Parameter(name, "array", type_, _intent(declared), by_reference=True, shape=shape)
 
 
 def _plain_parameter(declared: Declared, name: str, shown: str, text: _Text) -> Parameter:

@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 
 from corpora.records import Parameter
-from gpu_runtime.assembly import holds_pointers
+from gpu_runtime.assembly import needs_assembly
 from gpu_runtime.backend import CompileRequest
 from gpu_runtime.cuda_rewrite import rewrite, tokens_of
 from gpu_runtime.shims_cpp import C_TYPES, calling
@@ -69,7 +69,7 @@ def shim(request: CompileRequest, symbol: str, namespace: str, copy: str = "") -
     name = request.program.name
     if request.signature.style == "kernel":
         return _kernel_shim(request, symbol, namespace, copy)
-    if holds_pointers(request.signature):
+    if needs_assembly(request.signature):
         return _assembling_shim(request, symbol, namespace, copy)
     maker = "cv_shim_device" if _device_only(request.program.text, name) else "cv_shim_host"
     further = f", (decltype(&{namespace}::{name})){copy}::{name}" if copy else ""  # its structures are types of their own

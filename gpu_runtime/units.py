@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 
 from gpu_runtime import headers, shims_cpp, shims_cuda, shims_fortran
+from gpu_runtime.assembly import VECTORS, holds_vectors
 from gpu_runtime.backend import CompileRequest, Variant
 from gpu_runtime.offload import exposed_targets
 from gpu_runtime.openmp_schedules import said_plainly
@@ -106,7 +107,8 @@ def _cuda_alone(request: CompileRequest, symbol: str, more: str = "") -> str | N
     wanted = [name for name in shims_cpp.includes(text) if name in headers.STANDARD]
     if set(wanted) <= headers.PRELUDE and not _NAMES_STD.search(text):
         return None
-    return shims_cuda.real_headers([*_STANDARD, *wanted]) + shims_cpp.HELPERS + shims_cuda.prelude() + "\n" + more + _cuda_member(request, symbol, 0)
+    head = shims_cuda.real_headers([*_STANDARD, *wanted]) + shims_cpp.HELPERS + _vectors(request)
+    return head + shims_cuda.prelude() + "\n" + more + _cuda_member(request, symbol, 0)
 
 
 _NAMES_STD = re.compile(r"\bstd\s*::|using\s+namespace\s+std")
@@ -120,10 +122,15 @@ def _cpp_alone(request: CompileRequest, symbol: str) -> str | None:
     if not wanted and not _NAMES_STD.search(text):
         return None
     names = list(dict.fromkeys([*(wanted or _STANDARD), *(["omp.h"] if "omp_" in text else [])]))
-    included = "".join(f"#include <{name}>\n" for name in names if name in headers.STANDARD)
+    included = "#include <stddef.h>\n" + "".join(f"#include <{name}>\n" for name in names if name in headers.STANDARD)
     included += _SEEN_CALLS_AFTER_HEADERS if request.variant is Variant.RECORDED else ""
     helpers = _PRECISE_HELPERS if request.variant is Variant.PRECISE else shims_cpp.HELPERS
-    return included + helpers + _cpp_member(request, symbol, 0)
+    return included + helpers + _vectors(request) + _cpp_member(request, symbol, 0)
+
+
+def _vectors(request: CompileRequest) -> str:
+    """What the shim of a function of vectors needs; each of its programs is compiled with the real headers."""
+    return VECTORS if holds_vectors(request.signature) else ""
 
 
 _SEEN_CALLS_AFTER_HEADERS = (
