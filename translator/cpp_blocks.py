@@ -28,6 +28,7 @@ from corpora.c_syntax import (
 from corpora.printing import join_words
 from corpora.records import Program, Signature
 from corpora.signatures import SignatureError, signature_of
+from gpu_runtime.materialise import assumed_shape
 from translator.c_blocks import Block, declare_all, declare_in_heads, only_counts, texts
 from translator.c_function import Array, Written
 from translator.c_values import C_TYPES
@@ -36,6 +37,7 @@ from translator.members import Structured
 from translator.unsaid import Unsaid
 
 _DEFINES = frozenset({"struct_specifier", "type_definition"})
+_KEPT = frozenset({"preproc_include", "using_declaration"})
 _BESIDE = frozenset({"function_definition", "comment", "preproc_include", "using_declaration", ";"})
 """What may stand in a file."""
 _TYPES = frozenset({"primitive_type", "sized_type_specifier", "type_identifier", "type_qualifier"})
@@ -46,7 +48,7 @@ def tidied(program: Program) -> Program | None:
     """The program as `taken_apart` writes it; None where it cannot."""
     try:
         found = taken_apart(program)
-        return None if found.before else Program("cpp", program.name, found.text)
+        return None if found.structures else Program("cpp", program.name, found.text)
     except (Unsaid, SignatureError):
         return None
 
@@ -60,7 +62,8 @@ def taken_apart(program: Program) -> Written:
     if odd or len(functions) != 1:
         raise Unsaid(f"a text with {', '.join(sorted(odd)) or 'several functions'}")
     (function,) = functions
-    defined = "".join(node_text(child).rstrip(";") + ";\n" for child in root.children if child.type in _DEFINES)
+    said = [node_text(child).rstrip(";\n") + (";\n" if child.type in _DEFINES else "\n") for child in root.children if child.type in _DEFINES or child.type in _KEPT]
+    defined = "".join(said) if _structures(signature) else ""
     return _Reader(signature, function, defined).written()
 
 
@@ -71,6 +74,8 @@ class _Reader:
         self._arrays = _arrays(signature, self._types)
         self._structures = _structures(signature)
         self._values = Values(self._arrays, self._structures)
+        self._places: set[str] = set()
+        """Variables of loops over elements."""
         self._locals: dict[str, str] = {}
         """Scalars that are declared without a value."""
 
@@ -82,12 +87,16 @@ class _Reader:
         if body.items[-1:] == ["return;"]:
             body.items.pop()
         by_value = {p.name: self._types[p.name] for p in self._signature.parameters if p.kind == "scalar"}
+        by_value |= {size: "long" for each in self._structures if each.passing == "vector" for size in each.numbers}
         _require_read_only([p.name for p in self._signature.parameters if p.kind == "scalar" and p.by_reference], body)
         counters = [name for name in self._locals if only_counts(body, name)]
         for name in counters:
             declare_in_heads(body, name, self._locals.pop(name))
         declare_all(body, self._locals)
         head = self._values.printed([t for child in self._function.node.children if child != node for t in self._values.words(child)])
+        if self._structures:
+            own = self._function.node
+            head = " ".join(own.text[: node.start_byte - own.start_byte].decode(errors="replace").split())
         return Written(self._signature.name, head, body, by_value, {}, self._arrays, self._structures, self._defined)
 
     def _statement(self, node: Node, block: Block) -> None:
@@ -104,6 +113,8 @@ class _Reader:
                     self._expression_statement(child, block)
             case "for_statement":
                 self._inside(self._for(node, block), node.child_by_field_name("body"), block)
+            case "for_range_loop":
+                self._over_elements(node, block)
             case "while_statement":
                 self._inside(f"while ({self._values.text(_unwrapped(node.child_by_field_name('condition')))})", node.child_by_field_name("body"), block)
             case "if_statement":
@@ -144,6 +155,23 @@ class _Reader:
         else:
             start = self._effects(first)
         return f"for ({start}; {self._values.text(test) if test else ''}; {self._effects(step) if step else ''})".replace("(; ", "(;").replace("; )", ";)")
+
+    def _over_elements(self, node: Node, block: Block) -> None:
+        """A loop over a vector, by its places."""
+        array, declarator = node_text(node.child_by_field_name("right")), node.child_by_field_name("declarator")
+        found = self._arrays.get(array)
+        if found is None or found.is_local or not found.count:
+            raise Unsaid("a loop over something else than a vector")
+        name, place = node_text(declarator.named_children[-1] if declarator.named_children else declarator), f"at_{array}"
+        if re.search(rf"\b{place}\b", node_text(self._function.node)) and place not in self._places:
+            raise Unsaid(f"a variable called '{place}'")
+        self._places.add(place)
+        inside = block.open(f"for (long {place} = 0; {place} < {found.count}; {place}++)")
+        if declarator.type == "reference_declarator":
+            self._values.take_element(name, (array, place))
+        else:
+            inside.add(f"{found.type} {name} = {array}[{place}];")
+        self._statement(node.child_by_field_name("body"), inside)
 
     def _effects(self, node: Node) -> str:
         """What a loop's head does to scalars."""
@@ -203,10 +231,10 @@ def _arrays(signature: Signature, types: dict[str, str]) -> dict[str, Array]:
     """Arrays among the parameters. Raises Unsaid for those of several dimensions, and those within one structure."""
     found = {}
     for parameter in signature.parameters:
-        if parameter.kind == "rows" or parameter.inner_extents or parameter.shape:
+        if parameter.kind == "rows" or parameter.inner_extents or (parameter.shape and not assumed_shape(parameter)):
             raise Unsaid(f"'{parameter.name}' has several dimensions, or is an array in a structure")
         if parameter.kind == "array":
-            found[parameter.name] = Array(types[parameter.name], "", is_const=parameter.intent == "in")
+            found[parameter.name] = Array(types[parameter.name], f"{parameter.name}_size" * assumed_shape(parameter), is_const=parameter.intent == "in")
     return found
 
 
@@ -217,9 +245,10 @@ def _types(signature: Signature, function: CFunction) -> dict[str, str]:
     for _, group in groupby(signature.parameters, key=lambda p: p.member.owner if p.member else p.name):
         tokens = next(written)
         for p in group:
-            if p.member and p.type not in C_TYPES:
+            by_type = p.member or assumed_shape(p)
+            if by_type and p.type not in C_TYPES:
                 raise Unsaid(f"'{p.name}' is a complex number")
-            found[p.name] = C_TYPES[p.type] if p.member else " ".join(_base(tokens))
+            found[p.name] = C_TYPES[p.type] if by_type else " ".join(_base(tokens))
     return found
 
 
@@ -229,6 +258,8 @@ def _structures(signature: Signature) -> tuple[Structured, ...]:
         if p.member:
             each = found.setdefault(p.member.owner, Structured(p.member.owner, p.member.passing, {}))
             each.numbers[p.name] = p.member.path
+        elif assumed_shape(p):
+            found[p.name] = Structured(p.name, "vector", {f"{p.name}_size": "size()"})
     return tuple(found.values())
 
 

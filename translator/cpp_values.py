@@ -44,6 +44,8 @@ class Values:
         self._arrays = arrays
         self._structures = {each.owner: each for each in structures}
         self._aliases: dict[str, Place] = {}
+        self._elements: dict[str, Place] = {}
+        """Names of references, and the element that each is."""
 
     def text(self, node: Node) -> str:
         self._check(node)
@@ -57,22 +59,24 @@ class Values:
         (declarator,), declaration = node.child_by_field_name("declarator").named_children[-1:], node.parent
         value, refers = node.child_by_field_name("value"), node.child_by_field_name("declarator").type == "reference_declarator"
         place = self._place(value) if not refers else self._element(value) if value.type == "subscript_expression" else None
-        if refers and (place is None or place[0] not in self._structures):
-            raise Unsaid("a reference to something else than a structure")
         if place is None or declarator is None or declarator.type != "identifier":
             raise Unsaid("a pointer that is no place in an array")
         name, scope = node_text(declarator), declaration.parent
-        self._aliases[name] = place
+        (self._elements if refers and place[0] in self._arrays else self._aliases)[name] = place
         needed = {name, *re.findall(r"[A-Za-z_]\w*", place[1])}
         later = [each for each in descendants(scope) if each.start_byte > node.start_byte]
         changed = {self._changed(target_of(each)) for each in later if each.type in ("assignment_expression", "update_expression")}
         if scope.type != "compound_statement" or changed & needed or ("" in changed and needed & set(self._arrays)) or re.search(r"\+\+|--", place[1]):
             raise Unsaid(f"the pointer '{name}' moves")
 
+    def take_element(self, name: str, place: Place) -> None:
+        """A reference that a loop over an array declares."""
+        self._elements[name] = place
+
     def _changed(self, target: Node) -> str:
         """The scalar or array that an assignment changes; '' for one that is not known yet."""
         if target.type == "identifier":
-            return node_text(target)
+            return self._elements.get(node_text(target), (node_text(target), ""))[0]
         if target.type == "field_expression":
             return (self._field(target) or ("", ""))[0]
         place = self._element(target) if target.type in ("subscript_expression", "pointer_expression") else None
@@ -108,6 +112,14 @@ class Values:
         inner = node.child_by_field_name("indices").named_children
         return None if base is None or len(inner) != 1 else (base[0], _sum(base[1], "+", self.text(inner[0])))
 
+    def _size(self, node: Node) -> str:
+        """The scalar that a call of a vector's size is; '' for what is none."""
+        function = node.child_by_field_name("function") if node.type == "call_expression" else None
+        if function is None or function.type != "field_expression" or node_text(function.child_by_field_name("field")) not in ("size", "length"):
+            return ""
+        owner = self._structures.get(node_text(function.child_by_field_name("argument")))
+        return next(iter(owner.numbers)) if owner is not None and owner.passing == "vector" else ""
+
     def _field(self, node: Node) -> Place | None:
         """The number that a field_expression names, with the place in its array, None for a scalar's; None where it is no number of a structure."""
         path: list[str] = []
@@ -121,13 +133,17 @@ class Values:
         if place is None or place[0] not in self._structures:
             return None
         owner = self._structures[place[0]]
+        if owner.passing == "vector":
+            return None
         name = f"{owner.owner}__{'__'.join(path)}"
         if name not in owner.numbers or (owner.passing != "array" and place[1]):
             return None
         return name, (place[1] or "0") if owner.passing == "array" else ""
 
     def words(self, node: Node) -> Iterator[str]:
-        number = self._field(node) if node.type == "field_expression" else None
+        number = self._field(node) if node.type == "field_expression" else (self._size(node), "") if self._size(node) else None
+        if node.type == "identifier" and node_text(node) in self._elements:
+            number = self._elements[node_text(node)]
         place = self._element(node) if node.type in ("subscript_expression", "pointer_expression") else None
         if number is not None:
             yield from (number[0], "[", number[1], "]") if number[1] else (number[0],)
@@ -153,7 +169,7 @@ class Values:
                 raise Unsaid(f"an expression with a {each.type}")
             if each.type in _EFFECTS and not (each.type == "update_expression" and target_of(each).type == "identifier"):
                 raise Unsaid("a value that changes something")
-            if each.type == "call_expression" and node_text(each.child_by_field_name("function")).removeprefix("std::") not in _PURE | CPP_TYPES:
+            if each.type == "call_expression" and not self._size(each) and node_text(each.child_by_field_name("function")).removeprefix("std::") not in _PURE | CPP_TYPES:
                 raise Unsaid(f"a call of '{node_text(each.child_by_field_name('function'))}'")
             if each.type == "identifier" and not self._is_read(each):
                 raise Unsaid(f"'{node_text(each)}' without an index")
@@ -161,11 +177,13 @@ class Values:
     def _whole(self, node: Node) -> bool:
         """Whether it is nothing of a structure, a number of one, or a part of what names such."""
         if node.type == "field_expression":
+            if node.parent.type == "call_expression" and self._size(node.parent):
+                return True
             number = self._field(node)
             found = number is not None and (number[0] not in self._arrays or bool(number[1]) or self._is_indexed(node))
             return found or node.parent.type == "field_expression"
         place = self._element(node) if node.type in ("subscript_expression", "pointer_expression") else None
-        return place is None or place[0] not in self._structures or _is_address(node) or _names_field(node)
+        return place is None or place[0] not in self._structures or place[0] in self._arrays or _is_address(node) or _names_field(node)
 
     def _is_read(self, node: Node) -> bool:
         """Whether a name is a scalar's, or an array's, a structure's or pointer's of which an element is meant."""

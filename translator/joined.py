@@ -18,7 +18,7 @@ from corpora.printing import join_words
 from gpu_runtime.launch import parse_plan
 from translator.c_blocks import texts
 from translator.c_function import Written
-from translator.members import Gathered, gathered, in_structures
+from translator.members import Gathered, Structured, gathered, in_structures
 from translator.parts import DECLARED, TYPE, Part, first_use
 
 _UNSET = re.compile(rf"\s*{TYPE}(\w+);$")
@@ -102,20 +102,35 @@ def launched(function: Written, nodes: Sequence[Node]) -> str | None:
 
 def _by_numbers(function: Written, used: Sequence[str], inside: str) -> tuple[str, str]:
     """The head of a function of numbers, whose statements are `inside`, and the function itself, which calls it with its structures' numbers."""
-    result, _, parameters = function.head.removesuffix(")").partition(f" {function.name}(")
-    of = {each.owner: each for each in function.structures}
+    result, parameters, of = *_parameters(function), {each.owner: each for each in function.structures}
     declared, given = [], []
-    for parameter in split_at_commas(re.findall(r"\w+|\S", parameters)):
-        name = next(word for word in reversed(parameter) if word.isidentifier())
-        numbers = [n for n in of[name].numbers if n in used or (n in function.scalars and re.search(rf"\b{n}\b", inside))] if name in of else []
-        declared += [f"{'const ' * function.arrays[n].is_const}{function.arrays[n].type} *{n}" if n in function.arrays else f"{function.scalars[n]} {n}" for n in numbers]
-        declared += [] if name in of else [join_words(parameter)]
-        given += numbers if name in of else [name]
+    for name, text in parameters:
+        numbers = _numbers(function, of[name], used, inside) if name in of else []
+        declared += _declared(function, numbers) if name in of else [text]
+        given += [f"{n}.data()" if n == name else n for n in numbers] if name in of else [name]
     own = {n for each in function.structures if each.passing == "array" for n in each.numbers}
     text = "\n".join(texts(function.body))
     arrays = [Gathered(n, a.type, a.count, not a.is_const and bool(re.search(rf"(?:^|\+\+|--){n}\[", text, re.M))) for n in used if n in own and (a := function.arrays[n])]
     name = f"{function.name}_of_numbers"
     return f"static {result} {name}({', '.join(declared)})", gathered(function.head, f"{name}({', '.join(given)})", arrays, function.structures)
+
+
+def _parameters(function: Written) -> tuple[str, list[tuple[str, str]]]:
+    """What a function returns, and its parameters: names and texts."""
+    result, _, inside = function.head.removesuffix(")").partition(f" {function.name}(")
+    parts = split_at_commas(re.findall(r"\w+|::|\S", inside))
+    return result, [(next(word for word in reversed(part) if word.isidentifier()), join_words(part)) for part in parts]
+
+
+def _numbers(function: Written, structure: Structured, used: Sequence[str], inside: str) -> list[str]:
+    """What a function that does `inside` takes in place of the structure."""
+    own = [structure.owner] if structure.passing == "vector" and structure.owner in used else []
+    return own + [n for n in structure.numbers if n in used or (n in function.scalars and re.search(rf"\b{n}\b", inside))]
+
+
+def _declared(function: Written, numbers: Sequence[str]) -> list[str]:
+    arrays = function.arrays
+    return [f"{'const ' * arrays[n].is_const}{arrays[n].type} *{n}" if n in arrays else f"{function.scalars[n]} {n}" for n in numbers]
 
 
 def _copies(function: Written, arrays: Sequence[str], results: Mapping[str, str]) -> tuple[list[str], list[str]]:
@@ -151,8 +166,11 @@ def one_kernel(function: Written, nodes: Sequence[Node]) -> str | None:
     if not kernel or not same_head or arrays or port.part.results or any(node != "return;" for node in after):
         return None
     body = "\n".join([*rows, *_body(function, replace(port, text=kernel))])
-    head = re.sub(r" ?& ?", " ", function.head)
-    return function.before + in_structures(f"{helpers}__global__ {head} {{\n{body}\n}}\n", function.structures)
+    vectors = {each.owner: each for each in function.structures if each.passing == "vector"}
+    result, parameters = _parameters(function)
+    declared = [d for name, text in parameters for d in (_declared(function, _numbers(function, vectors[name], [name], body)) if name in vectors else [text.replace("&", "")])]
+    text = f"{helpers}__global__ {result} {function.name}({', '.join(declared)}) {{\n{body}\n}}\n"
+    return function.before + in_structures(text, [each for each in function.structures if each.passing != "vector"])
 
 
 def _points_twice(function: Written) -> bool:

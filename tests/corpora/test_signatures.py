@@ -26,6 +26,10 @@ def parameter(declaration):
     ("declaration", "expected"),
     [
         ("float * * h_in", Parameter("h_in", "rows", "f32")),
+        ("const std :: vector < unsigned int > & v", Parameter("v", "array", "u32", "in", True, shape=(":",))),
+        ("std::vector<double>& v", Parameter("v", "array", "f64", "inout", True, shape=(":",))),
+        ("std::vector<float> v", Parameter("v", "array", "f32", "in", True, shape=(":",))),
+        ("std::array<int, 4 * 2> &a", Parameter("a", "array", "i32", "inout", True, shape=("8",))),
         ("const unsigned int * const vals", Parameter("vals", "array", "u32", "in")),
         ("double *__restrict__ x", Parameter("x", "array", "f64")),
         ("long int n", Parameter("n", "scalar", "i64", "in")),
@@ -59,7 +63,10 @@ def test_declarations(declaration, expected):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("void f(std::vector<int> v) {}", ["'v'", "vector"]),
+        ("void f(std::vector<std::vector<int>> &v) {}", ["'v'", "vector"]),
+        ("void f(std::vector<bool> &v) {}", ["'v'", "vector"]),
+        ("void f(std::vector<int> *v) {}", ["'v'", "vector"]),
+        ("void f(std::vector<int> &&v) {}", ["'v'", "vector"]),
         ("void f(float3 *p) {}", ["'p'", "float3"]),
         ("void f(float4 p) {}", ["float4"]),
         ("void f(void *p) {}", ["'p'", "void pointer"]),

@@ -57,6 +57,7 @@ ALIASES = {
     "a place in a place": ("double *end = x + n - 1; double *mid = end - n / 2; mid[1] = *end;", "x[n - 1 - n / 2 + 1] = x[n - 1];"),
     "beside the array": ("double *y = n + x; y[-1] = (x + 2)[n];", "x[n + -1] = x[2 + n];"),
     "less by a sum": ("double *y = x + n; *(y - (n + 1)) = 1;", "x[n - (n + 1)] = 1;"),
+    "a reference": ("double &y = x[2 * n]; y += y;", "x[2 * n] += x[2 * n];"),
     "by what other arrays hold": ("double *y = x + (int) a[0]; y[1] = 2;", "x[(int) a[0] + 1] = 2;"),
     "a choice": ("double *y = x + (n > 2 ? 1 : 0); y[1] = 2;", "x[(n > 2 ? 1 : 0) + 1] = 2;"),
 }  # fmt: skip
@@ -87,7 +88,7 @@ LEFT = {
     "a pointer to nothing yet": "double *p; p = x; p[0] = 1;",
     "pointers compared": "double *p = x + 1; x[0] = p < x + n;",
     "a pointer to a scalar": "double t = 1; double *p = &t; x[0] = p[0];",
-    "a reference": "double &r = x[1]; r = 1;",
+    "a reference that moves": "int k = 0; double &y = x[k]; k = 1; y = 1;",
     "an array without an index": "double t = x == 0; x[0] = t;",
     "an address": "x[0] = x[0] + (&x[1] == x);",
     "a call": "x[0] = g(n);",
@@ -126,3 +127,25 @@ def test_texts_that_are_more_than_one_plain_function(text):
 
 def test_what_cannot_be_called_is_left():
     assert tidied(Program("cpp", "f", "void f(T *x) { x[0] = 1; }")) is None and tidied(Program("cpp", "f", "int x;")) is None
+
+
+VECTORS = {
+    "an element and the size": ("for (size_t i = 0; i < x.size(); i++) x[i] *= a[i];", "for (size_t i = 0; i < x_size; i++) {\nx[i] *= a[i];\n}"),
+    "a loop over elements that it sets": ("for (auto &e : x) e = 2;", "for (long at_x = 0; at_x < x_size; at_x++) {\nx[at_x] = 2;\n}"),
+    "a loop over elements": ("double s = 0; for (const double e : a) s += e; x[0] = s;",
+        "double s = 0;\nfor (long at_a = 0; at_a < a_size; at_a++) {\ndouble e = a[at_a];\ns += e;\n}\nx[0] = s;"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", VECTORS)
+def test_vectors_are_arrays_and_their_sizes(what):
+    body, expected = VECTORS[what]
+    found = apart(body, "void f(int n, std::vector<double> &x, const std::vector<double> &a)")
+    assert "\n".join(line.strip() for line in found.text.splitlines()[1:-1]) == expected
+    assert found.head == "void f(int n, std::vector<double> &x, const std::vector<double> &a)" and found.scalars["x_size"] == "long"
+
+
+@pytest.mark.parametrize("body", ["x.push_back(1);", "x = a;", "for (int e : std::vector<int>(n)) x[e] = 1;", "x.at(n) = 1;", "double *p = x.data(); p[0] = 1;", "int at_x = 1; for (auto &e : x) e = at_x;"])
+def test_what_else_is_done_with_vectors_is_left_to_a_model(body):
+    with pytest.raises(Unsaid):
+        apart(body, "void f(int n, std::vector<double> &x, const std::vector<double> &a)")
