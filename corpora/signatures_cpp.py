@@ -133,7 +133,8 @@ def _contained(kind: str, inside: tuple[str, ...], declared: Declared, name: str
     element, *extent = (tuple(part) for part in split_at_commas(inside))
     type_ = None if "<" in inside else element_of(replace(declared, specifiers=element), where)
     if type_ in (None, "bool") or declared.pointers or declared.extents or declared.reference == "&&" or len(extent) != (kind == "array"):
-        raise SignatureError(f"{where} has type '{' '.join(declared.specifiers)}', which tests cannot hold (of vectors they hold those of numbers, by reference or value)")
+        shown = " ".join(declared.specifiers)
+        raise SignatureError(f"{where} has type '{shown}', which tests cannot hold (of vectors they hold those of numbers, by reference or value)")
     shape = (":",) if kind == "vector" else (str(extent_of(extent[0], text.names, where)),)
     return Parameter(name, "array", type_, _intent(declared), by_reference=True, shape=shape)
 

@@ -235,4 +235,6 @@ def _owner_by_numbers(text: str, owner: str, numbers: Sequence[Parameter]) -> st
             path = r"\s*\.\s*".join(rest)
             text = re.sub(rf"\b{own}__{first}(\[{_INDEX}\])?\s*\.\s*{path}\b", rf"{p.name}\1", text)
     declared = ", ".join(f"{'int' if p.type[0] in 'iu' else 'double'} {'*' if p.kind == 'array' else ''}{p.name}" for p in numbers)
-    return re.sub(rf"([(,]\s*)(?:const\s+)?(?:struct\s+)?[\w:]+(?:\s+const)?\s*[*&]?(?:\s*(?:const|__restrict__|__restrict|restrict)\b)*\s*{own}\s*(?:\[\s*\])?(?=\s*[,)])", rf"\1{declared}", text, count=1)
+    kept = r"(?:\s*(?:const|__restrict__|__restrict|restrict)\b)*"
+    written = rf"([(,]\s*)(?:const\s+)?(?:struct\s+)?[\w:]+(?:\s+const)?\s*[*&]?{kept}\s*{own}\s*(?:\[\s*\])?(?=\s*[,)])"
+    return re.sub(written, rf"\1{declared}", text, count=1)

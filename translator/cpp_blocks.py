@@ -2,8 +2,8 @@
 
 Contract: `taken_apart(program)` has the meaning of the program's one function; Unsaid where the text holds anything that is
 not plain loops, ifs and assignments to scalars and array elements (helpers, macros, pointers that move, whole structures, calls but
-of the mathematical library ...). Of structures there are the numbers (translator.members). Scalars that are declared without a value are declared where they are set, and
-variables that only count loops in the loops' heads.
+of the mathematical library ...). Of structures and vectors there are the numbers (translator.members). Scalars that are declared without a
+value are declared where they are set, and variables that only count loops in the loops' heads.
 
     python -c "from corpora.records import Program; from translator.cpp_blocks import taken_apart; \\
 print(taken_apart(Program('cpp', 'f', 'void f(int n, float *x) { int i; for (i = 0; i < n; i++) x[i] *= 2; }')).text)"

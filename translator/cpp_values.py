@@ -140,10 +140,16 @@ class Values:
             return None
         return name, (place[1] or "0") if owner.passing == "array" else ""
 
+    def _number(self, node: Node) -> Place | None:
+        """What stands for a number of a structure, a vector's size or a reference to an element: a scalar (without a place) or an element."""
+        if node.type == "field_expression":
+            return self._field(node)
+        if node.type == "identifier":
+            return self._elements.get(node_text(node))
+        return (size, "") if (size := self._size(node)) else None
+
     def words(self, node: Node) -> Iterator[str]:
-        number = self._field(node) if node.type == "field_expression" else (self._size(node), "") if self._size(node) else None
-        if node.type == "identifier" and node_text(node) in self._elements:
-            number = self._elements[node_text(node)]
+        number = self._number(node)
         place = self._element(node) if node.type in ("subscript_expression", "pointer_expression") else None
         if number is not None:
             yield from (number[0], "[", number[1], "]") if number[1] else (number[0],)

@@ -14,7 +14,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from corpora.c_syntax import split_at_commas
-from corpora.printing import join_words
 from gpu_runtime.launch import parse_plan
 from translator.c_blocks import texts
 from translator.c_function import Written
@@ -109,17 +108,22 @@ def _by_numbers(function: Written, used: Sequence[str], inside: str) -> tuple[st
         declared += _declared(function, numbers) if name in of else [text]
         given += [f"{n}.data()" if n == name else n for n in numbers] if name in of else [name]
     own = {n for each in function.structures if each.passing == "array" for n in each.numbers}
-    text = "\n".join(texts(function.body))
-    arrays = [Gathered(n, a.type, a.count, not a.is_const and bool(re.search(rf"(?:^|\+\+|--){n}\[", text, re.M))) for n in used if n in own and (a := function.arrays[n])]
+    arrays = [_gathered(function, n) for n in used if n in own]
     name = f"{function.name}_of_numbers"
     return f"static {result} {name}({', '.join(declared)})", gathered(function.head, f"{name}({', '.join(given)})", arrays, function.structures)
+
+
+def _gathered(function: Written, name: str) -> Gathered:
+    array, text = function.arrays[name], "\n".join(texts(function.body))
+    is_set = not array.is_const and bool(re.search(rf"(?:^|\+\+|--){name}\[", text, re.M))
+    return Gathered(name, array.type, array.count, is_set)
 
 
 def _parameters(function: Written) -> tuple[str, list[tuple[str, str]]]:
     """What a function returns, and its parameters: names and texts."""
     result, _, inside = function.head.removesuffix(")").partition(f" {function.name}(")
-    parts = split_at_commas(re.findall(r"\w+|::|\S", inside))
-    return result, [(next(word for word in reversed(part) if word.isidentifier()), join_words(part)) for part in parts]
+    parts = split_at_commas(re.findall(r"\w+|\s+|\S", inside))
+    return result, [(next(word for word in reversed(part) if word.isidentifier()), "".join(part).strip()) for part in parts if part]
 
 
 def _numbers(function: Written, structure: Structured, used: Sequence[str], inside: str) -> list[str]:
@@ -168,7 +172,9 @@ def one_kernel(function: Written, nodes: Sequence[Node]) -> str | None:
     body = "\n".join([*rows, *_body(function, replace(port, text=kernel))])
     vectors = {each.owner: each for each in function.structures if each.passing == "vector"}
     result, parameters = _parameters(function)
-    declared = [d for name, text in parameters for d in (_declared(function, _numbers(function, vectors[name], [name], body)) if name in vectors else [text.replace("&", "")])]
+    declared: list[str] = []
+    for name, text in parameters:
+        declared += _declared(function, _numbers(function, vectors[name], [name], body)) if name in vectors else [re.sub(r" ?& ?", " ", text)]
     text = f"{helpers}__global__ {result} {function.name}({', '.join(declared)}) {{\n{body}\n}}\n"
     return function.before + in_structures(text, [each for each in function.structures if each.passing != "vector"])
 

@@ -4,7 +4,8 @@ Contract: `in_structures` writes numbers as the structures' again; `gathered` is
 these, and copies back what that one set: arrays of structures as structures of arrays, which is also how threads that stand beside each other
 read a device's memory best.
 
-    python -c "from translator.members import Structured, in_structures; print(in_structures('b__x[i + 1] = p__n;', [Structured('b', 'array', {'b__x': 'x'}), Structured('p', 'value', {'p__n': 'n'})]))"
+    python -c "from translator.members import Structured, in_structures; \
+print(in_structures('b__x[i + 1] = p__n;', [Structured('b', 'array', {'b__x': 'x'}), Structured('p', 'value', {'p__n': 'n'})]))"
 """
 
 from __future__ import annotations
