@@ -6,6 +6,7 @@ not CUDA comes back unchanged; text that is broken comes back broken in the same
 * `k<<<g, b, s>>>(args)`         -> `cv_call(cv_config(g, b, s), [](auto... cv_a) { k(cv_a...); }, args)`
 * `extern __shared__ T x[];`     -> `T *x = (T *)cv_dynamic_shared;`
 * `__shared__ T x[N];`           -> the same, and a gap of known bytes behind it (an access to the gap is out of bounds)
+* the same inside a template     -> a place in memory that the runner watches (gpu_runtime.cuda_shared)
 * `__device__ T x;` (a variable) -> goes to a section that is put back before every call
 * plain reads that an atomic operation checks are marked (gpu_runtime.cuda_guesses)
 * includes that the preludes stand for are dropped
@@ -19,6 +20,7 @@ import re
 from dataclasses import dataclass
 
 from gpu_runtime.cuda_guesses import mark_guesses
+from gpu_runtime.cuda_shared import dynamic_shared, placed_shared, template_bodies
 from gpu_runtime.headers import PASSED_OVER_IN_CUDA
 
 _TOKEN = re.compile(
@@ -130,6 +132,7 @@ def _launches(tokens: list[Token]) -> None:
 def _declarations(tokens: list[Token]) -> None:
     """Statements that declare __shared__, __device__ or __constant__ variables."""
     gaps = 0
+    templates = template_bodies(tokens, matching)
     for i, token in enumerate(tokens):
         if token.text not in ("__shared__", "__device__", "__constant__", "__managed__"):
             continue
@@ -138,7 +141,9 @@ def _declarations(tokens: list[Token]) -> None:
             continue
         words = {t.text for t in tokens[first:last] if t.code}
         if token.text == "__shared__" and "extern" in words:
-            _dynamic_shared(tokens, first, last)
+            dynamic_shared(tokens, first, last)
+        elif token.text == "__shared__" and any(i in body for body in templates) and placed_shared(tokens, first, last, gaps):
+            gaps += 1
         elif token.text == "__shared__":
             tokens[last].text = f"; CV_GAP({gaps})"
             gaps += 1
@@ -183,20 +188,3 @@ def _drop(tokens: list[Token], first: int, last: int, words: tuple[str, ...]) ->
     for token in tokens[first:last]:
         if token.kind == "name" and token.text in words:
             token.text = ""
-
-
-def _dynamic_shared(tokens: list[Token], first: int, last: int) -> None:
-    """`extern __shared__ T x[][M];` -> `T (*x)[M] = (T (*)[M])cv_dynamic_shared;` in the place of the statement."""
-    text = "".join(t.text if t.kind != "comment" else " " for t in tokens[first:last])
-    plain = re.sub(r"__(?:align|attribute)__\s*\(+[^()]*(?:\([^()]*\))?\s*\)+|alignas\s*\([^()]*\)", " ", text)
-    plain = re.sub(r"\b(?:extern|__shared__|static)\b", " ", plain)
-    found = re.fullmatch(r"\s*([\w\s:<>,*]+?[\s*>])\s*(\w+)\s*\[\s*\]\s*((?:\[[^\[\]]*\]\s*)*)", plain)
-    if not found:
-        return
-    kind, name, rest = " ".join(found[1].split()), found[2], found[3].strip()
-    declared = f"{kind} (*const {name}){rest}" if rest else f"{kind} *const {name}"
-    cast = f"{kind} (*){rest}" if rest else f"{kind} *"
-    lines = "\n" * text.count("\n")
-    for token in tokens[first:last]:
-        token.text = ""
-    tokens[first].text = f" {declared} = ({cast})cv_dynamic_shared{lines}"

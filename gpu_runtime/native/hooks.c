@@ -24,7 +24,7 @@ char cv_dynamic_shared[CV_DYNAMIC_SHARED_MAX + 8192] __attribute__((aligned(4096
 
 struct space { char *base; size_t bytes; uint8_t *pages; size_t map_bytes; }; /* page -> 1 + region index, or SEVERAL */
 static struct space arena_space, heap_space;
-static struct region regions[MAX_REGIONS], shared_static, shared_dynamic;
+static struct region regions[MAX_REGIONS], shared_static, shared_dynamic, shared_placed;
 static int n_regions, n_arguments, watching;
 static uint8_t *static_pads; /* per 4 bytes of the static shared section: no variable lives there */
 static struct cv_report *report;
@@ -146,11 +146,14 @@ static inline int on_its_pages(const struct region *r, const char *address) {
     return r->kind == R_OFFLOADED && (uintptr_t)address - first < end - first;
 }
 
+#include "placed.h"
+
 static inline int watched_place(const char *address, struct region **out) { /* 0: not ours, do not look at it */
     if ((size_t)(address - arena_space.base) < arena_space.bytes) *out = in_space(&arena_space, address);
     else if ((size_t)(address - heap_space.base) < heap_space.bytes) *out = in_space(&heap_space, address);
     else if ((size_t)(address - shared_static.base) < shared_static.bytes) *out = &shared_static;
     else if ((size_t)(address - cv_dynamic_shared) < sizeof cv_dynamic_shared) *out = &shared_dynamic;
+    else if ((size_t)(address - placed) < sizeof placed) *out = &shared_placed;
     else {
         *out = NULL;
         for (int i = n_arguments; i < n_regions; i++)
@@ -276,7 +279,7 @@ void cv_touch(const char *address, size_t bytes, int mode) {
         return;
     }
     if (r->kind == R_ARGUMENT && cv_now.host_style) found(CV_OUT_OF_BOUNDS, r, offset, mode & CV_WRITE, "kernel touches host memory,");
-    if (r == &shared_static && static_pads[offset >> 2]) found(CV_OUT_OF_BOUNDS, r, offset, mode & CV_WRITE, "beyond a __shared__ array,");
+    if ((r == &shared_static && static_pads[offset >> 2]) || (r == &shared_placed && placed_pads[offset >> 2])) found(CV_OUT_OF_BOUNDS, r, offset, mode & CV_WRITE, "beyond a __shared__ array,");
     if (!cv_now.wrote) { cv_now.wrote = 1; launch_threads++; }
     if (r->cells) check_cells(r, offset, bytes, mode);
 }
@@ -327,6 +330,7 @@ void cv_new_launch(int host_style, size_t dynamic_shared_bytes) {
     uint32_t shift = shared_dynamic.granule_shift;
     shared_dynamic = (struct region){.base = cv_dynamic_shared, .bytes = dynamic_shared_bytes, .cells = shared_dynamic.cells,
         .granule_shift = shift, .kind = R_SHARED, .parameter = -1, .origin = cv_dynamic_shared, .element_bytes = 1};
+    nothing_placed();
     cv_now.host_style = host_style; cv_now.in_kernel = 1; cv_now.acquired = 0;
     cv_now.launch_first = ++cv_now.stamp;
     launch_threads = 0;
@@ -335,7 +339,7 @@ void cv_new_launch(int host_style, size_t dynamic_shared_bytes) {
 void cv_new_block(void) {
     if (unset.region) report_unset();
     cv_now.block_first = cv_now.block_sync = ++cv_now.stamp;
-    shared_static.valid_since = shared_dynamic.valid_since = cv_now.stamp;
+    shared_static.valid_since = shared_dynamic.valid_since = shared_placed.valid_since = cv_now.stamp;
 }
 
 void cv_launch_done(void) {

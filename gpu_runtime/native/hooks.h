@@ -72,5 +72,6 @@ void cv_device_heap_is(char *base, size_t bytes); /* addresses in it outside eve
 void cv_device_reset(void);                       /* device.c: forgets the device memory of the last call */
 
 #define CV_DYNAMIC_SHARED_MAX (227 * 1024)
+#define CV_STATIC_SHARED_MAX (64 * 1024)          /* 48 KiB for a block, and gaps between the variables */
 extern char cv_dynamic_shared[];                  /* what `extern __shared__` arrays point to */
 #endif

@@ -38,6 +38,7 @@ int cv_launch(const unsigned grid[3], const unsigned block[3], unsigned long sha
 void cv_set_order(int order);
 void cv_stale_stacks(int on);
 void cv_shared_section(char *base, unsigned long bytes);
+void *cv_placed(unsigned long *slot, unsigned long bytes);
 void cv_device_section(char *base, unsigned long bytes, int fresh);
 int cv_cuda_malloc(void **out, unsigned long bytes, int where);
 int cv_cuda_free(void *p);

@@ -32,6 +32,7 @@ void cv_cuda_set_error(int error) { if (error) cv_last_error = error; }
 void cv_set_order(int) { cv_last_error = 0; }
 void cv_stale_stacks(int) {}
 void cv_shared_section(char *, unsigned long) {}
+void *cv_placed(unsigned long *, unsigned long) { return nullptr; } /* kernels do not run here */
 void cv_device_section(char *, unsigned long, int) {}
 /* The body runs once, here: it ends in the kernel's stub, which knows the arguments as the kernel's own types. */
 static int cv_launch_result;

@@ -25,6 +25,8 @@ def flat(text: str) -> str:
         ("extern volatile __shared__ double t[][16];", " volatile double (*const t)[16] = (volatile double (*)[16])cv_dynamic_shared;"),
         ("extern __shared__ __align__(16) char s[];", " char *const s = (char *)cv_dynamic_shared;"),
         ("__shared__ int s[4];", "__shared__ int s[4]; CV_GAP(0)"),
+        ("template <int N> void f() { __shared__ volatile T s[N][N + 1], t; }", "struct cv_box_0 { volatile T s[N][N + 1], t; }; static unsigned long cv_slot_0[2]; "
+         "cv_box_0 &cv_at_0 = *(cv_box_0 *)cv_placed(cv_slot_0, sizeof(cv_box_0)); auto &s = cv_at_0.s; auto &t = cv_at_0.t; }"),
         ("__device__ int n = 3;", "CV_DEVICE_VARIABLE int n = 3;"),
         ("static __device__ float w[3] = {1, 2, 3};", " CV_DEVICE_VARIABLE float w[3] = {1, 2, 3};"),
     ],

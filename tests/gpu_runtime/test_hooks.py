@@ -13,6 +13,7 @@ from gpu_runtime.backend import Access, Arguments, Compiled, CompileRequest, Exe
 from gpu_runtime.emulated import EmulatedBackend
 
 I = "int i = blockIdx.x * blockDim.x + threadIdx.x;"
+TURN = "template <int N> __device__ void g(int *a) { __shared__ int k, s[N]; int t = threadIdx.x; s[t] = a[t]; k = N; %s a[t] = s[k - 1 - t]; }"
 OK, RACE, BOUNDS, UNSET, DIVERGED = Status.OK, Status.RACE, Status.OUT_OF_BOUNDS, Status.UNINITIALISED, Status.DIVERGENCE
 
 
@@ -84,6 +85,10 @@ CASES = {
     "trip_counts_differ": Case("for (int k = 0; k < (int)(threadIdx.x < 32 ? 2 : 3); k++) __syncthreads(); __syncthreads();", DIVERGED),
     "struct_copy": Case("struct P { int x, y, z; }; P *p = (P *)a; if (threadIdx.x < 10) p[threadIdx.x + 10] = p[threadIdx.x];", OK),
     "memcpy_past_the_end": Case("if (threadIdx.x == 0) memcpy(a + 60, a, 5 * sizeof(int));", BOUNDS),
+    "shared_in_a_template": Case("g<64>(a);", OK, before=TURN % "__syncthreads();"),
+    "shared_in_a_template_race": Case("g<64>(a);", RACE, before=TURN % ""),
+    "shared_in_a_template_past_the_end": Case("g<60>(a);", BOUNDS, before=TURN % "__syncthreads();"),
+    "shared_in_a_template_never_set": Case("h<64>(a);", UNSET, before="template <int N> __device__ void h(int *a) { __shared__ int s[N]; a[threadIdx.x] = s[threadIdx.x]; }"),
     "through_the_results_of_sincosf": Case("float c; sincosf((float)threadIdx.x, (float *)a, &c);", RACE),
 }  # fmt: skip
 
