@@ -62,11 +62,12 @@ def _before_bounds(code: list[Token], i: int) -> Token | None:
 def unknown_call(code: list[Token], known: set[str], in_macro: bool = False) -> str | None:
     """The first call of what is neither in `known` nor defined in the text nor allowed to every program; in_macro: of a macro's body."""
     known = known | defined(code)
+    objects = known if in_macro else known | function_objects(code)
     for i, token in enumerate(code):
         if token.kind != "name" or i + 1 >= len(code) or code[i + 1].text not in ("(", "<<<"):
             continue
         name, previous = token.text, code[i - 1] if i else None
-        if name in KEYWORDS or name in TYPES or name in known or name in ALLOWED_CALLS:
+        if name in KEYWORDS or name in TYPES or name in objects or name in ALLOWED_CALLS:
             continue
         if previous is not None and (previous.text in VARIABLE_TYPES | known or previous.text == "operator"):
             continue  # dim3 grid(...): a variable
@@ -74,6 +75,8 @@ def unknown_call(code: list[Token], known: set[str], in_macro: bool = False) -> 
             continue  # float x(0);
         if previous is not None and previous.text in (">", ">>") and _closes_numbers(code, i - 1):
             continue  # std::vector<double> sums(n);
+        if name in ("__device__", "__host__") and previous is not None and previous.text in ("]", "__device__", "__host__"):
+            continue  # [=] __device__ (float x) { ... }
         if previous is not None and previous.text in (".", "->") and name in ("x", "y", "z", "w") and not in_macro:
             continue
         if previous is not None and previous.text == "," and _declares_dim3(code, i):
@@ -84,6 +87,59 @@ def unknown_call(code: list[Token], known: set[str], in_macro: bool = False) -> 
             continue
         return f"'{name}' is called but neither defined in the text nor among the functions that a program may use"
     return None
+
+
+def classes(code: list[Token]) -> set[str]:
+    """Names of the text's own classes and of the types that its templates are given."""
+    return {t.text for i, t in enumerate(code) if t.kind == "name" and i and code[i - 1].text in ("struct", "class", "typename")}
+
+
+def function_objects(code: list[Token]) -> set[str]:
+    """Variables and parameters of a class of the text, or of a type that a template is given, where that can only be a class or a function
+    of the text: `op` in `template <class Op> void map(float *x, Op op)`."""
+    names = {t.text for t in code if t.kind == "name"}
+    if names & SYSTEM_NAMES or "operator" not in names and not any(t.text == "[" and not _is_subscript(code, i) for i, t in enumerate(code)):
+        return set()
+    kinds, declared, passed = classes(code), set(), set()
+    for i, token in enumerate(code[1:-1], 1):
+        if token.kind != "name" or token.text in KEYWORDS:
+            continue
+        k = i - 1
+        while k > 0 and code[k].text in ("const", "&", "__restrict__"):
+            k -= 1
+        if code[i + 1].text in (",", ")", ";", "=", "{") and code[k].text in kinds:
+            declared.add(token.text)
+        if code[i + 1].text in (",", ")") and code[i - 1].text in ("(", ",", "&", "::") or code[i - 1].text == "=" and code[i + 1].text == ";":
+            passed.add(token.text)
+    unknown = passed - _declared_names(code) - defined(code) - KEYWORDS - TYPES
+    return declared if all(_CONSTANT.fullmatch(name) for name in unknown) else set()
+
+
+_CONSTANT = re.compile(r"cuda\w+|[A-Z][A-Z0-9_]*")
+"""Constants of CUDA and of the headers."""
+
+
+def _declared_names(code: list[Token]) -> set[str]:
+    """Names that stand where a declaration has them: behind a type, its stars, or another name of the same statement."""
+    found, depth, outer = set(), 0, []
+    for i, token in enumerate(code):
+        if token.text == "{":
+            outer, depth = [*outer, depth], 0
+        elif token.text == "}":
+            depth = outer.pop() if outer else 0
+        depth += (token.text in ("(", "[")) - (token.text in (")", "]"))
+        k = i - 1
+        while k > 0 and code[k].text in ("*", "&"):
+            k -= 1
+        typed = k >= 0 and (code[k].kind == "name" and code[k].text not in KEYWORDS - {"const", "auto", "constexpr"} or code[k].text == ">")
+        if token.kind == "name" and (typed or depth == 0 and code[k].text == ","):
+            found.add(token.text)
+    return found
+
+
+def _is_subscript(code: list[Token], i: int) -> bool:
+    """Whether the bracket at i follows what has elements; else it begins a lambda."""
+    return i > 0 and (code[i - 1].kind == "name" and code[i - 1].text != "return" or code[i - 1].text in (")", "]"))
 
 
 _NUMBERS = frozenset("bool char short int long float double unsigned signed".split())
@@ -122,6 +178,7 @@ def _declares_dim3(code: list[Token], i: int) -> bool:
 
 def indirect_call(code: list[Token]) -> str | None:
     """Calls through pointers: declarators such as (*f)(...) and calls of a call's or a subscript's result."""
+    made = classes(code)
     for i, token in enumerate(code):
         if token.text != "(" or i == 0:
             continue
@@ -134,6 +191,8 @@ def indirect_call(code: list[Token]) -> str | None:
                 continue
             if inside and (inside[0] == "*" or "(" in inside and "*" in inside and inside[inside.index("(") + 1] == "*"):
                 return "a call through a function pointer"
+            if before in made and not inside:
+                continue  # Op()(a, b)
             if start > 0 and code[start - 1].kind == "name" and before not in KEYWORDS and before not in TYPES and before != "operator":
                 return f"the result of '{before}' is called"
         elif previous.text == "]" and not _is_lambda(code, i - 1):

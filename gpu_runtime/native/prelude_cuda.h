@@ -138,6 +138,21 @@ CV_ATOMIC_CAS(int) CV_ATOMIC_CAS(unsigned) CV_ATOMIC_CAS(unsigned long long) CV_
 /* A plain read that is only the guess of an atomic operation (gpu_runtime.cuda_guesses). */
 template <class T> CV_UNSEEN static inline T cv_guess(const volatile T *p) { cv_relaxed(p, sizeof *p); return *p; }
 
+/* ---- math_constants.h, as prelude_nvrtc.h has it ---- */
+#define CUDART_INF_F INFINITY
+#define CUDART_NAN_F NAN
+#define CUDART_INF ((double)INFINITY)
+#define CUDART_NAN ((double)NAN)
+#define CUDART_PI_F 3.141592654f
+#define CUDART_PI 3.1415926535897931e+0
+#define CUDART_2PI_F 6.283185307f
+#define CUDART_PIO2_F 1.570796327f
+#define CUDART_PIO2 1.5707963267948966e+0
+#define CUDART_MAX_NORMAL_F 3.402823466e+38f
+#define CUDART_MIN_DENORM_F 1.4012984643248171e-45f
+#define CUDART_SQRT_TWO_F 1.414213562f
+#define CUDART_SQRT_HALF_F 0.707106781f
+
 /* ---- arithmetic intrinsics ---- */
 template <class T> CV_INLINE T __ldg(const T *p) { return *p; }
 #define CV_F1(NAME, EXPR) CV_INLINE float NAME(float x) { return EXPR; }

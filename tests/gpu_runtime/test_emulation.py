@@ -86,7 +86,7 @@ CASES = {
     "vector_types_and_intrinsics": Case(
         "__global__ void f(float4 *v, float *o) { float4 p = v[threadIdx.x]; float2 q = make_float2(p.x + p.y, p.z * p.w); "
         "o[threadIdx.x] = __fdividef(q.x, 2.0f) + __saturatef(q.y) + __int_as_float(__float_as_int(1.0f)) + __popc(255) + __clz(1) + __ffs(8) + (__brev(1u) >> 31) + "
-        "__fmaf_rn(2, 3, 4) + max(1, 2u) + __mul24(3, 4) + umin(3, 4) + rsqrtf(0.25f) + __float2int_rn(2.5f); }", None, None),  # type: ignore[arg-type]
+        "__fmaf_rn(2, 3, 4) + fminf(CUDART_INF_F, CUDART_PI_F) - CUDART_PI_F + max(1, 2u) + __mul24(3, 4) + umin(3, 4) + rsqrtf(0.25f) + __float2int_rn(2.5f); }", None, None),  # type: ignore[arg-type]
     "launches_from_host_code": Case(
         "__constant__ float w[2];\n__device__ int launches = 5;\n__global__ void k(const float *x, float *y, int n) { " + I + " if (i < n) y[i] = w[0] * x[i] + w[1]; "
         "if (i == 0) launches++; }\nint f(const float *x, float *y, int n) { float h[2] = {2, 1}, *a, *b; int c; cudaMemcpyToSymbol(w, h, sizeof h); "

@@ -58,6 +58,9 @@ REFUSED = {
     "include of a macro": "#define H <fstream>\n#include H\nvoid f() {}",
     "a header for a stream of text": "#include <sstream>\nvoid f(int *a) { std::stringstream s; a[0] = 1; }",
     "a header for a stream in a macro": "#include <sstream>\n#define S std::stringstream s\nvoid f(int *a) { S; a[0] = 1; }",
+    "a function that a template is given": "template <class F> void g(F op, float *a) { struct Q { int operator()() { return 1; } }; op(a); }\nvoid f(float *a) { g(mkstemp, a); }",
+    "its address": "template <class F> void g(F op, float *a) { struct Q { int operator()() { return 1; } }; op(a); }\nvoid f(float *a) { g(&mkstemp, a); }",
+    "a function kept before": "template <class F> void g(F op, float *a) { struct Q { int operator()() { return 1; } }; op(a); }\nvoid f(float *a) { auto h = mkstemp; g(h, a); }",
     "file stream": "#include <fstream>\nvoid f() {}",
     "file": 'void f(float *a) { FILE *p = fopen("x", "r"); }',
     "constructor": "__attribute__((constructor)) void g() {}\nvoid f() {}",
@@ -98,6 +101,10 @@ ALLOWED = {
     "checked calls": '#define CHECK(x) do { cudaError_t e = (x); if (e != cudaSuccess) { printf("%s %d\\n", __FILE__, __LINE__); exit(1); } } while (0)\n'
     "__global__ void k(float *a) { a[0] = 1; }\nvoid f(float *a) { float *d; CHECK(cudaMalloc(&d, 4)); k<<<dim3(1), dim3(1)>>>(d); cudaFree(d); }",
     "lambda and casts": "void f(float *a, int n) { auto sq = [](float x) { return x * x; }; a[0] = sq((float)(n)); float x(0); int (*t)[4] = (int (*)[4])a; a[1] = x; }",
+    "function objects": "struct Add { __device__ float operator()(float a, float b) const { return a + b; } };\ntemplate <typename Op> __device__ float fold(float v, const Op &op, float id)"
+    " { int lane = threadIdx.x, w = lane; return op(v, op(id, Op()(v, w))); }\n__global__ void f(float *a) { Add add; a[0] = fold(a[0], add, add(0, 1)); }",
+    "a lambda that a template is given": "template <class F> __global__ void k(float *a, F f) { a[0] = f(a[0]); }\n"
+    "void f(float *a, float s) { k<<<1, 1>>>(a, [=] __device__ (float v) { return v * s; }); }",
     "dimensions": "__global__ void k() {}\nvoid f(int n) { dim3 grid((n + 255) / 256), block(256); k<<<grid, block>>>(); }",
     "macro functions": "#define IDX(i, j) ((i) * n + (j))\nvoid f(float *a, int n) { a[IDX(0, 1)] = 2; }",
     "cooperative groups": "namespace cg = cooperative_groups;\n__global__ void f(int *a) { cg::thread_block b = cg::this_thread_block(); b.sync(); }",
