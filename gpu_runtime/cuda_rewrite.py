@@ -8,7 +8,6 @@ not CUDA comes back unchanged; text that is broken comes back broken in the same
 * `__shared__ T x[N];`           -> the same, and a gap of known bytes behind it (an access to the gap is out of bounds)
 * the same inside a template     -> a place in memory that the runner watches (gpu_runtime.cuda_shared)
 * `__device__ T x;` (a variable) -> goes to a section that is put back before every call
-* plain reads that an atomic operation checks are marked (gpu_runtime.cuda_guesses)
 * includes that the preludes stand for are dropped
 
     python -c "from gpu_runtime.cuda_rewrite import rewrite; print(rewrite('void f(){ k<<<1,2>>>(x); }'))"
@@ -19,7 +18,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from gpu_runtime.cuda_guesses import mark_guesses
 from gpu_runtime.cuda_shared import dynamic_shared, placed_shared, template_bodies
 from gpu_runtime.headers import PASSED_OVER_IN_CUDA
 
@@ -53,7 +51,6 @@ def tokens_of(text: str) -> list[Token]:
 def rewrite(text: str) -> str:
     """C++ for g++ with the same lines. Never raises: what cannot be read is left for the compiler."""
     tokens = without_includes(text)
-    mark_guesses(tokens)
     _launches(tokens)
     _declarations(tokens)
     return "".join(token.text for token in tokens)

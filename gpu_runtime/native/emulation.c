@@ -264,8 +264,6 @@ void cv_atomic(void *address, size_t bytes) {
     if (b.fenced) publish(b.fenced);
 }
 
-void cv_relaxed(const char *address, size_t bytes) { cv_touch(address, bytes, CV_RELAXED); }
-
 /* Of whatever thread: a barrier between its fence and another thread's atomic passes it on, and without one the order in which that
  * other thread comes first shows the race. */
 void cv_fence(void) { if (cv_now.in_kernel) b.fenced = ++cv_now.stamp; }

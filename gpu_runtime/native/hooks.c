@@ -28,9 +28,6 @@ static struct region regions[MAX_REGIONS], shared_static, shared_dynamic, shared
 static int n_regions, n_arguments, watching;
 static uint8_t *static_pads; /* per 4 bytes of the static shared section: no variable lives there */
 static struct cv_report *report;
-/* A plain read of what another thread updates atomically is a race, unless it is the first guess of a compare-and-swap loop:
- * the same thread then updates the same cell atomically before anything else runs. */
-static struct { struct cell *cell; struct region *region; size_t offset; uint32_t other; } excused;
 static struct cell *pool; static size_t pool_cells;
 static int64_t launch_threads;   /* emulated threads of this launch that touched watched memory at all */
 /* Real threads (OpenMP) likewise: each counts itself once a call. Reading counts as work: in a reduction one thread writes. */
@@ -87,7 +84,7 @@ void cv_device_heap_is(char *base, size_t bytes) { map_space(&heap_space, base, 
 void cv_hooks_begin(const struct cv_buffer *buffers, int n, char *base, size_t bytes, struct cv_report *r) {
     report = r;
     for (int i = 0; i < n_regions; i++) if (regions[i].base) mark_pages(&regions[i], 0);
-    n_regions = 0; cv_now.in_kernel = 0; pending.armed = 0; unset.region = NULL; excused.cell = NULL;
+    n_regions = 0; cv_now.in_kernel = 0; pending.armed = 0; unset.region = NULL;
     r->finding = CV_CLEAN; r->parameter = -1; r->active_threads = 0; r->text[0] = 0;
     for (int i = 0; i < CV_MAX_BUFFERS; i++) r->access[i] = (struct cv_access){0, -1, 0, -1};
     cv_device_reset();
@@ -114,11 +111,11 @@ void cv_hooks_end(void) {
     watching = 0;
 }
 
-static void report_excused(void) { race(excused.region, excused.offset, 0, excused.other, "plain read of an atomically updated place, a race,"); }
+#include "outdated.h"
 
 void cv_settle(void) {
+    if (n_outdated) put_up_to_date();
     cv_flush_pending();
-    if (excused.cell) report_excused();
 }
 
 static struct region *nearest(const char *address) { /* the argument whose storage is closest: names an access outside all */
@@ -181,21 +178,17 @@ static inline void check_cell(struct region *r, struct cell *c, size_t offset, s
     if (c->write_stamp < r->valid_since && mode != CV_WRITE) note_unset(r, offset, mode & CV_WRITE);
     if (!(mode & CV_WRITE)) {
         if (!ordered(since, c->write_stamp, c->writer & SERIAL, 1)) {
-            if (!(c->writer & ATOMIC_BIT)) race(r, offset, 0, c->writer & SERIAL, "read/write race");
-            if (mode & CV_RELAXED) return;
-            if (excused.cell && excused.cell != c) report_excused();
-            excused.cell = c; excused.region = r; excused.offset = offset; excused.other = c->writer & SERIAL;
+            if (!(c->writer & ATOMIC_BIT) || c->write_stamp < since) race(r, offset, 0, c->writer & SERIAL, "read/write race");
+            if (cv_order >= OUTDATED_FROM) show_outdated(r, offset);
         }
-        if (!(mode & CV_RELAXED)) note_read(since, c); /* else no atomic write after it is a race; a plain one is seen in another order */
+        note_read(since, c);
         return;
     }
-    if (mode & CV_ATOMIC) { /* takes back this thread's own read of the same cell: the atomic checks what was read */
-        if (excused.cell == c) excused.cell = NULL;
-        if (c->reader == cv_now.serial) c->read_stamp = 0; /* equal: no other reader is remembered */
-    }
+    if ((mode & CV_ATOMIC) && cv_order >= OUTDATED_FROM && (c->write_stamp < since || (c->writer & SERIAL) != cv_now.serial) &&
+        ordered(since, c->write_stamp, c->writer & SERIAL, 1)) keep_outdated(r, offset);
     int both_atomic = (mode & CV_ATOMIC) && (c->writer & ATOMIC_BIT);
     int clash = !both_atomic && !ordered(since, c->write_stamp, c->writer & SERIAL, 1);
-    int after_read = !readers_ordered(since, c);
+    int after_read = !readers_ordered(since, c) && !((mode & CV_ATOMIC) && c->read_stamp >= since); /* else it might have read it later: outdated.h */
     if (after_read && c->write_stamp < r->valid_since) /* what was read had no value yet: no write leaves it as it was */
         race(r, offset, 1, c->reader & SERIAL, "write after another thread's read, a race,");
     if ((clash || after_read) && !pending.armed) {
@@ -264,6 +257,7 @@ void __sanitizer_cov_trace_pc(void) { count_step(); }
 void cv_touch(const char *address, size_t bytes, int mode) {
     struct region *r;
     count_step();
+    if (n_outdated) put_up_to_date();
     if (pending.armed) cv_flush_pending();
     if (!watched_place(address, &r) || !watching) return;
     size_t offset = in_bounds(r, address, bytes, mode);

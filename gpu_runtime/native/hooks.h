@@ -46,7 +46,7 @@ struct launch_state { uint32_t grid[3], block[3]; uint32_t threads_per_block; };
 extern struct launch_state cv_launch_now;
 extern int cv_order;               /* of threads and blocks: emulation.c */
 
-enum { CV_WRITE = 1, CV_ATOMIC = 2, CV_RELAXED = 4 /* an atomic read that orders nothing */ };
+enum { CV_WRITE = 1, CV_ATOMIC = 2 };
 
 void cv_touch(const char *address, size_t bytes, int mode);  /* one access of the running program */
 void cv_range(const char *address, size_t bytes, int mode);  /* memcpy and friends: bounds and extents only */

@@ -32,7 +32,6 @@ extern char cv_dynamic_shared[];
 int cv_barrier(int site, int predicate, int result);
 unsigned long cv_warp(int op, unsigned mask, unsigned long value, int argument, int width, int weak);
 void cv_atomic(void *address, unsigned long bytes);
-void cv_relaxed(const volatile void *address, unsigned long bytes);
 void cv_fence(void);
 int cv_launch(const unsigned grid[3], const unsigned block[3], unsigned long shared_bytes, void (*body)(void *), void *closure, int host_style);
 void cv_set_order(int order);
@@ -134,9 +133,6 @@ CV_ATOMIC_ORDER(int) CV_ATOMIC_ORDER(unsigned) CV_ATOMIC_ORDER(long long) CV_ATO
 CV_ATOMIC(atomicInc, unsigned, old >= v ? 0 : old + 1) CV_ATOMIC(atomicDec, unsigned, old == 0 || old > v ? v : old - 1)
 CV_ATOMIC_BITS(int) CV_ATOMIC_BITS(unsigned) CV_ATOMIC_BITS(unsigned long long)
 CV_ATOMIC_CAS(int) CV_ATOMIC_CAS(unsigned) CV_ATOMIC_CAS(unsigned long long) CV_ATOMIC_CAS(unsigned short)
-
-/* A plain read that is only the guess of an atomic operation (gpu_runtime.cuda_guesses). */
-template <class T> CV_UNSEEN static inline T cv_guess(const volatile T *p) { cv_relaxed(p, sizeof *p); return *p; }
 
 /* ---- math_constants.h, as prelude_nvrtc.h has it ---- */
 #define CUDART_INF_F INFINITY

@@ -73,6 +73,8 @@ WRONG = {
     "pinned_too_early": f"k<<<1, 32, 0, s>>>(d, n); {BACK} {PINNED} cudaStreamSynchronize(s);",
     "pinned_filled_while_it_is_copied": "cudaMemcpyAsync(d, p, b, cudaMemcpyHostToDevice, s); p[0] = 7;",
     "two_streams": "k<<<1, 32, 0, s>>>(d, n); sum<<<1, 32, 0, t>>>(d, e, n);",
+    "atomics_on_what_another_stream_reads": "sum<<<1, 32, 0, s>>>(d, e, n); sum<<<1, 32, 0, t>>>(p, d, n);",
+    "read_what_another_stream_updates": "sum<<<1, 32, 0, s>>>(p, d, n); sum<<<1, 32, 0, t>>>(d, e, n);",
     "copied_by_another_stream": "k<<<1, 32, 0, s>>>(d, n); cudaMemcpyAsync(h, d, b, cudaMemcpyDeviceToHost, t);",
     "event_of_the_wrong_stream": "k<<<1, 32, 0, s>>>(d, n); cudaEventRecord(done, t); cudaStreamWaitEvent(t, done, 0); sum<<<1, 32, 0, t>>>(d, e, n);",
 }  # fmt: skip

@@ -1,5 +1,5 @@
 // histogram: bins are flushed while others count
-// expected: RACE
+// expected: MISMATCH
 __global__ void work(const int *x, int *bins, int n) {
     __shared__ int s[16];
     int t = threadIdx.x, i = blockIdx.x * blockDim.x + t;

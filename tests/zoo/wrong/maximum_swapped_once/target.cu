@@ -1,5 +1,5 @@
 // largest float and largest integer: a swap that another thread came before is not tried again
-// expected: RACE
+// expected: NONDETERMINISTIC
 __global__ void work(const float *x, const int *k, float *m, int *l, int n) {
     int i = blockIdx.x * blockDim.x + threadIdx.x;
     if (i >= n) return;
