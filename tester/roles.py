@@ -17,15 +17,8 @@ from corpora.structures import by_numbers
 from corpora.unit_tests import INTEGER_RANGES
 from gpu_runtime.backend import Compiled, ExecutionBackend
 from tester.extents import GeometryOf, Probe, Sketch, beyond, probe
-from tester.reading import (
-    is_flag,
-    is_leading,
-    is_pitch,
-    marks_of,
-    ordered_of,
-    steps_of,
-    texts_of,
-)
+from tester.places import bounded
+from tester.reading import is_flag, is_leading, is_pitch, marks_of, ordered_of, steps_of, texts_of
 from tester.searches import KINDS, going_furthest, unending
 from tester.sketches import Roles, base_draws, contents, side_of
 from tester.states import stated, states_of
@@ -179,10 +172,11 @@ def _roles(setting: Setting, text: str) -> Roles:
     compared = {scalar for state in states_of(setting.signature, text).values() for scalar in state.scalars}
     sizes = frozenset(bound - arrays - flags - compared - setting.pitches)
     leading = frozenset(name for name in sizes if is_leading(name, text)) if len(sizes) > 1 else frozenset()
-    return Roles(
+    roles = Roles(
         sizes, frozenset(flags), frozenset(bound & arrays), setting.pitches, setting.letters, dict(scalars),
         texts_of(setting.signature, text), marks_of(text), *going_furthest(reached, [extents, *others]), leading, steps_of(setting.signature, text), ordered_of(frozenset(bound & arrays), text),
     )
+    return bounded(setting.backend, setting.compiled, setting.signature, setting.geometry_of, setting.largest, roles)
 
 
 def _extents(found: Probe) -> dict[str, tuple[int, ...]]:

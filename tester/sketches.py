@@ -46,6 +46,8 @@ class Roles:
     """Scalars by which a loop steps: never zero."""
     ordered: frozenset[str] = frozenset()
     """Indices of which neighbours bound a row (`row[i]`, `row[i + 1]`): they never fall, or the last would not be how many there are."""
+    within: dict[str, str] = field(default_factory=dict)
+    """Indices and places, and the size that they are below (tester.places)."""
 
 
 def marked(fills: dict[str, Fill], signature: Signature, roles: Roles, mark: float, around: int, seed: int) -> dict[str, Fill]:
@@ -204,6 +206,7 @@ def related(signature: Signature, roles: Roles, turn: int, values: Values) -> Va
         bytes_, elements = 16 * ((max(widest, 1) + 1) // 2) + 16 * ((turn + k) % 3), widest + (turn + k) % 3
         values[p.name] = bytes_ if p.name in roles.pitches else elements
     values |= {name: 1 for name in roles.steps if values.get(name) == 0}
+    values |= {name: int(values[name]) % max(int(values[size]), 1) for name, size in roles.within.items() if name in values}  # type: ignore[arg-type]
     reals = [p.name if p.kind == "scalar" and p.type in ("f32", "f64") else "" for p in signature.parameters]
     for first, second in zip(reals, reals[1:], strict=False):
         if turn % 2 and first and second and values[first] > values[second]:  # type: ignore[operator]
@@ -239,7 +242,10 @@ def contents(signature: Signature, roles: Roles, profile: str, scalars: Values, 
             fills[p.name] = Fill("integers", _TEXTS[profile], seed + i)
             continue
         indexed = (integral if roles.indices is None else p.name in roles.indices)
-        fills[p.name] = _fill(profile, integral, indexed, limit, seed + i)
+        own = max(int(scalars[roles.within[p.name]]), 1) if p.name in roles.within else limit  # type: ignore[arg-type]
+        fills[p.name] = _fill(profile, integral, indexed, own, seed + i)
+        if p.name in roles.within and profile == "positive":
+            fills[p.name] = Fill("integers", (min(1, own - 1), own - 1), seed + i)
         if p.name in roles.ordered and profile != "zero":
             fills[p.name] = Fill("sorted", (0, (reach or limit) - 1 if profile != "ties" else min(limit - 1, 2)), seed + i)
     return fills
