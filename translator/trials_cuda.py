@@ -34,7 +34,7 @@ def try_cuda(bench: Bench) -> Trial:
     for plan in every_plan(bench.program, bench.binding.target, suite):
         trial = _under(bench, plan, suite)
         if trial.failure is None:
-            return trial
+            return replace(trial, failure=_on_one_block(bench, plan, suite))
         if best is None or best.failure is None or trial.failure.test > best.failure.test:
             best = trial
         if trial.failure.outcome is Outcome.TIMEOUT:
@@ -66,6 +66,43 @@ def _under(bench: Bench, plan: LaunchPlan, suite: UnitTestSuite) -> Trial:
         return Trial(unfit or Failure(Outcome.RUNTIME_ERROR, -1, "no test can be launched"), str(plan))
     trial = _orders(bench, str(plan), calls)
     return trial if trial.failure is not None else replace(trial, failure=unfit)
+
+
+_STEP = re.compile(r"\b(\w+)\s*\+=\s*([^;)]*(?:\([^()]*\)[^;)]*)*)\)")
+_COPIED = re.compile(r"\b(\w+)\s*=\s*(\w+)\s*[;,]")
+_OWN = re.compile(r"blockIdx\.x\*blockDim\.x\+threadIdx\.x|threadIdx\.x\+blockIdx\.x\*blockDim\.x|threadIdx\.x\+blockDim\.x\*blockIdx\.x|blockDim\.x\*blockIdx\.x\+threadIdx\.x")
+"""A thread's number in the grid, without blanks."""
+
+
+def strides_over_grid(text: str) -> bool:
+    """Whether a kernel is for grids of any size: it uses the number of a block for no place, but where a loop begins that steps by the whole
+    grid (`for (i = blockIdx.x * blockDim.x + threadIdx.x; i < n; i += blockDim.x * gridDim.x)`), or in a value."""
+    if re.search(r"\b(?:blockIdx|gridDim)\.[yz]", text) or "gridDim.x" not in text:
+        return False
+    plain = _OWN.sub("OWN", re.sub(r"\(int\)|(?<=\W)\s+|\s+(?=\W)", "", text))
+    counts = {m[1] for m in re.finditer(r"\b(\w+)=[^;=]*\bgridDim\.x", plain)} | {"gridDim"}
+    stepped = {m[1] for m in _STEP.finditer(plain) if counts & set(re.findall(r"\w+", m[2]))}
+    first = {m[1] for m in re.finditer(r"\b(\w+)=\(?(?:OWN|blockIdx\.x)\)?[;,]", plain)}
+    copied = {m[1]: m[2] for m in _COPIED.finditer(plain)}  # for (int j = i; ...; j += stride)
+    elsewhere = re.search(r"\[[^\]]*(?:OWN|blockIdx)", plain) or plain.count("blockIdx.x") != len(re.findall(r"=\(?blockIdx\.x\)?[;,]", plain))
+    begun = first | {name for name, other in copied.items() if other in first}
+    return bool(stepped) and stepped <= begun and not elsewhere and all(name in stepped | {copied.get(s) for s in stepped} for name in first)
+
+
+def _on_one_block(bench: Bench, plan: LaunchPlan, suite: UnitTestSuite) -> Failure | None:
+    """A kernel whose loop steps by the whole grid, on a grid of one block: its threads then do several elements each, as on any large input."""
+    if not strides_over_grid(bench.program.text):
+        return None
+    calls = []
+    for i, test in enumerate(suite.tests):
+        try:
+            geometry = plan.geometry(integer_scalars(test), extents_of(test))
+        except ValueError:
+            continue
+        if geometry.grid[0] > 1:
+            calls.append((i, replace(bench.calls[i], geometry=replace(geometry, grid=(1, *geometry.grid[1:])))))
+    failure = first_failure(bench, bench.compiled, calls)[0] if calls else None
+    return failure and replace(failure, detail=f"{failure.detail} (launched with one block)")
 
 
 def _idle(bench: Bench, i: int) -> bool:

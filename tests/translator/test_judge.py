@@ -9,8 +9,9 @@ from corpora.unit_tests import parse_suite
 from gpu_runtime.backend import Execution, Status
 from gpu_runtime.emulated import EmulatedBackend
 from tester.validity import validate
-from translator.judge import JudgeConfig, allowed_s, call_s, judge
 from translator.bench import outcome_of
+from translator.judge import JudgeConfig, allowed_s, call_s, judge
+from translator.trials_cuda import strides_over_grid
 
 SCALE = Program("cpp", "scale", "void scale(int n, float a, float *x) { for (int i = 0; i < n; ++i) x[i] *= a; }")
 TESTS = "n=1 a=2.0 x[n]=uniform(1,2)\nn=33 a=-0.5 x[n]=uniform(-1,1)@1\nn=1500 a=3.0 x[n]=uniform(-1,1)@2"
@@ -68,6 +69,28 @@ def test_work_of_one_thread_is_flagged_and_can_be_forbidden(backend, expectation
     (verdict,) = judge(expectations, [lazy], backend, JudgeConfig(require_parallel=True))
     assert verdict.outcome is Outcome.REFUSED and "serial" in verdict.detail
     assert not judge(expectations, [cuda("if (i < n) x[i] *= a;")], backend)[0].serial
+
+
+STRIDE = "for (int k = i; k < n; k += blockDim.x * gridDim.x) {}"
+
+
+@pytest.mark.parametrize(("body", "outcome"), [(STRIDE.format("x[k] *= a;"), Outcome.EQUIVALENT), (STRIDE.format("{ x[k] *= a; a = a > 0 ? 1 : a; }"), Outcome.MISMATCH)])
+def test_a_loop_over_the_grid_is_right_on_any_grid(backend, expectations, body, outcome):
+    assert judge(expectations, [cuda(body)], backend)[0].outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("text", "any_grid"),
+    [
+        ("int i = blockIdx.x * blockDim.x + threadIdx.x, s = gridDim.x * blockDim.x; for (; i < n; i += s) y[i] = x[i];", True),
+        ("for (int r = blockIdx.x; r < n; r += gridDim.x) y[r] = x[r];", True),
+        ("for (int r = blockIdx.x; r < n; r += gridDim.x) s += x[r]; y[blockIdx.x] = s;", False),
+        ("int i = threadIdx.x + blockIdx.x * blockDim.x; if (i < n) y[i] = x[i] * gridDim.x;", False),
+        ("int b = blockIdx.x, i = threadIdx.x + blockIdx.x * blockDim.x; for (; i < n; i += blockDim.x * gridDim.x) s += x[i]; y[b] = s;", False),
+    ],
+)
+def test_what_is_for_any_grid(text, any_grid):
+    assert strides_over_grid(text) is any_grid
 
 
 def test_one_block_is_no_translation_of_any_size(backend, expectations):
