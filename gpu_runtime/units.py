@@ -29,12 +29,14 @@ _LOOSE = ("-O1", "-ftree-vectorize", "-fvect-cost-model=dynamic", "-ffast-math",
 # Instrumentation does not see memset and memcpy that the compiler expands in place: calls go to the hooks instead.
 SEEN_CALLS = ("-fno-builtin-memset", "-fno-builtin-memcpy", "-fno-builtin-memmove")
 _RECORDED = ("-O1", *_FLOATS, "-fsanitize=thread", "--param=tsan-instrument-func-entry-exit=0", "-fsanitize-coverage=trace-pc")
+# A number that a cast's type cannot hold: a CPU gives the least one, a GPU the nearest, C++ and Fortran nothing.
+_UNDEFINED = "-fsanitize=address,undefined,float-cast-overflow"
 VARIANT_FLAGS: dict[Variant, tuple[str, ...]] = {
     Variant.PLAIN: ("-O2", *_FLOATS),
     Variant.RECORDED: _RECORDED,
     # Locals that were never set hold a pattern: what depends on them differs from the plain build. -O0, because an optimiser
     # takes the branch that sets them for granted.
-    Variant.SANITIZED: ("-O0", *_FLOATS, "-g1", "-ftrivial-auto-var-init=pattern", "-fsanitize=address,undefined", "-fno-sanitize=vptr,alignment,vla-bound", "-fno-sanitize-recover=undefined"),
+    Variant.SANITIZED: ("-O0", *_FLOATS, "-g1", "-ftrivial-auto-var-init=pattern", _UNDEFINED, "-fno-sanitize=vptr,alignment,vla-bound", "-fno-sanitize-recover=undefined,float-cast-overflow"),
     Variant.REASSOCIATED: _LOOSE,
     Variant.PRECISE: ("-O1", *_FLOATS),
     Variant.RACE_CHECKED: ("-O1", *_FLOATS, "-g1", "-fsanitize=thread"),
@@ -187,7 +189,7 @@ def _cuda_shareable(request: CompileRequest) -> bool:
 
 
 _NO_PRECISE = {v: f for v, f in VARIANT_FLAGS.items() if v not in (Variant.PRECISE, Variant.SANITIZED, Variant.RACE_CHECKED)}
-_TRAPS = ("-fsanitize=undefined", "-fno-sanitize=vptr,alignment,null", "-fsanitize-undefined-trap-on-error")
+_TRAPS = ("-fsanitize=undefined,float-cast-overflow", "-fno-sanitize=vptr,alignment,null", "-fsanitize-undefined-trap-on-error")
 """Undefined arithmetic ends in SIGILL: the checks that need no run-time library, beside the hooks' own."""
 # What g++ costs is its optimiser: a function of twenty lines takes 0.4 ms to parse, 4 at -O1 and 9 at -O2. So only what is timed is
 # optimised well, and what is instrumented, widened or run once not at all.
@@ -208,8 +210,8 @@ _CPP_VARIANTS = {
     Variant.RECORDED: ("-O0", *_RECORDED[1:], *SEEN_CALLS),
     # Pointers need no checks of their own: what is reached through one is checked.
     Variant.SANITIZED: (
-        "-O0", *_FLOATS, "-ftrivial-auto-var-init=pattern", "-fsanitize=address,undefined", "-fno-sanitize=vptr,alignment,null,pointer-overflow,object-size,vla-bound",
-        "-fno-sanitize-recover=undefined", "--param=asan-instrumentation-with-call-threshold=0",
+        "-O0", *_FLOATS, "-ftrivial-auto-var-init=pattern", _UNDEFINED, "-fno-sanitize=vptr,alignment,null,pointer-overflow,object-size,vla-bound",
+        "-fno-sanitize-recover=undefined,float-cast-overflow", "--param=asan-instrumentation-with-call-threshold=0",
     ),
 }
 _CUDA_VARIANTS = {**_NO_PRECISE, Variant.PLAIN: ("-O0", *_FLOATS), Variant.DRAFT: ("-O0", *_FLOATS), Variant.RECORDED: ("-O0", *_FLOATS), Variant.SANITIZED: ("-O1", *_FLOATS, *_TRAPS),

@@ -37,6 +37,8 @@ def check(backend, program, text, prune=False, launch=""):
         ("y[i] = x[i];", "n=0" + FILL, "changes an output"),
         ("float t; if (x[i] > 5) t = 1; y[i] = t;", "n=8" + FILL, "never set|optimisation"),
         ("y[i] = (1 << 30) * (int)(4 + i) * x[i];", "n=8" + FILL, "overflow|sanitizer"),
+        ("y[i] = (float)(int)(x[i] / (y[i] * 0));", "n=8" + FILL, "outside the range|sanitizer|optimisation"),
+        ("y[i] = (float)(unsigned char)(x[i] - 1000);", "n=8" + FILL, "outside the range|sanitizer|optimisation"),
         ("float t[4]; t[i] = x[i]; y[i] = t[i];", "n=8" + FILL, "sanitizer|out of bounds|signal|out_of_bounds"),
         ("y[i] = (x[i] * 1e8f + 1.0f) - x[i] * 1e8f;", "n=8" + FILL, "ill-conditioned|optimisation"),
     ],
