@@ -9,7 +9,6 @@ import re
 
 from coevolve.minimise import smaller_failure
 from coevolve.verify import Engine, Pair
-from coevolve.verify_command import OUTCOME_WORDS
 from coevolve.verify_programs import described, suite_of, whole_pair
 from corpora.records import ArrayValue, Blame, Outcome, ScalarValue, UnitTest, Verdict
 from corpora.signatures import signature_of
@@ -17,6 +16,19 @@ from corpora.unit_tests import format_assignment, format_number
 from gpu_runtime.materialise import materialise
 
 SHOWN_ELEMENTS = 12
+
+OUTCOME_WORDS = {
+    Outcome.EQUIVALENT: "equivalent",
+    Outcome.MISMATCH: "not equivalent: other values",
+    Outcome.COMPILE_ERROR: "not equivalent: the target does not compile",
+    Outcome.RUNTIME_ERROR: "not equivalent: the target fails when run",
+    Outcome.MEMORY_ERROR: "not equivalent: the target touches memory that it must not",
+    Outcome.RACE: "not equivalent: the target has a data race",
+    Outcome.TIMEOUT: "not equivalent: the target does not end in time",
+    Outcome.REFUSED: "undecided: refused without running it",
+    Outcome.INVALID_SUITE: "undecided: no valid test",
+    Outcome.NONDETERMINISTIC: "not equivalent: the target's values depend on the order of its threads",
+}
 
 
 def explain(engine: Engine, pair: Pair, verdict: Verdict, elapsed_ms: float) -> str:

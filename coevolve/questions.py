@@ -1,77 +1,100 @@
 """Files and rows as questions for the engine: dialects, entry functions, and the rows of `verify --batch`.
 
-Contract: wrong use is a VerifyError (a ValueError) of one line. The entry function is the one that both texts define;
-where they share no name, the last function of each (helpers come first).
+Contract: wrong use is a VerifyError (a ValueError) of one line. Two texts are as many questions as they share functions that nothing else in
+the source calls (coevolve.entries).
 
-    python -c "from coevolve.questions import entry_names; print(entry_names('int g(int a){return a;} void f(int*x){}', 'cpp'))"
+    python -c "from coevolve.questions import asked_of; print(asked_of('void f(int*x){} void g(int*x){}', 'cpp', 'void g(int*x){}', 'cpp'))"
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from coevolve.entries import Entries, entries, entry_names, plain
 from coevolve.verify import Pair
 from coevolve.verify_programs import WHOLE, is_whole
-from corpora.c_syntax import c_functions, parse_c_family
 from corpora.dialects import dialect, dialect_of_path
-from corpora.extract import with_shared_data
-from corpora.fortran_syntax import procedures
+from corpora.extract import alone, uncallable, with_shared_data
 from corpora.records import Program, Verdict
 from corpora.signatures import signature_of
+from corpora.tables import decoded
 from corpora.unit_tests import parse_suite
+from gpu_runtime.vet import vet
 
 
 class VerifyError(ValueError):
     """Wrong use of `coevolve verify`; the message is one line."""
 
 
-def _c_names(text: str) -> list[str]:
-    found = []
-    for function in c_functions(parse_c_family(text).root_node):
-        head = function.head()
-        callable_ = "__device__" not in head or "__host__" in head
-        if callable_ and not function.template and not function.member and function.name != "main":
-            found.append(function.name)
-    return found
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What two texts are asked: a pair for each function that decides, and lines about those of the source that are not compared."""
+
+    pairs: tuple[Pair, ...]
+    unasked: tuple[str, ...] = ()
 
 
-def _fortran_names(text: str) -> list[str]:
-    return [p.name for p in procedures(text)]
+def asked_of(source: str, source_dialect: str, target: str, target_dialect: str, suite: str | None = None, function: str = "") -> Asked:
+    """The questions that two texts are: of whole programs where both are, else of every function that they share and nothing in the source
+    calls (`coevolve.entries`); with a suite, which is written for one function, of the last of them; of `function` alone where it is named.
 
-
-_NAMES = {"cpp": _c_names, "fortran": _fortran_names}
-
-
-def entry_names(text: str, dialect_name: str) -> list[str]:
-    """Functions of `text` that could be called from outside, in textual order."""
-    return _NAMES[dialect(dialect_name).language](text)
-
-
-def pair_of(source: str, source_dialect: str, target: str, target_dialect: str, suite: str | None = None) -> Pair:
-    """A Pair from two texts: of whole programs where both are, else of the functions that they share.
-
-    Data that the source's function shares with others (globals, module variables, COMMON) becomes parameters on both sides.
+    Data that a function shares with others (globals, module variables, COMMON) becomes parameters on both sides.
 
     Raises VerifyError when the source defines no function, ValueError for a dialect.
     """
-    if is_whole(source, source_dialect) and is_whole(target, target_dialect):
-        return Pair(Program(source_dialect, WHOLE, source), Program(target_dialect, WHOLE, target), suite)
-    sources, targets = entry_names(source, source_dialect), entry_names(target, target_dialect)
-    if not sources and is_whole(source, source_dialect):
+    if is_whole(source, source_dialect) and is_whole(target, target_dialect) and not function:
+        return Asked((Pair(Program(source_dialect, WHOLE, source), Program(target_dialect, WHOLE, target), suite),))
+    found = _named(function, source, source_dialect, target, target_dialect) if function else entries(source, source_dialect, target, target_dialect)
+    if not found.names and is_whole(source, source_dialect):
         raise VerifyError("the source is a whole program (main) and the target is not; give two whole programs or two functions")
-    if not sources:
+    if not found.names:
         raise VerifyError(f"the source defines no {source_dialect} function that can be called")
-    shared = {_plain(name): name for name in targets}
-    common = [name for name in sources if _plain(name) in shared]
-    # A target without any function is a question with an answer: it does not compile.
-    last = targets[-1] if targets else (common or sources)[-1]
-    names = (common[-1], shared[_plain(common[-1])]) if common else (sources[-1], last)
-    given, asked = Program(source_dialect, names[0], source), Program(target_dialect, names[1], target)
+    names = found.names if suite is None else found.names[-1:]
+    pairs = [_pair(Program(source_dialect, one, source), Program(target_dialect, other, target), suite) for one, other in names]
+    barred = {pair.source.name: why for pair in pairs if len(pairs) > 1 and (why := uncallable(pair.source))}
+    asked = tuple(pair for pair in pairs if pair.source.name not in barred) or tuple(pairs)
+    untested = () if len(barred) == len(pairs) else tuple(f"{name}: {why}" for name, why in barred.items())
+    return Asked(asked, (*untested, *(f"{name}: the target has no function of that name" for name in found.missing)))
+
+
+def pair_of(source: str, source_dialect: str, target: str, target_dialect: str, suite: str | None = None) -> Pair:
+    """The only pair of `asked_of`, the last one of several."""
+    return asked_of(source, source_dialect, target, target_dialect, suite).pairs[-1]
+
+
+def _named(function: str, source: str, source_dialect: str, target: str, target_dialect: str) -> Entries:
+    """The pair of one function. Raises VerifyError where a side has none of that name."""
+    sides = [{plain(name): name for name in entry_names(*side)} for side in ((source, source_dialect), (target, target_dialect))]
+    for side, what in zip(sides, ("source", "target"), strict=True):
+        if plain(function) not in side:
+            raise VerifyError(f"the {what} has no function '{function}'; it has {', '.join(side.values()) or 'none'}")
+    return Entries(((sides[0][plain(function)], sides[1][plain(function)]),))
+
+
+def _pair(given: Program, asked: Program, suite: str | None) -> Pair:
     whole = with_shared_data(given)
+    if whole is given:
+        return Pair(_allowed(given), _allowed(asked), suite)
+    if _speaks_of(suite, given):
+        return Pair(given, asked, suite)
     # A target may keep state only where the source shares data, and then as the parameters that this becomes.
-    return Pair(given, asked, suite) if whole is given or _speaks_of(suite, given) else Pair(whole, with_shared_data(asked), suite)
+    return Pair(whole, with_shared_data(asked), suite)
+
+
+def _allowed(program: Program) -> Program:
+    """`program`, cut out of its file where only the rest of that is turned away: what another function includes or keeps is not its fault."""
+    if vet(program) is None:
+        return program
+    cut = alone(program)
+    return cut if vet(cut) is None else program
+
+
+def cut_out(pair: Pair) -> Pair | None:
+    """The pair without the rest of both files, for a source that does not compile for it; None where there is no rest."""
+    cut = replace(pair, source=alone(pair.source), target=alone(pair.target))
+    return None if cut.source == pair.source else cut
 
 
 def _speaks_of(suite: str | None, program: Program) -> bool:
@@ -87,10 +110,6 @@ def _speaks_of(suite: str | None, program: Program) -> bool:
     return True
 
 
-def _plain(name: str) -> str:
-    return name.lower().rstrip("_")
-
-
 def read_text(path: str) -> str:
     """A text file. Raises VerifyError."""
     try:
@@ -99,25 +118,22 @@ def read_text(path: str) -> str:
         raise VerifyError(f"cannot read '{path}': {error.strerror}") from None
     if b"\0" in data:
         raise VerifyError(f"'{path}' is not a text file (it holds a zero byte)")
-    try:
-        return data.decode()
-    except UnicodeDecodeError as error:
-        raise VerifyError(f"'{path}' is not UTF-8 text (byte {error.start})") from None
+    return decoded(data)
 
 
-def pair_of_files(source: str, target: str, source_dialect: str | None, target_dialect: str | None, suite: str | None) -> Pair:
-    """The question that `coevolve verify SOURCE TARGET` asks. Raises VerifyError and ValueError."""
+def asked_of_files(source: str, target: str, source_dialect: str | None, target_dialect: str | None, suite: str | None, function: str = "") -> Asked:
+    """The questions that `coevolve verify SOURCE TARGET` asks. Raises VerifyError and ValueError."""
     names = [dialect(d).name if d else dialect_of_path(p).name for p, d in ((source, source_dialect), (target, target_dialect))]
     texts = read_text(source), read_text(target)
-    return pair_of(texts[0], names[0], texts[1], names[1], read_text(suite) if suite else None)
+    return asked_of(texts[0], names[0], texts[1], names[1], read_text(suite) if suite else None, function)
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of a batch: its id, and the pair or why there is none."""
+    """One line of a batch: its id, and its pairs or why there are none."""
 
     id: object
-    pair: Pair | None
+    pairs: tuple[Pair, ...] = ()
     problem: str = ""
 
 
@@ -126,21 +142,21 @@ def read_row(line: str, number: int) -> Row:
     try:
         row = json.loads(line)
     except ValueError as error:
-        return Row(None, None, f"line {number}: not JSON: {error}")
+        return Row(None, (), f"line {number}: not JSON: {error}")
     if not isinstance(row, dict):
-        return Row(None, None, f"line {number}: not a JSON object")
+        return Row(None, (), f"line {number}: not a JSON object")
     identity = row.get("id")
     for key in ("id", "source_dialect", "source", "target_dialect", "target"):
         if key not in row:
-            return Row(identity, None, f"line {number}: '{key}' is missing")
+            return Row(identity, (), f"line {number}: '{key}' is missing")
         if key != "id" and not isinstance(row[key], str):
-            return Row(identity, None, f"line {number}: '{key}' is not a string")
+            return Row(identity, (), f"line {number}: '{key}' is not a string")
     if not isinstance(row.get("suite"), (str, type(None))):
-        return Row(identity, None, f"line {number}: 'suite' is not a string")
+        return Row(identity, (), f"line {number}: 'suite' is not a string")
     try:
-        return Row(identity, pair_of(row["source"], row["source_dialect"], row["target"], row["target_dialect"], row.get("suite")))
+        return Row(identity, asked_of(row["source"], row["source_dialect"], row["target"], row["target_dialect"], row.get("suite")).pairs)
     except ValueError as error:
-        return Row(identity, None, f"line {number}: {error}")
+        return Row(identity, (), f"line {number}: {error}")
 
 
 def answer(identity: object, verdict: Verdict, elapsed_ms: float) -> dict[str, object]:

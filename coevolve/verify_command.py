@@ -18,7 +18,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from multiprocessing.util import Finalize
 from pathlib import Path
 
-from corpora.records import Outcome, Verdict
+from corpora.records import Verdict
 
 PORTION = 4
 """Rows that are answered at a time."""
@@ -29,13 +29,14 @@ def add_parser(commands) -> argparse.ArgumentParser:
         "verify",
         help="say whether a translation is equivalent to its source",
         description="Run SOURCE and TARGET on the same typed tests and compare what they do. With no suite, tests are made "
-        "from the source by execution. Of two whole programs (with main) what they print, write and return is compared. Exit code: 0 equivalent, 1 not equivalent, 3 undecided, 2 wrong use.",
+        "from the source by execution. Every function that both define is compared; what it calls is run with it. Of two whole programs (with main) what they print, write and return is compared. Exit code: 0 equivalent, 1 not equivalent, 3 undecided, 2 wrong use.",
         epilog="Dialects: cpp, fortran, cuda, openmp, openmp-target, openmp-fortran; told by the suffix (.cpp .f90 .cu .omp.cpp .target.cpp .omp.f90).",
     )
     parser.add_argument("source", nargs="?", metavar="SOURCE", help="the program that is right by definition")
     parser.add_argument("target", nargs="?", metavar="TARGET", help="its translation")
     parser.add_argument("--from", dest="source_dialect", metavar="D", help="dialect of SOURCE")
     parser.add_argument("--to", dest="target_dialect", metavar="D", help="dialect of TARGET")
+    parser.add_argument("--function", metavar="NAME", help="compare this function only (default: every one that both define and nothing in SOURCE calls)")
     parser.add_argument("--suite", metavar="FILE", help="tests in text form (docs/architecture.md), or a C++ snippet of wrapper(f, ...) calls")
     parser.add_argument("--large", action="store_true", help="also test on at least 1,048,576 elements, where the tests are made here")
     parser.add_argument("--backend", default="auto", choices=("auto", "cuda", "emulated"), help="where CUDA runs (default: auto)")
@@ -56,9 +57,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _single(args: argparse.Namespace) -> int:
-    from coevolve.questions import VerifyError, answer, pair_of_files
+    from coevolve.asking import of_all
+    from coevolve.explain import OUTCOME_WORDS
+    from coevolve.questions import VerifyError, asked_of_files
     from coevolve.verify import Engine, VerifyConfig
-    from corpora.store import to_json
 
     if not args.source or not args.target:
         raise VerifyError("give SOURCE and TARGET, or --batch PAIRS.jsonl --out VERDICTS.jsonl")
@@ -66,35 +68,50 @@ def _single(args: argparse.Namespace) -> int:
         raise VerifyError("--out belongs to --batch")
     if args.large and args.suite:
         raise VerifyError("--large adds to tests that are made here, not to --suite")
-    pair = pair_of_files(args.source, args.target, args.source_dialect, args.target_dialect, args.suite)
+    asked = asked_of_files(args.source, args.target, args.source_dialect, args.target_dialect, args.suite, args.function or "")
     engine = Engine(args.backend, VerifyConfig(large=args.large))
-    started = time.perf_counter()
     try:
-        verdict = _verified(engine, pair, args.suite)
-        elapsed_ms = (time.perf_counter() - started) * 1e3
-        if args.json:
-            print(json.dumps({**to_json(verdict), **answer(args.source, verdict, elapsed_ms)}))
-        else:
-            from coevolve.explain import explain
-
-            print(explain(engine, pair, verdict, elapsed_ms))
+        engine.prepare(asked.pairs if len(asked.pairs) > 1 else ())
+        told = [_told(engine, pair, args) for pair in asked.pairs]
     finally:
         engine.close()
+    verdict = of_all(told, len(told))
+    if len(told) > 1 and not args.json:
+        print(f"{OUTCOME_WORDS[verdict.outcome]}: {sum(v.equivalent is True for _, v in told)} of {len(told)} functions are equivalent")
+    for line in asked.unasked:
+        print(f"not compared: {line}", file=sys.stderr)
     return exit_code(verdict)
+
+
+def _told(engine, pair, args: argparse.Namespace):
+    """The verdict on one function, with what was asked in the end, after it is printed: whoever interrupts the others keeps it."""
+    from coevolve.explain import explain
+    from coevolve.questions import answer
+    from corpora.store import to_json
+
+    started = time.perf_counter()
+    pair, verdict = _verified(engine, pair, args.suite)
+    elapsed_ms = (time.perf_counter() - started) * 1e3
+    if args.json:
+        print(json.dumps({**to_json(verdict), **answer(args.source, verdict, elapsed_ms), "function": pair.source.name}), flush=True)
+    else:
+        print(explain(engine, pair, verdict, elapsed_ms), flush=True)
+    return pair, verdict
 
 
 SUITE_FORM = "a test is a line like 'n=8 x[n]=uniform(-1,1)@3' (Test text form in docs/architecture.md)"
 
 
-def _verified(engine, pair, suite: str | None) -> Verdict:
-    """The verdict. Raises VerifyError for a suite (file) that cannot be read."""
+def _verified(engine, pair, suite: str | None):
+    """What was asked in the end, and the verdict. Raises VerifyError for a suite (file) that cannot be read."""
+    from coevolve.asking import verdict_on
     from coevolve.questions import VerifyError
     from corpora.program_tests import ProgramSuiteError
     from corpora.suite_reader import SuiteError
     from tester.snippets import SnippetError
 
     try:
-        return engine.verify(pair)
+        return verdict_on(engine, pair)
     except SuiteError as error:
         raise VerifyError(f"--suite '{suite}', {error}; {SUITE_FORM}") from None
     except (ProgramSuiteError, SnippetError) as error:
@@ -108,8 +125,8 @@ def exit_code(verdict: Verdict) -> int:
 def _batch(args: argparse.Namespace) -> int:
     from coevolve.questions import VerifyError
 
-    if args.source or args.target or args.suite or args.large:
-        raise VerifyError("--batch takes its programs and suites from the rows (no SOURCE, TARGET, --suite, --large)")
+    if args.source or args.target or args.suite or args.large or args.function:
+        raise VerifyError("--batch takes its programs and suites from the rows (no SOURCE, TARGET, --suite, --large, --function)")
     if not args.out:
         raise VerifyError("--batch needs --out VERDICTS.jsonl")
     if args.workers < 1:
@@ -254,12 +271,13 @@ def prepare_rows(rows: Rows, backend: str) -> None:
     from coevolve.questions import read_row
     from coevolve.verify import shared_engine
 
-    pairs = [row.pair for row in (read_row(line, number) for number, line in rows) if row.pair is not None]
+    pairs = [pair for number, line in rows for pair in read_row(line, number).pairs]
     _guarded(lambda: shared_engine(backend).prepare(pairs))
 
 
 def answer_rows(chunk: Rows, backend: str) -> list[dict]:
     """Answers to rows in order; whatever goes wrong with a row stays in that row."""
+    from coevolve.asking import of_all, until_one_differs
     from coevolve.questions import answer, read_row, undecided
     from coevolve.verify import shared_engine
 
@@ -267,11 +285,11 @@ def answer_rows(chunk: Rows, backend: str) -> list[dict]:
     engine = shared_engine(backend)
     answers = []
     for row in rows:
-        if row.pair is None:
+        if not row.pairs:
             answers.append(undecided(row.id, row.problem))
             continue
         started = time.perf_counter()
-        verdict, problem = _guarded(lambda pair=row.pair: engine.verify(pair))
+        verdict, problem = _guarded(lambda pairs=row.pairs: of_all(until_one_differs(engine, pairs), len(pairs)))
         elapsed_ms = (time.perf_counter() - started) * 1e3
         answers.append(answer(row.id, verdict, elapsed_ms) if verdict else undecided(row.id, problem))
     return answers
@@ -285,17 +303,3 @@ def _guarded(action):
         return None, str(error)
     except Exception as error:
         return None, f"engine fault: {type(error).__name__}: {error}"
-
-
-OUTCOME_WORDS = {
-    Outcome.EQUIVALENT: "equivalent",
-    Outcome.MISMATCH: "not equivalent: other values",
-    Outcome.COMPILE_ERROR: "not equivalent: the target does not compile",
-    Outcome.RUNTIME_ERROR: "not equivalent: the target fails when run",
-    Outcome.MEMORY_ERROR: "not equivalent: the target touches memory that it must not",
-    Outcome.RACE: "not equivalent: the target has a data race",
-    Outcome.TIMEOUT: "not equivalent: the target does not end in time",
-    Outcome.REFUSED: "undecided: refused without running it",
-    Outcome.INVALID_SUITE: "undecided: no valid test",
-    Outcome.NONDETERMINISTIC: "not equivalent: the target's values depend on the order of its threads",
-}

@@ -90,15 +90,20 @@ def uncallable(program: Program) -> str:
 
 def with_shared_data(program: Program) -> Program:
     """`program` with the globals, module variables and COMMON blocks that it needs as parameters; as it is where it needs none."""
-    pieces = _PIECES[dialect(program.dialect).language](program.text)
-    piece = next((p for p in pieces if p.name.lower() == program.name.lower() and not p.reason), None)
-    if piece is None:
+    made = alone(program)
+    if made is program:
         return program
-    made = replace(program, name=piece.name, text=piece.text)
     try:
         return made if len(signature_of(made).parameters) > len(signature_of(program).parameters) else program
     except SignatureError:
         return program
+
+
+def alone(program: Program) -> Program:
+    """`program` with only what it needs of its text; as it is where it cannot be cut out."""
+    pieces = _PIECES[dialect(program.dialect).language](program.text)
+    piece = next((p for p in pieces if p.name.lower() == program.name.lower() and not p.reason), None)
+    return program if piece is None else replace(program, name=piece.name, text=piece.text)
 
 
 def _cpp_pieces(text: str) -> list[Piece]:

@@ -97,7 +97,7 @@ def _needs(header: str, body: str) -> bool:
 
 def _closure(function: CFunction, by_name: dict[str, list[_Declaration]]) -> tuple[list[_Declaration], str]:
     """(declarations needed, why the function cannot stand alone or '')."""
-    own = _locals(function.node)
+    own = local_names(function.node)
     waiting = [n for n in _identifiers(function.node) if n not in own]
     seen: set[str] = set()
     needed: dict[int, _Declaration] = {}
@@ -127,7 +127,7 @@ def _lifted(function: CFunction, needed: list[_Declaration]) -> tuple[list[_Decl
     functions = [function, *(f for d in needed if d.kind == "definition" for f in d.functions)]
     if device := next((f.name for f in functions if {"__global__", "__device__"} & set(f.head())), None):
         return needed, (), f"uses global variables, which '{device}' cannot take as parameters"
-    found = lift(functions, known, {f.name: _locals(f.node) for f in functions})
+    found = lift(functions, known, {f.name: local_names(f.node) for f in functions})
     defined = {f.name for f in functions}
     kept = [d for d in needed if d.kind != "state" and not (d.kind == "prototype" and d.names & defined)]
     return kept, found.edits, found.problem
@@ -143,7 +143,7 @@ def _problem(name: str, found: _Declaration, by_name: dict[str, list[_Declaratio
     return ""
 
 
-def _locals(node: Node) -> frozenset[str]:
+def local_names(node: Node) -> frozenset[str]:
     """Names declared inside a function (parameters included): they hide those of the file."""
     found: set[str] = set()
     for child in descendants(node):
@@ -183,7 +183,7 @@ def _declared(node: Node) -> list[_Declaration]:
     if node.type in ("function_definition", "template_declaration"):
         functions = _functions_of(node)
         names = [f.name for f in functions] or _type_names(node)
-        hidden = _locals(node)
+        hidden = local_names(node)
     elif node.type in _MACROS:
         names = [node_text(node.child_by_field_name("name"))]
     elif node.type in _TYPES:

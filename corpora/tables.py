@@ -33,6 +33,11 @@ def read_file(path: Path) -> str:
     control = sum(1 for byte in data[:8192] if byte < 32 and byte not in (9, 10, 12, 13, 26))
     if b"\0" in data or control * 20 > len(data[:8192]):
         raise CorpusError(f"'{path}' is a binary file, not source text; give a text file, a .jsonl or a .parquet")
+    return decoded(data)
+
+
+def decoded(data: bytes) -> str:
+    """Source text: UTF-8, with a mark at its beginning or without, or Latin-1."""
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:

@@ -2,7 +2,8 @@ import json
 
 import pytest
 
-from coevolve.questions import VerifyError, entry_names, pair_of, pair_of_files, read_row
+from coevolve.entries import entries, entry_names
+from coevolve.questions import VerifyError, asked_of, asked_of_files, pair_of, read_row
 
 CPP = "static int g(int a) { return a; }\nvoid axpy(int n, float *x) { x[0] = g(n); }\nint main() { return 0; }"
 CUDA = "__device__ float h(float a) { return a; }\n__global__ void k(float *x) { x[0] = h(1); }\nvoid axpy(int n, float *x) { k<<<1,1>>>(x); }"
@@ -28,13 +29,50 @@ def test_files(tmp_path):
     (tmp_path / "a.cpp").write_text(CPP)
     (tmp_path / "a.omp.cpp").write_text(CPP)
     (tmp_path / "b.txt").write_bytes(b"\x00\x01")
-    pair = pair_of_files(str(tmp_path / "a.cpp"), str(tmp_path / "a.omp.cpp"), None, None, None)
+    pair = asked_of_files(str(tmp_path / "a.cpp"), str(tmp_path / "a.omp.cpp"), None, None, None).pairs[0]
     assert pair.target.dialect == "openmp"
     for path, message in (("none.cpp", "cannot read"), ("b.txt", "zero byte")):
         with pytest.raises(ValueError, match=message):
-            pair_of_files(str(tmp_path / path), str(tmp_path / "a.cpp"), "cpp", None, None)
+            asked_of_files(str(tmp_path / path), str(tmp_path / "a.cpp"), "cpp", None, None)
     with pytest.raises(ValueError, match="suffix"):
-        pair_of_files(str(tmp_path / "b.txt"), str(tmp_path / "a.cpp"), None, None, None)
+        asked_of_files(str(tmp_path / "b.txt"), str(tmp_path / "a.cpp"), None, None, None)
+
+
+TWO = "static int g(int a) { return a; }\nvoid up(int n, int *x) { for (int i = 0; i < n; i++) x[i] += g(i); }\nvoid down(int n, int *x) { for (int i = 0; i < n; i++) x[i]--; }"
+
+
+def test_every_function_that_nothing_calls_is_asked_for():
+    """The last one alone would leave the others unjudged under the word equivalent."""
+    assert entries(TWO, "cpp", TWO, "cpp").names == (("up", "up"), ("down", "down"))
+    assert entries(TWO, "cpp", TWO.replace("down", "other"), "cpp").missing == ("down",)
+    assert [p.source.name for p in asked_of(TWO, "cpp", TWO, "openmp", "n=1 x[n]=constant(1)").pairs] == ["down"]  # a suite is written for one
+    assert [p.source.name for p in asked_of(TWO, "cpp", TWO, "openmp", function="UP").pairs] == ["up"]
+    with pytest.raises(VerifyError, match="the target has no function 'up'; it has axpy"):
+        asked_of(TWO, "cpp", "void axpy(int n, float *x) { x[0] = n; }", "cpp", function="up")
+    hidden = "double dot(int n, double *x) { return x[0]; }\nvoid f(int n, double *x) { double dot = 1; x[0] = dot; }"
+    assert len(entries(hidden, "cpp", hidden, "cpp").names) == 2  # a variable of that name is no call
+    fortran = "subroutine a(n, x)\ninteger n, x(n)\nx = h(n)\ncontains\ninteger function h(k)\ninteger k\nh = k\nend function\nend subroutine\n"
+    assert entries(fortran + fortran.replace(" a(", " b("), "fortran", fortran, "openmp-fortran").names == (("a", "a"),)
+
+
+def test_what_tests_cannot_call_does_not_decide():
+    told = "#include <stdio.h>\nvoid tell(int n, const int *x) { for (int i = 0; i < n; i++) printf(\"%d\", x[i]); }\n"
+    asked = asked_of(told + TWO, "cpp", told + TWO, "openmp")
+    assert [p.source.name for p in asked.pairs] == ["up", "down"] and asked.unasked == ("tell: has no result and changes no parameter, so tests cannot see what it does",)
+
+
+def test_what_another_function_keeps_or_includes_is_not_its_fault():
+    state = "static int calls;\nint count(int n) { return calls += n; }\n#include <mpi.h>\n"
+    pairs = asked_of(state + TWO, "cpp", state + TWO, "openmp").pairs
+    assert [p.source.name for p in pairs] == ["count", "up", "down"]
+    assert all("static" not in p.source.text.replace("static int g", "") and "mpi" not in p.target.text for p in pairs)
+
+
+def test_files_as_old_editors_wrote_them(tmp_path):
+    (tmp_path / "a.cpp").write_bytes(b"\xef\xbb\xbf" + TWO.replace("\n", "\r\n").encode())
+    (tmp_path / "b.cpp").write_bytes(("// J\u00f6rg\n" + TWO).encode("latin-1"))
+    pair = asked_of_files(str(tmp_path / "a.cpp"), str(tmp_path / "b.cpp"), None, None, None).pairs[0]
+    assert pair.source.text.startswith("static") and "J\u00f6rg" in pair.target.text
 
 
 @pytest.mark.parametrize(
@@ -49,7 +87,7 @@ def test_files(tmp_path):
 def test_bad_rows_say_what(change, message):
     row = {"id": 7, "source_dialect": "cpp", "source": CPP, "target_dialect": "cuda", "target": CUDA} | change
     found = read_row(json.dumps(row), 3)
-    assert found.pair is None and found.id == 7 and message in found.problem and found.problem.startswith("line 3")
+    assert not found.pairs and found.id == 7 and message in found.problem and found.problem.startswith("line 3")
     del row["target"]
     assert "missing" in read_row(json.dumps(row), 1).problem or "not a string" in read_row(json.dumps(row), 1).problem
     assert "not JSON" in read_row("{", 1).problem and "not a JSON object" in read_row("[]", 1).problem

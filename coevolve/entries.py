@@ -1,0 +1,75 @@
+"""Which functions of two texts are compared with each other.
+
+Contract: `entries(source, target)` gives the pairs of names that a verdict on two texts rests on: the functions that both define and that
+nothing else in the source calls (what they call is run with them), one pair a function. Where the texts share no name it is the last
+function of each, since helpers come first. What of the source the target lacks is named.
+
+    python -c "from coevolve.entries import entry_names; print(entry_names('int g(int a){return a;} void f(int*x){}', 'cpp'))"
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from corpora.c_syntax import c_functions, leaf_texts, parse_c_family
+from corpora.dialects import dialect
+from corpora.extract_cpp import local_names
+from corpora.fortran_syntax import procedures
+
+_WORD = re.compile(r"[a-z_]\w*", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """names: (in the source, in the target). missing: functions of the source that nothing calls and the target does not define."""
+
+    names: tuple[tuple[str, str], ...]
+    missing: tuple[str, ...] = ()
+
+
+def entries(source: str, source_dialect: str, target: str, target_dialect: str) -> Entries:
+    """What is compared; no names where the source has no function. A target without any is a question with an answer: it does not compile."""
+    sources, targets = words_of(source, source_dialect), entry_names(target, target_dialect)
+    shared = {plain(name): name for name in targets}
+    common = [name for name in sources if plain(name) in shared]
+    uncalled = [name for name in sources if not any(name in words for other, words in sources.items() if other != name)]
+    if not common:
+        last = next(reversed(sources), "")
+        return Entries(((last, targets[-1] if targets else last),) if last else ())
+    asked = [name for name in uncalled if name in common] or common[-1:]
+    return Entries(tuple((name, shared[plain(name)]) for name in asked), tuple(name for name in uncalled if name not in common))
+
+
+def entry_names(text: str, dialect_name: str) -> list[str]:
+    """Functions of `text` that could be called from outside, in textual order."""
+    return list(words_of(text, dialect_name))
+
+
+def words_of(text: str, dialect_name: str) -> Mapping[str, frozenset[str]]:
+    """Those functions with the words of each: what of them another one may call."""
+    return _WORDS[dialect(dialect_name).language](text)
+
+
+def _c_words(text: str) -> dict[str, frozenset[str]]:
+    found: dict[str, frozenset[str]] = {}
+    for function in c_functions(parse_c_family(text).root_node):
+        head = function.head()
+        callable_ = "__device__" not in head or "__host__" in head
+        if callable_ and not function.template and not function.member and function.name != "main":
+            found[function.name] = found.get(function.name, frozenset()) | frozenset(leaf_texts(function.node)) - local_names(function.node)
+    return found
+
+
+def _fortran_words(text: str) -> dict[str, frozenset[str]]:
+    outer = [p for p in procedures(text) if not any(host.kind in ("subroutine", "function") for host in p.hosts)]
+    return {p.name: frozenset(w for line in p.lines for w in _WORD.findall(line.text)) for p in outer}
+
+
+_WORDS = {"cpp": _c_words, "fortran": _fortran_words}
+
+
+def plain(name: str) -> str:
+    """A name as other languages and compilers may spell it."""
+    return name.lower().rstrip("_")
