@@ -14,6 +14,7 @@ import re
 from gpu_runtime.backend import Variant
 from gpu_runtime.openmp_conditions import DIRECTIVE, reached
 from gpu_runtime.openmp_lanes import exposed
+from gpu_runtime.openmp_sections import never_empty
 
 _SHARED_OUT = re.compile(r"\b(schedule(?:\s|\\\n)*\()(?:[\w\s,\\]*:)?(?:\s|\\\n)*(?:dynamic|guided)\b((?:\s|\\\n)*)([,)])", re.I)
 """Modifiers go too: `nonmonotonic` may not stand beside what replaces the kind, and it is monotonic without a word."""
@@ -33,7 +34,7 @@ def said_plainly(text: str, language: str, variant: Variant) -> str:
     """An OpenMP text as it is built: where values are compared on teams and where races are looked for, it says more plainly what it
     permits, and takes its parallel ways at sizes that tests have; so it does where it is counted who does the work. What is timed runs
     as it is written."""
-    forms = {Variant.PLAIN: (dealt_in_turn, reached), Variant.RACE_CHECKED: (exposed, reached), Variant.RECORDED: (reached,)}
-    for form in forms.get(variant, ()):
+    forms = {Variant.PLAIN: (dealt_in_turn,), Variant.RACE_CHECKED: (exposed,), Variant.RECORDED: ()}
+    for form in (*forms[variant], reached, never_empty) if variant in forms else ():
         text = form(text, language)
     return text
