@@ -23,6 +23,8 @@ _WRAPPERS = {"linkage_specification", "declaration_list", "namespace_definition"
 _TYPES = {"type_definition", "alias_declaration", "struct_specifier", "union_specifier", "enum_specifier", "class_specifier"}
 _MACROS = {"preproc_def", "preproc_function_def"}
 _STL = {"vector", "complex", "array", "algorithm", "numeric", "utility", "limits", "tuple", "functional"}
+_C_LIBRARY = {f"c{name}" for name in ("math", "stdlib", "string", "stdint", "stdio", "stddef", "limits", "float", "assert")}
+"""Headers of names that every text may use; but beside one of the others nothing is known that no header gives."""
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _DEVICE = {"__constant__", "__device__", "__managed__"}
 
@@ -74,7 +76,9 @@ def _piece(
     spans = {(d.start, d.end) for d in needed} | {(function.node.start_byte, function.node.end_byte)}
     body = "\n".join(applied(source, a, b, lifted) for a, b in _outermost(spans))
     body = re.sub(rf"\b(?:{'|'.join(namespaces)})\s*::\s*", "", body) if namespaces else body
-    kept = [line for line in includes if (m := re.search(r"<(\w+)>", line)) and m[1] in _STL and _needs(m[1], body)]
+    named = [(line, m[1]) for line in includes if (m := re.search(r"<(\w+)>", line))]
+    needed_here = any(header in _STL and _needs(header, body) for _, header in named)
+    kept = [line for line, header in named if needed_here and (header in _C_LIBRARY or header in _STL and _needs(header, body))]
     return Piece(function.name, "\n".join([*dict.fromkeys(kept), body]) + "\n")
 
 
@@ -98,7 +102,8 @@ def _needs(header: str, body: str) -> bool:
 def _closure(function: CFunction, by_name: dict[str, list[_Declaration]]) -> tuple[list[_Declaration], str]:
     """(declarations needed, why the function cannot stand alone or '')."""
     own = local_names(function.node)
-    waiting = [n for n in _identifiers(function.node) if n not in own]
+    calls_itself = leaf_texts(function.node).count(function.name) > 1  # else another of that name is nothing to it
+    waiting = [n for n in _identifiers(function.node) if n not in own and (n != function.name or calls_itself)]
     seen: set[str] = set()
     needed: dict[int, _Declaration] = {}
     while waiting:

@@ -165,3 +165,16 @@ def test_every_built_in_function_is_found(dialect):
 
     for program in programs(dialect)[::5]:
         assert program.name in [p.name for p in extract(program.text, dialect).programs], program.origin
+
+
+def test_headers_of_c_stay_beside_those_of_the_library():
+    """With a real header nothing stands in for the others."""
+    text = "#include <cmath>\n#include <vector>\n#include <iostream>\nvoid f(int n, double *x) { for (int i = 0; i < n; i++) x[i] = std::sqrt(x[i]); }\n"
+    assert extract(text, "cpp").programs[0].text.startswith("#include <cmath>\n#include <vector>\nvoid f")
+    assert "include" not in extract(text.replace("std::", ""), "cpp").programs[0].text
+
+
+def test_another_function_of_the_same_name_is_left_behind():
+    """Two of one name in a text would leave open which one is called; one that is called stays."""
+    text = "double g(double x) { return x; }\nfloat g(float x) { return 2 * x; }\nvoid h(float *x) { x[0] = g(x[1]); }\n"
+    assert [p.text.count("g(") for p in extract(text, "cpp").programs] == [1, 1, 3]
