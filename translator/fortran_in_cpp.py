@@ -23,6 +23,7 @@ from corpora.signatures_fortran import declarations
 from translator.c_blocks import declare_all
 from translator.c_function import Array, Written
 from translator.c_values import C_TYPES
+from translator.fortran_inlined import Inner, inner_functions
 from translator.fortran_loops import set_within
 from translator.fortran_names import Names, below, kind_of, name_of
 from translator.fortran_statements import Statements
@@ -49,7 +50,7 @@ def written(program: Program) -> Written:
     """As `spelled`, in parts that may be changed: every call makes them anew."""
     declared = declarations(program)
     signature, procedure = declared.signature, _procedure(program)
-    names = Names(declared)
+    names = Names(declared, functions=_inner(procedure))
     names.pointers = frozenset(p.name for p in signature.parameters if p.kind == "scalar" and _is_pointer(p, procedure))
     result = declared.procedure.result if signature.result else ""
     names.spelled = _spelled(procedure, {program.name.lower()} if result else set())
@@ -117,6 +118,14 @@ def _procedure(program: Program) -> Any:
     raise Unsaid(f"no procedure '{program.name}' was read")
 
 
+def _inner(procedure: Any) -> dict[str, Inner]:
+    """The functions inside of it, which are taken out."""
+    parts = [part for part in procedure.content if kind_of(part) == "Internal_Subprogram_Part"]
+    for part in parts:
+        procedure.content.remove(part)
+    return {name: function for part in parts for name, function in inner_functions(part).items()}
+
+
 def _parts(procedure: Any) -> tuple[Any, Any]:
     parts = {kind_of(part): part for part in procedure.content}
     odd = set(parts) - {"Subroutine_Stmt", "Function_Stmt", "Specification_Part", "Execution_Part", "End_Subroutine_Stmt", "End_Function_Stmt", "Comment"}
@@ -138,9 +147,10 @@ def _read_constants(specified: Any, statements: Statements) -> None:
         for entity in statement.items[2].items:
             if entity.items[3] is None:
                 continue
-            if not is_parameter or entity.items[1] is not None:
-                raise Unsaid("a variable with a value from the start, or an array of constants")
-            statements.constant(name_of(entity.items[0]), entity.items[3].items[1])
+            if not is_parameter:
+                raise Unsaid("a variable with a value from the start")
+            name, value = name_of(entity.items[0]), entity.items[3].items[1]
+            (statements.table if statements.names.is_array(name) else statements.constant)(name, value)
 
 
 def _arrays(signature: Signature, statements: Statements) -> dict[str, Array]:
@@ -154,6 +164,9 @@ def _arrays(signature: Signature, statements: Statements) -> dict[str, Array]:
         if not names.is_array(name):
             continue
         count = _count(name, statements)
+        if name in statements.tables:
+            found[names.word(name)] = Array(C_TYPES[names.type(name)], count, is_const=True)
+            continue
         if not count.isdigit():
             raise Unsaid(f"the local array '{name}' has no constant size")
         if names.declared.has_attribute(name, "save", "allocatable", "pointer"):

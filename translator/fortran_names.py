@@ -43,6 +43,8 @@ class Names:
     pointers: frozenset[str] = frozenset()
     shifted: dict[str, Sum] = field(default_factory=dict)
     constants: dict[str, Value] = field(default_factory=dict)
+    functions: Mapping[str, Any] = field(default_factory=dict)
+    """Those inside the procedure that are one value (translator.fortran_inlined)."""
 
     def type(self, name: str) -> str:
         try:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from translator.c_blocks import Page
-from translator.c_values import C_TYPES, Value, binary
+from translator.c_values import C_TYPES, Value, binary, whole
 from translator.fortran_arrays import Arrays
 from translator.fortran_loops import Counting, control_of, counted, not_negative, set_within, shift_of, words_of
 from translator.fortran_names import Names, below, kind_of, name_of
@@ -29,6 +29,8 @@ class Statements:
         self._arrays = Arrays(self.values, self._page)
         self.values.total = self._arrays.reduced
         self.used: set[str] = set()
+        self.tables: set[str] = set()
+        """Arrays of constants."""
         self._counters: set[str] = set()
         """Variables of loops that declare them."""
         self._loops: list[str] = []
@@ -40,14 +42,25 @@ class Statements:
         return {self.names.word(n): C_TYPES[self.names.type(n)] for n in scalars}
 
     def constant(self, name: str, node: Any) -> None:
-        value = self.values.of(node)
+        kind = self.names.type(name)
+        number = self.names.declared.kind(str(node)) if kind[0] == "i" else None  # what a kind's number is, its module says
+        value = whole(Sum(constant=number), kind) if number is not None else self.values.of(node)
         if value.sum is not None and not value.sum.terms:
             self.names.constants[name] = value
             return
-        kind = self.names.type(name)
         word = self.names.word(name)
         self.body.add(f"const {C_TYPES[kind]} {word} = {value.text};")
         self.names.constants[name] = Value(word, kind)
+
+    def table(self, name: str, node: Any) -> None:
+        """An array of constants."""
+        listed = below(node, "Ac_Value_List")
+        count = self.values.length(name).text
+        if kind_of(node) != "Array_Constructor" or len(self.values.bounds(name)) != 1 or len(listed) != 1 or count != str(len(listed[0].items)):
+            raise Unsaid("an array of constants that is no plain list")
+        values = ", ".join(self.values.of(value).text for value in listed[0].items)
+        self.body.add(f"const {C_TYPES[self.names.type(name)]} {self.names.word(name)}[{count}] = {{{values}}};")
+        self.tables.add(name)
 
     def write(self, nodes: Sequence[Any]) -> None:
         for k, node in enumerate(nodes):
@@ -62,7 +75,7 @@ class Statements:
 
     def _note(self, node: Any) -> None:
         words = [n for n in below(node, "Name") if not (kind_of(n.parent) == "Actual_Arg_Spec" and n.parent.items[0] is n)]
-        self.used |= {name_of(word) for word in words} - set(self._loops)
+        self.used |= {name_of(word) for word in words} - set(self._loops) - set(self.names.functions)
 
     def _value(self, node: Any, alone: bool = False) -> Value:
         before, self._page.alone = self._page.alone, self._page.alone or alone

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from translator.c_values import PRIMARY, Value, binary, negative, number, opposite, variable, whole
+from translator.fortran_inlined import called
 from translator.fortran_intrinsics import ELEMENTAL, LIMITS, REDUCTIONS, intrinsic, limit
 from translator.fortran_names import Lane, Names, Span, along, arguments, kind_of, name_of, real_text, subscripts, variable_of
 from translator.unsaid import Unsaid
@@ -119,6 +120,8 @@ class Values:
 
     def _part(self, node: Any, lanes: tuple[Lane, ...]) -> Value:
         name, places = name_of(node.items[0]), []
+        if not self.names.is_array(name) and name in self.names.functions:
+            return self.of(self._parsed(called(self.names.functions[name], [str(each) for each in subscripts(node)])), lanes)
         if not self.names.is_array(name):
             raise Unsaid(f"'{name}' is called, or declared nowhere")
         bounds, rest = self.bounds(name), list(lanes)

@@ -126,6 +126,51 @@ def test_what_has_no_spelling_says_why(statements):
         body_of(statements)
 
 
+MODULE_LIKE = """subroutine f(n, x, y)
+  use, intrinsic :: iso_fortran_env, only: dp => real64
+  implicit none
+  integer, parameter :: rk = selected_real_kind(15, 307), wp = dp
+  integer, parameter :: shift(0:2) = (/ -1, 0, 1 /)
+  integer, intent(in) :: n
+  real(wp), intent(in) :: x(n)
+  real(rk), intent(out) :: y(n)
+  integer :: i
+  do i = 1, n
+    y(i) = pressure(x(i) + 1.0_wp, 2) + shift(mod(i, 3))
+  end do
+contains
+  pure function pressure(rho, k) result(p)
+    real(wp), intent(in) :: rho
+    integer, intent(in) :: k
+    real(wp) :: p, half
+    half = 0.5_wp * rho
+    p = half * half * k + twice(rho)
+  end function
+  elemental real(wp) function twice(a)
+    real(wp), intent(in) :: a
+    twice = 2 * a
+  end function
+end subroutine
+"""
+
+
+def test_kinds_tables_and_functions_inside_as_modules_have_them():
+    """So a procedure is cut out of its module: with the constants and the small functions that it names."""
+    text = " ".join(spelled(Program("fortran", "f", MODULE_LIKE)).split())
+    assert text == (
+        "void f(int n, const double *x, double *y) { const int shift[3] = {-1, 0, 1}; for (int i = 0; i < n; i++) { "
+        "y[i] = ((0.5 * (x[i] + 1.0)) * (0.5 * (x[i] + 1.0)) * 2 + (2 * (x[i] + 1.0))) + shift[(i + 1) % 3]; } }"
+    )
+
+
+@pytest.mark.parametrize("change", [
+    ("half = 0.5_wp * rho", "if (rho > 0) half = rho"), ("twice = 2 * a", "twice = twice(a)"), ("(/ -1, 0, 1 /)", "(/ (i, i = 0, 2) /)"),
+    ("elemental real(wp) function twice(a)", "elemental real(wp) function twice(a, b)"),
+])  # fmt: skip
+def test_functions_that_are_more_than_a_value_have_no_spelling(change):
+    assert in_cpp(Program("fortran", "f", MODULE_LIKE.replace(*change))) is None
+
+
 def test_assumed_shapes_and_sizes_of_local_arrays_are_not_guessed():
     for declarations in ("real(8), intent(inout) :: x(:)\n", "real(8), intent(inout) :: x(n)\n real(8) :: w(n)\n"):
         text = f"subroutine f(n, x)\n integer, intent(in) :: n\n {declarations} x = 2 * {'w' if 'w' in declarations else 'x'}\nend subroutine\n"
