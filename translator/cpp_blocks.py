@@ -1,9 +1,10 @@
 """A serial C++ function read as statements and loop nests, for rules that cut it and put it together again.
 
-Contract: `taken_apart(program)` has the meaning of the program's one function; Unsaid where the text holds anything that is
-not plain loops, ifs and assignments to scalars and array elements (helpers, macros, pointers that move, whole structures, calls but
-of the mathematical library ...). Of structures and vectors there are the numbers (translator.members). Scalars that are declared without a
-value are declared where they are set, and variables that only count loops in the loops' heads.
+Contract: `taken_apart(program)` has the meaning of the program's one function; Unsaid where the text, once its macros, constants and small
+helpers are written out (translator.cpp_expanded), holds anything that is not plain loops, ifs and assignments to scalars and array
+elements (pointers that move, whole structures, calls but of the mathematical library ...). Of structures and vectors there are the numbers
+(translator.members). Scalars that are declared without a value are declared where they are set, and variables that only count loops in
+the loops' heads.
 
     python -c "from corpora.records import Program; from translator.cpp_blocks import taken_apart; \\
 print(taken_apart(Program('cpp', 'f', 'void f(int n, float *x) { int i; for (i = 0; i < n; i++) x[i] *= 2; }')).text)"
@@ -32,6 +33,7 @@ from gpu_runtime.materialise import assumed_shape
 from translator.c_blocks import Block, declare_all, declare_in_heads, only_counts, texts
 from translator.c_function import Array, Written
 from translator.c_values import C_TYPES
+from translator.cpp_expanded import written_out
 from translator.cpp_values import Values, target_of
 from translator.members import Structured
 from translator.unsaid import Unsaid
@@ -55,6 +57,7 @@ def tidied(program: Program) -> Program | None:
 
 def taken_apart(program: Program) -> Written:
     """Raises Unsaid (with the reason) and SignatureError; every call makes it anew."""
+    program = written_out(program)
     signature = signature_of(program)
     root = parse_c_family(program.text).root_node
     odd = {child.type for child in root.children} - _BESIDE - _DEFINES

@@ -21,6 +21,7 @@ from translator.answers import code_of
 from translator.c_scopes import is_v
 from translator.constrain import CONSTRAINTS, Level, annotation_constraint
 from translator.cpp_blocks import tidied
+from translator.cpp_expanded import written_out
 from translator.forced import forced_prefix, host_head
 from translator.fortran_in_cpp import in_cpp
 from translator.plain import Wording, fenced, request
@@ -47,13 +48,14 @@ def canonical(program: Program, names: Sequence[str] = ()) -> Canonical:
 def spelled_question(program: Program, direction: Direction) -> tuple[Program, Direction]:
     """What a small model is asked in place of `program` in `direction`, since it reads one way of writing better than many: Fortran whose
     port is C-like is spelled in C++ by rule, and C++ that becomes CUDA has its variables declared where they are set, where
-    that can be done. (Under OpenMP the port keeps the source's own words.) The port is judged against `program`."""
+    that can be done. (Under OpenMP the port keeps the source's own words.) Macros, constants and small helpers are written out for both. The
+    port is judged against `program`."""
     if direction.source.model != "serial" or direction.target.language != "cpp" or direction.target.model == "serial":
         return program, direction
     if direction.source.language == "fortran":
         asked = in_cpp(program)
     else:
-        asked = tidied(program) if direction.target.model == "cuda" else None
+        asked = (tidied(program) if direction.target.model == "cuda" else None) or written_out(program)
     return (program, direction) if asked is None else (asked, Direction(dialect(asked.dialect), direction.target))
 
 

@@ -202,12 +202,19 @@ DISTANCE_CPP = """double distance(int rows, int cols, const float *a, int lda, c
 """
 
 
+LIFT_CPP = """#define FOR(i, n) for (int i = 0; i < (n); ++i)
+static const float HALF = 0.5f;
+static float square(float v) { return v * v; }
+void lift(int n, const float *u, float *x) { FOR(i, n) x[i] += HALF * square(u[i]); }
+"""
+
+
 @pytest.mark.parametrize("way, name, text, told", [
     ("cpp:cuda", "distance", DISTANCE_CPP, "(rows * lda + cols - lda) * sizeof(float)"),
     ("cpp:cuda", "stretch", STRETCH_CPP, "keep_max_float(&high[0], x[i]);"), ("cpp:cuda", "bins", BINS_CPP, "atomicAdd(&sums[key[i]], w[i]);"),
     ("cpp:openmp", "bins", BINS_CPP, "#pragma omp atomic"), ("cpp:openmp", "largest", LARGEST_CPP, "reduction(max:most)"),
     ("cpp:cuda", "largest", LARGEST_CPP, "keep_max_double(&most[0], x[i]);"), ("cpp:cuda", "stencil", STENCIL_CPP, "if (i + 1 < n) {"),
-    ("cpp:openmp", "stencil", STENCIL_CPP, "for (int i = 1; i < n - 1; i++) {"),
+    ("cpp:openmp", "stencil", STENCIL_CPP, "for (int i = 1; i < n - 1; i++) {"), ("cpp:cuda", "lift", LIFT_CPP, "((u[i]) * (u[i]))"),
 ])  # fmt: skip
 def test_rules_spread_nests_that_the_model_cannot_port(way, name, text, told, engine):
     program = Program("cpp", name, text)

@@ -53,6 +53,34 @@ def test_a_part_of_the_cpp_here(engine):
     assert len(found) >= 0.75 * len(programs) and wrong(found) == {}
 
 
+FILE = """#include <cmath>
+#define AT(i, j) ((i) * cols + (j))
+#define EACH(k, n) for (int k = 0; k < (n); ++k)
+typedef double real;
+const int FIRST = 1;
+static const real EPS = 1e-3;
+static const real W[3] = {0.25, 0.5, 0.25};
+static inline real square(real v) { return v * v; }
+static real damped(real v, int k) { real t = square(v) + EPS; if (k == 0) return t; return std::sqrt(t) / (k + 2); }
+template <typename T> T limit(T v, T low, T high) { return v < low ? low : (v > high ? high : v); }
+void smooth(int rows, int cols, const real *a, real *b) {
+    EACH(i, rows) for (int j = FIRST; j < cols - FIRST; ++j)
+        b[AT(i, j)] = W[0] * a[AT(i, j - 1)] + W[1] * a[AT(i, j)] + W[2] * a[AT(i, j + 1)];
+}
+real energy(int n, const real *x) { real s = 0; EACH(i, n) s += damped(x[i], i % 2); return s; }
+void keep(int n, real *x) { EACH(i, n) x[i] = limit(x[i] * 2, 0.0, 1.0); }
+"""
+
+
+def test_a_file_with_macros_constants_and_helpers_is_written_out(engine, tmp_path):
+    """As people write them; spelled by rule or not, what is asked of the model is one plain function."""
+    (tmp_path / "grid.cpp").write_text(FILE)
+    programs = [p for p in load_corpus(str(tmp_path / "grid.cpp"), "cpp").programs if p.name in ("smooth", "energy", "keep")]
+    found = verdicts(engine, programs)
+    assert [name for name, _ in found] == ["smooth", "energy", "keep"] and wrong(found) == {}
+    assert all(name not in tidied(p).text for p in programs for name in ("define", "real", "AT(", "EACH", "EPS", "square", "damped", "limit"))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("language", ["cpp", pytest.param("fortran", marks=needs_fortran)])
 def test_all_that_is_here(language, engine):

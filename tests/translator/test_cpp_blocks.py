@@ -116,8 +116,8 @@ def test_what_is_left_to_a_model(what):
 
 
 @pytest.mark.parametrize("text", [
-    "#define N 8\nvoid f(double *x) { x[0] = N; }",
-    "static double g(double v) { return v; }\nvoid f(double *x) { x[0] = g(1); }",
+    "#define N(a) a##1\nvoid f(double *x1) { N(x)[0] = 1; }",
+    "static double g(double *v) { *v = 2; return 1; }\nvoid f(double *x) { x[0] = g(x); }",
     "void f(double **x, int n) { x[n][0] = 1; }",
     "void f(double *x, int &n) { n = n + 1; x[0] = n; }",
 ])  # fmt: skip
