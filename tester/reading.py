@@ -47,18 +47,9 @@ def is_leading(name: str, text: str) -> bool:
 _EXTREME = re.compile(r"\b(?:[ad]?max[01]?|[ad]?min[01]?|(?:max|min)(?:val|loc))\s*\(|reduction\s*\(\s*(?:max|min)\s*:", re.IGNORECASE)
 
 
-_RUNNING = re.compile(
-    r"\bif\s*\(\s*(?P<v>\w[\w\[\].+*() -]*?)\s*[<>]=?\s*(?P<m>\w+)\s*\)\s*\{?\s*(?P=m)\s*=\s*(?P=v)\s*;"
-    r"|\bif\s*\(\s*(?P<m2>\w+)\s*[<>]=?\s*(?P<v2>\w[\w\[\].+*() -]*?)\s*\)\s*\{?\s*(?P=m2)\s*=\s*(?P=v2)\s*;"
-    r"|\b(?P<m3>\w+)\s*=\s*(?:std\s*::\s*)?(?:max|min)\s*\([^;]*\b(?P=m3)\b[^;]*\)\s*;"
-)
-"""A largest or smallest value found by comparing, in C: one that is no number stays or goes by where it stands."""
-
-
 def leaves_nan_open(program: Program) -> bool:
-    """Whether it asks for Fortran's largest or smallest value: what that is beside one that is no number, the standard leaves open; or looks
-    for one by comparing in C, where the order of the comparisons decides, which a reduction is free in."""
-    return bool((_EXTREME if dialect(program.dialect).language == "fortran" else _RUNNING).search(program.text))
+    """Whether it asks for Fortran's largest or smallest value: what that is beside one that is no number, the standard leaves open."""
+    return dialect(program.dialect).language == "fortran" and bool(_EXTREME.search(program.text))
 
 
 def steps_of(signature: Signature, text: str) -> frozenset[str]:
