@@ -73,10 +73,17 @@ def assembled(signature: Signature, namespace: str, argument: Callable[[Paramete
             name = f"s{k}"
             before.append(f"{namespace}::{first.member.assembled} {name};")
             before += [_filled(name, p, i) for i, p in pairs]
-            after += [_back(name, p, i) for i, p in pairs if p.member and p.member.count and p.intent != "in"]
+            after += [_back(name, p, i) for i, p in pairs if p.member and _may_change(p)]
             arguments.append(f"&{name}" if first.member.passing == "pointer" else name)
     after += [f"{name}.{step}();" for step in ("keep", "back") for name in kept]
     return Assembled(" ".join(before), ", ".join(arguments), " ".join(after))
+
+
+def _may_change(p: Parameter) -> bool:
+    """Whether the caller's own structure can come back with another number, or with a pointer that is left elsewhere (two arrays that are swapped)."""
+    if p.member is None or p.member.count:
+        return p.intent != "in"
+    return p.member.passing != "value"
 
 
 def _filled(name: str, p: Parameter, index: int) -> str:
@@ -90,4 +97,6 @@ def _filled(name: str, p: Parameter, index: int) -> str:
 
 def _back(name: str, p: Parameter, index: int) -> str:
     place = f"{name}.{p.member.path}" if p.member else name
+    if p.member and not p.member.count:
+        return f"a[{index}] = (void *){place};"
     return f"__builtin_memcpy(a[{index}], {'' if p.kind == 'array' else '&'}{place}, sizeof {place});"

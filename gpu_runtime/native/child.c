@@ -229,9 +229,34 @@ static void put_away(const struct cv_call *c) {
     if (c->arrays_bytes) mprotect(in_arena(c->arrays_at), c->arrays_bytes, PROT_NONE);
 }
 
+/* Where a structure's pointer is left at another array than before, as by a swap, the array of that pointer is now what it points to. */
+static void follow_pointers(const struct cv_arg *args, int n, void *const *given, void *const *left) {
+    static struct { char *bytes; size_t size; } moved[CV_MAX_BUFFERS];
+    size_t size[CV_MAX_BUFFERS];
+    for (int i = 0; i < n; i++) {
+        size_t unit = args[i].convert && args[i].elements ? converted_bytes(args + i) / args[i].elements : args[i].element_bytes;
+        size[i] = args[i].kind == CV_ARRAY ? (args[i].elements - (size_t)args[i].origin) * unit : 0;
+    }
+    for (int i = 0; i < n; i++) {
+        moved[i].bytes = NULL;
+        if (args[i].kind != CV_ARRAY || left[i] == given[i]) continue;
+        int j = 0;
+        while (j < n && (args[j].kind != CV_ARRAY || given[j] != left[i])) j++;
+        if (j == n) {
+            the_call->report.finding = CV_UNJUDGED; the_call->report.parameter = i;
+            snprintf(the_call->report.text, sizeof the_call->report.text, "a pointer of a structure (parameter %d) is left at memory that the caller does not know", i);
+            cv_stop();
+        }
+        moved[i].size = size[i] < size[j] ? size[i] : size[j];
+        if (!(moved[i].bytes = malloc(moved[i].size + 1))) cv_out_of_memory();
+        memcpy(moved[i].bytes, given[j], moved[i].size);
+    }
+    for (int i = 0; i < n; i++) if (moved[i].bytes) { memcpy(given[i], moved[i].bytes, moved[i].size); free(moved[i].bytes); }
+}
+
 static void run_call(struct cv_call *c, cv_entry entry) {
     static char scalars[CV_MAX_BUFFERS + 1][32] __attribute__((aligned(16)));
-    void *values[CV_MAX_BUFFERS + 3];
+    void *values[CV_MAX_BUFFERS + 3], *given[CV_MAX_BUFFERS];
     int64_t extents[CV_MAX_BUFFERS][4];
     struct cv_buffer buffers[CV_MAX_BUFFERS];
     struct cv_arguments all = {.arrays = buffers};
@@ -250,6 +275,7 @@ static void run_call(struct cv_call *c, cv_entry entry) {
         cv_note_size(&all, scalars[i], a->element_bytes);
     }
     all.n_arrays = n_buffers;
+    memcpy(given, values, (size_t)n * sizeof *given);
     memset(scalars[n], 0, sizeof scalars[n]);
     values[n] = scalars[n];
     values[n + 1] = c->geometry;
@@ -264,6 +290,7 @@ static void run_call(struct cv_call *c, cv_entry entry) {
     clock_gettime(CLOCK_MONOTONIC, &to);
     cv_offload_end();
     if (watched) cv_hooks_end();
+    follow_pointers(args, n, given, values);
     c->elapsed_ns = (uint64_t)((to.tv_sec - from.tv_sec) * 1000000000ll + to.tv_nsec - from.tv_nsec);
     for (int i = 0; i < n; i++) {
         struct cv_arg *a = args + i;

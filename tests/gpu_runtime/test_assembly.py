@@ -56,3 +56,26 @@ def test_kernels_and_host_code_take_it_by_value(backend, text):
         (done,) = backend.run(compiled, [Arguments(values, geometry=Geometry((1, 1, 1), (4, 1, 1)), order=order)])
         assert done.status is Status.OK, done.detail
         assert done.values[3].tolist() == [1, 1.5, 2]
+
+
+TWO = "struct grid { int n; double *u, *w; };\nvoid step(%s) { for (int i = 0; i < g%sn; i++) g%sw[i] = 2 * g%su[i]; %s }"
+
+
+@pytest.mark.parametrize("variant", [Variant.PLAIN, Variant.PRECISE, Variant.SANITIZED, Variant.RECORDED])
+@pytest.mark.parametrize(("passed", "by", "after", "u", "w"), [
+    ("grid *g", "->", "double *t = g->u; g->u = g->w; g->w = t;", [2, 4], [1, 2]), ("grid &g", ".", "double *t = g.u; g.u = g.w; g.w = t;", [2, 4], [1, 2]),
+    ("grid *g", "->", "g->u = g->w;", [2, 4], [2, 4]), ("grid g", ".", "g.u = g.w;", [1, 2], [2, 4]),
+])  # fmt: skip
+def test_arrays_are_what_the_pointers_of_the_callers_structure_are_left_at(backend, variant, passed, by, after, u, w):
+    program = Program("cpp", "step", TWO % (passed, *(by,) * 3, after))
+    compiled = backend.compile([CompileRequest(program, signature_of(program), variant)])[0]
+    (done,) = backend.run(compiled, [Arguments((np.array(2, np.int32), np.array([1.0, 2.0]), np.array([5.0, 6.0])))])
+    assert done.status is Status.OK, done.detail
+    assert done.values[1].tolist() == u and done.values[2].tolist() == w
+
+
+def test_a_pointer_left_at_memory_of_the_programs_own_is_not_judged(backend):
+    program = Program("cpp", "step", TWO % ("grid *g", *("->",) * 3, "static double own[4]; g->u = own;"))
+    compiled = backend.compile([CompileRequest(program, signature_of(program))])[0]
+    (done,) = backend.run(compiled, [Arguments((np.array(2, np.int32), np.array([1.0, 2.0]), np.array([5.0, 6.0])))])
+    assert done.status is not Status.OK and "does not know" in done.detail
