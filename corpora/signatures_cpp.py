@@ -23,6 +23,7 @@ from corpora.declarators_cpp import Declared, element_of, extent_of, take_apart
 from corpora.dialects import dialect
 from corpora.records import Member, Parameter, Program, Signature
 from corpora.signatures import SignatureError
+from corpora.pointees import points_to_one
 from corpora.structures import Leaf, Structure, structures_of
 
 
@@ -36,7 +37,7 @@ def c_family_signature(program: Program) -> Signature:
     names = Definitions.of(program.text)
     body = found.node.text.decode(errors="replace")
     complex_names = _complex_structures(program.text)
-    text = _Text(body, "__global__" in head, names, structures_of(program.text, vectors=dialect(program.dialect).model == "cuda"), where)
+    text = _Text(body, program.text, "__global__" in head, names, structures_of(program.text, vectors=dialect(program.dialect).model == "cuda"), where)
     parameters = tuple(chain.from_iterable(_parameters(_renamed(_cast(tokens, body), complex_names), i, text) for i, tokens in enumerate(found.parameters())))
     if len({p.name for p in parameters}) != len(parameters):
         raise SignatureError(f"{where}: two parameters have the same name")
@@ -93,10 +94,11 @@ def _entry(program: Program, where: str) -> CFunction:
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """What parameters are read against: the function's own text, whether it is a kernel, names and structures of the whole text, and how errors
-    call the function."""
+    """What parameters are read against: the function's own text and the whole one, whether it is a kernel, names and structures of the whole text,
+    and how errors call the function."""
 
     body: str
+    whole: str
     is_kernel: bool
     names: Definitions
     structures: dict[str, Structure | str]
@@ -167,7 +169,7 @@ def _members(held: Structure, name: str, declared: Declared, text: _Text) -> tup
     levels = declared.pointers + bool(declared.extents)
     if levels > 1 or len(declared.extents) > 1 or declared.reference == "&&" or (declared.reference and levels):
         raise SignatureError(f"{text.where}: parameter '{name}' has more levels of pointers to structures than tests can hold (one)")
-    passing = ("array" if declared.extents or not _points_to_one(name, text.body) else "pointer") if levels else "reference" if declared.reference else "value"
+    passing = ("array" if declared.extents or not points_to_one(name, text.body, text.whole) else "pointer") if levels else "reference" if declared.reference else "value"
     if passing == "array" and held.holds_pointers:
         raise SignatureError(f"{text.where}: parameter '{name}' is an array of structures that hold pointers, which tests cannot hold")
     if passing == "pointer" and held.holds_pointers and text.is_kernel:
@@ -186,13 +188,6 @@ def _member(leaf: Leaf, held: Structure, name: str, passing: str, declared: Decl
     if leaf.is_array:
         return Parameter(called, "array", leaf.type, intent, shape=(str(leaf.count),), member=member)
     return Parameter(called, "scalar", leaf.type, intent, passing != "value", member=member)
-
-
-def _points_to_one(name: str, body: str) -> bool:
-    """Whether the text uses a pointer for one structure alone: `p->x` and `(*p).x`, never `p[i]`, `p + i` or handed on."""
-    own = body[body.find("{") :]
-    uses = len(re.findall(rf"\b{re.escape(name)}\b", own))
-    return uses > 0 and uses == len(re.findall(rf"\b{re.escape(name)}\s*->|\(\s*\*\s*{re.escape(name)}\s*\)\s*\.", own))
 
 
 _NULL = re.compile(r"\(*\s*(?:\(\s*void\s*\*\s*\)\s*)?\(?\s*(?:0L?|NULL|nullptr)\s*\)*")
