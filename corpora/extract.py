@@ -17,7 +17,6 @@ from corpora.dialects import dialect
 from corpora.records import Program
 from corpora.signatures import SignatureError, signature_of
 
-
 MAIN_PROGRAM = "is the main program"
 """The reason why nothing is lost with a function that is left out."""
 

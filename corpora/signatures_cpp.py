@@ -21,9 +21,9 @@ from itertools import chain
 from corpora.c_syntax import CFunction, Definitions, c_functions, parse_c_family, split_at_commas
 from corpora.declarators_cpp import Declared, element_of, extent_of, take_apart
 from corpora.dialects import dialect
+from corpora.pointees import points_to_one
 from corpora.records import Member, Parameter, Program, Signature
 from corpora.signatures import SignatureError
-from corpora.pointees import points_to_one
 from corpora.structures import Leaf, Structure, structures_of
 
 

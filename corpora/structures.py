@@ -16,13 +16,7 @@ from dataclasses import dataclass, replace
 
 from tree_sitter import Node
 
-from corpora.c_syntax import (
-    Definitions,
-    descendants,
-    leaf_texts,
-    parse_c_family,
-    split_at_commas,
-)
+from corpora.c_syntax import Definitions, descendants, leaf_texts, parse_c_family, split_at_commas
 from corpora.declarators_cpp import Declared, element_of, extent_of, take_apart
 from corpora.records import Parameter, Signature
 from corpora.signatures import SignatureError

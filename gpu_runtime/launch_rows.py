@@ -19,17 +19,7 @@ from corpora.records import Program, Signature, UnitTestSuite
 from corpora.structures import by_numbers
 from gpu_runtime.kernel_blocks import constants_of
 from gpu_runtime.kernel_facts import KernelFacts, facts_of, plain_text
-from gpu_runtime.launch import (
-    Axis,
-    LaunchPlan,
-    Names,
-    axes_of,
-    bracket,
-    distinct,
-    plans_in_turn,
-    readable,
-    with_shared,
-)
+from gpu_runtime.launch import Axis, LaunchPlan, Names, axes_of, bracket, distinct, plans_in_turn, readable, with_shared
 
 MOST_ROW_PLANS = 12
 WARP_THREADS = 32

@@ -18,14 +18,7 @@ from itertools import groupby
 import numpy as np
 
 from corpora.records import Parameter, Signature
-from gpu_runtime.backend import (
-    Access,
-    Arguments,
-    Compiled,
-    CompileRequest,
-    Execution,
-    Variant,
-)
+from gpu_runtime.backend import Access, Arguments, Compiled, CompileRequest, Execution, Variant
 from gpu_runtime.materialise import DTYPES
 
 _WIDE = {"f32": np.dtype(np.float64), "f64": np.dtype(np.longdouble), "c64": np.dtype(np.complex128), "c128": np.dtype(np.clongdouble)}

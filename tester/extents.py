@@ -15,34 +15,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from corpora.records import (
-    ArrayValue,
-    Fill,
-    Parameter,
-    ScalarValue,
-    Signature,
-    UnitTest,
-)
-from gpu_runtime.backend import (
-    Access,
-    Arguments,
-    Compiled,
-    Execution,
-    ExecutionBackend,
-    Geometry,
-    Limits,
-    Status,
-    same_bytes,
-)
+from corpora.records import ArrayValue, Fill, Parameter, ScalarValue, Signature, UnitTest
+from gpu_runtime.backend import Access, Arguments, Compiled, Execution, ExecutionBackend, Geometry, Limits, Status, same_bytes
 from gpu_runtime.expectations import run_each
-from gpu_runtime.materialise import (
-    DTYPES,
-    assumed_shape,
-    declared_extents,
-    expand,
-    keeps_shape,
-    scalar_of,
-)
+from gpu_runtime.materialise import DTYPES, assumed_shape, declared_extents, expand, keeps_shape, scalar_of
 
 WINDOW = 1 << 10
 MARGIN = 64

@@ -24,27 +24,9 @@ from tester.laws import lawful
 from tester.linked import linked_tests
 from tester.particular import GUARD, particular
 from tester.reading import leaves_nan_open, letters_of
-from tester.roles import (
-    LAST_RESORT,
-    NoSuite,
-    Setting,
-    TooLarge,
-    base_run,
-    complaint_of,
-    known_roles,
-    pitches_of,
-)
+from tester.roles import LAST_RESORT, NoSuite, Setting, TooLarge, base_run, complaint_of, known_roles, pitches_of
 from tester.searches import MOST_LATE, MOST_WHOLE, late_tests, unending
-from tester.sketches import (
-    LARGE,
-    PROFILES,
-    Roles,
-    Values,
-    contents,
-    quiet_draws,
-    side_of,
-    size_draws,
-)
+from tester.sketches import LARGE, PROFILES, Roles, Values, contents, quiet_draws, side_of, size_draws
 from tester.states import asked_for, states_of
 
 FEW = 4

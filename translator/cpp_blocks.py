@@ -19,13 +19,7 @@ from itertools import groupby
 
 from tree_sitter import Node
 
-from corpora.c_syntax import (
-    CFunction,
-    c_functions,
-    leaf_texts,
-    node_text,
-    parse_c_family,
-)
+from corpora.c_syntax import CFunction, c_functions, leaf_texts, node_text, parse_c_family
 from corpora.printing import join_words
 from corpora.records import Program, Signature
 from corpora.signatures import SignatureError, signature_of

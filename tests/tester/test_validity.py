@@ -7,9 +7,9 @@ from corpora.records import Blame, Program, UnitTestSuite
 from corpora.signatures import signature_of
 from corpora.unit_tests import parse_suite
 from gpu_runtime.emulated import EmulatedBackend
+from tester.branches import branch_coverage, branch_probes, noting
 from tester.mutants import mutants_of
 from tester.rules import suite_for
-from tester.branches import branch_coverage, branch_probes, noting
 from tester.strength import _affordable, measure, top_up
 from tester.validity import validate
 
