@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from tree_sitter import Node
 
@@ -25,6 +26,8 @@ _MACROS = {"preproc_def", "preproc_function_def"}
 _STL = {"vector", "complex", "array", "algorithm", "numeric", "utility", "limits", "tuple", "functional"}
 _C_LIBRARY = {f"c{name}" for name in ("math", "stdlib", "string", "stdint", "stdio", "stddef", "limits", "float", "assert")}
 """Headers of names that every text may use; but beside one of the others nothing is known that no header gives."""
+_UNQUALIFIED = re.compile(r"(?<![\w:.])(?:vector|array|complex|pair|tuple|string|function|numeric_limits|accumulate|inner_product|transform|reduce|iota|sort|fill|copy|swap|move|min_element|max_element)\s*[<({]")
+"""Names that `using namespace std` may be there for and that the engine's own stand-ins do not know."""
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _DEVICE = {"__constant__", "__device__", "__managed__"}
 
@@ -55,10 +58,36 @@ def pieces(text: str) -> list[Piece]:
     for declaration in declarations:
         for name in declaration.names:
             by_name.setdefault(name, []).append(declaration)
-    includes = [node_text(n).strip() for n in _outer(root) if n.type == "preproc_include"]
+    outer = _outer(root)
+    includes = [node_text(n).strip() for n in outer if n.type == "preproc_include" or (n.type == "using_declaration" and "namespace" in leaf_texts(n))]
     scopes = [d for d in descendants(root) if d.type == "namespace_definition"]
     spaces = {node_text(n) for d in scopes for n in d.children_by_field_name("name")}
     return [_piece(f, by_name, includes, spaces, source) for f in c_functions(root)]
+
+
+def with_definitions(text: str, source: str) -> str:
+    """`text` behind those definitions of `source` (types, macros, constants) that it names and lacks, as answers that give a function alone do."""
+    lent = _definitions(source)
+    if not lent:
+        return text
+    root = parse_c_family(text).root_node
+    own = {name for node in _outer(root) for d in _declared(node) for name in d.names}
+    waiting = sorted(_identifiers(root) - own - local_names(root))
+    needed: dict[int, _Declaration] = {}
+    while waiting:
+        name = waiting.pop()
+        for declaration in lent:
+            if name in declaration.names and declaration.start not in needed and not declaration.names & own:
+                needed[declaration.start] = declaration
+                waiting += declaration.uses
+    spans = {(d.start, d.end) for d in needed.values()}
+    return "".join(source.encode()[a:b].decode(errors="replace").rstrip() + "\n" for a, b in _outermost(spans)) + text
+
+
+@lru_cache(maxsize=256)
+def _definitions(source: str) -> tuple[_Declaration, ...]:
+    declared = (d for node in _outer(parse_c_family(source).root_node) for d in _declared(node))
+    return tuple(d for d in declared if d.kind == "definition" and not d.functions)
 
 
 def _piece(
@@ -79,7 +108,8 @@ def _piece(
     named = [(line, m[1]) for line in includes if (m := re.search(r"<(\w+)>", line))]
     needed_here = any(header in _STL and _needs(header, body) for _, header in named)
     kept = [line for line, header in named if needed_here and (header in _C_LIBRARY or header in _STL and _needs(header, body))]
-    return Piece(function.name, "\n".join([*dict.fromkeys(kept), body]) + "\n")
+    opened = [line for line in includes if line.startswith("using") and _UNQUALIFIED.search(body)]
+    return Piece(function.name, "\n".join([*dict.fromkeys([*kept, *opened]), body]) + "\n")
 
 
 def _barred(function: CFunction) -> str:
@@ -193,6 +223,8 @@ def _declared(node: Node) -> list[_Declaration]:
         names = [node_text(node.child_by_field_name("name"))]
     elif node.type in _TYPES:
         names = _type_names(node)
+    elif node.type == "using_declaration" and "namespace" not in leaf_texts(node):
+        names = [_NAME.findall(node_text(node))[-1]]
     elif node.type == "declaration":
         declarators = node.children_by_field_name("declarator")
         names = [n for d in declarators for n in _declarator_name(d)] + _type_names(node)

@@ -15,6 +15,7 @@ from enum import StrEnum
 
 from corpora.canonical import Canonical, canonicalise, restore
 from corpora.dialects import DIALECTS, Direction, dialect
+from corpora.extract_cpp import with_definitions
 from corpora.records import Candidate, Program
 from gpu_runtime.models.protocol import ConstraintState, Example, LanguageModel, Preference, Prompt, Sampling
 from translator.answers import code_of
@@ -92,11 +93,14 @@ def _constraint(source: Canonical, prefix: Sequence[str], direction: Direction, 
 
 
 def read_answer(answer: str, program: Program, direction: Direction, style: PromptStyle = PromptStyle.CANONICAL) -> str:
-    """Program text of a model's answer: names restored, or the code in it (see `translator.answers.code_of`)."""
+    """Program text of a model's answer: names restored, or the code in it (see `translator.answers.code_of`), with the definitions of its source
+    that it names and does not repeat."""
     if style is PromptStyle.PLAIN:
-        return code_of(answer, direction.target.name, program.name)
-    words = copy_kinds(answer.split()) if direction.target.model == "cuda" else answer.split()
-    return restore(words, canonical(program).names, direction.target.language, program.name)
+        text = code_of(answer, direction.target.name, program.name)
+    else:
+        words = copy_kinds(answer.split()) if direction.target.model == "cuda" else answer.split()
+        text = restore(words, canonical(program).names, direction.target.language, program.name)
+    return with_definitions(text, program.text) if direction.source.language == direction.target.language == "cpp" else text
 
 
 def copy_kinds(words: Sequence[str]) -> list[str]:

@@ -5,6 +5,7 @@ import subprocess
 import pytest
 
 from corpora.extract import extract
+from corpora.extract_cpp import pieces, with_definitions
 
 CUDA = """#include <cmath>
 #include <vector>
@@ -178,3 +179,28 @@ def test_another_function_of_the_same_name_is_left_behind():
     """Two of one name in a text would leave open which one is called; one that is called stays."""
     text = "double g(double x) { return x; }\nfloat g(float x) { return 2 * x; }\nvoid h(float *x) { x[0] = g(x[1]); }\n"
     assert [p.text.count("g(") for p in extract(text, "cpp").programs] == [1, 1, 3]
+
+
+LENDING = "#define N 4\nstruct V { float x; };\nstruct B { V p; int k[N]; };\nstatic const int M = N * 2;\nfloat h(float a) { return a; }\nvoid f(B *b) { b->k[0] = M; }\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "lent"),
+    [
+        ("void f(B *b) { b->k[0] = M; }", ["#define N 4", "struct V", "struct B", "static const int M"]),
+        ("void f(V *b) { }", ["struct V"]),
+        ("struct B { int q; };\nvoid f(B *b) { int N = 1; }", []),  # its own, and a local variable
+        ("float f(float a) { return h(a); }", []),  # how a function becomes parallel is not its caller's to say
+    ],
+)
+def test_definitions_that_an_answer_lacks_come_before_it(text, lent):
+    found = with_definitions(text, LENDING)
+    assert found.endswith(text) and [line for line in found.removesuffix(text).splitlines() if not any(line.startswith(word) for word in lent)] == []
+    assert all(word in found for word in lent) and len(found.removesuffix(text).splitlines()) == len(lent)
+
+
+def test_names_of_the_standard_library_stay_known():
+    both = "#include <vector>\n%s\nvoid f(vector<int> &v) { v[0] = 1; }\nvoid g(float *x) { x[0] = sqrt(x[1]); }"
+    for using in ("using namespace std;", "using std::vector;"):
+        texts = {p.name: p.text for p in pieces(both % using)}
+        assert using in texts["f"] and "using" not in texts["g"]

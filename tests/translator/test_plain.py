@@ -73,3 +73,9 @@ def test_what_is_taught_is_what_will_be_asked() -> None:
     example = example_of(SOURCE, SAME[1], PromptStyle.PLAIN, wording=wording)
     assert example.prompt == ask(SOURCE, CUDA, PromptStyle.PLAIN, wording=wording).text
     assert read_answer(example.answer, SOURCE, CUDA, PromptStyle.PLAIN).strip() == SAME[1].text
+
+
+def test_an_answer_without_the_definitions_of_its_source_gets_them():
+    source = Program("cpp", "f", "struct P { float x; };\nvoid f(P *p, int n) { for (int i = 0; i < n; i++) p[i].x = 0; }\n")
+    answer = "```cpp\nvoid f(P *p, int n) {\n#pragma omp parallel for\nfor (int i = 0; i < n; i++) p[i].x = 0; }\n```"
+    assert read_answer(answer, source, direction("cpp:openmp"), PromptStyle.PLAIN).startswith("struct P { float x; };\nvoid f")
