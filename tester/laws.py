@@ -45,7 +45,7 @@ def lawful(setting: Setting, roles: Roles, tests: Sequence[UnitTest]) -> list[Un
     seen = [_measured(test, setting) for test in tests]
     # Fewer than a size are what indices below it lead to, not what a caller has.
     cheap = [p for p in products(sorted(roles.sizes)) if p.cost <= DEAREST and min(p.more, *(step for _, step in p.factors)) >= 0]
-    laws = {name: law for name in arrays if (law := _law(name, seen, cheap)) is not None}
+    laws = {name: law for name in arrays if (law := _law(name, seen, cheap, _SHOWN / 2 if name in roles.ordered else _SHOWN)) is not None}
     made = _confirmed(setting, tests, seen, [_at_length(test, one, laws) for test, one in zip(tests, seen, strict=True)])
     broken = {i for i, test in enumerate(made) if _breaks(test, seen[i], laws)}
     enough = len(broken) <= MOST_DROPPED and len(made) - len(broken) >= FEWEST
@@ -76,10 +76,11 @@ def _measured(test: UnitTest, setting: Setting) -> _Lengths:
     return _Lengths(integer_scalars(test), lengths, touched)
 
 
-def _law(name: str, seen: Sequence[_Lengths], cheap: Sequence[Product]) -> Product | None:
-    """The simplest product of sizes that no test breaks (of many, not more than one) and enough tests show, else one that nearly all show."""
+def _law(name: str, seen: Sequence[_Lengths], cheap: Sequence[Product], enough: float) -> Product | None:
+    """The simplest product of sizes that no test breaks (of many, not more than one) and enough tests show, else one that nearly all show. Of
+    bounds of rows fewer tests show the last: rows that nothing leads to are not read."""
     rows = [(one.sizes, one.lengths[name]) for one in seen if name in one.touched]  # what is untouched is of any length
-    whole = (p for p in cheap if sum(length > p.value(sizes) for sizes, length in rows) <= len(rows) // _MANY and _shown(p, rows, _SHOWN))
+    whole = (p for p in cheap if sum(length > p.value(sizes) for sizes, length in rows) <= len(rows) // _MANY and _shown(p, rows, enough))
     return next(whole, None) or next((p for p in cheap if _shown(p, rows, _STRICT)), None)
 
 

@@ -13,10 +13,10 @@ from collections.abc import Sequence
 
 from corpora.records import Fill, Parameter
 from tester.extents import Sketch
-from tester.reading import guards_of, leaves_nan_open, modes_of
+from tester.reading import ROUNDED, guards_of, leaves_nan_open, modes_of
 from tester.roles import Setting
 from tester.sketches import Roles, Values, clipped, contents, integer_scalars_of, marked, related, side_of, size_draws
-from tester.states import stated_sketches
+from tester.states import stated_sketches, states_of
 
 LONGEST_MARK = 2048
 """A number in a comparison up to here may be a size at which a program changes its ways."""
@@ -24,8 +24,13 @@ LONG_ROWS = 300
 """Elements that the few rows of one test have together: more than a warp or a usual block for each."""
 LONG = 5000
 """More than a few dozen blocks of usual size cover, or partial results of one warp's blocks hold."""
+LONGER = 17_011
+"""More than 64 blocks of usual size cover, as many as partial results often are."""
 LONG_SIDE = 1100
 """One of several sizes: more threads than a block can have."""
+BOTH = (75, 70)
+"""Two sizes that are both more than a block of 64, and that no power of two is near."""
+KEY = 7
 _STEP = re.compile(r"inc|str|step|skip|off", re.IGNORECASE)
 MOST_MODES = 5
 GUARD = "guard"
@@ -39,7 +44,7 @@ _NAN_FIRST, _THREE_FIRST = 2, 12
 
 def particular(setting: Setting, roles: Roles) -> list[Sketch]:
     """Sketches of every kind in turn, so that none crowds out the others."""
-    kinds = (_long, _stated, _no_numbers, _marked, _below_zero, _far_apart, _guarded, _beyond, _returning, _modes, _truths)
+    kinds = (_long, _stated, _no_numbers, _both, _asked, _rounded, _vanishing, _marked, _below_zero, _far_apart, _guarded, _beyond, _returning, _modes, _truths)
     rows = itertools.zip_longest(*(kind(setting, roles) for kind in kinds))
     return [sketch for row in rows for sketch in row if sketch is not None]
 
@@ -48,6 +53,15 @@ def _sketch(setting: Setting, roles: Roles, scalars: Values, label: str, turn: i
     """With usual contents, and `fills` in place of some. turn: chooses them."""
     usual = contents(setting.signature, roles, "default", scalars, setting.seed + turn, reach)
     return Sketch(scalars, usual | (fills or {}), label, side_of(scalars, setting.signature, turn))
+
+
+def _vanishing(setting: Setting, roles: Roles) -> list[Sketch]:
+    """Where the text takes powers of e: numbers so far below zero that theirs are nought, unless the largest of them is taken off before."""
+    reals = [p.name for p in setting.signature.parameters if p.kind != "scalar" and p.type in ("f32", "f64")]
+    if not reals or not roles.base or not re.search(r"\b(?:exp|expf|dexp)\s*\(", setting.compiled.request.program.text):
+        return []
+    few = size_draws(setting.signature, roles, setting.seed, 1)[0][1]
+    return [_sketch(setting, roles, few, "vanishing", 0, {reals[0]: Fill("uniform", (-1010, -1000), setting.seed)})]
 
 
 def _marked(setting: Setting, roles: Roles) -> list[Sketch]:
@@ -105,13 +119,59 @@ def _long(setting: Setting, roles: Roles) -> list[Sketch]:
     if not names or not roles.base:
         return []
     # Of three sizes or more two may count rows together, and a kernel have a block for each.
-    most, other = (LONG, {}) if len(names) == 1 else (LONG_SIDE, dict.fromkeys(names, 2 if len(names) == 2 else 1))
+    most, other = (LONGER, {}) if len(names) == 1 else (LONG_SIDE, dict.fromkeys(names, 2 if len(names) == 2 else 1))
     typed = {p.name: p for p in setting.signature.parameters}
     drawn = [{**roles.base, **other, name: clipped(most, typed[name])} for name in names[:3]]
     if len(names) > 2 and all(_STEP.search(name) for name in names[1:]):  # increments of vectors, of which small ones are meant
         drawn.insert(0, {**roles.base, **dict.fromkeys(names, 1), names[0]: clipped(LONG, typed[names[0]])})
     drawn = [related(setting.signature, roles, 0, scalars) for scalars in drawn]
-    return [_sketch(setting, roles, scalars, "long/default", setting.seed, _below_all(roles, scalars, names)) for scalars in drawn]
+    made = [_sketch(setting, roles, scalars, "long/default", setting.seed, _below_all(roles, scalars, names)) for scalars in drawn]
+    if len(names) == 1:
+        scalars = related(setting.signature, roles, 0, {**roles.base, names[0]: clipped(LONG, typed[names[0]])})
+        # The largest of all is where the last of the blocks finds it.
+        fills = {} if roles.indices else contents(setting.signature, roles, "sorted", scalars, setting.seed)
+        made.append(_sketch(setting, roles, scalars, "long/sorted", setting.seed, fills))
+    return made
+
+
+def _both(setting: Setting, roles: Roles) -> list[Sketch]:
+    """Of two sizes both more than a usual block; and limits, of which real scalars may be the ends or the length, with numbers all over between."""
+    names = [p.name for p in integer_scalars_of(setting.signature) if p.name in roles.sizes - roles.leading]
+    if len(names) != 2 or not roles.base:
+        return []
+    typed = {p.name: p for p in setting.signature.parameters}
+    scalars = {**roles.base, **{name: clipped(size, typed[name]) for name, size in zip(names, BOTH, strict=True)}}
+    limits = [p.name for p in setting.signature.parameters if p.kind == "scalar" and p.type in ("f32", "f64")][:2]
+    placed = [p.name for p in setting.signature.parameters if p.name in (roles.indices or ()) and p.type[0] == "f"]
+    fills = _below_all(roles, scalars, names)
+    if len(limits) == 2 and placed:
+        scalars |= dict(zip(limits, (-2.0, 4.0), strict=True))
+        fills |= dict.fromkeys(placed, Fill("uniform", (-2, 2), setting.seed))
+    return [_sketch(setting, roles, related(setting.signature, roles, 0, scalars), "both/default", setting.seed, fills)]
+
+
+def _asked(setting: Setting, roles: Roles) -> list[Sketch]:
+    """Where elements are asked whether they equal a scalar: all do, and here and there one does."""
+    states = {} if roles.indices or not roles.base else states_of(setting.signature, setting.compiled.request.program.text)
+    keys = {name: KEY for state in states.values() for name in state.scalars}
+    if not keys:
+        return []
+    arrays = [name for name, state in states.items() if state.scalars]
+    scalars = dict(size_draws(setting.signature, roles, setting.seed, 4))["warp"] | keys
+    fills = [Fill("constant", (KEY,)), Fill("integers", (KEY - 20, KEY + 20), setting.seed)]
+    return [_sketch(setting, roles, scalars, "asked", turn, dict.fromkeys(arrays, fill)) for turn, fill in enumerate(fills)]
+
+
+def _rounded(setting: Setting, roles: Roles) -> list[Sketch]:
+    """Where numbers are rounded and a real scalar may scale them before: many that lie in the middle between two whole ones."""
+    signature = setting.signature
+    factors = [p.name for p in signature.parameters if p.kind == "scalar" and p.type in ("f32", "f64")]
+    reals = [p.name for p in signature.parameters if p.kind != "scalar" and p.type in ("f32", "f64")]
+    if not factors or not reals or not roles.base or not ROUNDED.search(setting.compiled.request.program.text):
+        return []
+    few = size_draws(signature, roles, setting.seed, 1)[0][1]
+    odd = dict.fromkeys(reals, Fill("integers", (-9, 9), setting.seed))
+    return [_sketch(setting, roles, few | dict.fromkeys(factors, factor), "rounded", turn, odd) for turn, factor in enumerate((2.0, 0.5))]
 
 
 def _below_all(roles: Roles, scalars: Values, names: Sequence[str]) -> dict[str, Fill]:

@@ -60,6 +60,16 @@ def steps_of(signature: Signature, text: str) -> frozenset[str]:
     return frozenset(p.name for p in signature.parameters if p.kind == "scalar" and p.type[0] in "iu" and p.name.lower() in named)
 
 
+def shifts_of(signature: Signature, text: str) -> frozenset[str]:
+    """Scalars by which the text shifts: below the bits of a number."""
+    names = [p.name for p in signature.parameters if p.kind == "scalar" and p.type[0] in "iu"]
+    return frozenset(n for n in names if re.search(rf"(?:<<|>>)=?\s*\(*\s*{re.escape(n)}\b|\b(?:ishft|shift[lra])\s*\([^()]*,\s*{re.escape(n)}\s*\)", text, re.IGNORECASE))
+
+
+ROUNDED = re.compile(r"\b(?:l?l?r(?:int|ound)[fl]?|nearbyintf?|a?nint|__float2int_rn)\s*\(|\+\s*0?\.5(?:[fFdD]0?)?\b(?!\s*\*)", re.IGNORECASE)
+"""What makes a whole number of one that lies between two."""
+
+
 _RETURNING = re.compile(r"\bif\s*\(((?:[^()]|\([^()]*\))*)\)\s*(?:\{\s*)?return\b", re.IGNORECASE)
 _BOUND = re.compile(r"\b([A-Za-z_]\w*)\s*(<=?|>=?|[=!/]=|\.(?:lt|le|gt|ge|eq|ne)\.)\s*(-?\d+)\b(?!\.)", re.IGNORECASE)
 
@@ -97,11 +107,14 @@ def texts_of(signature: Signature, text: str) -> frozenset[str]:
 
 
 def letters_of(signature: Signature, text: str) -> dict[str, tuple[int, ...]]:
-    """The characters that each one-byte scalar is compared with on its line (BLAS's `uplo == 'U'`, `lsame(uplo, 'U')`), and one other."""
+    """The characters that each one-byte scalar is compared with on its line (BLAS's `uplo == 'U'`, `lsame(uplo, 'U')`) or by the cases of a choice,
+    and one other."""
     found = {}
     for p in signature.parameters:
         if p.kind == "scalar" and p.type in ("i8", "u8"):
             lines = re.findall(rf"^[^\n]*\b{re.escape(p.name)}\b[^\n]*$", text, re.IGNORECASE | re.MULTILINE)
+            if re.search(rf"\b(?:switch|select\s+case)\s*\(\s*{re.escape(p.name)}\s*\)", text, re.IGNORECASE):
+                lines += re.findall(r"\bcase\b[^\n:]*", text, re.IGNORECASE)
             letters = dict.fromkeys(ord(c) for line in lines for c in re.findall(r"'([ -~])'|\"([ -~])\"", line) for c in c if c)
             if letters:
                 found[p.name] = (*letters, ord("#"))

@@ -46,6 +46,8 @@ class Roles:
     """Scalars by which a loop steps: never zero."""
     ordered: frozenset[str] = frozenset()
     """Indices of which neighbours bound a row (`row[i]`, `row[i + 1]`): they never fall, or the last would not be how many there are."""
+    shifts: frozenset[str] = frozenset()
+    """Scalars by which the text shifts."""
     within: dict[str, str] = field(default_factory=dict)
     """Indices and places, and the size that they are below (tester.places)."""
 
@@ -73,6 +75,7 @@ _REALS = (0.5, 1.5, -0.75, 2.0, 0.1, 1.0, -2.5, 0.0, 3.25)
 _FREE = (3, 0, 1, -3, 7, 100, -100, 2, 12345, -1)
 _FREE_WIDE = (3, 0, (1 << 33) + 7, -3, 7, (1 << 40) + 1, -100, -(1 << 33) - 12345, 12345, -1)
 """Of 64 bits: some that 32 do not hold."""
+_SHIFTS = (4, 0, 8, 1, 3, 16, 2, 7, 12, 5)
 
 
 def _plain(parameter: Parameter, seed: int, stream: int, turn: int) -> int | float | bool | tuple[float, float]:
@@ -109,7 +112,7 @@ def base_draws(signature: Signature, seed: int, count: int) -> list[Values]:
 _DRAWS: tuple[tuple[tuple[int, ...], ...], ...] = (
     ((1500,), (257,), (2,), (256,)),
     ((1500,), (257,), (2,), (256,)),
-    ((130, 5), (6, 100), (33, 40), (32, 16)),
+    ((139, 5), (6, 100), (45, 40), (32, 16)),
     ((40, 20, 3, 2, 2), (3, 24, 33, 2, 2), (9, 7, 5, 12, 4), (8,)),
 )
 """Values of the sizes of a program with none, one, two or more: block, warp, small, exact."""
@@ -171,7 +174,8 @@ def _values(signature: Signature, roles: Roles, seed: int, turn: int, label: str
             values[p.name] = float(_stepped(_TIES, seed + turn, i, loose)) if tied else _plain(p, seed + turn, i, turn)
             loose += 1
         elif p.name not in roles.sizes and p.name not in roles.pitches and roles.base:
-            chosen = _stepped(_FREE_WIDE if free is _FREE and p.type in ("i64", "u64") else free, seed + turn, i, loose)
+            pool_ = _SHIFTS if p.name in roles.shifts else _FREE_WIDE if free is _FREE and p.type in ("i64", "u64") else free
+            chosen = _stepped(pool_, seed + turn, i, loose)
             values[p.name] = clipped(abs(chosen) if p.type[0] == "u" else chosen, p)
             loose += 1
         elif label in ("base", "near"):
@@ -234,6 +238,7 @@ def contents(signature: Signature, roles: Roles, profile: str, scalars: Values, 
     sized = [b for b in bounds if b > 1] or ([1] if bounds else [_UNSIZED[seed % len(_UNSIZED)]])
     limit = sized[-1] if seed % 2 == 0 else sized[0]
     fills = {}
+    first = next((i for i, p in enumerate(signature.parameters) if p.kind != "scalar"), 0)
     for i, p in enumerate(signature.parameters):
         if p.kind == "scalar":
             continue
@@ -242,6 +247,12 @@ def contents(signature: Signature, roles: Roles, profile: str, scalars: Values, 
             fills[p.name] = Fill("integers", _TEXTS[profile], seed + i)
             continue
         indexed = (integral if roles.indices is None else p.name in roles.indices)
+        if profile == "wide" and p.type[0] == "u" and not indexed:
+            fills[p.name] = Fill("integers", INTEGER_RANGES[p.type], seed + i)
+            continue
+        if profile == "zero" and i != first and p.intent != "in" and not indexed:
+            fills[p.name] = _fill("positive", integral, False, limit, seed + i)  # what is nought before and after shows nothing
+            continue
         own = max(int(scalars[roles.within[p.name]]), 1) if p.name in roles.within else limit  # type: ignore[arg-type]
         fills[p.name] = _fill(profile, integral, indexed, own, seed + i)
         if p.name in roles.within and profile == "positive":

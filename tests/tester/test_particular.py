@@ -70,6 +70,25 @@ TOLD_APART = {
         "int n, int m, const float *x, float *y", "float s = 0; for (int j = 0; j < m; j++) s += x[i * m + j]; y[i] = s;",
         "if (i < 1024) { float s = 0; for (int j = 0; j < m; j++) s += x[i * m + j]; y[i] = s; }",
     ),
+    "bins beyond a block of 64": (
+        "int n, int m, const int *k, int *h", "if (k[i] >= 0 && k[i] < m)\n#pragma omp atomic\nh[k[i]]++;",
+        "if (k[i] >= 0 && k[i] < (m < 64 ? m : 64))\n#pragma omp atomic\nh[k[i]]++;",
+    ),
+    "a row that is all what is asked for": (
+        "int n, int m, const int *x, int key, int *y", "int all = 1; for (int j = 0; j < m; j++) if (x[i * m + j] != key) all = 0; y[i] = all;",
+        "int all = 1; for (int j = 0; j < m; j++) if (x[i * m + j] != key) all = 0; y[i] = m > 32 ? 0 : all;",
+    ),
+    "the last of many blocks": ("int n, const float *x, float *y", "y[i] = x[i];", "y[i] = i < 16384 ? x[i] : 0;"),
+    "halves between whole numbers": (
+        "int n, const float *x, float scale, float *y", "y[i] = rintf(x[i] / scale);", "y[i] = roundf(x[i] / scale);",
+    ),
+    "a bit beyond what is signed": (
+        "int n, int shift, const unsigned *x, unsigned *y", "y[i] = (x[i] >> shift) & 15;", "y[i] = ((int)x[i] / (1 << shift)) & 15;",
+    ),
+    "a row of noughts": (
+        "int n, const float *x, float *y", "float s = x[i] > 0 ? x[i] : -x[i]; y[i] = s > 0 ? x[i] / s : 0;", "float s = x[i] > 0 ? x[i] : -x[i]; y[i] = x[i] / s;",
+    ),
+    "sizes that no power of two is near": ("int n, int m, const float *x, float *y", "for (int j = 0; j < m; j++) y[i] += x[j];", "for (int j = 0; j < m; j++) y[i] += i < n / 8 * 8 + 2 ? x[j] : 0;"),
 }  # fmt: skip
 
 
@@ -132,6 +151,15 @@ def test_rows_of_a_source_kernel_are_all_done(engine):
     source = Program("cuda", "f", kernel)
     assert engine.verify(Pair(source, Program("cpp", "f", serial))).outcome is Outcome.EQUIVALENT
     assert engine.verify(Pair(source, Program("cpp", "f", serial.replace("r < rows", "r < (rows > 3 ? 3 : rows)")))).outcome is Outcome.MISMATCH
+
+
+def test_powers_that_all_vanish_come(engine):
+    softmax = "void f(int n, const float *x, float *y) { float m = x[0], s = 0; for (int i = 1; i < n; i++) m = x[i] > m ? x[i] : m; " \
+              "for (int i = 0; i < n; i++) s += y[i] = expf(x[i] - m); for (int i = 0; i < n; i++) y[i] /= s; }"
+    kernel = "__global__ void f(int n, const float *x, float *y) { float m = 0, s = 0; for (int i = 0; i < n; i++) m = x[i] > m ? x[i] : m; " \
+             "for (int i = 0; i < n; i++) s += expf(x[i] - m); int t = threadIdx.x + blockIdx.x * blockDim.x; if (t < n) y[t] = expf(x[t] - m) / s; }"
+    assert engine.verify(Pair(Program("cpp", "f", softmax), Program("cuda", "f", kernel))).outcome is Outcome.MISMATCH
+    assert engine.verify(Pair(Program("cpp", "f", softmax), Program("cuda", "f", kernel.replace("m = 0", "m = x[0]")))).outcome is Outcome.EQUIVALENT
 
 
 def test_every_size_is_long_once(engine):
