@@ -209,7 +209,23 @@ class _Reader:
 
     def _expression_statement(self, node: Node, block: Block) -> None:
         for part in _comma_separated(node):
-            block.add(f"{self._effect(part)};")
+            if part.type == "call_expression" and node_text(part.child_by_field_name("function")).removeprefix("std::") == "memset":
+                self._cleared(part, block)
+            else:
+                block.add(f"{self._effect(part)};")
+
+    def _cleared(self, call: Node, block: Block) -> None:
+        """`memset(x, 0, n * sizeof(T))` as the loop that it is."""
+        given = [c for c in call.child_by_field_name("arguments").named_children if c.type != "comment"]
+        place = self._values.place(given[0]) if len(given) == 3 and node_text(given[1]) == "0" else None
+        sides = [given[2].child_by_field_name(side) for side in ("left", "right")] if place and given[2].type == "binary_expression" else []
+        counts = [side for side in sides if side.type != "sizeof_expression"]
+        if len(counts) != 1 or node_text(given[2].child_by_field_name("operator")) != "*":
+            raise Unsaid("a memset that is no loop over elements set to zero")
+        words = set(leaf_texts(self._function.node))
+        name = next(n for n in ("k", "k1", "k2", "k_cleared") if n not in words)
+        index = f"{place[1]} + {name}" if place[1] not in ("", "0") else name
+        block.open(f"for (int {name} = 0; {name} < {self._values.text(counts[0])}; {name}++)").add(f"{place[0]}[{index}] = 0;")
 
     def _effect(self, node: Node) -> str:
         """An assignment or a step; its target may be an element whose index steps on."""

@@ -58,7 +58,7 @@ class Values:
         """Remember what pointer an init_declarator declares. Raises Unsaid where it is no fixed place in an array."""
         (declarator,), declaration = node.child_by_field_name("declarator").named_children[-1:], node.parent
         value, refers = node.child_by_field_name("value"), node.child_by_field_name("declarator").type == "reference_declarator"
-        place = self._place(value) if not refers else self._element(value) if value.type == "subscript_expression" else None
+        place = self.place(value) if not refers else self._element(value) if value.type == "subscript_expression" else None
         if place is None or declarator is None or declarator.type != "identifier":
             raise Unsaid("a pointer that is no place in an array")
         name, scope = node_text(declarator), declaration.parent
@@ -82,14 +82,14 @@ class Values:
         place = self._element(target) if target.type in ("subscript_expression", "pointer_expression") else None
         return place[0] if place else ""
 
-    def _place(self, node: Node) -> Place | None:
+    def place(self, node: Node) -> Place | None:
         """Where a pointer points to; None for what is no place in a known array."""
         match node.type:
             case "identifier":
                 name = node_text(node)
                 return (name, "") if name in self._arrays or name in self._structures else self._aliases.get(name)
             case "parenthesized_expression":
-                return self._place(node.named_children[0])
+                return self.place(node.named_children[0])
             case "field_expression":
                 number = self._field(node)
                 return number if number and number[0] in self._arrays and not number[1] else None
@@ -97,18 +97,18 @@ class Values:
                 return self._element(node.children[1])
             case "binary_expression":
                 left, operator, right = (node.child_by_field_name(f) for f in ("left", "operator", "right"))
-                base = self._place(left)
+                base = self.place(left)
                 if base is not None and node_text(operator) in "+-":
                     return base[0], _sum(base[1], node_text(operator), self.text(right))
-                base = self._place(right) if node_text(operator) == "+" else None
+                base = self.place(right) if node_text(operator) == "+" else None
                 return None if base is None else (base[0], _sum(base[1], "+", self.text(left)))
         return None
 
     def _element(self, node: Node) -> Place | None:
         """The place of a subscript_expression, or of a pointer_expression with a star."""
         if node.type == "pointer_expression":
-            return self._place(node.children[1]) if node_text(node.children[0]) == "*" else None
-        base = self._place(node.child_by_field_name("argument"))
+            return self.place(node.children[1]) if node_text(node.children[0]) == "*" else None
+        base = self.place(node.child_by_field_name("argument"))
         inner = node.child_by_field_name("indices").named_children
         return None if base is None or len(inner) != 1 else (base[0], _sum(base[1], "+", self.text(inner[0])))
 
@@ -129,7 +129,7 @@ class Values:
         while node.type == "parenthesized_expression":
             node = node.named_children[0]
         whole = node.type == "pointer_expression" and node_text(node.children[0]) == "*"
-        place = self._element(node) if node.type == "subscript_expression" else self._place(node.children[1] if whole else node)
+        place = self._element(node) if node.type == "subscript_expression" else self.place(node.children[1] if whole else node)
         if place is None or place[0] not in self._structures:
             return None
         owner = self._structures[place[0]]

@@ -34,6 +34,8 @@ SAID = {
         "int i;\nint k = 1;\nx[0] = 2;\nfor (i = 0, k = 3; i < n; i++, k++) {\nx[k] = i;\n}"),
     "an index that steps on": ("int k = 0; for (int i = 0; i < n; i++) x[k++] = std::sqrt(a[i]);",
         "int k = 0;\nfor (int i = 0; i < n; i++) {\nx[k++] = std::sqrt(a[i]);\n}"),
+    "what is cleared": ("memset(x, 0, n * sizeof(double)); std::memset(&x[n], 0, sizeof(double) * 8);",
+        "for (int k = 0; k < n; k++) {\nx[k] = 0;\n}\nfor (int k = 0; k < 8; k++) {\nx[n + k] = 0;\n}"),
     "letters stay letters": ("x[0] = ' ' + '\\n';", "x[0] = ' ' + '\\n';"),
     "comments go": ("/* first */ x[0] = 1; // second\n", "x[0] = 1;"),
     "a last return of nothing goes": ("x[0] = 1; return;", "x[0] = 1;"),
