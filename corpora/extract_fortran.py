@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from corpora.extract import Piece
+from corpora.extract import MAIN_PROGRAM, Piece
 from corpora.fortran_library import with_library
 from corpora.fortran_syntax import Line, Procedure, Unit, procedures, split_commas, to_free_form, units
 from corpora.lift_fortran import NotLiftable, Shared, changed_names, common_variables, is_common, module_variables, with_arguments
@@ -47,17 +47,17 @@ def pieces(text: str) -> list[Piece]:
     found = [
         Piece(p.name, reason=_internal(p)) if _internal(p) else _piece(p, outer, everything, modules, rows) for p in everything
     ]
-    programs = [Piece(u.name or "main", reason="is a main program") for u in units(text) if u.kind == "program"]
+    programs = [Piece(u.name or "main", reason=MAIN_PROGRAM) for u in units(text) if u.kind == "program"]
     return [p for p in found if p.reason != "internal" and p.name not in added] + programs
 
 
 def _internal(procedure: Procedure) -> str:
-    host = next((h for h in procedure.hosts if h.kind not in ("module", "submodule")), None)
+    host = next((h for h in procedure.hosts if h.kind not in ("module", "submodule", "program")), None)
     if not procedure.ended:
         return "has no END"
     if host is None:
         return ""
-    # What a kept procedure contains travels with it; what a main program contains is lost.
+    # What a kept procedure contains travels with it; a main program is like a module to what it contains.
     return "internal" if host.kind in ("subroutine", "function") else f"is internal to {host.kind} '{host.name}'"
 
 

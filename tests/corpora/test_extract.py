@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from corpora.extract import extract
+from corpora.extract import MAIN_PROGRAM, extract
 from corpora.extract_cpp import pieces, with_definitions
 
 CUDA = """#include <cmath>
@@ -123,9 +123,11 @@ subroutine shares(x)
   x = c
 end subroutine
 program p
+ real :: factor
 contains
  subroutine q(x)
   real x
+  x = factor * x
  end subroutine
 end program
 """
@@ -133,10 +135,11 @@ end program
 
 def test_module_procedures_stand_alone(tmp_path):
     programs, skipped = by_name(extract(MODULE, "fortran"))
-    assert sorted(programs) == ["axpy", "shares", "stateful", "twice"]
+    assert sorted(programs) == ["axpy", "q", "shares", "stateful", "twice"]
+    assert "subroutine q(x, factor)" in programs["q"]  # as in a module
     assert "subroutine stateful(x, state)" in programs["stateful"] and "subroutine shares(x, c)" in programs["shares"]
     assert "'other_file'" in skipped["elsewhere"]
-    assert "internal to program" in skipped["q"] and "main program" in skipped["p"]
+    assert skipped["p"] == MAIN_PROGRAM
     for name, text in programs.items():
         (tmp_path / f"{name}.f90").write_text(text)
         done = subprocess.run(["gfortran", "-fsyntax-only", tmp_path / f"{name}.f90"], capture_output=True, text=True)
