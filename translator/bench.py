@@ -127,7 +127,7 @@ def _compared(bench: Bench, i: int, execution: Execution) -> Failure | None:
         with np.errstate(over="ignore"):
             result = result.astype(reference.result.dtype)
     difference = compare(reference, values, result)
-    if difference is None or _is_open(bench, i):
+    if difference is None or _is_open(bench, i, difference):
         return None
     name = "the result" if difference.parameter < 0 else bench.expectations.signature.parameters[difference.parameter].name
     place = name if difference.parameter < 0 else f"{name}[{difference.element}]"
@@ -141,10 +141,10 @@ _EXTREMES = re.compile(r"\bomp\b[^\n]*\breduction\s*\(\s*(?:\w+\s*,\s*)?(?:max|m
 """OpenMP's own reductions to the largest or smallest value."""
 
 
-def _is_open(bench: Bench, i: int) -> bool:
-    """Whether the values of a test are not the target's to decide: which of several it is that is kept beside one that is no number, OpenMP
-    leaves open, for its order of comparisons is free."""
-    if not _EXTREMES.search(bench.program.text):
+def _is_open(bench: Bench, i: int, difference: Difference) -> bool:
+    """Whether a difference is not the target's to decide: what is kept beside a value that is no number, that one or another, OpenMP leaves
+    open, for its order of comparisons is free."""
+    if "nan" not in (str(difference.expected), str(difference.actual)) or not _EXTREMES.search(bench.program.text):
         return False
     return any(v.dtype.kind in "fc" and np.isnan(v).any() for v in bench.expectations.calls[i].values if isinstance(v, np.ndarray))
 
