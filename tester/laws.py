@@ -3,7 +3,8 @@
 Contract: what a program touches of such an array is as much as its contents led to (a histogram whose last bins stay empty), or more than
 a caller has (an index that is the number of rows): a port that clears all bins, or copies as many as there are rows, would be outside.
 `lawful` finds the law that an array's lengths follow in the suite's own tests and gives the others that length; tests in which the program
-goes beyond a law that nearly all others keep are left out. What is added holds contents as ever, and is compared.
+goes beyond a law that nearly all others keep are left out, unless smaller indices keep it inside (an edge's node is below the number of nodes,
+also where there are more edges). What is added holds contents as ever, and is compared.
 
     pytest tests/tester/test_laws.py
 """
@@ -13,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from corpora.records import ArrayValue, UnitTest
+from corpora.records import ArrayValue, Fill, ScalarValue, UnitTest
 from gpu_runtime.materialise import extents_of, integer_scalars
 from tester.completion import confirm, remembered
 from tester.lengths import Product, products
@@ -24,7 +25,7 @@ DEAREST = 2
 """Cost of a law (tester.lengths): with larger numbers and more factors one that means nothing fits."""
 _SHOWN, _STRICT = 0.3, 0.7
 """Share of the tests in which an array is as long as a law that no test breaks, and as one that some do."""
-FEWEST, MOST_DROPPED = 6, 2
+FEWEST, MOST_DROPPED, MOST_TRIED = 6, 2, 2
 _MANY = 10
 
 
@@ -45,13 +46,48 @@ def lawful(setting: Setting, roles: Roles, tests: Sequence[UnitTest]) -> list[Un
     seen = [_measured(test, setting) for test in tests]
     # Fewer than a size are what indices below it lead to, not what a caller has.
     cheap = [p for p in products(sorted(roles.sizes)) if p.cost <= DEAREST and min(p.more, *(step for _, step in p.factors)) >= 0]
-    laws = {name: law for name in arrays if (law := _law(name, seen, cheap, _SHOWN / 2 if name in roles.ordered else _SHOWN)) is not None}
+    laws = _laws(arrays, seen, cheap, roles)
+    least = {name: found for name in arrays if (found := [laws[name]] if name in laws else _least(name, seen, cheap))}
+    for turn in range(max(map(len, least.values()), default=0)):  # of two sizes the program must have the larger, if it counts to both
+        tests = _led_inside(setting, roles, tests, seen, {name: found[min(turn, len(found) - 1)] for name, found in least.items()})
+        seen = [_measured(test, setting) for test in tests]
+    laws = _laws(arrays, seen, cheap, roles)
     made = _confirmed(setting, tests, seen, [_at_length(test, one, laws) for test, one in zip(tests, seen, strict=True)])
     broken = {i for i, test in enumerate(made) if _breaks(test, seen[i], laws)}
     enough = len(broken) <= MOST_DROPPED and len(made) - len(broken) >= FEWEST
     kept = [i for i in range(len(made)) if not (enough and i in broken)]
     whole = [i for i in kept if not _short(made[i], seen[i], laws, roles)]
     return [made[i] for i in (whole if len(whole) >= FEWEST else kept)]
+
+
+def _laws(arrays: Sequence[str], seen: Sequence[_Lengths], cheap: Sequence[Product], roles: Roles) -> dict[str, Product]:
+    return {name: law for name in arrays if (law := _law(name, seen, cheap, _SHOWN / 2 if name in roles.ordered else _SHOWN)) is not None}
+
+
+def _led_inside(setting: Setting, roles: Roles, tests: Sequence[UnitTest], seen: Sequence[_Lengths], least: Mapping[str, Product]) -> list[UnitTest]:
+    """The tests with indices so small that no array is longer than its law, where the program runs clean so; the others as they were."""
+    inner = {p.name: p.inner_extents[0] if p.inner_extents else 1 for p in setting.signature.parameters}
+    leading = (roles.indices or frozenset()) - roles.ordered
+    others: dict[int, UnitTest] = {}
+    for i, (test, one) in enumerate(zip(tests, seen, strict=True)):
+        inside = {name: length for name, law in least.items() if name in one.touched and one.lengths[name] > (length := law.value(one.sizes)) > 0}
+        limits = [length // inner[name] for name, length in inside.items() if one.touched[name] > length]
+        if inside and leading:
+            others[i] = replace(test, assignments=tuple(_below(a, max(1, min(limits)) if limits else None, inside, leading) for a in test.assignments))
+    found = confirm(setting.backend, setting.compiled, list(others.values()), setting.geometry_of, setting.largest)
+    result = list(tests)
+    for i, completed in zip(others, found, strict=True):
+        if completed.test is not None and completed.changed:
+            result[i] = completed.test
+    return result
+
+
+def _below(a: ScalarValue | ArrayValue, limit: int | None, lengths: Mapping[str, int], leading: frozenset[str]) -> ScalarValue | ArrayValue:
+    """An array at its length, with numbers below the limit where it leads to places in others. Lists of written values stay as they are."""
+    if not isinstance(a, ArrayValue) or a.fill is None:
+        return a
+    fill = Fill("indices", (limit,), a.fill.seed) if limit and a.name in leading else a.fill
+    return replace(a, extents=(lengths[a.name],) if a.name in lengths else a.extents, fill=fill)
 
 
 def _breaks(test: UnitTest, one: _Lengths, laws: Mapping[str, Product]) -> bool:
@@ -82,6 +118,12 @@ def _law(name: str, seen: Sequence[_Lengths], cheap: Sequence[Product], enough: 
     rows = [(one.sizes, one.lengths[name]) for one in seen if name in one.touched]  # what is untouched is of any length
     whole = (p for p in cheap if sum(length > p.value(sizes) for sizes, length in rows) <= len(rows) // _MANY and _shown(p, rows, enough))
     return next(whole, None) or next((p for p in cheap if _shown(p, rows, _STRICT)), None)
+
+
+def _least(name: str, seen: Sequence[_Lengths], cheap: Sequence[Product]) -> list[Product]:
+    """The simplest products of sizes that the program always touches at least, and often just."""
+    rows = [(one.sizes, one.lengths[name]) for one in seen if name in one.touched]
+    return [p for p in cheap if all(length >= p.value(sizes) for sizes, length in rows) and _shown(p, rows, _SHOWN)][:MOST_TRIED]
 
 
 def _shown(product: Product, rows: Sequence[tuple[Mapping[str, int], int]], share: float) -> bool:

@@ -40,6 +40,18 @@ cudaMemset(t, 0, 8);
 edges<<<(n + 127) / 128, 128>>>(n, r, c, t);
 cudaMemcpy(&h, t, 8, cudaMemcpyDeviceToHost); cudaFree(r); cudaFree(c); cudaFree(t);
 return (long long)h; }}"""
+FLUXES = """void f(int nf, const int *left, const int *right, const double *area, int nc, double *res) {
+for (int c = 0; c < nc; c++) res[c] = 0;
+for (int i = 0; i < nf; i++) { res[left[i]] -= area[i]; res[right[i]] += area[i]; } }"""
+CELLS = """__global__ void spread(int nf, const int *l, const int *r, const double *a, double *s) {{
+int i = blockIdx.x * blockDim.x + threadIdx.x; if (i < nf) {{ atomicAdd(s + l[i], -a[i]); atomicAdd(s + r[i], a[i]); }} }}
+void f(int nf, const int *left, const int *right, const double *area, int nc, double *res) {{
+int *l, *r; double *a, *s;
+cudaMalloc(&l, nf * sizeof(int)); cudaMalloc(&r, nf * sizeof(int)); cudaMalloc(&a, nf * sizeof(double)); cudaMalloc(&s, nc * sizeof(double));
+cudaMemcpy(l, left, nf * sizeof(int), cudaMemcpyHostToDevice); cudaMemcpy(r, right, nf * sizeof(int), cudaMemcpyHostToDevice);
+cudaMemcpy(a, area, nf * sizeof(double), cudaMemcpyHostToDevice); cudaMemset(s, 0, nc * sizeof(double));
+if (nf > 0) spread<<<(nf + 63) / 64, 64>>>(nf, l, r, a, s);
+cudaMemcpy(res, s, {0} * sizeof(double), cudaMemcpyDeviceToHost); cudaFree(l); cudaFree(r); cudaFree(a); cudaFree(s); }}"""
 PLAIN = "void f(int n, const float *x, float *y) { for (int i = 0; i < n - 1; i++) y[i] = x[i + 1]; }"
 CASES = {
     "all_bins": (BINS, SPREAD.format("nb", ""), True),
@@ -47,6 +59,8 @@ CASES = {
     "an_empty_bin_too": (BINS, SPREAD.format("nb", "+ (b == nb - 1 && l[b] == 0)"), False),
     "as_many_as_rows": (EDGES, COPIED.format("n + 1", 1), True),
     "one_more_than_rows": (EDGES, COPIED.format("n + 1", 2), False),
+    "as_many_as_cells": (FLUXES, CELLS.format("nc"), True),
+    "as_many_as_faces": (FLUXES, CELLS.format("nf"), False),
     "one_less_than_rows": (EDGES, COPIED.format("n", 1), False),
 }
 
