@@ -19,6 +19,7 @@ from corpora.records import ArrayValue, Program, Signature, UnitTest, UnitTestSu
 from corpora.structures import by_numbers
 from gpu_runtime.backend import Compiled, CompileRequest, ExecutionBackend, Variant
 from tester.completion import Completed, complete, confirm, remembered
+from tester.descriptions import described
 from tester.extents import GeometryOf, Sketch, nowhere, test_of
 from tester.laws import lawful
 from tester.linked import linked_tests
@@ -61,7 +62,7 @@ def suite_for(
     setting = Setting(backend, compiled, signature, geometry_of, largest, seed, pitches_of(signature, text), letters_of(signature, text))
     try:
         roles = known_roles(setting, text, plan)
-        made = sorted(lawful(setting, roles, _tests(setting, roles, tests)), key=elements)
+        made = sorted(described(setting, roles, lawful(setting, roles, _tests(setting, roles, tests))), key=elements)
     except TooLarge as error:
         roles = Roles()
         made = _constant_tests(replace(setting, largest=LAST_RESORT), str(error))

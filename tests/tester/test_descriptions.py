@@ -1,0 +1,61 @@
+"""Sizes of structures that the program never reads say what a port that copies the structure counts on."""
+
+from __future__ import annotations
+
+import pytest
+
+from corpora.records import Program
+from corpora.signatures import signature_of
+from gpu_runtime.emulated import EmulatedBackend
+from gpu_runtime.materialise import extents_of, integer_scalars
+from tester.rules import suite_for
+
+CSR = "struct csr { int nrows, ncols, nnz; int *ptr, *col; double *val; };\n"
+ROWS = "for (int i = 0; i < A%s; i++) { double s = 0; for (int k = A->ptr[i]; k < A->ptr[i + 1]; k++) s += A->val[k] * x[A->col[k]]; y[i] = s; }"
+SPMV = CSR + "void f(const csr *A, const double *x, double *y) { %s }"
+DEEP = """__global__ void rows(csr A, const double *x, double *y) {{ int i = blockIdx.x * blockDim.x + threadIdx.x; if (i >= A.nrows) return;
+double s = 0; for (int k = A.ptr[i]; k < A.ptr[i + 1]; k++) s += A.val[k] * x[A.col[k]]; y[i] = s; }}
+void f(const csr *A, const double *x, double *y) {{ csr d = *A; double *dx, *dy; if (A->nrows <= 0) return;
+cudaMalloc(&d.ptr, (A->nrows + 1) * sizeof(int)); cudaMalloc(&d.col, A->nnz * sizeof(int)); cudaMalloc(&d.val, A->nnz * sizeof(double));
+cudaMalloc(&dx, A->ncols * sizeof(double)); cudaMalloc(&dy, A->nrows * sizeof(double));
+cudaMemcpy(d.ptr, A->ptr, (A->nrows + 1) * sizeof(int), cudaMemcpyHostToDevice); cudaMemcpy(d.col, A->col, A->nnz * sizeof(int), cudaMemcpyHostToDevice);
+cudaMemcpy(d.val, A->val, A->nnz * sizeof({0}), cudaMemcpyHostToDevice); cudaMemcpy(dx, x, A->ncols * sizeof(double), cudaMemcpyHostToDevice);
+rows<<<(A->nrows + 63) / 64, 64>>>(d, dx, dy); cudaMemcpy(y, dy, A->{1} * sizeof(double), cudaMemcpyDeviceToHost); }}"""
+MATRIX = "struct matrix { int width, height; float *e; };\n"
+PRODUCT = MATRIX + """void f(matrix A, matrix B, matrix C) { for (int i = 0; i < A.height; i++) for (int j = 0; j < B.width; j++) {
+float s = 0; for (int k = 0; k < A.width; k++) s += A.e[i * A.width + k] * B.e[k * B.width + j]; C.e[i * C.width + j] = s; } }"""
+CASES = {
+    "deep": (SPMV % (ROWS % "->nrows"), CSR + DEEP.format("double", "nrows"), True),
+    "half_of_the_numbers": (SPMV % (ROWS % "->nrows"), CSR + DEEP.format("float", "nrows"), False),
+    "as_many_as_columns": (SPMV % (ROWS % "->nrows"), CSR + DEEP.format("double", "ncols"), False),
+}
+
+
+@pytest.fixture(scope="module")
+def verdicts(judged):
+    return judged(CASES)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_verdict(name, verdicts):
+    verdict = verdicts[name]
+    assert verdict.equivalent is CASES[name][2], f"{verdict.outcome}: {verdict.detail}"
+
+
+def sizes_in(text: str) -> list[dict[str, int]]:
+    program = Program("cpp", "f", text)
+    suite = suite_for(program, signature_of(program), EmulatedBackend())
+    return [{**integer_scalars(test), **extents_of(test)} for test in suite.tests]
+
+
+def test_sides_multiply_to_the_arrays_length():
+    for t in sizes_in(PRODUCT):
+        assert t["A__width"] <= 0 or t["B__height"] == t["A__width"], t
+        assert t["C__width"] * t["C__height"] <= t["C__e"] and t["A__height"] * t["B__width"] <= t["C__e"], t
+
+
+def test_what_the_program_reads_in_any_way_is_left_alone():
+    read = SPMV % (ROWS % "->nrows" + " y[0] += A->nnz;")
+    assert any(t["A__nnz"] < max(t["A__col"], t["A__val"]) for t in sizes_in(read))
+    hidden = SPMV.replace("void f(", "int more(const csr *q) { return q->nnz > 3; }\nvoid f(") % (ROWS % "->nrows" + " y[0] += more(A);")
+    assert any(t["A__nnz"] < max(t["A__col"], t["A__val"]) for t in sizes_in(hidden))
