@@ -30,8 +30,9 @@ _SIDE = re.compile(r"(?:n|num|n_|num_)?(?:rows?|cols?|columns?|width|height|dept
 
 @dataclass(frozen=True, slots=True)
 class _Structure:
-    """Names of parameters: sizes that the program reads, those that it does not, and arrays that pointers lead to."""
+    """Its type, sizes that the program reads, those that it does not, and arrays that pointers lead to."""
 
+    type: str
     read: tuple[Parameter, ...]
     unread: tuple[Parameter, ...]
     arrays: tuple[Parameter, ...]
@@ -61,7 +62,7 @@ def _structures(parameters: Iterable[Parameter], roles: Roles, text: str) -> lis
         sizes = [p for p in members if p.kind == "scalar" and p.type in INTEGER_RANGES and p.type not in ("i8", "u8")]
         unread = tuple(p for p in sizes if p.name not in roles.sizes | roles.flags and _is_size(_field(p)) and not _is_read(_field(p), owner, owners, text))
         read = tuple(p for p in sizes if p.name in roles.sizes)
-        found.append(_Structure(read, unread, tuple(p for p in members if p.member and not p.member.count)))
+        found.append(_Structure(members[0].member.assembled if members[0].member else "", read, unread, tuple(p for p in members if p.member and not p.member.count)))
     return found
 
 
@@ -92,7 +93,7 @@ def _fitting(test: UnitTest, structures: Sequence[_Structure], parameters: Seque
     for s in structures:
         longest = max((lengths[p.name] for p in s.arrays), default=1)
         led = _led([known[p.name] for p in s.read], elsewhere, longest) if s.is_sparse else 0
-        chosen = _values(s, longest, known, led + more)
+        chosen = _values(s, longest, known, led + more) | _as_large(s, longest, known, structures)
         least = longest if any(_COUNT.fullmatch(_field(p).lower()) for p in s.unread) else 0
         sides = [chosen.get(p.name, sizes.get(p.name, 0)) for p in (*s.read, *s.unread) if _is_side(p, s)]
         least = max(least, 0 if s.is_sparse or not sides else math.prod(sides))
@@ -132,6 +133,19 @@ def _values(s: _Structure, longest: int, known: Mapping[str, int], led: int) -> 
         chosen |= {p.name: v for p, v in zip(sides, best, strict=False)}
     width = next((v for p in (*s.read, *s.unread) if re.search("col|width|nx", _field(p).lower()) and (v := chosen.get(p.name, known.get(p.name))) is not None), longest)
     return chosen | {p.name: width for p in s.unread if _APART.fullmatch(_field(p).lower())}
+
+
+def _as_large(s: _Structure, longest: int, known: Mapping[str, int], structures: Sequence[_Structure]) -> dict[str, int]:
+    """Its unread dimensions where another structure of the type has the dimensions that are read of both, and is long enough."""
+    sides = [p for p in s.unread if _is_side(p, s)]
+    for other in structures:
+        values = {_field(p): known[p.name] for p in other.read}
+        if other is s or other.type != s.type or not s.read or s.is_sparse:
+            continue
+        equal = all(values.get(_field(p)) == known[p.name] for p in s.read) and all(_field(p) in values for p in sides)
+        if equal and math.prod([values[_field(p)] for p in (*s.read, *sides) if _is_side(p, s)]) >= longest:
+            return {p.name: values[_field(p)] for p in sides}
+    return {}
 
 
 def _with(a: ScalarValue | ArrayValue, scalars: Mapping[str, int], lengths: Mapping[str, int]) -> ScalarValue | ArrayValue:

@@ -44,6 +44,21 @@ def is_leading(name: str, text: str) -> bool:
     return bool(is_set) and not re.search(rf"(?:[<>]=?|[=!]=|[%/])\s*\(?\s*{n}\b|\b{n}\s*(?:[<>]=?|[=!]=)", text)
 
 
+def alike_of(signature: Signature, text: str) -> tuple[tuple[str, str], ...]:
+    """Sizes of a structure that the text reads in methods and helpers alone (`b(i, j) = ...`), each behind the one of the same name of another
+    structure of that type: two fields that are gone through together are equally wide, and nothing in the text says how far either may be."""
+    sizes = [p for p in signature.parameters if p.member and p.member.assembled and p.kind == "scalar" and p.type[0] in "iu"]
+    named = {p.name for p in sizes if len(re.findall(rf"\b{re.escape(p.name)}\b", text)) > 1}  # once where it is declared
+    found = []
+    for p in sizes:
+        if p.name in named or not p.member or len(re.findall(rf"\b{re.escape(p.member.path)}\b", text)) < 2:
+            continue
+        same = [q for q in sizes if q.member and (q.member.assembled, q.member.path) == (p.member.assembled, p.member.path)]
+        first = next((q for q in same if q.name in named), same[0])
+        found += [(first.name, p.name)] if first is not p else []
+    return tuple(found)
+
+
 _EXTREME = re.compile(r"\b(?:[ad]?max[01]?|[ad]?min[01]?|(?:max|min)(?:val|loc))\s*\(|reduction\s*\(\s*(?:max|min)\s*:", re.IGNORECASE)
 
 

@@ -18,7 +18,7 @@ from corpora.unit_tests import INTEGER_RANGES
 from gpu_runtime.backend import Compiled, ExecutionBackend
 from tester.extents import GeometryOf, Probe, Sketch, beyond, probe
 from tester.places import bounded
-from tester.reading import is_flag, is_leading, is_pitch, marks_of, ordered_of, shifts_of, steps_of, texts_of
+from tester.reading import alike_of, is_flag, is_leading, is_pitch, marks_of, ordered_of, shifts_of, steps_of, texts_of
 from tester.searches import KINDS, going_furthest, unending
 from tester.sketches import Roles, base_draws, contents, side_of
 from tester.states import stated, states_of
@@ -174,7 +174,8 @@ def _roles(setting: Setting, text: str) -> Roles:
     leading = frozenset(name for name in sizes if is_leading(name, text)) if len(sizes) > 1 else frozenset()
     roles = Roles(
         sizes, frozenset(flags), frozenset(bound & arrays), setting.pitches, setting.letters, dict(scalars),
-        texts_of(setting.signature, text), marks_of(text), *going_furthest(reached, [extents, *others]), leading, steps_of(setting.signature, text), ordered_of(frozenset(bound & arrays), text), shifts_of(setting.signature, text),
+        texts_of(setting.signature, text), marks_of(text), *going_furthest(reached, [extents, *others]), leading, steps_of(setting.signature, text),
+        ordered_of(frozenset(bound & arrays), text), shifts=shifts_of(setting.signature, text), alike=alike_of(setting.signature, text),
     )
     return bounded(setting.backend, setting.compiled, setting.signature, setting.geometry_of, setting.largest, roles)
 

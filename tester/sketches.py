@@ -51,6 +51,9 @@ class Roles:
     within: dict[str, str] = field(default_factory=dict)
     """Indices and places, and the size that they are below (tester.places)."""
 
+    alike: tuple[tuple[str, str], ...] = ()
+    """Sizes that are as large as others: (that one, this one)."""
+
 
 def marked(fills: dict[str, Fill], signature: Signature, roles: Roles, mark: float, around: int, seed: int) -> dict[str, Fill]:
     """`fills` with every array's contents within `around` of `mark` (a whole one), but for indices and what cannot hold it."""
@@ -204,6 +207,7 @@ _STRIDES = (1, 3, 7, 9)
 def related(signature: Signature, roles: Roles, turn: int, values: Values) -> Values:
     """`values` with what often has to hold between them: rows are not longer than what lies between them, and in every other draw of
     neighbouring real numbers the first is not the larger (limits)."""
+    values |= {name: values[first] for first, name in roles.alike if first in values and name in roles.sizes}
     widest = max((int(values[n]) for n in roles.sizes if n in values and n not in roles.leading), default=1)  # type: ignore[arg-type]
     for k, p in enumerate(p for p in signature.parameters if p.name in roles.pitches or p.name in roles.leading):
         # Whole doubles, never shorter than a row; or elements.

@@ -59,3 +59,18 @@ def test_what_the_program_reads_in_any_way_is_left_alone():
     assert any(t["A__nnz"] < max(t["A__col"], t["A__val"]) for t in sizes_in(read))
     hidden = SPMV.replace("void f(", "int more(const csr *q) { return q->nnz > 3; }\nvoid f(") % (ROWS % "->nrows" + " y[0] += more(A);")
     assert any(t["A__nnz"] < max(t["A__col"], t["A__val"]) for t in sizes_in(hidden))
+
+
+FIELD = """struct field { int nx, ny; double *d; double &operator()(int i, int j) const { return d[j * nx + i]; } };
+void f(const field &a, field &b) { %s for (int j = 1; j < a.ny - 1; j++) for (int i = 1; i < a.nx - 1; i++) b(i, j) = 0.5 * (a(i - 1, j) + a(i + 1, j)); }"""
+
+
+def test_fields_that_are_gone_through_together_are_equally_wide():
+    for t in sizes_in(FIELD % ""):
+        assert t["b__nx"] == t["a__nx"] and t["b__ny"] == t["a__ny"], t
+    assert any(t["b__nx"] != t["a__nx"] for t in sizes_in(FIELD % "b.d[0] = b.nx;"))
+
+
+def test_objects_may_be_called(judged):
+    verdicts = judged({"same": (FIELD % "", FIELD % "\n#pragma omp parallel for\n"), "other": (FIELD % "", (FIELD % "\n#pragma omp parallel for\n").replace("j * nx + i", "i * ny + j"))})
+    assert verdicts["same"].equivalent and not verdicts["other"].equivalent, verdicts["same"].detail
