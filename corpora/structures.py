@@ -18,6 +18,7 @@ from tree_sitter import Node
 
 from corpora.c_syntax import Definitions, descendants, leaf_texts, parse_c_family, split_at_commas
 from corpora.declarators_cpp import Declared, element_of, extent_of, take_apart
+from corpora.enumerations import Enumeration, enumerations_of
 from corpora.records import Parameter, Signature
 from corpora.signatures import SignatureError
 
@@ -74,12 +75,12 @@ def structures_of(text: str, vectors: bool = False) -> dict[str, Structure | str
     found: dict[str, Structure | str] = dict(VECTORS) if vectors else {}
     if not re.search(r"\b(?:struct|class|union)\b", text):
         return found
-    names = Definitions.of(text)
+    names, enumerations = Definitions.of(text), enumerations_of(text)
     packed = "it is packed" if re.search(r"\bpacked\b|#\s*pragma\s+pack\b", text) else ""
     root = parse_c_family(re.sub(r"\b__align__\s*\(", "alignas(", text)).root_node
     for node in sorted(descendants(root), key=lambda n: n.start_byte):
         if node.type in ("struct_specifier", "class_specifier", "union_specifier") and node.child_by_field_name("body") is not None:
-            made = packed or _read(node, names, found)
+            made = packed or _read(node, names, _Types(found, enumerations))
             found.update((name, made) for name in _names(node) if name not in PAIRS)
     return found
 
@@ -93,7 +94,15 @@ def _names(node: Node) -> list[str]:
     return names
 
 
-def _read(node: Node, names: Definitions, known: dict[str, Structure | str]) -> Structure | str:
+@dataclass(frozen=True, slots=True)
+class _Types:
+    """What fields may be of, beside numbers."""
+
+    structures: dict[str, Structure | str]
+    enumerations: dict[str, Enumeration]
+
+
+def _read(node: Node, names: Definitions, known: _Types) -> Structure | str:
     if node.type != "struct_specifier":
         return f"it is a {node.type.removesuffix('_specifier')}"
     if any(c.type == "base_class_clause" for c in node.children):
@@ -120,7 +129,7 @@ class _Field:
     count: int = 1
 
 
-def _fields(child: Node, names: Definitions, known: dict[str, Structure | str]) -> list[_Field]:
+def _fields(child: Node, names: Definitions, known: _Types) -> list[_Field]:
     """Of one declaration in a structure's body. Raises SignatureError."""
     words = leaf_texts(child)
     if child.type == "access_specifier" or child.type == "function_definition" and "virtual" not in words:
@@ -133,7 +142,7 @@ def _fields(child: Node, names: Definitions, known: dict[str, Structure | str]) 
         return []
     if "virtual" in words or any(c.type in ("bitfield_clause", "union_specifier") or c.child_by_field_name("body") is not None for c in child.children):
         raise SignatureError(f"it holds '{' '.join(words[:8])}'")
-    parts = [_without_value(part) for part in split_at_commas([w for w in words if w not in (";", "struct", "mutable")])]
+    parts = [_without_value(part) for part in split_at_commas([w for w in words if w not in (";", "struct", "enum", "mutable")])]
     first = take_apart(parts[0], names, f"its field '{' '.join(parts[0])}'")
     rest = [take_apart([*first.specifiers, *part], names, f"its field '{' '.join(part)}'") for part in parts[1:]]
     return [_field(declared, names, known) for declared in (first, *rest)]
@@ -145,18 +154,19 @@ def _without_value(tokens: list[str]) -> list[str]:
     return tokens[: min(ends)] if ends else tokens
 
 
-def _field(declared: Declared, names: Definitions, known: dict[str, Structure | str]) -> _Field:
+def _field(declared: Declared, names: Definitions, known: _Types) -> _Field:
     what = f"its field '{declared.name}'"
     if declared.reference or declared.pointers > 1 or (declared.pointers and declared.extents):
         raise SignatureError(f"{what} is a {'reference' if declared.reference else 'pointer to pointers, or an array of them'}")
     if declared.pointers:
-        return _pointer(declared, what, known)
+        return _pointer(declared, what, known.structures)
     count = math.prod(extent_of(e, names, what) for e in declared.extents)
-    inner = known.get(declared.specifiers[-1]) if declared.specifiers else None
+    inner = known.structures.get(declared.specifiers[-1]) if declared.specifiers else None
     if isinstance(inner, str):
         raise SignatureError(f"{what} is of a structure: {inner}")
     if inner is None:
-        type_ = element_of(declared, what)
+        listed = known.enumerations.get(declared.specifiers[-1]) if declared.specifiers else None
+        type_ = listed.type if listed else element_of(declared, what)
         if type_ is None:
             raise SignatureError(f"{what} is void")
         return replace(_single(declared.name, type_), is_array=bool(declared.extents), count=count)

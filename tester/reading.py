@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 from corpora.dialects import dialect
+from corpora.enumerations import enumerations_of
 from corpora.records import Program, Signature
 
 # What stands before it must begin an operand: `x < h ? a : b` and `y < h && ...` compare h, they do not ask whether it is set.
@@ -133,6 +134,18 @@ def letters_of(signature: Signature, text: str) -> dict[str, tuple[int, ...]]:
             letters = dict.fromkeys(ord(c) for line in lines for c in re.findall(r"'([ -~])'|\"([ -~])\"", line) for c in c if c)
             if letters:
                 found[p.name] = (*letters, ord("#"))
+    return found | _enumerators_of(signature, text)
+
+
+def _enumerators_of(signature: Signature, text: str) -> dict[str, tuple[int, ...]]:
+    """The values that fields of an enumeration's type may have."""
+    found = {}
+    for name, listed in enumerations_of(text).items():
+        fields = re.findall(rf"\b{re.escape(name)}\s+(\w[^;(){{}}]*);", text)
+        declared = {word for group in fields for part in group.split(",") for word in re.findall(r"^\s*(\w+)", part)}
+        for p in signature.parameters:
+            if p.kind == "scalar" and p.member and p.member.path.rpartition(".")[2] in declared and p.type == listed.type and listed.values:
+                found[p.name] = listed.values
     return found
 
 

@@ -30,7 +30,7 @@ class Roles:
     pitches: frozenset[str] = frozenset()
     """Sizes of a row in bytes."""
     letters: dict[str, tuple[int, ...]] = field(default_factory=dict)
-    """One-byte scalars that the text compares with characters, and those characters."""
+    """One-byte scalars that the text compares with characters, and those characters; fields of an enumeration's type, and its values."""
     base: Values = field(default_factory=dict)
     texts: frozenset[str] = frozenset()
     """Arrays of characters, as the program's text compares or writes characters."""

@@ -109,3 +109,9 @@ def test_vector_types_of_cuda_need_no_definition():
     assert [*found] == ["a__x", "a__y", "a__z", "a__w", "b__x", "b__y", "b__z", "c__x", "c__y", "d"]
     assert found["a__w"].member.bytes == 4 and found["b__z"].member.bytes == 12 and found["c__y"].kind == "scalar"
     assert found["d"] == Parameter("d", "array", "c64")
+
+
+def test_fields_of_enumerations_are_whole_numbers():
+    text = "enum S { X = -1, Y }; typedef enum { A, B = 5, C } mode; enum class kind : unsigned char { wall = 2 }; struct a { S s = X; enum S q; mode m; kind k[3]; };"
+    found = structures_of(text)["a"]
+    assert [(leaf.path, leaf.type, leaf.count, leaf.offset) for leaf in found.leaves] == [("s", "i32", 1, 0), ("q", "i32", 1, 4), ("m", "i32", 1, 8), ("k", "u8", 3, 12)]

@@ -74,3 +74,8 @@ def test_fields_that_are_gone_through_together_are_equally_wide():
 def test_objects_may_be_called(judged):
     verdicts = judged({"same": (FIELD % "", FIELD % "\n#pragma omp parallel for\n"), "other": (FIELD % "", (FIELD % "\n#pragma omp parallel for\n").replace("j * nx + i", "i * ny + j"))})
     assert verdicts["same"].equivalent and not verdicts["other"].equivalent, verdicts["same"].detail
+
+
+def test_a_field_of_an_enumeration_has_its_values_alone():
+    text = "enum mode { none = 3, half, full = 9 };\nstruct how { int n; mode m, other; };\nvoid f(how h, float *x) { for (int i = 0; i < h.n; i++) x[i] = h.m == full ? 1 : x[i] / 2; }"
+    assert {t["h__m"] for t in sizes_in(text)} == {t["h__other"] for t in sizes_in(text)} == {3, 4, 9}
