@@ -19,7 +19,7 @@ from corpora.c_syntax import descendants, parse_c_family
 from corpora.records import ArrayValue, Parameter, ScalarValue, UnitTest
 from corpora.unit_tests import INTEGER_RANGES
 from gpu_runtime.materialise import extents_of, integer_scalars
-from tester.completion import confirm
+from tester.completion import confirm, remembered
 from tester.roles import Setting
 from tester.sketches import Roles
 
@@ -47,7 +47,7 @@ def described(setting: Setting, roles: Roles, tests: Sequence[UnitTest]) -> list
     structures = _structures(setting.signature.parameters, roles, setting.compiled.request.program.text)
     if not any(s.unread for s in structures):
         return list(tests)
-    others = [_fitting(test, structures, setting.signature.parameters, setting.largest, turn % 3) for turn, test in enumerate(tests)]
+    others = [_fitting(test, structures, _touched(test, setting), setting, turn % 3) for turn, test in enumerate(tests)]
     found = confirm(setting.backend, setting.compiled, others, setting.geometry_of, setting.largest)
     return [test if done.test is None else done.test for test, done in zip(tests, found, strict=True)]
 
@@ -84,20 +84,28 @@ def _is_read(field: str, owner: str, owners: Mapping[str, object], text: str) ->
     return any(len(re.findall(rf"\b{re.escape(field)}\b", body)) > 1 for body in bodies)
 
 
-def _fitting(test: UnitTest, structures: Sequence[_Structure], parameters: Sequence[Parameter], largest: int, more: int) -> UnitTest:
+def _touched(test: UnitTest, setting: Setting) -> frozenset[str]:
+    """Arrays that the program touches: the others have one element, or as many as the longest, which no size has to say."""
+    known = remembered(test, setting.compiled)
+    if known is None:
+        return frozenset(p.name for p in setting.signature.parameters)
+    return frozenset(p.name for p, a in zip(setting.signature.parameters, known[1], strict=True) if a.last_read is not None or a.last_write is not None)
+
+
+def _fitting(test: UnitTest, structures: Sequence[_Structure], touched: frozenset[str], setting: Setting, more: int) -> UnitTest:
     """more: by how much the places outside that a sparse matrix has are more than its indices lead to, lest its rows be as many."""
     sizes, lengths = dict(integer_scalars(test)), dict(extents_of(test))
     known = {p.name: sizes[p.name] for s in structures for p in s.read}
-    elsewhere = {p.name: lengths[p.name] for p in parameters if p.kind == "array" and p.member is None and p.name in lengths}
+    elsewhere = {p.name: lengths[p.name] for p in setting.signature.parameters if p.kind == "array" and p.member is None and p.name in lengths}
     scalars: dict[str, int] = {}
     for s in structures:
-        longest = max((lengths[p.name] for p in s.arrays), default=1)
+        longest = max((lengths[p.name] for p in s.arrays if p.name in touched), default=0)
         led = _led([known[p.name] for p in s.read], elsewhere, longest) if s.is_sparse else 0
         chosen = _values(s, longest, known, led + more) | _as_large(s, longest, known, structures)
         least = longest if any(_COUNT.fullmatch(_field(p).lower()) for p in s.unread) else 0
         sides = [chosen.get(p.name, sizes.get(p.name, 0)) for p in (*s.read, *s.unread) if _is_side(p, s)]
         least = max(least, 0 if s.is_sparse or not sides else math.prod(sides))
-        if 0 <= least <= largest:
+        if 0 <= least <= setting.largest:
             scalars |= chosen
             lengths |= {p.name: max(lengths[p.name], least) for p in s.arrays}
             if s.is_sparse and any(_is_side(p, s) for p in s.unread):

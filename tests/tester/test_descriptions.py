@@ -79,3 +79,15 @@ def test_objects_may_be_called(judged):
 def test_a_field_of_an_enumeration_has_its_values_alone():
     text = "enum mode { none = 3, half, full = 9 };\nstruct how { int n; mode m, other; };\nvoid f(how h, float *x) { for (int i = 0; i < h.n; i++) x[i] = h.m == full ? 1 : x[i] / 2; }"
     assert {t["h__m"] for t in sizes_in(text)} == {t["h__other"] for t in sizes_in(text)} == {3, 4, 9}
+
+
+def test_a_count_of_what_is_not_touched_is_none():
+    text = "struct vec { double *v; int size; };\nvoid f(int n, const vec &x, vec &y) { for (int i = 0; i < n; i++) y.v[i] += x.v[i]; }"
+    tests = sizes_in(text)
+    assert any(t["n"] <= 0 for t in tests) and all(t["y__size"] == max(t["n"], 0) for t in tests)
+
+
+def test_rows_of_a_structure_are_no_longer_than_what_lies_between_them():
+    text = """struct image { int width, height, stride; float *p; };
+void f(const image *s, float *sums) { for (int y = 0; y < s->height; y++) for (int x = 0; x < s->width; x++) sums[y] += s->p[y * s->stride + x]; }"""
+    assert all(t["s__stride"] >= t["s__width"] for t in sizes_in(text))
