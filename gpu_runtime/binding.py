@@ -4,7 +4,7 @@ Contract: names decide first (equal without case and trailing underscores, then 
 out; one that the source lacks cannot be bound. Compatible: same kind, same class (bool, signed, unsigned, float,
 complex) and width of elements; integer scalars by value may differ in width and sign (the value is checked when it is
 converted), float scalars in width. A scalar that its own dialect passes by reference and may change (Fortran, C++
-reference) may stand for a one-element array and back. A Fortran LOGICAL may be an int of C (0, else true) where Fortran is the source. Integers that a target has more than a source with
+reference) may stand for a one-element array and back. What fields of structures a target may add or widen is gpu_runtime.own_fields's. A Fortran LOGICAL may be an int of C (0, else true) where Fortran is the source. Integers that a target has more than a source with
 assumed-shape arrays (Fortran `x(:)`) are their extents: the largest one's, those of vectors by name (`nd` for d), else all in order; a target's assumed-shape matrix gets the shape that the source declares. A source's table of rows may be one flat array in the target, rows
 one after the other, as a device has it; not the other way round, where no row length is known.
 
@@ -21,6 +21,7 @@ import numpy as np
 from corpora.records import Parameter, Signature
 from gpu_runtime.backend import Arguments
 from gpu_runtime.materialise import DTYPES, assumed_shape, declared_extents, keeps_shape
+from gpu_runtime.own_fields import holds, own_fields, unset
 from gpu_runtime.parameter_names import bare_name, is_length_of, plain_name
 
 
@@ -31,7 +32,7 @@ class BindingError(ValueError):
 @dataclass(frozen=True, slots=True)
 class Binding:
     """sources[j] is the index of the source parameter that target parameter j stands for; -1 - k: it is the extent extents[k],
-    an (array of the source, dimension from 0)."""
+    an (array of the source, dimension from 0), or a field that only the target has, beside (a field of the source, -1)."""
 
     source: Signature
     target: Signature
@@ -58,6 +59,8 @@ class Binding:
         """What target parameter j gets from the source's call: an extent, or a value in the shape that the target asks for."""
         if i < 0:
             array, dimension = self.extents[-1 - i]
+            if dimension < 0:
+                return unset(self.target.parameters[j], self.source.parameters[array], arguments.values[array])
             shape = arguments.values[array].shape
             return np.array(shape[dimension] if dimension < len(shape) else 1, np.int64)
         value = arguments.values[i]
@@ -74,8 +77,8 @@ class Binding:
         dtype = DTYPES[parameter.type]
         if parameter.kind != "scalar" and value.dtype != dtype and value.dtype.itemsize == dtype.itemsize:
             value = value.view(dtype)  # the same bits: only signedness may differ
-        elif parameter.kind != "scalar" and value.dtype.kind == "b":
-            value = value.astype(dtype)  # LOGICAL as int
+        elif parameter.kind != "scalar" and value.dtype.kind in "biu":
+            value = value.astype(dtype)  # LOGICAL as int; a field that is wider
         if parameter.kind != "scalar":
             return value if keeps_shape(parameter, value.ndim) else value.reshape(-1)
         scalar = value.reshape(())
@@ -114,7 +117,7 @@ def bind(source: Signature, target: Signature, signless: bool = False) -> Bindin
     try:
         bound = _bound(source, target)
     except BindingError:
-        asked = _asked_extents(source, target)
+        asked = {j: (i, -1) for j, i in own_fields(source, target).items()} or _asked_extents(source, target)
         if not asked:
             raise
         rest = iter(_bound(source, replace(target, parameters=tuple(p for j, p in enumerate(target.parameters) if j not in asked))).sources)
@@ -253,8 +256,10 @@ def compatible(source: Parameter, target: Parameter) -> bool:
     if source.kind == target.kind == "scalar":
         groups = {"i": "integer", "u": "integer", "b": "integer", "f": "float", "c": "complex"}
         if _changes(source) and _changes(target):
-            return source.type == target.type
+            return source.type == target.type or holds(source, target)
         return groups[source.type[0]] == groups[target.type[0]]
+    if holds(source, target):
+        return True
     if source.type != target.type:
         return False
     if source.kind == target.kind or (source.kind, target.kind) == ("rows", "array"):

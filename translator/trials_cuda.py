@@ -160,6 +160,8 @@ def target_tests(bench: Bench) -> tuple[UnitTest, ...]:
         for p, i in zip(target, binding.sources, strict=True):
             if i < 0:
                 array, dimension = binding.extents[-1 - i]
+                if dimension < 0:  # a field that only the target has: no launch follows from it
+                    continue
                 extents = by_name[source[array].name].extents  # type: ignore[union-attr]
                 renamed.append(ScalarValue(p.name, p.type, extents[dimension] if dimension < len(extents) else 1))
             else:
