@@ -62,7 +62,8 @@ def _structures(parameters: Iterable[Parameter], roles: Roles, text: str) -> lis
         sizes = [p for p in members if p.kind == "scalar" and p.type in INTEGER_RANGES and p.type not in ("i8", "u8")]
         unread = tuple(p for p in sizes if p.name not in roles.sizes | roles.flags and _is_size(_field(p)) and not _is_read(_field(p), owner, owners, text))
         read = tuple(p for p in sizes if p.name in roles.sizes)
-        found.append(_Structure(members[0].member.assembled if members[0].member else "", read, unread, tuple(p for p in members if p.member and not p.member.count)))
+        type_ = members[0].member.assembled if members[0].member else ""
+        found.append(_Structure(type_, read, unread, tuple(p for p in members if p.member and not p.member.count)))
     return found
 
 
@@ -101,7 +102,7 @@ def _fitting(test: UnitTest, structures: Sequence[_Structure], touched: frozense
     for s in structures:
         longest = max((lengths[p.name] for p in s.arrays if p.name in touched), default=0)
         led = _led([known[p.name] for p in s.read], elsewhere, longest) if s.is_sparse else 0
-        chosen = _values(s, longest, known, led + more) | _as_large(s, longest, known, structures)
+        chosen = _values(s, longest, known, led + more, more == 1) | _as_large(s, longest, known, structures)
         least = longest if any(_COUNT.fullmatch(_field(p).lower()) for p in s.unread) else 0
         sides = [chosen.get(p.name, sizes.get(p.name, 0)) for p in (*s.read, *s.unread) if _is_side(p, s)]
         least = max(least, 0 if s.is_sparse or not sides else math.prod(sides))
@@ -125,9 +126,10 @@ def _led(read: Sequence[int], elsewhere: Mapping[str, int], longest: int) -> int
     return min([length for length in elsewhere.values() if length not in read] or elsewhere.values(), default=longest)
 
 
-def _values(s: _Structure, longest: int, known: Mapping[str, int], led: int) -> dict[str, int]:
+def _values(s: _Structure, longest: int, known: Mapping[str, int], led: int, turned: bool) -> dict[str, int]:
     """Of the unread sizes. Dimensions of a sparse matrix are what its indices lead into, outside of it; others multiply to the longest array, with
-    values that sizes of the same name have elsewhere where they can."""
+    values that sizes of the same name have elsewhere where they can. turned: several that do stand the other way round, since nothing says which is
+    which (a transposed matrix)."""
     sides = [p for p in s.unread if _is_side(p, s)]
     chosen = {p.name: longest for p in s.unread if p not in sides and not _APART.fullmatch(_field(p).lower())}
     if s.is_sparse:
@@ -138,8 +140,9 @@ def _values(s: _Structure, longest: int, known: Mapping[str, int], led: int) -> 
         same = [list(dict.fromkeys([v for n, v in known.items() if n.endswith("__" + _field(p)) and v > 0] + [rest, 1])) for p in sides[:3]]
         fits = [c for c in itertools.product(*same) if math.prod(c) >= rest]
         best = min(fits, key=lambda c: math.prod(c), default=(rest,) * len(sides))
-        chosen |= {p.name: v for p, v in zip(sides, best, strict=False)}
-    width = next((v for p in (*s.read, *s.unread) if re.search("col|width|nx", _field(p).lower()) and (v := chosen.get(p.name, known.get(p.name))) is not None), longest)
+        chosen |= {p.name: v for p, v in zip(sides, best[::-1] if turned else best, strict=False)}
+    widths = [chosen.get(p.name, known.get(p.name)) for p in (*s.read, *s.unread) if re.search("col|width|nx", _field(p).lower())]
+    width = next((v for v in widths if v is not None), longest)
     return chosen | {p.name: width for p in s.unread if _APART.fullmatch(_field(p).lower())}
 
 

@@ -35,8 +35,8 @@ def is_pitch(name: str, text: str) -> bool:
 
 
 def is_leading(name: str, text: str) -> bool:
-    """Whether a scalar is the distance of a matrix's rows or columns: called as BLAS calls it or a structure its own, or a factor in the place of an element that is
-    set (`a[y * name + x] = ...`; what is added to may overlap) that nothing is compared with or divided by."""
+    """Whether a scalar is the distance of a matrix's rows or columns: called as BLAS calls it or a structure its own, or a factor in the place of
+    an element that is set (`a[y * name + x] = ...`; what is added to may overlap) that nothing is compared with or divided by."""
     n = re.escape(name)
     if re.fullmatch(r"ld[a-z]?\d?|\w+__(?:stride|pitch|ld)", name, re.IGNORECASE):
         return True

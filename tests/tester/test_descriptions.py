@@ -72,12 +72,15 @@ def test_fields_that_are_gone_through_together_are_equally_wide():
 
 
 def test_objects_may_be_called(judged):
-    verdicts = judged({"same": (FIELD % "", FIELD % "\n#pragma omp parallel for\n"), "other": (FIELD % "", (FIELD % "\n#pragma omp parallel for\n").replace("j * nx + i", "i * ny + j"))})
+    parallel = FIELD % "\n#pragma omp parallel for\n"
+    verdicts = judged({"same": (FIELD % "", parallel), "other": (FIELD % "", parallel.replace("j * nx + i", "i * ny + j"))})
     assert verdicts["same"].equivalent and not verdicts["other"].equivalent, verdicts["same"].detail
 
 
 def test_a_field_of_an_enumeration_has_its_values_alone():
-    text = "enum mode { none = 3, half, full = 9 };\nstruct how { int n; mode m, other; };\nvoid f(how h, float *x) { for (int i = 0; i < h.n; i++) x[i] = h.m == full ? 1 : x[i] / 2; }"
+    text = """enum mode { none = 3, half, full = 9 };
+struct how { int n; mode m, other; };
+void f(how h, float *x) { for (int i = 0; i < h.n; i++) x[i] = h.m == full ? 1 : x[i] / 2; }"""
     assert {t["h__m"] for t in sizes_in(text)} == {t["h__other"] for t in sizes_in(text)} == {3, 4, 9}
 
 
@@ -91,3 +94,13 @@ def test_rows_of_a_structure_are_no_longer_than_what_lies_between_them():
     text = """struct image { int width, height, stride; float *p; };
 void f(const image *s, float *sums) { for (int y = 0; y < s->height; y++) for (int x = 0; x < s->width; x++) sums[y] += s->p[y * s->stride + x]; }"""
     assert all(t["s__stride"] >= t["s__width"] for t in sizes_in(text))
+
+
+TURNED = """void f(const matrix *a, matrix *b) { %sfor (int i = 0; i < a->height; i++)
+for (int j = 0; j < a->width; j++) b->e[j * %s + i] = a->e[i * a->width + j]; }"""
+
+
+def test_which_of_two_unread_sides_is_which_is_left_open(judged):
+    other = MATRIX + TURNED % ("\n#pragma omp parallel for\n", "b->height")
+    verdicts = judged({"other": (MATRIX + TURNED % ("", "a->height"), other), "same": (MATRIX + TURNED % ("", "a->height"), other.replace("b->h", "a->h"))})
+    assert not verdicts["other"].equivalent and verdicts["same"].equivalent
