@@ -16,7 +16,7 @@ from coevolve.entries import Entries, entries, entry_names, plain
 from coevolve.verify import Pair
 from coevolve.verify_programs import WHOLE, is_whole
 from corpora.dialects import dialect, dialect_of_path
-from corpora.extract import alone, uncallable, with_shared_data
+from corpora.extract import UNSEEN, alone, uncallable, with_shared_data
 from corpora.records import Program, Verdict
 from corpora.signatures import signature_of
 from corpora.tables import decoded
@@ -53,9 +53,10 @@ def asked_of(source: str, source_dialect: str, target: str, target_dialect: str,
         raise VerifyError(f"the source defines no {source_dialect} function that can be called")
     names = found.names if suite is None else found.names[-1:]
     pairs = [_pair(Program(source_dialect, one, source), Program(target_dialect, other, target), suite) for one, other in names]
-    barred = {pair.source.name: why for pair in pairs if len(pairs) > 1 and (why := uncallable(pair.source))}
-    asked = tuple(pair for pair in pairs if pair.source.name not in barred) or tuple(pairs)
-    untested = () if len(barred) == len(pairs) else tuple(f"{name}: {why}" for name, why in barred.items())
+    # What tests cannot call for another reason stays: that it is undecided is said of the whole.
+    unseen = [pair.source.name for pair in pairs if uncallable(pair.source) == UNSEEN]
+    asked = tuple(pair for pair in pairs if pair.source.name not in unseen) or tuple(pairs)
+    untested = () if len(unseen) == len(pairs) else tuple(f"{name}: {UNSEEN}" for name in unseen)
     return Asked(asked, (*untested, *(f"{name}: the target has no function of that name" for name in found.missing)))
 
 

@@ -21,6 +21,10 @@ MAIN_PROGRAM = "is the main program"
 """The reason why nothing is lost with a function that is left out."""
 
 
+UNSEEN = "has no result and changes no parameter, so tests cannot see what it does"
+"""The reason why there is nothing to compare of a function."""
+
+
 @dataclass(frozen=True, slots=True)
 class Skipped:
     """A function (or line, row, file) that gave no program. `where` is its place, `reason` one line."""
@@ -84,7 +88,7 @@ def uncallable(program: Program) -> str:
     except SignatureError as error:
         return str(error).split(": ", 1)[-1]
     outputs = [p for p in signature.parameters if p.intent != "in" and (p.kind != "scalar" or p.by_reference)]
-    return "" if outputs or signature.result else "has no result and changes no parameter, so tests cannot see what it does"
+    return "" if outputs or signature.result else UNSEEN
 
 
 def with_shared_data(program: Program) -> Program:

@@ -55,10 +55,12 @@ def test_every_function_that_nothing_calls_is_asked_for():
     assert entries(fortran + fortran.replace(" a(", " b("), "fortran", fortran, "openmp-fortran").names == (("a", "a"),)
 
 
-def test_what_tests_cannot_call_does_not_decide():
+def test_what_tests_cannot_see_does_not_decide_and_what_they_cannot_call_does():
     told = "#include <stdio.h>\nvoid tell(int n, const int *x) { for (int i = 0; i < n; i++) printf(\"%d\", x[i]); }\n"
     asked = asked_of(told + TWO, "cpp", told + TWO, "openmp")
     assert [p.source.name for p in asked.pairs] == ["up", "down"] and asked.unasked == ("tell: has no result and changes no parameter, so tests cannot see what it does",)
+    held = "#include <vector>\nvoid held(std::vector<int> &v) { v[0] = 1; }\n"
+    assert [p.source.name for p in asked_of(held + TWO, "cpp", held + TWO, "openmp").pairs] == ["held", "up", "down"]
 
 
 def test_what_another_function_keeps_or_includes_is_not_its_fault():
