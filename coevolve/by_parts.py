@@ -62,7 +62,7 @@ class Joining:
         self._program, self._cuda = program, way.target.model == "cuda"
         self._work: Generator[list[Part], Mapping[str, Ported], list[Node]] | None = None
         try:
-            function = written(program) if way.source.language == "fortran" else taken_apart(program)
+            function = _in_parts(program, way)
             self._function = _measured(function, suite) if self._cuda else function
         except (Unsaid, SignatureError):
             return
@@ -124,6 +124,21 @@ def by_parts(program: Program, way: Direction, translator: Translator, engine: E
             answers += islice(filter(lambda answer: joining.stands(*answer), tried), 1)
         joining.tell(answers)
     return joining.made
+
+
+def _in_parts(program: Program, way: Direction) -> Written:
+    """Raises Unsaid and SignatureError."""
+    return written(program) if way.source.language == "fortran" else taken_apart(program)
+
+
+def why_not_cut(program: Program, way: Direction) -> str:
+    """What in the text keeps rules from cutting it into loop nests; '' where nothing does, or no direction's nests are joined."""
+    try:
+        if can_join(way):
+            _in_parts(program, way)
+        return ""
+    except (Unsaid, SignatureError) as reason:
+        return str(reason)
 
 
 def _measured(function: Written, suite: UnitTestSuite | None) -> Written:

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from coevolve.one_file import beside
 from coevolve.ways import AS_WRITTEN
 from corpora.dialects import DIALECTS, Direction, dialect, dialect_of_path, direction
 from corpora.extract import MAIN_PROGRAM, Skipped
@@ -31,6 +32,7 @@ class Port:
     """The first verified translation of a program (text None: there is none), and the outcomes of all that were tried.
 
     failure: the verdict on the first answer, the most likely one, where none was verified. how: words for a port that is no answer.
+    left: why rules could not cut it into loop nests.
     """
 
     program: Program
@@ -39,6 +41,7 @@ class Port:
     outcomes: Counter[Outcome]
     failure: Verdict | None = None
     how: str = ""
+    left: str = ""
 
 
 def add_parser(commands) -> argparse.ArgumentParser:
@@ -104,7 +107,7 @@ def _given_out(ports: Iterable[Port], way: Direction, out: str | None) -> Iterat
     for port in ports:
         text = port_text(port, way) if port.text else ""
         if text and out:
-            written.append(text)
+            written.append(beside(text, written) if way.target.language == "cpp" else text)
             write_atomically(Path(out), lambda sink: sink.write("\n".join(written).encode()))
         elif text:
             print(text, flush=True)
@@ -140,7 +143,7 @@ def port_of(
     Where none is (in parallel), a Fortran function's loop nests are asked for one by one (coevolve.by_parts); to C++ it is spelled by
     rule. An equivalent answer of which one thread does all the work is given only where no other is found.
     """
-    from coevolve.by_parts import by_parts
+    from coevolve.by_parts import by_parts, why_not_cut
     from coevolve.verify import Pair
     from translator.fortran_in_cpp import in_cpp
 
@@ -175,7 +178,7 @@ def port_of(
         outcomes[verdict.outcome] += 1
         if verdict.outcome is Outcome.EQUIVALENT and not verdict.serial:
             return Port(program, made.text, verdict, outcomes, how="spelled by rule" if by_rule else "loop nest by loop nest, by rule where no answer stood")
-    return of_one_thread or Port(program, None, None, outcomes, failure)
+    return of_one_thread or Port(program, None, None, outcomes, failure, left="" if by_rule or made is not None else why_not_cut(program, way))
 
 
 def port_text(port: Port, way: Direction) -> str:
@@ -200,4 +203,5 @@ def summary(port: Port, way: Direction) -> str:
 
     found = ", ".join(f"{count} {outcome.name}" for outcome, count in port.outcomes.most_common())
     why = f"; the first: {headline(port.failure).splitlines()[0]}" if port.failure else ""
-    return f"{port.program.name}: no verified port among {tried} answers ({found}){why}"
+    left = f"; not cut into loop nests: {port.left}" if port.left else ""
+    return f"{port.program.name}: no verified port among {tried} answers ({found}){why}{left}"

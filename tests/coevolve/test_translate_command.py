@@ -68,6 +68,11 @@ def test_no_port_is_said_with_what_was_tried():
     assert found.failure.outcome is Outcome.MISMATCH and said.endswith(found.failure.detail) and len(said.splitlines()) == 1
 
 
+def test_what_keeps_rules_from_cutting_a_function_is_said():
+    source = Program("cpp", "twice", "void twice(int n, float *x) { int i = 0; if (n > 0) do { x[i] = 2 * x[i]; } while (++i < n); }")
+    assert summary(port([WRONG], source), direction("cpp:cuda")).endswith("; not cut into loop nests: a statement of kind do_statement")
+
+
 @pytest.mark.parametrize("dialect, mark", [("cuda", "__global__"), ("openmp", "#pragma omp")])
 def test_the_model_that_comes_with_the_project_ports_a_loop(tmp_path, capsys, dialect, mark):
     (tmp_path / "twice.cpp").write_text(SOURCE.text)
