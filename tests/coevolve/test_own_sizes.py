@@ -9,7 +9,7 @@ from corpora.records import Outcome, Program
 from translator.judge import JudgeConfig
 
 DOT = Program("cpp", "dot", "double dot(int n, const double *x) { double s = 0; for (int i = 0; i < n; i++) { double t = x[i] * x[i]; s += t; } return s; }")
-CUT = """#define FEW 10000
+CUT = """#define FEW 40000
 double dot(int n, const double *x) {
   double s = 0%s;
   if (n < FEW) { for (int i = 0; i < n; i++) s += x[i] * x[i]; return s; }
@@ -50,7 +50,7 @@ def test_what_a_serial_way_for_small_sizes_hides_is_seen(engine, source, target,
     assert verdict.outcome is outcome, verdict.detail
     assert not verdict.serial
     if outcome is not Outcome.EQUIVALENT:
-        assert verdict.test_index == -1 and ("n=10000" in verdict.detail or "rows=" in verdict.detail)
+        assert verdict.test_index == -1 and ("n=40000" in verdict.detail or "rows=" in verdict.detail)
 
 
 def test_a_suite_that_was_given_is_all_that_is_asked():
