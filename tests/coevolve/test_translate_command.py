@@ -152,7 +152,7 @@ def test_what_tests_cannot_call_is_named_and_what_is_found_is_there_at_once(tmp_
 
     with pytest.raises(KeyboardInterrupt):
         list(_given_out(ports(), way, str(out)))
-    (tmp_path / "some.cpp").write_text(f"{SOURCE.text}\nvoid grow(std::vector<float> &v) {{ v.push_back(1); }}\nint main() {{ return 0; }}\n")
+    (tmp_path / "some.cpp").write_text(f"{SOURCE.text}\nvoid grow(std::vector<std::vector<float>> &v) {{ v.clear(); }}\nint main() {{ return 0; }}\n")
     assert main(["translate", str(tmp_path / "some.cpp"), "--to", "cuda", "--samples", "1"]) == 1
     said = capsys.readouterr().err
     assert "grow at some.cpp: left out, parameter 'v' has type" in said and "main" not in said
