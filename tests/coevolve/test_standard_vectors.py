@@ -15,7 +15,7 @@ HOST = V + KERNEL % "k" + """void axpy(double a, const std::vector<double>& x, s
   cudaMemcpy(dx, x.data(), n * 8, cudaMemcpyHostToDevice); cudaMemcpy(dy, y.data(), n * 8, cudaMemcpyHostToDevice);
   k<<<%s, 256>>>(a, dx, dy, n); cudaMemcpy(y.data(), dy, n * 8, cudaMemcpyDeviceToHost); cudaFree(dx); cudaFree(dy); }"""
 JACOBI = V + """void jacobi(std::vector<double>& u, std::vector<double>& w, int steps) {
-  for (int t = 0; t < steps; t++) {
+  for (int t = 0; t < steps %% 6; t++) {
 %s    for (size_t i = 1; i < (u.empty() ? 0 : u.size() - 1); i++) w[i] = 0.5 * (u[i - 1] + u[i + 1]);
     %s; } }"""
 HIST = V + "void hist(const std::vector<unsigned char>& v, std::array<int, 256>& h) {\n%sfor (size_t i = 0; i < v.size(); i++) {\n%sh[v[i]]++; } }"
@@ -25,7 +25,7 @@ PARALLEL, ATOMIC = "#pragma omp parallel for\n", "#pragma omp atomic\n"
 
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory):
-    made = Engine("emulated", VerifyConfig(mutants=0), tmp_path_factory.mktemp("verdicts"))
+    made = Engine("emulated", VerifyConfig(mutants=0, tests=8), tmp_path_factory.mktemp("verdicts"))
     yield made
     made.close()
 

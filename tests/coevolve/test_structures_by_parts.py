@@ -25,7 +25,7 @@ SOURCES = {
 
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory):
-    made = Engine("emulated", VerifyConfig(mutants=0), tmp_path_factory.mktemp("cache"))
+    made = Engine("emulated", VerifyConfig(mutants=0, tests=8), tmp_path_factory.mktemp("cache"))
     yield made
     made.close()
 

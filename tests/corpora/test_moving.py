@@ -24,7 +24,7 @@ def _items(monkeypatch: pytest.MonkeyPatch, families: tuple, count: int, seed: i
 
 @pytest.mark.parametrize(("families", "seed"), [(_ALONE, 11), (_PARALLEL, 12)])
 def test_engine_calls_them_equivalent(monkeypatch: pytest.MonkeyPatch, families: tuple, seed: int) -> None:
-    items = _items(monkeypatch, families, 5 * len(families), seed)
+    items = _items(monkeypatch, families, 3 * len(families), seed)
     pairs = [verification.Pair(i.programs["cpp"], p, i.suite_text) for i in items for name, p in i.programs.items() if name != "cpp"]
     verdicts = verification.verify_many(pairs, "emulated", verification.VerifyConfig(mutants=0))
     wrong = [(p.source.text, p.target.dialect, str(v.outcome), v.detail) for p, v in zip(pairs, verdicts) if v.equivalent is not True]

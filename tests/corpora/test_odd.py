@@ -22,7 +22,7 @@ def test_engine_calls_every_dialect_equivalent(monkeypatch: pytest.MonkeyPatch) 
     pairs = [
         verification.Pair(item.programs["cpp"], program, item.suite_text)
         for family in _FAMILIES
-        for item in items_of(monkeypatch, [family], 3, random.Random(family.__name__).randint(0, 999))
+        for item in items_of(monkeypatch, [family], 2, random.Random(family.__name__).randint(0, 999))
         for dialect, program in item.programs.items()
         if dialect != "cpp"
     ]
