@@ -189,6 +189,8 @@ def indirect_call(code: list[Token]) -> str | None:
             before = code[start - 1].text if start > 0 else ""
             if before in ("if", "while", "for", "switch", "sizeof", "__launch_bounds__", "__align__", "operator", "schedule"):
                 continue
+            if (named := SYSTEM_NAMES & set(inside)) and set(inside) <= named | {"(", ")", "&", "::", "std"}:
+                return f"a call of '{min(named)}' in brackets"
             if inside and (inside[0] == "*" or "(" in inside and "*" in inside and inside[inside.index("(") + 1] == "*"):
                 return "a call through a function pointer"
             if before in made and not inside:

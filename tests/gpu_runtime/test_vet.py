@@ -52,6 +52,8 @@ REFUSED = {
     "extern C": 'extern "C" int getpid();\nvoid f(int *a) { a[0] = getpid(); }',
     "address called": "void f(int *a) { ((void (*)())0x1234)(); }",
     "function pointer": "void f(int *a) { int (*p)(int) = 0; (*p)(3); }",
+    "a call in brackets": 'void f(int *a) { (system)("ls"); }',
+    "a call of an address": 'void f(int *a) { (&std::system)("ls"); }',
     "function pointer by auto": "void f(int *a) { auto g = &abs; g(2); }",
     "function pointer parameter": "void g(float (*op)(float), float *a) { a[0] = op(1); }\nvoid f(float *a) {}",
     "include of a file": '#include "/etc/passwd"\nvoid f() {}',
