@@ -58,6 +58,7 @@ def _weights(arm, number, model):
     return (arm.folder.round(number).folder / model / "model.safetensors").read_bytes()
 
 
+@pytest.mark.slow
 def test_arms_share_what_is_equal_and_differ_where_they_must(arms):
     made, planned = arms
     coevolve, control, no_tester, no_translator = made.values()
