@@ -22,7 +22,7 @@ def told(count: int, seed: int) -> list:
     return [c for c in generate(count, seed, "broad", plain=True) if "fortran" in c.programs]
 
 
-@pytest.mark.parametrize("dialect", ["openmp", "cuda"])
+@pytest.mark.parametrize("dialect", ["openmp", pytest.param("cuda", marks=pytest.mark.slow)])
 def test_engine_calls_translations_from_fortran_equivalent(dialect: str) -> None:
     pairs = [
         verification.Pair(c.programs["cpp"], c.programs[d], c.suite_text) for c in told(24, 77) for d in ("fortran", dialect) if d in c.programs
@@ -69,7 +69,7 @@ def test_labels_say_what_the_words_said() -> None:
     assert kinds_behind("x = 1.5d0 * y + 2.0d0") == "x = 1.5_8 * y + 2.0_8"
 
 
-@pytest.mark.parametrize("menu", [fortran_families.MENU, fortran_sums.MENU])
+@pytest.mark.parametrize("menu", [fortran_families.MENU, pytest.param(fortran_sums.MENU, marks=pytest.mark.slow)])
 def test_engine_calls_what_fortran_programs_hold_equivalent(menu: tuple, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(nests, "FORTRAN_MENU", tuple(zip(*menu)))
     monkeypatch.setitem(nests.LEVEL_MENUS, "broad", tuple(zip(*menu)))

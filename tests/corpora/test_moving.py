@@ -22,7 +22,7 @@ def _items(monkeypatch: pytest.MonkeyPatch, families: tuple, count: int, seed: i
     return list(generate(count, seed, "broad"))
 
 
-@pytest.mark.parametrize(("families", "seed"), [(_ALONE, 11), (_PARALLEL, 12)])
+@pytest.mark.parametrize(("families", "seed"), [(_ALONE, 11), pytest.param(_PARALLEL, 12, marks=pytest.mark.slow)])
 def test_engine_calls_them_equivalent(monkeypatch: pytest.MonkeyPatch, families: tuple, seed: int) -> None:
     items = _items(monkeypatch, families, 3 * len(families), seed)
     pairs = [verification.Pair(i.programs["cpp"], p, i.suite_text) for i in items for name, p in i.programs.items() if name != "cpp"]
