@@ -17,6 +17,7 @@ from corpora.c_syntax import c_functions, leaf_texts, parse_c_family
 from corpora.dialects import dialect
 from corpora.extract_cpp import local_names
 from corpora.fortran_syntax import procedures
+from gpu_runtime.parameter_names import plain_name
 
 _WORD = re.compile(r"[a-z_]\w*", re.I)
 
@@ -32,14 +33,14 @@ class Entries:
 def entries(source: str, source_dialect: str, target: str, target_dialect: str) -> Entries:
     """What is compared; no names where the source has no function. A target without any is a question with an answer: it does not compile."""
     sources, targets = words_of(source, source_dialect), entry_names(target, target_dialect)
-    shared = {plain(name): name for name in targets}
-    common = [name for name in sources if plain(name) in shared]
+    shared = {plain_name(name): name for name in targets}
+    common = [name for name in sources if plain_name(name) in shared]
     uncalled = [name for name in sources if not any(name in words for other, words in sources.items() if other != name)]
     if not common:
         last = next(reversed(sources), "")
         return Entries(((last, targets[-1] if targets else last),) if last else ())
     asked = [name for name in uncalled if name in common] or common[-1:]
-    return Entries(tuple((name, shared[plain(name)]) for name in asked), tuple(name for name in uncalled if name not in common))
+    return Entries(tuple((name, shared[plain_name(name)]) for name in asked), tuple(name for name in uncalled if name not in common))
 
 
 def entry_names(text: str, dialect_name: str) -> list[str]:
@@ -68,8 +69,3 @@ def _fortran_words(text: str) -> dict[str, frozenset[str]]:
 
 
 _WORDS = {"cpp": _c_words, "fortran": _fortran_words}
-
-
-def plain(name: str) -> str:
-    """A name as other languages and compilers may spell it."""
-    return name.lower().rstrip("_")

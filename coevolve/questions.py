@@ -12,7 +12,7 @@ import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from coevolve.entries import Entries, entries, entry_names, plain
+from coevolve.entries import Entries, entries, entry_names
 from coevolve.verify import Pair
 from coevolve.verify_programs import WHOLE, is_whole
 from corpora.dialects import dialect, dialect_of_path
@@ -21,6 +21,7 @@ from corpora.records import Program, Verdict
 from corpora.signatures import signature_of
 from corpora.tables import decoded
 from corpora.unit_tests import parse_suite
+from gpu_runtime.parameter_names import plain_name
 from gpu_runtime.vet import vet
 
 
@@ -67,11 +68,11 @@ def pair_of(source: str, source_dialect: str, target: str, target_dialect: str, 
 
 def _named(function: str, source: str, source_dialect: str, target: str, target_dialect: str) -> Entries:
     """The pair of one function. Raises VerifyError where a side has none of that name."""
-    sides = [{plain(name): name for name in entry_names(*side)} for side in ((source, source_dialect), (target, target_dialect))]
+    sides = [{plain_name(name): name for name in entry_names(*side)} for side in ((source, source_dialect), (target, target_dialect))]
     for side, what in zip(sides, ("source", "target"), strict=True):
-        if plain(function) not in side:
+        if plain_name(function) not in side:
             raise VerifyError(f"the {what} has no function '{function}'; it has {', '.join(side.values()) or 'none'}")
-    return Entries(((sides[0][plain(function)], sides[1][plain(function)]),))
+    return Entries(((sides[0][plain_name(function)], sides[1][plain_name(function)]),))
 
 
 def _pair(given: Program, asked: Program, suite: str | None) -> Pair:

@@ -23,7 +23,7 @@ from gpu_runtime.cuda_gpu import GpuError, GpuWorker
 from gpu_runtime.cuda_nvrtc import DeviceCompiler, NvrtcMissing
 from gpu_runtime.cuda_worker import REAL_DRIVER
 from gpu_runtime.emulated import EmulatedBackend
-from gpu_runtime.packing import holds_structures, packed, packed_program, packed_requests, unpacked
+from gpu_runtime.packing import as_asked, holds_structures, packed, packed_program, packed_requests, run_packed
 
 ON_DEVICE = frozenset({Variant.PLAIN, Variant.TIMED})
 CHECKS = ("emulator", "none")
@@ -77,15 +77,14 @@ class CudaBackend:
             on_device = compile_for_device([requests[i] for i in device], self._compiler, self.facts.architecture, self._cache_dir, self._workers)
         by_index = dict(zip(device, on_device, strict=True))
         found = [by_index[i] if i in by_index else next(made) for i in range(len(requests))]
-        return [replace(c, request=r) if c.request is not r else c for c, r in zip(found, asked, strict=True)]
+        return as_asked(found, asked)
 
     def run(self, compiled: Compiled, calls: Sequence[Arguments], limits: Limits = Limits()) -> list[Execution]:
         """See ExecutionBackend. Raises ValueError for a program that did not compile, GpuError where the device is gone."""
         if not compiled.ok or compiled.artifact is None:
             raise ValueError(f"{compiled.request.program.name} did not compile and cannot be run")
         if holds_structures(compiled.request.signature):
-            done = self.run(packed_program(compiled), [packed(c, compiled.request) for c in calls], limits)
-            return [unpacked(e, c, compiled.request) for e, c in zip(done, calls, strict=True)]
+            return run_packed(self.run, compiled, calls, limits)
         if not compiled.artifact.name.endswith(SUFFIX):
             return self._cpu.run(compiled, calls, limits)
         seen = self._emulated(compiled.request, calls, limits)

@@ -18,7 +18,7 @@ from gpu_runtime import sandbox
 from gpu_runtime.arena import Layout
 from gpu_runtime.backend import Arguments, Compiled, CompileRequest, Execution, Limits, Status, Variant
 from gpu_runtime.compile import compile_requests, quiet_at_load
-from gpu_runtime.packing import holds_structures, packed, packed_program, packed_requests, unpacked
+from gpu_runtime.packing import as_asked, holds_structures, packed_requests, run_packed
 from gpu_runtime.runner import Runner
 from gpu_runtime.shims_fortran import logical_arrays
 from gpu_runtime.toolchain import cache_root
@@ -66,15 +66,14 @@ class EmulatedBackend:
     def compile(self, requests: Sequence[CompileRequest]) -> list[Compiled]:
         """See ExecutionBackend. Result i belongs to request i."""
         made = compile_requests(packed_requests(requests), self._cache, self._workers)
-        return [replace(c, request=r) if c.request is not r else c for c, r in zip(made, requests, strict=True)]
+        return as_asked(made, requests)
 
     def run(self, compiled: Compiled, calls: Sequence[Arguments], limits: Limits = Limits()) -> list[Execution]:
         """See ExecutionBackend. Raises ValueError for a program that did not compile, RunnerError when our part failed."""
         if not compiled.ok or compiled.artifact is None:
             raise ValueError(f"{compiled.request.program.name} did not compile and cannot be run")
         if holds_structures(compiled.request.signature):
-            done = self.run(packed_program(compiled), [packed(c, compiled.request) for c in calls], limits)
-            return [unpacked(e, c, compiled.request) for e, c in zip(done, calls, strict=True)]
+            return run_packed(self.run, compiled, calls, limits)
         flavour = flavour_of(compiled.request)
         runner = self._borrow(flavour)
         try:

@@ -10,7 +10,7 @@ program touched is not told apart: what it touches of one it counts as touching 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import groupby
@@ -18,11 +18,12 @@ from itertools import groupby
 import numpy as np
 
 from corpora.records import Parameter, Signature
-from gpu_runtime.backend import Access, Arguments, Compiled, CompileRequest, Execution, Variant
+from gpu_runtime.backend import Access, Arguments, Compiled, CompileRequest, Execution, Limits, Variant
 from gpu_runtime.materialise import DTYPES
 
 _WIDE = {"f32": np.dtype(np.float64), "f64": np.dtype(np.longdouble), "c64": np.dtype(np.complex128), "c128": np.dtype(np.clongdouble)}
 BYTES = "u8"
+Run = Callable[[Compiled, Sequence[Arguments], Limits], list[Execution]]
 
 
 @lru_cache(maxsize=1024)
@@ -62,6 +63,17 @@ def packed_requests(requests: Sequence[CompileRequest]) -> list[CompileRequest]:
 def packed_program(compiled: Compiled) -> Compiled:
     """The compiled program as what runs it must see it."""
     return replace(compiled, request=packed_requests([compiled.request])[0])
+
+
+def as_asked(made: Sequence[Compiled], requests: Sequence[CompileRequest]) -> list[Compiled]:
+    """What was compiled of `packed_requests(requests)`, each with the request that was made."""
+    return [replace(c, request=r) if c.request is not r else c for c, r in zip(made, requests, strict=True)]
+
+
+def run_packed(run: Run, compiled: Compiled, calls: Sequence[Arguments], limits: Limits) -> list[Execution]:
+    """What `run` makes of a program that holds structures, in its numbers."""
+    done = run(packed_program(compiled), [packed(c, compiled.request) for c in calls], limits)
+    return [unpacked(e, c, compiled.request) for e, c in zip(done, calls, strict=True)]
 
 
 def packed(arguments: Arguments, request: CompileRequest) -> Arguments:
@@ -157,7 +169,8 @@ def _access(seen: Access, p: Parameter, size: int) -> Access:
     return Access(first(seen.first_read), last(seen.last_read), first(seen.first_write), last(seen.last_write))
 
 
-_PLACE = re.compile(r"argument (\d+) element (-?\d+)|element (-?\d+) of parameter '(\w+)'")
+PLACE = re.compile(r"argument (\d+) element (-?\d+)|element (-?\d+) of parameter '(\w+)'")
+"""How the hooks and the guard pages say where a call left its arrays."""
 
 
 def _detail(text: str, signature: Signature, groups: Sequence[Sequence[int]], wide: bool) -> str:
@@ -173,4 +186,4 @@ def _detail(text: str, signature: Signature, groups: Sequence[Sequence[int]], wi
         size = _size(signature, named[found[4]], wide) if found[4] in named else 0
         return f"element {int(found[3]) // size} of parameter '{found[4]}'" if size else found[0]
 
-    return _PLACE.sub(told, text) if text else text
+    return PLACE.sub(told, text) if text else text

@@ -9,7 +9,6 @@ both. Nothing is inferred from a program's statements; what is measured for one 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -19,6 +18,7 @@ from corpora.records import ArrayValue, Fill, Parameter, ScalarValue, Signature,
 from gpu_runtime.backend import Access, Arguments, Compiled, Execution, ExecutionBackend, Geometry, Limits, Status, same_bytes
 from gpu_runtime.expectations import run_each
 from gpu_runtime.materialise import DTYPES, assumed_shape, declared_extents, expand, keeps_shape, scalar_of
+from gpu_runtime.packing import PLACE
 
 WINDOW = 1 << 10
 MARGIN = 64
@@ -147,13 +147,9 @@ def _next_window(window: int) -> int:
     return window * 16 if window < 1 << 18 else window * 4 + WINDOW
 
 
-_PLACE = re.compile(r"argument (\d+) element (-?\d+)|element (-?\d+) of parameter '(\w+)'")
-"""How the hooks and the guard pages say where a call left its arrays."""
-
-
 def _wanted(execution: Execution, signature: Signature, window: int) -> int:
     """The least window on which a call that left its arrays might stay inside; 0 where none helps (an index below the array)."""
-    place = _PLACE.search(execution.detail)
+    place = PLACE.search(execution.detail)
     if place is None:
         return window + 1
     element = int(place[2] or place[3])
@@ -171,7 +167,7 @@ def limits_of(largest: int) -> Limits:
 
 def beyond(found: Probe, largest: int) -> bool:
     """Whether the program went past `largest` elements of one array: more would not be tried."""
-    place = _PLACE.search(found.reason) if found.reason.startswith("out_of_bounds") else None
+    place = PLACE.search(found.reason) if found.reason.startswith("out_of_bounds") else None
     return place is not None and int(place[2] or place[3]) >= largest
 
 
