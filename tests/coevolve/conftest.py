@@ -7,6 +7,7 @@ import pytest
 from mixed_run import FORMS, SMALL
 
 from coevolve.config import parse
+from gpu_runtime.toolchain import cache_root
 
 SOURCES = {
     "axpy": "void axpy(int n, float a, const float *x, float *y) { for (int i = 0; i < n; i++) y[i] = a * x[i] + y[i]; }",
@@ -27,6 +28,18 @@ TINY = {
     "verify": {"mutants": 4, "workers": 2},
     "evaluate": {"samples": 2, "pass_at": [1, 2]},
 }
+
+
+@pytest.fixture
+def own_cache(tmp_path, monkeypatch) -> Path:
+    """A cache in which nothing is judged yet. What is compiled for all, runners and hooks, is the common one's: it takes seconds."""
+    common, own = cache_root(), tmp_path / "cache"
+    own.mkdir()
+    for name in ("bin", "objects"):
+        (common / name).mkdir(exist_ok=True)
+        (own / name).symlink_to(common / name)
+    monkeypatch.setenv("COEVOLVE_CACHE", str(own))
+    return own
 
 
 @pytest.fixture(scope="session")

@@ -16,8 +16,7 @@ def asked(*words: str) -> int:
 
 
 @pytest.fixture(autouse=True)
-def place(tmp_path, monkeypatch):
-    monkeypatch.setenv("COEVOLVE_CACHE", str(tmp_path / "cache"))
+def place(tmp_path, own_cache, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "a.cpp").write_text(UP + DOWN + BROKEN)
 

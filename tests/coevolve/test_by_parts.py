@@ -135,7 +135,8 @@ LOOKUP_CPP = """void lookup(int n, const int *at, const float *table, float *out
 
 
 @pytest.mark.parametrize("way, name, text", [
-    ("cpp:cuda", "heat", HEAT_CPP), ("cpp:openmp", "heat", HEAT_CPP), ("cpp:cuda", "normalise", NORM_CPP), ("cpp:cuda", "cholesky", CHOLESKY_CPP)
+    ("cpp:openmp", "heat", HEAT_CPP), ("cpp:cuda", "normalise", NORM_CPP), ("cpp:cuda", "cholesky", CHOLESKY_CPP),
+    pytest.param("cpp:cuda", "heat", HEAT_CPP, marks=pytest.mark.slow),
 ])  # fmt: skip
 def test_cpp_is_cut_too(way, name, text, engine, translator):
     program = Program("cpp", name, text)
@@ -263,8 +264,7 @@ def test_a_round_keeps_joined_ports(tmp_path):
 
 
 @needs_fortran
-def test_to_cpp_it_is_spelled_where_the_model_has_no_answer(tmp_path, capsys, monkeypatch):
-    monkeypatch.setenv("COEVOLVE_CACHE", str(tmp_path / "cache"))
+def test_to_cpp_it_is_spelled_where_the_model_has_no_answer(tmp_path, capsys, own_cache):
     (tmp_path / "heat.f90").write_text(HEAT.replace("do t = 1, steps", "do t = 3, steps, 2"))
     assert cli.main(["translate", str(tmp_path / "heat.f90"), "--to", "cpp", "--backend", "emulated", "--samples", "1"]) == 0
     said = capsys.readouterr()
@@ -272,8 +272,7 @@ def test_to_cpp_it_is_spelled_where_the_model_has_no_answer(tmp_path, capsys, mo
 
 
 @needs_fortran
-def test_translate_joins_where_the_whole_has_no_parallel_port(tmp_path, capsys, monkeypatch):
-    monkeypatch.setenv("COEVOLVE_CACHE", str(tmp_path / "cache"))
+def test_translate_joins_where_the_whole_has_no_parallel_port(tmp_path, capsys, own_cache):
     (tmp_path / "heat.f90").write_text(HEAT)
     assert cli.main(["translate", str(tmp_path / "heat.f90"), "--to", "cuda", "--backend", "emulated", "--samples", "1"]) == 0
     said = capsys.readouterr()

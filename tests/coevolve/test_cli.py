@@ -179,7 +179,7 @@ def test_full_disk_keeps_what_is_finished(source_folder, tmp_path):
         path = tmp_path / "c.toml"
         path.write_text(
             f'run_dir = "{disk}/run"\n[corpus]\nsource = "{source_folder}"\nevaluation_fraction = 0.4\n'
-            '[model]\nlayers = 1\nwidth = 96\nheads = 3\n[cold_start]\ngenerated = 8\nsuites = 8\nlevel = "easy"\n'
+            '[model]\nlayers = 1\nwidth = 96\nheads = 3\n[cold_start]\ngenerated = 8\nsuites = 8\nlevel = "easy"\n[verify]\nmutants = 2\n'
         )
         done = cli("run", path, "--local")
         assert done.returncode == 2, done.stderr[-2000:]

@@ -7,7 +7,7 @@ from corpora.dialects import DIALECTS
 from coevolve.verify import Engine, VerifyConfig
 from tester.mutants import mutants_of
 
-SAMPLE = {"axpy": ("cuda", "openmp-fortran"), "fft_radix2": ("fortran",)}
+SAMPLE = {"axpy": ("cuda", "openmp-fortran")}
 """Kernels of the default suite, each with the dialects that are its source there."""
 
 

@@ -134,15 +134,16 @@ def test_export_loads_without_this_project(tiny, tmp_path):
     out = export(Path(tiny.run_dir), tmp_path / "exported")
     code = (
         "from transformers import AutoModelForCausalLM, AutoTokenizer; import sys\n"
-        "m = AutoModelForCausalLM.from_pretrained(sys.argv[1]); t = AutoTokenizer.from_pretrained(sys.argv[1])\n"
-        "ids = t('<cpp:cuda> void F0 ( int V0 ) { }', return_tensors='pt').input_ids\n"
-        "print(m.generate(ids, max_new_tokens=3).shape[1] > ids.shape[1])\n"
+        "for folder in sys.argv[1:]:\n"
+        "    m = AutoModelForCausalLM.from_pretrained(folder); t = AutoTokenizer.from_pretrained(folder)\n"
+        "    ids = t('<cpp:cuda> void F0 ( int V0 ) { }', return_tensors='pt').input_ids\n"
+        "    print(m.generate(ids, max_new_tokens=3).shape[1] > ids.shape[1])\n"
     )
     half = export(Path(tiny.run_dir), tmp_path / "half", half=True)
-    for folder in (out / "translator", out / "tester", half / "translator"):
-        done = subprocess.run([sys.executable, "-c", code, str(folder)], cwd=tmp_path, capture_output=True, text=True)
-        assert done.stdout.strip() == "True", done.stderr[-800:]
-        assert "pass@1" in (folder / "README.md").read_text()
+    folders = (out / "translator", out / "tester", half / "translator")
+    done = subprocess.run([sys.executable, "-c", code, *map(str, folders)], cwd=tmp_path, capture_output=True, text=True)
+    assert done.stdout.split() == ["True"] * 3, done.stderr[-800:]
+    assert all("pass@1" in (folder / "README.md").read_text() for folder in folders)
     whole, halved = ((folder / "translator" / "model.safetensors").stat().st_size for folder in (out, half))
     assert halved < 0.6 * whole and ScratchModel.load(half / "tester").generate([Prompt("x")], Sampling(1, 0.0, max_new_tokens=2))
 

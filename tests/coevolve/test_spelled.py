@@ -42,13 +42,13 @@ def wrong(found):
 
 @needs_fortran
 def test_a_part_of_the_fortran_here(engine):
-    programs = here("fortran", 9)
+    programs = here("fortran", 17)
     found = verdicts(engine, programs)
     assert len(found) >= 0.75 * len(programs) and wrong(found) == {}
 
 
 def test_a_part_of_the_cpp_here(engine):
-    programs = here("cpp", 24)
+    programs = here("cpp", 32)
     found = verdicts(engine, programs)
     assert len(found) >= 0.75 * len(programs) and wrong(found) == {}
 
@@ -98,8 +98,7 @@ def test_generated_functions(language, engine):
 
 
 @needs_fortran
-def test_translate_asks_in_cpp_unless_told_not_to(tmp_path, capsys, monkeypatch):
-    monkeypatch.setenv("COEVOLVE_CACHE", str(tmp_path / "cache"))
+def test_translate_asks_in_cpp_unless_told_not_to(tmp_path, capsys, own_cache):
     source = tmp_path / "scale.f90"
     source.write_text(
         "subroutine shift_rows(n, m, a, b, s)\n  implicit none\n  integer, intent(in) :: n, m\n  real(8), intent(in) :: a(n, m), s\n"
@@ -112,8 +111,7 @@ def test_translate_asks_in_cpp_unless_told_not_to(tmp_path, capsys, monkeypatch)
 
 
 @needs_fortran
-def test_eval_says_how_many_were_asked_in_cpp(tmp_path, capsys, monkeypatch):
-    monkeypatch.setenv("COEVOLVE_CACHE", str(tmp_path / "cache"))
+def test_eval_says_how_many_were_asked_in_cpp(tmp_path, capsys, own_cache):
     notes = {}
     for flags in ([], ["--as-written"]):
         out = tmp_path / "r.json"

@@ -136,8 +136,7 @@ def run(capsys, *arguments):
     return code, capsys.readouterr()
 
 
-def test_command(tmp_path, capsys, monkeypatch):
-    monkeypatch.setenv("COEVOLVE_CACHE", str(tmp_path / "cache"))
+def test_command(tmp_path, capsys, own_cache):
     (tmp_path / "axpy.cpp").write_text(AXPY.text)
     (tmp_path / "right.cu").write_text(KERNEL % "if (i < n) y[i] += a * x[i];")
     (tmp_path / "wrong.cu").write_text(KERNEL % "if (i < n) y[i] = a * x[i];")
@@ -170,8 +169,7 @@ def test_a_batch_of_which_no_row_can_be_read_is_wrong_use(tmp_path, capsys):
         assert code == 2 and "2 rows: 2 could not be read; first: line 1: not JSON" in printed.err
 
 
-def test_batch_is_in_order_resumable_and_survives_bad_rows(tmp_path, capsys, monkeypatch):
-    monkeypatch.setenv("COEVOLVE_CACHE", str(tmp_path / "cache"))
+def test_batch_is_in_order_resumable_and_survives_bad_rows(tmp_path, capsys, own_cache):
     good = {"source_dialect": "cpp", "source": AXPY.text, "target_dialect": "cuda", "target": KERNEL % "if (i < n) y[i] += a * x[i];"}
     rows = [
         json.dumps({"id": "a", **good}),
@@ -219,8 +217,7 @@ wrapper(axpy, 1, 0.5, x, y);
 """
 
 
-def test_a_snippet_of_wrapper_calls_is_a_suite(tmp_path, capsys, monkeypatch):
-    monkeypatch.setenv("COEVOLVE_CACHE", str(tmp_path / "cache"))
+def test_a_snippet_of_wrapper_calls_is_a_suite(tmp_path, capsys, own_cache):
     files = {"axpy.cpp": AXPY.text, "snippet.cpp": SNIPPET, "right.cu": KERNEL % "if (i < n) y[i] += a * x[i];"}
     files |= {"wrong.cu": KERNEL % "if (i < n - 1) y[i] += a * x[i];", "odd.cpp": SNIPPET.replace("float y[] = {8}", "double y[] = {8}")}
     for name, text in files.items():
@@ -279,8 +276,7 @@ def test_every_worker_of_a_batch_gets_as_many_chunks_as_the_others(rows, workers
     assert rows < 2 * workers or chunks % workers == 0
 
 
-def test_the_documented_library_does_what_the_document_says(monkeypatch, tmp_path):
-    monkeypatch.setenv("COEVOLVE_CACHE", str(tmp_path))
+def test_the_documented_library_does_what_the_document_says(own_cache):
     text = (Path(__file__).resolve().parents[2] / "docs" / "verify.md").read_text()
     (code,) = re.findall(r"```python\n(.*?)```", text, re.S)
     found: dict = {}

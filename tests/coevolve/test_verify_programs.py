@@ -151,8 +151,7 @@ def test_sources_with_errors_and_cuda(engine):
     assert ask(engine, NORM, "cuda").outcome is Outcome.REFUSED
 
 
-def test_batch_and_command_line(tmp_path: Path, capsys, monkeypatch):
-    monkeypatch.setenv("COEVOLVE_CACHE", str(tmp_path / "cache"))
+def test_batch_and_command_line(tmp_path: Path, capsys, own_cache):
     row = {"source_dialect": "cpp", "source": NORM, "target_dialect": "fortran", "suite": "args(7)"}
     rows = [{**row, "id": 1, "target": FORTRAN}, {**row, "id": 2, "target": FORTRAN.replace("0.1d0", "0.2d0")}, {**row, "id": 3, "target": FORTRAN, "suite": "n=3"}]
     (tmp_path / "pairs.jsonl").write_text("".join(json.dumps(r) + "\n" for r in rows))

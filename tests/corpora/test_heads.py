@@ -74,7 +74,7 @@ def test_dress_writes_its_forms(always_dressed: None) -> None:
 
 def test_one_source_text_has_one_answer(only_heads: None) -> None:
     answers: dict[str, set[str]] = {}
-    for item in generate(1200, 6, "broad"):
+    for item in generate(700, 6, "broad"):
         if "cuda" not in item.programs:
             continue
         words = {d: item.programs[d] for d in ("cpp", "cuda")}

@@ -273,18 +273,18 @@ def test_one_source_text_has_one_answer(source: str, target: str, plain: bool) -
     """What a translator cannot see in the source is not left to chance; from Fortran, `+=` and number suffixes stay open."""
     answers: dict[str, set[str]] = {}
     seen = 0
-    for item in generate(2500, 6, "easy", plain=plain):
+    for item in generate(2500 if plain else 1500, 6, "easy", plain=plain):
         if source in item.programs and target in item.programs:
             words = _words(item.programs[source])
             seen += words.text in answers
             answers.setdefault(words.text, set()).add(_words(item.programs[target], words.names).text)
     several = [texts for texts in answers.values() if len(texts) > 1]
-    assert seen > 20, "without repeated sources nothing is shown"
+    assert seen > 12, "without repeated sources nothing is shown"
     assert len(several) <= (20 if plain else 0), several[:2]
 
 
 def test_a_constant_of_an_outer_loop_is_not_assigned_to_in_the_inner_one():
-    for computation in generate(3000, 31, start=3000):
+    for computation in generate(1500, 31, start=3000):
         text = computation.programs["cpp"].text
         for constant in re.finditer(r"const (?:float|double|int) (\w+) =", text):
             assert not re.search(rf"(?<![\w\]]){constant[1]} [-+*/]?= ", text[constant.end() :]), text

@@ -128,8 +128,10 @@ def of_rewards(model: PretrainedModel, learning: Learning, progress: Callable[[i
     return model.reinforce([Prompt("a e"), Prompt("c g"), Prompt("b h")], reward, Sampling(n=8, max_new_tokens=3), learning, progress)
 
 
-@pytest.mark.parametrize("method", ["full", "lora"])
-@pytest.mark.parametrize("taught", [of_preferences, of_rewards])
+@pytest.mark.parametrize(
+    ("taught", "method"),
+    [(of_preferences, "lora"), (of_rewards, "full"), *(pytest.param(*case, marks=pytest.mark.slow) for case in ((of_preferences, "full"), (of_rewards, "lora")))],
+)
 def test_what_was_killed_goes_on_and_ends_as_if_nothing_had_happened(folder: Path, tmp_path: Path, taught: Callable, method: str) -> None:
     tuning = PretrainedConfig(tuning=FineTuning(method, rank=8, checkpoint_every_s=0.0), rows=64)
     straight, learning = PretrainedModel.load(folder, tuning), Learning(learning_rate=1e-3, epochs=4, workspace=tmp_path / "straight")
