@@ -18,8 +18,11 @@ from corpora.loopnests.emit_cuda_buffers import emit_cuda_buffers
 from corpora.loopnests.emit_cuda_host import can_launch, emit_cuda_host
 from corpora.loopnests.emit_fortran import emit_fortran
 from corpora.loopnests.emit_openmp import emit_openmp
+from corpora.loopnests.emit_structures import definitions, for_kernel, without_vectors
 from corpora.loopnests.fortran_expressions import Inexpressible
+from corpora.loopnests.nest import Nest, Style
 from corpora.loopnests.nests import make
+from corpora.loopnests.structured import dress
 from corpora.loopnests.suites import suite_text
 from corpora.records import Program
 
@@ -30,44 +33,56 @@ __all__ = ["LEVELS", "Computation", "generate"]
 
 @dataclass(frozen=True, slots=True)
 class Computation:
-    """programs: dialect name → program; suite_text: two to four tests in the text form, one a line."""
+    """programs: dialect name → program; suite_text: two to four tests in the text form, one a line. told: a kernel's text tells how the serial
+    one takes its parameters, which it does not of references and vectors."""
 
     programs: dict[str, Program]
     suite_text: str
+    told: bool = True
 
 
-def generate(count: int, seed: int, level: str = "mixed", start: int = 0, plain: bool = False) -> Iterator[Computation]:
+def generate(count: int, seed: int, level: str = "mixed", start: int = 0, plain: bool = False, structures: float = 0.0) -> Iterator[Computation]:
     """Items `start` … `start + count - 1` of the stream named by (seed, level).
 
     level: `easy` (mostly one loop, one statement), `mixed` (half of it short) or `broad` (and what one thread has to do, and more
     ways to write what many do). Raises ValueError for another level.
     plain: C-like texts in one style, for translations from Fortran, which tells nothing of braces and increments.
+    structures: the share of items whose parameters are handed over as structures or vectors where they can be, which have no Fortran text; the
+    other items are what they are without.
     """
     if level not in LEVELS:
         raise ValueError(f"unknown level '{level}' (known: {', '.join(LEVELS)})")
     for index in range(start, start + count):
-        yield _computation(seed, level, index, plain)
+        yield _computation(seed, level, index, plain, structures)
 
 
-def _computation(seed: int, level: str, index: int, plain: bool) -> Computation:
+def _computation(seed: int, level: str, index: int, plain: bool, structures: float) -> Computation:
     rng = random.Random(f"{seed}/{level}/{index}")
     nest, style = make(rng, level, plain)
+    if structures and (drawn := random.Random(f"{seed}/{level}/{index}/structures")).random() < structures:
+        dress(nest, style, drawn)
     serial, kernel = style.names
-    texts = {"cpp": (serial, emit_cpp(nest, style))}
-    if nest.buffers:
-        texts["cuda"] = (kernel, emit_cuda_buffers(nest, style))
-    elif can_launch(nest):
-        texts["cuda"] = (kernel, emit_cuda_host(nest, style))
-    elif nest.kernel and not nest.result:
-        texts["cuda"] = (kernel, emit_cuda(nest, style))
+    before, on_device = definitions(nest), without_vectors(nest)
+    texts = {"cpp": (serial, before + emit_cpp(nest, style))}
+    if (cuda := _cuda(on_device, style)) is not None:
+        texts["cuda"] = (kernel, definitions(nest, cuda=True) + cuda)
     if not nest.sequential:
-        texts["openmp"] = (serial, emit_openmp(nest, style))
+        texts["openmp"] = (serial, before + emit_openmp(nest, style))
     try:
-        texts["fortran"] = (serial, emit_fortran(nest, style, parallel=False))
-        if not nest.sequential:
-            texts["openmp-fortran"] = (serial, emit_fortran(nest, style, parallel=True))
+        if not (nest.structures or nest.vectors):
+            texts["fortran"] = (serial, emit_fortran(nest, style, parallel=False))
+            if not nest.sequential:
+                texts["openmp-fortran"] = (serial, emit_fortran(nest, style, parallel=True))
     except Inexpressible:
         pass
     origin = f"loopnests:{level}/{seed}/{index}"
     programs = {dialect: Program(dialect, name, text, origin) for dialect, (name, text) in texts.items()}
-    return Computation(programs, suite_text(nest, rng))
+    return Computation(programs, suite_text(nest, rng), for_kernel(nest) is nest and not nest.vectors)
+
+
+def _cuda(nest: Nest, style: Style) -> str | None:
+    if nest.buffers:
+        return emit_cuda_buffers(nest, style)
+    if can_launch(nest):
+        return emit_cuda_host(nest, style)
+    return emit_cuda(nest, style) if nest.kernel and not nest.result else None

@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Callable
 
 from corpora.loopnests import expressions as ast
+from corpora.loopnests.emit_structures import handed, places, structure_parameter
 from corpora.loopnests.nest import Axis, Nest, Parameter, Style
 from corpora.loopnests.shapes import flat_index
 
@@ -32,13 +33,15 @@ class CEmitter:
         self.parameters = {p.name: p for p in (*nest.parameters, *nest.buffers)}
         self.types = nest.types or {}
         self.index_type = nest.index_type
+        self.places = places(nest.structures)
+        self.vectors = nest.vectors
         self.atomic = atomic
         self.words = style.words or WORDS
         self.jump = "continue"
         """What a `continue` of the parallel iteration is written as."""
         self._depth = 0
         self._emit = {
-            ast.Name: lambda node, rank: node.id,
+            ast.Name: lambda node, rank: self.named(node.id),
             ast.Literal: lambda node, rank: node.text,
             ast.At: self._at,
             ast.Binary: self._binary,
@@ -55,18 +58,23 @@ class CEmitter:
         """Text of an expression, in parentheses when its operator binds weaker than `rank`."""
         return self._emit[type(node)](node, rank)
 
+    def named(self, word: str) -> str:
+        """How the text calls what the nest calls so."""
+        return self.places[word][0] if word in self.places else word
+
     def _at(self, node: ast.At, rank: int) -> str:
         parameter = self.parameters.get(node.array)
+        array, field = self.places.get(node.array, (node.array, ""))
         subscripts = node.subscripts
         if parameter is not None and parameter.kind in ("rows", "fixed"):
             return node.array + "".join([f"[{self.expression(s)}]" for s in subscripts])
         if len(subscripts) > 1:
             subscripts = (flat_index(subscripts, parameter.extents, self.style.flatten),)
         elif self.style.deref and subscripts[0] == ast.ZERO and parameter is not None and parameter.extents == (ast.ONE,):
-            return f"*{node.array}" if rank < 14 else f"(*{node.array})"
-        if self.style.pointers:
-            return f"*({node.array} + {self.expression(subscripts[0], 12)})"
-        return f"{node.array}[{self.expression(subscripts[0])}]"
+            return f"*{array}" if rank < 14 else f"(*{array})"
+        if self.style.pointers and not field and node.array not in self.vectors:
+            return f"*({array} + {self.expression(subscripts[0], 12)})"
+        return f"{array}[{self.expression(subscripts[0])}]{field}"
 
     def _binary(self, node: ast.Binary, rank: int) -> str:
         op = "&&" if node.op == "&&!" else node.op
@@ -137,11 +145,12 @@ class CEmitter:
             given = "".join(f", {self.expression(a)}" for a in node.arguments)
             return [f'{indent}printf("{node.format}"{given});']
         const = "const " if node.const else ""
-        source = f"&{node.array}[{self.expression(node.offset)}]"
+        array = self.named(node.array)
+        source = f"&{array}[{self.expression(node.offset)}]"
         if self.style.flatten == "m*i+j":
-            source = f"{node.array} + {self.expression(node.offset, 12)}"
+            source = f"{array} + {self.expression(node.offset, 12)}"
         if node.bytes_offset:
-            source = f"({const}{self.words[node.type]} *)(({const}char *){node.array} + {self.expression(node.offset, 12)})"
+            source = f"({const}{self.words[node.type]} *)(({const}char *){array} + {self.expression(node.offset, 12)})"
         return [f"{indent}{const}{self.words[node.type]} *{node.name} = {source};"]
 
     def _assign(self, node: ast.Assign, indent: str) -> list[str]:
@@ -246,6 +255,8 @@ class CEmitter:
         if parameter.kind == "scalar":
             return f"{'const ' if style.const_scalars else ''}{word} {parameter.name}"
         const = "const " if style.const_arrays and not parameter.written else ""
+        if parameter.name in self.vectors:
+            return f"{'' if parameter.written else 'const '}std::vector<{word}> &{parameter.name}"
         if parameter.kind == "rows":
             return f"{word} **{parameter.name}"
         if parameter.kind == "fixed":
@@ -257,7 +268,8 @@ class CEmitter:
         return f"{const}{word} *{restrict}{parameter.name}"
 
     def parameter_list(self, nest: Nest) -> str:
-        return ", ".join([self.parameter(p) for p in nest.parameters])
+        taken = [p for p in handed(nest) if nest.length is None or p.name != nest.length[0]] if nest.length else handed(nest)
+        return ", ".join([self.parameter(p) if type(p) is Parameter else structure_parameter(p, self.style) for p in taken])
 
     def locals_at_top(self, nest: Nest, indent: str, axes: bool = True) -> list[str]:
         """Declarations that C89 style puts at the top of a function: loop variables (early) and locals (hoist)."""

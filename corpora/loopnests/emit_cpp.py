@@ -33,6 +33,7 @@ def host_function(
     style.hoist = kept
     top = emitter.locals_at_top(nest, "    ")
     lines = before + top if nest.before_first else top + before
+    lines = length_of_vector(emitter, nest) + lines
     lines += emitter.block(nest.first, "    ")
     lines += allocations(emitter, nest)
     turns = [line for region in nest.regions for line in (*loops(emitter, region, nest, style), *_copied(emitter, region))]
@@ -43,6 +44,14 @@ def host_function(
     lines += [f"    return {nest.null};"] if nest.null else []
     word = f"{emitter.words[nest.result]} " if nest.result else "void *" if nest.null else "void "
     return f"{word}{style.names[0]}({emitter.parameter_list(nest)}) {{\n" + "\n".join(lines) + "\n}\n"
+
+
+def length_of_vector(emitter: CEmitter, nest: Nest) -> list[str]:
+    """The line that asks a vector for the size that is no parameter."""
+    if nest.length is None:
+        return []
+    size, vector = nest.length
+    return [f"    {emitter.words[emitter.parameters[size].type]} {size} = {vector}.size();"]
 
 
 def allocations(emitter: CEmitter, nest: Nest) -> list[str]:
@@ -75,7 +84,7 @@ def _copied(emitter: CEmitter, region: Region) -> list[str]:
         return []
     target, source = region.copied
     array = emitter.parameters[target]
-    return [f"    memcpy({target}, {source}, {emitter.expression(ast.product(list(array.extents)), 13)} * sizeof({emitter.words[array.type]}));"]
+    return [f"    memcpy({emitter.named(target)}, {emitter.named(source)}, {emitter.expression(ast.product(list(array.extents)), 13)} * sizeof({emitter.words[array.type]}));"]
 
 
 def by_comparison(target: str, op: str, value: str) -> list[str]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from corpora.loopnests import expressions as ast
 from corpora.loopnests.emit_c import CEmitter
+from corpora.loopnests.emit_structures import for_kernel
 from corpora.loopnests.nest import Axis, Nest, Region, Style
 
 _INDEX = (
@@ -26,6 +27,7 @@ INDEX_SPELLINGS = len(_INDEX)
 
 def emit_cuda(nest: Nest, style: Style) -> str:
     """One `__global__` function."""
+    nest = for_kernel(nest)
     emitter = CEmitter(nest, style, _atomic)
     hoisted = style.hoist
     style.hoist = False

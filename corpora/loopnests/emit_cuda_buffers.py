@@ -15,6 +15,7 @@ from corpora.loopnests.emit_c import CEmitter
 from corpora.loopnests.emit_cpp import turns_of
 from corpora.loopnests.emit_cuda import emit_cuda, fresh
 from corpora.loopnests.emit_cuda_host import Copies, launch_shape, size_of
+from corpora.loopnests.emit_structures import for_kernel
 from corpora.loopnests.nest import Nest, Region, Style
 
 
@@ -31,7 +32,7 @@ def emit_cuda_buffers(nest: Nest, style: Style) -> str:
         if stops not in shapes:
             shapes[stops] = launch_shape(emitter, replace(nest, regions=[region]), style, used)
         turns.append(f"    {kernel}<<<{shapes[stops][0]}>>>({given});")
-        turns += _copied(emitter, nest, region, copies)
+        turns += _copied(emitter, region, copies)
     lines = [*copies.declared, *[f"{emitter.words[b.type]} *{b.name};" for b in nest.buffers]]
     lines += [*copies.made, *[f"cudaMalloc(&{b.name}, {size_of(emitter, b)});" for b in nest.buffers], *copies.sent]
     if nest.allocation.startswith("calloc"):
@@ -52,14 +53,14 @@ def _indented(lines: list[str]) -> list[str]:
 
 
 def _kernel(nest: Nest, style: Style, region: Region, kernel: str) -> str:
-    inner = replace(nest, parameters=[*nest.parameters, *nest.buffers], buffers=(), regions=[region], before=(), repeated=None)
+    inner = replace(for_kernel(nest, launched=True), parameters=[*nest.parameters, *nest.buffers], buffers=(), regions=[region], before=(), repeated=None)
     index = 4 if style.index == 5 and len(region.axes) > 1 else style.index
     return emit_cuda(inner, replace(style, names=(style.names[0], kernel), guard="if", index=index, linear=False, block_rows=False))
 
 
-def _copied(emitter: CEmitter, nest: Nest, region: Region, copies: Copies) -> list[str]:
+def _copied(emitter: CEmitter, region: Region, copies: Copies) -> list[str]:
     """The whole of an array copied on the device."""
     if region.copied is None:
         return []
-    target, source = (dict(zip((p.name for p in nest.parameters), copies.given)).get(word, word) for word in region.copied)
+    target, source = (copies.device.get(word, word) for word in region.copied)
     return [f"    cudaMemcpy({target}, {source}, {size_of(emitter, emitter.parameters[region.copied[0]])}, cudaMemcpyDeviceToDevice);"]

@@ -14,7 +14,8 @@ from dataclasses import replace
 from corpora.loopnests import expressions as ast
 from corpora.loopnests.emit_c import CEmitter, serial_loop
 from corpora.loopnests.emit_cuda import emit_cuda, fresh
-from corpora.loopnests.nest import Nest, Parameter, Region, Style
+from corpora.loopnests.emit_structures import for_kernel, handed
+from corpora.loopnests.nest import Nest, Parameter, Region, Structure, Style
 
 
 def can_launch(nest: Nest) -> bool:
@@ -56,7 +57,7 @@ def emit_cuda_host(nest: Nest, style: Style) -> str:
     for axis in reversed(region.axes[1:]):
         body = (serial_loop(axis, body, nest.index_type),)
     inner = replace(
-        nest, parameters=[*nest.parameters, *given], regions=[Region(region.axes[:1], body)], before=(), after=(), result=None,
+        for_kernel(nest, launched=True), parameters=[*nest.parameters, *given], regions=[Region(region.axes[:1], body)], before=(), after=(), result=None,
         types={**(nest.types or {}), **{p.name: p.type for p in given}},
     )  # fmt: skip
     written = replace(style, names=(style.names[0], kernel), guard="if", shared_sum=False, linear=False, block_rows=False)
@@ -120,7 +121,7 @@ def _with_status(nest: Nest, style: Style) -> str:
     lines = [*copies.declared, *copies.made, *copies.sent, *declared, f"{kernel}<<<{shape}>>>({', '.join(copies.given)});", *copies.fetched, *copies.freed]
     head = f"{emitter.words[nest.result]} {style.names[1]}({emitter.parameter_list(nest)}) {{"
     host = [head, *emitter.block(nest.before, "    "), *(f"    {line}" for line in lines), *emitter.block(nest.after, "    "), "}"]
-    return emit_cuda(replace(nest, before=(), after=(), result=None), written) + "\n" + "\n".join(host) + "\n"
+    return emit_cuda(replace(for_kernel(nest, launched=True), before=(), after=(), result=None), written) + "\n" + "\n".join(host) + "\n"
 
 
 def _with_answer(nest: Nest, style: Style) -> str:
@@ -133,7 +134,7 @@ def _with_answer(nest: Nest, style: Style) -> str:
     *most, last = nest.regions[0].body
     body = (*(_stored(s, place) for s in most), ast.Assign(place, "=", last.value))
     inner = replace(
-        nest, parameters=[*nest.parameters, Parameter(cell, "array", kind, written=True)], regions=[Region((), body)], result=None,
+        for_kernel(nest, launched=True), parameters=[*nest.parameters, Parameter(cell, "array", kind, written=True)], regions=[Region((), body)], result=None,
         types={**(nest.types or {}), cell: kind},
     )  # fmt: skip
     written = replace(style, names=(style.names[0], kernel))
@@ -161,15 +162,51 @@ class Copies:
     """Lines that declare, make, fill, fetch and free the arrays on the device, and the arguments of the launch."""
 
     def __init__(self, emitter: CEmitter, nest: Nest, used: set[str]) -> None:
-        arrays = [p for p in nest.parameters if p.kind == "array"]
-        device = {p.name: fresh((f"d_{p.name}", f"dev_{p.name}", f"{p.name}_dev"), used) for p in arrays}
-        sizes = {p.name: size_of(emitter, p) for p in arrays}
-        self.given = [device.get(p.name, p.name) for p in nest.parameters]
-        self.declared = [f"{emitter.words[p.type]} *{device[p.name]};" for p in arrays]
-        self.made = [f"cudaMalloc(&{device[p.name]}, {sizes[p.name]});" for p in arrays]
-        self.sent = [f"cudaMemcpy({device[p.name]}, {p.name}, {sizes[p.name]}, cudaMemcpyHostToDevice);" for p in arrays]
-        self.fetched = [f"cudaMemcpy({p.name}, {device[p.name]}, {sizes[p.name]}, cudaMemcpyDeviceToHost);" for p in arrays if p.written]
-        self.freed = [f"cudaFree({device[p.name]});" for p in arrays]
+        self.given: list[str] = []
+        self.declared: list[str] = []
+        self.device: dict[str, str] = {}
+        """Array parameter -> its place on the device."""
+        self._moved: list[tuple[str, str, str, bool]] = []
+        """(on the device, on the host, bytes, written) of every array."""
+        for each in handed(nest):
+            self._take(emitter, each, used)
+        self.made = [f"cudaMalloc(&{there}, {size});" for there, _, size, _ in self._moved]
+        self.sent = [f"cudaMemcpy({there}, {here}, {size}, cudaMemcpyHostToDevice);" for there, here, size, _ in self._moved]
+        self.fetched = [f"cudaMemcpy({here}, {there}, {size}, cudaMemcpyDeviceToHost);" for there, here, size, written in self._moved if written]
+        self.freed = [f"cudaFree({there});" for there, *_ in self._moved]
+
+    def _take(self, emitter: CEmitter, each: Parameter | Structure, used: set[str]) -> None:
+        if type(each) is Structure:
+            self._take_structure(emitter, each, used)
+            return
+        self.given.append(each.name)
+        if each.kind == "array":
+            self.given[-1] = self.device[each.name] = on_device(each.name, used)
+            self.declared.append(f"{emitter.words[each.type]} *{self.given[-1]};")
+            self._moved.append((self.given[-1], each.name, size_of(emitter, each), each.written))
+
+    def _take_structure(self, emitter: CEmitter, each: Structure, used: set[str]) -> None:
+        """An array of structures goes there as a whole; of one that holds pointers a copy does, with places on the device."""
+        whole = f"*{each.owner}" if each.passing == "pointer" else each.owner
+        fields = [(field, emitter.parameters[word]) for field, word in each.fields]
+        self.given.append(whole)
+        if each.passing == "array":
+            self.given[-1] = on_device(each.owner, used)
+            self.declared.append(f"{each.type} *{self.given[-1]};")
+            size = emitter.expression(ast.product(list(fields[0][1].extents)), 14)
+            self._moved.append((self.given[-1], each.owner, f"{size} * sizeof({each.type})", not each.constant))
+        elif each.points:
+            self.given[-1] = on_device(each.owner, used)
+            self.declared.append(f"{each.type} {self.given[-1]} = {whole};")
+            for field, p in fields:
+                if p.kind == "array":
+                    self.device[p.name] = there = f"{self.given[-1]}.{field}"
+                    self._moved.append((there, emitter.named(p.name), size_of(emitter, p), p.written))
+
+
+def on_device(word: str, used: set[str]) -> str:
+    """What a host array's copy on the device is called."""
+    return fresh((f"d_{word}", f"dev_{word}", f"{word}_dev"), used)
 
 
 def launch_shape(emitter: CEmitter, nest: Nest, style: Style, used: set[str]) -> tuple[str, list[str]]:

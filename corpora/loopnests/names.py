@@ -43,3 +43,20 @@ NOUNS = tuple("vector array matrix rows cols image pixels values grid field elem
               "particles channels features buffer mask signal state bins forces labels scores gradients nodes planes".split())  # fmt: skip
 SERIAL_ENDS = ("_cpu", "_cpu", "", "", "CPU", "OnHost", "_serial", "_c", "Host", "_host")
 KERNEL_ENDS = ("_kernel", "_kernel", "", "", "Kernel", "GPU", "OnDevice", "_gpu", "_cuda", "_k")
+PARAMETER_TYPES = tuple("Params Params Parameters Config Options Settings SimParams KernelParams Args Constants params_t config_t Limits Setup".split())
+PARAMETER_OWNERS = tuple("p p params prm cfg opt config args par c_ settings pr".split())
+RECORD_TYPES = tuple("Particle Particle Body Point Point3 Atom Cell Node Vertex Sample Record Entry Pixel Agent Element Star Item particle_t point_t".split())
+RECORD_OWNERS = tuple("p p particles bodies pts points atoms cells nodes items data verts recs elems pt arr".split())
+RECORD_FIELDS = (
+    ("x", "y", "z", "w"), ("x", "y", "z", "m"), ("px", "py", "vx", "vy"), ("pos", "vel", "acc", "mass"), ("u", "v", "w", "p"), ("a", "b", "c", "d"),
+    ("value", "weight", "grad", "bias"), ("r", "g", "b", "a"), ("lo", "hi", "mid", "len"), ("first", "second", "third", "fourth"), ("cur", "next", "old", "tmp"),
+)  # fmt: skip
+ROW_TYPES = tuple("Vector Array Buffer Signal Vec Span Series vec_t".split())
+MATRIX_TYPES = tuple("Matrix Matrix Mat Image Grid Field2D Array2D matrix_t Plane".split())
+VOLUME_TYPES = tuple("Volume Tensor Grid3D Field3D Batch tensor_t".split())
+CONTENTS = tuple("data data data elements values ptr elems buf v".split())
+ROW_SIZES = tuple((word,) for word in "size n length len count num".split())
+MATRIX_SIZES = (("rows", "cols"), ("rows", "cols"), ("height", "width"), ("h", "w"), ("ny", "nx"), ("m", "n"), ("n_rows", "n_cols"))
+VOLUME_SIZES = (("depth", "height", "width"), ("nz", "ny", "nx"), ("d", "h", "w"), ("channels", "rows", "cols"))
+BUNDLE_TYPES = tuple("Data Args Grid Problem State Context Work Mesh Task Input Job args_t".split())
+BUNDLE_OWNERS = tuple("d args g data s ctx w st prob job a t".split())

@@ -34,6 +34,26 @@ class Parameter:
     """Spelled `T a[]` in C."""
     moved: bool = False
     """The function moves the pointer itself."""
+    same: str = ""
+    """The scalar whose value it repeats."""
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """Parameters that C texts take as the fields of one structure.
+
+    passing: `value`, `reference` or `pointer` to one, or `array` of many; `copy`: a kernel's value for one of the others. fields: (field, parameter) in order. points: fields are
+    pointers to what the parameters hold. constant: nothing of it is written. builtin: CUDA knows the type.
+    """
+
+    type: str
+    owner: str
+    passing: str
+    fields: tuple[tuple[str, str], ...]
+    definition: str
+    points: bool = False
+    constant: bool = True
+    builtin: bool = False
 
 
 @dataclass(slots=True)
@@ -103,6 +123,12 @@ class Nest:
     """Holds what Fortran has no words for."""
     shadowed: bool = False
     """Loops declare their variables, which stand at the top of the function too, where nothing uses them."""
+    structures: tuple[Structure, ...] = ()
+    """Neighbouring parameters that are handed over as one; such a nest has no Fortran text."""
+    vectors: frozenset[str] = frozenset()
+    """Arrays that are `std::vector` to all but kernels."""
+    length: tuple[str, str] | None = None
+    """(size, vector): a size that only kernels take; others ask the vector."""
 
 
 @dataclass(slots=True)

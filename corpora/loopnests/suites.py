@@ -6,21 +6,24 @@ python -c "from corpora.loopnests import generate; print(next(generate(1, 0)).su
 from __future__ import annotations
 
 import random
+import re
+from collections.abc import Mapping
 
 from corpora.loopnests import expressions as ast
+from corpora.loopnests.emit_structures import called_by_tests
 from corpora.loopnests.nest import Nest, Parameter
 
 
-def extent_text(node: tuple) -> str:
+def extent_text(node: tuple, names: Mapping[str, str]) -> str:
     """An extent as the text form writes it: integers, names, + - * / and parentheses."""
     kind = type(node)
     if kind is ast.Name:
-        return node.id
+        return names.get(node.id, node.id)
     if kind is ast.Literal:
         return node.text
     if kind is ast.Paren:
-        return f"({extent_text(node.argument)})"
-    left, right = extent_text(node.left), extent_text(node.right)
+        return f"({extent_text(node.argument, names)})"
+    left, right = extent_text(node.left, names), extent_text(node.right, names)
     if node.op in "*/":
         left = f"({left})" if type(node.left) is ast.Binary and node.left.op in "+-" else left
         right = f"({right})" if type(node.right) is ast.Binary else right
@@ -35,23 +38,30 @@ def suite_text(nest: Nest, rng: random.Random) -> str:
 
 
 def _test(nest: Nest, rng: random.Random, number: int) -> str:
-    parts = []
-    for parameter in nest.parameters:
-        if parameter.kind == "scalar":
-            # The first test takes the largest values, so that at least one has something to compute.
-            value = max(parameter.values) if number == 0 else rng.choice(parameter.values)
-            parts.append(f"{parameter.name}:{parameter.type}={value}")
+    parts, names = [], called_by_tests(nest)
+    unsaid = nest.length[0] if nest.length else ""
+    for parameter in sorted(nest.parameters, key=lambda p: p.name != unsaid) if unsaid else nest.parameters:
+        if parameter.kind != "scalar":
+            parts.append(_array(parameter, rng, names))
+            continue
+        # The first test takes the largest values, so that at least one has something to compute.
+        value = names.get(parameter.same, parameter.same) or (max(parameter.values) if number == 0 else rng.choice(parameter.values))
+        if parameter.name == unsaid:
+            names[unsaid] = str(value)
         else:
-            parts.append(_array(parameter, rng))
+            parts.append(f"{names.get(parameter.name, parameter.name)}:{parameter.type}={value}")
     return " ".join(parts)
 
 
-def _array(parameter: Parameter, rng: random.Random) -> str:
-    extents = [extent_text(e) for e in parameter.extents]
+def _array(parameter: Parameter, rng: random.Random, names: Mapping[str, str]) -> str:
+    extents = [extent_text(e, names) for e in parameter.extents]
     if parameter.kind == "array":
         inside = "*".join(f"({e})" if len(extents) > 1 and ("+" in e or "-" in e) else e for e in extents)
         shape = f"[{inside}]"
     else:
         shape = "".join(f"[{e}]" for e in extents)
     seed = "" if parameter.fill.startswith(("constant", "{")) else f"@{rng.randint(1, 99)}"
-    return f"{parameter.name}:{parameter.type}{shape}={parameter.fill}{seed}"
+    rule, bracket, arguments = parameter.fill.partition("(")
+    if names:
+        arguments = re.sub(r"[A-Za-z_]\w*", lambda m: names.get(m[0], m[0]), arguments)
+    return f"{names.get(parameter.name, parameter.name)}:{parameter.type}{shape}={rule}{bracket}{arguments}{seed}"
