@@ -84,6 +84,18 @@ def with_definitions(text: str, source: str) -> str:
     return "".join(source.encode()[a:b].decode(errors="replace").rstrip() + "\n" for a, b in _outermost(spans)) + text
 
 
+def without_definitions(text: str, source: str) -> str:
+    """`text` without the structures that `source` defines in the same words, which `with_definitions` gives back."""
+    if "struct" not in text or "struct" not in source:
+        return text
+    held = {tuple(source.encode()[d.start : d.end].split()) for d in _definitions(source)}
+    left = text.encode()
+    for start, end in reversed(_outermost({(d.start, d.end) for d in _definitions(text)})):
+        if b"struct" in left[start:end] and tuple(left[start:end].split()) in held:
+            left = left[:start] + left[end:]
+    return left.decode(errors="replace").lstrip()
+
+
 @lru_cache(maxsize=256)
 def _definitions(source: str) -> tuple[_Declaration, ...]:
     declared = (d for node in _outer(parse_c_family(source).root_node) for d in _declared(node))

@@ -17,6 +17,7 @@ from gpu_runtime.models.protocol import ConstraintState, Only
 from translator import loops_c, loops_fortran
 from translator.c_reader import CReader
 from translator.c_scopes import FREE, FUNCTION
+from translator.c_types import own_types
 from translator.c_words import END
 from translator.clauses import Clauses
 from translator.loops import Loop, Text
@@ -27,10 +28,10 @@ _MARKS = {"cpp": "#pragma", "fortran": "!$omp"}
 class _Annotated:
     """text: what stands behind the prefix. place: the next of its words."""
 
-    def __init__(self, language: str, text: Text, prefix: Sequence[str]) -> None:
+    def __init__(self, language: str, text: Text, prefix: Sequence[str], types: frozenset[str]) -> None:
         self._language, self._text, self._place = language, text, 0
         self._copied, self._loops, self._updates, self._wholes = text.words, text.loops, text.updates, text.wholes
-        self._reader = CReader(0)
+        self._reader = CReader(0, types)
         for word in prefix if language == "cpp" else ():
             self._reader.advance(word)
         self._directive: list[str] = []
@@ -132,4 +133,4 @@ def annotated(language: str, source: Sequence[str], prefix: Sequence[str]) -> Ca
     """For an answer that begins with `prefix`, the source's beginning but for storage words; None where the source is not
     read: directives or macros of its own, several functions."""
     text = {"cpp": loops_c.read, "fortran": loops_fortran.read}[language](source, prefix)
-    return None if text is None else lambda: _Annotated(language, text, prefix)
+    return None if text is None else lambda: _Annotated(language, text, prefix, own_types(tuple(source)))

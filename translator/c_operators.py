@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from corpora.lexers import CPP_FUNCTIONS
 from translator import c_words as w
-from translator.c_scopes import Variable
+from translator.c_scopes import Declaration, Variable
 
 if TYPE_CHECKING:
     from translator.c_reader import CReader
@@ -41,6 +41,8 @@ def read_operator(reader: CReader, word: str, was: str) -> None:
             reader.after = "need"
         if declaring:
             reader.declaration.in_value, reader.declaration.stars = False, 0
+        if frame.kind == "head":  # each parameter says its type, which may be one of the text's own
+            reader.declaration = Declaration()
     elif word == ":":
         _colon(reader)
     elif word in w.ASSIGNMENTS or word == "?":

@@ -26,8 +26,9 @@ _CHANGES_TYPE = frozenset({"cast", "!", "~", "unary*", "unary&", "sizeof"})
 class CReader:
     """operand: what is known of the value that has just ended; plain: no cast or sign before it changes its type."""
 
-    def __init__(self, names: int) -> None:
-        self.scopes = Scopes()
+    def __init__(self, names: int, types: frozenset[str] = frozenset()) -> None:
+        """types: names that stand for types."""
+        self.scopes, self._types = Scopes(), types
         self.frames = [Frame("", "file", Declaration())]
         self.declaration = Declaration()
         self.after, self.last, self.number, self.before = "any", "", "", ""
@@ -50,7 +51,8 @@ class CReader:
     def may_declare(self) -> bool:
         """Whether a name that comes now is declared by that."""
         d = self.declaration
-        return d.depth == len(self.frames) and not d.in_value and not self.in_directive and self.last in _BEFORE_NAME
+        here = d.depth == len(self.frames) and not d.in_value and not self.in_directive and self.frame.kind != "fields"
+        return here and (self.last in _BEFORE_NAME or self.last in self._types)
 
     def inside(self, *kinds: str) -> bool:
         """Whether the body of such a statement is open."""
@@ -77,10 +79,12 @@ class CReader:
             self._settle(word)
         if word != "[":
             self._declared = ""
-        if word not in _CAST_WORDS and word not in _OPENS:
+        if word not in _CAST_WORDS and word not in _OPENS and word not in self._types:
             self.frame.types_only = False
         was = self.after
-        if is_v(word) or word == ENTRY:
+        if word in self._types and was != "member":
+            self._type(word, was)
+        elif is_v(word) or word == ENTRY:
             self._name(word, was)
         elif word in CPP_TYPES:
             self._type(word, was)
@@ -121,6 +125,7 @@ class CReader:
 
     def _name(self, word: str, was: str) -> None:
         self.operand, self.after = None, "any"
+        self._const = self._const and self.may_declare()  # of a type that the text defines nothing is known
         if word == ENTRY:
             self.after = "func" if len(self.frames) > 1 else "any"
             return
@@ -159,6 +164,8 @@ class CReader:
 
     def _begins(self, was: str) -> bool:
         """Whether a type word that comes now begins a declaration, a parameter or a cast."""
+        if self.last == "<" or was == "any" and self.last in CPP_TYPES:  # vector<unsigned char>
+            return False
         if self.last == "(" and self.frame.callee in CPP_FUNCTIONS:  # float(x) as an argument
             return False
         return was in ("start", "any", "type") or self.last == "(" or (self.last == "," and self.frame.kind == "head")
@@ -212,6 +219,9 @@ class CReader:
         if was in ("need", "declared") or self.frame.kind not in ("file", "block"):
             frame.kind, self.after = "init", "any"
             return
+        if len(self.frames) == 1 and not self._has_head and self.last != '"C"':  # of a structure
+            frame.kind, self.after = "fields", "any"
+            return
         frame.kind, self.after = "block", "start"
         self.wild = self.wild or self.last == '"C"'
         chain = self.frame.chain
@@ -230,7 +240,7 @@ class CReader:
             self._close_index(frame)
         elif frame.kind == "block":
             self._close_block(frame)
-        elif frame.kind in ("head", "init"):
+        elif frame.kind in ("head", "init", "fields"):
             self.after = "any"
         elif frame.kind == "do":
             self.after = "jump"

@@ -17,6 +17,7 @@ from corpora.lexers import CPP_FUNCTIONS
 from translator import c_words as w
 from translator.c_reader import CReader
 from translator.c_scopes import Variable, is_v
+from translator.c_types import own_types
 from translator.copying import Copied
 
 NOTHING = frozenset[str]()
@@ -143,7 +144,7 @@ class Habits:
 
 
 def habits(source: Sequence[str]) -> Habits:
-    reader, after_pointer = CReader(0), set()
+    reader, after_pointer = CReader(0, own_types(tuple(source))), set()
     for word in source:
         if reader.after == "operand" and reader.operand is not None and reader.operand.dims > 0:
             after_pointer.add(word)
@@ -289,6 +290,8 @@ def too_long(reader: CReader, digits: int) -> frozenset[str]:
 def names(reader: CReader, outer: frozenset[str]) -> frozenset[str]:
     """New names in canonical order where one may be declared; elsewhere those alive, and `outer`, which the source declares nowhere."""
     if reader.wild or (reader.in_directive and not reader.in_pragma):
+        return NOTHING
+    if reader.after == "member" or reader.frame.kind == "fields":
         return NOTHING
     if not reader.may_declare():
         unknown = reader.scopes.not_alive(outer)

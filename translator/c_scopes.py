@@ -67,7 +67,7 @@ class Declaration:
 
 @dataclass(slots=True)
 class Frame:
-    """An open bracket. kind: block, init, head, call, group, index, size, or the word of a control statement."""
+    """An open bracket. kind: block, fields (of a structure), init, head, call, group, index, size, or the word of a control statement."""
 
     bracket: str
     kind: str

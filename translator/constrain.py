@@ -20,6 +20,7 @@ from translator import c_rules
 from translator.annotated import annotated
 from translator.c_reader import CReader
 from translator.c_scopes import FREE, is_v
+from translator.c_types import own_types
 from translator.c_words import END, NUMBERED
 from translator.copying import Copied, foreign, numbers_of
 from translator.host_code import HostHead
@@ -42,10 +43,10 @@ class _CState:
     """A reader of the answer with the rules of a level."""
 
     def __init__(
-        self, names: int, outer: frozenset[str], known: c_rules.Habits, level: Level, copied: Copied | None, never: frozenset[str], digits: int,
+        self, reader: CReader, outer: frozenset[str], known: c_rules.Habits, level: Level, copied: Copied | None, never: frozenset[str], digits: int,
         head: Sequence[str],
     ) -> None:
-        self._reader = CReader(names)
+        self._reader = reader
         self._host = HostHead(head) if head else None
         self._outer, self._known, self._copied, self._never, self._digits = outer, known, copied, never, digits
         self._types = level in (Level.TYPES, Level.FULL)
@@ -104,20 +105,22 @@ def c_constraint(
 ) -> Callable[[], ConstraintState]:  # fmt: skip
     """For an answer in a C-like dialect that begins with `prefix`; `names` is the size of the source's name table.
 
-    A source name that a C-like source itself never declares (a macro, a field, a global) may be used anywhere; Fortran has none.
+    A source name that a C-like source itself never declares (a macro, a type, a global) may be used anywhere; Fortran has none.
     model: the target's, `serial`, `openmp` or `cuda`: words of the others are forbidden.
     same_language: the source is C-like too, so that what it contains is copied; without prefix and head an answer may be anything,
     and `full` is `types`.
     head: of the host function that the answer ends with (`forced.host_head`): it may hold sizes of launches.
     """
-    outer = frozenset(word for word in source if is_v(word)) - _declared(source) if same_language else frozenset()
+    outer = _undeclared(source) if same_language else frozenset()
     never = foreign(source, model, same_language)
     digits = c_rules.ANY_LENGTH if same_language else _longest_number(source) + 3
     known = c_rules.habits(source) if same_language else c_rules.Habits(c_rules.ANY_USE, frozenset())
     copied = Copied(source, launches=bool(head)) if level is Level.FULL and same_language and (prefix or head) else None
 
+    types = own_types(tuple(source)) if same_language else frozenset()
+
     def start() -> ConstraintState:
-        state = _CState(names, outer, known, level, copied, never, digits, head if level is Level.FULL else ())
+        state = _CState(CReader(names, types), outer, known, level, copied, never, digits, head if level is Level.FULL else ())
         for word in prefix:
             state.advance(word)
         return state
@@ -138,12 +141,15 @@ def annotation_constraint(
     return annotated(language, source, prefix) if level is Level.FULL and prefix else None
 
 
-def _declared(source: Sequence[str]) -> set[str]:
-    reader, declared = CReader(0), set()
-    for word in source:
+def _undeclared(source: Sequence[str]) -> frozenset[str]:
+    """Names that the text uses and never declares; fields, which stand behind `.` and `->` alone, are none of them."""
+    reader, declared, used = CReader(0, own_types(tuple(source))), set(), set()
+    for before, word in zip(("", *source), source):
         reader.advance(word)
         declared |= {name for name, variable in reader.scopes.alive.items() if variable.base != FREE}
-    return declared
+        if is_v(word) and before not in (".", "->") and reader.frame.kind != "fields":
+            used.add(word)
+    return frozenset(used - declared)
 
 
 def fortran_constraint(

@@ -10,11 +10,14 @@ p = Program('cpp', 'f', 'void f(int n, float *x) { }'); print(forced_prefix(p, c
 
 from __future__ import annotations
 
+from corpora.c_syntax import split_at_commas
 from corpora.canonical import ENTRY, Canonical
 from corpora.dialects import Direction
 from corpora.lexers import CPP_TYPES, NEWLINE
 from corpora.records import Parameter, Program, Signature
 from corpora.signatures import SignatureError, signature_of
+from corpora.structures import VECTORS
+from translator.c_types import structures_before
 from translator.c_values import C_TYPES
 
 _STORAGE = frozenset({"static", "inline", "extern", "__inline__", "__forceinline__", "__host__", "__device__", '"C"'})
@@ -29,6 +32,8 @@ def forced_prefix(program: Program, source: Canonical, direction: Direction) -> 
     pair = (direction.source.language, direction.target.language)
     kernel = direction.target.model == "cuda"
     if pair == ("cpp", "cpp"):
+        if direction.source.model == "cuda" and not kernel and not VECTORS.keys().isdisjoint(source.tokens):
+            return ""  # a definition comes first, which CUDA does not need
         return _c_from_c(source.tokens, kernel, bare_serial=direction.target.model == "serial")
     if pair == ("fortran", "fortran"):
         return _fortran_from_fortran(source.tokens)
@@ -55,22 +60,36 @@ def _c_from_c(tokens: tuple[str, ...], kernel: bool, bare_serial: bool) -> str:
     if ENTRY not in tokens:
         return ""
     at = tokens.index(ENTRY)
-    head, depth, end = tokens[:at], 0, at + 1
+    structures, begin = structures_before(tokens[:at])
+    head, depth, end = tokens[begin:at], 0, at + 1
     for end in range(at + 1, len(tokens)):
         depth += (tokens[end] == "(") - (tokens[end] == ")")
         if depth == 0:
             break
     parameters = [word for word in tokens[at + 2 : end] if not (bare_serial and word in _RESTRICT)]
+    parameters = _handed_over(parameters, structures, kernel) if structures else parameters
     returns = [word for word in head if word not in _STORAGE and word != "__global__"]
     if kernel and returns == ["void", "*"]:  # a thread's function, which returns null (else it has no signature)
         returns = ["void"]
     plain = CPP_TYPES | {"const", "*"}
     if tokens[end + 1 : end + 2] != ("{",) or not returns or not set(returns) <= plain:
         return ""
-    if {"&", "::", "<", "="} & set(parameters) or (kernel and (returns != ["void"] or _ALLOCATES & set(tokens))):
+    if {"::", "<", "="} & set(parameters) or ("&" in parameters and (kernel or not structures)) or (kernel and (returns != ["void"] or _ALLOCATES & set(tokens))):
         return ""
     words = (["__global__"] if kernel else []) + returns + [ENTRY, "(", *parameters, ")", "{"]
     return " ".join(words)
+
+
+def _handed_over(parameters: list[str], structures: dict[str, bool], kernel: bool) -> list[str]:
+    """The words between the brackets; to a kernel a structure goes by value where the host's place of it, or of a pointer in it, would be handed over."""
+    if not kernel:
+        return parameters
+    made: list[str] = []
+    for each in split_at_commas(parameters):
+        held = next((structures[word] for word in each if word in structures), None)
+        by_value = held is not None and ("&" in each or held and "*" in each)
+        made += [",", *(word for word in each if not (by_value and word in ("&", "*", "const")))]
+    return made[1:]
 
 
 def _fortran_from_fortran(tokens: tuple[str, ...]) -> str:

@@ -143,7 +143,7 @@ def _uses(words: Sequence[str]) -> list[tuple[str, str]]:
         if word in ";{}" or (word == "," and stored):
             found += stored
             stored = []
-        if not is_v(word):
+        if not is_v(word) or (k and words[k - 1] in (".", "->")):  # a field is no variable
             continue
         before, after = words[k - 1] if k else ";", words[k + 1] if k + 1 < len(words) else ";"
         deref = before == "*" and k > 1 and words[k - 2] in _BEGINS

