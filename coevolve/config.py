@@ -1,4 +1,4 @@
-"""The run's configuration: one strict TOML file, at most 78 keys, documented in `configs/reference.toml`.
+"""The run's configuration: one strict TOML file, at most 81 keys, documented in `configs/reference.toml`.
 
 Contract: an unknown key, a wrong type or a value out of range raises ConfigError, one line that names the file, the key
 and the nearest valid name. Nothing else in the project reads TOML.
@@ -61,6 +61,7 @@ class ColdStartConfig:
     generated: int = 20000
     suites: int = 4000
     level: str = "mixed"
+    structures: float = 0.0
     directions: tuple[str, ...] = ()
     beside: float = 1 / 3
     epochs: float = 1.0

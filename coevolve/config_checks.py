@@ -48,6 +48,7 @@ LADDER = ("mlm", "aer", "dae", "bt")
 RANGES = {
     "seed": (0, (1 << 31) - 1),
     "corpus.evaluation_fraction": (0.05, 0.95),
+    "cold_start.structures": (0.0, 1.0),
     "cold_start.beside": (0.0, 4.0),
     "ladder.mask_rate": (0.01, 0.9),
     "ladder.validation": (0.001, 0.5),
@@ -208,6 +209,8 @@ def _check_lessons(config: Config, where: str) -> None:
         raise ConfigError(f"{where}: the generator makes no lessons in {lacking}: set {', '.join(asked)}, or leave that direction out")
     if asked and (lacking := _ungenerated(wanted.directions)):
         raise ConfigError(f"{where}: 'cold_start.directions' names {lacking}, in which the generator makes no lessons: leave that direction out")
+    if wanted.structures and all("fortran" in way for way in (*ways, *wanted.directions)):
+        raise ConfigError(f"{where}: 'cold_start.structures' is of pairs in C-like dialects, and every direction has Fortran in it: leave it at 0")
 
 
 def _ungenerated(ways: Sequence[str]) -> str:

@@ -23,20 +23,28 @@ COLD_STREAM, REPLAY_STREAM, CONTROL_STREAM = 0, 1000, 2000
 """Which part of the generator's stream: replayed items are never those of the cold start, nor a control's lessons replayed."""
 
 
-def generated(config: Config, count: int, stream: int | str, ways: Sequence[str]) -> Iterator[tuple[Direction, Computation]]:
-    """`count` computations, in equal shares for `ways`, each of which exists in both dialects of its direction."""
+def generated(config: Config, count: int, stream: int | str, ways: Sequence[str], structures: float = 0.0) -> Iterator[tuple[Direction, Computation]]:
+    """`count` computations, in equal shares for `ways`, each of which exists in both dialects of its direction. structures: the share of those in
+    C-like dialects that have structures or vectors, where they can."""
     for way, share in shared_out(count, ways):
         plain = way.source.language == "fortran"  # Fortran tells nothing of C's styles, so its translations have one
         salt = (str(way),) if len(config.directions) > 1 else ()
-        endless = generate(max(1, 20 * share), seed_of(config, "generated", stream, *salt), config.cold_start.level, plain=plain)
-        fitting = ((way, c) for c in endless if way.source.name in c.programs and way.target.name in c.programs)
+        dressed = structures if way.target.language == "cpp" and not plain else 0.0
+        endless = generate(max(1, 20 * share), seed_of(config, "generated", stream, *salt), config.cold_start.level, plain=plain, structures=dressed)
+        fitting = ((way, c) for c in endless if _exists(c, way))
         yield from islice(fitting, share)
+
+
+def _exists(computation: Computation, way: Direction) -> bool:
+    """Whether it is there in both dialects, and the source tells how the target takes its parameters."""
+    told = computation.told or way.source.model != "cuda" or way.target.model == "cuda"
+    return told and way.source.name in computation.programs and way.target.name in computation.programs
 
 
 def generated_pairs(config: Config, count: int, stream: int, guard: EvaluationGuard, ways: Sequence[str]) -> list[tuple[Program, Program]]:
     """Pairs of `count` computations in `ways` and of what is taught beside them (cold_start.directions, cold_start.beside)."""
     others = taught(config, ways)
-    own = list(generated(config, count, stream, ways))
+    own = list(generated(config, count, stream, ways, config.cold_start.structures))
     beside = round(count * config.cold_start.beside) if others else 0
     # Fortran tells nothing of C's styles: what is taught from it beside comes from computations of its own, in one style.
     plain = [str(other) for other in others if other.source.language == "fortran" and str(other) not in ways]
@@ -48,17 +56,17 @@ def generated_pairs(config: Config, count: int, stream: int, guard: EvaluationGu
         leaking |= {there[leak.item] for leak in guard.leaks([made[i][1].programs[name] for i in there])}
     kept = [(way, c.programs) for i, (way, c) in enumerate(made) if i not in leaking]
     pairs = [(programs[way.source.name], programs[way.target.name]) for way, programs in kept]
-    again = [c.programs for i, (_, c) in enumerate(own) if i not in leaking]
+    again = [c for i, (_, c) in enumerate(own) if i not in leaking]
     others = [other for other in others if str(other) not in plain]
     pairs += _taught_again(again, others, beside - (len(made) - len(own)))
     return pairs
 
 
-def _taught_again(made: Sequence[dict[str, Program]], others: Sequence[Direction], count: int) -> list[tuple[Program, Program]]:
+def _taught_again(made: Sequence[Computation], others: Sequence[Direction], count: int) -> list[tuple[Program, Program]]:
     """Pairs in the other directions, in turn, from `count` of these computations; one that lacks a dialect gives none."""
     pairs = []
     for number in range(min(count, len(made)) if others else 0):
-        other, programs = others[number % len(others)], made[number * len(made) // min(count, len(made))]
-        if other.source.name in programs and other.target.name in programs:
-            pairs.append((programs[other.source.name], programs[other.target.name]))
+        other, again = others[number % len(others)], made[number * len(made) // min(count, len(made))]
+        if _exists(again, other):
+            pairs.append((again.programs[other.source.name], again.programs[other.target.name]))
     return pairs

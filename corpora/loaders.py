@@ -7,7 +7,8 @@ and leaves out only what holds no function. Bad input is a CorpusError: one line
     spec                        what
     builtin                     the project's hand-written functions
     development                 more of them, to choose settings by: neither trained on nor reported
-    generated:COUNT:SEED[:easy] loop nests from the generator, of its level `mixed` where no other is named
+    generated:COUNT:SEED[:easy] loop nests from the generator, of its level `mixed` where no other is named; behind it `:structures`, with
+                                structures and vectors as parameters where they can be
     hf:DATASET[:SPLIT]          a Hugging Face data set (split `train` where not given)
     PATH.tok                    one whitespace-tokenised function a line
     PATH.jsonl, PATH.parquet    one text a row; newlines may be stored as backslash-n
@@ -167,10 +168,12 @@ def _ready_made_pairs(spec: _Spec, way: Direction) -> list[tuple[Program, Progra
 
 def _generated(spec: _Spec) -> Iterator[Computation]:
     parts = spec.base.split(":")[1:]
+    structures = parts[-1] == "structures"
+    parts = parts[: len(parts) - structures]
     level = parts[2:] or ["mixed"]
     if not 2 <= len(parts) <= 3 or not all(part.isdigit() for part in parts[:2]) or level[0] not in LEVELS:
-        raise CorpusError(f"corpus '{spec.text}' is not of the form generated:COUNT:SEED or generated:COUNT:SEED:easy, for example generated:1000:0")
-    return generate(int(parts[0]), int(parts[1]), level[0])
+        raise CorpusError(f"corpus '{spec.text}' is not of the form generated:COUNT:SEED[:LEVEL][:structures], for example generated:1000:0 or generated:1000:0:easy")
+    return generate(int(parts[0]), int(parts[1]), level[0], structures=float(structures))
 
 
 def _units(spec: _Spec, row: Dialect) -> Iterable[_Unit]:

@@ -129,6 +129,8 @@ def test_generated_corpus():
     assert first and first == load_corpus("generated:20:3", "cuda").programs
     easy = load_corpus("generated:20:3:easy", "cuda").programs
     assert easy != first and load_corpus("generated:20:3:mixed", "cuda").programs == first
+    held = load_corpus("generated:20:3:easy:structures", "cuda").programs
+    assert sum("struct" in p.text for p in held) > 9 and len(load_corpus("generated:20:3:structures", "fortran").programs) < 10
 
 
 def test_hugging_face_data_set(tmp_path):
@@ -184,7 +186,7 @@ def test_bad_input_is_one_clear_line(tmp_path, spec, message):
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("spec", ["", "generated:5", "generated:a:b", "generated:5:1:hard", "?A=b"])
+@pytest.mark.parametrize("spec", ["", "generated:5", "generated:a:b", "generated:5:1:hard", "generated:5:structures", "generated:5:1:structures:easy", "?A=b"])
 def test_bad_specs(spec):
     with pytest.raises(CorpusError):
         load_corpus(spec, "cpp")
