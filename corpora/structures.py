@@ -76,13 +76,17 @@ def structures_of(text: str, vectors: bool = False) -> dict[str, Structure | str
     if not re.search(r"\b(?:struct|class|union)\b", text):
         return found
     names, enumerations = Definitions.of(text), enumerations_of(text)
-    packed = "it is packed" if re.search(r"\bpacked\b|#\s*pragma\s+pack\b", text) else ""
+    packed = "it is packed" if _PACKED.search(text) else ""
     root = parse_c_family(re.sub(r"\b__align__\s*\(", "alignas(", text)).root_node
     for node in sorted(descendants(root), key=lambda n: n.start_byte):
         if node.type in ("struct_specifier", "class_specifier", "union_specifier") and node.child_by_field_name("body") is not None:
             made = packed or _read(node, names, _Types(found, enumerations))
             found.update((name, made) for name in _names(node) if name not in PAIRS)
     return found
+
+
+_PACKED = re.compile(r"__attribute__\s*\(\s*\([^;{}]*\b(?:__)?packed|\[\[[^\]]*\bpacked\b|\b__packed\b|#\s*pragma\s+pack\b")
+"""What packs a structure; a variable may be called `packed`."""
 
 
 def _names(node: Node) -> list[str]:

@@ -115,3 +115,9 @@ def test_fields_of_enumerations_are_whole_numbers():
     text = "enum S { X = -1, Y }; typedef enum { A, B = 5, C } mode; enum class kind : unsigned char { wall = 2 }; struct a { S s = X; enum S q; mode m; kind k[3]; };"
     found = structures_of(text)["a"]
     assert [(leaf.path, leaf.type, leaf.count, leaf.offset) for leaf in found.leaves] == [("s", "i32", 1, 0), ("q", "i32", 1, 4), ("m", "i32", 1, 8), ("k", "u8", 3, 12)]
+
+
+def test_a_variable_called_packed_packs_nothing():
+    assert structures_of("struct S { char c; int i; }; void f(S *s, int *packed) { packed[0] = s->i; }")["S"].bytes == 8
+    for text in ("struct S { char c; int i; } __attribute__((aligned(4), __packed__));", "#pragma pack(1)\nstruct S { char c; };", "struct [[gnu::packed]] S { int i; };"):
+        assert structures_of(text)["S"] == "it is packed"
