@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from corpora.c_syntax import c_functions, parse_c_family
 
-_COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/|\"(?:\\.|[^\"\\\n])*\"", re.S)
+_COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/|\"(?:\\.|[^\"\\\n])*\"|(?<!\w)'(?:\\.|[^'\\\n])+'", re.S)
 _MACRO = re.compile(r"^[ \t]*#[ \t]*define[ \t]+(\w+)\(([^)]*)\)((?:\\\n|[^\n])*)", re.M)
 _NULL = r"(?:NULL|nullptr|0)\b"
 _COPIES = frozenset(("memcpy", "std::memcpy", "memmove", "cudaMemcpy", "cudaMemcpyAsync"))

@@ -19,6 +19,7 @@ static int looped(grid *q, int k) { int s = 0; for (int i = 0; i < k; i++) s += 
 @pytest.mark.parametrize("body", [
     "{ g->n = 1; (*g).n++; }", "{ grid d = *g; const grid &c = *g; }", "{ AT(g, 3) = (g)->n; }", "{ if (!g || g == nullptr) return; g->n = 0; }",
     "{ use(sized(g) + 1); }", "{ cudaMemcpy(d, g, sizeof(grid), cudaMemcpyHostToDevice); }", "{ memcpy(g, &d, sizeof(*g)); }", "{ /* g[i] */ g->n = 1; // g\n }",
+    "{ if (i >= 'g' && i != '\\'') g->n = 1; }",
 ])  # fmt: skip
 def test_one(body):
     text = HEAD + "void f(grid *g, int i) " + body
