@@ -268,8 +268,7 @@ class CEmitter:
         return f"{const}{word} *{restrict}{parameter.name}"
 
     def parameter_list(self, nest: Nest) -> str:
-        taken = [p for p in handed(nest) if nest.length is None or p.name != nest.length[0]] if nest.length else handed(nest)
-        return ", ".join([self.parameter(p) if type(p) is Parameter else structure_parameter(p, self.style) for p in taken])
+        return ", ".join([self.parameter(p) if type(p) is Parameter else structure_parameter(p, self.style) for p in handed(nest)])
 
     def locals_at_top(self, nest: Nest, indent: str, axes: bool = True) -> list[str]:
         """Declarations that C89 style puts at the top of a function: loop variables (early) and locals (hoist)."""

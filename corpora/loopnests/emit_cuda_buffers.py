@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from corpora.loopnests import expressions as ast
 from corpora.loopnests.emit_c import CEmitter
 from corpora.loopnests.emit_cpp import turns_of
 from corpora.loopnests.emit_cuda import emit_cuda, fresh

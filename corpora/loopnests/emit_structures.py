@@ -28,11 +28,12 @@ def field_of(structure: Structure, field: str) -> str:
 
 
 def handed(nest: Nest) -> Sequence[Parameter | Structure]:
-    """What the function takes, in order: each structure stands where the first of its fields does."""
-    if not nest.structures:
+    """What the function takes, in order: each structure stands where the first of its fields does, and a size that a vector has nowhere."""
+    if not nest.structures and nest.length is None:
         return nest.parameters
     owner = {parameter: each for each in nest.structures for _, parameter in each.fields}
-    return list({(owner[p.name].owner if p.name in owner else p.name): owner.get(p.name, p) for p in nest.parameters}.values())
+    taken = {(owner[p.name].owner if p.name in owner else p.name): owner.get(p.name, p) for p in nest.parameters}
+    return [each for word, each in taken.items() if nest.length is None or word != nest.length[0]]
 
 
 def structure_parameter(structure: Structure, style: Style) -> str:
