@@ -15,7 +15,7 @@ from corpora.canonical import DIGIT, ENTRY
 from corpora.lexers import CPP_FUNCTIONS, CPP_TYPES, NEWLINE
 from translator import c_words as w
 from translator.c_operators import read_keyword, read_operator
-from translator.c_scopes import FREE, FUNCTION, Declaration, Frame, Scopes, Variable, base_of, is_v
+from translator.c_scopes import FREE, FUNCTION, STRUCTURE, Declaration, Frame, Scopes, Variable, base_of, is_v
 
 _OPENS = {")": "(", "]": "[", "}": "{"}
 _CAST_WORDS = CPP_TYPES | {"const", "*", "volatile", "struct"}
@@ -158,7 +158,7 @@ class CReader:
         if was != "type" or d.depth != depth:
             self.declaration = d = Declaration(depth, const=self._const)
         self._const = False
-        kind = base_of(word)
+        kind = STRUCTURE if word in self._types else base_of(word)
         d.base = kind if d.base != "float" else d.base
         self.after = "type" if word != "half" else "any"  # a type to CUDA, a name to others
 

@@ -16,7 +16,7 @@ from functools import cache, lru_cache
 from corpora.lexers import CPP_FUNCTIONS
 from translator import c_words as w
 from translator.c_reader import CReader
-from translator.c_scopes import Variable, is_v
+from translator.c_scopes import STRUCTURE, Variable, is_v
 from translator.c_types import own_types
 from translator.copying import Copied
 
@@ -198,15 +198,21 @@ def _after_operand(reader: CReader, known: Habits) -> frozenset[str]:
     frame = reader.frame
     value = reader.declaration
     if operand.local and not operand.array:
-        return _NEVER_ON_POINTERS
+        return _NEVER_ON_POINTERS - {"->"} if operand.base in _WITH_FIELDS else _NEVER_ON_POINTERS
     takes = value.in_value and value.stars > 0 and value.depth == len(reader.frames)
     takes = takes or frame.kind in ("call", "init") and not (frame.callee in CPP_FUNCTIONS and not frame.callee.startswith(_TAKE_POINTERS))
     return _after_pointer(operand.base, takes, known.after_pointer)
 
 
+_WITH_FIELDS = ("?", STRUCTURE)
+_NEVER_ON_STRUCTURES = w.EVERYTHING - frozenset(". = , ; ) }".split())
+
+
 @cache
 def _after_scalar(operand: Variable, plain: bool) -> frozenset[str]:
-    if operand.base == "?":
+    if operand.base == STRUCTURE and plain:
+        return _NEVER_ON_STRUCTURES
+    if operand.base in _WITH_FIELDS:
         return NOTHING
     words = {"[", "(", ".", "->"}
     if operand.base == "float" and plain:
@@ -219,7 +225,7 @@ def _after_scalar(operand: Variable, plain: bool) -> frozenset[str]:
 @lru_cache(4096)
 def _after_pointer(base: str, takes: bool, in_source: frozenset[str]) -> frozenset[str]:
     words = (_NEVER_ON_POINTERS | _ON_POINTERS) - in_source
-    if base == "?":
+    if base in _WITH_FIELDS:
         words -= {"->"}
     if takes:
         words -= {",", ")", "+", "-", "}", ";"}

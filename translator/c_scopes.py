@@ -52,6 +52,8 @@ def is_v(word: str) -> bool:
 
 FUNCTION, FREE = "function", "free"
 """The base of what is no variable: a function of the text, and a name that the text does not declare."""
+STRUCTURE = "structure"
+"""The base of what is of a type that the text defines."""
 
 
 @dataclass(slots=True)

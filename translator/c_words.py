@@ -30,6 +30,7 @@ DIGITS = _words("0 1 2 3 4 5 6 7 8 9")
 TAIL_CHARACTERS = "0123456789.efxuldULF+-abcABCDEpP"
 TAILS = frozenset(DIGIT + c for c in TAIL_CHARACTERS)
 GEOMETRY = _words("threadIdx blockIdx blockDim gridDim")
+GEOMETRY_FIELDS = _words("x y z")
 VALUES = GEOMETRY | _words("warpSize true false NULL nullptr this")
 CASTS = _words("sizeof static_cast reinterpret_cast const_cast dynamic_cast")
 CONTROL = _words("if for while switch")
@@ -66,8 +67,8 @@ NEVER_AFTER: dict[str, frozenset[str]] = {
     ),
     "declared": EVERYTHING - _words("= [ ; , ) ( : {"),
     "func": EVERYTHING - _words("( < <<<"),
-    "member": EVERYTHING - NAMES - CPP_MEMBERS,
-    "coordinate": EVERYTHING - _words("x y z"),
+    "member": EVERYTHING - NAMES - CPP_MEMBERS - {SPELLED},
+    "coordinate": EVERYTHING - GEOMETRY_FIELDS,
     "geometry": EVERYTHING - {"."},
     "jump": EVERYTHING - {";"},
     "control": EVERYTHING - {"("},

@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from corpora.canonical import DIGIT, ENTRY
 from corpora.lexers import CPP_FUNCTIONS, CPP_KEYWORDS, CPP_MEMBERS, CPP_TYPES, FORTRAN_FUNCTIONS, FORTRAN_KEYWORDS, OMP_WORDS, SUITE_WORDS
-from translator.c_words import DIGITS, EVERYTHING, GEOMETRY, SPELLED, TAIL_CHARACTERS, VARIABLES
+from translator.c_words import DIGITS, EVERYTHING, GEOMETRY, GEOMETRY_FIELDS, SPELLED, TAIL_CHARACTERS, VARIABLES
 
 COMMON_LITERALS = ("0", "1", "2")
 SIZES = frozenset({"8", "16", "32", "64", "128", "256", "512", "1024"})
@@ -79,6 +79,8 @@ class Copied:
             self.never_outside |= {SPELLED}
         self.never_operand = self.never_outside | ({"."} if not any(n[0] == "." for n in self.literals) else set())
         self.never_fields = (CPP_MEMBERS | VARIABLES) - fields
+        if fields <= VARIABLES | GEOMETRY_FIELDS:  # others may be words that a vocabulary lacks
+            self.never_fields |= {SPELLED}
 
     def never_in_number(self, number: str) -> frozenset[str]:
         """Words that would make of the characters so far (none: a number may begin) what is no number of the source."""
