@@ -19,6 +19,7 @@ from tree_sitter import Node
 
 from corpora.c_syntax import c_functions, parse_c_family
 from corpora.dialects import dialect
+from corpora.fortran_syntax import procedures
 from corpora.records import Program, content_hash
 
 
@@ -57,7 +58,7 @@ _FORTRAN_OPERATORS = {
 
 
 def mutants_of(program: Program) -> list[Mutant]:
-    """All first-order mutants of the functions in the program's text, without repetition, in textual order."""
+    """All first-order mutants of the program's function and of what it calls, without repetition, in textual order."""
     makers = {"cpp": _c_edits, "fortran": _fortran_edits}
     data = program.text.encode()
     made: dict[str, Mutant] = {}
@@ -92,8 +93,27 @@ def _short(text: str) -> str:
     return flat if len(flat) <= 40 else flat[:37] + "..."
 
 
+_WORD = re.compile(r"[A-Za-z_]\w*")
+
+
+def _reached(entry: str, texts: Sequence[tuple[str, str]], always: str) -> list[int]:
+    """Indices of those (name, text) that the entry comes to by names in their texts, `always` being read as well; all where the entry is none of
+    them. A file may hold other functions, to which no test of this one comes."""
+    if all(name != entry for name, _ in texts):
+        return list(range(len(texts)))
+    words = [set(_WORD.findall(text)) for _, text in texts]
+    known = {entry, *_WORD.findall(always)}
+    while not (found := set().union(*(w for (name, _), w in zip(texts, words, strict=True) if name in known))) <= known:
+        known |= found
+    return [i for i, (name, _) in enumerate(texts) if name in known]
+
+
 def _c_edits(program: Program) -> Iterator[_Edit]:
-    for function in c_functions(parse_c_family(program.text).root_node):
+    functions = list(c_functions(parse_c_family(program.text).root_node))
+    # Operators are called without their name: they go by a word that is always read.
+    named = [("operator" if "operator" in f.name else f.name.rpartition("::")[2], _text(f.node)) for f in functions]
+    macros = " ".join(re.findall(r"^[ \t]*#[ \t]*define\b((?:\\\n|[^\n])*)", program.text, re.MULTILINE))
+    for function in (functions[i] for i in _reached(program.name.rpartition("::")[2], named, f"operator {macros}")):
         body = function.node.child_by_field_name("body")
         if body is not None:
             for node in _walk(body):
@@ -192,9 +212,13 @@ _REFERENCE = re.compile(r"([A-Za-z_]\w*)\s*\(([^()]*)\)")
 
 
 def _fortran_edits(program: Program) -> Iterator[_Edit]:
-    offset = 0
-    for row in program.text.splitlines(keepends=True):
-        if not _DECLARATION.search(row) and row.strip():
+    rows, offset = program.text.splitlines(keepends=True), 0
+    found = procedures(program.text)
+    named = [(p.name.lower(), "".join(rows[p.first : p.last + 1]).lower()) for p in found]
+    generic = " ".join(row.lower() for row in rows if re.match(r"\s*(?:module\s+)?procedure\b", row, re.IGNORECASE))
+    reached = {i for k in _reached(program.name.lower(), named, generic) for i in range(found[k].first, found[k].last + 1)}
+    for i, row in enumerate(rows):
+        if (i in reached or not found) and not _DECLARATION.search(row) and row.strip():
             for edit in _fortran_row(row):
                 yield replace(edit, start=edit.start + offset, end=edit.end + offset)
         offset += len(row.encode())

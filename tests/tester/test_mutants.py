@@ -81,3 +81,35 @@ def test_declarations_and_array_sizes_are_left_alone():
 def test_whitespace_tokenised_text():
     program = Program("cpp", "g", "void g ( int * a , int n ) { for ( int i = 0 ; i < n ; i ++ ) a [ i ] = a [ i ] - 1 ; }")
     assert len(mutants_of(program)) >= 8
+
+
+IMAGE = """#define HELP(x) helper(x)
+static int helper(int x) { return x + 1; }
+static int other(int x) { return x - 7; }
+struct box { int k; int operator()(int i) const { return i * k; } };
+void f(int *x, int n) { box b = {3}; for (int i = 0; i < n; i++) x[i] = HELP(b(i)); }
+void g(int *x, int n) { for (int i = 0; i < n; i++) x[i] = other(x[i]) + 5; }"""
+MODULE = """module m
+contains
+subroutine f(n, x)
+  integer :: n, x(n), i
+  do i = 1, n
+    x(i) = HELPER(x(i)) * 2
+  end do
+end subroutine
+integer function helper(k)
+  integer :: k
+  helper = k + 3
+end function
+subroutine g(n, x)
+  integer :: n, x(n)
+  x(1) = x(1) - 9
+end subroutine
+end module
+"""
+
+
+@pytest.mark.parametrize(("program", "inside", "outside"), [(Program("cpp", "f", IMAGE), {2, 4, 5}, {3, 6}), (Program("fortran", "f", MODULE), {6, 11}, {15})])
+def test_a_file_s_other_functions_have_no_mutants(program, inside, outside):
+    rows = {int(m.where.partition(":")[0]) for m in mutants_of(program)}
+    assert inside <= rows and not outside & rows
