@@ -69,7 +69,7 @@ def _marked(setting: Setting, roles: Roles) -> list[Sketch]:
     size that is it. Free scalars are that number, or beyond it, too."""
     signature = setting.signature
     few, one = (drawn for _, drawn in size_draws(signature, roles, setting.seed, 2))
-    bound = roles.sizes | roles.pitches | roles.flags | roles.letters.keys()
+    bound = roles.sizes | roles.pitches | roles.flags | roles.letters.keys() | roles.counts
     sketches = []
     for turn, mark in enumerate(roles.marks):
         whole = {} if mark % 1 else {p.name: clipped(int(mark), p) for p in integer_scalars_of(signature)}
@@ -202,7 +202,7 @@ def _beyond(setting: Setting, roles: Roles) -> list[Sketch]:
     wraps around more than once)."""
     scalars = size_draws(setting.signature, roles, setting.seed, 1)[0][1]
     whole = [p for p in integer_scalars_of(setting.signature) if p.type[0] == "i"]
-    bound = roles.sizes | roles.pitches | roles.flags | roles.letters.keys()
+    bound = roles.sizes | roles.pitches | roles.flags | roles.letters.keys() | roles.counts
     divisors = [int(k) for k in re.findall(r"%\s*(\d{1,6})\b", setting.text)]
     limits = dict.fromkeys([max([int(scalars[p.name]) for p in whole] or [0]), *divisors[:1]])
     free = [p for p in whole if p.name not in bound][:MOST_GUARDED] if roles.base else []

@@ -76,6 +76,47 @@ def steps_of(signature: Signature, text: str) -> frozenset[str]:
     return frozenset(p.name for p in signature.parameters if p.kind == "scalar" and p.type[0] in "iu" and p.name.lower() in named)
 
 
+_TIMES = re.compile(
+    r"\bfor\s*\([^;()]*;\s*\w+\s*(?:<=?|!=)\s*(\w+)\s*;[^()]*\)|\bfor\s*\([^;()]*=\s*(\w+)\s*;\s*\w+\s*>=?\s*\d+\s*;[^()]*\)|\bwhile\s*\(\s*(\w+)\s*--[^()]*\)"
+    r"|\bwhile\s*\(\s*\w+\s*<=?\s*(\w+)\s*(?:&&[^()]*)?\)|^[ \t]*do\s+\w+\s*=\s*1\s*,\s*(\w+)[ \t]*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""Heads of loops that go on as often as one number says."""
+
+
+def counts_of(signature: Signature, text: str) -> frozenset[str]:
+    """Scalars of which the text asks for nothing but how often a loop round other loops goes on (steps of time), or whether they are odd."""
+    text = re.sub(r"//[^\n]*|/\*.*?\*/", " ", text, flags=re.DOTALL)
+    found = {name.lower() for m in _TIMES.finditer(text) for name in m.groups() if name and _round_others(text, m.end(), m[0])}
+    counted = re.compile(r"[-+*/%&|^,\[]\s*\x01|\x01\s*(?:[-+*/^,\])]|[%&|](?!\s*[12]\b))", re.IGNORECASE)
+    plain = _TIMES.sub(" ", _PARAMETERS.sub(" ", text))
+    whole = [p.name for p in signature.parameters if p.kind == "scalar" and p.type[0] in "iu" and p.name.lower() in found]
+    return frozenset(n for n in whole if not counted.search(re.sub(rf"\b{re.escape(n)}\b", "\x01", plain, flags=re.IGNORECASE)))
+
+
+_PARAMETERS = re.compile(r"\b\w+\s*\((?:[^(){};]|\([^()]*\))*\)\s*(?=\{)|^[ \t]*(?:subroutine|\w*[ \t]*function|integer|real|logical)\b[^\n]*", re.IGNORECASE | re.MULTILINE)
+"""Heads of functions and Fortran's declarations."""
+
+
+def _round_others(text: str, start: int, head: str) -> bool:
+    """Whether the loop whose head ends at `start` has another inside."""
+    if head.lstrip()[:2].lower() == "do":
+        depth = 1
+        for line in text[start:].split("\n"):
+            depth += bool(re.match(r"\s*do\b", line, re.IGNORECASE)) - bool(re.match(r"\s*end\s*do\b", line, re.IGNORECASE))
+            if depth != 1:
+                return depth > 1
+        return False
+    body, depth = text[start:].lstrip(), 0
+    if not body.startswith("{"):
+        return bool(re.match(r"(?:#[^\n]*\s*)*(?:for|while|do)\b", body))
+    for i, letter in enumerate(body):
+        depth += (letter == "{") - (letter == "}")
+        if not depth:
+            return bool(re.search(r"\b(?:for|while)\s*\(", body[:i]))
+    return False
+
+
 def shifts_of(signature: Signature, text: str) -> frozenset[str]:
     """Scalars by which the text shifts: below the bits of a number."""
     names = [p.name for p in signature.parameters if p.kind == "scalar" and p.type[0] in "iu"]

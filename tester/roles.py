@@ -18,7 +18,7 @@ from corpora.unit_tests import INTEGER_RANGES
 from gpu_runtime.backend import Compiled, ExecutionBackend
 from tester.extents import GeometryOf, Probe, Sketch, beyond, probe
 from tester.places import bounded
-from tester.reading import alike_of, is_flag, is_leading, is_pitch, marks_of, ordered_of, shifts_of, steps_of, texts_of
+from tester.reading import alike_of, counts_of, is_flag, is_leading, is_pitch, marks_of, ordered_of, shifts_of, steps_of, texts_of
 from tester.searches import KINDS, going_furthest, unending
 from tester.sketches import Roles, base_draws, contents, side_of
 from tester.states import stated, states_of
@@ -160,11 +160,14 @@ def _roles(setting: Setting, text: str) -> Roles:
     extents = {n: m.extents for n, m in base.arrays.items()}
     bound: set[str] = set()
     stepped: set[str] = set()  # moved by the next larger values already: no truth value
+    counts = counts_of(setting.signature, text)
     for (name, sketch), found in zip(trials, probes[: len(trials)], strict=True):
         if found.reason or {n: m.extents for n, m in found.arrays.items()} != extents:
+            drawn = int(sketch.scalars.get(name, 0))  # type: ignore[arg-type]
+            if name in counts and (drawn <= 0 or found.reason.startswith("timeout")):
+                continue  # none at all, or more than are waited for, say nothing of how long arrays are
             bound.add(name)
-            step = int(sketch.scalars.get(name, 0)) - int(scalars.get(name, 0))  # type: ignore[arg-type]
-            stepped |= {name} if step in (1, 2) else set()
+            stepped |= {name} if drawn - int(scalars.get(name, 0)) in (1, 2) else set()  # type: ignore[arg-type]
     bound -= _searched(trials, probes, extents) & arrays
     reached = {kind: _extents(found) for (kind, _), found in zip(far, probes[len(trials) :], strict=True) if not found.reason}
     others = [_extents(found) for (name, _), found in zip(trials, probes, strict=False) if name in arrays and not found.reason]
@@ -176,6 +179,7 @@ def _roles(setting: Setting, text: str) -> Roles:
         sizes, frozenset(flags), frozenset(bound & arrays), setting.pitches, setting.letters, dict(scalars),
         texts_of(setting.signature, text), marks_of(text), *going_furthest(reached, [extents, *others]), leading, steps_of(setting.signature, text),
         ordered_of(frozenset(bound & arrays), text), shifts=shifts_of(setting.signature, text), alike=alike_of(setting.signature, text),
+        counts=counts - bound - flags - compared,
     )
     return bounded(setting.backend, setting.compiled, setting.signature, setting.geometry_of, setting.largest, roles)
 

@@ -34,6 +34,8 @@ FEW = 4
 """Tests that change something, below which others are looked for."""
 LARGEST = 66_560
 """Elements of one array: a square of 257, one more than a usual block has threads, and something."""
+TWICE = 2
+"""Steps after which two arrays that are exchanged have both been written."""
 MOST_PARTICULAR = 12
 """Tests of a suite beside the usual ones (tester.particular), and not more than there are of those."""
 
@@ -229,6 +231,9 @@ def _others(setting: Setting, roles: Roles) -> Callable[[Sketch], Sequence[Sketc
         far = [unending(sketch, kind, setting.signature, roles) for kind in roles.searches or ("high",)]
         if sketch.label == GUARD:  # where it returns at once it touches nothing, yet its arrays are there
             far.append(replace(sketch, scalars=dict(roles.base)))
+        few = {name: TWICE for name in roles.counts if int(sketch.scalars[name]) < TWICE}  # type: ignore[arg-type]
+        if few:  # where no step is done, or only one, all arrays are there as well
+            far.append(replace(sketch, scalars=sketch.scalars | few))
         if not roles.indices and roles.base:  # whatever arrays held, the program touched the same of them, or searched them
             return far
         usual = contents(setting.signature, roles, "default", sketch.scalars, setting.seed + 1000)

@@ -48,6 +48,8 @@ class Roles:
     """Indices of which neighbours bound a row (`row[i]`, `row[i + 1]`): they never fall, or the last would not be how many there are."""
     shifts: frozenset[str] = frozenset()
     """Scalars by which the text shifts."""
+    counts: frozenset[str] = frozenset()
+    """Scalars that only say how often a loop round other loops goes on: steps of time, of which few say all."""
     within: dict[str, str] = field(default_factory=dict)
     """Indices and places, and the size that they are below (tester.places)."""
 
@@ -78,6 +80,7 @@ _REALS = (0.5, 1.5, -0.75, 2.0, 0.1, 1.0, -2.5, 0.0, 3.25)
 _FREE = (3, 0, 1, -3, 7, 100, -100, 2, 12345, -1)
 _FREE_WIDE = (3, 0, (1 << 33) + 7, -3, 7, (1 << 40) + 1, -100, -(1 << 33) - 12345, 12345, -1)
 """Of 64 bits: some that 32 do not hold."""
+_COUNTS = (3, 2, 0, 5, 1, 24, 4, -3, 2, 7)
 _SHIFTS = (4, 0, 8, 1, 3, 16, 2, 7, 12, 5)
 
 
@@ -177,8 +180,8 @@ def _values(signature: Signature, roles: Roles, seed: int, turn: int, label: str
             values[p.name] = float(_stepped(_TIES, seed + turn, i, loose)) if tied else _plain(p, seed + turn, i, turn)
             loose += 1
         elif p.name not in roles.sizes and p.name not in roles.pitches and roles.base:
-            pool_ = _SHIFTS if p.name in roles.shifts else _FREE_WIDE if free is _FREE and p.type in ("i64", "u64") else free
-            chosen = _stepped(pool_, seed + turn, i, loose)
+            pool_ = _COUNTS if p.name in roles.counts else _SHIFTS if p.name in roles.shifts else _FREE_WIDE if free is _FREE and p.type in ("i64", "u64") else free
+            chosen = _stepped(pool_, seed + turn, 0 if p.name in roles.counts else i, loose)
             values[p.name] = clipped(abs(chosen) if p.type[0] == "u" else chosen, p)
             loose += 1
         elif label in ("base", "near"):
@@ -238,7 +241,8 @@ def side_of(scalars: Values, signature: Signature, turn: int) -> int:
 def contents(signature: Signature, roles: Roles, profile: str, scalars: Values, seed: int, reach: int = 0) -> dict[str, Fill]:
     """A fill for every array. profile: default, positive, ties, wide, special, sorted,
     distinct (no integer twice: a scatter is then well defined in any order) or zero. reach: of indices those that bound rows are below it, the others below a size."""
-    bounds = sorted({int(scalars[p.name]) for p in integer_scalars_of(signature) if 0 < int(scalars[p.name]) <= 1 << 20})  # type: ignore[arg-type]
+    whole = [int(scalars[p.name]) for p in integer_scalars_of(signature) if p.name not in roles.counts]  # type: ignore[arg-type]
+    bounds = sorted({value for value in whole if 0 < value <= 1 << 20})
     sized = [b for b in bounds if b > 1] or ([1] if bounds else [_UNSIZED[seed % len(_UNSIZED)]])
     limit = sized[-1] if seed % 2 == 0 else sized[0]
     fills = {}
