@@ -75,6 +75,8 @@ def unknown_call(code: list[Token], known: set[str], in_macro: bool = False) -> 
             continue  # float x(0);
         if previous is not None and previous.text in (">", ">>") and _closes_numbers(code, i - 1):
             continue  # std::vector<double> sums(n);
+        if previous is not None and previous.text == "," and name not in SYSTEM_NAMES and _is_further(code, i - 1):
+            continue  # std::vector<double> sums(n), squares(n);
         if name in ("__device__", "__host__") and previous is not None and previous.text in ("]", "__device__", "__host__"):
             continue  # [=] __device__ (float x) { ... }
         if previous is not None and previous.text in (".", "->") and name in ("x", "y", "z", "w") and not in_macro:
@@ -144,6 +146,16 @@ def _is_subscript(code: list[Token], i: int) -> bool:
 
 _NUMBERS = frozenset("bool char short int long float double unsigned signed".split())
 _TEMPLATES = frozenset("vector deque queue stack list complex set unordered_set".split())
+
+
+def _is_further(code: list[Token], comma: int) -> bool:
+    """Whether behind this comma stands one more name of a declaration that begins with a template of numbers."""
+    while comma > 1 and code[comma].text == ",":
+        start = _matching(code, comma - 1, -1) if code[comma - 1].text == ")" else comma
+        if start < 2 or code[start - 1].kind != "name":
+            return False
+        comma = start - 2
+    return code[comma].text in (">", ">>") and _closes_numbers(code, comma)
 
 
 def _closes_numbers(code: list[Token], i: int) -> bool:

@@ -91,7 +91,7 @@ ALLOWED = {
     "headers without need": "".join(f"#include <{name}>\n" for name in UNREAD) + "void f(int *a) { a[0] = 1; }",
     "standard algorithms": "#include <numeric>\nint f(const int *x, int n) { return *std::find(x, x + n, 3) + std::reduce(x, x + n, 0) + std::count(x, x + n, 1); }",
     "a queue": "#include <queue>\nint f(int n) { std::queue<int> q; q.push(n); int v = q.front(); q.pop(); return v; }",
-    "vectors made with a length": "void f(double *a, int n) { std::vector<double> sums(n); std::vector<unsigned int> k(n, 1); std::vector<size_t> at(n); std::vector<std::vector<double>> m(n, sums); a[0] = m[0][0]; }",
+    "vectors made with a length": "void f(double *a, int n) { std::vector<double> sums(n), squares(n + 1), c(1); std::vector<unsigned int> k(n, 1); std::vector<size_t> at(n); std::vector<std::vector<double>> m(n, sums); a[0] = m[0][0]; }",
     "device variable": "__device__ int c;\n__global__ void f(int *a) { a[0] = atomicAdd(&c, 1); }",
     "constants": "#define N 3\nconst int M = 3; static const float w[2] = {1, 2}; constexpr double Q = 1.0; enum { A = 3 };\nvoid f(int *a) { a[0] = N + M; }",
     "launch bounds": "__global__ void __launch_bounds__(64, (2)) k(int *a) { a[0] = 1; }\nvoid f(int *a) { k<<<1, 64>>>(a); }",
