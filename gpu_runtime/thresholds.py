@@ -2,7 +2,7 @@
 
 Contract: `comparisons` finds `<`, `<=`, `>`, `>=` (Fortran's words too) with a whole number on one side: a literal, a product or shift of
 literals, or a name that the text gives such a value, which `named` writes out. `numbers_asked` are those of a text's own code: not of its
-loops' heads, of comments or of directives.
+loops' heads, of comments or of directives, and where a place in an array or a loop's counter has 16 bits, the first number that those do not hold.
 
     python -c "from gpu_runtime.thresholds import *; print(comparisons('if (n < 64 * 1024) return;'))"
 """
@@ -61,8 +61,21 @@ def named(text: str, numbers: Mapping[str, str]) -> str:
 
 def numbers_asked(text: str, language: str) -> frozenset[int]:
     """The whole numbers that a program compares something with."""
-    text = _ASIDE[language].sub(" ", text.lower() if language == "fortran" else text)
-    return frozenset(c.value for c in comparisons(named(text, constants(text))))
+    whole, text = text, _ASIDE[language].sub(" ", text.lower() if language == "fortran" else text)
+    return frozenset(c.value for c in comparisons(named(text, constants(text)))) | _turning_over(whole, language)
+
+
+_SHORT = re.compile(r"\b(?:(unsigned\s+)?short(?:\s+int)?|(u)?int16_t)\s+(\w+)\s*=")
+_SHORT_FORTRAN = re.compile(r"\binteger\s*(?:\*\s*2|\(\s*(?:kind\s*=\s*)?(?:2|int16)\s*\))[^\n!]*::[ \t]*([^\n!]*)", re.I)
+
+
+def _turning_over(text: str, language: str) -> frozenset[int]:
+    """What is one too many for counters and places of 16 bits."""
+    if language == "fortran":
+        names = [name for row in _SHORT_FORTRAN.findall(text) for name in re.findall(r"\w+", row)]
+        return frozenset({1 << 15} if any(re.search(rf"\bdo\s+{name}\s*=", text, re.I) for name in names) else ())
+    placed = [(m[1] or m[2], m[3]) for m in _SHORT.finditer(text) if re.search(rf"\b{m[3]}\s*(?:[<>]|!=)|\[[^\]]*\b{m[3]}\b", text)]
+    return frozenset(1 << (16 if unsigned else 15) for unsigned, _ in placed)
 
 
 _ASIDE = {

@@ -53,6 +53,14 @@ def test_what_a_serial_way_for_small_sizes_hides_is_seen(engine, source, target,
         assert verdict.test_index == -1 and ("n=40000" in verdict.detail or "rows=" in verdict.detail)
 
 
+def test_a_counter_of_16_bits_is_taken_beyond_them(engine):
+    source = Program("cpp", "triple", "void triple(int n, int *a) { for (int i = 0; i < n; i++) a[i] *= 3; }")
+    kernel = "__global__ void triple(int n, int *a) { %s i = blockIdx.x * blockDim.x + threadIdx.x; if (i < n) a[i] *= 3; }"
+    wrong = engine.verify(Pair(source, Program("cuda", "triple", kernel % "unsigned short")))
+    assert not wrong.equivalent and "n=65537" in wrong.detail, wrong.detail
+    assert engine.verify(Pair(source, Program("cuda", "triple", kernel % "int"))).equivalent
+
+
 def test_a_suite_that_was_given_is_all_that_is_asked():
     engine = Engine("emulated", VerifyConfig(mutants=0))
     assert engine.verify(Pair(DOT, WRONG, "n=65 x[n]=uniform(-1,1)@3")).equivalent
