@@ -212,11 +212,12 @@ def _beyond(setting: Setting, roles: Roles) -> list[Sketch]:
 def _returning(setting: Setting, roles: Roles) -> list[Sketch]:
     """At the bound of an early return and on either side of it, where all else is as usual."""
     guards = guards_of(setting.text) if roles.base else {}
-    named = [(p, guards[p.name.lower()]) for p in integer_scalars_of(setting.signature) if p.name.lower() in guards and p.name not in roles.flags]
-    # Of a program that only counts, the size itself is asked for: draws of none and of one are there.
-    free = [(p, bound) for p, bound in named if p.name not in roles.sizes or len(roles.sizes) > 1][:MOST_GUARDED]
-    usual = dict(roles.base)
+    named = [(p, bounds) for p in integer_scalars_of(setting.signature) if (bounds := guards.get(p.name.lower())) and p.name not in roles.flags]
+    usual, few = dict(roles.base), MOST_GUARDED
+    # Of a program that only counts, the size itself is asked for: draws of none and of one are there, of a further bound are not.
+    free = [(p, bounds[0]) for p, bounds in named if p.name not in roles.sizes or len(roles.sizes) > 1][:few]
     drawn = [usual | {p.name: clipped(bound + step, p)} for p, bound in free for step in (0, -1, 1)]
+    drawn += [usual | {p.name: clipped(bounds[1] + step, p)} for p, bounds in [pair for pair in named if len(pair[1]) > 1][:few] for step in (0, -1, 1)]
     return [_sketch(setting, roles, scalars, GUARD, k, _below_all(roles, scalars, sorted(roles.sizes))) for k, scalars in enumerate(drawn)]
 
 

@@ -131,12 +131,13 @@ _RETURNING = re.compile(r"\bif\s*\(((?:[^()]|\([^()]*\))*)\)\s*(?:\{\s*)?return\
 _BOUND = re.compile(r"\b([A-Za-z_]\w*)\s*(<=?|>=?|[=!/]=|\.(?:lt|le|gt|ge|eq|ne)\.)\s*(-?\d+)\b(?!\.)", re.IGNORECASE)
 
 
-def guards_of(text: str) -> dict[str, int]:
-    """Scalars that a condition before an early return compares with a whole number, and that number; the first one each."""
-    found: dict[str, int] = {}
+def guards_of(text: str) -> dict[str, tuple[int, ...]]:
+    """Scalars that a condition before an early return compares with whole numbers, and the first two of those (`k < 1 || k > 16`)."""
+    found: dict[str, tuple[int, ...]] = {}
     for condition in _RETURNING.findall(text):
         for name, _, number in _BOUND.findall(condition):
-            found.setdefault(name.lower(), int(number))
+            known = found.get(name.lower(), ())
+            found[name.lower()] = known if int(number) in known or len(known) > 1 else (*known, int(number))
     return found
 
 

@@ -183,3 +183,9 @@ def test_fortran_leaves_open_what_the_largest_is_beside_what_is_no_number(engine
     program = Program("fortran", "f", text)
     tests = suite_for(program, signature_of(program), engine.backend).tests
     assert not any(a.fill.kind == "special" for t in tests for a in t.assignments if getattr(a, "fill", None))
+
+
+def test_both_bounds_of_an_early_return_are_asked_for(engine):
+    drawn = scalars_of(engine, "void f(const float *w, int k, const float *x, int n, float *y) { if (k < 1 || k > 16) return;\n"
+                       "for (int i = 0; i < n; i++) { float s = 0; for (int j = 0; j < k; j++) s += w[j] * x[i + j]; y[i] = s; } }")  # fmt: skip
+    assert {16, 17} <= {scalars["k"] for scalars in drawn}
