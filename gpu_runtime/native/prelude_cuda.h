@@ -193,6 +193,18 @@ CV_INLINE int __hadd(int a, int b) { return (int)(((long)a + b) >> 1); }
 CV_INLINE int __rhadd(int a, int b) { return (int)(((long)a + b + 1) >> 1); }
 CV_INLINE unsigned __sad(int a, int b, unsigned c) { return (a > b ? (unsigned)a - (unsigned)b : (unsigned)b - (unsigned)a) + c; }
 CV_INLINE unsigned __usad(unsigned a, unsigned b, unsigned c) { return (a > b ? a - b : b - a) + c; }
+CV_INLINE int __dp4a(int a, int b, int c) { for (int k = 0; k < 32; k += 8) c += (signed char)(a >> k) * (signed char)(b >> k); return c; }
+CV_INLINE unsigned __dp4a(unsigned a, unsigned b, unsigned c) { for (int k = 0; k < 32; k += 8) c += (a >> k & 255u) * (b >> k & 255u); return c; }
+CV_INLINE unsigned __funnelshift_l(unsigned low, unsigned high, unsigned s) { return (unsigned)((((unsigned long)high << 32 | low) << (s & 31)) >> 32); }
+CV_INLINE unsigned __funnelshift_r(unsigned low, unsigned high, unsigned s) { return (unsigned)(((unsigned long)high << 32 | low) >> (s & 31)); }
+CV_INLINE unsigned __byte_perm(unsigned x, unsigned y, unsigned s) {
+    unsigned long both = (unsigned long)y << 32 | x; unsigned r = 0;
+    for (int k = 0; k < 4; k++) {
+        unsigned which = s >> (4 * k), byte = (unsigned)(both >> 8 * (which & 7)) & 255u;
+        r |= (which & 8 ? (byte & 128u ? 255u : 0u) : byte) << (8 * k);
+    }
+    return r;
+}
 CV_INLINE unsigned umin(unsigned a, unsigned b) { return a < b ? a : b; }
 CV_INLINE unsigned umax(unsigned a, unsigned b) { return a > b ? a : b; }
 CV_INLINE long long llmin(long long a, long long b) { return a < b ? a : b; }

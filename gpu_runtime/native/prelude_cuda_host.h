@@ -58,10 +58,18 @@ CV_API cudaMemcpy2D(void *to, size_t to_pitch, const void *from, size_t from_pit
 }
 CV_API cudaMemset(void *p, int v, size_t n) { return (cudaError_t)cv_cuda_memset(p, v, n, 0, 0); }
 CV_API cudaMemsetAsync(void *p, int v, size_t n, cudaStream_t s = 0) { return (cudaError_t)cv_cuda_memset(p, v, n, (unsigned long)s, 1); }
+/* What does not fit a variable is not copied at all. */
+template <class T> inline bool cv_too_long(const T &symbol, size_t n, size_t offset) {
+    bool longer = offset > sizeof symbol || n > sizeof symbol - offset;
+    if (longer) cv_cuda_set_error(cudaErrorInvalidValue);
+    return longer;
+}
 template <class T> inline cudaError_t cudaMemcpyToSymbol(const T &symbol, const void *from, size_t n, size_t offset = 0, int kind = 1) {
+    if (cv_too_long(symbol, n, offset)) return cudaErrorInvalidValue;
     return (cudaError_t)cv_cuda_memcpy((char *)&symbol + offset, from, n, kind, 0, 0);
 }
 template <class T> inline cudaError_t cudaMemcpyFromSymbol(void *to, const T &symbol, size_t n, size_t offset = 0, int kind = 2) {
+    if (cv_too_long(symbol, n, offset)) return cudaErrorInvalidValue;
     return (cudaError_t)cv_cuda_memcpy(to, (const char *)&symbol + offset, n, kind, 0, 0);
 }
 template <class P, class T> CV_UNSEEN inline cudaError_t cudaGetSymbolAddress(P **p, const T &symbol) { *p = (P *)(void *)&symbol; return cudaSuccess; }

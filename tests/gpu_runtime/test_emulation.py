@@ -87,6 +87,13 @@ CASES = {
         "__global__ void f(float4 *v, float *o) { float4 p = v[threadIdx.x]; float2 q = make_float2(p.x + p.y, p.z * p.w); "
         "o[threadIdx.x] = __fdividef(q.x, 2.0f) + __saturatef(q.y) + __int_as_float(__float_as_int(1.0f)) + __popc(255) + __clz(1) + __ffs(8) + (__brev(1u) >> 31) + "
         "__fmaf_rn(2, 3, 4) + fminf(CUDART_INF_F, CUDART_PI_F) - CUDART_PI_F + max(1, 2u) + __mul24(3, 4) + umin(3, 4) + rsqrtf(0.25f) + __float2int_rn(2.5f); }", None, None),  # type: ignore[arg-type]
+    "bytes_of_words": Case(
+        "__global__ void f(int *a, unsigned *u) { a[0] = __dp4a(0x01FF0280, 0x02030405, 10); u[0] = __dp4a(0x01FF0280u, 0x02030405u, 10u); "
+        "u[1] = __byte_perm(0x03020100u, 0x07060504u, 0x5410u); u[2] = __funnelshift_l(0x80000000u, 1u, 1u); u[3] = __funnelshift_r(0u, 1u, 1u); }",
+        (np.zeros(1, i32), np.zeros(4, u32)), (np.array([-623]), np.array([1425, 0x05040100, 3, 1 << 31])), block=(1, 1, 1)),
+    "what_does_not_fit_a_variable_is_not_copied": Case(
+        "__constant__ int w[2];\n__global__ void k(int *a) { a[0] = w[0]; }\nint f(int *out) { int h[3] = {7, 8, 9}, *p; cudaMalloc(&p, 4); int e = cudaMemcpyToSymbol(w, h, 12); "
+        "k<<<1, 1>>>(p); cudaMemcpy(out, p, 4, cudaMemcpyDeviceToHost); return e * 10 + cudaGetLastError(); }", (np.full(1, 5, i32),), (np.zeros(1),), result=11),
     "launches_from_host_code": Case(
         "__constant__ float w[2];\n__device__ int launches = 5;\n__global__ void k(const float *x, float *y, int n) { " + I + " if (i < n) y[i] = w[0] * x[i] + w[1]; "
         "if (i == 0) launches++; }\nint f(const float *x, float *y, int n) { float h[2] = {2, 1}, *a, *b; int c; cudaMemcpyToSymbol(w, h, sizeof h); "
