@@ -39,13 +39,16 @@ class _Lengths:
 
 
 def lawful(setting: Setting, roles: Roles, tests: Sequence[UnitTest]) -> list[UnitTest]:
-    """The tests with arrays at the lengths of their laws; unchanged where places do not depend on contents."""
+    """The tests with arrays at the lengths of their laws, where places depend on contents; elsewhere only those that a test does not touch."""
     arrays = [p.name for p in setting.signature.parameters if p.kind == "array" and not p.shape]
-    if not roles.indices or not arrays:
+    if not arrays or not roles.sizes and not roles.indices:
         return list(tests)
-    seen = [_measured(test, setting) for test in tests]
     # Fewer than a size are what indices below it lead to, not what a caller has.
     cheap = [p for p in products(sorted(roles.sizes)) if p.cost <= DEAREST and min(p.more, *(step for _, step in p.factors)) >= 0]
+    tests = _all_there(setting, tests, arrays, cheap)
+    if not roles.indices:
+        return tests
+    seen = [_measured(test, setting) for test in tests]
     laws = _laws(arrays, seen, cheap, roles)
     least = {name: found for name in arrays if (found := [laws[name]] if name in laws else _least(name, seen, cheap))}
     for turn in range(max(map(len, least.values()), default=0)):  # of two sizes the program must have the larger, if it counts to both
@@ -58,6 +61,24 @@ def lawful(setting: Setting, roles: Roles, tests: Sequence[UnitTest]) -> list[Un
     kept = [i for i in range(len(made)) if not (enough and i in broken)]
     whole = [i for i in kept if not _short(made[i], seen[i], laws, roles)]
     return [made[i] for i in (whole if len(whole) >= FEWEST else kept)]
+
+
+def _all_there(setting: Setting, tests: Sequence[UnitTest], arrays: Sequence[str], cheap: Sequence[Product]) -> list[UnitTest]:
+    """The tests with arrays as long as their laws where the program touches none of their elements (a row that is all border): a caller has
+    them all the same, and a port may read them before it sees that there is nothing to do."""
+    seen = [_measured(test, setting) for test in tests]
+    left = {name for name in arrays for one in seen if name not in one.touched}
+    laws = {name: law for name in left if (law := _law(name, seen, cheap, _SHOWN)) is not None}
+    others: dict[int, UnitTest] = {}
+    for i, (test, one) in enumerate(zip(tests, seen, strict=True)):
+        longer = {name: length for name, law in laws.items() if name not in one.touched and one.lengths[name] < (length := law.value(one.sizes)) <= setting.largest}
+        if longer:
+            others[i] = replace(test, assignments=tuple(_below(a, None, longer, frozenset()) for a in test.assignments))
+    found = confirm(setting.backend, setting.compiled, list(others.values()), setting.geometry_of, setting.largest)
+    result = list(tests)
+    for i, completed in zip(others, found, strict=True):
+        result[i] = completed.test or result[i]
+    return result
 
 
 def _laws(arrays: Sequence[str], seen: Sequence[_Lengths], cheap: Sequence[Product], roles: Roles) -> dict[str, Product]:

@@ -90,3 +90,10 @@ def test_arrays_are_as_long_as_their_law():
 
 def test_where_places_follow_from_sizes_alone_lengths_are_what_is_touched():
     assert all(found == {"x": sizes["n"], "y": sizes["n"] - 1} for sizes, found in lengths(PLAIN) if sizes["n"] > 1)
+
+
+def test_what_is_not_touched_is_there_all_the_same():
+    border = "void f(const double *a, double *b, int n) { for (int i = 3; i < n - 3; i++) b[i] = a[i - 3] + a[i + 3]; }"
+    assert all(found["a"] == sizes["n"] for sizes, found in lengths(border) if sizes["n"] > 0)
+    planes = "void f(const float *a, float *b, int n, int m) { for (int i = 1; i < n - 1; i++) for (int j = 0; j < m; j++) b[i * m + j] = a[(i - 1) * m + j] + a[(i + 1) * m + j]; }"
+    assert all(found["a"] == sizes["n"] * sizes["m"] for sizes, found in lengths(planes) if min(sizes["n"], sizes["m"]) > 0)
