@@ -56,12 +56,13 @@ def _sketch(setting: Setting, roles: Roles, scalars: Values, label: str, turn: i
 
 
 def _vanishing(setting: Setting, roles: Roles) -> list[Sketch]:
-    """Where the text takes powers of e: numbers so far below zero that theirs are nought, unless the largest of them is taken off before."""
+    """Where the text takes powers of e: numbers so far below zero that theirs are nought, unless the largest of them is taken off before, and
+    such that are so far apart that those of others overflow, unless it is the largest."""
     reals = [p.name for p in setting.signature.parameters if p.kind != "scalar" and p.type in ("f32", "f64")]
     if not reals or not roles.base or not re.search(r"\b(?:exp|expf|dexp)\s*\(", setting.compiled.request.program.text):
         return []
     few = size_draws(setting.signature, roles, setting.seed, 1)[0][1]
-    return [_sketch(setting, roles, few, "vanishing", 0, {reals[0]: Fill("uniform", (-1010, -1000), setting.seed)})]
+    return [_sketch(setting, roles, few, "vanishing", 0, {reals[0]: Fill("uniform", ends, setting.seed)}) for ends in ((-1010, -1000), (-2000, 2000))]
 
 
 def _marked(setting: Setting, roles: Roles) -> list[Sketch]:

@@ -159,7 +159,10 @@ def test_powers_that_all_vanish_come(engine):
     kernel = "__global__ void f(int n, const float *x, float *y) { float m = 0, s = 0; for (int i = 0; i < n; i++) m = x[i] > m ? x[i] : m; " \
              "for (int i = 0; i < n; i++) s += expf(x[i] - m); int t = threadIdx.x + blockIdx.x * blockDim.x; if (t < n) y[t] = expf(x[t] - m) / s; }"
     assert engine.verify(Pair(Program("cpp", "f", softmax), Program("cuda", "f", kernel))).outcome is Outcome.MISMATCH
-    assert engine.verify(Pair(Program("cpp", "f", softmax), Program("cuda", "f", kernel.replace("m = 0", "m = x[0]")))).outcome is Outcome.EQUIVALENT
+    right = kernel.replace("m = 0", "m = x[0]")
+    assert engine.verify(Pair(Program("cpp", "f", softmax), Program("cuda", "f", right))).outcome is Outcome.EQUIVALENT
+    overflows = right.replace("m = x[i] > m ? x[i] : m", "m = x[i] > m && i < 2 ? x[i] : m")
+    assert engine.verify(Pair(Program("cpp", "f", softmax), Program("cuda", "f", overflows))).outcome is Outcome.MISMATCH
 
 
 def test_every_size_is_long_once(engine):
