@@ -52,7 +52,8 @@ def row_plans(program: Program, signature: Signature, suite: UnitTestSuite | Non
     plans: list[tuple[int, LaunchPlan]] = []
     for kind, threads in dict.fromkeys(by_row.values()):
         bounds = _guards(program, text, [name for name, of in by_row.items() if of == (kind, threads)]) or names.exact()[:4]
-        shapes = [(kind, threads, s) for s in _sizes(text, facts, constants)] if kind == "block" else [(kind, threads, 0)]
+        sizes: list[int | str] = [*([columns] if (columns := _columns(text, names.scalars)) else []), *_sizes(text, facts, constants)]
+        shapes = [(kind, threads, s) for s in sizes] if kind == "block" else [(kind, threads, 0)]
         for (i, bound), (k, shape) in itertools.product(enumerate(bounds), enumerate(shapes)):
             plan = _plan(bound, *shape, facts, names)
             plans += [(i + k + j, p) for j, p in enumerate(with_shared(plan, facts, names))]
@@ -67,16 +68,26 @@ def source_plans(program: Program, signature: Signature) -> list[LaunchPlan]:
     facts, names = facts_of(program), Names.of(signature, None)
     text = plain_text(program)
     constants = {**constants_of(program.text), "warpSize": WARP_THREADS}
-    if not any(step == "blockDim.x" or step in constants or step.isdigit() for step in re.findall(r"\+=\s*([\w.]+)", text)):
+    columns = _columns(text, names.scalars)
+    if not columns and not any(step == "blockDim.x" or step in constants or step.isdigit() for step in re.findall(r"\+=\s*([\w.]+)", text)):
         return []
     by_row = {name: kind for name, kind in _by_row(text, constants).items() if not _scaled(text, name or "blockIdx.x", constants)}
     plans: list[LaunchPlan] = []
     for kind, threads in dict.fromkeys(by_row.values()):
         rows = [name for name, of in by_row.items() if of == (kind, threads)]
         bounds = _guards(program, text, rows) or (_counts(text, rows, names.scalars) if kind == "block" else [])
-        size = _sizes(text, facts, constants)[0] if kind == "block" else 0
+        size = columns or _sizes(text, facts, constants)[0] if kind == "block" else 0
         plans += [plan for bound in bounds for plan in with_shared(_plan(bound, kind, threads, size, facts, names), facts, names)]
     return plans[:MOST_ROW_PLANS]
+
+
+def _columns(text: str, scalars: tuple[str, ...]) -> str:
+    """The parameter that the place of a thread in its block is below, where the text asks outside of loops' heads: a row's length; '' where
+    it does not."""
+    text = re.sub(r"\bfor\s*\([^;{}]*;[^;{}]*;", " ", text)
+    places = ["threadIdx.x", *(name for name, expression in _assignments(text) if expression == "threadIdx.x")]
+    found = (re.search(rf"(?<![\w.]){re.escape(p)}\s*(?:<|>=)\s*(\w+)\b(?!\s*[-+*/.(])", text) for p in places)
+    return next((m[1] for m in found if m and m[1] in scalars), "")
 
 
 def _guards(program: Program, text: str, rows: list[str]) -> list[str]:
@@ -99,7 +110,7 @@ def _counts(text: str, rows: list[str], scalars: tuple[str, ...]) -> list[str]:
     return sorted(left, key=lambda s: bool(re.search(rf"\b{re.escape(s)}\b", body)))
 
 
-def _plan(bound: str, kind: str, threads: int, size: int, facts: KernelFacts, names: Names) -> LaunchPlan:
+def _plan(bound: str, kind: str, threads: int, size: int | str, facts: KernelFacts, names: Names) -> LaunchPlan:
     b = bracket(bound)
     if kind == "lines":
         return LaunchPlan((f"ceil({b}/{LINES})", "1", "1"), (str(WARP_THREADS), str(LINES), "1"))

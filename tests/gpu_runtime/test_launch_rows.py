@@ -67,8 +67,13 @@ def test_they_are_few_and_come_last() -> None:
     assert 0 < len(every) - len(usual) <= len(rows) <= MOST_ROW_PLANS
 
 
+def test_a_row_s_length_may_be_a_block():
+    assert "grid=m,1,1 block=n,1,1" in plans("int b = blockIdx.x, t = threadIdx.x; if (b < m && t < n) y[b * n + t] = a[b * n + t];")
+
+
 @pytest.mark.parametrize("body, first", [
     ("int row = blockIdx.x; " + LOOP.format("blockDim.x"), "grid=m,1,1 block=64,1,1"),  # n is a row's length
+    ("int b = blockIdx.x, t = threadIdx.x; if (b < m && t < n) y[b * n + t] = a[b * n + t];", "grid=m,1,1 block=n,1,1"),  # a thread a place of the row
     ("int row = blockIdx.x; if (row >= n) return; for (int j = threadIdx.x; j < m; j += blockDim.x) y[row] += a[row * m + j];", "grid=n,1,1 block=64,1,1"),
     (f"int row = ({X}) / 32; if (row >= m) return; for (int j = threadIdx.x % 32; j < n; j += 32) y[row] += a[row * n + j];", "grid=ceil(m*32/128),1,1 block=128,1,1"),
 ])  # fmt: skip
