@@ -47,7 +47,7 @@ class Sketch:
 
     side: extent of every dimension of arrays whose shape is handed over with them (Fortran `x(:)`): there extents are
     an input of the program, not something to be measured. wider: so much larger is the second, so that rows and columns differ; below
-    zero, so much larger is the first. A vector is as long as the first.
+    zero, so much larger is the first. A vector is as long as the first, and two elements shorter where it is the one called `uneven`.
     """
 
     scalars: Scalars
@@ -55,11 +55,14 @@ class Sketch:
     label: str = ""
     side: int = 4
     wider: int = 0
+    uneven: str = ""
 
     def given(self, parameter: Parameter) -> tuple[int, ...]:
         """Extents of an assumed-shape array: (rows,) or (rows, columns); further dimensions are 1."""
         rows, columns = self.side + max(-self.wider, 0), self.side + max(self.wider, 0)
-        return (rows,) if len(parameter.shape) < 2 else (rows, columns)
+        if len(parameter.shape) < 2:
+            return (max(rows - 2, 0),) if parameter.name == self.uneven else (rows,)
+        return rows, columns
 
 
 @dataclass(frozen=True, slots=True)

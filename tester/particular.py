@@ -10,8 +10,10 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from corpora.records import Fill, Parameter
+from gpu_runtime.materialise import assumed_shape
 from tester.extents import Sketch
 from tester.reading import ROUNDED, guards_of, leaves_nan_open, modes_of
 from tester.roles import Setting
@@ -34,9 +36,14 @@ KEY = 7
 _STEP = re.compile(r"inc|str|step|skip|off", re.IGNORECASE)
 MOST_MODES = 5
 GUARD = "guard"
-"""Label of tests at the bound of an early return, which count although nothing changes in some."""
+"""Label of tests at the bound of an early return."""
+UNLIKE = "uneven"
+"""Label of tests with vectors of several lengths."""
+TELLING = (GUARD, UNLIKE)
+"""Tests that count although nothing changes in some."""
 MOST_GUARDED = 2
 """Arrays of indices that are tested with contents which a program must guard against."""
+MOST_UNEVEN, UNEVEN = 3, 11
 FAR_KEY = 1 << 40
 _NAN_FIRST, _THREE_FIRST = 2, 12
 """Seeds that make special contents begin with a NaN, and with 3.0 (gpu_runtime.materialise)."""
@@ -44,7 +51,7 @@ _NAN_FIRST, _THREE_FIRST = 2, 12
 
 def particular(setting: Setting, roles: Roles) -> list[Sketch]:
     """Sketches of every kind in turn, so that none crowds out the others."""
-    kinds = (_long, _stated, _no_numbers, _both, _asked, _rounded, _vanishing, _marked, _below_zero, _far_apart, _guarded, _beyond, _returning, _modes, _truths)
+    kinds = (_long, _stated, _no_numbers, _both, _asked, _rounded, _vanishing, _marked, _below_zero, _far_apart, _guarded, _beyond, _returning, _modes, _truths, _uneven)
     rows = itertools.zip_longest(*(kind(setting, roles) for kind in kinds))
     return [sketch for row in rows for sketch in row if sketch is not None]
 
@@ -239,6 +246,16 @@ def _truths(setting: Setting, roles: Roles) -> list[Sketch]:
     text = setting.text
     asked = [p for p in integer_scalars_of(setting.signature) if p.name in roles.flags and not re.search(rf"\b{re.escape(p.name)}\s*[=!]=", text)]
     return [_sketch(setting, roles, dict(roles.base) | {p.name: 2}, "truth", k) for k, p in enumerate(asked[:MOST_GUARDED])] if roles.base else []
+
+
+def _uneven(setting: Setting, roles: Roles) -> list[Sketch]:
+    """Where the text asks several vectors for their lengths: each of them once shorter than the others."""
+    vectors = [p for p in setting.signature.parameters if assumed_shape(p) and len(p.shape) == 1]
+    asked = [p.name for p in vectors if re.search(rf"\b{re.escape(p.name)}\s*(?:\.|->)\s*(?:size|empty|c?end)\b", setting.text)]
+    if len(asked) < 2 or not roles.base and integer_scalars_of(setting.signature):
+        return []
+    few = size_draws(setting.signature, roles, setting.seed, 1)[0][1]
+    return [replace(_sketch(setting, roles, few, UNLIKE, k), uneven=name, side=UNEVEN) for k, name in enumerate(asked[:MOST_UNEVEN])]
 
 
 def _no_numbers(setting: Setting, roles: Roles) -> list[Sketch]:

@@ -23,7 +23,7 @@ from tester.descriptions import described
 from tester.extents import GeometryOf, Sketch, nowhere, test_of
 from tester.laws import lawful
 from tester.linked import linked_tests
-from tester.particular import GUARD, particular
+from tester.particular import GUARD, TELLING, particular
 from tester.reading import leaves_nan_open, letters_of
 from tester.roles import LAST_RESORT, NoSuite, Setting, TooLarge, base_run, complaint_of, known_roles, pitches_of
 from tester.searches import MOST_LATE, MOST_WHOLE, late_tests, unending
@@ -142,7 +142,7 @@ def _tests(setting: Setting, roles: Roles, count: int) -> list[UnitTest]:
     own = particular(setting, roles)
     tried = [*own, *first]
     made = _completed(setting, roles, tried)
-    told = [c for s, c in zip(own, made, strict=False) if c.test is not None and (c.changed or s.label == GUARD)]
+    told = [c for s, c in zip(own, made, strict=False) if c.test is not None and (c.changed or s.label in TELLING)]
     special = told[: min(MOST_PARTICULAR, count)]
     good = [c for c in made[len(own) :] if c.test is not None] + [c for c in made[: len(own)] if c.test is not None and not c.changed]
     if roles.searches:

@@ -21,6 +21,7 @@ from gpu_runtime.backend import Compiled, CompileRequest, ExecutionBackend, Limi
 from gpu_runtime.binding import Binding, BindingError, bind
 from gpu_runtime.compare import Difference
 from gpu_runtime.expectations import Expectations
+from gpu_runtime.materialise import assumed_shape
 from gpu_runtime.vet import vet
 from translator.bench import Bench, Failure, Trial
 from translator.trials import ROUTINES
@@ -131,6 +132,7 @@ def _run(
     if not compiled.ok:
         outcome = Outcome.REFUSED if compiled.refused else Outcome.COMPILE_ERROR
         return replace(base, outcome=outcome, detail=_compiler_line(compiled.diagnostics))
+    expectations = _even(expectations, binding)
     try:
         calls = tuple(replace(binding.arguments(c), geometry=None) for c in expectations.calls)
     except BindingError as error:
@@ -147,6 +149,22 @@ def _run(
     return _concluded(base, trial, expectations, model, config)
 
 
+def _of_tests(own: Expectations, kept: Sequence[int]) -> Expectations:
+    return replace(
+        own, suite=replace(own.suite, tests=tuple(own.suite.tests[i] for i in kept)), calls=tuple(own.calls[i] for i in kept),
+        references=tuple(own.references[i] for i in kept), tests_ms=tuple(own.tests_ms[i] for i in kept if own.tests_ms),
+    )  # fmt: skip
+
+
+def _even(expectations: Expectations, binding: Binding) -> Expectations:
+    """Without tests whose vectors are of several lengths, where rules made the suite and the target takes fewer numbers for them than there are vectors."""
+    vectors = [i for i, p in enumerate(expectations.signature.parameters) if assumed_shape(p) and len(p.shape) == 1]
+    if expectations.suite.author != "rules" or len(vectors) < 2 or not 0 < len(binding.extents) < len(vectors):
+        return expectations
+    kept = [t for t, call in enumerate(expectations.calls) if len({call.values[i].shape[0] for i in vectors}) == 1]
+    return _of_tests(expectations, kept) if 0 < len(kept) < len(expectations.calls) else expectations
+
+
 LONG_ELEMENTS, MOST_LONG = 4096, 3
 """Of a test of so many elements in one array a port that does for each what the source does once takes too long, and is right all the same."""
 
@@ -156,11 +174,7 @@ def _without_long(bench: Bench, ended: int) -> Bench | None:
     kept = [i for i, call in enumerate(bench.calls) if max((v.size for v in call.values), default=0) < LONG_ELEMENTS]
     if bench.expectations.suite.author != "rules" or ended in kept or ended < 0 or len(kept) < len(bench.calls) - MOST_LONG:
         return None
-    own, suite = bench.expectations, bench.expectations.suite
-    rest = replace(
-        own, suite=replace(suite, tests=tuple(suite.tests[i] for i in kept)), calls=tuple(own.calls[i] for i in kept),
-        references=tuple(own.references[i] for i in kept), tests_ms=tuple(own.tests_ms[i] for i in kept if own.tests_ms),
-    )  # fmt: skip
+    rest = _of_tests(bench.expectations, kept)
     limits = replace(bench.limits, call_s=tuple(bench.limits.call_s[i] for i in kept if bench.limits.call_s))
     return replace(bench, expectations=rest, calls=tuple(bench.calls[i] for i in kept), limits=limits)
 
