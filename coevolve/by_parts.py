@@ -142,13 +142,16 @@ def why_not_cut(program: Program, way: Direction) -> str:
 
 
 def _measured(function: Written, suite: UnitTestSuite | None) -> Written:
-    """`function` with the lengths of those arrays that its text does not say, but of those that data alone lead to: how far they are
-    reached in tests says nothing of how long they are. What loops come to goes before what merely fits the tests."""
+    """`function` with the lengths of those arrays that its text does not say: what loops come to where tests agree, then what merely fits the
+    tests, but not for arrays that data alone lead to, of which tests do not say how long they are."""
     if suite is None or all(array.count for array in function.arrays.values()):
         return function
     said, known, by_data = lengths_said(function), lengths_of(suite), through_data(function)
-    found = {name: "" if name in by_data else fitting(suite, name, said.get(name, ())) or known.get(name, "") for name in function.arrays}
-    return replace(function, arrays={name: replace(a, count=a.count or found[name]) for name, a in function.arrays.items()})
+
+    def length(name: str) -> str:
+        return fitting(suite, name, said.get(name, ())) or ("" if name in by_data else known.get(name, ""))
+
+    return replace(function, arrays={name: array if array.count else replace(array, count=length(name)) for name, array in function.arrays.items()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,9 +234,9 @@ class _Search:
 
 
 def _behind(head: str, inner: Block, after: Sequence[Item]) -> list[Item]:
-    """What may come behind the block of a head: a loop's once more."""
+    """What may come behind the block of a head: a loop's once more, or what is behind the loop."""
     test = head.partition(";")[2] if head.startswith("for") else head
-    return [test, *inner.items, *after] if head.startswith(("for", "while")) else list(after)
+    return [(f"while ({test})", inner), *after] if head.startswith(("for", "while")) else list(after)
 
 
 def _has_loop(item: Item) -> bool:

@@ -15,12 +15,16 @@ from translator.members import Structured
 
 @dataclass(frozen=True, slots=True)
 class Array:
-    """An array of a function in C++. count: its elements, as C writes it; '' where that is not in the text."""
+    """An array of a function in C++. count: its elements, as C writes it; '' where that is not in the text. made, freed: of one on the heap the
+    statements that make and free it, as the body has them; is_cleared: whether it is made of noughts."""
 
     type: str
     count: str
     is_local: bool = False
     is_const: bool = False
+    made: str = ""
+    freed: str = ""
+    is_cleared: bool = False
 
 
 @dataclass(frozen=True, slots=True)

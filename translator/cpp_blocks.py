@@ -20,23 +20,24 @@ from itertools import groupby
 from tree_sitter import Node
 
 from corpora.c_syntax import CFunction, c_functions, leaf_texts, node_text, parse_c_family
-from corpora.printing import join_words
 from corpora.records import Program, Signature
 from corpora.signatures import SignatureError, signature_of
 from gpu_runtime.materialise import assumed_shape
 from translator.c_blocks import Block, declare_all, declare_in_heads, only_counts, texts
 from translator.c_function import Array, Written
 from translator.c_values import C_TYPES
+from translator.cpp_declared import Declared
 from translator.cpp_expanded import written_out
 from translator.cpp_values import Values, target_of
+from translator.exchanges import handed_round
 from translator.members import Structured
+from translator.parts import leaves
 from translator.unsaid import Unsaid
 
 _DEFINES = frozenset({"struct_specifier", "type_definition"})
 _KEPT = frozenset({"preproc_include", "using_declaration"})
 _BESIDE = frozenset({"function_definition", "comment", "preproc_include", "using_declaration", ";"})
 """What may stand in a file."""
-_TYPES = frozenset({"primitive_type", "sized_type_specifier", "type_identifier", "type_qualifier"})
 
 
 @lru_cache(maxsize=4096)
@@ -73,38 +74,47 @@ class _Reader:
         self._values = Values(self._arrays, self._structures)
         self._places: set[str] = set()
         """Variables of loops over elements."""
-        self._locals: dict[str, str] = {}
-        """Scalars that are declared without a value."""
+        self._declared = Declared(self._values, self._arrays, self._structures, frozenset(leaf_texts(function.node)))
 
     def written(self) -> Written:
         body = Block()
         node = self._function.node.child_by_field_name("body")
-        for child in node.named_children:
-            self._statement(child, body)
+        self._statements(node, body)
         if body.items[-1:] == ["return;"]:
             body.items.pop()
         by_value = {p.name: self._types[p.name] for p in self._signature.parameters if p.kind == "scalar"}
         by_value |= {size: "long" for each in self._structures if each.passing == "vector" for size in each.numbers}
         _require_read_only([p.name for p in self._signature.parameters if p.kind == "scalar" and p.by_reference], body)
-        counters = [name for name in self._locals if only_counts(body, name)]
+        counters = [name for name in self._declared.locals if only_counts(body, name)]
         for name in counters:
-            declare_in_heads(body, name, self._locals.pop(name))
-        declare_all(body, self._locals)
+            declare_in_heads(body, name, self._declared.locals.pop(name))
+        declare_all(body, self._declared.locals)
         head = self._values.printed([t for child in self._function.node.children if child != node for t in self._values.words(child)])
         if self._structures:
             own = self._function.node
             head = " ".join(own.text[: node.start_byte - own.start_byte].decode(errors="replace").split())
-        return Written(self._signature.name, head, body, by_value, {}, self._arrays, self._structures, self._defined)
+        defined = self._defined if self._structures or any(array.made.startswith("std::") for array in self._arrays.values()) else ""
+        return Written(self._signature.name, head, body, by_value, {}, self._arrays, self._structures, defined)
+
+    def _statements(self, node: Node, block: Block) -> None:
+        """Of a compound statement. Where pointers to arrays are handed round, several are one."""
+        rest = [child for child in node.named_children if child.type != "comment"]
+        while rest:
+            moves, taken = handed_round(rest, [name for name, array in self._arrays.items() if array.made or not array.is_local])
+            if moves:
+                block.add(self._declared.exchange(moves))
+            else:
+                self._statement(rest[0], block)
+            rest = rest[taken or 1 :]
 
     def _statement(self, node: Node, block: Block) -> None:
         match node.type:
             case "comment" | ";":
                 pass
             case "compound_statement":
-                for child in node.named_children:
-                    self._statement(child, block)
+                self._statements(node, block)
             case "declaration":
-                self._declaration(node, block)
+                self._declared.read(node, block)
             case "expression_statement":
                 for child in node.named_children:
                     self._expression_statement(child, block)
@@ -114,6 +124,8 @@ class _Reader:
                 self._over_elements(node, block)
             case "while_statement":
                 self._inside(f"while ({self._values.text(_unwrapped(node.child_by_field_name('condition')))})", node.child_by_field_name("body"), block)
+            case "do_statement":
+                self._do(node, block)
             case "if_statement":
                 self._if(node, "if", block)
             case "return_statement":
@@ -127,7 +139,19 @@ class _Reader:
     def _inside(self, head: str, body: Node, block: Block) -> None:
         self._statement(body, block.open(head))
 
+    def _do(self, node: Node, block: Block) -> None:
+        """A loop whose test comes last. Raises Unsaid where something goes on with that test."""
+        inside = block.open("while (1)")
+        self._statement(node.child_by_field_name("body"), inside)
+        if leaves(inside, ("continue;",)):
+            raise Unsaid("a do loop with a continue")
+        inside.open(f"if (!({self._values.text(_unwrapped(node.child_by_field_name('condition')))}))").add("break;")
+
     def _if(self, node: Node, word: str, block: Block) -> None:
+        test, body, other = (node.child_by_field_name(f) for f in ("condition", "consequence", "alternative"))
+        if statement := self._declared.memory.no_memory(node_text(test).strip("()"), body, other):
+            block.add(statement)
+            return
         condition = self._values.text(_unwrapped(node.child_by_field_name("condition")))
         self._inside(f"{word} ({condition})", node.child_by_field_name("consequence"), block)
         other = node.child_by_field_name("alternative")
@@ -145,7 +169,7 @@ class _Reader:
             start = ""
         elif first.type == "declaration":
             declared = Block()
-            self._declaration(first, declared)
+            self._declared.read(first, declared)
             if len(declared.items) != 1:
                 raise Unsaid("a loop that declares several variables, or one without a value")
             start = str(declared.items[0])[:-1]
@@ -157,7 +181,7 @@ class _Reader:
         """A loop over a vector, by its places."""
         array, declarator = node_text(node.child_by_field_name("right")), node.child_by_field_name("declarator")
         found = self._arrays.get(array)
-        if found is None or found.is_local or not found.count:
+        if found is None or (found.is_local and not found.made.startswith("std::")) or not found.count:
             raise Unsaid("a loop over something else than a vector")
         name, place = node_text(declarator.named_children[-1] if declarator.named_children else declarator), f"at_{array}"
         if re.search(rf"\b{place}\b", node_text(self._function.node)) and place not in self._places:
@@ -177,55 +201,10 @@ class _Reader:
             raise Unsaid("a loop's head that does more than count")
         return ", ".join(self._effect(part) for part in parts)
 
-    def _declaration(self, node: Node, block: Block) -> None:
-        words = [t for child in node.children if child.type in _TYPES for t in leaf_texts(child)]
-        is_static = any(child.type == "storage_class_specifier" for child in node.children)
-        if (is_static and "const" not in words) or "auto" in words:
-            raise Unsaid("a static variable, or one of a type that is not written")
-        type = " ".join(words)
-        for child in node.children_by_field_name("declarator"):
-            if child.type == "identifier":
-                name = node_text(child)
-                if self._locals.setdefault(name, type) != type:
-                    raise Unsaid(f"two variables called '{name}'")
-            elif child.type == "init_declarator" and child.child_by_field_name("declarator").type == "identifier":
-                value = child.child_by_field_name("value")
-                block.add(f"{type} {node_text(child.child_by_field_name('declarator'))} = {self._values.text(value)};")
-            elif _declared_array(child) is not None:
-                block.add(self._local_array(child, type))
-            elif child.type == "init_declarator" and child.child_by_field_name("declarator").type in ("pointer_declarator", "reference_declarator"):
-                self._values.take_alias(child)
-            else:
-                raise Unsaid("a reference, an array of several dimensions or a pointer to nothing yet")
-
-    def _local_array(self, child: Node, type: str) -> str:
-        node, value = _declared_array(child), child.child_by_field_name("value")
-        name, size = node_text(node.child_by_field_name("declarator")), node.child_by_field_name("size")
-        if name in self._arrays or size is None:
-            raise Unsaid(f"two arrays called '{name}', or one without a length")
-        count = self._values.text(size)
-        self._arrays[name] = Array(type.removeprefix("const "), count, is_local=value is None, is_const=value is not None)
-        return f"{type} {name}[{count}]{f' = {join_words(leaf_texts(value))}' if value else ''};"
-
     def _expression_statement(self, node: Node, block: Block) -> None:
         for part in _comma_separated(node):
-            if part.type == "call_expression" and node_text(part.child_by_field_name("function")).removeprefix("std::") == "memset":
-                self._cleared(part, block)
-            else:
+            if not self._declared.write(part, block):
                 block.add(f"{self._effect(part)};")
-
-    def _cleared(self, call: Node, block: Block) -> None:
-        """`memset(x, 0, n * sizeof(T))` as the loop that it is."""
-        given = [c for c in call.child_by_field_name("arguments").named_children if c.type != "comment"]
-        place = self._values.place(given[0]) if len(given) == 3 and node_text(given[1]) == "0" else None
-        sides = [given[2].child_by_field_name(side) for side in ("left", "right")] if place and given[2].type == "binary_expression" else []
-        counts = [side for side in sides if side.type != "sizeof_expression"]
-        if len(counts) != 1 or node_text(given[2].child_by_field_name("operator")) != "*":
-            raise Unsaid("a memset that is no loop over elements set to zero")
-        words = set(leaf_texts(self._function.node))
-        name = next(n for n in ("k", "k1", "k2", "k_cleared") if n not in words)
-        index = f"{place[1]} + {name}" if place[1] not in ("", "0") else name
-        block.open(f"for (int {name} = 0; {name} < {self._values.text(counts[0])}; {name}++)").add(f"{place[0]}[{index}] = 0;")
 
     def _effect(self, node: Node) -> str:
         """An assignment or a step; its target may be an element whose index steps on."""
@@ -280,12 +259,6 @@ def _base(tokens: Sequence[str]) -> list[str]:
     end = next((k for k, t in enumerate(tokens) if t in ("*", "&", "[")), len(tokens))
     kept = [t for t in tokens[:end] if t not in ("const", "volatile", "register", "struct")]
     return kept if end < len(tokens) and tokens[end] != "[" else kept[:-1]
-
-
-def _declared_array(node: Node) -> Node | None:
-    """The declarator of an array of one dimension."""
-    found = node.child_by_field_name("declarator") if node.type == "init_declarator" else node
-    return found if found.type == "array_declarator" and found.child_by_field_name("declarator").type == "identifier" else None
 
 
 def _comma_separated(node: Node) -> Iterator[Node]:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 
 from tree_sitter import Node
 
-from corpora.c_syntax import descendants, node_text
+from corpora.c_syntax import descendants, leaf_texts, node_text
 from corpora.lexers import CPP_FUNCTIONS, CPP_TYPES
 from corpora.printing import join_words
 from translator.c_function import Array
@@ -56,17 +56,33 @@ class Values:
 
     def take_alias(self, node: Node) -> None:
         """Remember what pointer an init_declarator declares. Raises Unsaid where it is no fixed place in an array."""
-        (declarator,), declaration = node.child_by_field_name("declarator").named_children[-1:], node.parent
+        (declarator,), scope = node.child_by_field_name("declarator").named_children[-1:], node.parent.parent
         value, refers = node.child_by_field_name("value"), node.child_by_field_name("declarator").type == "reference_declarator"
         place = self.place(value) if not refers else self._element(value) if value.type == "subscript_expression" else None
-        if place is None or declarator is None or declarator.type != "identifier":
+        if declarator is None or declarator.type != "identifier":
             raise Unsaid("a pointer that is no place in an array")
-        name, scope = node_text(declarator), declaration.parent
-        (self._elements if refers and place[0] in self._arrays else self._aliases)[name] = place
+        self._alias(node_text(declarator), place, node, scope, refers and place is not None and place[0] in self._arrays)
+
+    def take_pointer(self, name: str, assignment: Node) -> None:
+        """Remember what a pointer that was declared without a value is set to. Raises Unsaid where it is used outside of the block of that, too."""
+        scope = assignment.parent.parent
+        uses = [each for each in descendants(_function_of(scope)) if each.type == "identifier" and node_text(each) == name and each.parent.type != "pointer_declarator"]
+        if any(each.start_byte < assignment.start_byte or each.end_byte > scope.end_byte for each in uses):
+            raise Unsaid(f"the pointer '{name}' is set in one place and used in another")
+        self._alias(name, self.place(assignment.child_by_field_name("right")), assignment, scope, False)
+
+    def _alias(self, name: str, place: Place | None, node: Node, scope: Node, is_element: bool) -> None:
+        """node: what sets it, with its place inside; scope: the block that it is known in."""
+        if place is None:
+            raise Unsaid("a pointer that is no place in an array")
+        (self._elements if is_element else self._aliases)[name] = place
         needed = {name, *re.findall(r"[A-Za-z_]\w*", place[1])}
         later = [each for each in descendants(scope) if each.start_byte > node.start_byte]
         changed = {self._changed(target_of(each)) for each in later if each.type in ("assignment_expression", "update_expression")}
-        if scope.type != "compound_statement" or changed & needed or ("" in changed and needed & set(self._arrays)) or re.search(r"\+\+|--", place[1]):
+        exchanged = {node_text(target_of(each)) for each in later if each.type == "assignment_expression"}
+        exchanged |= {leaf for each in later if each.type == "call_expression" and "swap" in node_text(each.child_by_field_name("function")) for leaf in leaf_texts(each)}
+        moves = changed & needed or ("" in changed and needed & set(self._arrays)) or place[0] in exchanged
+        if scope.type != "compound_statement" or moves or re.search(r"\+\+|--", place[1]):
             raise Unsaid(f"the pointer '{name}' moves")
 
     def take_element(self, name: str, place: Place) -> None:
@@ -90,6 +106,11 @@ class Values:
                 return (name, "") if name in self._arrays or name in self._structures else self._aliases.get(name)
             case "parenthesized_expression":
                 return self.place(node.named_children[0])
+            case "call_expression":
+                function = node.child_by_field_name("function")
+                first = function.type == "field_expression" and node_text(function.child_by_field_name("field")) in ("data", "begin", "cbegin")
+                place = self.place(function.child_by_field_name("argument")) if first else None
+                return place if place is not None and place[0] in self._arrays else None
             case "field_expression":
                 number = self._field(node)
                 return number if number and number[0] in self._arrays and not number[1] else None
@@ -117,7 +138,10 @@ class Values:
         function = node.child_by_field_name("function") if node.type == "call_expression" else None
         if function is None or function.type != "field_expression" or node_text(function.child_by_field_name("field")) not in ("size", "length"):
             return ""
-        owner = self._structures.get(node_text(function.child_by_field_name("argument")))
+        name = node_text(function.child_by_field_name("argument"))
+        own, owner = self._arrays.get(name), self._structures.get(name)
+        if own is not None and own.made.startswith("std::vector<"):
+            return own.count if re.fullmatch(r"\w+", own.count) else f"({own.count})"
         return next(iter(owner.numbers)) if owner is not None and owner.passing == "vector" else ""
 
     def _field(self, node: Node) -> Place | None:
@@ -175,7 +199,7 @@ class Values:
                 raise Unsaid(f"an expression with a {each.type}")
             if each.type in _EFFECTS and not (each.type == "update_expression" and target_of(each).type == "identifier"):
                 raise Unsaid("a value that changes something")
-            if each.type == "call_expression" and not self._size(each) and node_text(each.child_by_field_name("function")).removeprefix("std::") not in _PURE | CPP_TYPES:
+            if each.type == "call_expression" and not self._size(each) and not self.place(each) and node_text(each.child_by_field_name("function")).removeprefix("std::") not in _PURE | CPP_TYPES:
                 raise Unsaid(f"a call of '{node_text(each.child_by_field_name('function'))}'")
             if each.type == "identifier" and not self._is_read(each):
                 raise Unsaid(f"'{node_text(each)}' without an index")
@@ -183,7 +207,7 @@ class Values:
     def _whole(self, node: Node) -> bool:
         """Whether it is nothing of a structure, a number of one, or a part of what names such."""
         if node.type == "field_expression":
-            if node.parent.type == "call_expression" and self._size(node.parent):
+            if node.parent.type == "call_expression" and (self._size(node.parent) or self.place(node.parent)):
                 return True
             number = self._field(node)
             found = number is not None and (number[0] not in self._arrays or bool(number[1]) or self._is_indexed(node))
@@ -220,6 +244,12 @@ def _names_field(node: Node) -> bool:
     return parent is not None and parent.type == "field_expression"
 
 
+def _function_of(node: Node) -> Node:
+    while node.type != "function_definition" and node.parent is not None:
+        node = node.parent
+    return node
+
+
 def _is_address(node: Node) -> bool:
     return node.type == "pointer_expression" and node_text(node.children[0]) == "&"
 
@@ -231,10 +261,10 @@ def _sum(base: str, operator: str, index: str) -> str:
     if index == "0":
         return base
     loose = _LOOSE.search(index) or (operator == "-" and re.search(r"[-+]", index))
-    return f"{_bracketed(base) if _LOOSE.search(base) else base} {operator} {_bracketed(index) if loose else index}"
+    return f"{bracketed(base) if _LOOSE.search(base) else base} {operator} {bracketed(index) if loose else index}"
 
 
-def _bracketed(text: str) -> str:
+def bracketed(text: str) -> str:
     """In brackets, unless it is already."""
     depth = 0
     for k, letter in enumerate(text):

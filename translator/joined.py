@@ -10,13 +10,15 @@ part = Cut(w).part(w.body.items, {}); print(launched(w, [Ported(part, part.one_t
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from corpora.c_syntax import split_at_commas
 from gpu_runtime.launch import parse_plan
 from translator.c_blocks import texts
 from translator.c_function import Written
+from translator.device_arrays import closed_first, copies, counted_first, far_name, on_device
+from translator.exchanges import exchanged
 from translator.members import Gathered, Structured, gathered, in_structures
 from translator.parts import DECLARED, TYPE, Part, first_use
 
@@ -81,13 +83,15 @@ def launched(function: Written, nodes: Sequence[Node]) -> str | None:
     the length of an array that is needed is not known."""
     every = list(_ported(nodes))
     results = {name: type for each in every for name, type in each.part.results.items()}
-    used = [name for name in function.arrays if any(name in each.part.names for each in every)]
+    function = counted_first(function)
+    changing = set().union(*(exchanged(text) for text in texts(function.body)))
+    used = [name for name in function.arrays if name in changing or any(name in each.part.names for each in every)]
     if any(not function.arrays[name].count for name in used):
         return None
     first = _before_copies(function, nodes)
     last = len(nodes) - (isinstance(nodes[-1], str) and nodes[-1].startswith("return"))
-    rows, closing = _copies(function, used, results)
-    inner = _closed_first(_launches(function, nodes[first:last]), closing)
+    rows, closing = copies(function, used, results)
+    inner = closed_first(_launches(function, nodes[first:last]), closing)
     body = [*_launches(function, nodes[:first]), *("    " + row for row in rows), *inner, *("    " + row for row in closing)]
     body += _launches(function, nodes[last:])
     body = [row for row in body if not (unset := _UNSET.match(row)) or re.search(rf"\b{unset[2]}\b", "\n".join(body).replace(row, "", 1))]
@@ -137,24 +141,6 @@ def _declared(function: Written, numbers: Sequence[str]) -> list[str]:
     return [f"{'const ' * arrays[n].is_const}{arrays[n].type} *{n}" if n in arrays else f"{function.scalars[n]} {n}" for n in numbers]
 
 
-def _copies(function: Written, arrays: Sequence[str], results: Mapping[str, str]) -> tuple[list[str], list[str]]:
-    """Statements that bring arrays to the device, with places for results there, and such that bring them back and free the memory."""
-    rows: list[str] = []
-    closing: list[str] = []
-    for name in arrays:
-        array, far = function.arrays[name], _far(function, name)
-        size = f"({array.count}) * sizeof({array.type})"
-        rows += [f"{array.type} *{far};", f"cudaMalloc((void **)&{far}, {size});"]
-        if not array.is_local:
-            rows.append(f"cudaMemcpy({far}, {name}, {size}, cudaMemcpyHostToDevice);")
-            closing += [f"cudaMemcpy({name}, {far}, {size}, cudaMemcpyDeviceToHost);"] if not array.is_const else []
-        closing.append(f"cudaFree({far});")
-    for name, type in results.items():
-        rows += [f"{type} *{_far(function, name)};", f"cudaMalloc((void **)&{_far(function, name)}, sizeof({type}));"]
-        closing.append(f"cudaFree({_far(function, name)});")
-    return rows, closing
-
-
 def one_kernel(function: Written, nodes: Sequence[Node]) -> str | None:
     """CUDA: the function itself as a kernel, where one part is all that touches arrays; what comes before it every thread does. None where
     that is not so, or the function has a result. What it takes by reference, and never changes, a kernel takes by value."""
@@ -184,16 +170,6 @@ def _points_twice(function: Written) -> bool:
     return any(each.passing == "pointer" and any(name in function.arrays for name in each.numbers) for each in function.structures)
 
 
-def _closed_first(rows: Sequence[str], closing: Sequence[str]) -> list[str]:
-    """Host code in which arrays come back before the function ends early."""
-    found: list[str] = []
-    for row in rows:
-        depth = len(row) - len(row.lstrip())
-        found += [" " * depth + each for each in closing] if row.lstrip().startswith("return") else []
-        found.append(row)
-    return found
-
-
 def _before_copies(function: Written, nodes: Sequence[Node]) -> int:
     """How many statements come before arrays are copied: those up to the last that may end the function or gives an array its first
     values, before anything is launched."""
@@ -208,11 +184,6 @@ def _before_copies(function: Written, nodes: Sequence[Node]) -> int:
     return count
 
 
-def _far(function: Written, name: str) -> str:
-    """What an array is called on the device."""
-    return next(word for prefix in ("d_", "device_", "on_device_") if not re.search(rf"\b{(word := prefix + name)}\b", function.text))
-
-
 def _ported(nodes: Sequence[Node]) -> list[Ported]:
     found: list[Ported] = []
     for node in nodes:
@@ -224,17 +195,23 @@ def _launches(function: Written, nodes: Sequence[Node]) -> list[str]:
     """Host code; arrays of the function's own live on the device alone."""
 
     def ported(node: Ported, depth: int) -> list[str]:
-        names = ", ".join(_far(function, n.lstrip("&")) if n in function.arrays or n[0] == "&" else n for n in node.part.names)
+        names = ", ".join(far_name(function, n.lstrip("&")) if n in function.arrays or n[0] == "&" else n for n in node.part.names)
         rows = [f"{node.part.program.name}<<<{_configuration(function, node.launch)}>>>({names});"]
         for name, type in node.part.results.items():
-            far, near = _far(function, name), name if name in function.pointed else f"&{name}"
+            far, near = far_name(function, name), name if name in function.pointed else f"&{name}"
             if first_use(node.part.items, name) != "set":
                 rows.insert(0, f"cudaMemcpy({far}, {near}, sizeof({type}), cudaMemcpyHostToDevice);")
             rows.append(f"cudaMemcpy({near}, {far}, sizeof({type}), cudaMemcpyDeviceToHost);")
         return ["    " * depth + row for row in rows]
 
-    own = tuple(f"{array.type} {name}[" for name, array in function.arrays.items() if array.is_local)
-    return _rows([node for node in nodes if not (isinstance(node, str) and node.startswith(own))] if own else nodes, 1, ported)
+    return _rows(_on_device(function, nodes), 1, ported)
+
+
+def _on_device(function: Written, nodes: Sequence[Node]) -> list[Node]:
+    found: list[Node] = []
+    for node in nodes:
+        found += on_device(function, node) if isinstance(node, str) else [Group(node.head, _on_device(function, node.nodes)) if isinstance(node, Group) else node]
+    return found
 
 
 def joinable(part: Part, text: str) -> bool:

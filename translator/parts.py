@@ -16,8 +16,9 @@ from enum import Enum
 
 from corpora.lexers import CPP_TYPES
 from corpora.records import Program
-from translator.c_blocks import Block, Item, declare, lines, mapped, printed, stepped
+from translator.c_blocks import Block, Item, declare, lines, mapped, printed, stepped, texts
 from translator.c_function import Written
+from translator.exchanges import exchanged
 
 TYPE = rf"((?:(?:{'|'.join(sorted(CPP_TYPES))}) )+)"
 DECLARED = re.compile(rf"(?:const )?{TYPE}(\w+)(?: = |;|\[)")
@@ -55,6 +56,7 @@ class Cut:
 
     def __init__(self, function: Written, results: Results = Results.NONE) -> None:
         self.function, self._results = function, results
+        self._heap = {row for array in function.arrays.values() for row in (array.made, array.freed) if row}
         self._made = 0
 
     def loosened(self, block: Block) -> Block:
@@ -97,6 +99,8 @@ class Cut:
         known = {**self.function.scalars, **scope, **self.function.pointed}
         if any(isinstance(item, str) and DECLARED.match(item) for item in items):
             return None  # what comes behind reads it
+        if any(exchanged(row) or row in self._heap for row in texts(body)):
+            return None  # others see where the pointers are left
         if re.search(r"\breturn\b", text) or leaves(body):
             return None
         results = {name: known[name] for name in sorted(_set_in(body) & set(known)) if self._goes_out(body, name, known, after)}

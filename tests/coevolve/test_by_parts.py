@@ -225,6 +225,48 @@ def test_rules_spread_nests_that_the_model_cannot_port(way, name, text, told, en
     assert told in made.text
 
 
+SWAPS_CPP = """void swaps(int n, int steps, double k, double *a, double *b) {
+    for (int t = 0; t < steps; t++) {
+        for (int i = 1; i < n - 1; i++) b[i] = a[i] + k * (a[i - 1] + a[i + 1] - 2 * a[i]);
+        double *kept = a;
+        a = b;
+        b = kept;
+    }
+}
+"""
+CONVERGES_CPP = """int converges(int n, float *u, float tol, int most) {
+    std::vector<float> v(n);
+    int times = 0;
+    float change;
+    do {
+        change = 0;
+        for (int i = 1; i < n - 1; i++) v[i] = 0.5f * (u[i - 1] + u[i + 1]);
+        for (int i = 1; i < n - 1; i++) change += fabsf(v[i] - u[i]);
+        std::copy(v.begin(), v.end(), u);
+        times++;
+    } while (change > tol && times < most);
+    return times;
+}
+"""
+BORROWS_CPP = """void borrows(int n, float *u) {
+    float *kept = (float *)malloc(n * sizeof(float));
+    if (kept == NULL) return;
+    memcpy(kept, u, n * sizeof(float));
+    for (int i = 1; i < n - 1; i++) u[i] = kept[i - 1] + kept[i + 1];
+    free(kept);
+}
+"""
+
+
+@pytest.mark.parametrize("way", ["cpp:cuda", "cpp:openmp"])
+@pytest.mark.parametrize("name, text", [("swaps", SWAPS_CPP), ("converges", CONVERGES_CPP), ("borrows", BORROWS_CPP)])
+def test_memory_of_its_own_and_arrays_that_change_places(way, name, text, engine):
+    program = Program("cpp", name, text)
+    made = by_parts(program, direction(way), Silent(), engine, Sampling(1, 0.0))
+    verdict = engine.verify(Pair(program, made))
+    assert (verdict.outcome, verdict.serial) == (Outcome.EQUIVALENT, False), f"{verdict.detail}\n{made.text}"
+
+
 class WholeFails:
     """The model, with no answer to whole functions."""
 

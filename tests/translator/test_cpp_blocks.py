@@ -36,6 +36,16 @@ SAID = {
         "int k = 0;\nfor (int i = 0; i < n; i++) {\nx[k++] = std::sqrt(a[i]);\n}"),
     "what is cleared": ("memset(x, 0, n * sizeof(double)); std::memset(&x[n], 0, sizeof(double) * 8);",
         "for (int k = 0; k < n; k++) {\nx[k] = 0;\n}\nfor (int k = 0; k < 8; k++) {\nx[n + k] = 0;\n}"),
+    "what is copied": ("double *t = (double *)malloc(sizeof(double) * n * 2); memcpy(t, x + 1, n * sizeof(*t)); std::copy(t, t + n, x); free(t);",
+        "double *t = (double *)malloc((n * 2) * sizeof(double));\nfor (int k = 0; k < n; k++) {\nt[k] = x[1 + k];\n}\n"
+        "for (int k = 0; k < n; k++) {\nx[k] = t[k];\n}\nfree(t);"),
+    "what is filled": ("std::vector<double> t(n, 1.5); std::fill(t.begin(), t.end(), x[0]); std::fill_n(x, t.size(), 0);",
+        "std::vector<double> t(n);\nfor (int k = 0; k < n; k++) {\nt[k] = 1.5;\n}\nfor (int k = 0; k < n; k++) {\nt[k] = x[0];\n}\n"
+        "for (int k = 0; k < n; k++) {\nx[k] = 0;\n}"),
+    "no memory": ("int *t; t = new int[n * n](); if (!t) { return; } x[0] = t[1]; delete[] t;",
+        "int *t = new int[n * n]();\nif (!t) { return; }\nx[0] = t[1];\ndelete[] t;"),
+    "pointers that are set later": ("for (int i = 0; i < n; i++) { const float *r; r = a + i * 3; x[i] = r[1]; }", "for (int i = 0; i < n; i++) {\nx[i] = a[i * 3 + 1];\n}"),
+    "do": ("do { x[0] = 1; } while (n--);", "while (1) {\nx[0] = 1;\nif (!(n--)) {\nbreak;\n}\n}"),
     "letters stay letters": ("x[0] = ' ' + '\\n';", "x[0] = ' ' + '\\n';"),
     "comments go": ("/* first */ x[0] = 1; // second\n", "x[0] = 1;"),
     "a last return of nothing goes": ("x[0] = 1; return;", "x[0] = 1;"),
@@ -87,7 +97,14 @@ LEFT = {
     "a pointer whose place moves": "int k = 1; double *p = x + k; k = 2; p[0] = k;",
     "a pointer whose place is changed through it": "double *p = x + (int) x[0]; p[0] = 1; p[1] = 2;",
     "a pointer that steps": "int k = 1; double *p = x + k++; p[0] = 1;",
-    "a pointer to nothing yet": "double *p; p = x; p[0] = 1;",
+    "a pointer to two places": "double *p; p = x; p[0] = 1; p = x + 1; p[0] = 2;",
+    "a pointer that is set in one place and used in another": "double *p; if (n) { p = x; } p[0] = 1;",
+    "a row of what changes places": "double *t = new double[n]; double *r = x + 1; std::swap(x, t); r[0] = 1; delete[] t;",
+    "arrays of two types that change places": "int *t = new int[n]; std::swap(x, t); delete[] t;",
+    "what is freed twice over": "double *t = new double[n]; free(t);",
+    "a vector that grows": "std::vector<double> t; t.push_back(1); x[0] = t[0];",
+    "vectors of vectors": "std::vector<std::vector<int>> t(n); x[0] = t[0][0];",
+    "bytes that are no elements": "memcpy(x, a, n);",
     "pointers compared": "double *p = x + 1; x[0] = p < x + n;",
     "a pointer to a scalar": "double t = 1; double *p = &t; x[0] = p[0];",
     "a reference that moves": "int k = 0; double &y = x[k]; k = 1; y = 1;",
@@ -97,7 +114,7 @@ LEFT = {
     "a call by itself": "memset(x, 0, n);",
     "a value that changes an element": "double t = x[0]++; x[1] = t;",
     "a chain of assignments": "x[0] = x[1] = 0;",
-    "do": "do { x[0] = 1; } while (n--);",
+    "do that goes on": "do { if (n) continue; x[0] = 1; } while (n--);",
     "switch": "switch (n) { case 1: x[0] = 1; }",
     "goto": "again: x[0] += 1; if (x[0] < 3) goto again;",
     "a range": "int k[2]; for (int v : k) x[v] = 1;",
@@ -147,7 +164,7 @@ def test_vectors_are_arrays_and_their_sizes(what):
     assert found.head == "void f(int n, std::vector<double> &x, const std::vector<double> &a)" and found.scalars["x_size"] == "long"
 
 
-@pytest.mark.parametrize("body", ["x.push_back(1);", "x = a;", "for (int e : std::vector<int>(n)) x[e] = 1;", "x.at(n) = 1;", "double *p = x.data(); p[0] = 1;", "int at_x = 1; for (auto &e : x) e = at_x;"])
+@pytest.mark.parametrize("body", ["x.push_back(1);", "x = a;", "for (int e : std::vector<int>(n)) x[e] = 1;", "x.at(n) = 1;", "int at_x = 1; for (auto &e : x) e = at_x;"])
 def test_what_else_is_done_with_vectors_is_left_to_a_model(body):
     with pytest.raises(Unsaid):
         apart(body, "void f(int n, std::vector<double> &x, const std::vector<double> &a)")
