@@ -2,7 +2,8 @@
 
 Contract: `in_cpp(program)` is a C++ program of the same name, parameters and meaning, or None where the text holds something that
 has no spelling by rule (text input and output, calls of other procedures, arrays whose extents are not in it, ...). It is a
-proposal: a port made from it is judged against the Fortran text itself, as any other. Loops count from nought where their
+proposal: a port made from it is judged against the Fortran text itself, as any other. The extents of arrays that bring theirs (`x(:)`) come behind the
+parameters; local arrays whose extents the call decides, and allocated ones, are on the heap. Loops count from nought where their
 variables are subscripts that count from one; scalars are declared where they are set; arrays are flat, first dimension fastest.
 
     python -c "from corpora.records import Program; from translator.fortran_in_cpp import in_cpp; \\
@@ -12,6 +13,8 @@ print(in_cpp(Program('fortran', 'f', 'subroutine f(n, x)\\ninteger n\\nreal x(n)
 from __future__ import annotations
 
 import logging
+from collections import Counter
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -20,12 +23,13 @@ from corpora.lexers import CPP_KEYWORDS, CPP_TYPES
 from corpora.records import Parameter, Program, Signature
 from corpora.signatures import SignatureError
 from corpora.signatures_fortran import declarations
+from gpu_runtime.materialise import assumed_shape
 from translator.c_blocks import declare_all
 from translator.c_function import Array, Written
 from translator.c_values import C_TYPES
 from translator.fortran_inlined import Inner, inner_functions
-from translator.fortran_loops import set_within
-from translator.fortran_names import Names, below, kind_of, name_of
+from translator.fortran_loops import set_within, values_read
+from translator.fortran_names import Names, below, kind_of, name_of, variable_of
 from translator.fortran_statements import Statements
 from translator.unsaid import Unsaid
 
@@ -55,28 +59,70 @@ def written(program: Program) -> Written:
     result = declared.procedure.result if signature.result else ""
     names.spelled = _spelled(procedure, {program.name.lower()} if result else set())
     specified, executed = _parts(procedure)
-    statements = Statements(names, result, _expression, frozenset(name_of(n) for n in below(procedure, "Name")))
+    words = frozenset(name_of(n) for n in below(procedure, "Name"))
+    names.sizes = _sizes(signature, names, words)
+    statements = Statements(names, result, _expression, words, _changing(procedure))
     if specified is not None:
         _read_constants(specified, statements)
+    _make_automatic(words, signature, statements, _assigned(procedure))
     if executed is not None:
         statements.write(executed.content)
     if statements.body.items[-1:] == ["return;"]:
         statements.body.items.pop()
+    elif not (statements.body.items and str(statements.body.items[-1]).startswith("return")):
+        statements.free()
     if result and not (statements.body.items and str(statements.body.items[-1]).startswith("return")):
         statements.body.add(f"return {names.scalar(result).text};")
-    head = _head(program.name, signature, names)
+    sizes = _sizes_taken(signature, statements)
+    head = _head(program.name, signature, names, sizes)
     arguments = {p.name for p in signature.parameters}
-    arrays = _arrays(signature, statements)
+    arrays = _arrays(signature, statements, set(sizes))
     for word, array in arrays.items():
-        if array.is_local:
+        if array.is_local and not array.made:
             statements.body.items.insert(0, f"{array.type} {word}[{array.count}];")
     declare_all(statements.body, statements.locals(arguments))
     words = {p.name: names.word(p.name) for p in signature.parameters if p.kind == "scalar"}
     scalars, pointed = ({words[p.name]: C_TYPES[p.type] for p in signature.parameters if p.name in words and (p.name in names.pointers) is far} for far in (False, True))
-    return Written(program.name, head, statements.body, scalars, pointed, arrays)
+    return Written(program.name, head, statements.body, {**scalars, **dict.fromkeys(sizes, "int")}, pointed, arrays)
 
 
-def _head(name: str, signature: Signature, names: Names) -> str:
+def _sizes(signature: Signature, names: Names, words: frozenset[str]) -> dict[str, tuple[str, ...]]:
+    """What the extents of arrays that come with theirs are called, as `gpu_runtime.binding` knows them."""
+    found = {}
+    for parameter in (p for p in signature.parameters if assumed_shape(p)):
+        rank, word = len(parameter.shape), names.word(parameter.name)
+        found[parameter.name] = tuple(f"{word}_size{k}" if rank > 1 else f"{word}_size" for k in range(1, rank + 1))
+        if words & set(found[parameter.name]):
+            raise Unsaid(f"a variable called '{found[parameter.name][0]}'")
+    return found
+
+
+def _sizes_taken(signature: Signature, statements: Statements) -> list[str]:
+    """Those that the function in C++ takes: of vectors by name where they are used, of arrays of more dimensions all, and then of every
+    vector too where there are several of these: they are told by their order."""
+    sizes = statements.names.sizes
+    several = sum(len(each) > 1 for each in sizes.values()) > 1
+    return [size for each in sizes.values() for size in each if several or len(each) > 1 or statements.body.names(size)]
+
+
+def _make_automatic(words: frozenset[str], signature: Signature, statements: Statements, assigned: set[str]) -> None:
+    """Local arrays whose extents the call decides. Raises Unsaid where something that they depend on changes."""
+    names, parameters = statements.names, {p.name for p in signature.parameters}
+    for name in sorted(words - parameters - statements.tables):
+        if not names.is_array(name) or names.declared.has_attribute(name, "save", "allocatable", "pointer") or _count(name, statements).isdigit():
+            continue
+        if any(values_read(_expression(end)) & assigned for each in names.declared.shape(name) for end in each.split(":") if end):
+            raise Unsaid(f"the extents of '{name}' change")
+        statements.make(name)
+
+
+def _changing(procedure: Any) -> frozenset[str]:
+    """Names that may be set more than once."""
+    once = Counter(variable_of(each.items[0]) for each in below(procedure, "Assignment_Stmt"))
+    return frozenset(name for name in _assigned(procedure) if once[name] != 1)
+
+
+def _head(name: str, signature: Signature, names: Names, sizes: Sequence[str]) -> str:
     words = []
     for parameter in signature.parameters:
         word, kind = names.word(parameter.name), C_TYPES.get(parameter.type)
@@ -85,6 +131,7 @@ def _head(name: str, signature: Signature, names: Names) -> str:
         const = "const " if parameter.kind == "array" and parameter.intent == "in" else ""
         star = "*" if parameter.kind == "array" or parameter.name in names.pointers else ""
         words.append(f"{const}{kind} {star}{word}")
+    words += [f"int {size}" for size in sizes]
     if signature.result and signature.result not in C_TYPES:
         raise Unsaid(f"a result of type {signature.result}")
     return f"{C_TYPES[signature.result] if signature.result else 'void'} {name}({', '.join(words)})"
@@ -153,19 +200,23 @@ def _read_constants(specified: Any, statements: Statements) -> None:
             (statements.table if statements.names.is_array(name) else statements.constant)(name, value)
 
 
-def _arrays(signature: Signature, statements: Statements) -> dict[str, Array]:
-    """Arrays by their C names. Raises Unsaid for a local one whose extents are no constants, or that outlives the call."""
+def _arrays(signature: Signature, statements: Statements, sizes: set[str]) -> dict[str, Array]:
+    """Arrays by their C names; of one whose extents come with it and are not taken (sizes) the length is not known. Raises Unsaid for a local one whose extents are no constants, or that outlives the call."""
     found, names = {}, statements.names
     for parameter in signature.parameters:
         if parameter.kind == "array":
             word = names.word(parameter.name)
-            found[word] = Array(C_TYPES[parameter.type], _count(parameter.name, statements), is_const=parameter.intent == "in")
+            count = _count(parameter.name, statements) if set(names.sizes.get(parameter.name, ())) <= sizes else ""
+            found[word] = Array(C_TYPES[parameter.type], count, is_const=parameter.intent == "in")
     for name in sorted(statements.used - {p.name for p in signature.parameters}):
         if not names.is_array(name):
             continue
         count = _count(name, statements)
         if name in statements.tables:
             found[names.word(name)] = Array(C_TYPES[names.type(name)], count, is_const=True)
+            continue
+        if names.word(name) in statements.heap:
+            found[names.word(name)] = statements.heap[names.word(name)]
             continue
         if not count.isdigit():
             raise Unsaid(f"the local array '{name}' has no constant size")

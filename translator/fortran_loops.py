@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from translator.fortran_names import Names, below, kind_of, name_of, subscripts, variable_of
+from translator.fortran_names import Names, arguments, below, kind_of, name_of, subscripts, variable_of
 from translator.whole_sums import Sum
 
 
@@ -91,9 +91,11 @@ def _outlives(node: Any, variable: str) -> bool:
     return assigned or any(name_of(n) == variable and id(n) not in inside for n in below(root, "Name"))
 
 
-def words_of(node: Any) -> set[str]:
-    """Names that stand in it."""
-    return {name_of(found) for found in below(node, "Name")}
+def values_read(node: Any) -> set[str]:
+    """Names whose values it depends on: not those of arrays of which it asks how large they are."""
+    asked = [each for each in below(node, "Intrinsic_Function_Reference") if name_of(each.items[0]) in ("size", "ubound", "lbound")]
+    sized = [id(name) for each in asked for name in below(arguments(each)[0][0], "Name")]
+    return {name_of(found) for found in below(node, "Name") if id(found) not in sized}
 
 
 def set_within(parts: Sequence[Any]) -> set[str]:

@@ -36,13 +36,16 @@ class Span:
 @dataclass(slots=True)
 class Names:
     """What a procedure's names are in C. spelled: names that C words otherwise. pointers: scalars that are reached through one.
-    shifted: what a loop's variable stands for while its loop is written."""
+    shifted: what a loop's variable stands for while its loop is written. sizes: what the extents of arrays are called that come with them
+    (`x(:)`); made: the first and last subscripts of those that were allocated."""
 
     declared: Declarations
     spelled: dict[str, str] = field(default_factory=dict)
     pointers: frozenset[str] = frozenset()
     shifted: dict[str, Sum] = field(default_factory=dict)
     constants: dict[str, Value] = field(default_factory=dict)
+    sizes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    made: dict[str, list[Span]] = field(default_factory=dict)
     functions: Mapping[str, Any] = field(default_factory=dict)
     """Those inside the procedure that are one value (translator.fortran_inlined)."""
 

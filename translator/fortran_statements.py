@@ -9,20 +9,21 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from translator.c_blocks import Page
+from translator.c_function import Array
 from translator.c_values import C_TYPES, Value, binary, whole
 from translator.fortran_arrays import Arrays
-from translator.fortran_loops import Counting, control_of, counted, not_negative, set_within, shift_of, words_of
-from translator.fortran_names import Names, below, kind_of, name_of
+from translator.fortran_loops import Counting, control_of, counted, not_negative, set_within, shift_of, values_read
+from translator.fortran_names import Names, Span, below, kind_of, name_of
 from translator.fortran_values import Values
 from translator.unsaid import Unsaid
 from translator.whole_sums import Sum
 
 
 class Statements:
-    """Writes into `body`. words: every name of the procedure. used: those met so far."""
+    """Writes into `body`. words: every name of the procedure. changing: those that it sets more than once. used: those met so far."""
 
-    def __init__(self, names: Names, result: str, parsed: Callable[[str], Any], words: frozenset[str]) -> None:
-        self.names, self._result = names, result
+    def __init__(self, names: Names, result: str, parsed: Callable[[str], Any], words: frozenset[str], changing: frozenset[str] = frozenset()) -> None:
+        self.names, self._result, self._changing = names, result, changing
         self._page = Page(set(words))
         self.body = self._page.block
         self.values = Values(names, parsed)
@@ -33,6 +34,8 @@ class Statements:
         """Arrays of constants."""
         self._counters: set[str] = set()
         """Variables of loops that declare them."""
+        self.heap: dict[str, Array] = {}
+        """Arrays that are made while the procedure runs and are gone when it ends, by their C names."""
         self._loops: list[str] = []
         """Names of the constructs around the statement at hand, '' for one without."""
 
@@ -175,7 +178,7 @@ class Statements:
         variable, limits = name_of(control[0]), list(control[1])
         if self.names.type(variable)[0] != "i" or variable in self.names.pointers:
             raise Unsaid("a loop that does not count in a whole number of its own")
-        if set_within(parts[1:]) & {name for limit in limits for name in words_of(limit)}:
+        if set_within(parts[1:]) & {name for limit in limits for name in values_read(limit)}:
             raise Unsaid("a loop whose ends change inside, which Fortran reads once")
         first, last = (self._value(limit).as_sum for limit in limits[:2])
         step = self._value(limits[2]).as_sum if len(limits) > 2 else Sum(constant=1)
@@ -230,7 +233,32 @@ class Statements:
             raise Unsaid("a jump to a label")
         self._page.add("continue;")
 
+    def make(self, name: str) -> None:
+        """Memory for a local array of the bounds that are known by now."""
+        word, kind, count = self.names.word(name), C_TYPES[self.names.type(name)], self.values.length(name).text
+        size = count if count.isidentifier() else f"({count})"
+        array = Array(kind, count, is_local=True, made=f"{kind} *{word} = ({kind} *)malloc({size} * sizeof({kind}));", freed=f"free({word});")
+        self.heap[word] = array
+        self._page.add(array.made)
+
+    def free(self) -> None:
+        for array in self.heap.values():
+            self._page.add(array.freed)
+
+    def _allocate(self, node: Any) -> None:
+        """Raises Unsaid where an array may have been there before, or may not be."""
+        if self._page.block is not self.body or below(node, "Alloc_Opt"):
+            raise Unsaid("memory that is allocated under a condition, in a loop or with options")
+        for allocation in below(node, "Allocation"):
+            name, shape = name_of(allocation.items[0]), below(allocation, "Allocate_Shape_Spec")
+            if self.names.word(name) in self.heap or len(shape) != len(self.names.declared.shape(name)) or any(self._changing & values_read(each) for each in shape):
+                raise Unsaid(f"'{name}' is allocated twice, or to what changes")
+            ends = [[self.values.of(end).as_sum if end is not None else Sum(constant=1) for end in each.items] for each in shape]
+            self.names.made[name] = [Span(first, last) for first, last in ends]
+            self.make(name)
+
     def _return(self, node: Any) -> None:
+        self.free()
         self._page.add(f"return {self.names.scalar(self._result).text};" if self._result else "return;")
 
     def _nothing(self, node: Any) -> None:
@@ -252,6 +280,8 @@ _WRITERS = {
     "Cycle_Stmt": Statements._leave,
     "Goto_Stmt": Statements._jump,
     "Return_Stmt": Statements._return,
+    "Allocate_Stmt": Statements._allocate,
+    "Deallocate_Stmt": Statements._nothing,  # it goes where the procedure ends
     "Continue_Stmt": Statements._nothing,
     "Comment": Statements._nothing,
 }

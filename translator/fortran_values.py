@@ -52,11 +52,17 @@ class Values:
 
     def bounds(self, name: str) -> list[Span]:
         """First and last declared subscripts. Raises Unsaid where a bound that is asked for is not in the text."""
+        if name in self.names.made:
+            return self.names.made[name]
         found = []
-        for text in self.names.declared.shape(name):
+        for k, text in enumerate(self.names.declared.shape(name)):
             low, colon, high = text.partition(":")
             low, high = (low, high) if colon else ("1", low)
-            found.append(Span(self._bound(low or "1"), self._bound(high) if high not in ("", "*") else None))
+            first = self._bound(low or "1")
+            if name in self.names.sizes:
+                found.append(Span(first, first + Sum.of(self.names.sizes[name][k]) - ONE))
+            else:
+                found.append(Span(first, self._bound(high) if high not in ("", "*") else None))
         return found
 
     def _bound(self, text: str) -> Sum:
@@ -184,7 +190,7 @@ class Values:
         if name in LIMITS:
             return limit(name, self._type_of(plain[0]))
         if name in ("size", "ubound", "lbound"):
-            return self._size(name, plain)
+            return self._size(name, [*plain, *([named["dim"]] if "dim" in named else [])])
         if name not in ELEMENTAL:
             raise Unsaid(f"the intrinsic {name}")
         kind = named.get("kind") or (plain.pop() if name in ("real", "int", "nint", "floor", "ceiling") and len(plain) == 2 else None)

@@ -267,6 +267,40 @@ def test_memory_of_its_own_and_arrays_that_change_places(way, name, text, engine
     assert (verdict.outcome, verdict.serial) == (Outcome.EQUIVALENT, False), f"{verdict.detail}\n{made.text}"
 
 
+SETTLES = """subroutine settles(u, tol, most)
+  implicit none
+  real(8), intent(inout) :: u(:, :)
+  real(8), intent(in) :: tol
+  integer, intent(in) :: most
+  real(8), allocatable :: v(:, :)
+  real(8) :: change
+  integer :: i, j, k
+  allocate(v(size(u, 1), size(u, 2)))
+  change = 2 * tol
+  k = 0
+  do while (change > tol .and. k < most)
+    v = u
+    do j = 2, size(u, 2) - 1
+      do i = 2, size(u, 1) - 1
+        u(i, j) = 0.25d0 * (v(i - 1, j) + v(i + 1, j) + v(i, j - 1) + v(i, j + 1))
+      end do
+    end do
+    change = sum(abs(u - v))
+    k = k + 1
+  end do
+  deallocate(v)
+end subroutine settles
+"""
+
+
+@needs_fortran
+def test_fortran_whose_arrays_bring_their_shape(engine):
+    program = Program("fortran", "settles", SETTLES)
+    made = by_parts(program, direction("fortran:cuda"), Silent(), engine, Sampling(1, 0.0))
+    verdict = engine.verify(Pair(program, made))
+    assert (verdict.outcome, verdict.serial) == (Outcome.EQUIVALENT, False), f"{verdict.detail}\n{made.text}"
+
+
 class WholeFails:
     """The model, with no answer to whole functions."""
 

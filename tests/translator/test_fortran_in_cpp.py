@@ -106,6 +106,42 @@ def test_constants_names_of_c_and_scalars_that_are_changed():
     )
 
 
+SHAPES = {
+    "vectors that bring their lengths": (
+        "subroutine f(x, y)\n real, intent(in) :: x(:)\n real :: y(:)\n integer :: i\n do i = 1, size(x)\n y(i) = x(i)\n end do",
+        ("const float *x, float *y, int x_size", "for (int i = 0; i < x_size; i++) { y[i] = x[i]; }"),
+    ),
+    "a matrix that brings both": (
+        "subroutine f(a)\n real(8) :: a(:, :)\n integer :: i, j\n do j = 1, size(a, dim=2)\n do i = 1, size(a, 1)\n a(i, j) = 0\n end do\n end do",
+        ("double *a, int a_size1, int a_size2", "for (int j = 0; j < a_size2; j++) { for (int i = 0; i < a_size1; i++) { a[j * a_size1 + i] = 0; } }"),
+    ),
+    "memory that the call decides": (
+        "subroutine f(n, x)\n integer, intent(in) :: n\n real :: x(n), t(n, n)\n t(1, n) = x(n)\n if (n > 2) return\n x(1) = t(1, n)",
+        ("float *x", "float *t = (float *)malloc((n * n) * sizeof(float)); t[(n - 1) * n] = x[n - 1]; if (n > 2) { free(t); return; } x[0] = t[(n - 1) * n]; free(t);"),
+    ),
+    "memory that is allocated": (
+        "subroutine f(n, x)\n integer, intent(in) :: n\n real :: x(n)\n real, allocatable :: t(:)\n allocate(t(0:n))\n t(0) = x(1)\n x(1) = t(0) + size(t)\n deallocate(t)",
+        ("float *x", "float *t = (float *)malloc((n + 1) * sizeof(float)); t[0] = x[0]; x[0] = t[0] + (n + 1); free(t);"),
+    ),
+}
+
+
+@pytest.mark.parametrize("what", SHAPES)
+def test_arrays_whose_extents_are_known_when_it_is_called(what):
+    text, (head, body) = SHAPES[what]
+    said = " ".join(spelled(Program("fortran", "f", f"{text}\nend subroutine\n")).split())
+    assert f"{head})" in said and f"{{ {body} }}" in said
+
+
+@pytest.mark.parametrize("statement, reason", [
+    ("allocate(t(n), stat=n)", "with options"), ("if (n > 1) allocate(t(n))", "under a condition"), ("allocate(t(n))\n allocate(t(n))", "allocated twice"),
+    ("n = n + 1\n n = 2 * n\n allocate(t(n))", "to what changes"), ("t(1) = 0", "has no constant size"),
+])  # fmt: skip
+def test_memory_of_which_the_text_does_not_say_how_much_there_is(statement, reason):
+    with pytest.raises(Unsaid, match=reason):
+        spelled(Program("fortran", "f", f"subroutine f(n, x)\n integer :: n\n real :: x(n)\n real, allocatable :: t(:)\n {statement}\n x(1) = t(1)\nend subroutine\n"))
+
+
 LEFT = {
     "x(1:2, 1:2) = 0": "2 subscripts for 1 dimensions",
     "print *, n": "Print_Stmt",
@@ -171,10 +207,9 @@ def test_functions_that_are_more_than_a_value_have_no_spelling(change):
     assert in_cpp(Program("fortran", "f", MODULE_LIKE.replace(*change))) is None
 
 
-def test_assumed_shapes_and_sizes_of_local_arrays_are_not_guessed():
-    for declarations in ("real(8), intent(inout) :: x(:)\n", "real(8), intent(inout) :: x(n)\n real(8) :: w(n)\n"):
-        text = f"subroutine f(n, x)\n integer, intent(in) :: n\n {declarations} x = 2 * {'w' if 'w' in declarations else 'x'}\nend subroutine\n"
-        assert in_cpp(Program("fortran", "f", text)) is None
+def test_sizes_that_nothing_says_are_not_guessed():
+    for declarations in ("real(8), intent(inout) :: x(*)\n", "real(8), intent(inout) :: x(:)\n integer :: x_size\n x_size = 1\n"):
+        assert in_cpp(Program("fortran", "f", f"subroutine f(x)\n {declarations} x = 2 * x\nend subroutine\n")) is None
 
 
 SOURCES = [p for corpus in ("builtin", "development") for p in load_corpus(corpus, "fortran").programs]
