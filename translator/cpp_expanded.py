@@ -1,7 +1,7 @@
 """A C++ function written out: what its file names by macros, type names, constants and small helper functions stands where it is used.
 
-Contract: `written_out(program)` has the meaning of `program` and holds the one function alone; `program` itself where nothing is to be written
-out, or where something cannot be (macros that paste or change, conditional text, structures, helpers that are more than a value). Rules
+Contract: `written_out(program)` has the meaning of `program` and holds the one function alone, with structures beside it; `program` itself where
+nothing is to be written out, or where something cannot be (macros that paste or change, conditional text, helpers with several ends). Rules
 and a small model read it better; a port made from it is judged against the text itself.
 
     python -c "from corpora.records import Program; from translator.cpp_expanded import written_out; \\
@@ -122,6 +122,8 @@ def _without_names(text: str, name: str) -> str:
     tables: list[str] = []
     source, gone = text.encode(), []
     for child in root.children:
+        if child.type == "type_definition" and any(each.type == "struct_specifier" for each in child.children):
+            continue
         if child.type in ("type_definition", "alias_declaration"):
             meant.update(_type_named(child, meant))
         elif child.type == "declaration" and {"const", "constexpr"} & set(leaf_texts(child)):

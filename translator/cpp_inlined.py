@@ -1,7 +1,8 @@
 """Small helper functions of a C++ text written where they are called.
 
-Contract: `inlined(text, name)` is the text of the function `name` alone; Unsaid where another function of the text that it calls is more than
-one value (variables that are set once, and ifs that return), calls itself, or is given an argument that changes something.
+Contract: `inlined(text, name)` is the text of the function `name` alone, with the structures that are defined beside it; Unsaid where another
+function of the text that it calls is neither one value (variables that are set once, and ifs that return) nor statements that can stand
+before the call (translator.cpp_calls), calls itself, or is given an argument that changes something.
 
     python -c "from translator.cpp_inlined import inlined; \\
 print(inlined('int two(int a) { return 2 * a; }\\nvoid f(int *x) { x[0] = two(x[1]); }', 'f'))"
@@ -16,10 +17,12 @@ from dataclasses import dataclass
 from tree_sitter import Node
 
 from corpora.c_syntax import CFunction, c_functions, descendants, leaf_texts, node_text, parse_c_family
+from translator.cpp_calls import written_at_call
 from translator.unsaid import Unsaid
 
 _DEEPEST, _MOST_CHARACTERS = 12, 50_000
 _NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
+_DEFINES = ("struct_specifier", "type_definition")
 _REAL = frozenset({"float", "double"})
 
 
@@ -43,10 +46,18 @@ def inlined(text: str, name: str) -> str:
         if not calls:
             return _alone(text, root, own[0], others)
         innermost = next(c for c in calls if not any(_called(d) in others for d in descendants(c) if d != c and d.type == "call_expression"))
-        text = _with(text, innermost, _call(innermost, _helper(others[_called(innermost)])))
+        text = _written(text, innermost, others[_called(innermost)], own[0])
         if len(text) > _MOST_CHARACTERS:
             break
     raise Unsaid("helpers without end")
+
+
+def _written(text: str, call: Node, helper: CFunction, caller: CFunction) -> str:
+    """As a value where it is one, else as statements."""
+    try:
+        return _with(text, call, _call(call, _helper(helper)))
+    except Unsaid:
+        return written_at_call(text, call, helper, caller)
 
 
 def _functions(node: Node) -> list[CFunction]:
@@ -58,11 +69,11 @@ def _functions(node: Node) -> list[CFunction]:
 def _alone(text: str, root: Node, own: CFunction, others: Mapping[str, CFunction]) -> str:
     """The function with the includes of its text. Raises Unsaid where something else of the text is named in it."""
     named = set(leaf_texts(own.node))
-    kept = ("comment", "preproc_include", "using_declaration", "function_definition", "template_declaration", ";")
+    kept = ("comment", "preproc_include", "using_declaration", "function_definition", "template_declaration", ";", *_DEFINES)
     odd = [child for child in root.children if child.type not in kept and node_text(child).strip()]
     if odd or named & set(others):
         raise Unsaid(f"a text with {odd[0].type if odd else 'a function that is not called'}")
-    includes = [node_text(child).strip() for child in root.children if child.type == "preproc_include"]
+    includes = [node_text(child).strip().rstrip(";") + ";" * (child.type in _DEFINES) for child in root.children if child.type in ("preproc_include", *_DEFINES)]
     return "\n".join([*includes, node_text(own.node)]) + "\n"
 
 

@@ -136,7 +136,7 @@ def test_what_is_left_to_a_model(what):
 
 @pytest.mark.parametrize("text", [
     "#define N(a) a##1\nvoid f(double *x1) { N(x)[0] = 1; }",
-    "static double g(double *v) { *v = 2; return 1; }\nvoid f(double *x) { x[0] = g(x); }",
+    "static double g(double *v) { if (v[0]) return 1; v[0] = 2; return v[1]; }\nvoid f(double *x) { x[0] = g(x); }",
     "void f(double **x, int n) { x[n][0] = 1; }",
     "void f(double *x, int &n) { n = n + 1; x[0] = n; }",
 ])  # fmt: skip
