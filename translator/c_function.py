@@ -25,6 +25,8 @@ class Array:
     made: str = ""
     freed: str = ""
     is_cleared: bool = False
+    inner: tuple[int, ...] = ()
+    """Extents of the dimensions behind the first one; the body has one index all the same."""
 
 
 @dataclass(frozen=True, slots=True)

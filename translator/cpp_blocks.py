@@ -223,10 +223,11 @@ def _arrays(signature: Signature, types: dict[str, str]) -> dict[str, Array]:
     """Arrays among the parameters. Raises Unsaid for those of several dimensions, and those within one structure."""
     found = {}
     for parameter in signature.parameters:
-        if parameter.kind == "rows" or parameter.inner_extents or (parameter.shape and not assumed_shape(parameter)):
-            raise Unsaid(f"'{parameter.name}' has several dimensions, or is an array in a structure")
+        in_structure = parameter.member and (parameter.inner_extents or parameter.shape)
+        if parameter.kind == "rows" or in_structure or (parameter.shape and not assumed_shape(parameter)):
+            raise Unsaid(f"'{parameter.name}' is a table of rows, or an array in a structure")
         if parameter.kind == "array":
-            found[parameter.name] = Array(types[parameter.name], f"{parameter.name}_size" * assumed_shape(parameter), is_const=parameter.intent == "in")
+            found[parameter.name] = Array(types[parameter.name], f"{parameter.name}_size" * assumed_shape(parameter), is_const=parameter.intent == "in", inner=parameter.inner_extents)
     return found
 
 
@@ -237,7 +238,7 @@ def _types(signature: Signature, function: CFunction) -> dict[str, str]:
     for _, group in groupby(signature.parameters, key=lambda p: p.member.owner if p.member else p.name):
         tokens = next(written)
         for p in group:
-            by_type = p.member or assumed_shape(p)
+            by_type = p.member or assumed_shape(p) or p.inner_extents
             if by_type and p.type not in C_TYPES:
                 raise Unsaid(f"'{p.name}' is a complex number")
             found[p.name] = C_TYPES[p.type] if by_type else " ".join(_base(tokens))
@@ -252,6 +253,8 @@ def _structures(signature: Signature) -> tuple[Structured, ...]:
             each.numbers[p.name] = p.member.path
         elif assumed_shape(p):
             found[p.name] = Structured(p.name, "vector", {f"{p.name}_size": "size()"})
+        elif p.inner_extents:
+            found[p.name] = Structured(p.name, "rows", {p.name: ",".join([C_TYPES[p.type], *map(str, p.inner_extents)])})
     return tuple(found.values())
 
 

@@ -103,6 +103,8 @@ class Values:
         match node.type:
             case "identifier":
                 name = node_text(node)
+                if name in self._arrays and self._arrays[name].inner:
+                    return None
                 return (name, "") if name in self._arrays or name in self._structures else self._aliases.get(name)
             case "parenthesized_expression":
                 return self.place(node.named_children[0])
@@ -129,9 +131,25 @@ class Values:
         """The place of a subscript_expression, or of a pointer_expression with a star."""
         if node.type == "pointer_expression":
             return self.place(node.children[1]) if node_text(node.children[0]) == "*" else None
+        if rows := self._in_rows(node):
+            return rows
         base = self.place(node.child_by_field_name("argument"))
         inner = node.child_by_field_name("indices").named_children
         return None if base is None or len(inner) != 1 else (base[0], _sum(base[1], "+", self.text(inner[0])))
+
+    def _in_rows(self, node: Node) -> Place | None:
+        """The place of an element of an array of several dimensions, which all its subscripts name."""
+        given: list[str] = []
+        while node.type == "subscript_expression":
+            given.insert(0, ", ".join(self.text(each) for each in node.child_by_field_name("indices").named_children))
+            node = node.child_by_field_name("argument")
+        array = self._arrays.get(node_text(node)) if node.type == "identifier" else None
+        if array is None or not array.inner or len(given) != len(array.inner) + 1:
+            return None
+        index = given[0]
+        for extent, each in zip(array.inner, given[1:], strict=True):
+            index = f"{index if re.fullmatch(r'[A-Za-z_0-9]+', index) else f'({index})'} * {extent} + {bracketed(each) if _LOOSE.search(each) else each}"
+        return node_text(node), index
 
     def _size(self, node: Node) -> str:
         """The scalar that a call of a vector's size is; '' for what is none."""
@@ -195,7 +213,8 @@ class Values:
         for each in descendants(node):
             if not self._whole(each):
                 raise Unsaid(f"an expression with a structure's {each.type}")
-            if each.type in _ODD or (each.type in ("pointer_expression", "subscript_expression") and self._element(each) is None and not _is_address(each)):
+            place_of = each.type in ("pointer_expression", "subscript_expression") and not _is_address(each) and not self._is_row(each)
+            if each.type in _ODD or (place_of and self._element(each) is None):
                 raise Unsaid(f"an expression with a {each.type}")
             if each.type in _EFFECTS and not (each.type == "update_expression" and target_of(each).type == "identifier"):
                 raise Unsaid("a value that changes something")
@@ -203,6 +222,12 @@ class Values:
                 raise Unsaid(f"a call of '{node_text(each.child_by_field_name('function'))}'")
             if each.type == "identifier" and not self._is_read(each):
                 raise Unsaid(f"'{node_text(each)}' without an index")
+
+    def _is_row(self, node: Node) -> bool:
+        """Whether it is a part of what names an element of an array of several dimensions."""
+        while node.parent is not None and node.parent.type == "subscript_expression" and node.parent.child_by_field_name("argument") == node:
+            node = node.parent
+        return node.type == "subscript_expression" and self._in_rows(node) is not None
 
     def _whole(self, node: Node) -> bool:
         """Whether it is nothing of a structure, a number of one, or a part of what names such."""

@@ -97,7 +97,7 @@ def launched(function: Written, nodes: Sequence[Node]) -> str | None:
     body = [row for row in body if not (unset := _UNSET.match(row)) or re.search(rf"\b{unset[2]}\b", "\n".join(body).replace(row, "", 1))]
     kernels = "\n".join(each.text.strip() + "\n" for each in every)
     inside = "\n".join(body)
-    if not function.structures:
+    if all(each.passing == "rows" for each in function.structures):
         return f"{kernels}\n{function.head} {{\n{inside}\n}}\n"
     head, outside = _by_numbers(function, used, inside)
     return f"{function.before}{kernels}\n{head} {{\n{inside}\n}}\n\n{outside}"
@@ -105,7 +105,7 @@ def launched(function: Written, nodes: Sequence[Node]) -> str | None:
 
 def _by_numbers(function: Written, used: Sequence[str], inside: str) -> tuple[str, str]:
     """The head of a function of numbers, whose statements are `inside`, and the function itself, which calls it with its structures' numbers."""
-    result, parameters, of = *_parameters(function), {each.owner: each for each in function.structures}
+    result, parameters, of = *_parameters(function), {each.owner: each for each in function.structures if each.passing != "rows"}
     declared, given = [], []
     for name, text in parameters:
         numbers = _numbers(function, of[name], used, inside) if name in of else []

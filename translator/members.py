@@ -18,7 +18,7 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class Structured:
     """A parameter of a structure. passing: as in `corpora.records.Member`; `vector` for one of the standard library, whose elements are an array of its
-    own name. numbers: what each number, or array that it points to, is called, and its path in the structure."""
+    own name; `rows` for an array of several dimensions, the path being its elements' type and its inner extents. numbers: what each number, or array that it points to, is called, and its path in the structure."""
 
     owner: str
     passing: str
@@ -29,7 +29,9 @@ def in_structures(text: str, structures: Sequence[Structured]) -> str:
     """`text` with `p[i].x` for `p__x[i]`, and `p.n` or `p->n` for `p__n`."""
     for each in structures:
         for name, path in sorted(each.numbers.items(), key=lambda pair: -len(pair[0])):
-            if each.passing == "array":
+            if each.passing == "rows":
+                text = _in_rows(text, name, path)
+            elif each.passing == "array":
                 text = _elements(text, name, each.owner, path)
             else:
                 text = re.sub(rf"\b{name}\b", f"{each.owner}{'->' if each.passing == 'pointer' else '.'}{path}", text)
@@ -44,6 +46,38 @@ def _elements(text: str, name: str, owner: str, path: str) -> str:
             end += 1
         text = f"{text[: found.start()]}{owner}[{text[found.end() : end - 1]}].{path}{text[end:]}"
     return text
+
+
+def _in_rows(text: str, name: str, path: str) -> str:
+    """`a[i][j]` for `a[i * 64 + j]`; what is no such sum is an element of the first row's type. path: that type and the inner extents."""
+    type, *extents = path.split(",")
+    made = ""
+    while found := re.search(rf"\b{name}\[", text):
+        depth, end = 1, found.end()
+        while depth and end < len(text):
+            depth += (text[end] == "[") - (text[end] == "]")
+            end += 1
+        before, index, text = text[: found.start()], text[found.end() : end - 1], text[end:]
+        if re.search(r"\w $", before) and not before.endswith("return "):  # a declaration
+            made += f"{before}{name}[{index}]"
+            continue
+        places = _places(index, extents)
+        made += before + (f"{name}{''.join(f'[{place}]' for place in places)}" if places else f"(({type} *){name})[{index}]")
+    return made + text
+
+
+def _places(index: str, extents: Sequence[str]) -> list[str]:
+    """An index by dimension; [] where it is not written so."""
+    found: list[str] = []
+    for extent in reversed(extents):
+        cuts = [m.start() for m in re.finditer(re.escape(f" * {extent} + "), index) if index[: m.start()].count("(") == index[: m.start()].count(")")]
+        left, right = (index[: cuts[-1]], index[cuts[-1] + len(f" * {extent} + ") :]) if cuts else (index, "")
+        plain = re.fullmatch(r"\w+|\([^()]*(?:\([^()]*\)[^()]*)*\)", left)
+        if not cuts or not plain:
+            return []
+        found.insert(0, right)
+        index = left[1:-1] if left[0] == "(" else left
+    return [index, *found]
 
 
 @dataclass(frozen=True, slots=True)

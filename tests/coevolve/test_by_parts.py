@@ -267,6 +267,36 @@ def test_memory_of_its_own_and_arrays_that_change_places(way, name, text, engine
     assert (verdict.outcome, verdict.serial) == (Outcome.EQUIVALENT, False), f"{verdict.detail}\n{made.text}"
 
 
+FACTORS_CPP = """#define N 12
+void factors(double A[N][N]) {
+    for (int k = 0; k < N; k++)
+        for (int i = k + 1; i < N; i++) {
+            A[i][k] /= A[k][k];
+            for (int j = k + 1; j < N; j++) A[i][j] -= A[i][k] * A[k][j];
+        }
+}
+"""
+LEVELS_CPP = """void levels(unsigned char *x, int n) {
+    int seen[256];
+    for (int i = 0; i < 256; i++) seen[i] = 0;
+    for (int i = 0; i < n; i++) seen[x[i]]++;
+    for (int i = 0; i < n; i++) x[i] = seen[x[i]] > 2 ? 255 : 0;
+}
+"""
+
+
+@pytest.mark.parametrize("way, name, text, told", [
+    ("cpp:openmp", "factors", FACTORS_CPP, "A[i][j] -= A[i][k] * A[k][j];"), ("cpp:cuda", "factors", FACTORS_CPP, "double A[12][12]"),
+    ("cpp:cuda", "levels", LEVELS_CPP, "cudaMalloc((void **)&d_seen, (256) * sizeof(int));"),
+])  # fmt: skip
+def test_arrays_of_several_dimensions_and_tables_of_its_own(way, name, text, told, engine):
+    program = Program("cpp", name, text)
+    made = by_parts(program, direction(way), Silent(), engine, Sampling(1, 0.0))
+    verdict = engine.verify(Pair(program, made))
+    assert (verdict.outcome, verdict.serial) == (Outcome.EQUIVALENT, False), f"{verdict.detail}\n{made.text}"
+    assert told in made.text
+
+
 SETTLES = """subroutine settles(u, tol, most)
   implicit none
   real(8), intent(inout) :: u(:, :)

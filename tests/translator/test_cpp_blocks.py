@@ -148,6 +148,16 @@ def test_what_cannot_be_called_is_left():
     assert tidied(Program("cpp", "f", "void f(T *x) { x[0] = 1; }")) is None and tidied(Program("cpp", "f", "int x;")) is None
 
 
+def test_arrays_of_several_dimensions_have_one_index():
+    head = "void f(int n, double a[][4], const float (*b)[2][3])"
+    found = apart("a[n + 1][n > 1] = b[n][0][n - 1];", head)
+    assert "a[(n + 1) * 4 + (n > 1)] = b[(n * 2 + 0) * 3 + n - 1];" in found.text and found.head == head
+    assert {name: (array.type, array.inner) for name, array in found.arrays.items()} == {"a": ("double", (4,)), "b": ("float", (2, 3))}
+    for body in ("double *r = a[n]; r[0] = 1;", "a[0] = b[0];", "a[n] = 1;", "a[n][0][1] = 1;"):
+        with pytest.raises(Unsaid):
+            apart(body, head)
+
+
 VECTORS = {
     "an element and the size": ("for (size_t i = 0; i < x.size(); i++) x[i] *= a[i];", "for (size_t i = 0; i < x_size; i++) {\nx[i] *= a[i];\n}"),
     "a loop over elements that it sets": ("for (auto &e : x) e = 2;", "for (long at_x = 0; at_x < x_size; at_x++) {\nx[at_x] = 2;\n}"),

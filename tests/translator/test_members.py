@@ -52,3 +52,11 @@ def test_gathered_numbers_come_back_where_they_are_set():
     text = gathered("float f(E *e, B *b)", "g(e__w, e__p__x, b__n)", [Gathered("e__w", "float", "b__n", True), Gathered("e__p__x", "float", "b__n", False)], STRUCTURES)
     assert "for (long k = 0; k < b->n; k++) e__w[k] = e[k].w;" in text and "e[k].w = e__w[k];" in text and "e[k].p.x = " not in text
     assert "auto result = g(e__w, e__p__x, b->n);" in text and text.rstrip().endswith("return result;\n}")
+
+
+def test_one_index_is_written_by_dimension_again():
+    rows = [Structured("a", "rows", {"a": "double,4"}), Structured("b", "rows", {"b": "float,2,3"})]
+    text = "void f(int n, double a[8][4]) {\n a[(n + 1) * 4 + (n > 1)] = b[(n * 2 + 0) * 3 + n - 1];\n return a[k] + a[n + i * 4 + j];\n}"
+    assert in_structures(text, rows) == (
+        "void f(int n, double a[8][4]) {\n a[n + 1][(n > 1)] = b[n][0][n - 1];\n return ((double *)a)[k] + ((double *)a)[n + i * 4 + j];\n}"
+    )
