@@ -10,6 +10,7 @@ found EQUIVALENT, with the evidence in a comment above it. Exit code 0 when ever
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -131,8 +132,22 @@ def _questions(args: argparse.Namespace) -> tuple[Direction, Sequence[Program], 
         chosen = [p for p in programs if p.name == args.function]
         if not chosen:
             raise UserError(f"'{args.file}' has no function '{args.function}'; it has {', '.join(p.name for p in programs)}")
-        programs, left_out = tuple(chosen), ()
-    return way, programs, left_out
+        return way, tuple(chosen), ()
+    helpers = found if len(found := helpers_of(programs)) < len(programs) else []
+    for helper in helpers:
+        print(f"{helper.name}: not asked for, it has no loop or array and is ported with what calls it (--function {helper.name} asks for it)", file=sys.stderr)
+    return way, tuple(p for p in programs if p not in helpers), left_out
+
+
+def helpers_of(programs: Sequence[Program]) -> list[Program]:
+    """Functions of scalars without a loop that others call: there is nothing parallel in them, and others' ports hold them."""
+    from corpora.signatures import signature_of
+
+    def called(program: Program) -> bool:
+        return any(re.search(rf"\b{program.name}\s*\(", other.text, re.I) for other in programs if other is not program)
+
+    plain = [p for p in programs if not re.search(r"\b(?:for|while|do|forall)\b", p.text, re.I) and called(p)]
+    return [p for p in plain if all(each.kind == "scalar" for each in signature_of(p).parameters)]
 
 
 def port_of(

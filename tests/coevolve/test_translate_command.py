@@ -7,7 +7,7 @@ import pytest
 
 from coevolve.cli import main
 from coevolve.models_named import SMALL
-from coevolve.translate_command import _given_out, port_of, port_text, summary
+from coevolve.translate_command import _given_out, helpers_of, port_of, port_text, summary
 from coevolve.verify import Engine
 from corpora.dialects import DIALECTS, direction
 from corpora.records import Outcome, Program
@@ -58,6 +58,14 @@ def test_an_answer_of_one_thread_is_the_port_only_where_no_other_is_found():
 def test_a_loop_that_no_answer_ports_is_spread_by_rule():
     found, way = port([WRONG, "nonsense"]), direction("cpp:cuda")
     assert "x[i] = 2 * x[i];" in found.text and summary(found, way) == "twice: verified cuda port, loop nest by loop nest, by rule where no answer stood"
+
+
+def test_helpers_without_a_loop_are_not_asked_for_by_themselves():
+    programs = [Program("cpp", name, text) for name, text in [
+        ("at", "int at(int i, int j) { return i * 8 + j; }"), ("first", "int first(const int *x) { return x[0]; }"), ("alone", "int alone(int i) { return i; }"),
+        ("f", "int at(int i, int j) { return i * 8 + j; }\nvoid f(int n, int *x) { for (int i = 0; i < n; i++) x[at(i, 0)] = first(x); }"),
+    ]]  # fmt: skip
+    assert [p.name for p in helpers_of(programs)] == ["at"]
 
 
 def test_no_port_is_said_with_what_was_tried():
