@@ -80,7 +80,9 @@ class Cut:
         return found
 
     def touches(self, text: str) -> bool:
-        """Whether it names an array's element."""
+        """Whether it names an array's element; the declaration of an array names none of it."""
+        declared = DECLARED.match(text)
+        text = text[declared.end() :] if declared and declared[2] in self.function.arrays else text
         return any(re.search(rf"\b{name}\[", text) for name in self.function.arrays)
 
     def scope_of(self, item: Item, scope: Mapping[str, str]) -> dict[str, str]:
