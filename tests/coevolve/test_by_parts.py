@@ -135,8 +135,8 @@ LOOKUP_CPP = """void lookup(int n, const int *at, const float *table, float *out
 
 
 @pytest.mark.parametrize("way, name, text", [
-    ("cpp:openmp", "heat", HEAT_CPP), ("cpp:cuda", "normalise", NORM_CPP), ("cpp:cuda", "cholesky", CHOLESKY_CPP),
-    pytest.param("cpp:cuda", "heat", HEAT_CPP, marks=pytest.mark.slow),
+    ("cpp:cuda", "normalise", NORM_CPP), ("cpp:cuda", "cholesky", CHOLESKY_CPP),
+    *(pytest.param(way, "heat", HEAT_CPP, marks=pytest.mark.slow) for way in ("cpp:cuda", "cpp:openmp")),
 ])  # fmt: skip
 def test_cpp_is_cut_too(way, name, text, engine, translator):
     program = Program("cpp", name, text)
@@ -259,7 +259,7 @@ BORROWS_CPP = """void borrows(int n, float *u) {
 
 
 @pytest.mark.parametrize("way", ["cpp:cuda", "cpp:openmp"])
-@pytest.mark.parametrize("name, text", [("swaps", SWAPS_CPP), ("converges", CONVERGES_CPP), ("borrows", BORROWS_CPP)])
+@pytest.mark.parametrize("name, text", [("swaps", SWAPS_CPP), pytest.param("converges", CONVERGES_CPP, marks=pytest.mark.slow), ("borrows", BORROWS_CPP)])
 def test_memory_of_its_own_and_arrays_that_change_places(way, name, text, engine):
     program = Program("cpp", name, text)
     made = by_parts(program, direction(way), Silent(), engine, Sampling(1, 0.0))
