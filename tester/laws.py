@@ -11,12 +11,12 @@ also where there are more edges). What is added holds contents as ever, and is c
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from corpora.records import ArrayValue, Fill, ScalarValue, UnitTest
 from gpu_runtime.materialise import extents_of, integer_scalars
-from tester.completion import confirm, remembered
+from tester.completion import Completed, confirm, remembered
 from tester.lengths import Product, products
 from tester.roles import Setting
 from tester.sketches import Roles
@@ -74,11 +74,7 @@ def _all_there(setting: Setting, tests: Sequence[UnitTest], arrays: Sequence[str
         longer = {name: length for name, law in laws.items() if name not in one.touched and one.lengths[name] < (length := law.value(one.sizes)) <= setting.largest}
         if longer:
             others[i] = replace(test, assignments=tuple(_below(a, None, longer, frozenset()) for a in test.assignments))
-    found = confirm(setting.backend, setting.compiled, list(others.values()), setting.geometry_of, setting.largest)
-    result = list(tests)
-    for i, completed in zip(others, found, strict=True):
-        result[i] = completed.test or result[i]
-    return result
+    return _in_place(setting, tests, others, lambda i, completed: True)
 
 
 def _laws(arrays: Sequence[str], seen: Sequence[_Lengths], cheap: Sequence[Product], roles: Roles) -> dict[str, Product]:
@@ -95,10 +91,15 @@ def _led_inside(setting: Setting, roles: Roles, tests: Sequence[UnitTest], seen:
         limits = [length // inner[name] for name, length in inside.items() if one.touched[name] > length]
         if inside and leading:
             others[i] = replace(test, assignments=tuple(_below(a, max(1, min(limits)) if limits else None, inside, leading) for a in test.assignments))
+    return _in_place(setting, tests, others, lambda i, completed: completed.changed)
+
+
+def _in_place(setting: Setting, tests: Sequence[UnitTest], others: Mapping[int, UnitTest], stands: Callable[[int, Completed], bool]) -> list[UnitTest]:
+    """The tests with those of `others` in their places on which the program runs clean and that `stands` says yes to."""
     found = confirm(setting.backend, setting.compiled, list(others.values()), setting.geometry_of, setting.largest)
     result = list(tests)
     for i, completed in zip(others, found, strict=True):
-        if completed.test is not None and completed.changed:
+        if completed.test is not None and stands(i, completed):
             result[i] = completed.test
     return result
 
@@ -165,10 +166,5 @@ def _at_length(test: UnitTest, one: _Lengths, laws: Mapping[str, Product]) -> Un
 
 def _confirmed(setting: Setting, tests: Sequence[UnitTest], seen: Sequence[_Lengths], others: Sequence[UnitTest]) -> list[UnitTest]:
     """The other tests where the program stays inside and touches the arrays that it touched before, else the tests as they were."""
-    changed = [i for i, (one, other) in enumerate(zip(tests, others, strict=True)) if one is not other]
-    found = confirm(setting.backend, setting.compiled, [others[i] for i in changed], setting.geometry_of, setting.largest)
-    result = list(tests)
-    for i, completed in zip(changed, found, strict=True):
-        if completed.test is not None and _measured(completed.test, setting).touched.keys() == seen[i].touched.keys():
-            result[i] = completed.test
-    return result
+    changed = {i: other for i, (one, other) in enumerate(zip(tests, others, strict=True)) if one is not other}
+    return _in_place(setting, tests, changed, lambda i, completed: _measured(completed.test, setting).touched.keys() == seen[i].touched.keys())

@@ -1,7 +1,7 @@
 """Arrays that change places between the steps of a loop: `std::swap(a, b)`, and pointers that are handed round by way of another one.
 
-Contract: `handed_round` reads statements of tree-sitter's and gives the one statement that they are here (`exchange`), or None; such a
-statement stays host code, and `on_device` is the same for what the arrays are called there.
+Contract: `handed_round` reads statements of tree-sitter's and gives the moves of the exchange that they begin with, which `exchange` writes as
+one statement; it stays host code, and `exchanged` reads it again.
 
     python -c "from translator.exchanges import exchange, exchanged; print(exchanged(exchange('double', {'a': 'b', 'b': 'a'})))"
 """

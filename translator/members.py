@@ -38,12 +38,18 @@ def in_structures(text: str, structures: Sequence[Structured]) -> str:
     return text
 
 
+def _behind(text: str, start: int) -> int:
+    """The place behind the bracket that closes the one which ends at `start`."""
+    depth, end = 1, start
+    while depth and end < len(text):
+        depth += (text[end] == "[") - (text[end] == "]")
+        end += 1
+    return end
+
+
 def _elements(text: str, name: str, owner: str, path: str) -> str:
     while found := re.search(rf"\b{name}\[", text):
-        depth, end = 1, found.end()
-        while depth and end < len(text):
-            depth += (text[end] == "[") - (text[end] == "]")
-            end += 1
+        end = _behind(text, found.end())
         text = f"{text[: found.start()]}{owner}[{text[found.end() : end - 1]}].{path}{text[end:]}"
     return text
 
@@ -53,10 +59,7 @@ def _in_rows(text: str, name: str, path: str) -> str:
     type, *extents = path.split(",")
     made = ""
     while found := re.search(rf"\b{name}\[", text):
-        depth, end = 1, found.end()
-        while depth and end < len(text):
-            depth += (text[end] == "[") - (text[end] == "]")
-            end += 1
+        end = _behind(text, found.end())
         before, index, text = text[: found.start()], text[found.end() : end - 1], text[end:]
         if re.search(r"\w $", before) and not before.endswith("return "):  # a declaration
             made += f"{before}{name}[{index}]"
