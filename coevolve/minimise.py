@@ -30,7 +30,7 @@ def smaller_failure(
     """The smallest failing test found by shrinking integer scalars, with the verdict on it alone."""
     test = expectations.suite.tests[verdict.test_index]
     best = (test, verdict)
-    if verdict.outcome is Outcome.TIMEOUT or any(isinstance(a, ArrayValue) and a.fill is None for a in test.assignments):
+    if verdict.outcome is Outcome.TIMEOUT or any(isinstance(a, ArrayValue) and (a.fill is None or a.is_null) for a in test.assignments):
         return best
     for _ in range(STEPS):
         for found in _failures(expectations, best[0], verdict.outcome, target, backend, config):

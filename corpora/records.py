@@ -144,6 +144,11 @@ class ArrayValue:
     fill: Fill | None = None
     values: tuple[float | int, ...] | None = None
 
+    @property
+    def is_null(self) -> bool:
+        """Whether the program is given a null pointer. It has no element then."""
+        return self.fill is not None and self.fill.kind == "null"
+
 
 @dataclass(frozen=True, slots=True)
 class UnitTest:

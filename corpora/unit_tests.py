@@ -2,6 +2,7 @@
 
     n:i32=8 alpha:f32=1.5 x:f32[n]=uniform(-1,1)@3 idx:i32[8]=indices(n)@5 y:f32[3]={1,2.5,nan} A:f32[4][n+1]=constant(0)
     n:i32=1 x:f32[1]={0x1p-3} y:f32[1]={-0.0} alias(x,y)
+    n:i32=4 x:f32[n]=uniform(-1,1) bias:f32[0]=null()
 
 One test per line or `;`-separated; white space between tokens is free; `#` starts a comment. With a signature the
 type (and, for literal values, the extent) may be left out, and names, kinds, types and completeness are checked.
@@ -33,8 +34,9 @@ FILL_ARITY = {
     "sorted": 2,
     "constant": 1,
     "special": 0,
+    "null": 0,
 }
-"""Fill kinds and how many arguments each takes. uniform/sorted: [lo, hi]; integers: inclusive; indices(n): in [0, n)."""
+"""Fill kinds and how many arguments each takes. uniform/sorted: [lo, hi]; integers: inclusive; indices(n): in [0, n); null: no array at all."""
 
 MAX_ELEMENTS = 1 << 26
 INTEGER_RANGES = {
@@ -168,6 +170,8 @@ def _resolve(item: _Item, env: dict[str, object]) -> ScalarValue | ArrayValue:
         return ArrayValue(item.name.text, item.type, extents or (len(values),), values=tuple(flat))  # type: ignore[arg-type]
     assert item.fill is not None
     kind, arguments, seed = item.fill
+    if kind.text == "null" and extents != (0,):
+        raise kind.error(f"null() is a pointer to nothing: write {item.name.text}[0]=null()")
     numbers = tuple(argument(env) for argument in arguments)
     for number in numbers:
         if kind.text in ("integers", "indices") and not isinstance(number, int):

@@ -39,6 +39,7 @@ MAGIC = 0x6376 << 48 | _BATCH.size << 32 | _CALL_BYTES << 12 | _ARG.size
 _CURRENT_AT = struct.calcsize("<7Q6I")
 _MESSAGE_AT = struct.calcsize("<7Q6I2i400s112s128s")
 _KINDS = {"scalar": 0, "array": 1, "rows": 2}
+_NULL = 3
 _memcmp = ctypes.CDLL(None).memcmp
 _memcmp.argtypes = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t)
 _LEAST_GUARD = 1 << 16
@@ -272,6 +273,7 @@ def _place(parts: Sequence[_Part], arguments: Arguments, scalars_at: int, end: i
             raise ValueError(f"argument '{name}' is {value.dtype}, the signature says {wanted}")
         size, nbytes, at, region_at, region_bytes, file_at, storage = value.size, value.nbytes, scalars_at + 16 * i, 0, 0, 0, -1
         place = at
+        kind = _NULL if i in arguments.nulls else kind
         if kind and i in shared:
             storage = _owner(parts, arguments, shared, i)
             at = 0

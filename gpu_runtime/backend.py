@@ -9,7 +9,7 @@ machinery failed. Nothing here knows about expected outputs: those exist only in
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
@@ -81,6 +81,7 @@ class Arguments:
 
     values: 0-d arrays for scalars, 1-d (extent,) for arrays, 2-d (rows, columns) for `T**`.
     aliases: pairs of parameter indices whose storage is shared (the second uses the first's).
+    nulls: indices of arrays, empty ones, for which a null pointer is passed.
     origins: element offset of the passed pointer inside `values[i]`; empty means all 0 (used when extents are learnt).
     placement: `right` puts the end of every array against an inaccessible page, `left` its beginning.
     threads: OpenMP threads; schedule: OMP_SCHEDULE text; order: 0 forward, 1 reversed, k >= 2 seeded thread order of the
@@ -95,6 +96,13 @@ class Arguments:
     threads: int = 1
     schedule: str = "static"
     order: int = 0
+    nulls: tuple[int, ...] = ()
+
+    def behind(self, first: np.ndarray) -> Arguments:
+        """The call of a program that takes `first` before these."""
+        aliases = tuple((a + 1, b + 1) for a, b in self.aliases)
+        origins = (0, *self.origins) if self.origins else ()
+        return replace(self, values=(first, *self.values), aliases=aliases, origins=origins, nulls=tuple(i + 1 for i in self.nulls))
 
 
 VARIABLES_KEPT = -1

@@ -45,7 +45,8 @@ class Binding:
         place = {i: j for j, i in enumerate(self.sources) if i >= 0}
         aliases = tuple((place[a], place[b]) for a, b in arguments.aliases if a in place and b in place)
         origins = tuple(arguments.origins[i] if i >= 0 else 0 for i in self.sources) if arguments.origins else ()
-        return replace(arguments, values=values, aliases=aliases, origins=origins)
+        nulls = tuple(place[i] for i in arguments.nulls if i in place)
+        return replace(arguments, values=values, aliases=aliases, origins=origins, nulls=nulls)
 
     def outputs(self, values: Sequence[np.ndarray], given: Arguments) -> tuple[np.ndarray, ...]:
         """The target's buffers in the source's order and shape; parameters left out, and those by value, keep what the source was given."""

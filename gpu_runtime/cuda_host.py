@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from gpu_runtime.backend import Status
 from gpu_runtime.cuda_driver import DriverError
-from gpu_runtime.cuda_session import Hang, OverBudget, Violation, fill_tables
+from gpu_runtime.cuda_session import Hang, OverBudget, Violation, address_of, fill_tables
 
 if TYPE_CHECKING:
     from gpu_runtime.cuda_session import Module, Session
@@ -75,7 +75,7 @@ class HostPart:
         fill_tables(self._call, self._begin, self._begin)
         n = len(self._call["arguments"])
         order = (ctypes.c_int32 * 8)(*self._call["geometry"], self._call["shared"], 0)
-        pointers = [self._begin + at for _, at in self._call["arguments"]]
+        pointers = [address_of(kind, at, self._begin) for kind, at in self._call["arguments"]]
         arguments = (_P * (n + 3))(*pointers, self._begin + self._call["result"], ctypes.addressof(order), None)
         entry = getattr(self._library, self._entry)
         entry.restype = None

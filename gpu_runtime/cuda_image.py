@@ -185,8 +185,8 @@ def _where(signature: Signature, i: int, at: int, n_bytes: int, place: int) -> s
 def _described(signature: Signature, arguments: Arguments, p: _Plan, base: int) -> dict[str, Any]:
     table_of = {first: at for at, _, first, _ in p.tables}
     # A structure by value is copied from the image like a number, whatever it holds.
-    kinds = [["scalar" if parameter.by_reference else parameter.kind, table_of[p.slots[i]] if parameter.kind == "rows" else p.slots[i] + _origin(arguments, i)]
-             for i, parameter in enumerate(signature.parameters)]  # fmt: skip
+    kinds = [["null" if i in arguments.nulls else "scalar" if parameter.by_reference else parameter.kind,
+              table_of[p.slots[i]] if parameter.kind == "rows" else p.slots[i] + _origin(arguments, i)] for i, parameter in enumerate(signature.parameters)]  # fmt: skip
     g = arguments.geometry
     return {
         "base": base, "bytes": p.n_bytes, "arguments": kinds, "structures": _structures(signature), "result": p.result, "tables": [list(t) for t in p.tables],

@@ -267,17 +267,22 @@ def kernel_arguments(call: dict[str, Any], begin: int, device: int, with_result:
         elif kind == "scalar":
             pointers.append(begin + at)
         else:
-            kept.append(ctypes.c_uint64(device + at))
+            kept.append(ctypes.c_uint64(address_of(kind, at, device)))
             pointers.append(ctypes.addressof(kept[-1]))
     return (ctypes.c_void_p * max(len(pointers), 1))(*pointers), kept
+
+
+def address_of(kind: str, at: int, base: int) -> int:
+    """Of an argument in an image that lies at `base`; nought for a null pointer."""
+    return 0 if kind == "null" else base + at
 
 
 def _structure(size: int, places: list[list[int]], given: list[list[Any]], begin: int, device: int) -> Any:
     """A structure that holds pointers. places: where each argument goes in it, and how many bytes of it; 0: its address on the device."""
     made = (ctypes.c_char * size)()
-    for (offset, n_bytes), (_, at) in zip(places, given, strict=False):
+    for (offset, n_bytes), (kind, at) in zip(places, given, strict=False):
         if n_bytes:
             ctypes.memmove(ctypes.addressof(made) + offset, begin + at, n_bytes)
         else:
-            ctypes.c_uint64.from_buffer(made, offset).value = device + at
+            ctypes.c_uint64.from_buffer(made, offset).value = address_of(kind, at, device)
     return made

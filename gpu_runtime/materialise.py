@@ -163,6 +163,8 @@ def _kept(exact: tuple[object, ...], fill: Fill, type_: str, count: int, stream:
 
 def _expanded(fill: Fill, type_: str, count: int, stream: int) -> np.ndarray:
     dtype = DTYPES[type_]
+    if fill.kind == "null":
+        return np.zeros(count, dtype)
     if dtype.kind == "c":
         part = "f32" if type_ == "c64" else "f64"
         real, imaginary = (expand(fill, part, count, stream + offset) for offset in (0, 1 << 21))
@@ -254,4 +256,5 @@ def materialise(test: UnitTest, signature: Signature) -> Arguments:
             raise ValueError(f"the test gives no {parameter.kind} '{parameter.name}' for {signature.name}")
         values.append(scalar_of(value) if isinstance(value, ScalarValue) else array_of(value, parameter, i))
     aliases = tuple((position[a], position[b]) for a, b in test.aliases)
-    return Arguments(tuple(values), aliases=aliases)
+    nulls = tuple(i for i, p in enumerate(signature.parameters) if isinstance(a := by_name[p.name], ArrayValue) and a.is_null)
+    return Arguments(tuple(values), aliases=aliases, nulls=nulls)

@@ -92,7 +92,8 @@ def packed(arguments: Arguments, request: CompileRequest) -> Arguments:
             origin = origin // first.member.count * _size(signature, group, wide)
         values.append(_joined(signature, group, arguments, wide) if _is_packed(first) else arguments.values[group[0]])
         origins.append(origin)
-    return replace(arguments, values=tuple(values), aliases=aliases, origins=tuple(origins) if arguments.origins else ())
+    nulls = tuple(place[i] for i in arguments.nulls if not _is_packed(signature.parameters[i]))
+    return replace(arguments, values=tuple(values), aliases=aliases, origins=tuple(origins) if arguments.origins else (), nulls=nulls)
 
 
 def _size(signature: Signature, group: Sequence[int], wide: bool) -> int:

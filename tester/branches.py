@@ -17,7 +17,7 @@ from tree_sitter import Node
 from corpora.c_syntax import c_functions, node_text, parse_c_family
 from corpora.dialects import dialect
 from corpora.records import Parameter, Program, Signature
-from gpu_runtime.backend import Arguments, Compiled, CompileRequest, ExecutionBackend, Limits, Status, Variant
+from gpu_runtime.backend import Compiled, CompileRequest, ExecutionBackend, Limits, Status, Variant
 from gpu_runtime.expectations import Expectations, run_each
 from tester.branches_fortran import branch_probes as fortran_probes
 
@@ -91,17 +91,12 @@ def branch_coverage(expectations: Expectations, backend: ExecutionBackend) -> fl
 
 def _noted(expectations: Expectations, compiled: Compiled, backend: ExecutionBackend) -> float:
     sides = 2 * len(_conditions(expectations.source)[: MOST_SIDES // 2])
-    executions = run_each(backend, compiled, [_with_notes(call, sides) for call in expectations.calls], _limits(expectations))
+    executions = run_each(backend, compiled, [call.behind(np.zeros(sides, np.int32)) for call in expectations.calls], _limits(expectations))
     taken = np.zeros(sides, bool)
     for execution in executions:
         if execution.status is Status.OK:
             taken |= execution.values[0] != 0
     return float(taken.mean())
-
-
-def _with_notes(call: Arguments, sides: int) -> Arguments:
-    aliases = tuple((a + 1, b + 1) for a, b in call.aliases)
-    return replace(call, values=(np.zeros(sides, np.int32), *call.values), aliases=aliases, origins=(0, *call.origins) if call.origins else ())
 
 
 def _limits(expectations: Expectations) -> Limits:

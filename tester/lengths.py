@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations_with_replacement
 
-from corpora.records import UnitTestSuite
+from corpora.records import ArrayValue, UnitTest, UnitTestSuite
 from gpu_runtime.launch import evaluate
 from gpu_runtime.materialise import extents_of, integer_scalars
 
@@ -27,8 +27,9 @@ _ENOUGH, _SAID_ENOUGH = 0.7, 0.3
 
 def lengths_of(suite: UnitTestSuite) -> dict[str, str]:
     """Expressions in C by array name; a plain number where every test has the same length."""
-    sizes = [integer_scalars(test) for test in suite.tests]
-    extents = [extents_of(test) for test in suite.tests]
+    tests = _whole(suite)
+    sizes = [integer_scalars(test) for test in tests]
+    extents = [extents_of(test) for test in tests]
     found: dict[str, str] = {}
     for name in extents[0] if extents else ():
         lengths, others = _beside(extents, name)
@@ -40,15 +41,21 @@ def lengths_of(suite: UnitTestSuite) -> dict[str, str]:
 
 def fitting(suite: UnitTestSuite, name: str, said: Sequence[str]) -> str:
     """The first of these lengths that an array has in the suite's tests; '' where none is. What says them makes up for fewer tests that show them."""
-    lengths, others = _beside([extents_of(test) for test in suite.tests], name)
+    tests = _whole(suite)
+    lengths, others = _beside([extents_of(test) for test in tests], name)
     for length in said:
         try:
-            values = [evaluate(length, integer_scalars(test), {}) for test in suite.tests]
+            values = [evaluate(length, integer_scalars(test), {}) for test in tests]
         except ValueError:
             continue
         if _fits(values, lengths, others, _SAID_ENOUGH):
             return length
     return ""
+
+
+def _whole(suite: UnitTestSuite) -> list[UnitTest]:
+    """Tests that give every array."""
+    return [test for test in suite.tests if not any(isinstance(a, ArrayValue) and a.is_null for a in test.assignments)]
 
 
 def _beside(extents: Sequence[Mapping[str, int]], name: str) -> tuple[list[int], list[int]]:

@@ -187,6 +187,8 @@ def _symbolic(assignment: ScalarValue | ArrayValue, expressions: dict[tuple[str,
     text = format_assignment(assignment)
     if not isinstance(assignment, ArrayValue) or assignment.fill is None:
         return text
+    if assignment.is_null:
+        return text
     numbers = "".join(f"[{extent}]" for extent in assignment.extents)
     found = [expressions.get((assignment.name, axis)) or str(extent) for axis, extent in enumerate(assignment.extents)]
     return text.replace(numbers + "=", "".join(f"[{e}]" for e in found) + "=", 1)
@@ -198,6 +200,8 @@ def _expression(tests: Sequence[UnitTest], array: str, axis: int) -> str:
         values = {a.name: a for a in test.assignments}
         if not isinstance(values.get(array), ArrayValue) or axis >= len(values[array].extents):
             return ""
+        if values[array].is_null:
+            continue
         wanted.append(values[array].extents[axis])
         scalars.append({n: int(a.value) for n, a in values.items() if isinstance(a, ScalarValue) and a.type[0] in "iu"})
     if len(set(wanted)) < 2:

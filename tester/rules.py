@@ -23,6 +23,7 @@ from tester.descriptions import described
 from tester.extents import GeometryOf, Sketch, nowhere, test_of
 from tester.laws import lawful
 from tester.linked import linked_tests
+from tester.nulls import without_arrays
 from tester.particular import GUARD, TELLING, particular
 from tester.reading import leaves_nan_open, letters_of
 from tester.roles import LAST_RESORT, NoSuite, Setting, TooLarge, base_run, complaint_of, known_roles, pitches_of
@@ -65,6 +66,7 @@ def suite_for(
     try:
         roles = known_roles(setting, text, plan)
         made = sorted(described(setting, roles, lawful(setting, roles, _tests(setting, roles, tests))), key=elements)
+        made = sorted([*without_arrays(setting, made), *made], key=elements)
     except TooLarge as error:
         roles = Roles()
         made = _constant_tests(replace(setting, largest=LAST_RESORT), str(error))

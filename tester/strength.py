@@ -136,8 +136,7 @@ def _unreached(expectations: Expectations, built: Built, which: Sequence[int], b
 
 def _numbered(call: Arguments, number: int) -> Arguments:
     """The call with a mutant's number before its arguments."""
-    aliases = tuple((a + 1, b + 1) for a, b in call.aliases)
-    return replace(call, values=(np.array(number, np.int32), *call.values), aliases=aliases, origins=(0, *call.origins) if call.origins else ())
+    return call.behind(np.array(number, np.int32))
 
 
 def _differs(expectations: Expectations, test: int, execution: Execution) -> bool:

@@ -1,7 +1,7 @@
 /* The one contract between the runner, the access hooks, the emulation and generated shims.
  *
  * A shim is `extern "C" void SYMBOL(void **args)`, compiled with the program:
- *   args[i], i < n      scalar: address of its storage; array: the pointer itself; rows: pointer to a table of row pointers
+ *   args[i], i < n      scalar: address of its storage; array: the pointer itself, which may be null; rows: pointer to a table of row pointers
  *   args[n]             storage of the result (unused when the function returns nothing)
  *   args[n + 1]         int32_t[8]: grid xyz, block xyz, dynamic shared bytes, thread order (kernels and host CUDA code)
  *   args[n + 2]         int64_t[n][4]: elements from the pointer on, row length (0: not a table), origin, element bytes

@@ -21,7 +21,7 @@ enum cv_end { CV_END_EXIT = 0, CV_END_SIGNAL = 1, CV_END_TIMEOUT = 2, CV_END_MEM
 enum { CV_EXIT_STOPPED = 77, CV_EXIT_LOAD = 78, CV_EXIT_SETUP = 79, CV_EXIT_SANITIZER = 88 };
 
 enum { CV_HOOKED = 1, CV_QUIET = 2, CV_RESUMES = 4 };
-enum cv_kind { CV_SCALAR = 0, CV_ARRAY = 1, CV_ROWS = 2 };
+enum cv_kind { CV_SCALAR = 0, CV_ARRAY = 1, CV_ROWS = 2, CV_NULL = 3 /* an array of no element; a null pointer is passed */ };
 
 /* Storage in the arena -> what the program is given. Converted before and after the call, in private memory. */
 enum cv_convert { CV_AS_IS = 0, CV_F32_F64 = 1, CV_F64_F80 = 2, CV_BOOL_I32 = 3 };

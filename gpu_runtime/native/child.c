@@ -216,7 +216,7 @@ static void *place_array(struct cv_arg *args, int i, struct cv_buffer *buffers, 
     char *origin = window + a->origin * (int64_t)unit;
     if (storage == a)
         buffers[(*n_buffers)++] = (struct cv_buffer){window, window_bytes, origin, unit, (uint32_t)i};
-    if (a->kind != CV_ROWS) return origin;
+    if (a->kind != CV_ROWS) return a->kind == CV_NULL ? NULL : origin;
     size_t rows = a->columns ? a->elements / a->columns : 0;
     char **table = (char **)(a->convert ? malloc(rows * sizeof *table + 1) : guarded(i, a, rows * sizeof *table));
     if (!table) cv_out_of_memory();

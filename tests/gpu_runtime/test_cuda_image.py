@@ -112,3 +112,12 @@ def test_kernels_get_structures_by_value(images):
     assert struct.unpack("<h6xQ2fQ", ctypes.string_at(table[1], 32)) == (7, device + addresses[0], 1.0, 2.0, device + addresses[2])
     assert struct.unpack("<Q", ctypes.string_at(table[2], 8)) == (device + addresses[3],)
     assert struct.unpack("<i", ctypes.string_at(table[3], 4)) == (9,)
+
+
+def test_an_array_that_is_missing_is_a_null_pointer(images):
+    call = Arguments((np.array(0, np.int32), np.zeros(0, np.float32), np.zeros((1, 1)), np.zeros(2, np.uint8)), nulls=(1,))
+    described = images.pack(SIGNATURE, [call])[0]
+    begin, device = 1 << 20, 1 << 40
+    table, kept = kernel_arguments(described, begin, device, False)
+    assert [k.value == 0 for k in kept] == [True, False, False] and len(table) == 4
+    assert images.damage(0, SIGNATURE) == "" and images.read(0, call)[1].size == 0

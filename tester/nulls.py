@@ -1,0 +1,61 @@
+"""Tests in which an array is not there: a null pointer, for programs that ask whether they were given one (`bias != NULL ? bias[o] : 0`).
+
+Contract: only arrays that the text compares with null are left out, and only where the program still touches another one then: what a
+program that returns at once (`if (!x) return -1;`) says of its caller binds no port.
+
+    pytest tests/tester/test_nulls.py
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from corpora.dialects import dialect
+from corpora.records import ArrayValue, Fill, Signature, UnitTest
+from tester.completion import confirm, remembered
+from tester.roles import Setting
+
+MOST = 4
+"""Of the arrays that may be missing, those that are left out one by one; all of them are left out together too."""
+_COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.S)
+_NULL = r"(?:\(\s*void\s*\*\s*\)\s*0|NULL|nullptr|0)\b"
+_ASKED = (r"\b{0}\s*[!=]=\s*" + _NULL, _NULL + r"\s*[!=]=\s*{0}\b", r"!\s*{0}\b(?!\s*[\[(.]|\s*->)", r"\b(?:if|while)\s*\(\s*{0}\s*[)&|]",
+          r"(?:&&|\|\|)\s*{0}\s*(?:&&|\|\||[)?;])", r"\(\s*{0}\s*(?:&&|\|\|)", r"\b{0}\s*\)?\s*\?")  # fmt: skip
+
+
+def nullable(text: str, signature: Signature) -> list[str]:
+    """Arrays of a C-like program that its text takes for a condition."""
+    plain = _COMMENT.sub(" ", text)
+    arrays = [p.name for p in signature.parameters if p.kind == "array" and not p.member and not p.by_reference]
+    return [name for name in arrays if any(re.search(asked.format(re.escape(name)), plain) for asked in _ASKED)]
+
+
+def without_arrays(setting: Setting, tests: Sequence[UnitTest]) -> list[UnitTest]:
+    """Tests like some of these, in which arrays that may be missing are."""
+    program = setting.compiled.request.program
+    names = [] if dialect(program.dialect).language == "fortran" else nullable(program.text, setting.signature)[:MOST]
+    found = []
+    for missing in [*([name] for name in names), *([names] if len(names) > 1 else [])]:
+        found += _first_that_works(setting, [_without(test, missing) for test in _telling(tests, missing)])
+    return found
+
+
+def _telling(tests: Sequence[UnitTest], missing: Sequence[str]) -> list[UnitTest]:
+    """Neither the smallest nor the largest first, but none in which two of the arrays are one."""
+    free = [test for test in tests if not {name for pair in test.aliases for name in pair} & set(missing)]
+    middle = len(free) // 2
+    return [*free[middle:], *reversed(free[:middle])]
+
+
+def _without(test: UnitTest, missing: Sequence[str]) -> UnitTest:
+    return replace(test, assignments=tuple(ArrayValue(a.name, a.type, (0,), fill=Fill("null")) if a.name in missing else a for a in test.assignments))
+
+
+def _first_that_works(setting: Setting, tests: Sequence[UnitTest]) -> list[UnitTest]:
+    for completed in confirm(setting.backend, setting.compiled, tests, setting.geometry_of, setting.largest):
+        known = remembered(completed.test, setting.compiled) if completed.test is not None else None
+        if known and any(a.last_read is not None or a.last_write is not None for a in known[1]):
+            return [completed.test]  # type: ignore[list-item]
+    return []

@@ -1,0 +1,86 @@
+"""Programs that ask whether they were given an array are tested without it."""
+
+from __future__ import annotations
+
+import pytest
+
+from coevolve.verify import verify
+from corpora.records import Outcome, Program
+from corpora.signatures import signature_of
+from gpu_runtime.emulated import EmulatedBackend
+from tester.nulls import nullable
+from tester.rules import suite_for
+
+MATMUL = """void layer(float *out, const float *inp, const float *weight, const float *bias, int B, int C, int OC) {
+for (int b = 0; b < B; b++) for (int o = 0; o < OC; o++) {
+float val = (bias != NULL) ? bias[o] : 0.0f;
+for (int i = 0; i < C; i++) val += inp[b * C + i] * weight[o * C + i];
+out[b * OC + o] = val; } }"""
+KERNEL = """__global__ void layer(float *out, const float *inp, const float *weight, const float *bias, int B, int C, int OC) {{
+int b = blockIdx.y * blockDim.y + threadIdx.y, o = blockIdx.x * blockDim.x + threadIdx.x;
+if (b < B && o < OC) {{ float val = {0};
+for (int i = 0; i < C; i++) val += inp[b * C + i] * weight[o * C + i];
+out[b * OC + o] = val; }} }}"""
+HOST = """#include <cuda_runtime.h>
+__global__ void k(float *out, const float *inp, const float *w, const float *bias, int B, int C, int OC) {{
+int o = blockIdx.x * blockDim.x + threadIdx.x, b = blockIdx.y;
+if (o < OC) {{ float val = bias ? bias[o] : 0.0f; for (int i = 0; i < C; i++) val += inp[b * C + i] * w[o * C + i]; out[b * OC + o] = val; }} }}
+void layer(float *out, const float *inp, const float *weight, const float *bias, int B, int C, int OC) {{
+if (B <= 0 || OC <= 0) return;
+float *o, *x, *w, *d = nullptr;
+cudaMalloc(&o, B * OC * 4); cudaMalloc(&x, B * C * 4 + 4); cudaMalloc(&w, OC * C * 4 + 4);
+cudaMemcpy(x, inp, B * C * 4, cudaMemcpyHostToDevice); cudaMemcpy(w, weight, OC * C * 4, cudaMemcpyHostToDevice);
+{0} {{ cudaMalloc(&d, OC * 4); cudaMemcpy(d, bias, OC * 4, cudaMemcpyHostToDevice); }}
+k<<<dim3((OC + 63) / 64, B), 64>>>(o, x, w, d, B, C, OC);
+cudaMemcpy(out, o, B * OC * 4, cudaMemcpyDeviceToHost); cudaFree(o); cudaFree(x); cudaFree(w); cudaFree(d); }}"""
+GUARDED = """int scale(double *x, int n, double a) {{ {0} for (int i = 0; i < n; i++) x[i] *= a; return 0; }}"""
+
+
+def _suite(text: str):
+    program = Program("cpp", "scale" if "scale" in text else "layer", text)
+    return suite_for(program, signature_of(program), EmulatedBackend()).tests
+
+
+def _missing(text: str) -> list[tuple[str, ...]]:
+    return [names for test in _suite(text) if (names := tuple(a.name for a in test.assignments if getattr(a, "is_null", False)))]
+
+
+@pytest.mark.parametrize(
+    "condition",
+    ["bias != NULL ? 1 : 2", "nullptr==bias", "if (!bias) return", "if (bias) x", "n && bias && y", "(bias ? 1 : 0)", "int has = k || bias;", "bias == (void *)0"],
+)
+def test_what_is_asked_for_is_found(condition: str) -> None:
+    signature = signature_of(Program("cpp", "layer", MATMUL))
+    assert nullable(condition, signature) == ["bias"]
+
+
+@pytest.mark.parametrize("text", ["if (!bias[0]) return", "x = bias + 1", "f(bias)", "a > bias[i] ? 1 : 2", "// bias != NULL ?", "if (bias[0] == 0) x", "!bias->n"])
+def test_what_is_not_asked_for_is_not(text: str) -> None:
+    assert nullable(text, signature_of(Program("cpp", "layer", MATMUL))) == []
+
+
+def test_an_array_that_may_be_missing_is_left_out() -> None:
+    assert _missing(MATMUL) == [("bias",)]
+    two = MATMUL.replace("out[b * OC + o] = val", "out[b * OC + o] = weight ? val : 0").replace("inp[b * C + i] * weight", "(!weight ? 1 : weight[0]) * weight")
+    assert sorted(_missing(two.replace("* weight[o * C + i]", "* (weight ? weight[o * C + i] : 1.0f)"))) == [("bias",), ("weight",), ("weight", "bias")]
+
+
+def test_a_program_that_returns_at_once_says_nothing_of_its_ports() -> None:
+    assert _missing(GUARDED.format("if (x == NULL) return -1;")) == []
+
+
+@pytest.mark.parametrize(("value", "outcome"), [("bias != NULL ? bias[o] : 0.0f", Outcome.EQUIVALENT), ("bias[o]", Outcome.MEMORY_ERROR)])
+def test_a_kernel_must_ask_too(value: str, outcome: Outcome) -> None:
+    assert verify(Program("cpp", "layer", MATMUL), Program("cuda", "layer", KERNEL.format(value))).outcome is outcome
+
+
+@pytest.mark.parametrize(("condition", "equivalent"), [("if (bias)", True), ("", False)])
+def test_host_code_must_ask_before_it_copies(condition: str, equivalent: bool) -> None:
+    found = verify(Program("cpp", "layer", MATMUL), Program("cuda", "layer", HOST.format(condition)))
+    assert (found.outcome is Outcome.EQUIVALENT) is equivalent
+
+
+@pytest.mark.parametrize(("value", "equivalent"), [("bias != NULL ? bias[o] : 0.0f", True), ("bias[o]", False)])
+def test_openmp_must_ask_too(value: str, equivalent: bool) -> None:
+    text = MATMUL.replace("for (int b", "#pragma omp parallel for collapse(2)\nfor (int b", 1).replace("(bias != NULL) ? bias[o] : 0.0f", value)
+    assert (verify(Program("cpp", "layer", MATMUL), Program("openmp", "layer", text)).outcome is Outcome.EQUIVALENT) is equivalent
