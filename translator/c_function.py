@@ -27,6 +27,8 @@ class Array:
     is_cleared: bool = False
     inner: tuple[int, ...] = ()
     """Extents of the dimensions behind the first one; the body has one index all the same."""
+    may_be_null: bool = False
+    """Whether the body asks for it first."""
 
 
 @dataclass(frozen=True, slots=True)

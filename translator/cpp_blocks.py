@@ -14,12 +14,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from itertools import groupby
 
 from tree_sitter import Node
 
-from corpora.c_syntax import CFunction, c_functions, leaf_texts, node_text, parse_c_family
+from corpora.c_syntax import CFunction, c_functions, descendants, leaf_texts, node_text, parse_c_family
 from corpora.records import Program, Signature
 from corpora.signatures import SignatureError, signature_of
 from gpu_runtime.materialise import assumed_shape
@@ -31,6 +32,7 @@ from translator.cpp_expanded import written_out
 from translator.cpp_values import Values, target_of
 from translator.exchanges import handed_round
 from translator.members import Structured
+from translator.nulls import asks_for
 from translator.parts import leaves
 from translator.unsaid import Unsaid
 
@@ -80,6 +82,8 @@ class _Reader:
         body = Block()
         node = self._function.node.child_by_field_name("body")
         self._statements(node, body)
+        for name in {node_text(each) for each in descendants(node) if each.type == "identifier" and asks_for(each)} & self._arrays.keys():
+            self._arrays[name] = replace(self._arrays[name], may_be_null=not self._arrays[name].is_local)
         if body.items[-1:] == ["return;"]:
             body.items.pop()
         by_value = {p.name: self._types[p.name] for p in self._signature.parameters if p.kind == "scalar"}

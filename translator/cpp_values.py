@@ -18,6 +18,7 @@ from corpora.lexers import CPP_FUNCTIONS, CPP_TYPES
 from corpora.printing import join_words
 from translator.c_function import Array
 from translator.members import Structured
+from translator.nulls import asks_for
 from translator.unsaid import Unsaid
 
 _ODD = frozenset({
@@ -244,7 +245,7 @@ class Values:
         """Whether a name is a scalar's, or an array's, a structure's or pointer's of which an element is meant."""
         if not any(node_text(node) in names for names in (self._arrays, self._aliases, self._structures)):
             return True
-        return self._is_indexed(node)
+        return self._is_indexed(node) or (node_text(node) in self._arrays and asks_for(node))
 
     def _is_indexed(self, node: Node) -> bool:
         """Whether an element of what it names is meant, or a number in it."""

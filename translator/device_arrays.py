@@ -37,17 +37,26 @@ def copies(function: Written, arrays: Sequence[str], results: Mapping[str, str])
     for name in arrays:
         array, far = function.arrays[name], far_name(function, name)
         given = f"{far}_given" if name in moving and not _is_vector(function, name) else far  # the caller has what his pointer points to
-        rows += [f"{array.type} *{far};", f"cudaMalloc((void **)&{far}, {_size(array)});"]
+        if array.may_be_null:
+            rows += [f"{array.type} *{far} = nullptr;", f"if ({name} != nullptr) {{", *(f"    {row}" for row in _brought(name, far, array)), "}"]
+        else:
+            rows += [f"{array.type} *{far};", *_brought(name, far, array)]
         if not array.is_local:
-            rows.append(f"cudaMemcpy({far}, {name}, {_size(array)}, cudaMemcpyHostToDevice);")
             rows += [f"{array.type} *{given} = {far};"] if given != far and not array.is_const else []
-            back += [f"cudaMemcpy({name}, {given}, {_size(array)}, cudaMemcpyDeviceToHost);"] if not array.is_const else []
+            asked = f"if ({name} != nullptr) " * array.may_be_null
+            back += [f"{asked}cudaMemcpy({name}, {given}, {_size(array)}, cudaMemcpyDeviceToHost);"] if not array.is_const else []
         rows += [_cleared(function, name)] if array.is_cleared else []
         freed.append(f"cudaFree({far});")
     for name, type in results.items():
         rows += [f"{type} *{far_name(function, name)};", f"cudaMalloc((void **)&{far_name(function, name)}, sizeof({type}));"]
         freed.append(f"cudaFree({far_name(function, name)});")
     return rows, [*back, *freed]
+
+
+def _brought(name: str, far: str, array: Array) -> list[str]:
+    """Memory for an array, with what the caller's holds."""
+    copied = [] if array.is_local else [f"cudaMemcpy({far}, {name}, {_size(array)}, cudaMemcpyHostToDevice);"]
+    return [f"cudaMalloc((void **)&{far}, {_size(array)});", *copied]
 
 
 def _cleared(function: Written, name: str) -> str:

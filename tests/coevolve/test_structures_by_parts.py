@@ -1,4 +1,4 @@
-"""Functions of structures and vectors, ported nest by nest by rule alone: kernels of structures, and host code of their numbers."""
+"""Functions of structures, vectors and pointers that may be null, ported nest by nest by rule alone: kernels of structures, and host code of their numbers."""
 
 from __future__ import annotations
 
@@ -19,6 +19,9 @@ SOURCES = {
     "norm": "#include <cmath>\n#include <vector>\nvoid norm(std::vector<double> &v) { double s = 0; for (double x : v) s += x * x; s = std::sqrt(s); if (s > 0) for (auto &x : v) x /= s; }",
     "axpy": "#include <vector>\nvoid axpy(float a, const std::vector<float> &x, std::vector<float> &y) { for (size_t i = 0; i < x.size(); ++i) y[i] += a * x[i]; }",
     "spmv": "struct csr { int n; const int *at; const int *to; const double *v; };\nvoid spmv(const csr &a, const double *x, double *y) { for (int i = 0; i < a.n; i++) { double s = 0; for (int k = a.at[i]; k < a.at[i + 1]; k++) s += a.v[k] * x[a.to[k]]; y[i] = s; } }",
+    "layer": "void layer(float *o, const float *x, const float *bias, int n, int m) { for (int i = 0; i < n; i++) { float v = bias != nullptr ? bias[i] : 0; for (int j = 0; j < m; j++) v += x[i * m + j]; o[i] = v; } }",
+    "weighted": "double weighted(const double *x, const double *w, int n) { double s = 0; for (int i = 0; i < n; i++) s += x[i] * (w ? w[i] : 1.0); return s; }",
+    "parts": "#include <stddef.h>\nint parts(double *x, double *y, double *z, int n) { if (!x || !y) return -1; for (int i = 0; i < n; i++) y[i] += x[i]; if (z != NULL) { for (int i = 0; i < n; i++) z[i] = y[i] - 1; } return 0; }",
     "smooth": "struct grid { int nx, ny; double h; double *u, *f; };\nvoid smooth(struct grid *g) { for (int i = 1; i < g->nx; i++) for (int j = 0; j < g->ny; j++) g->u[i * g->ny + j] += g->h * g->f[i * g->ny + j]; }",
 }
 
