@@ -3,7 +3,7 @@
 Contract: `fortran_signature(program)` reads bare procedures and module procedures, free and fixed form. Kinds may be
 numbers, `*8`, `kind(1d0)`, `selected_*_kind`, named constants of the text, or those of iso_fortran_env and
 iso_c_binding. Names and shapes come in lower case without blanks. A CHARACTER of length 1 (or `*`: one character is passed)
-is an `i8`; optional arguments are always given. Raises SignatureError for what no typed test can hold: longer characters,
+is an `i8`; optional scalars are always given. Raises SignatureError for what no typed test can hold: longer characters,
 derived types, procedures, pointers, allocatables, and LOGICAL arrays of two widths or of 2 or 8 bytes (tests hold one byte an
 element, which is converted to four; scalars of any logical kind are `bool`).
 

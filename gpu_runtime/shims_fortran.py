@@ -3,7 +3,8 @@
 Contract: the entry takes `void **args` (native/abi.h) and hands the buffers to the program with the kinds and shapes that it
 declares: assumed-shape arrays get the extents of the test (several extents: taken as written where the test gives rows and
 columns, else the whole first dimension), logical scalars of any kind go through a copy, arrays of default LOGICAL are converted by
-the runner (`logical_arrays`), an i8 that the program declares CHARACTER is handed over as one. Text that already is a module, or
+the runner (`logical_arrays`), an i8 that the program declares CHARACTER is handed over as one, an array that it asks for with
+`present` is absent where the pointer is null (a disassociated actual argument: Fortran 2008, 15.5.2.12). Text that already is a module, or
 does not compile inside one (implicit external procedures), is compiled alone as it is.
 
     pytest tests/gpu_runtime/test_compile.py -k fortran
@@ -39,6 +40,11 @@ def logical_arrays(request: CompileRequest) -> int:
     """Bytes of an element of the program's LOGICAL arrays: 1, or 4 where the runner has to convert."""
     arrays = {p.name for p in request.signature.parameters if p.kind == "array" and p.type == "bool"}
     return max((w for name, w in logical_widths(request.program).items() if name in arrays), default=1) if arrays else 1
+
+
+def asks_for(p: Parameter, text: str) -> bool:
+    """Whether a program asks with `present` whether it was given an array."""
+    return re.search(rf"\bpresent\s*\(\s*{re.escape(p.name)}\s*\)", text, re.I) is not None
 
 
 def _is_assumed(p: Parameter) -> bool:
@@ -84,6 +90,7 @@ def entry(request: CompileRequest, symbol: str, module: str | None) -> str:
             d, b, f, argument = _scalar(p, i, local, text, kinds)
         else:
             d, b = _array(p, i, local, wide)
+            b = [f"nullify({local})", *(f"if (c_associated(cv_a({i + 1}))) {row}" for row in b)] if asks_for(p, text) else b
             f, argument = [], local
         declared += d
         before += b
@@ -102,7 +109,7 @@ def entry(request: CompileRequest, symbol: str, module: str | None) -> str:
     where = f"use {module}, only: {request.program.name}\n" if module else ""
     folded = [_fold(line) for line in (*before, call, *after)]
     return (
-        f"subroutine {symbol}(cv_a) bind(c, name='{symbol}')\nuse iso_c_binding, only: c_ptr, c_f_pointer\n{where}implicit none\n"
+        f"subroutine {symbol}(cv_a) bind(c, name='{symbol}')\nuse iso_c_binding, only: c_associated, c_ptr, c_f_pointer\n{where}implicit none\n"
         f"type(c_ptr), intent(in) :: cv_a({n + 3})\ninteger(8), pointer :: cv_e(:)\n" + "\n".join(declared)
         + f"\ncall c_f_pointer(cv_a({n + 3}), cv_e, [{max(4 * n, 1)}])\n" + "\n".join(folded) + f"\nend subroutine {symbol}\n"
     )  # fmt: skip

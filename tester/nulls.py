@@ -1,6 +1,6 @@
-"""Tests in which an array is not there: a null pointer, for programs that ask whether they were given one (`bias != NULL ? bias[o] : 0`).
+"""Tests in which an array is not there: a null pointer, for programs that ask whether they were given one (`bias != NULL ? bias[o] : 0`, `present(bias)`).
 
-Contract: only arrays that the text compares with null are left out, and only where the program still touches another one then: what a
+Contract: only arrays that the text asks for are left out, and only where the program still touches another one then: what a
 program that returns at once (`if (!x) return -1;`) says of its caller binds no port.
 
     pytest tests/tester/test_nulls.py
@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from corpora.dialects import dialect
 from corpora.records import ArrayValue, Fill, Signature, UnitTest
+from gpu_runtime.shims_fortran import asks_for
 from tester.completion import confirm, remembered
 from tester.roles import Setting
 
@@ -25,8 +26,10 @@ _ASKED = (r"\b{0}\s*[!=]=\s*" + _NULL, _NULL + r"\s*[!=]=\s*{0}\b", r"!\s*{0}\b(
           r"(?:&&|\|\|)\s*{0}\s*(?:&&|\|\||[)?;])", r"\(\s*{0}\s*(?:&&|\|\|)", r"\b{0}\s*\)?\s*\?")  # fmt: skip
 
 
-def nullable(text: str, signature: Signature) -> list[str]:
-    """Arrays of a C-like program that its text takes for a condition."""
+def nullable(text: str, signature: Signature, is_fortran: bool = False) -> list[str]:
+    """Arrays that a program takes for a condition, or, in Fortran, asks for with `present`."""
+    if is_fortran:
+        return [p.name for p in signature.parameters if p.kind == "array" and asks_for(p, text)]
     plain = _COMMENT.sub(" ", text)
     arrays = [p.name for p in signature.parameters if p.kind == "array" and not p.member and not p.by_reference]
     return [name for name in arrays if any(re.search(asked.format(re.escape(name)), plain) for asked in _ASKED)]
@@ -35,7 +38,7 @@ def nullable(text: str, signature: Signature) -> list[str]:
 def without_arrays(setting: Setting, tests: Sequence[UnitTest]) -> list[UnitTest]:
     """Tests like some of these, in which arrays that may be missing are."""
     program = setting.compiled.request.program
-    names = [] if dialect(program.dialect).language == "fortran" else nullable(program.text, setting.signature)[:MOST]
+    names = nullable(program.text, setting.signature, dialect(program.dialect).language == "fortran")[:MOST]
     found = []
     for missing in [*([name] for name in names), *([names] if len(names) > 1 else [])]:
         found += _first_that_works(setting, [_without(test, missing) for test in _telling(tests, missing)])

@@ -84,3 +84,34 @@ def test_host_code_must_ask_before_it_copies(condition: str, equivalent: bool) -
 def test_openmp_must_ask_too(value: str, equivalent: bool) -> None:
     text = MATMUL.replace("for (int b", "#pragma omp parallel for collapse(2)\nfor (int b", 1).replace("(bias != NULL) ? bias[o] : 0.0f", value)
     assert (verify(Program("cpp", "layer", MATMUL), Program("openmp", "layer", text)).outcome is Outcome.EQUIVALENT) is equivalent
+
+
+OPTIONAL = """subroutine layer(n, x, y, bias)
+  integer, intent(in) :: n
+  real, intent(in) :: x({0})
+  real, intent(out) :: y({0})
+  real, intent(in), optional :: bias({0})
+  integer :: i
+  do i = 1, {1}
+    if (present(bias)) then
+      y(i) = 2 * x(i) + bias(i)
+    else
+      y(i) = 2 * x(i)
+    end if
+  end do
+end subroutine"""
+ASKED = "__global__ void layer(int n, const float *x, float *y, const float *bias) {{ int i = blockIdx.x * blockDim.x + threadIdx.x; if (i < n) y[i] = 2 * x[i] + {0}; }}"
+
+
+@pytest.mark.parametrize(("shape", "count"), [("n", "n"), ("*", "n"), ("0:n-1", "n - 1"), (":", "n")])
+@pytest.mark.parametrize(("value", "equivalent"), [("(bias ? bias[i] : 0)", True), ("bias[i]", False)])
+def test_optional_arrays_of_fortran_are_left_out(shape: str, count: str, value: str, equivalent: bool) -> None:
+    text = OPTIONAL.format(shape, count)
+    target = ASKED.format(value).replace("i < n", "i > 0 && i < n" if "- 1" in count else "i < n")
+    assert (verify(Program("fortran", "layer", text), Program("cuda", "layer", target)).outcome is Outcome.EQUIVALENT) is equivalent
+
+
+@pytest.mark.parametrize(("value", "equivalent"), [("present(bias)", True), (".true.", False)])
+def test_openmp_in_fortran_must_ask_too(value: str, equivalent: bool) -> None:
+    target = OPTIONAL.format("n", "n").replace("present(bias)", value).replace("  do i", "  !$omp parallel do\n  do i")
+    assert (verify(Program("fortran", "layer", OPTIONAL.format("n", "n")), Program("openmp-fortran", "layer", target)).outcome is Outcome.EQUIVALENT) is equivalent
