@@ -207,7 +207,7 @@ def _arrays(signature: Signature, statements: Statements, sizes: set[str]) -> di
         if parameter.kind == "array":
             word = names.word(parameter.name)
             count = _count(parameter.name, statements) if set(names.sizes.get(parameter.name, ())) <= sizes else ""
-            found[word] = Array(C_TYPES[parameter.type], count, is_const=parameter.intent == "in")
+            found[word] = Array(C_TYPES[parameter.type], count, is_const=parameter.intent == "in", may_be_null=parameter.name in statements.values.asked)
     for name in sorted(statements.used - {p.name for p in signature.parameters}):
         if not names.is_array(name):
             continue

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from translator.c_values import PRIMARY, Value, binary, negative, number, opposite, variable, whole
+from translator.c_values import EQUAL, PRIMARY, Value, binary, negative, number, opposite, variable, whole
 from translator.fortran_inlined import called
 from translator.fortran_intrinsics import ELEMENTAL, LIMITS, REDUCTIONS, intrinsic, limit
 from translator.fortran_names import Lane, Names, Span, along, arguments, kind_of, name_of, real_text, subscripts, variable_of
@@ -29,6 +29,8 @@ class Values:
 
     def __init__(self, names: Names, parsed: Callable[[str], Any]) -> None:
         self.names, self._parsed = names, parsed
+        self.asked: set[str] = set()
+        """Arrays of which `present` was asked."""
 
     def of(self, node: Any, lanes: tuple[Lane, ...] = ()) -> Value:
         """The value of an expression; of an array's, its element on `lanes`."""
@@ -45,6 +47,8 @@ class Values:
         if kind == "Part_Ref":
             return sum(kind_of(s) == "Subscript_Triplet" for s in subscripts(node))
         if kind == "Intrinsic_Function_Reference":
+            if name_of(node.items[0]) == "present":
+                return 0
             if name_of(node.items[0]) in REDUCTIONS:
                 return self.rank(arguments(node)[0][0]) - 1 if along(node) is not None else 0
             return max((self.rank(a) for a in arguments(node)[0]), default=0)
@@ -187,6 +191,8 @@ class Values:
         plain, named = arguments(node)
         if name in REDUCTIONS:
             return self.total(node, lanes)
+        if name == "present":
+            return self._present(name_of(plain[0]))
         if name in LIMITS:
             return limit(name, self._type_of(plain[0]))
         if name in ("size", "ubound", "lbound"):
@@ -195,6 +201,13 @@ class Values:
             raise Unsaid(f"the intrinsic {name}")
         kind = named.get("kind") or (plain.pop() if name in ("real", "int", "nint", "floor", "ceiling") and len(plain) == 2 else None)
         return intrinsic(name, [self.of(a, lanes) for a in plain], self._kind(kind))
+
+    def _present(self, name: str) -> Value:
+        """Of an array alone: what C passes by value is always there."""
+        if not self.names.is_array(name):
+            raise Unsaid("a scalar that may be absent")
+        self.asked.add(name)
+        return Value(f"{self.names.word(name)} != nullptr", "bool", EQUAL)
 
     def _kind(self, node: Any) -> str:
         if node is None:

@@ -207,6 +207,15 @@ def test_functions_that_are_more_than_a_value_have_no_spelling(change):
     assert in_cpp(Program("fortran", "f", MODULE_LIKE.replace(*change))) is None
 
 
+ABSENT = "subroutine f(n, x, w, s)\n integer, intent(in) :: n\n real, intent(inout) :: x(n)\n real, intent(in), optional :: w(n), s\n integer :: i\n"
+
+
+def test_optional_arrays_may_be_null():
+    assert body_of("do i = 1, n\n if (.not. present(w)) exit\n x(i) = w(i)\n end do", ABSENT) == "for (int i = 0; i < n; i++) { if (!(w != nullptr)) { break; } x[i] = w[i]; }"
+    with pytest.raises(Unsaid, match="a scalar that may be absent"):
+        body_of("if (present(s)) x(1) = s", ABSENT)
+
+
 def test_sizes_that_nothing_says_are_not_guessed():
     for declarations in ("real(8), intent(inout) :: x(*)\n", "real(8), intent(inout) :: x(:)\n integer :: x_size\n x_size = 1\n"):
         assert in_cpp(Program("fortran", "f", f"subroutine f(x)\n {declarations} x = 2 * x\nend subroutine\n")) is None
