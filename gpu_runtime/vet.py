@@ -19,7 +19,7 @@ from corpora.records import Program
 from gpu_runtime import offload
 from gpu_runtime.cuda_rewrite import Token, tokens_of
 from gpu_runtime.vet_calls import defined, indirect_call, unknown_call
-from gpu_runtime.vet_names import ALLOWED_ATTRIBUTES, ALLOWED_DUNDER, FORBIDDEN_WORDS, TYPES
+from gpu_runtime.vet_names import ALLOWED_ATTRIBUTES, ALLOWED_DUNDER, FORBIDDEN_WORDS
 from gpu_runtime.vet_preprocessor import DEFINE, directives_reason, macros_of
 
 

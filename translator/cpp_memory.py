@@ -17,11 +17,11 @@ from corpora.c_syntax import descendants, leaf_texts, node_text, parse_c_family
 from corpora.lexers import CPP_TYPES
 from translator.c_function import Array
 from translator.cpp_values import Place, Values, bracketed
+from translator.nulls import missing
 from translator.unsaid import Unsaid
 
 _CALLS = frozenset({"memset", "memcpy", "memmove", "copy", "copy_n", "fill", "fill_n"})
 _NOUGHT = re.compile(r"0+(?:\.0*)?[fFuUlL]*$|(?:float|double|int)\(\)$")
-_NO_MEMORY = re.compile(r"!(\w+)|(\w+) == (?:NULL|nullptr|0)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +125,7 @@ class Memory:
 
     def no_memory(self, condition: str, body: Node, other: Node | None) -> str:
         """An `if` that leaves where no memory was to be had, as one statement; '' for another one."""
-        names = [_NO_MEMORY.fullmatch(part.strip("() ")) for part in condition.split("||")]
-        if other is not None or not all(found and self._is_own(found[1] or found[2]) for found in names):
+        if other is not None or not all(map(self._is_own, missing(condition))):
             return ""
         return f"if ({condition}) {{ {' '.join(_plain_rows(body))} }}"
 

@@ -20,6 +20,7 @@ from translator.c_function import Written
 from translator.device_arrays import closed_first, copies, counted_first, far_name, on_device
 from translator.exchanges import exchanged
 from translator.members import Gathered, Structured, gathered, in_structures
+from translator.nulls import missing
 from translator.parts import DECLARED, TYPE, Part, first_use
 
 _UNSET = re.compile(rf"\s*{TYPE}(\w+);$")
@@ -89,6 +90,7 @@ def launched(function: Written, nodes: Sequence[Node]) -> str | None:
     if any(not function.arrays[name].count for name in used):
         return None
     first = _before_copies(function, nodes)
+    function = _never_null(function, nodes[:first])
     last = len(nodes) - (isinstance(nodes[-1], str) and nodes[-1].startswith("return"))
     rows, closing = copies(function, used, results)
     inner = closed_first(_launches(function, nodes[first:last]), closing)
@@ -182,6 +184,13 @@ def _before_copies(function: Written, nodes: Sequence[Node]) -> int:
         if filled or re.search(r"\breturn\b", "\n".join(_launches(function, [node]))):
             count = k + 1
     return count
+
+
+def _never_null(function: Written, before: Sequence[Node]) -> Written:
+    """Without the question whether an array is there, where `before` ends the function if it is not."""
+    heads = [node.head for node in before if isinstance(node, Group) and isinstance(node.nodes[-1], str) and node.nodes[-1].startswith("return")]
+    there = {name for head in heads if head.startswith("if (") for name in missing(head[4:-1])}
+    return replace(function, arrays={name: replace(array, may_be_null=array.may_be_null and name not in there) for name, array in function.arrays.items()})
 
 
 def _ported(nodes: Sequence[Node]) -> list[Ported]:

@@ -1,18 +1,27 @@
 """Pointers that a C++ function takes for a condition: arrays that its caller may leave out.
 
-Contract: reads one node of tree-sitter's; host code that copies such an array asks first (`translator.device_arrays`).
+Contract: reads a node of tree-sitter's, or a condition's text; host code that copies such an array asks first (`translator.device_arrays`).
 
     pytest tests/translator/test_cpp_blocks.py
 """
 
 from __future__ import annotations
 
+import re
+
 from tree_sitter import Node
 
 from corpora.c_syntax import node_text
 
+_MISSING = re.compile(r"!(\w+)|(\w+) == (?:NULL|nullptr|0)")
 _NULL = frozenset({"NULL", "nullptr", "0", "0L"})
 _CONDITIONS = frozenset({"binary_expression", "unary_expression", "conditional_expression", "condition_clause", "if_statement"})
+
+
+def missing(condition: str) -> list[str]:
+    """Of each alternative of a condition the pointer that is null then; '' for another one."""
+    found = [_MISSING.fullmatch(part.strip("() ")) for part in condition.split("||")]
+    return [each[1] or each[2] if each else "" for each in found]
 
 
 def asks_for(node: Node) -> bool:

@@ -53,3 +53,8 @@ def test_a_port_by_rule_is_equivalent_and_parallel(name, way, engine):
     assert "vector" in program.text or "__" not in made.text.replace("__global__", "") or "_of_numbers(" in made.text
     verdict = engine.verify(Pair(program, made))
     assert verdict.outcome is Outcome.EQUIVALENT and not verdict.serial, f"{verdict.detail}\n{made.text}"
+
+
+def test_host_code_asks_once_for_an_array(engine):
+    text = by_rule(Program("cpp", "parts", SOURCES["parts"]), direction("cpp:cuda"), engine).text
+    assert "x != nullptr" not in text and "y != nullptr" not in text and text.count("if (z != nullptr)") == 2
