@@ -2,7 +2,8 @@
 
 Contract: `entries(source, target)` gives the pairs of names that a verdict on two texts rests on: the functions that both define and that
 nothing else in the source calls (what they call is run with them), one pair a function. Where the texts share no name it is the last
-function of each, since helpers come first. What of the source the target lacks is named.
+function of each, since helpers come first. What of the source the target lacks is named. `caller_of` gives for a kernel the host function of its
+text that copies what it needs to the device, launches it and copies back: where the text has one, that is what its author wants called.
 
     python -c "from coevolve.entries import entry_names; print(entry_names('int g(int a){return a;} void f(int*x){}', 'cpp'))"
 """
@@ -17,6 +18,10 @@ from corpora.c_syntax import c_functions, leaf_texts, parse_c_family
 from corpora.dialects import dialect
 from corpora.extract_cpp import local_names
 from corpora.fortran_syntax import procedures
+from corpora.records import Program
+from corpora.signatures import SignatureError, signature_of
+from gpu_runtime.binding import BindingError, bind
+from gpu_runtime.launch_said import launches_of
 from gpu_runtime.parameter_names import plain_name
 
 _WORD = re.compile(r"[a-z_]\w*", re.I)
@@ -41,6 +46,22 @@ def entries(source: str, source_dialect: str, target: str, target_dialect: str) 
         return Entries(((last, targets[-1] if targets else last),) if last else ())
     asked = [name for name in uncalled if name in common] or common[-1:]
     return Entries(tuple((name, shared[plain_name(name)]) for name in asked), tuple(name for name in uncalled if name not in common))
+
+
+def caller_of(source: Program, target: Program) -> Program:
+    """`target`, or the only host function of its text that launches that kernel on memory of the device's own and takes what the source takes."""
+    if target.dialect != "cuda" or "<<<" not in target.text:
+        return target
+    hosts = {f.name: f for f, _ in launches_of(target.text, target.name) if not f.template and not f.member}
+    copying = [name for name, f in hosts.items() if "cudaMemcpy" in leaf_texts(f.node)]
+    if len(copying) != 1:
+        return target
+    caller = Program(target.dialect, copying[0], target.text)
+    try:
+        bind(signature_of(source), signature_of(caller))
+    except (SignatureError, BindingError):
+        return target
+    return caller
 
 
 def entry_names(text: str, dialect_name: str) -> list[str]:

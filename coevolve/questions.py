@@ -12,7 +12,7 @@ import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from coevolve.entries import Entries, entries, entry_names
+from coevolve.entries import Entries, caller_of, entries, entry_names
 from coevolve.verify import Pair
 from coevolve.verify_programs import WHOLE, is_whole
 from corpora.dialects import dialect, dialect_of_path
@@ -53,7 +53,8 @@ def asked_of(source: str, source_dialect: str, target: str, target_dialect: str,
     if not found.names:
         raise VerifyError(f"the source defines no {source_dialect} function that can be called")
     names = found.names if suite is None else found.names[-1:]
-    pairs = [_pair(Program(source_dialect, one, source), Program(target_dialect, other, target), suite) for one, other in names]
+    programs = [(Program(source_dialect, one, source), Program(target_dialect, other, target)) for one, other in names]
+    pairs = [_pair(one, caller_of(one, other), suite) for one, other in programs]
     # What tests cannot call for another reason stays: that it is undecided is said of the whole.
     unseen = [pair.source.name for pair in pairs if uncallable(pair.source) == UNSEEN]
     asked = tuple(pair for pair in pairs if pair.source.name not in unseen) or tuple(pairs)

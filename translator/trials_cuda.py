@@ -14,6 +14,7 @@ from corpora.records import ArrayValue, Outcome, ScalarValue, UnitTest, UnitTest
 from gpu_runtime.backend import VARIABLES_KEPT, Arguments, same_bytes
 from gpu_runtime.launch import LaunchPlan, evaluate
 from gpu_runtime.launch_rows import every_plan
+from gpu_runtime.launch_said import said_plan
 from gpu_runtime.materialise import extents_of, integer_scalars
 from gpu_runtime.shims_cuda import leaves_unset
 from translator.bench import Bench, Failure, Trial, first_failure, numbered, times
@@ -31,8 +32,9 @@ def try_cuda(bench: Bench) -> Trial:
     suite = UnitTestSuite(bench.program.id, target_tests(bench))
     best: Trial | None = None
     timeouts = 0
-    for plan in every_plan(bench.program, bench.binding.target, suite):
-        trial = _under(bench, plan, suite)
+    said = said_plan(bench.program, bench.binding.target, suite)  # with another launch it would be another program
+    for plan in [said] if said else every_plan(bench.program, bench.binding.target, suite):
+        trial = _under(bench, plan, suite, said is not None)
         if trial.failure is None:
             return replace(trial, failure=_on_one_block(bench, plan, suite))
         if best is None or best.failure is None or trial.failure.test > best.failure.test:
@@ -49,15 +51,19 @@ NEXT_PLAN = 0.3
 """Of its time that a kernel has under another launch plan, when it did not end under one."""
 
 
-def _under(bench: Bench, plan: LaunchPlan, suite: UnitTestSuite) -> Trial:
+def _under(bench: Bench, plan: LaunchPlan, suite: UnitTestSuite, said: bool = False) -> Trial:
     """The kernel under one plan. A plan that has no threads for a test on which the source does nothing is not launched
-    for it, as any caller would do; one that a device does not take fails there, after the tests before it."""
+    for it, as any caller would do; one that a device does not take fails there, after the tests before it, as does one
+    without threads where the source does something, if the target's own text says it (`n / 256`)."""
     calls = []
     unfit: Failure | None = None
     for i, test in enumerate(suite.tests):
         scalars, extents = integer_scalars(test), extents_of(test)
         try:
-            if not _idle(bench, i) or all(evaluate(e, scalars, extents) > 0 for e in (*plan.grid, *plan.block)):
+            threads = all(evaluate(e, scalars, extents) > 0 for e in (*plan.grid, *plan.block))
+            if said and not threads and not _idle(bench, i):
+                raise ValueError(f"a grid without blocks ('{plan}')")
+            if threads or not _idle(bench, i):
                 calls.append((i, replace(bench.calls[i], geometry=plan.geometry(scalars, extents))))
         except ValueError as error:
             unfit = Failure(Outcome.RUNTIME_ERROR, i, f"cannot be launched: {error}")

@@ -25,6 +25,23 @@ def test_the_shared_name_is_the_entry_else_the_last():
         pair_of("int x;", "cpp", CUDA, "cuda")
 
 
+KERNEL = "__global__ void axpy(int n, float *x) { int i = blockIdx.x * blockDim.x + threadIdx.x; if (i < n) x[i] *= 2; }\n"
+COPYING = "{ float *d; cudaMalloc(&d, 4 * n); cudaMemcpy(d, x, 4 * n, cudaMemcpyHostToDevice); axpy<<<n, 1>>>(n, d); cudaFree(d); }"
+
+
+@pytest.mark.parametrize(
+    ("host", "asked"),
+    [
+        ("void run_axpy(int n, float *x) " + COPYING, "run_axpy"),  # it forgets to copy back
+        ("void run_axpy(int n, float *d_x) { axpy<<<n, 1>>>(n, d_x); }", "axpy"),
+        ("void run_axpy(int n, float *x, double *seconds) " + COPYING, "axpy"),
+        ("void a(int n, float *x) " + COPYING + "\nvoid b(int n, float *x) " + COPYING, "axpy"),
+    ],
+)
+def test_of_a_kernel_and_the_host_function_that_copies_for_it_the_latter_is_asked(host, asked):
+    assert pair_of(CPP, "cpp", KERNEL + host, "cuda").target.name == asked
+
+
 def test_files(tmp_path):
     (tmp_path / "a.cpp").write_text(CPP)
     (tmp_path / "a.omp.cpp").write_text(CPP)

@@ -51,6 +51,22 @@ def test_verdicts(engine, source, target, outcome):
         assert verdict.test_index >= 0 and verdict.buffer and verdict.expected != verdict.actual
 
 
+@pytest.mark.parametrize(
+    ("launch", "outcome"),
+    [
+        ("<<<(n + 63) / 64, 64>>>", Outcome.EQUIVALENT),
+        ("<<<(n + 127) / 128, 128>>>", Outcome.RACE),  # the kernel counts 64 to a block
+        ("<<<n / 64, 64>>>", Outcome.RUNTIME_ERROR),
+        ("<<<n / 64 + 1, 32>>>", Outcome.MISMATCH),
+    ],
+)  # fmt: skip
+def test_a_kernel_is_judged_under_the_launch_that_its_text_says(engine, launch, outcome):
+    """Under one that was found for it a launcher with too few blocks passed beside it, and one of the only right size did not."""
+    kernel = "__global__ void axpy(int n, float a, const float *x, float *y) { int i = blockIdx.x * 64 + threadIdx.x; if (i < n) y[i] += a * x[i]; }\n"
+    text = kernel + f"void launch_axpy(int n, float a, const float *x, float *y) {{ axpy{launch}(n, a, x, y); }}"
+    assert engine.verify(Pair(AXPY, Program("cuda", "axpy", text))).outcome is outcome
+
+
 @pytest.mark.parametrize("wrong", ["x[i] == 8", "x[i] >= 7", "x[i] == 7 && i > 0"])
 def test_a_search_for_another_number_is_not_equivalent(engine, wrong):
     right = Program("cpp", "find", "int find(int n, const int *x) { for (int i = 0; i < n; ++i) if (x[i] == 7) return i; return -1; }")
