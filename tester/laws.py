@@ -18,6 +18,7 @@ from corpora.records import ArrayValue, Fill, ScalarValue, UnitTest
 from gpu_runtime.materialise import extents_of, integer_scalars
 from tester.completion import Completed, confirm, remembered
 from tester.lengths import Product, products
+from tester.reading import reads_by_turns
 from tester.roles import Setting
 from tester.sketches import Roles
 
@@ -46,15 +47,20 @@ def lawful(setting: Setting, roles: Roles, tests: Sequence[UnitTest]) -> list[Un
     # Fewer than a size are what indices below it lead to, not what a caller has.
     cheap = [p for p in products(sorted(roles.sizes)) if p.cost <= DEAREST and min(p.more, *(step for _, step in p.factors)) >= 0]
     tests = _all_there(setting, tests, arrays, cheap)
-    if not roles.indices:
-        return tests
+    by_turns = reads_by_turns(setting.text)
+    if not roles.indices:  # contents lead nowhere, but may decide whether the last element is read
+        if not by_turns:
+            return tests
+        seen = [_measured(test, setting) for test in tests]
+        laws = _laws(arrays, seen, cheap, roles, by_turns)
+        return _confirmed(setting, tests, seen, [_at_length(test, one, laws) for test, one in zip(tests, seen, strict=True)])
     seen = [_measured(test, setting) for test in tests]
-    laws = _laws(arrays, seen, cheap, roles)
+    laws = _laws(arrays, seen, cheap, roles, by_turns)
     least = {name: found for name in arrays if (found := [laws[name]] if name in laws else _least(name, seen, cheap))}
     for turn in range(max(map(len, least.values()), default=0)):  # of two sizes the program must have the larger, if it counts to both
         tests = _led_inside(setting, roles, tests, seen, {name: found[min(turn, len(found) - 1)] for name, found in least.items()})
         seen = [_measured(test, setting) for test in tests]
-    laws = _laws(arrays, seen, cheap, roles)
+    laws = _laws(arrays, seen, cheap, roles, by_turns)
     made = _confirmed(setting, tests, seen, [_at_length(test, one, laws) for test, one in zip(tests, seen, strict=True)])
     broken = {i for i, test in enumerate(made) if _breaks(test, seen[i], laws)}
     enough = len(broken) <= MOST_DROPPED and len(made) - len(broken) >= FEWEST
@@ -77,8 +83,9 @@ def _all_there(setting: Setting, tests: Sequence[UnitTest], arrays: Sequence[str
     return _in_place(setting, tests, others, lambda i, completed: True)
 
 
-def _laws(arrays: Sequence[str], seen: Sequence[_Lengths], cheap: Sequence[Product], roles: Roles) -> dict[str, Product]:
-    return {name: law for name in arrays if (law := _law(name, seen, cheap, _SHOWN / 2 if name in roles.ordered else _SHOWN)) is not None}
+def _laws(arrays: Sequence[str], seen: Sequence[_Lengths], cheap: Sequence[Product], roles: Roles, by_turns: bool = False) -> dict[str, Product]:
+    shares = {name: _SHOWN / 2 if by_turns or name in roles.ordered else _SHOWN for name in arrays}
+    return {name: law for name in arrays if (law := _law(name, seen, cheap, shares[name])) is not None}
 
 
 def _led_inside(setting: Setting, roles: Roles, tests: Sequence[UnitTest], seen: Sequence[_Lengths], least: Mapping[str, Product]) -> list[UnitTest]:
@@ -136,7 +143,7 @@ def _measured(test: UnitTest, setting: Setting) -> _Lengths:
 
 def _law(name: str, seen: Sequence[_Lengths], cheap: Sequence[Product], enough: float) -> Product | None:
     """The simplest product of sizes that no test breaks (of many, not more than one) and enough tests show, else one that nearly all show. Of
-    bounds of rows fewer tests show the last: rows that nothing leads to are not read."""
+    bounds of rows fewer tests show the last: rows that nothing leads to are not read; as fewer do of what is read beside others alone."""
     rows = [(one.sizes, one.lengths[name]) for one in seen if name in one.touched]  # what is untouched is of any length
     whole = (p for p in cheap if sum(length > p.value(sizes) for sizes, length in rows) <= len(rows) // _MANY and _shown(p, rows, enough))
     return next(whole, None) or next((p for p in cheap if _shown(p, rows, _STRICT)), None)

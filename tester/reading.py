@@ -156,6 +156,14 @@ def modes_of(signature: Signature, text: str) -> dict[str, tuple[int, ...]]:
     return found
 
 
+_BY_TURNS = re.compile(r"(?:&&|\|\||\.and\.|\.or\.)[^;{}\n]*[\[(]|\bcontinue\b|\bcycle\b", re.IGNORECASE)
+
+
+def reads_by_turns(text: str) -> bool:
+    """Whether an element may only be read where others were as asked for (`x[i] > lo && y[i] < hi`): few contents read all."""
+    return bool(_BY_TURNS.search(text))
+
+
 _CHARACTER = re.compile(r"'(?:\\.|[^'\\\n])'")
 
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from corpora.dialects import dialect
-from corpora.records import ArrayValue, Program, Signature, UnitTest, UnitTestSuite
+from corpora.records import ArrayValue, Fill, Program, Signature, UnitTest, UnitTestSuite
 from corpora.structures import by_numbers
 from gpu_runtime.backend import Compiled, CompileRequest, ExecutionBackend, Variant
 from tester.completion import Completed, complete, confirm, remembered
@@ -25,7 +25,7 @@ from tester.laws import lawful
 from tester.linked import linked_tests
 from tester.nulls import without_arrays
 from tester.particular import GUARD, TELLING, particular
-from tester.reading import leaves_nan_open, letters_of
+from tester.reading import leaves_nan_open, letters_of, reads_by_turns
 from tester.roles import LAST_RESORT, NoSuite, Setting, TooLarge, base_run, complaint_of, known_roles, pitches_of
 from tester.searches import MOST_LATE, MOST_WHOLE, late_tests, unending
 from tester.sketches import LARGE, PROFILES, Roles, Values, contents, quiet_draws, side_of, size_draws
@@ -37,6 +37,8 @@ LARGEST = 66_560
 """Elements of one array: a square of 257, one more than a usual block has threads, and something."""
 TWICE = 2
 """Steps after which two arrays that are exchanged have both been written."""
+OTHER_TURNS = 3
+"""Other contents that are tried where some elements are read only beside others that are as asked for."""
 MOST_PARTICULAR = 12
 """Tests of a suite beside the usual ones (tester.particular), and not more than there are of those."""
 
@@ -228,6 +230,10 @@ WIDER = (0, 3, 0, -2)
 def _others(setting: Setting, roles: Roles) -> Callable[[Sketch], Sequence[Sketch]]:
     """Other contents of the same size: usual ones, such that no search finds what it looks for, and states that are all asked for."""
     states = states_of(setting.signature, setting.text) if roles.indices else {}
+    by_turns = reads_by_turns(setting.text)
+
+    def usual_of(sketch: Sketch, stream: int) -> dict[str, Fill]:
+        return contents(setting.signature, roles, "default", sketch.scalars, setting.seed + stream)
 
     def others(sketch: Sketch) -> Sequence[Sketch]:
         far = [unending(sketch, kind, setting.signature, roles) for kind in roles.searches or ("high",)]
@@ -237,9 +243,8 @@ def _others(setting: Setting, roles: Roles) -> Callable[[Sketch], Sequence[Sketc
         if few:  # where no step is done, or only one, all arrays are there as well
             far.append(replace(sketch, scalars=sketch.scalars | few))
         if not roles.indices and roles.base:  # whatever arrays held, the program touched the same of them, or searched them
-            return far
-        usual = contents(setting.signature, roles, "default", sketch.scalars, setting.seed + 1000)
-        return [replace(sketch, fills=usual), *far, *asked_for(sketch, states)]
+            return [*far, *(replace(sketch, fills=usual_of(sketch, 1000 + k)) for k in range(OTHER_TURNS if by_turns else 0))]
+        return [replace(sketch, fills=usual_of(sketch, 1000)), *far, *asked_for(sketch, states)]
 
     return others
 

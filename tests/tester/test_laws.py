@@ -97,3 +97,11 @@ def test_what_is_not_touched_is_there_all_the_same():
     assert all(found["a"] == sizes["n"] for sizes, found in lengths(border) if sizes["n"] > 0)
     planes = "void f(const float *a, float *b, int n, int m) { for (int i = 1; i < n - 1; i++) for (int j = 0; j < m; j++) b[i * m + j] = a[(i - 1) * m + j] + a[(i + 1) * m + j]; }"
     assert all(found["a"] == sizes["n"] * sizes["m"] for sizes, found in lengths(planes) if min(sizes["n"], sizes["m"]) > 0)
+
+
+INSIDE = "void f(int n, float lo, float hi, const float *p, int *in) { for (int i = 0; i < n; i++) in[i] = p[2 * i] > lo && p[2 * i] < hi && p[2 * i + 1] > lo && p[2 * i + 1] < hi; }"
+
+
+def test_what_is_read_only_beside_others_that_are_as_asked_for_is_there_too():
+    """Few points are inside by their first number: of the last one the second was seldom read, and no port may have been that reads both."""
+    assert all(found["p"] == 2 * sizes["n"] for sizes, found in lengths(INSIDE) if sizes["n"] > 0)
