@@ -45,6 +45,8 @@ MOST_GUARDED = 2
 """Arrays of indices that are tested with contents which a program must guard against."""
 MOST_UNEVEN, UNEVEN = 3, 11
 FAR_KEY = 1 << 40
+MIDDLES = (2.5, -2.5)
+"""Between two whole numbers, of which that nearer to nought is even: rounded to even, away from nought and upwards they differ."""
 _NAN_FIRST, _THREE_FIRST = 2, 12
 """Seeds that make special contents begin with a NaN, and with 3.0 (gpu_runtime.materialise)."""
 
@@ -84,6 +86,8 @@ def _marked(setting: Setting, roles: Roles) -> list[Sketch]:
         free: Values = {name: value for name, value in whole.items() if name not in bound}
         reals = [p.name for p in signature.parameters if p.kind == "scalar" and p.type in ("f32", "f64")]
         drawn = [(one | free | dict.fromkeys(reals, mark), 0), (few | free | dict.fromkeys(reals, 2 * mark + 1), 1)]
+        if reals and mark < 0:  # as a factor too it makes what is near the mark positive
+            drawn.insert(0, (few | free | dict.fromkeys(reals, 1.0), 1))
         if len(roles.sizes) == 1 and whole and 0 < mark <= LONGEST_MARK:
             drawn.append((few | whole, 1))
         for scalars, around in drawn:
@@ -171,15 +175,18 @@ def _asked(setting: Setting, roles: Roles) -> list[Sketch]:
 
 
 def _rounded(setting: Setting, roles: Roles) -> list[Sketch]:
-    """Where numbers are rounded and a real scalar may scale them before: many that lie in the middle between two whole ones."""
+    """Where numbers are rounded: such that lie in the middle between two whole ones, an even one below and an even one above nought, and, where
+    a real scalar may scale them before, many whose products do."""
     signature = setting.signature
     factors = [p.name for p in signature.parameters if p.kind == "scalar" and p.type in ("f32", "f64")]
     reals = [p.name for p in signature.parameters if p.kind != "scalar" and p.type in ("f32", "f64")]
-    if not factors or not reals or not roles.base or not ROUNDED.search(setting.compiled.request.program.text):
+    if not reals or not roles.base or not ROUNDED.search(setting.compiled.request.program.text):
         return []
     few = size_draws(signature, roles, setting.seed, 1)[0][1]
     odd = dict.fromkeys(reals, Fill("integers", (-9, 9), setting.seed))
-    return [_sketch(setting, roles, few | dict.fromkeys(factors, factor), "rounded", turn, odd) for turn, factor in enumerate((2.0, 0.5))]
+    drawn = [(factor, odd) for factor in (2.0, 0.5) if factors]
+    drawn += [(1.0, dict.fromkeys(reals, Fill("constant", (middle,)))) for middle in MIDDLES]
+    return [_sketch(setting, roles, few | dict.fromkeys(factors, factor), "rounded", turn, fills) for turn, (factor, fills) in enumerate(drawn)]
 
 
 def _below_all(roles: Roles, scalars: Values, names: Sequence[str]) -> dict[str, Fill]:

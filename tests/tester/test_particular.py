@@ -82,6 +82,12 @@ TOLD_APART = {
     "halves between whole numbers": (
         "int n, const float *x, float scale, float *y", "y[i] = rintf(x[i] / scale);", "y[i] = roundf(x[i] / scale);",
     ),
+    "halves that nothing scales": ("int n, const double *x, int *y", "y[i] = (int)round(x[i]);", "y[i] = (int)rint(x[i]);"),
+    "halves below nought": ("int n, const double *x, int *y", "y[i] = (int)round(x[i]);", "y[i] = (int)floor(x[i] + 0.5);"),
+    "a limit below nought of what is scaled": (
+        "int n, float s, const float *x, int *y", "int v = (int)(x[i] * s); y[i] = v > 127 ? 127 : v < -128 ? -128 : v;",
+        "int v = (int)(x[i] * s); y[i] = v > 127 ? 127 : v < -127 ? -127 : v;",
+    ),
     "a bit beyond what is signed": (
         "int n, int shift, const unsigned *x, unsigned *y", "y[i] = (x[i] >> shift) & 15;", "y[i] = ((int)x[i] / (1 << shift)) & 15;",
     ),
