@@ -17,6 +17,7 @@ from gpu_runtime.materialise import assumed_shape
 from tester.extents import Sketch
 from tester.reading import ROUNDED, guards_of, leaves_nan_open, modes_of
 from tester.roles import Setting
+from tester.signs import of_signs
 from tester.sketches import Roles, Values, clipped, contents, integer_scalars_of, marked, related, side_of, size_draws
 from tester.states import stated_sketches, states_of
 
@@ -53,7 +54,7 @@ _NAN_FIRST, _THREE_FIRST = 2, 12
 
 def particular(setting: Setting, roles: Roles) -> list[Sketch]:
     """Sketches of every kind in turn, so that none crowds out the others."""
-    kinds = (_long, _stated, _no_numbers, _both, _asked, _rounded, _vanishing, _marked, _below_zero, _far_apart, _guarded, _beyond, _returning, _modes, _truths, _uneven)
+    kinds = (_long, _stated, _no_numbers, _both, _asked, _rounded, _vanishing, _marked, _below_zero, _far_apart, _guarded, _beyond, _returning, _modes, _truths, _uneven, of_signs)
     rows = itertools.zip_longest(*(kind(setting, roles) for kind in kinds))
     return [sketch for row in rows for sketch in row if sketch is not None]
 

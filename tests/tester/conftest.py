@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from coevolve.verify import Engine, Pair, VerifyConfig
@@ -25,5 +27,5 @@ def judged(tmp_path_factory):
 
 def pair_of(source: str, target: str) -> Pair:
     """In the dialects that the texts show."""
-    kinds = ("fortran", "openmp-fortran") if "subroutine" in source else ("cpp", "cuda" if "__global__" in target else "openmp")
+    kinds = ("fortran", "openmp-fortran") if re.search(r"subroutine|end function", source) else ("cpp", "cuda" if "__global__" in target else "openmp")
     return Pair(Program(kinds[0], "f", source), Program(kinds[1], "f", target))
