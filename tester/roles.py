@@ -9,7 +9,7 @@ Both only run the program. Same program, back end and window: same roles, whatev
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from corpora.records import Fill, Signature
@@ -20,7 +20,7 @@ from tester.extents import GeometryOf, Probe, Sketch, beyond, probe
 from tester.places import bounded
 from tester.reading import alike_of, counts_of, is_flag, is_leading, is_pitch, marks_of, ordered_of, shifts_of, steps_of, texts_of
 from tester.searches import KINDS, going_furthest, unending
-from tester.sketches import Roles, base_draws, contents, side_of
+from tester.sketches import Roles, base_draws, clipped, contents, side_of
 from tester.states import stated, states_of
 
 
@@ -171,17 +171,29 @@ def _roles(setting: Setting, text: str) -> Roles:
     bound -= _searched(trials, probes, extents) & arrays
     reached = {kind: _extents(found) for (kind, _), found in zip(far, probes[len(trials) :], strict=True) if not found.reason}
     others = [_extents(found) for (name, _), found in zip(trials, probes, strict=False) if name in arrays and not found.reason]
+    searches = going_furthest(reached, [extents, *others])
+    if searches[0]:
+        bound |= _lengthening(setting, dict(far)[searches[0][0]], reached[searches[0][0]], bound)
     flags = {p.name for p in setting.signature.parameters if p.kind == "scalar" and is_flag(p.name, text)} - stepped
     compared = {scalar for state in states_of(setting.signature, text).values() for scalar in state.scalars}
     sizes = frozenset(bound - arrays - flags - compared - setting.pitches)
     leading = frozenset(name for name in sizes if is_leading(name, text)) if len(sizes) > 1 else frozenset()
     roles = Roles(
         sizes, frozenset(flags), frozenset(bound & arrays), setting.pitches, setting.letters, dict(scalars),
-        texts_of(setting.signature, text), marks_of(text), *going_furthest(reached, [extents, *others]), leading, steps_of(setting.signature, text),
+        texts_of(setting.signature, text), marks_of(text), *searches, leading, steps_of(setting.signature, text),
         ordered_of(frozenset(bound & arrays), text), shifts=shifts_of(setting.signature, text), alike=alike_of(setting.signature, text),
         counts=counts - bound - flags - compared,
     )
     return bounded(setting.backend, setting.compiled, setting.signature, setting.geometry_of, setting.largest, roles)
+
+
+def _lengthening(setting: Setting, sketch: Sketch, extents: dict[str, tuple[int, ...]], known: Collection[str]) -> set[str]:
+    """Scalars that let a search go further on contents on which it goes on to the end: on others it ended before it came to what they bound."""
+    free = [p for p in setting.signature.parameters if p.kind == "scalar" and p.type in INTEGER_RANGES and p.name not in known and p.name not in setting.letters]
+    larger = [replace(sketch, scalars=sketch.scalars | {p.name: clipped(int(sketch.scalars[p.name]) + 1, p)}) for p in free]  # type: ignore[arg-type]
+    probes = _probe(setting, larger) if larger else []
+    grown = (not found.reason and any(e > extents[name] for name, e in _extents(found).items()) for found in probes)
+    return {p.name for p, more in zip(free, grown, strict=True) if more}
 
 
 def _extents(found: Probe) -> dict[str, tuple[int, ...]]:

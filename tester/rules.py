@@ -27,7 +27,7 @@ from tester.nulls import without_arrays
 from tester.particular import GUARD, TELLING, particular
 from tester.reading import leaves_nan_open, letters_of, reads_by_turns
 from tester.roles import LAST_RESORT, NoSuite, Setting, TooLarge, base_run, complaint_of, known_roles, pitches_of
-from tester.searches import MOST_LATE, MOST_WHOLE, late_tests, unending
+from tester.searches import MOST_LATE, MOST_WHOLE, TURNS, late_tests, unending
 from tester.sketches import LARGE, PROFILES, Roles, Values, contents, quiet_draws, side_of, size_draws
 from tester.states import asked_for, states_of
 
@@ -260,7 +260,9 @@ def _searching(setting: Setting, roles: Roles) -> list[Completed]:
         sketches.append(unending(own, kind, signature, roles))
     made = [(c, kind) for c, kind in zip(_completed(setting, roles, sketches), kinds, strict=True) if c.test is not None]
     late = [late_tests(c.test, kind, signature, roles) for c, kind in made]  # type: ignore[arg-type]
-    tests = [test for pair in itertools.zip_longest(*late) for test in pair if test is not None]  # of each in turn
+    begun = [TURNS[i % len(TURNS)] % max(len(tests), 1) for i, tests in enumerate(late)]
+    turned = [[*tests[k:], *tests[:k]] for k, tests in zip(begun, late, strict=True)]
+    tests = [test for row in itertools.zip_longest(*turned) for test in row if test is not None]  # of each in turn
     ended = confirm(setting.backend, setting.compiled, tests[:MOST_LATE], setting.geometry_of, setting.largest)
     return [*ended, *(c for c, _ in made[:MOST_WHOLE])]
 

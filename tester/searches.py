@@ -30,7 +30,9 @@ TO_THE_END = "to the end"
 """Label of a sketch that tells how far a search may go: where it cannot be run, that is not known."""
 LONGEST_WRITTEN = 2048
 """Elements of an array whose contents are written out in a test."""
-MOST_LATE, MOST_WHOLE = 3, 2
+TURNS = (0, 2, 0, 1)
+"""Which of its places (`late_tests`) a test begins with: they are tried in turn, and not all are taken."""
+MOST_LATE, MOST_WHOLE = 4, 2
 """Tests of either sort: usual contents must not be crowded out (a search by halves depends on them no less)."""
 
 Extents = Mapping[str, tuple[int, ...]]
@@ -59,7 +61,8 @@ def going_furthest(found: Mapping[str, Extents], others: Sequence[Extents]) -> t
 
 
 def late_tests(test: UnitTest, kind: str, signature: Signature, roles: Roles) -> list[UnitTest]:
-    """The test, whose contents are of `kind`, with what is searched for three quarters down an array that is searched, or in its last place."""
+    """The test, whose contents are of `kind`, with what is searched for three quarters down an array that is searched, or in its last place, or in its
+    first one, which may be none that the program reads (a border)."""
     sought = KINDS[kind][1]
     made = []
     for stream, (p, value) in enumerate(zip(signature.parameters, test.assignments, strict=True)):
@@ -69,7 +72,7 @@ def late_tests(test: UnitTest, kind: str, signature: Signature, roles: Roles) ->
         if not 1 < len(contents) <= LONGEST_WRITTEN:
             continue
         low, high = INTEGER_RANGES.get(p.type, (sought, sought))
-        for place in (len(contents) * 3 // 4, len(contents) - 1):
+        for place in (len(contents) * 3 // 4, len(contents) - 1, 0):
             changed = np.array(contents)
             changed[place] = min(max(sought, low), high)
             written = replace(value, fill=None, values=tuple(changed.tolist()))

@@ -53,6 +53,11 @@ SCALED = """subroutine f(a, s)
   end do
 end subroutine
 """
+BORDERED = "int f(int n, int m, const double *a) { for (int j = 1; j <= m; j++) for (int i = 0; i < n; i++) if (a[j * n + i] < 0) return 1; return 0; }"
+COLUMNS = """int f(int n, int m, const double *a) {{ int any = 0;
+#pragma omp parallel for reduction(||:any)
+for (int j = {0}; j <= m; j++) for (int i = 0; i < n; i++) any = any || a[j * n + i] < 0;
+return any; }}"""
 PART = "(n < 12 ? n : 12)"
 CASES = {
     "greater": (ANY.format(">"), FLAG.format(">", "n"), True),
@@ -64,6 +69,8 @@ CASES = {
     "different_in_part": (DIFFERENT, FIRST.format(PART), False),
     "sorted": (SORTED, FALLS.format("n"), True),
     "sorted_in_part": (SORTED, FALLS.format(PART), False),
+    "beside_a_border": (BORDERED, COLUMNS.format(1), True),
+    "in_a_border_too": (BORDERED, COLUMNS.format(0), False),
     "strided": (STRIDED, ADVANCED.format("incx < 0 ? (i + 1 - n) * incx : i * incx"), True),
     "strided_forwards": (STRIDED, ADVANCED.format("i * abs(incx)"), False),
     "blocks": (ROWS, BLOCKS.format("j += 128"), True),
