@@ -8,6 +8,7 @@ Contract: `particular` gives sketches beside the usual draws, the most telling f
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -48,13 +49,15 @@ MOST_UNEVEN, UNEVEN = 3, 11
 FAR_KEY = 1 << 40
 MIDDLES = (2.5, -2.5)
 """Between two whole numbers, of which that nearer to nought is even: rounded to even, away from nought and upwards they differ."""
+FAR, NEAR = 4_000_000_000, 20_000
+"""Beyond 32 bits, and as far as a product with a usual factor stays within them; a float holds seven digits."""
 _NAN_FIRST, _THREE_FIRST = 2, 12
 """Seeds that make special contents begin with a NaN, and with 3.0 (gpu_runtime.materialise)."""
 
 
 def particular(setting: Setting, roles: Roles) -> list[Sketch]:
     """Sketches of every kind in turn, so that none crowds out the others."""
-    kinds = (_long, _stated, _no_numbers, _both, _asked, _rounded, _vanishing, _marked, _below_zero, _far_apart, _guarded, _beyond, _returning, _modes, _truths, _uneven, of_signs)
+    kinds = (_long, _stated, _no_numbers, _both, _asked, _rounded, _vanishing, _marked, _below_zero, _far_apart, _guarded, _beyond, _returning, _modes, _truths, _uneven, of_signs, _cut_off)
     rows = itertools.zip_longest(*(kind(setting, roles) for kind in kinds))
     return [sketch for row in rows for sketch in row if sketch is not None]
 
@@ -190,6 +193,18 @@ def _rounded(setting: Setting, roles: Roles) -> list[Sketch]:
     return [_sketch(setting, roles, few | dict.fromkeys(factors, factor), "rounded", turn, fills) for turn, (factor, fills) in enumerate(drawn)]
 
 
+def _cut_off(setting: Setting, roles: Roles) -> list[Sketch]:
+    """Where whole numbers come of reals: such that have more digits than a narrower type holds, below and above nought."""
+    signature = setting.signature
+    reals = [p.name for p in signature.parameters if p.kind != "scalar" and p.type in ("f32", "f64") and p.intent == "in"]
+    whole = {p.type for p in signature.parameters if p.intent != "in" and p.kind != "scalar"} | {signature.result}
+    farthest = FAR if whole & {"i64", "u64"} else NEAR if whole & {"i32", "u32"} else 0
+    if not reals or not farthest or not roles.base:
+        return []
+    few = dict(size_draws(signature, roles, setting.seed, 6))["small" if len(roles.sizes) > 1 else "distinct"]
+    return [_sketch(setting, roles, few, "cut off", 0, dict.fromkeys(reals, Fill("uniform", (-farthest, farthest), setting.seed)))]
+
+
 def _below_all(roles: Roles, scalars: Values, names: Sequence[str]) -> dict[str, Fill]:
     """Indices below every one of several sizes, as nothing says which of them bounds what they lead to."""
     if len(names) < 2:
@@ -278,6 +293,8 @@ def _no_numbers(setting: Setting, roles: Roles) -> list[Sketch]:
     # What begins as no number and ends as that shows no change.
     turned = [{p.name: Fill("special", (), (_NAN_FIRST, _THREE_FIRST)[(i + k) % 2]) for i, p in enumerate(reals)} for k in (0, 1)]
     sketches = [_sketch(setting, roles, few, label, 0, fills) for fills in turned]
+    if signature.result and signature.result[0] in "iub":  # one answer about all: others would decide it alone
+        sketches.append(_sketch(setting, roles, few, label, 0, {p.name: Fill("constant", (math.nan,)) for p in reals}))
     changed = {p.name: Fill("special", (), _NAN_FIRST) for p in reals if p.intent != "in"}
     if changed and factors:
         sketches += [_sketch(setting, roles, few | {name: 0.0}, label, k, changed) for k, name in enumerate(factors[-2:])]

@@ -88,6 +88,7 @@ TOLD_APART = {
         "int n, float s, const float *x, int *y", "int v = (int)(x[i] * s); y[i] = v > 127 ? 127 : v < -128 ? -128 : v;",
         "int v = (int)(x[i] * s); y[i] = v > 127 ? 127 : v < -127 ? -127 : v;",
     ),
+    "whole numbers of more digits than a float has": ("int n, const double *x, long long *y", "y[i] = (long long)(x[i] * 1000.0);", "y[i] = (long long)((float)x[i] * 1000.0f);"),
     "a bit beyond what is signed": (
         "int n, int shift, const unsigned *x, unsigned *y", "y[i] = (x[i] >> shift) & 15;", "y[i] = ((int)x[i] / (1 << shift)) & 15;",
     ),
@@ -117,6 +118,16 @@ void f(int n, int t, const float *x, float *y) {{ if (n < 1) return; float *dx, 
     cudaMemcpy(dx, x, n * 4, cudaMemcpyHostToDevice); cudaMemcpy(dy, y, n * 4, cudaMemcpyHostToDevice); k<<<(n + 63) / 64, 64>>>(n, t, dx, dy);
     cudaMemcpy(y, dy, n * 4, cudaMemcpyDeviceToHost); cudaFree(dx); cudaFree(dy); }}"""
     assert engine.verify(Pair(source, Program("cuda", "f", host))).outcome is Outcome.EQUIVALENT  # what returns at once has its arrays
+
+
+SORTED = "bool f(int n, const double *x) {{ int bad = 0;\n#pragma omp parallel for reduction(|:bad)\nfor (int i = 1; i < n; i++) bad |= {};\nreturn !bad; }}"
+
+
+def test_what_is_asked_of_all_is_asked_where_nothing_is_a_number(engine):
+    """One pair out of order decides all, and among special values one always is."""
+    source = Program("cpp", "f", "bool f(int n, const double *x) { for (int i = 1; i < n; i++) if (x[i - 1] > x[i]) return false; return true; }")
+    assert engine.verify(Pair(source, Program("openmp", "f", SORTED.format("x[i - 1] > x[i]")))).outcome is Outcome.EQUIVALENT
+    assert engine.verify(Pair(source, Program("openmp", "f", SORTED.format("!(x[i - 1] <= x[i])")))).outcome is Outcome.MISMATCH
 
 
 def test_all_combinations_of_truth_values_come(engine):
