@@ -80,7 +80,7 @@ class _Result:
 
 @cache
 def prelude() -> str:
-    return (NATIVE / "prelude_nvrtc.h").read_text()
+    return (NATIVE / "prelude_nvrtc.h").read_text() + (NATIVE / "prelude_complex.h").read_text()
 
 
 @cache
@@ -122,7 +122,7 @@ def compile_for_device(requests: Sequence[CompileRequest], compiler: DeviceCompi
 @cache
 def _rules() -> str:
     """Hash of all that decides what a program is turned into, apart from the program."""
-    names = ("prelude_device_host.h", "prelude_cuda.h", "prelude_cuda_host.h", "shim_cuda.h", "prelude_cpp.h")
+    names = ("prelude_device_host.h", "prelude_cuda.h", "prelude_complex.h", "prelude_cuda_host.h", "shim_cuda.h", "prelude_cpp.h")
     makers = (compile_module, cuda_rewrite, cuda_source, shims_cpp, shims_cuda, units)
     own = [Path(f).read_text() for f in (__file__, *(str(m.__file__) for m in makers))]
     return digest(prelude(), *((NATIVE / n).read_text() for n in names), *own, *OPTIONS, *FAST_OPTIONS, _compiler_identity())

@@ -19,7 +19,7 @@ import re
 from dataclasses import dataclass
 
 from gpu_runtime.cuda_shared import dynamic_shared, placed_shared, template_bodies
-from gpu_runtime.headers import PASSED_OVER_IN_CUDA
+from gpu_runtime.headers import COMPLEX, PASSED_OVER_IN_CUDA
 
 _TOKEN = re.compile(
     r"""(?P<directive>(?<![^\n])[ \t]*\#(?:\\\n|[^\n])*)|(?P<space>\s*\n|[^\S\n]+|\\\n)|(?P<comment>//[^\n]*|/\*.*?\*/)
@@ -57,11 +57,12 @@ def rewrite(text: str) -> str:
 
 
 def without_includes(text: str) -> list[Token]:
-    """The tokens of `text` with includes of PASSED_OVER_IN_CUDA blanked; lines stay."""
+    """The tokens of `text` with includes of PASSED_OVER_IN_CUDA blanked, but for one that opens a namespace; lines stay."""
     tokens = tokens_of(text)
     for token in tokens:
         if token.kind == "directive" and (found := _INCLUDE.match(token.text)) and found[1].strip() in PASSED_OVER_IN_CUDA:
-            token.text = "\n" * token.text.count("\n")
+            opened = "using namespace cv_complex;" if found[1].strip() == COMPLEX else ""
+            token.text = opened + "\n" * token.text.count("\n")
     return tokens
 
 

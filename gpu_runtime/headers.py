@@ -24,10 +24,12 @@ STANDARD = PRELUDE | _STANDARD | _GIVEN
 
 CUDA = frozenset(
     "cuda.h cuda_runtime.h cuda_runtime_api.h device_launch_parameters.h cooperative_groups.h cooperative_groups/reduce.h "
-    "device_functions.h math_constants.h math_functions.h vector_types.h vector_functions.h helper_math.h".split()
+    "device_functions.h math_constants.h math_functions.h vector_types.h vector_functions.h helper_math.h cuComplex.h".split()
 )
 """CUDA's own headers, for which the emulation's prelude stands."""
-_CUDA_UNUSED = frozenset("cuda_fp16.h cuComplex.h cuda_profiler_api.h cooperative_groups/memcpy_async.h".split())
+COMPLEX = "cuComplex.h"
+"""CUDA's complex numbers: native/prelude_complex.h, in a namespace that an include of it opens, as programs have functions of these names too."""
+_CUDA_UNUSED = frozenset("cuda_fp16.h cuda_profiler_api.h cooperative_groups/memcpy_async.h".split())
 """CUDA's own headers of which the emulation has nothing; they do no harm where nothing of them is used."""
 
 _TIME = "time_t clock_t tm difftime CLOCKS_PER_SEC mktime localtime gmtime strftime nanosleep timespec"

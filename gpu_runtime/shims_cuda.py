@@ -46,7 +46,7 @@ def leaves_unset(text: str) -> bool:
 @cache
 def prelude() -> str:
     """What comes after prelude_cpp.h and before the programs of a unit; without #line marks."""
-    return "\n".join((NATIVE / name).read_text() for name in ("prelude_cuda.h", "prelude_cuda_host.h", "shim_cuda.h"))
+    return "\n".join((NATIVE / name).read_text() for name in ("prelude_cuda.h", "prelude_complex.h", "prelude_cuda_host.h", "shim_cuda.h"))
 
 
 _OTHERS_NAMES = "__expf __exp10f __logf __log2f __log10f __sinf __cosf __tanf __powf exp10 exp10f".split()

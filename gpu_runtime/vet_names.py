@@ -70,7 +70,13 @@ def _prelude_names() -> frozenset[str]:
     names |= {f"atomic{o}{s}" for o in "Add Sub Min Max And Or Xor Exch CAS Inc Dec".split() for s in ("", "_block", "_system")}
     names |= {f"__reduce_{o}_sync" for o in "add min max and or xor".split()}
     names |= {f"__{f}2{t}_{m}" for f in ("float", "double") for t in ("int", "uint", "ll", "ull") for m in ("rn", "rz", "rd", "ru")}
-    return frozenset(n for n in names if not n.startswith(("__builtin", "__asm")) and n != "__trap")
+    return frozenset(n for n in names if not n.startswith(("__builtin", "__asm")) and n != "__trap") | _complex_names((native / "prelude_complex.h").read_text())
+
+
+def _complex_names(text: str) -> set[str]:
+    """Functions of <cuComplex.h>: those of a macro for either precision, and others."""
+    either = {f"{name}{suffix}" for name in re.findall(r"\b(cuC\w+)##F\(", text) for suffix in ("", "f")}
+    return either | {f"make_{name}" for name in re.findall(r"\b(cu\w*Complex)\b", text)} | set(re.findall(r"\b(cuComplex\w+)\(", text))
 
 
 _CUDA = _prelude_names()

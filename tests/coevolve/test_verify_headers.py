@@ -76,3 +76,24 @@ def of_cuda(name):
 def test_a_header_alone_is_no_reason_for_a_verdict(engine, name, target):
     found = engine.verify(Pair(SOURCE, Program(target, "scale", f"#include <{name}>\n" + scaled(target))))
     assert found.outcome is Outcome.EQUIVALENT, found.detail
+
+
+TURNED = Program("cpp", "turn", """#include <complex>
+void turn(int n, std::complex<float> a, const std::complex<float> *x, std::complex<float> *y, float *m) {
+for (int i = 0; i < n; i++) { y[i] = a * x[i] + y[i] / std::complex<float>(2.0f, 1.0f); m[i] = std::abs(x[i]); } }""")
+TURN = """#include <cuComplex.h>
+__global__ void turn(int n, cuComplex a, const cuFloatComplex *x, cuFloatComplex *y, float *m) {{ int i = blockIdx.x * blockDim.x + threadIdx.x;
+if (i < n) {{ y[i] = cuCaddf(cuCmulf(a, {}), cuCdivf(y[i], make_cuFloatComplex(2.0f, 1.0f))); m[i] = cuCabsf(x[i]); }} }}"""
+OWN = """__device__ float2 cuCmulf(float2 a, float2 b) { return make_float2(a.x * b.x - a.y * b.y, a.x * b.y + a.y * b.x); }
+__global__ void scale(int n, float a, float *x) { int i = blockIdx.x * blockDim.x + threadIdx.x; if (i < n) x[i] = cuCmulf(make_float2(a, 0), make_float2(x[i], 0)).x; }"""
+
+
+@pytest.mark.parametrize("head", ["", "#include <vector>\n"])
+@pytest.mark.parametrize(("factor", "outcome"), [("x[i]", Outcome.EQUIVALENT), ("cuConjf(x[i])", Outcome.MISMATCH)])
+def test_cudas_own_complex_numbers(engine, head, factor, outcome):
+    """Every port that used them was without a verdict."""
+    assert engine.verify(Pair(TURNED, Program("cuda", "turn", head + TURN.format(factor)))).outcome is outcome
+
+
+def test_a_program_may_have_functions_of_such_a_name(engine):
+    assert engine.verify(Pair(SOURCE, Program("cuda", "scale", OWN))).outcome is Outcome.EQUIVALENT

@@ -148,3 +148,9 @@ def test_no_contraction_in_what_verdicts_are_about(compiler, tmp_path):
     text = "__global__ void f(float *a) { a[0] = a[1] * a[2] + a[3]; }"
     plain, timed = compile_for_device([request(text, "f"), request(text, "f", Variant.TIMED)], compiler, cache_dir=tmp_path)
     assert load_bundle(plain.artifact)[1].read_bytes() != load_bundle(timed.artifact)[1].read_bytes()
+
+
+def test_complex_numbers_of_cudas_header_are_known_to_the_device(compiler, tmp_path):
+    text = "#include <cuComplex.h>\n__global__ void k(cuDoubleComplex *a) { a[0] = cuCdiv(cuCmul(a[0], cuConj(a[1])), make_cuDoubleComplex(cuCabs(a[0]), 1)); }"
+    (made,) = compile_for_device([request(text, "k")], compiler, cache_dir=tmp_path)
+    assert made.ok, made.diagnostics
