@@ -1,4 +1,5 @@
-"""OpenMP's reductions to the largest or smallest value are right ports of a search for it, whatever that makes of what is no number."""
+"""OpenMP's reductions to the largest or smallest value are right ports of a search for it, whatever that makes of what is no number; and those to
+a product of a loop that multiplies, whatever becomes of what overflows or vanishes on the way."""
 
 from __future__ import annotations
 
@@ -25,5 +26,27 @@ SUITE = "n=1 x[n]={nan} out[2]=constant(0)\nn=4 x[n]={nan,1,3,2} out[2]=constant
 def test_only_a_reduction_leaves_open_what_is_beside_no_number(text, right, tmp_path):
     engine = Engine("emulated", VerifyConfig(mutants=0), cache=tmp_path)
     verdict = engine.verify(Pair(Program("cpp", "f", RANGE % ""), Program("openmp", "f", text), SUITE))
+    engine.close()
+    assert verdict.equivalent is right, verdict.detail
+
+
+PRODUCT = """float f(int n, const float *x) {
+    float p = 1;
+    %s
+    for (int i = 0; i < n; i++) p *= x[i];
+    return p;
+}
+"""
+
+
+@pytest.mark.parametrize(("text", "right"), [
+    (PRODUCT % "#pragma omp parallel for reduction(*:p)", True),
+    (PRODUCT.replace("i < n", "i < n - 1") % "#pragma omp parallel for reduction(*:p)", False),
+    (PRODUCT.replace("i = 0", "i = n / 2") % "", False),
+])  # fmt: skip
+def test_a_product_may_overflow_or_vanish_on_the_way_in_parts(text, right, tmp_path):
+    """An infinity times a part that vanished was no number, and the usual port a wrong one."""
+    engine = Engine("emulated", VerifyConfig(mutants=0), cache=tmp_path)
+    verdict = engine.verify(Pair(Program("cpp", "f", PRODUCT % ""), Program("openmp", "f", text)))
     engine.close()
     assert verdict.equivalent is right, verdict.detail
