@@ -1,7 +1,7 @@
 """The launch that a text itself says for its kernel: a host function beside it that launches it once.
 
 Contract: `said_plan` is that launch as a plan over the kernel's own parameters and the test's sizes. None where the text launches the kernel
-nowhere, more than once or in a loop, or where a dimension is more than sums, products, quotients, extremes and rounding up of what is known.
+nowhere, more than once, in a loop or for a size that the host function chooses itself, or where a dimension is more than sums, products, quotients, extremes and rounding up of what is known.
 
     python -c "from gpu_runtime.launch_said import said_plan; help(said_plan)"
 """
@@ -94,6 +94,8 @@ def _reading(program: Program, function: CFunction, call: Node, sizes: Sequence[
     given = call.child_by_field_name("arguments")
     passed = dict(zip(parameters, given.named_children if given is not None else (), strict=False))
     own = {node_text(node): _Value(name) for name, node in reversed(passed.items()) if node.type == "identifier" and name in sizes}
+    if not own.keys() <= {words[-1] for words in function.parameters() if words}:
+        raise _Unreadable  # a size of its own (`int n = 1024`): the launch may be for that one alone
     # A size of the same name that the kernel is given otherwise is another one.
     others = {name: _Value(name) for name in sizes if name not in passed}
     return _Reading(others | own, _kept(function.node), Definitions.of(text), dict(_helpers(text)))

@@ -20,7 +20,7 @@ KERNEL = "__global__ void k(int n, float *x) { int i = blockIdx.x * blockDim.x +
         ("void f(int m, float *x) { int blocks = ceil(m / 256); k<<<blocks, 256>>>(m, x); }", ((3, 1, 1), (256, 1, 1), 0)),
         ("#define UP(a, b) (((a) + (b) - 1) / (b))\nvoid f(int m, float *x) { k<<<UP(m, 64), 64>>>(m, x); }", ((16, 1, 1), (64, 1, 1), 0)),
         ("static int up(int a, int b) { return (a + b - 1) / b; }\nvoid f(int m, float *x) { k<<<std::min(up(m, 64), 5), 64>>>(m, x); }", ((5, 1, 1), (64, 1, 1), 0)),
-        ("int main() { int n = 1 << 20; float *d; k<<<(n + 255) >> 8, 256>>>(n, d); }", ((4, 1, 1), (256, 1, 1), 0)),
+        ("void f(float *d, int n) { k<<<(n + 255) >> 8, 256>>>(n, d); }", ((4, 1, 1), (256, 1, 1), 0)),
     ],
 )  # fmt: skip
 def test_a_launch_is_read_in_the_kernels_own_names(host, geometry):
@@ -37,6 +37,7 @@ def test_a_launch_is_read_in_the_kernels_own_names(host, geometry):
         "void f(int n, float *x) { k<<<n, 1>>>(n, x); k<<<n, 1>>>(n, x); }",
         "void f(int n, float *x) { k<<<n, 1>>>(n - 1, x); }",
         "void f(int n, float *x) { int b = 64; if (n > 99) b = 128; k<<<(n + b - 1) / b, b>>>(n, x); }",
+        "int main() { int n = 1024; float *d; k<<<n / 256, 256>>>(n, d); }",
         "void f(int n, float *x, dim3 g) { k<<<g, 64>>>(n, x); }",
         "__global__ void other(int n, float *x) { k<<<n, 1>>>(n, x); }",
     ],
