@@ -6,7 +6,8 @@ complex) and width of elements; integer scalars by value may differ in width and
 converted), float scalars in width. A scalar that its own dialect passes by reference and may change (Fortran, C++
 reference) may stand for a one-element array and back. What fields of structures a target may add or widen is gpu_runtime.own_fields's. A Fortran LOGICAL may be an int of C (0, else true) where Fortran is the source. Integers that a target has more than a source with
 assumed-shape arrays (Fortran `x(:)`) are their extents: the largest one's, those of vectors by name (`nd` for d), else all in order; a target's assumed-shape matrix gets the shape that the source declares. A source's table of rows may be one flat array in the target, rows
-one after the other, as a device has it; not the other way round, where no row length is known.
+one after the other, as a device has it; not the other way round, where no row length is known. A source's array of complex numbers may be one of reals
+of the same name, their parts in turn.
 
     python -c "from gpu_runtime.binding import bind; help(bind)"
 """
@@ -78,6 +79,8 @@ class Binding:
         dtype = DTYPES[parameter.type]
         if parameter.kind != "scalar" and value.dtype != dtype and value.dtype.itemsize == dtype.itemsize:
             value = value.view(dtype)  # the same bits: only signedness may differ
+        elif parameter.kind != "scalar" and value.dtype.kind == "c" and dtype.kind == "f":
+            value = value.reshape(-1).view(dtype)  # real and imaginary parts in turn
         elif parameter.kind != "scalar" and value.dtype.kind in "biu":
             value = value.astype(dtype)  # LOGICAL as int; a field that is wider
         if parameter.kind != "scalar":
@@ -97,7 +100,9 @@ def _by_value(parameter: Parameter) -> bool:
 
 
 def _as_given(value: np.ndarray, given: np.ndarray) -> np.ndarray:
-    """In the shape and type of what the source was given; signedness by reinterpretation, other widths by value."""
+    """In the shape and type of what the source was given; signedness and parts of complex numbers by reinterpretation, other widths by value."""
+    if given.dtype.kind == "c" and value.dtype.kind == "f":
+        value = np.ascontiguousarray(value.reshape(-1)).view(given.dtype)
     if value.size < given.size:  # the target was given no more than its shape holds
         whole = given.reshape(-1).copy()
         whole[: value.size] = _as_given(value, whole[: value.size])
@@ -261,12 +266,20 @@ def compatible(source: Parameter, target: Parameter) -> bool:
         return groups[source.type[0]] == groups[target.type[0]]
     if holds(source, target):
         return True
+    if _in_parts(source, target):
+        return True
     if source.type != target.type:
         return False
     if source.kind == target.kind or (source.kind, target.kind) == ("rows", "array"):
         return True
     scalar, other = (source, target) if source.kind == "scalar" else (target, source)
     return scalar.kind == "scalar" and other.kind == "array" and scalar.by_reference
+
+
+def _in_parts(source: Parameter, target: Parameter) -> bool:
+    """Whether an array of complex numbers is one of their real and imaginary parts in turn, as C without complex numbers has it."""
+    plain = source.kind == target.kind == "array" and not assumed_shape(target) and source.member is None and target.member is None
+    return plain and (source.type, target.type) in (("c64", "f32"), ("c128", "f64")) and plain_name(source.name) == plain_name(target.name)
 
 
 def _changes(parameter: Parameter) -> bool:

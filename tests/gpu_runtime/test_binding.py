@@ -166,3 +166,14 @@ def test_integers_called_a_vectors_length_are_that_vectors(source, extra, extent
 def test_integers_that_neither_names_nor_order_tell_apart_are_refused(extra):
     with pytest.raises(BindingError, match="no counterpart"):
         bind(shaped(b=3, w=1, d=1), signature(*(f"{name}:i32" for name in extra.split()), "b:f32*", "w:f32*", "d:f32*"))
+
+
+def test_complex_numbers_are_their_parts_in_turn_where_the_target_has_none():
+    binding = bind(signature("n:i32", "Z:c128*"), signature("n:i32", "z:f64*"))
+    given = Arguments((np.array(2), np.array([1 + 2j, 3 - 4j])))
+    called = binding.arguments(given)
+    assert called.values[1].tolist() == [1, 2, 3, -4]
+    assert binding.outputs((called.values[0], np.array([5.0, 6, 7, 8])), given)[1].tolist() == [5 + 6j, 7 + 8j]
+    for target in ("z:f32*", "other:f64*", "z:f64"):  # another precision, an array that may be any, one number
+        with pytest.raises(BindingError):
+            bind(signature("n:i32", "Z:c128*"), signature("n:i32", target))
