@@ -60,7 +60,7 @@ def _job(request: CompileRequest) -> _Job:
 @lru_cache(maxsize=64)
 def _recipe_digest(dialect: str, variant: Variant) -> str:
     recipe = recipes()[dialect]
-    return digest(find_toolchain().versions, recipe.prelude(variant), *recipe.flags, *recipe.variants.get(variant, ()), *_LINK, "19")
+    return digest(find_toolchain().versions, recipe.prelude(variant), *recipe.flags, *recipe.variants.get(variant, ()), *_LINK, "20")
 
 
 def compile_requests(requests: Sequence[CompileRequest], cache_dir: Path | None = None, workers: int = 1) -> list[Compiled]:
