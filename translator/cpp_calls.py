@@ -99,8 +99,10 @@ def _bound(call: Node, helper: CFunction, caller: CFunction, mark: int) -> _Boun
                 bound.pointed[name] = node_text(behind)
             elif "&" in tokens and "const" not in tokens:
                 raise Unsaid(f"a reference to '{text}'")
+            elif tokens.count("[") > 1:
+                raise Unsaid(f"the rows of '{text}'")
             else:
-                bound.rows.append(f"{' '.join(t for t in tokens if t not in ('[', ']', name, '*', '&'))} {'*' * ('&' not in tokens)}{name}_{mark} = {text};")
+                bound.rows.append(f"{' '.join(t for t in before_extents(tokens) if t not in (name, '*', '&'))} {'*' * ('&' not in tokens)}{name}_{mark} = {text};")
         elif argument.type == "identifier" and types.get(text) == _type(tokens) and name not in set_here:
             bound.words[name] = text
         else:
@@ -108,12 +110,17 @@ def _bound(call: Node, helper: CFunction, caller: CFunction, mark: int) -> _Boun
     return bound
 
 
+def before_extents(tokens: Sequence[str]) -> list[str]:
+    """A parameter's type and name: the `double x` of `double x[8]`."""
+    return list(tokens[: tokens.index("[")] if "[" in tokens else tokens)
+
+
 def _name(tokens: Sequence[str]) -> str:
-    return [t for t in tokens if t not in _MARKS][-1]
+    return [t for t in before_extents(tokens) if t not in _MARKS][-1]
 
 
 def _type(tokens: Sequence[str]) -> list[str]:
-    return [t for t in tokens if t not in _MARKS][:-1]
+    return [t for t in before_extents(tokens) if t not in _MARKS][:-1]
 
 
 def _set_names(node: Node) -> set[str]:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from tree_sitter import Node
 
 from corpora.c_syntax import CFunction, c_functions, descendants, leaf_texts, node_text, parse_c_family
-from translator.cpp_calls import written_at_call
+from translator.cpp_calls import before_extents, written_at_call
 from translator.unsaid import Unsaid
 
 _DEEPEST, _MOST_CHARACTERS = 12, 50_000
@@ -91,7 +91,7 @@ def _helper(function: CFunction) -> _Helper:
     for tokens in function.parameters():
         if "&" in tokens and "const" not in tokens or "=" in tokens:
             raise Unsaid(f"'{function.name}' takes a reference or has a default")
-        words = [t for t in tokens if t not in ("const", "__restrict__", "__restrict", "restrict", "&", "[", "]")]
+        words = [t for t in before_extents(tokens) if t not in ("const", "__restrict__", "__restrict", "restrict", "&")]
         parameters.append((words[-1], tuple(words[:-1])))
     body = [c for c in function.node.child_by_field_name("body").named_children if c.type != "comment"]
     return _Helper(tuple(parameters), _value(body, {}))

@@ -12,6 +12,7 @@ from translator.unsaid import Unsaid
 
 DOT = "static double dot(int n, const double *a, const double *b) { double s = 0; for (int i = 0; i < n; i++) s += a[i] * b[i]; return s; }\n"
 CLEAR = "void clear(int m, double *y) { for (int i = 0; i < m; i++) y[i] = 0; }\n"
+EDGE = "double edge(const double x[8], const double z[8]) { double a = x[1] - x[0]; return a * z[2]; }\n"
 NEXT = "unsigned int next(unsigned int *state) { *state = *state * 5u + 1u; return *state; }\n"
 
 
@@ -31,6 +32,9 @@ SAID = {
         "for (int k = 0; k < n; k++) { for (int i_1 = 0; i_1 < n; i_1++) { x[k * n + i_1] = 0; } }"),
     "the address of a variable": (NEXT, "unsigned int s = n; x[0] = next(&s); x[1] = next(&s);",
         "unsigned int s = n; s = s * 5u + 1u; unsigned int next_2 = s; x[0] = next_2; s = s * 5u + 1u; unsigned int next_1 = s; x[1] = next_1;"),
+    "arrays with their lengths, as a value": (EDGE, "x[0] = edge(z, x);", "x[0] = ((z[1] - z[0]) * x[2]);"),
+    "an array with its length": (CLEAR.replace("*y", "y[8]"), "clear(n, z);", "for (int i_1 = 0; i_1 < n; i_1++) { z[i_1] = 0; }"),
+    "a place for an array with its length": (CLEAR.replace("*y", "y[8]"), "clear(n, x + n);", "for (int i_1 = 0; i_1 < n; i_1++) { x[n + i_1] = 0; }"),
 }  # fmt: skip
 
 
@@ -43,7 +47,7 @@ def test_what_a_helper_does_stands_before_the_statement_of_its_call(what):
 @pytest.mark.parametrize("helper, body, reason", [
     (DOT, "while (dot(n, x, z) > 1) x[0] = 0;", "under a condition"), (DOT, "x[0] = n > 1 ? dot(n, x, z) : 1;", "under a condition"),
     (DOT, "for (double s = dot(n, x, z); s > 1; s--) x[0] = s;", "in a loop's head"), (DOT.replace("double s = 0;", "double s = 0; if (n < 1) return 1;"), "x[0] = dot(n, x, z);", "before its end"),
-    (NEXT, "unsigned int s[2]; s[0] = 1; x[0] = next(s);", ""), (CLEAR.replace("y[i] = 0", "*y++ = 0"), "clear(n, x);", "moves"),
+    (CLEAR.replace("*y", "y[4][4]").replace("y[i]", "y[i][0]"), "clear(n, x + n);", "rows"), (NEXT, "unsigned int s[2]; s[0] = 1; x[0] = next(s);", ""), (CLEAR.replace("y[i] = 0", "*y++ = 0"), "clear(n, x);", "moves"),
 ])  # fmt: skip
 def test_what_is_left(helper, body, reason):
     if not reason:
