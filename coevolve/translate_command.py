@@ -26,6 +26,8 @@ from corpora.records import Blame, Outcome, Program, Verdict
 from gpu_runtime.models.protocol import Sampling
 
 NEW_TOKENS = Sampling().max_new_tokens
+_WHOLE = re.compile(r"\bgoto\b|\bmem(?:cpy|set|move)\b|\b(?:begin|data)\s*\(|\bstd\s*::\s*(?!(?:f?abs|f?max|f?min|sqrt|cbrt|pow|exp|log|sin|cos|tan|floor|ceil)\b)\w+\s*\(")
+"""What in a C++ text without a loop may still go over an array: jumps, copies, algorithms of the library."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ def add_parser(commands) -> argparse.ArgumentParser:
     parser.add_argument("--as-written", action="store_true", help=AS_WRITTEN)
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="seed of the answers (default: 0)")
     parser.add_argument("--backend", default="auto", choices=("auto", "cuda", "emulated"), help="where CUDA runs (default: auto)")
-    parser.add_argument("--out", metavar="FILE", help="write the ports here instead of printing them")
+    parser.add_argument("--out", metavar="FILE", help="write the ports here instead of printing them; the first port replaces what is there")
     return parser
 
 
@@ -80,6 +82,7 @@ def run(args: argparse.Namespace) -> int:
     way, programs, left_out = _questions(args)
     if args.out:
         require_place("--out", args.out)
+        _require_other_file(args.file, args.out)
     model = resolve(args.model, "translator", str(way))
     model.require_taught(str(way))
     from coevolve.answering import usage_note
@@ -97,6 +100,8 @@ def run(args: argparse.Namespace) -> int:
         engine.close()
     for function in left_out:
         print(f"{function.name or 'text'} at {function.where}: left out, {function.reason}", file=sys.stderr)
+    if args.out:
+        print(written_words(args.out, texts, len(left_out)), file=sys.stderr)
     if usage := usage_note(opened):
         print(usage, file=sys.stderr)
     return 0 if all(texts) and not left_out else 1
@@ -116,6 +121,22 @@ def _given_out(ports: Iterable[Port], way: Direction, out: str | None) -> Iterat
         yield text
 
 
+def _require_other_file(source: str, out: str) -> None:
+    """Raises UserError where the ports would replace the very text that they are ports of."""
+    from coevolve.errors import UserError
+
+    if Path(out).exists() and Path(out).samefile(source):
+        raise UserError(f"--out '{out}' is the source itself, which the ports would replace; name another file")
+
+
+def written_words(out: str, texts: Sequence[str], left_out: int) -> str:
+    """What a reader of the file should know: how much of the source is in it, or that it is not of this call."""
+    ported, of = sum(map(bool, texts)), len(texts) + left_out
+    if ported:
+        return f"{ported} of {of} functions are in {out}"
+    return f"none of {of} functions has a port: {out} " + ("stays as it was before this call" if Path(out).exists() else "was not written")
+
+
 def _questions(args: argparse.Namespace) -> tuple[Direction, Sequence[Program], Sequence[Skipped]]:
     """The functions of the file, and those of it that tests cannot call (none where one function is asked for)."""
     from coevolve.errors import UserError
@@ -131,23 +152,31 @@ def _questions(args: argparse.Namespace) -> tuple[Direction, Sequence[Program], 
     if args.function:
         chosen = [p for p in programs if p.name == args.function]
         if not chosen:
-            raise UserError(f"'{args.file}' has no function '{args.function}'; it has {', '.join(p.name for p in programs)}")
+            absent = f"'{args.file}' has no function '{args.function}'"
+            why = next((f"'{s.name}' at {s.where} is left out, {s.reason}" for s in loaded.skipped if s.name == args.function), absent)
+            raise UserError(f"{why}; the file has {', '.join(p.name for p in programs)}")
         return way, tuple(chosen), ()
     helpers = found if len(found := helpers_of(programs)) < len(programs) else []
     for helper in helpers:
-        print(f"{helper.name}: not asked for, it has no loop or array and is ported with what calls it (--function {helper.name} asks for it)", file=sys.stderr)
+        print(f"{helper.name}: not asked for, it has no loop and is ported with what calls it (--function {helper.name} asks for it)", file=sys.stderr)
     return way, tuple(p for p in programs if p not in helpers), left_out
 
 
 def helpers_of(programs: Sequence[Program]) -> list[Program]:
-    """Functions of scalars without a loop that others call: there is nothing parallel in them, and others' ports hold them."""
+    """Functions without a loop that others call: there is nothing parallel in them, and others' ports hold them.
+
+    Of scalars alone, or of a serial C++ text that works on elements one by one; Fortran's arrays may be whole.
+    """
     from corpora.signatures import signature_of
 
     def called(program: Program) -> bool:
         return any(re.search(rf"\b{program.name}\s*\(", other.text, re.I) for other in programs if other is not program)
 
+    def by_element(program: Program) -> bool:
+        return program.dialect == "cpp" and not _WHOLE.search(program.text)
+
     plain = [p for p in programs if not re.search(r"\b(?:for|while|do|forall)\b", p.text, re.I) and called(p)]
-    return [p for p in plain if all(each.kind == "scalar" for each in signature_of(p).parameters)]
+    return [p for p in plain if by_element(p) or all(each.kind == "scalar" for each in signature_of(p).parameters)]
 
 
 def port_of(

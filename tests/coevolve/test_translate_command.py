@@ -7,7 +7,7 @@ import pytest
 
 from coevolve.cli import main
 from coevolve.models_named import SMALL
-from coevolve.translate_command import _given_out, helpers_of, port_of, port_text, summary
+from coevolve.translate_command import _given_out, helpers_of, port_of, port_text, summary, written_words
 from coevolve.verify import Engine
 from corpora.dialects import DIALECTS, direction
 from corpora.records import Outcome, Program
@@ -65,7 +65,25 @@ def test_helpers_without_a_loop_are_not_asked_for_by_themselves():
         ("at", "int at(int i, int j) { return i * 8 + j; }"), ("first", "int first(const int *x) { return x[0]; }"), ("alone", "int alone(int i) { return i; }"),
         ("f", "int at(int i, int j) { return i * 8 + j; }\nvoid f(int n, int *x) { for (int i = 0; i < n; i++) x[at(i, 0)] = first(x); }"),
     ]]  # fmt: skip
-    assert [p.name for p in helpers_of(programs)] == ["at"]
+    assert [p.name for p in helpers_of(programs)] == ["at", "first"]
+
+
+@pytest.mark.parametrize("dialect, helper", [
+    ("cpp", "void copy(int n, int *x) { std::copy(x, x + n, x + n); }"), ("cpp", "void copy(int n, int *x) { memcpy(x, x + n, n); }"),
+    ("cpp", "void copy(int n, int *x) { int i = 0; again: x[i] = i; if (++i < n) goto again; }"),
+    ("fortran", "subroutine copy(n, x)\ninteger n, x(n)\nx = 2\nend subroutine"),
+])  # fmt: skip
+def test_helpers_that_go_over_arrays_without_a_loop_are_asked_for(dialect, helper):
+    caller = "void f(int n, int *x) { for (int i = 0; i < n; i++) copy(n, x); }" if dialect == "cpp" else "subroutine f(n, x)\ninteger n, x(n)\ncall copy(n, x)\nend subroutine"
+    assert helpers_of([Program(dialect, "copy", helper), Program(dialect, "f", f"{helper}\n{caller}")]) == []
+
+
+def test_what_is_in_the_file_is_said(tmp_path):
+    out = tmp_path / "port.cu"
+    assert written_words(str(out), ["", ""], 1) == f"none of 3 functions has a port: {out} was not written"
+    out.write_text("old")
+    assert written_words(str(out), [""], 0) == f"none of 1 functions has a port: {out} stays as it was before this call"
+    assert written_words(str(out), ["port", ""], 1) == f"1 of 3 functions are in {out}"
 
 
 def test_no_port_is_said_with_what_was_tried():
@@ -94,7 +112,9 @@ def test_the_model_that_comes_with_the_project_ports_a_loop(tmp_path, capsys, di
     [
         (["nowhere.cpp", "--to", "cuda"], "nowhere.cpp"),
         (["FILE", "--to", "basic"], "basic"),
-        (["FILE", "--to", "cuda", "--function", "thrice"], "it has twice"),
+        (["FILE", "--to", "cuda", "--function", "thrice"], "has no function 'thrice'; the file has twice"),
+        (["FILE", "--to", "cuda", "--function", "half"], "'half' at twice.cpp is left out, is a template; the file has twice"),
+        (["FILE", "--to", "cuda", "--out", "FILE"], "is the source itself"),
         (["FILE", "--to", "cuda", "--model", "no_such_model"], "no_such_model"),
         (["FILE", "--to", "cuda", "--samples", "0"], "--samples"),
         (["FILE", "--to", "cuda", "--max-new-tokens", "0"], "--max-new-tokens"),
@@ -105,7 +125,7 @@ def test_the_model_that_comes_with_the_project_ports_a_loop(tmp_path, capsys, di
     ],
 )
 def test_wrong_use_is_one_line(tmp_path, capsys, arguments, complaint):
-    (tmp_path / "twice.cpp").write_text(SOURCE.text)
+    (tmp_path / "twice.cpp").write_text(f"{SOURCE.text}\ntemplate <class T> void half(T *x) {{ x[0] /= 2; }}\n")
     code = main(["translate", *(str(tmp_path / "twice.cpp") if a == "FILE" else a for a in arguments)])
     said = capsys.readouterr().err
     assert code == 2 and complaint in said and len(said.strip().splitlines()) == 1
