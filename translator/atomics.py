@@ -24,7 +24,7 @@ _KEEPERS = {"float": ("int", "__int_as_float", "__float_as_int"), "double": ("un
 _KEEPER = """__device__ void keep_{word}(T *place, T value) {{
     BITS *bits = (BITS *)place;
     BITS old = atomicCAS(bits, 0, 0);
-    while (value {sign} FROM(old)) {{
+    while ({test}) {{
         BITS seen = atomicCAS(bits, old, (BITS)TO(value));
         if (seen == old) {{
             break;
@@ -33,6 +33,7 @@ _KEEPER = """__device__ void keep_{word}(T *place, T value) {{
     }}
 }}
 """
+
 
 def atomically(block: Block, pointers: Mapping[str, str], variables: Sequence[str], every: bool) -> Block | None:
     """The block with atomic changes of what is behind `pointers` (names and the types of their elements): of places in which none of
@@ -49,7 +50,8 @@ def atomically(block: Block, pointers: Mapping[str, str], variables: Sequence[st
         decided = any(re.search(rf"\b{each}\b", index) for each in variables)
         if name not in pointers or (decided and not (every and found[1])):
             return None
-        text = _operation(*found, pointers[name])
+        place, operator, value = found
+        text = _operation(place, _passing_over(item, operator), value, pointers[name])
         impossible = impossible or not text
         return [text]
 
@@ -63,9 +65,9 @@ def _operation(place: str, operator: str, value: str, type: str) -> str:
     if operator in ("+", "-") and type in _ADDED | _WIDE:
         value = f"-({value})" if operator == "-" else value
         return f"atomicAdd({at}, {value});" if type in _ADDED else f"atomicAdd((unsigned long long *){at}, (unsigned long long)({value}));"
-    if operator in ("max", "min"):
+    if operator.removeprefix("f") in ("max", "min"):
         if type in _WHOLE:
-            return f"atomic{operator.title()}({at}, {value});"
+            return f"atomic{operator.removeprefix('f').title()}({at}, {value});"
         return f"keep_{operator}_{type}({at}, {value});" if type in _KEEPERS else ""
     if operator in _BITS and type in _WHOLE:
         return f"atomic{_BITS[operator]}({at}, {value});"
@@ -74,13 +76,20 @@ def _operation(place: str, operator: str, value: str, type: str) -> str:
     return ""
 
 
+def _passing_over(item: Item, operator: str) -> str:
+    """`fmax` and `fmin` for what passes over values that are no numbers, as these functions do and comparisons do not."""
+    return f"f{operator}" if operator in ("max", "min") and isinstance(item, str) and re.search(rf"= (?:std::)?f{operator}f?\(", item) else operator
+
+
 def with_helpers(text: str, name: str) -> str:
     """`text` with the device functions that it calls before it, called after `name`, so that kernels that are put together have each their own."""
     made = ""
-    for operator, type in dict.fromkeys(re.findall(r"\bkeep_(max|min)_(float|double)\(", text)):
+    for operator, type in dict.fromkeys(re.findall(r"\bkeep_(f?(?:max|min))_(float|double)\(", text)):
         bits, back, to = _KEEPERS[type]
         words = {"T": type, "BITS": bits, "FROM": back, "TO": to}
-        body = _KEEPER.format(word=f"{operator}_{type}", sign=">" if operator == "max" else "<")
+        test = f"value {'>' if operator.endswith('max') else '<'} FROM(old)"
+        test += " || (FROM(old) != FROM(old) && value == value)" * operator.startswith("f")
+        body = _KEEPER.format(word=f"{operator}_{type}", test=test)
         made += re.sub(r"\b(?:T|BITS|FROM|TO)\b", lambda found: words[found[0]], body) + "\n"
-    return re.sub(r"\bkeep_(?=(?:max|min)_(?:float|double)\()", f"{name}_keep_", made + text)
+    return re.sub(r"\bkeep_(?=f?(?:max|min)_(?:float|double)\()", f"{name}_keep_", made + text)
 

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import re
 
-from translator.c_blocks import Block
+from translator.c_blocks import Block, Item
 
 PLACE = r"\w+(?:\[.*?\])?"
 _STEPPED = re.compile(rf"(?:(?P<place>{PLACE})(?P<sign>\+\+|--)|(?P<before>\+\+|--)(?P<behind>{PLACE}));$")
 _UPDATE = re.compile(rf"(?P<place>{PLACE}) (?P<sign>[-+*&|^])= (?P<value>.+);$")
 _AGAIN = re.compile(rf"(?P<place>{PLACE}) = (?P=place) (?P<sign>[-+*]) (?P<value>.+);$")
 _CHOSEN = re.compile(rf"(?P<place>{PLACE}) = (?:std::)?f?(?P<sign>max|min)f?\((?P=place), (?P<value>.+)\);$")
+_PICKED = re.compile(rf"(?P<place>{PLACE}) = (?P<test>.+?) \? (?P<yes>.+) : (?P<no>.+);$")
+_COMPARED = re.compile(r"(.+) ([<>])=? (.+)$")
 _SET = re.compile(rf"(?P<place>{PLACE}) = (?P<value>-?[\w.]+);$")
 
 Update = tuple[str, str, str]
@@ -23,7 +25,7 @@ Update = tuple[str, str, str]
 NONE: Update = ("", "", "")
 
 
-def update_of(item: str | tuple[str, Block]) -> Update:
+def update_of(item: Item) -> Update:
     """What a statement does, or an `if` around one that keeps the larger or the smaller of two values."""
     if not isinstance(item, str):
         return _kept(*item)
@@ -32,10 +34,10 @@ def update_of(item: str | tuple[str, Block]) -> Update:
     for pattern in (_UPDATE, _AGAIN, _CHOSEN):
         if matched := pattern.match(item):
             return matched["place"], matched["sign"], matched["value"]
-    return NONE
+    return _picked(item)
 
 
-def set_to_a_constant(item: str | tuple[str, Block]) -> Update:
+def set_to_a_constant(item: Item) -> Update:
     """A statement that gives a place a number, without an operator."""
     matched = _SET.match(item) if isinstance(item, str) else None
     number = matched and re.fullmatch(r"-?(?:\d[\w.]*|true|false)", matched["value"])
@@ -62,6 +64,60 @@ def operator_of(body: Block, name: str) -> str:
         if not isinstance(item, str) and item[1].names(name):
             found.add(operator_of(item[1], name))
     return found.pop() if len(found) == 1 else ""
+
+
+def conditions_apart(block: Block) -> Block:
+    """With `if (a && value > place) place = value;` as one `if` within another, of which the inner one keeps the larger value. One with an
+    `else` stays as it is."""
+    items: list[Item] = []
+    for item, behind in zip(block.items, [*block.items[1:], ""], strict=True):
+        if isinstance(item, str):
+            items.append(item)
+            continue
+        inner = conditions_apart(item[1])
+        chained = not isinstance(behind, str) and behind[0].startswith("else")
+        items.append((item[0], inner) if chained else _apart(item[0], inner))
+    return Block(items)
+
+
+def _apart(head: str, body: Block) -> Item:
+    tests = _conjuncts(head[4:-1]) if head.startswith("if (") else []
+    for k, test in enumerate(tests):
+        if len(tests) > 1 and _kept(f"if ({test})", body) != NONE:
+            others = " && ".join(tests[:k] + tests[k + 1 :])
+            return f"if ({others})", Block([(f"if ({test})", body)])
+    return head, body
+
+
+def _conjuncts(text: str) -> list[str]:
+    """What stands between the `&&` of a condition, outside of brackets; the whole where an `||` does too."""
+    found, depth = [""], 0
+    for part in re.split(r"(&&|\|\||[()\[\]])", text):
+        depth += (part in ("(", "[")) - (part in (")", "]"))
+        if depth == 0 and part == "||":
+            return [text]
+        if depth == 0 and part == "&&":
+            found.append("")
+        else:
+            found[-1] += part
+    return [each.strip() for each in found]
+
+
+def _picked(statement: str) -> Update:
+    """`place = value > place ? value : place;` and its like."""
+    matched = _PICKED.match(statement)
+    compared = matched and _COMPARED.match(_bare(matched["test"]))
+    if not compared:
+        return NONE
+    (left, sign, right), place, chosen = compared.groups(), matched["place"], _bare(matched["yes"])
+    if {left, right} != {chosen, _bare(matched["no"])} or place not in (left, right) or left == right:
+        return NONE
+    return place, "max" if (sign == ">") == (chosen == left) else "min", right if left == place else left
+
+
+def _bare(text: str) -> str:
+    """Without brackets around the whole."""
+    return text[1:-1] if re.fullmatch(r"\([^()]*(?:\([^()]*\)[^()]*)*\)", text) else text
 
 
 def _kept(head: str, body: Block) -> Update:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from translator.atomics import atomically, with_helpers
 from translator.c_blocks import Block, Item, changes, printed, rewritten
-from translator.gathers import changed_element, operator_of
+from translator.gathers import changed_element, conditions_apart, operator_of
 from translator.parts import TYPE, Part, leaves
 
 _HEAD = re.compile(rf"for \({TYPE}(\w+) = ([^;]+); (\w+)(?: ([-+]) (\w+))? (<=?|>=?) ([^;]+); ([^;]+)\)$")
@@ -82,7 +82,7 @@ def pointers_of(part: Part) -> dict[str, str]:
 
 def _chain(part: Part) -> list[_Loop]:
     """The part's loops that stand right inside each other, three at the most."""
-    item, *rest = part.body.items
+    item, *rest = conditions_apart(part.body).items
     if any(not isinstance(each, str) or not each.startswith("return ") for each in rest):
         return []
     found: list[_Loop] = []

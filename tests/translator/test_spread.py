@@ -95,6 +95,36 @@ def test_conditions_that_keep_the_larger_or_the_smaller_value():
     assert set_to_a_constant("found = 1;") == ("found", "", "1") and set_to_a_constant("found = i;") == NONE
 
 
+@pytest.mark.parametrize("statement, found", [
+    ("m = x[i] > m ? x[i] : m;", ("m", "max", "x[i]")), ("m = (m <= f(x[i])) ? m : (f(x[i]));", ("m", "min", "f(x[i])")), ("m = x[i] > m ? m : x[i];", ("m", "min", "x[i]")),
+    ("m = x[i] > m ? x[i] : 0;", NONE), ("m = x[i] > t ? x[i] : t;", NONE), ("m = x[i] ? 1 : m;", NONE),
+])  # fmt: skip
+def test_expressions_that_keep_the_larger_or_the_smaller_value(statement, found):
+    assert update_of(statement) == found
+
+
+@pytest.mark.parametrize("condition, guard", [
+    ("v[i] != 0 && x[i] < m[0]", "if (v[i] != 0) {"), ("x[i] < m[0] && (v[i] > 0 || i < 3) && i < 9", "if ((v[i] > 0 || i < 3) && i < 9) {"),
+])  # fmt: skip
+def test_a_search_under_a_condition_is_one_too(condition, guard):
+    text = f"void f(int n, const double *x, const double *v, double *m) {{ for (int i = 0; i < n; i++) if ({condition}) m[0] = x[i]; }}"
+    (made,) = kernels(part_of(text))
+    assert guard in made and "f_part1_keep_min_double(&m[0], x[i]);" in made
+    source = taken_apart(Program("cpp", "f", f"double f(int n, const double *x, const double *v) {{ double m = 9; for (int i = 0; i < n; i++) if ({condition.replace('m[0]', 'm')}) m = x[i]; return m; }}"))
+    assert "#pragma omp parallel for reduction(min:m)" in loops(Cut(source, Results.RETURNED).part([source.body.items[1]], {"m": "double"}, ("return m;",)))[0]
+
+
+@pytest.mark.parametrize("statement", ["if (v[i] > 0 || x[i] < m[0]) m[0] = x[i];", "if (v[i] > 0 && x[i] < m[0]) m[0] = x[i]; else v[i] = 1;"])
+def test_other_conditions_stay(statement):
+    assert "keep_" not in "".join(kernels(part_of(f"void f(int n, const double *x, double *v, double *m) {{ for (int i = 0; i < n; i++) {{ {statement} }} }}")))
+
+
+def test_functions_that_pass_over_what_is_no_number_are_kept_as_such():
+    (made,) = kernels(part_of("void f(int n, const double *x, double *m) { for (int i = 0; i < n; i++) m[0] = fmin(m[0], x[i]); }"))
+    assert "while (value < __longlong_as_double(old) || (__longlong_as_double(old) != __longlong_as_double(old) && value == value)) {" in made
+    assert "f_part1_keep_fmin_double(&m[0], x[i]);" in made
+
+
 def test_a_reduction_has_one_operator():
     assert operator_of(Block(["s += x[i];", ("if (x[i] > 0)", Block(["s -= 1;"]))]), "s") == "+"
     assert operator_of(Block(["s += x[i];", "s *= 2;"]), "s") == operator_of(Block(["s += s * x[i];"]), "s") == operator_of(Block(["y[i] = s;", "s += 1;"]), "s") == ""
