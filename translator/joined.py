@@ -147,9 +147,11 @@ def one_kernel(function: Written, nodes: Sequence[Node]) -> str | None:
     """CUDA: the function itself as a kernel, where one part is all that touches arrays; what comes before it every thread does. None where
     that is not so, or the function has a result. What it takes by reference, and never changes, a kernel takes by value."""
     places = [k for k, node in enumerate(nodes) if isinstance(node, Ported)]
-    if len(places) != 1 or not function.head.startswith("void ") or _points_twice(function) or len(_ported(nodes)) != 1 or any(a.is_local for a in function.arrays.values()):
+    if len(places) != 1 or not function.head.startswith("void ") or _points_twice(function) or len(_ported(nodes)) != 1:
         return None
     (place,) = places
+    if any(array.is_local and name in nodes[place].part.names for name, array in function.arrays.items()):
+        return None
     port, before, after = nodes[place], nodes[:place], nodes[place + 1 :]
     helpers, _, kernel = port.text.partition("__global__ ")
     rows = _rows(before, 1, lambda node, depth: [])

@@ -210,7 +210,31 @@ void lift(int n, const float *u, float *x) { FOR(i, n) x[i] += HALF * square(u[i
 """
 
 
+COURANT_CPP = """double courant(int n, const double *ss, const double *vdov, const double *area) {
+    double dt = 1.0e+20;
+    for (int i = 0; i < n; ++i) {
+        double each = area[i] / sqrt(ss[i] * ss[i] + 1.0);
+        if (vdov[i] != 0. && each < dt) dt = each;
+    }
+    return dt;
+}
+"""
+SOONEST_CPP = "double soonest(int n, const double *x) { double dt = 1000; for (int i = 0; i < n; i++) dt = fmin(dt, 0.5 * x[i]); return dt; }"
+CORNERS_CPP = """static double across(const double x[4], const double w[4]) { return (x[3] - x[0]) * (w[2] - w[1]); }
+void corners(int n, const int *nodes, const double *x, double *out) {
+    for (int k = 0; k < n; ++k) {
+        double own[4];
+        for (int j = 0; j < 4; ++j) own[j] = x[nodes[4 * k + j]];
+        out[k] = across(own, own);
+    }
+}
+"""
+"""What is gathered from a mesh lies in a small array of each thread; how long x is only data say."""
+
+
 @pytest.mark.parametrize("way, name, text, told", [
+    ("cpp:cuda", "courant", COURANT_CPP, "keep_min_double(&dt[0], each);"), ("cpp:openmp", "courant", COURANT_CPP, "reduction(min:dt)"),
+    ("cpp:cuda", "soonest", SOONEST_CPP, "keep_fmin_double(&dt[0], 0.5 * x[i]);"), ("cpp:cuda", "corners", CORNERS_CPP, "__global__ void corners("),
     ("cpp:cuda", "distance", DISTANCE_CPP, "(rows * lda + cols - lda) * sizeof(float)"),
     ("cpp:cuda", "stretch", STRETCH_CPP, "keep_max_float(&high[0], x[i]);"), ("cpp:cuda", "bins", BINS_CPP, "atomicAdd(&sums[key[i]], w[i]);"),
     ("cpp:openmp", "bins", BINS_CPP, "#pragma omp atomic"), ("cpp:openmp", "largest", LARGEST_CPP, "reduction(max:most)"),
