@@ -49,9 +49,12 @@ def add_parser(commands) -> argparse.ArgumentParser:
 
 
 def run(args: argparse.Namespace) -> int:
-    """The exit code. Raises CorpusError."""
+    """The exit code. Raises CorpusError and UserError."""
+    from coevolve.errors import require_other_file
     from coevolve.eval_items import load_items
 
+    if args.out:
+        require_other_file("--out", args.out, args.corpus, args.against)
     corpus = programs_of(args.corpus, args.direction)
     items = load_items(args.against, args.direction).items
     evaluation = [p for item in items for p in (item.source, item.reference) if p is not None]

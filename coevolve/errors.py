@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 
 class UserError(ValueError):
     """Bad input found by the loop itself; the message is one line saying what, where and how to mend it."""
@@ -18,6 +21,18 @@ def require_place(option: str, path: str) -> None:
         try_place(path)
     except OSError as error:
         raise UserError(f"{option} '{path}' cannot be written: {error.strerror}; name a file in a folder of yours") from None
+
+
+def require_other_file(option: str, path: str, *inputs: str | None) -> None:
+    """Raises UserError where the file at `path` is one of those that are read: it would be lost for what is made of it.
+
+    inputs: files, or specs of corpora (`A,B`, with `#COLUMN` and `?NAME=VALUE` behind them); None and what is no file never clash.
+    """
+    if not Path(path).exists():
+        return
+    for place in (re.sub(r"[#?].*", "", part.strip()) for each in inputs if each for part in (*each.split(","), each)):
+        if place and Path(place).exists() and Path(path).samefile(place):
+            raise UserError(f"{option} '{path}' is read by this very call and would be replaced; name another file")
 
 
 def USER_ERRORS() -> tuple[type[Exception], ...]:  # noqa: N802 - reads as the constant it would be, were imports free

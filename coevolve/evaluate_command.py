@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from coevolve.errors import UserError, require_place
+from coevolve.errors import UserError, require_other_file, require_place
 from coevolve.ways import AS_WRITTEN
 
 NEW_TOKENS = 512
@@ -79,6 +79,7 @@ def run(args: argparse.Namespace) -> int:
     for name in ("out", "answers", "leaderboard"):
         if getattr(args, name):
             require_place(f"--{name}", getattr(args, name))
+            require_other_file(f"--{name}", getattr(args, name), args.predictions, args.corpus)
     return _corpus(args)
 
 

@@ -123,6 +123,7 @@ def exit_code(verdict: Verdict) -> int:
 
 
 def _batch(args: argparse.Namespace) -> int:
+    from coevolve.errors import require_other_file
     from coevolve.questions import VerifyError
 
     if args.source or args.target or args.suite or args.large or args.function:
@@ -131,6 +132,7 @@ def _batch(args: argparse.Namespace) -> int:
         raise VerifyError("--batch needs --out VERDICTS.jsonl")
     if args.workers < 1:
         raise VerifyError("--workers must be at least 1")
+    require_other_file("--out", args.out, args.batch)
     try:
         lines = [line for line in Path(args.batch).read_text(encoding="utf-8").splitlines() if line.strip()]
     except OSError as error:
@@ -178,11 +180,14 @@ def _answered(out: Path, lines: list[str]) -> int:
         raise VerifyError(f"'{out}' holds {len(rows)} answers but the batch has {len(lines)} rows; remove it or name another --out")
     for number, (row, line) in enumerate(zip(rows, lines, strict=False), 1):
         try:
-            same = json.loads(row)["id"] == read_row(line, number).id
+            answer = json.loads(row)
+            same = answer["id"] == read_row(line, number).id and {"outcome", "backend", "detail"} <= set(answer)
         except (ValueError, KeyError, TypeError):
             same = False
         if not same:
             raise VerifyError(f"'{out}' line {number} answers another row than the batch's; remove it or name another --out")
+    if not data[len(whole) :].startswith(b'{"id": '[: len(data) - len(whole)]):
+        raise VerifyError(f"'{out}' ends with something that is no answer of a batch; name another --out")
     if len(whole) != len(data):
         os.truncate(out, len(whole))
     return len(rows)

@@ -181,6 +181,8 @@ def test_wrong_use_is_one_line(tmp_path, tiny_model, capsys):
     assert "cuad" in refused(capsys, "eval", "--predictions", cuda, "--corpus", pair, "--direction", "cpp:cuad")
     assert "nowhere" in refused(capsys, "eval", "--predictions", "nowhere.jsonl", "--corpus", pair)
     assert "is a folder" in refused(capsys, "eval", "--predictions", cuda, "--corpus", pair, "--out", tmp_path)
+    for option, place in (("--out", cuda), ("--out", cpp), ("--leaderboard", cuda)):
+        assert f"{option} '{place}' is read by this very call" in refused(capsys, "eval", "--predictions", cuda, "--corpus", pair, option, place)
     assert "no result" in refused(capsys, "compare", cpp, cuda)
     assert "holds no run" in refused(capsys, "compare", tmp_path, tmp_path)
     assert "'a' is neither a result of `coevolve eval --out` nor a run folder" in refused(capsys, "compare", "a", cuda)
@@ -237,6 +239,8 @@ def test_decontaminate_names_copies_and_writes_the_rest(tmp_path, capsys):
     found = json.loads(capsys.readouterr().out)
     assert found["counts"] == {"equal text": 1, "equal tokens": 1, "near-duplicate": 1} and found["n_programs"] == 4
     assert [json.loads(line)["name"] for line in clean.read_text().splitlines()] == ["own"]
+    for spec in (str(corpus), f"{corpus}#text"):
+        assert "is read by this very call" in refused(capsys, "decontaminate", spec, "--against", f"{cpp},{cuda}", "--out", corpus)
     assert main(["decontaminate", str(clean), "--against", f"{cpp},{cuda}"]) == 0
     assert "0 must not be trained on" in capsys.readouterr().out
 

@@ -185,6 +185,19 @@ def test_a_batch_of_which_no_row_can_be_read_is_wrong_use(tmp_path, capsys):
         assert code == 2 and "2 rows: 2 could not be read; first: line 1: not JSON" in printed.err
 
 
+@pytest.mark.parametrize(("there", "words"), [
+    (None, "is read by this very call"), ('{"id": "a", "source": "x"}\n', "answers another row"), ("my notes, one line", "no answer of a batch"),
+])  # fmt: skip
+def test_a_batch_takes_no_file_of_another_kind_for_its_answers(tmp_path, capsys, there, words):
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text(json.dumps({"id": "a", "source_dialect": "cpp", "source": AXPY.text, "target_dialect": "cuda", "target": KERNEL % ""}) + "\n")
+    out = rows if there is None else tmp_path / "out.jsonl"
+    out.write_text(there or rows.read_text())
+    before = out.read_text()
+    code, printed = run(capsys, "--batch", str(rows), "--out", str(out))
+    assert code == 2 and words in printed.err and len(printed.err.strip().splitlines()) == 1 and out.read_text() == before
+
+
 def test_batch_is_in_order_resumable_and_survives_bad_rows(tmp_path, capsys, own_cache):
     good = {"source_dialect": "cpp", "source": AXPY.text, "target_dialect": "cuda", "target": KERNEL % "if (i < n) y[i] += a * x[i];"}
     rows = [
