@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from coevolve.one_file import beside
+from coevolve.one_file import beside, headers, in_cpp_words
 from coevolve.ways import AS_WRITTEN
 from corpora.dialects import DIALECTS, Direction, dialect, dialect_of_path, direction
 from corpora.extract import MAIN_PROGRAM, Skipped
@@ -74,7 +74,7 @@ def add_parser(commands) -> argparse.ArgumentParser:
 
 def run(args: argparse.Namespace) -> int:
     """Returns the exit code. Raises ValueErrors of one line for wrong use."""
-    from coevolve.errors import UserError, require_place
+    from coevolve.errors import UserError, require_other_file, require_place
     from coevolve.models_named import resolve
 
     if min(args.samples, args.max_new_tokens) < 1 or args.temperature < 0:
@@ -82,7 +82,7 @@ def run(args: argparse.Namespace) -> int:
     way, programs, left_out = _questions(args)
     if args.out:
         require_place("--out", args.out)
-        _require_other_file(args.file, args.out)
+        require_other_file("--out", args.out, args.file)
     model = resolve(args.model, "translator", str(way))
     model.require_taught(str(way))
     from coevolve.answering import usage_note
@@ -110,23 +110,22 @@ def run(args: argparse.Namespace) -> int:
 def _given_out(ports: Iterable[Port], way: Direction, out: str | None) -> Iterator[str]:
     """The text of each port, '' for none, when it is printed or in the file: whoever interrupts the others keeps it."""
     written: list[str] = []
+    included: list[str] = []
     for port in ports:
         text = port_text(port, way) if port.text else ""
+        fresh: list[str] = []
+        if text and way.target.language == "cpp":
+            text = in_cpp_words(text)
+            fresh = [each for each in headers(text, way.target.name) if each not in included]
+            included += fresh
         if text and out:
             written.append(beside(text, written) if way.target.language == "cpp" else text)
-            write_atomically(Path(out), lambda sink: sink.write("\n".join(written).encode()))
+            file = "\n".join([*included, *[""] * bool(included), *written])
+            write_atomically(Path(out), lambda sink, file=file: sink.write(file.encode()))
         elif text:
-            print(text, flush=True)
+            print("\n".join([*fresh, text]), flush=True)
         print(summary(port, way), file=sys.stderr, flush=True)
         yield text
-
-
-def _require_other_file(source: str, out: str) -> None:
-    """Raises UserError where the ports would replace the very text that they are ports of."""
-    from coevolve.errors import UserError
-
-    if Path(out).exists() and Path(out).samefile(source):
-        raise UserError(f"--out '{out}' is the source itself, which the ports would replace; name another file")
 
 
 def written_words(out: str, texts: Sequence[str], left_out: int) -> str:

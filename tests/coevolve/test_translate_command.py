@@ -1,5 +1,6 @@
 """A verified port from a file: the wrong answers of a model are executed and passed over."""
 
+import subprocess
 from collections import Counter
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 
 from coevolve.cli import main
 from coevolve.models_named import SMALL
-from coevolve.translate_command import _given_out, helpers_of, port_of, port_text, summary, written_words
+from coevolve.translate_command import Port, _given_out, helpers_of, port_of, port_text, summary, written_words
 from coevolve.verify import Engine
 from corpora.dialects import DIALECTS, direction
 from corpora.records import Outcome, Program
@@ -114,7 +115,7 @@ def test_the_model_that_comes_with_the_project_ports_a_loop(tmp_path, capsys, di
         (["FILE", "--to", "basic"], "basic"),
         (["FILE", "--to", "cuda", "--function", "thrice"], "has no function 'thrice'; the file has twice"),
         (["FILE", "--to", "cuda", "--function", "half"], "'half' at twice.cpp is left out, is a template; the file has twice"),
-        (["FILE", "--to", "cuda", "--out", "FILE"], "is the source itself"),
+        (["FILE", "--to", "cuda", "--out", "FILE"], "is read by this very call"),
         (["FILE", "--to", "cuda", "--model", "no_such_model"], "no_such_model"),
         (["FILE", "--to", "cuda", "--samples", "0"], "--samples"),
         (["FILE", "--to", "cuda", "--max-new-tokens", "0"], "--max-new-tokens"),
@@ -184,6 +185,18 @@ def test_what_tests_cannot_call_is_named_and_what_is_found_is_there_at_once(tmp_
     assert main(["translate", str(tmp_path / "some.cpp"), "--to", "cuda", "--samples", "1"]) == 1
     said = capsys.readouterr().err
     assert "grow at some.cpp: left out, parameter 'v' has type" in said and "main" not in said
+
+
+def test_the_file_is_one_that_a_compiler_takes(tmp_path, capsys):
+    texts = ["void f(double *restrict x) { x[0] = sqrt(x[1]); }", "void g(uint8_t *x, double *y) { y[0] = fabs(y[1]); x[0] = 1; }"]
+    ports = [Port(SOURCE, text, port([RIGHT]).verdict, Counter()) for text in texts]
+    way, out = direction("fortran:openmp"), tmp_path / "out.cpp"
+    list(_given_out(ports, way, str(out)))
+    assert out.read_text().startswith("#include <math.h>\n#include <stdint.h>\n\n// twice: equivalent")
+    assert subprocess.run(["g++", "-fsyntax-only", out]).returncode == 0
+    list(_given_out(ports, way, None))
+    (tmp_path / "printed.cpp").write_text(printed := capsys.readouterr().out)
+    assert printed.count("#include") == 2 and subprocess.run(["g++", "-fsyntax-only", tmp_path / "printed.cpp"]).returncode == 0
 
 
 def test_help_names_every_dialect(capsys):
