@@ -27,6 +27,7 @@ from translator.cpp_blocks import taken_apart
 from translator.fortran_in_cpp import written
 from translator.joined import Group, Node, Ported, annotated, joinable, launchable, launched, one_kernel
 from translator.last_places import lengths_said
+from translator.left_serial import left_serial
 from translator.parts import Cut, Item, Part, Results
 from translator.reached import through_data
 from translator.spread import kernels, loops
@@ -86,10 +87,10 @@ class Joining:
         self._go_on({part.program.name: Ported(part, text, verdict.launch) for part, text, verdict in reversed(standing)})
 
     def stands(self, part: Part, text: str, verdict: Verdict) -> bool:
-        """Whether a nest's port can be a part of the whole: equivalent, parallel, and in a form that can be joined."""
+        """Whether a nest's port can be a part of the whole: equivalent, parallel in all of its loops, and in a form that can be joined."""
         if verdict.outcome is not Outcome.EQUIVALENT or verdict.serial:
             return False
-        return bool(verdict.launch) and launchable(verdict.launch) if self._cuda else joinable(part, text)
+        return bool(verdict.launch) and launchable(verdict.launch) if self._cuda else joinable(part, text) and not left_serial(text)
 
     def _go_on(self, ports: Mapping[str, Ported] | None) -> None:
         self.asked = []

@@ -183,8 +183,9 @@ def port_of(
 ) -> Port:
     """The most likely answer first, then sampled ones, the frequent before the rare, until one is equivalent.
 
-    Where none is (in parallel), a Fortran function's loop nests are asked for one by one (coevolve.by_parts); to C++ it is spelled by
-    rule. An equivalent answer of which one thread does all the work is given only where no other is found.
+    Where none is (in parallel), the function's loop nests are asked for one by one (coevolve.by_parts); Fortran that becomes C++ is spelled by
+    rule. So it is where an OpenMP answer leaves loops serial, of which the port with fewer is given. An equivalent answer of which one thread
+    does all the work is given only where no other is found.
     """
     from coevolve.by_parts import by_parts, why_not_cut
     from coevolve.verify import Pair
@@ -193,10 +194,11 @@ def port_of(
     outcomes: Counter[Outcome] = Counter()
     tried: set[str] = set()
     of_one_thread: Port | None = None
+    partly: Port | None = None
     failure: Verdict | None = None
     greedy = Sampling(1, 0.0, max_new_tokens=max_new_tokens, seed=seed)
     for sampling in (greedy, replace(greedy, n=samples - 1, temperature=temperature)):
-        if not sampling.n:
+        if not sampling.n or partly:
             break
         answers = Counter(c.text for c in translator.propose([program], way, sampling))
         fresh = [text for text, _ in answers.most_common() if text not in tried]
@@ -208,9 +210,13 @@ def port_of(
             outcomes[verdict.outcome] += 1
             if verdict.outcome is Outcome.EQUIVALENT:
                 found = Port(program, pair.target.text, verdict, Counter(outcomes))
-                if not verdict.serial:
+                if verdict.serial:
+                    of_one_thread = of_one_thread or found
+                elif loops_left(found, way):
+                    partly = found
+                    break
+                else:
                     return found
-                of_one_thread = of_one_thread or found
             if verdict.equivalent is None and (verdict.outcome is Outcome.INVALID_SUITE or verdict.blame is Blame.SOURCE):
                 return Port(program, None, verdict, outcomes)  # it says nothing about the answer; the next one fares no better
             failure = failure or verdict
@@ -220,8 +226,18 @@ def port_of(
         verdict = engine.verify(Pair(program, made))
         outcomes[verdict.outcome] += 1
         if verdict.outcome is Outcome.EQUIVALENT and not verdict.serial:
-            return Port(program, made.text, verdict, outcomes, how="spelled by rule" if by_rule else "loop nest by loop nest, by rule where no answer stood")
-    return of_one_thread or Port(program, None, None, outcomes, failure, left="" if by_rule or made is not None else why_not_cut(program, way))
+            how = "spelled by rule" if by_rule else "loop nest by loop nest, by rule where no answer stood"
+            joined = Port(program, made.text, verdict, outcomes, how=how)
+            if partly is None or loops_left(joined, way) < loops_left(partly, way):
+                return joined
+    return partly or of_one_thread or Port(program, None, None, outcomes, failure, left="" if by_rule or made is not None else why_not_cut(program, way))
+
+
+def loops_left(port: Port, way: Direction) -> int:
+    """Outermost loops that a port under OpenMP leaves serial, as far as its text says so."""
+    from translator.left_serial import left_serial
+
+    return left_serial(port.text) if way.target.name == "openmp" and way.source.model == "serial" else 0
 
 
 def port_text(port: Port, way: Direction) -> str:
@@ -230,7 +246,7 @@ def port_text(port: Port, way: Direction) -> str:
     verdict = port.verdict
     strength = "" if verdict.suite_strength is None else f", strength {100 * verdict.suite_strength:.0f}% of mutants killed"
     launch = f"{comment} launch: {verdict.launch}\n" if verdict.launch else ""
-    note = f"{comment} one thread does all the work\n" if verdict.serial else ""
+    note = f"{comment} one thread does all the work\n" if verdict.serial else f"{comment} serial loops left: {left}\n" if (left := loops_left(port, way)) else ""
     return f"{comment} {port.program.name}: equivalent to its {way.source.name} source on {verdict.backend}{strength}\n{launch}{note}{port.text.strip()}\n"
 
 
@@ -238,7 +254,8 @@ def summary(port: Port, way: Direction) -> str:
     """One line: what became of a function."""
     tried = sum(port.outcomes.values())
     if port.text:
-        how = port.how or (f"answer {tried}, by one thread" if port.verdict.serial else f"answer {tried}")
+        how = port.how or f"answer {tried}"
+        how += ", by one thread" if port.verdict.serial else f", serial loops left: {left}" if (left := loops_left(port, way)) else ""
         return f"{port.program.name}: verified {way.target.name} port, {how}"
     if port.verdict:
         return f"{port.program.name}: no verdict possible: {port.verdict.detail}"

@@ -11,7 +11,6 @@ from coevolve.cli import main
 from coevolve.contamination import FILE_NAME, Manifest
 from corpora.records import Program
 
-
 DOCS = Path(__file__).parents[2] / "docs"
 SCHEMA = json.loads((DOCS / "result.schema.json").read_text())
 

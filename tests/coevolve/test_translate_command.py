@@ -25,13 +25,13 @@ CHAIN = Program("cpp", "twice", "void twice(int n, float *x) { for (int i = 1; i
 """No rule spreads it over threads."""
 
 
-def port(answers, source=SOURCE):
+def port(answers, source=SOURCE, way=direction("cpp:cuda")):
     """The port of a source by a model whose first answer is answers[0] and whose samples are the rest; nonsense for its loop alone."""
     said = iter(answers)
     translator = Translator(ScriptedModel(lambda prompt, sample: f"```\n{next(said, 'nonsense')}\n```"), PromptStyle.PLAIN)
     engine = Engine("emulated")
     try:
-        return port_of(source, direction("cpp:cuda"), translator, engine, len(answers), 0.6, 0)
+        return port_of(source, way, translator, engine, len(answers), 0.6, 0)
     finally:
         engine.close()
 
@@ -59,6 +59,19 @@ def test_an_answer_of_one_thread_is_the_port_only_where_no_other_is_found():
 def test_a_loop_that_no_answer_ports_is_spread_by_rule():
     found, way = port([WRONG, "nonsense"]), direction("cpp:cuda")
     assert "x[i] = 2 * x[i];" in found.text and summary(found, way) == "twice: verified cuda port, loop nest by loop nest, by rule where no answer stood"
+
+
+TWO = Program("cpp", "two", "void two(int n, float *x, float *y) { for (int i = 0; i < n; i++) x[i] = 2 * x[i]; for (int i = 0; i < n; i++) y[i] += 1; }")
+TWO_HALVES = TWO.text.replace("{ for", "{\n#pragma omp parallel for\nfor", 1)
+
+
+def test_an_openmp_answer_that_leaves_a_loop_serial_is_the_port_only_where_rules_share_no_more():
+    way = direction("cpp:openmp")
+    found = port([TWO_HALVES, "nonsense"], TWO, way)
+    assert found.text.count("#pragma omp parallel for") == 2 and "left" not in summary(found, way) + port_text(found, way)
+    chain = Program("cpp", "two", TWO.text.replace("int i = 0; i < n; i++) y[i] += 1", "int i = 1; i < n; i++) y[i] += y[i - 1]"))
+    found = port([chain.text.replace("{ for", "{\n#pragma omp parallel for\nfor", 1)], chain, way)
+    assert "\n// serial loops left: 1\n" in port_text(found, way) and summary(found, way) == "two: verified openmp port, answer 1, serial loops left: 1"
 
 
 def test_helpers_without_a_loop_are_not_asked_for_by_themselves():
