@@ -167,3 +167,7 @@ def _doctor(_args) -> int:
         hint = f"   install: {finding.hint}" if finding.hint and not finding.present else ""
         print(f"{mark}  {finding.name:<28} {finding.detail}{hint}")
     return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

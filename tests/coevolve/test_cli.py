@@ -45,6 +45,12 @@ def test_help_is_quick_to_read_and_names_every_command():
         assert cli(command, "--help").returncode == 0
 
 
+@pytest.mark.parametrize("module", ["coevolve", "coevolve.cli"])
+def test_the_module_is_the_command(module):
+    done = subprocess.run([sys.executable, "-m", module, "verify"], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2 and done.stderr.startswith("coevolve verify: ")
+
+
 def test_help_needs_no_heavy_package():
     code = "import sys, coevolve.cli as c; c._parser(); print(sorted({'numpy', 'torch', 'ray', 'transformers', 'pyarrow', 'rich'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
