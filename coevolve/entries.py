@@ -74,6 +74,16 @@ def words_of(text: str, dialect_name: str) -> Mapping[str, frozenset[str]]:
     return _WORDS[dialect(dialect_name).language](text)
 
 
+def barred(text: str, dialect_name: str) -> tuple[str, ...]:
+    """Functions that nothing else in the text calls and no test can, each with the reason: `kinetic: is a template`."""
+    if dialect(dialect_name).language != "cpp":
+        return ()
+    functions = list(c_functions(parse_c_family(text).root_node))
+    words = [(f.name, frozenset(leaf_texts(f.node))) for f in functions]
+    odd = {f.name: "is a class member" if f.member else "is a template" for f in functions if f.member or f.template}
+    return tuple(f"{name}: {why}" for name, why in odd.items() if not any(name in said for other, said in words if other != name))
+
+
 def _c_words(text: str) -> dict[str, frozenset[str]]:
     found: dict[str, frozenset[str]] = {}
     for function in c_functions(parse_c_family(text).root_node):

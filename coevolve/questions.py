@@ -12,7 +12,7 @@ import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from coevolve.entries import Entries, caller_of, entries, entry_names
+from coevolve.entries import Entries, barred, caller_of, entries, entry_names
 from coevolve.verify import Pair
 from coevolve.verify_programs import WHOLE, is_whole
 from corpora.dialects import dialect, dialect_of_path
@@ -59,7 +59,8 @@ def asked_of(source: str, source_dialect: str, target: str, target_dialect: str,
     unseen = [pair.source.name for pair in pairs if uncallable(pair.source) == UNSEEN]
     asked = tuple(pair for pair in pairs if pair.source.name not in unseen) or tuple(pairs)
     untested = () if len(unseen) == len(pairs) else tuple(f"{name}: {UNSEEN}" for name in unseen)
-    return Asked(asked, (*untested, *(f"{name}: the target has no function of that name" for name in found.missing)))
+    odd = () if function else barred(source, source_dialect)
+    return Asked(asked, (*untested, *odd, *(f"{name}: the target has no function of that name" for name in found.missing)))
 
 
 def pair_of(source: str, source_dialect: str, target: str, target_dialect: str, suite: str | None = None) -> Pair:

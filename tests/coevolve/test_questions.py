@@ -72,6 +72,14 @@ def test_every_function_that_nothing_calls_is_asked_for():
     assert entries(fortran + fortran.replace(" a(", " b("), "fortran", fortran, "openmp-fortran").names == (("a", "a"),)
 
 
+def test_what_is_a_template_or_a_member_is_named():
+    """Its absence would pass for equivalence."""
+    odd = "template <class T> T total(int n, const T *x) { return x[n]; }\nstruct P { int a; int twice() { return 2 * a; } };\n"
+    assert asked_of(odd + TWO, "cpp", TWO, "cpp").unasked == ("total: is a template", "twice: is a class member")
+    assert asked_of(odd + TWO.replace("x[i]--", "x[i] = total<int>(n, x)"), "cpp", TWO, "cpp").unasked == ("twice: is a class member",)
+    assert asked_of(odd + TWO, "cpp", TWO, "cpp", function="up").unasked == ()
+
+
 def test_what_tests_cannot_see_does_not_decide_and_what_they_cannot_call_does():
     told = "#include <stdio.h>\nvoid tell(int n, const int *x) { for (int i = 0; i < n; i++) printf(\"%d\", x[i]); }\n"
     asked = asked_of(told + TWO, "cpp", told + TWO, "openmp")
