@@ -147,7 +147,7 @@ def _questions(args: argparse.Namespace) -> tuple[Direction, Sequence[Program], 
     except ValueError as error:
         raise UserError(str(error)) from None
     loaded = load_corpus(args.file, source.name)
-    programs, left_out = loaded.programs, tuple(s for s in loaded.skipped if s.reason != MAIN_PROGRAM)
+    programs, left_out = loaded.programs, tuple(s for s in loaded.skipped if s.reason != MAIN_PROGRAM and not _comes_along(s, loaded.programs))
     if args.function:
         chosen = [p for p in programs if p.name == args.function]
         if not chosen:
@@ -159,6 +159,12 @@ def _questions(args: argparse.Namespace) -> tuple[Direction, Sequence[Program], 
     for helper in helpers:
         print(f"{helper.name}: not asked for, it has no loop and is ported with what calls it (--function {helper.name} asks for it)", file=sys.stderr)
     return way, tuple(p for p in programs if p not in helpers), left_out
+
+
+def _comes_along(skipped: Skipped, programs: Sequence[Program]) -> bool:
+    """Whether it is a helper on the device, or a template, that others call: their ports hold it."""
+    helper = skipped.name and skipped.reason.startswith(("is a __device__", "is a template"))
+    return bool(helper) and any(re.search(rf"\b{re.escape(skipped.name)}\s*(?:<[^;{{}}()]*>\s*)?\(", p.text) for p in programs if p.name != skipped.name)
 
 
 def helpers_of(programs: Sequence[Program]) -> list[Program]:

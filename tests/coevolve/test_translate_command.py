@@ -1,5 +1,6 @@
 """A verified port from a file: the wrong answers of a model are executed and passed over."""
 
+import argparse
 import subprocess
 from collections import Counter
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 
 from coevolve.cli import main
 from coevolve.models_named import SMALL
-from coevolve.translate_command import Port, _given_out, helpers_of, port_of, port_text, summary, written_words
+from coevolve.translate_command import Port, _given_out, _questions, helpers_of, port_of, port_text, summary, written_words
 from coevolve.verify import Engine
 from corpora.dialects import DIALECTS, direction
 from corpora.records import Outcome, Program
@@ -210,6 +211,16 @@ def test_the_file_is_one_that_a_compiler_takes(tmp_path, capsys):
     list(_given_out(ports, way, None))
     (tmp_path / "printed.cpp").write_text(printed := capsys.readouterr().out)
     assert printed.count("#include") == 2 and subprocess.run(["g++", "-fsyntax-only", tmp_path / "printed.cpp"]).returncode == 0
+
+
+def test_helpers_on_the_device_come_with_what_calls_them(tmp_path):
+    kernel = "__global__ void f(int n, float *x) { int i = threadIdx.x; if (i < n) x[i] = twice(half<float>(x[i])); }"
+    (tmp_path / "k.cu").write_text(
+        "__device__ float twice(float v) { return 2 * v; }\ntemplate <class T> __device__ T half(T v) { return v / 2; }\n__device__ float third(float v) { return v / 3; }\n" + kernel
+    )
+    asked = argparse.Namespace(file=str(tmp_path / "k.cu"), source=None, to="cpp", function=None)
+    _, programs, left_out = _questions(asked)
+    assert [p.name for p in programs] == ["f"] and [s.name for s in left_out] == ["third"]
 
 
 def test_help_names_every_dialect(capsys):
