@@ -45,6 +45,8 @@ class Written:
     arrays: dict[str, Array]
     structures: tuple[Structured, ...] = ()
     before: str = ""
+    changed: tuple[str, ...] = ()
+    """Of scalars, those that the function takes by reference and changes for its caller."""
 
     @property
     def text(self) -> str:

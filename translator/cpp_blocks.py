@@ -47,7 +47,7 @@ def tidied(program: Program) -> Program | None:
     """The program as `taken_apart` writes it; None where it cannot."""
     try:
         found = taken_apart(program)
-        return None if found.structures else Program("cpp", program.name, found.text)
+        return None if found.structures or found.changed else Program("cpp", program.name, found.text)
     except (Unsaid, SignatureError):
         return None
 
@@ -88,7 +88,10 @@ class _Reader:
             body.items.pop()
         by_value = {p.name: self._types[p.name] for p in self._signature.parameters if p.kind == "scalar"}
         by_value |= {size: "long" for each in self._structures if each.passing == "vector" for size in each.numbers}
-        _require_read_only([p.name for p in self._signature.parameters if p.kind == "scalar" and p.by_reference], body)
+        by_reference = [p for p in self._signature.parameters if p.kind == "scalar" and p.by_reference]
+        changed = tuple(p.name for p in by_reference if _is_set(p.name, body))
+        if own := next((p.name for p in by_reference if p.member and p.name in changed), ""):
+            raise Unsaid(f"'{own}' is changed for the caller")
         counters = [name for name in self._declared.locals if only_counts(body, name)]
         for name in counters:
             declare_in_heads(body, name, self._declared.locals.pop(name))
@@ -98,7 +101,7 @@ class _Reader:
             own = self._function.node
             head = " ".join(own.text[: node.start_byte - own.start_byte].decode(errors="replace").split())
         defined = self._defined if self._structures or any(array.made.startswith("std::") for array in self._arrays.values()) else ""
-        return Written(self._signature.name, head, body, by_value, {}, self._arrays, self._structures, defined)
+        return Written(self._signature.name, head, body, by_value, {}, self._arrays, self._structures, defined, changed)
 
     def _statements(self, node: Node, block: Block) -> None:
         """Of a compound statement. Where pointers to arrays are handed round, several are one."""
@@ -284,7 +287,5 @@ def _unwrapped(node: Node) -> Node:
     return value
 
 
-def _require_read_only(references: Sequence[str], body: Block) -> None:
-    for name in references:
-        if any(re.search(rf"\b{name}(?:\+\+|--| [-+*/%&|^<>]*=(?!=))", text) for text in texts(body)):
-            raise Unsaid(f"'{name}' is changed for the caller")
+def _is_set(name: str, body: Block) -> bool:
+    return any(re.search(rf"\b{name}(?:\+\+|--| [-+*/%&|^<>]*=(?!=))", text) for text in texts(body))

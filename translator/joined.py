@@ -147,7 +147,7 @@ def one_kernel(function: Written, nodes: Sequence[Node]) -> str | None:
     """CUDA: the function itself as a kernel, where one part is all that touches arrays; what comes before it every thread does. None where
     that is not so, or the function has a result. What it takes by reference, and never changes, a kernel takes by value."""
     places = [k for k, node in enumerate(nodes) if isinstance(node, Ported)]
-    if len(places) != 1 or not function.head.startswith("void ") or _points_twice(function) or len(_ported(nodes)) != 1:
+    if len(places) != 1 or not function.head.startswith("void ") or function.changed or _points_twice(function) or len(_ported(nodes)) != 1:
         return None
     (place,) = places
     if any(array.is_local and name in nodes[place].part.names for name, array in function.arrays.items()):

@@ -131,7 +131,7 @@ class Cut:
 
     def _goes_out(self, body: Block, name: str, known: dict[str, str], after: Sequence[Item]) -> bool:
         """Whether others see what `body` gives the scalar; it is declared inside of it and no longer known where they do not."""
-        if name in self.function.pointed or first_use(after, name) == "read":
+        if name in self.function.pointed or name in self.function.changed or first_use(after, name) == "read":
             return True
         before = len(body.items)
         declare(body, name, known[name])

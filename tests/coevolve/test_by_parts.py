@@ -219,6 +219,9 @@ COURANT_CPP = """double courant(int n, const double *ss, const double *vdov, con
     return dt;
 }
 """
+PRODUCT_CPP = "void product(int n, const double *x, const double *y, double &sum) { for (int i = 0; i < n; i++) sum += x[i] * y[i]; }"
+RESCALED_CPP = "void rescaled(int n, float &a, float *x) { a = 2 * a; for (int i = 0; i < n; i++) x[i] *= a; }"
+"""A kernel could not give its caller what is taken by reference: these have host code."""
 SOONEST_CPP = "double soonest(int n, const double *x) { double dt = 1000; for (int i = 0; i < n; i++) dt = fmin(dt, 0.5 * x[i]); return dt; }"
 CORNERS_CPP = """static double across(const double x[4], const double w[4]) { return (x[3] - x[0]) * (w[2] - w[1]); }
 void corners(int n, const int *nodes, const double *x, double *out) {
@@ -234,6 +237,8 @@ void corners(int n, const int *nodes, const double *x, double *out) {
 
 @pytest.mark.parametrize("way, name, text, told", [
     ("cpp:cuda", "courant", COURANT_CPP, "keep_min_double(&dt[0], each);"), ("cpp:openmp", "courant", COURANT_CPP, "reduction(min:dt)"),
+    ("cpp:cuda", "product", PRODUCT_CPP, "cudaMemcpy(&sum, d_sum, sizeof(double), cudaMemcpyDeviceToHost);"), ("cpp:openmp", "product", PRODUCT_CPP, "reduction(+:sum)"),
+    ("cpp:cuda", "rescaled", RESCALED_CPP, "void rescaled(int n, float & a, float *x) {\n    float *d_x;"),
     ("cpp:cuda", "soonest", SOONEST_CPP, "keep_fmin_double(&dt[0], 0.5 * x[i]);"), ("cpp:cuda", "corners", CORNERS_CPP, "__global__ void corners("),
     ("cpp:cuda", "distance", DISTANCE_CPP, "(rows * lda + cols - lda) * sizeof(float)"),
     ("cpp:cuda", "stretch", STRETCH_CPP, "keep_max_float(&high[0], x[i]);"), ("cpp:cuda", "bins", BINS_CPP, "atomicAdd(&sums[key[i]], w[i]);"),
