@@ -35,7 +35,7 @@ class Port:
     """The first verified translation of a program (text None: there is none), and the outcomes of all that were tried.
 
     failure: the verdict on the first answer, the most likely one, where none was verified. how: words for a port that is no answer.
-    left: why rules could not cut it into loop nests.
+    left: why rules could not cut it into loop nests. shared: parameters that it has for data which its source shares with other functions.
     """
 
     program: Program
@@ -45,6 +45,7 @@ class Port:
     failure: Verdict | None = None
     how: str = ""
     left: str = ""
+    shared: tuple[str, ...] = ()
 
 
 def add_parser(commands) -> argparse.ArgumentParser:
@@ -95,7 +96,9 @@ def run(args: argparse.Namespace) -> int:
     engine = Engine(args.backend)
     try:
         asked = (args.samples, args.temperature, args.seed, args.max_new_tokens)
-        texts = list(_given_out((port_of(program, way, translator, engine, *asked) for program in programs), way, args.out))
+        file = Path(args.file).read_text(encoding="utf-8", errors="replace") if Path(args.file).is_file() else ""
+        ports = (replace(port_of(program, way, translator, engine, *asked), shared=shared_data(program, file)) for program in programs)
+        texts = list(_given_out(ports, way, args.out))
     finally:
         engine.close()
     for function in left_out:
@@ -239,6 +242,18 @@ def port_of(
     return partly or of_one_thread or Port(program, None, None, outcomes, failure, left="" if by_rule or made is not None else why_not_cut(program, way))
 
 
+def shared_data(program: Program, file: str) -> tuple[str, ...]:
+    """Parameters that the program has and its function in the text of the file has not: what is global there, or a module's; none where
+    the file is no source text."""
+    from corpora.signatures import SignatureError, signature_of
+
+    try:
+        own, whole = ({p.name.lower() for p in signature_of(each).parameters} for each in (replace(program, text=file), program))
+    except SignatureError:
+        return ()
+    return tuple(p.name for p in signature_of(program).parameters if p.name.lower() in whole - own)
+
+
 def loops_left(port: Port, way: Direction) -> int:
     """Outermost loops that a port under OpenMP leaves serial, as far as its text says so."""
     from translator.left_serial import left_serial
@@ -253,6 +268,7 @@ def port_text(port: Port, way: Direction) -> str:
     strength = "" if verdict.suite_strength is None else f", strength {100 * verdict.suite_strength:.0f}% of mutants killed"
     launch = f"{comment} launch: {verdict.launch}\n" if verdict.launch else ""
     note = f"{comment} one thread does all the work\n" if verdict.serial else f"{comment} serial loops left: {left}\n" if (left := loops_left(port, way)) else ""
+    note += f"{comment} of data that the source shares with other functions it has parameters: {', '.join(port.shared)}\n" if port.shared else ""
     return f"{comment} {port.program.name}: equivalent to its {way.source.name} source on {verdict.backend}{strength}\n{launch}{note}{port.text.strip()}\n"
 
 

@@ -3,13 +3,14 @@
 import argparse
 import subprocess
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from coevolve.cli import main
 from coevolve.models_named import SMALL
-from coevolve.translate_command import Port, _given_out, _questions, helpers_of, port_of, port_text, summary, written_words
+from coevolve.translate_command import Port, _given_out, _questions, helpers_of, port_of, port_text, shared_data, summary, written_words
 from coevolve.verify import Engine
 from corpora.dialects import DIALECTS, direction
 from corpora.records import Outcome, Program
@@ -221,6 +222,19 @@ def test_helpers_on_the_device_come_with_what_calls_them(tmp_path):
     asked = argparse.Namespace(file=str(tmp_path / "k.cu"), source=None, to="cpp", function=None)
     _, programs, left_out = _questions(asked)
     assert [p.name for p in programs] == ["f"] and [s.name for s in left_out] == ["third"]
+
+
+@pytest.mark.parametrize("name, text", [
+    ("k.cpp", "float rate = 2;\nvoid twice(int n, float *x) { for (int i = 0; i < n; i++) x[i] *= rate; }\n"),
+    ("k.f90", "module m\n real :: rate\ncontains\n subroutine twice(n, x)\n integer, intent(in) :: n\n real, intent(inout) :: x(n)\n x = rate * x\n end subroutine\nend module\n"),
+])  # fmt: skip
+def test_parameters_for_shared_data_are_said(tmp_path, name, text):
+    (tmp_path / name).write_text(text)
+    asked = argparse.Namespace(file=str(tmp_path / name), source=None, to="cuda", function=None)
+    way, (program,), _ = _questions(asked)
+    assert shared_data(program, text) == ("rate",) and shared_data(program, program.text) == shared_data(program, "") == ()
+    found = replace(port([RIGHT]), program=program, shared=("rate",))
+    assert "// of data that the source shares with other functions it has parameters: rate\n" in port_text(found, way)
 
 
 def test_help_names_every_dialect(capsys):
