@@ -23,7 +23,6 @@ from coevolve.config import IDLE, Config, ConfigError, known_keys, load, to_toml
 from coevolve.config_checks import value_of
 from corpora.files import remove_parts, write_atomically
 
-
 _LOCK_TRIES = 3
 
 
@@ -137,8 +136,8 @@ class RunFolder:
             if held.digest != config.digest:
                 keys = ", ".join(differing_keys(held, config))
                 raise ConfigError(
-                    f"{self.root} holds a run with another configuration (differs in: {keys}); resume that run with "
-                    f"'coevolve run --resume {self.root}', choose another folder with --set run_dir=..., or delete it"
+                    f"{self.root} holds a run with another configuration (differs in: {keys}), which a run keeps: it goes on as it is with "
+                    f"'coevolve run --resume {self.root}'; what differs runs in another folder, 'coevolve run CONFIG --set run_dir=...'"
                 )
             return
         try:
