@@ -11,6 +11,7 @@ also where there are more edges). What is added holds contents as ever, and is c
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -162,13 +163,17 @@ def _shown(product: Product, rows: Sequence[tuple[Mapping[str, int], int]], shar
 
 
 def _at_length(test: UnitTest, one: _Lengths, laws: Mapping[str, Product]) -> UnitTest:
-    """The test with every array as long as its law, but for what is untouched, goes beyond it, or is a list of written values."""
+    """The test with every array as long as its law, but for what is untouched, goes beyond it, or is a list of too few written values."""
     made = []
     for a in test.assignments:
         wanted = laws[a.name].value(one.sizes) if a.name in laws else 0
-        other = isinstance(a, ArrayValue) and a.fill is not None and 0 < one.touched.get(a.name, 0) <= wanted != one.lengths[a.name]
-        made.append(replace(a, extents=(wanted,)) if other else a)  # type: ignore[arg-type]
+        other = isinstance(a, ArrayValue) and 0 < one.touched.get(a.name, 0) <= wanted != one.lengths[a.name] and (a.fill is not None or wanted < one.lengths[a.name])
+        made.append(_of_length(a, wanted) if other else a)  # type: ignore[arg-type]
     return replace(test, assignments=tuple(made)) if any(a is not b for a, b in zip(made, test.assignments, strict=True)) else test
+
+
+def _of_length(a: ArrayValue, count: int) -> ArrayValue:
+    return replace(a, extents=(count,), values=a.values and a.values[: len(a.values) * count // math.prod(a.extents)])
 
 
 def _confirmed(setting: Setting, tests: Sequence[UnitTest], seen: Sequence[_Lengths], others: Sequence[UnitTest]) -> list[UnitTest]:

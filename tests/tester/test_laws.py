@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from corpora.records import Program
+import corpora.development
+from corpora.records import ArrayValue, Program
 from corpora.signatures import signature_of
 from gpu_runtime.emulated import EmulatedBackend
 from gpu_runtime.materialise import extents_of, integer_scalars
@@ -105,3 +108,12 @@ INSIDE = "void f(int n, float lo, float hi, const float *p, int *in) { for (int 
 def test_what_is_read_only_beside_others_that_are_as_asked_for_is_there_too():
     """Few points are inside by their first number: of the last one the second was seldom read, and no port may have been that reads both."""
     assert all(found["p"] == 2 * sizes["n"] for sizes, found in lengths(INSIDE) if sizes["n"] > 0)
+
+
+def test_lists_of_written_values_are_cut_to_their_law() -> None:
+    """What is searched for is written into one; three tests beyond the law would have kept all of them."""
+    program = Program("cpp", "logits_loss", (Path(corpora.development.__file__).parent / "layers" / "logits_loss.cpp").read_text())
+    tests = suite_for(program, signature_of(program), EmulatedBackend()).tests
+    assert any(a.name == "logits" and a.values for test in tests for a in test.assignments if isinstance(a, ArrayValue))
+    sizes = [(integer_scalars(test), extents_of(test)["logits"]) for test in tests]
+    assert all(length == size["rows"] * size["classes"] for size, length in sizes)
