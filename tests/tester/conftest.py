@@ -25,6 +25,12 @@ def judged(tmp_path_factory):
     engine.close()
 
 
+@pytest.fixture(scope="module")
+def verdicts(judged, request):
+    """On the CASES of a module."""
+    return judged(request.module.CASES)
+
+
 def pair_of(source: str, target: str) -> Pair:
     """In the dialects that the texts show."""
     kinds = ("fortran", "openmp-fortran") if re.search(r"subroutine|end function", source) else ("cpp", "cuda" if "__global__" in target else "openmp")

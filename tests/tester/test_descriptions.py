@@ -31,11 +31,6 @@ CASES = {
 }
 
 
-@pytest.fixture(scope="module")
-def verdicts(judged):
-    return judged(CASES)
-
-
 @pytest.mark.parametrize("name", CASES)
 def test_verdict(name, verdicts):
     verdict = verdicts[name]

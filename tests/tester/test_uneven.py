@@ -25,11 +25,6 @@ CASES = {
 }
 
 
-@pytest.fixture(scope="module")
-def verdicts(judged):
-    return judged(CASES)
-
-
 @pytest.mark.parametrize("name", CASES)
 def test_verdict(name, verdicts):
     assert verdicts[name].equivalent is CASES[name][2], f"{verdicts[name].outcome}: {verdicts[name].detail}"
