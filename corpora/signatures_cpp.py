@@ -21,6 +21,7 @@ from itertools import chain
 from corpora.c_syntax import CFunction, Definitions, c_functions, parse_c_family, split_at_commas
 from corpora.declarators_cpp import Declared, element_of, extent_of, take_apart
 from corpora.dialects import dialect
+from corpora.nulls import NULL
 from corpora.pointees import points_to_one
 from corpora.records import Member, Parameter, Program, Signature
 from corpora.signatures import SignatureError
@@ -190,9 +191,6 @@ def _member(leaf: Leaf, held: Structure, name: str, passing: str, declared: Decl
     return Parameter(called, "scalar", leaf.type, intent, passing != "value", member=member)
 
 
-_NULL = re.compile(r"\(*\s*(?:\(\s*void\s*\*\s*\)\s*)?\(?\s*(?:0L?|NULL|nullptr)\s*\)*")
-
-
 def _result(head: list[str], names: Definitions, body: str, where: str) -> str | None:
     if "auto" in head:
         raise SignatureError(f"{where}: returns 'auto'; its result type must be written")
@@ -200,7 +198,7 @@ def _result(head: list[str], names: Definitions, body: str, where: str) -> str |
     if declared.pointers or declared.reference:
         returned = re.findall(r"\breturn\b\s*([^;]*?)\s*;", body)
         untyped = declared.specifiers[-1:] == ("void",) and declared.pointers == 1
-        if untyped and returned and all(_NULL.fullmatch(value) for value in returned):
+        if untyped and returned and all(NULL.fullmatch(value) for value in returned):
             return None
         raise SignatureError(f"{where}: returns a pointer or reference, which tests cannot compare")
     return element_of(declared, f"{where}: its result")

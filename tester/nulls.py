@@ -8,11 +8,11 @@ program that returns at once (`if (!x) return -1;`) says of its caller binds no 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 from corpora.dialects import dialect
+from corpora.nulls import asked_for
 from corpora.records import ArrayValue, Fill, Signature, UnitTest
 from gpu_runtime.shims_fortran import asks_for
 from tester.completion import confirm, remembered
@@ -20,19 +20,14 @@ from tester.roles import Setting
 
 MOST = 4
 """Of the arrays that may be missing, those that are left out one by one; all of them are left out together too."""
-_COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.S)
-_NULL = r"(?:\(\s*void\s*\*\s*\)\s*0|NULL|nullptr|0)\b"
-_ASKED = (r"\b{0}\s*[!=]=\s*" + _NULL, _NULL + r"\s*[!=]=\s*{0}\b", r"!\s*{0}\b(?!\s*[\[(.]|\s*->)", r"\b(?:if|while)\s*\(\s*{0}\s*[)&|]",
-          r"(?:&&|\|\|)\s*{0}\s*(?:&&|\|\||[)?;])", r"\(\s*{0}\s*(?:&&|\|\|)", r"\b{0}\s*\)?\s*\?")  # fmt: skip
 
 
 def nullable(text: str, signature: Signature, is_fortran: bool = False) -> list[str]:
     """Arrays that a program takes for a condition, or, in Fortran, asks for with `present`."""
     if is_fortran:
         return [p.name for p in signature.parameters if p.kind == "array" and asks_for(p, text)]
-    plain = _COMMENT.sub(" ", text)
-    arrays = [p.name for p in signature.parameters if p.kind == "array" and not p.member and not p.by_reference]
-    return [name for name in arrays if any(re.search(asked.format(re.escape(name)), plain) for asked in _ASKED)]
+    asked = asked_for(text)
+    return [p.name for p in signature.parameters if p.kind == "array" and not p.member and not p.by_reference and p.name in asked]
 
 
 def without_arrays(setting: Setting, tests: Sequence[UnitTest]) -> list[UnitTest]:

@@ -21,6 +21,7 @@ from itertools import groupby
 from tree_sitter import Node
 
 from corpora.c_syntax import CFunction, c_functions, descendants, leaf_texts, node_text, parse_c_family
+from corpora.nulls import asks_for
 from corpora.records import Program, Signature
 from corpora.signatures import SignatureError, signature_of
 from gpu_runtime.materialise import assumed_shape
@@ -32,7 +33,6 @@ from translator.cpp_expanded import written_out
 from translator.cpp_values import Values, target_of
 from translator.exchanges import handed_round
 from translator.members import Structured
-from translator.nulls import asks_for
 from translator.parts import leaves
 from translator.unsaid import Unsaid
 

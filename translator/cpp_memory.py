@@ -15,9 +15,9 @@ from tree_sitter import Node
 
 from corpora.c_syntax import descendants, leaf_texts, node_text, parse_c_family
 from corpora.lexers import CPP_TYPES
+from corpora.nulls import missing
 from translator.c_function import Array
 from translator.cpp_values import Place, Values, bracketed
-from translator.nulls import missing
 from translator.unsaid import Unsaid
 
 _CALLS = frozenset({"memset", "memcpy", "memmove", "copy", "copy_n", "fill", "fill_n"})

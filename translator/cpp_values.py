@@ -15,10 +15,10 @@ from tree_sitter import Node
 
 from corpora.c_syntax import descendants, leaf_texts, node_text
 from corpora.lexers import CPP_FUNCTIONS, CPP_TYPES
+from corpora.nulls import asks_for
 from corpora.printing import join_words
 from translator.c_function import Array
 from translator.members import Structured
-from translator.nulls import asks_for
 from translator.unsaid import Unsaid
 
 _ODD = frozenset({

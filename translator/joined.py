@@ -14,13 +14,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from corpora.c_syntax import split_at_commas
+from corpora.nulls import missing
 from gpu_runtime.launch import parse_plan
 from translator.c_blocks import texts
 from translator.c_function import Written
 from translator.device_arrays import closed_first, copies, counted_first, far_name, on_device
 from translator.exchanges import exchanged
 from translator.members import Gathered, Structured, gathered, in_structures
-from translator.nulls import missing
 from translator.parts import DECLARED, TYPE, Part, first_use
 
 _UNSET = re.compile(rf"\s*{TYPE}(\w+);$")
