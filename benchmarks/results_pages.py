@@ -1,0 +1,195 @@
+"""Makes the pages of docs/results from the data in results.
+
+Each file `results/TOPIC.json` holds one topic: a title, a summary, and tables of figures with their
+command, date and engine. This script writes one page a topic and an index of them all. A figure is
+a number, a text, null where nothing was measured, or `{"value": ..., "ci95": [low, high]}`.
+
+    python benchmarks/results_pages.py           # writes docs/results/*.md
+    python benchmarks/results_pages.py --check   # exits with 1 where a page differs from the data
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import textwrap
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+WIDTH = 100
+"""Longest line of a page, in characters."""
+MADE = "<!-- Made from {source} by benchmarks/results_pages.py: change the data. -->"
+ORDER = (
+    "published", "small", "nests", "rounds", "verdicts", "gold", "races", "fortran", "throughput",
+    "gpu", "directions", "constraints", "ladder", "models",
+)  # fmt: skip
+"""Topics in the order of the index. One that is not named here comes last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table.
+
+    key: its name in the rows. name: its heading. label: it says which row this is, so that it is
+    repeated when a wide table is cut. signed: positive figures get a plus sign. hidden: in the data
+    only. code: printed as code.
+    """
+
+    key: str
+    name: str
+    label: bool = False
+    signed: bool = False
+    hidden: bool = False
+    code: bool = False
+
+
+def read_topics(folder: Path) -> list[dict[str, Any]]:
+    """The topics in `folder`, in the order of the index. Raises ValueError for a file of none."""
+    topics = []
+    for path in sorted(folder.glob("*.json")):
+        topic = json.loads(path.read_text())
+        missing = {"topic", "title", "summary", "machine", "notes", "tables"} - topic.keys()
+        if missing or topic["topic"] != path.stem:
+            raise ValueError(f"{path}: lacks {sorted(missing)} or is named otherwise than its file")
+        topics.append(topic)
+    places = {name: i for i, name in enumerate(ORDER)}
+    return sorted(topics, key=lambda t: places.get(t["topic"], len(ORDER)))
+
+
+def print_number(value: float, signed: bool) -> str:
+    """A number with thousands separated; with its sign where `signed`."""
+    text = f"{value:g}" if 0 < abs(value) < 0.001 else f"{value:,}"
+    return f"+{text}" if signed and value >= 0 else text
+
+
+def print_figure(value: Any, column: Column) -> str:
+    """A cell's text: a dash for null, a figure with its interval, or the text itself."""
+    if value is None:
+        return "–"
+    if isinstance(value, dict):
+        low, high = (print_number(bound, column.signed) for bound in value["ci95"])
+        p = f", p = {value['p']}" if "p" in value else ""
+        return f"{print_number(value['value'], column.signed)} ({low} to {high}){p}"
+    if isinstance(value, (int, float)):
+        return print_number(value, column.signed)
+    return f"`{value}`" if column.code else str(value).replace("|", r"\|")
+
+
+def print_row(cells: Iterable[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+def print_lines(columns: Sequence[Column], rows: Sequence[dict[str, Any]]) -> list[str]:
+    """A table in Markdown: heading, rule and one line a row."""
+    lines = [print_row(c.name for c in columns), print_row("---" for _ in columns)]
+    return lines + [print_row(print_figure(row[c.key], c) for c in columns) for row in rows]
+
+
+def cut_table(columns: Sequence[Column], rows: Sequence[dict[str, Any]]) -> list[list[str]]:
+    """The table as one or more tables no wider than WIDTH. Each repeats the label columns."""
+    labels = [c for c in columns if c.label]
+    parts: list[list[Column]] = [[]]
+    for column in (c for c in columns if not c.label and not c.hidden):
+        wider = print_lines([*labels, *parts[-1], column], rows)
+        if parts[-1] and max(map(len, wider)) > WIDTH:
+            parts.append([])
+        parts[-1].append(column)
+    return [print_lines([*labels, *part], rows) for part in parts]
+
+
+def wrap(text: str, first: str = "", rest: str = "") -> list[str]:
+    """Prose in lines of WIDTH."""
+    return textwrap.wrap(
+        text, WIDTH, initial_indent=first, subsequent_indent=rest, break_long_words=False,
+        break_on_hyphens=False,
+    )  # fmt: skip
+
+
+def print_origin(table: dict[str, Any]) -> list[str]:
+    """Where the figures of a table come from: note, date, engine, seed and command."""
+    lines = [*wrap(table["note"]), ""] if "note" in table else []
+    said = [
+        f"Date: {table['date'] or 'not recorded'}",
+        f"engine: {table['engine'] or 'not recorded'}",
+    ]
+    if "seed" in table:
+        said.append(f"seed: {table['seed']}")
+    lines += wrap("; ".join(said) + ".")
+    if not table["command"]:
+        return [*lines, "", "Command: not recorded."]
+    shell = textwrap.wrap(
+        table["command"], WIDTH - 2, break_long_words=False, break_on_hyphens=False
+    )  # fmt: skip
+    return [*lines, "", "```text", *(f"{'  ' * (i > 0)}{part}" for i, part in enumerate(shell)), "```"]
+
+
+def print_table(table: dict[str, Any]) -> list[str]:
+    """A table's part of a page: its title, the figures, and their origin."""
+    columns = [Column(**column) for column in table["columns"]]
+    lines = [f"## {table['title']}", ""]
+    for part in cut_table(columns, table["rows"]):
+        lines += [*part, ""]
+    return [*lines, *print_origin(table), ""]
+
+
+def print_page(topic: dict[str, Any]) -> str:
+    """The page of one topic."""
+    lines = [MADE.format(source=f"results/{topic['topic']}.json"), "", f"# {topic['title']}", ""]
+    for sentence in topic["summary"]:
+        lines += wrap(sentence, "- ", "  ")
+    lines += ["", *wrap(f"Machine: {topic['machine']}."), ""]
+    for table in topic["tables"]:
+        lines += print_table(table)
+    if topic["notes"]:
+        lines += ["## Notes", ""]
+        for note in topic["notes"]:
+            lines += wrap(note, "- ", "  ")
+        lines.append("")
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def print_index(topics: Sequence[dict[str, Any]]) -> str:
+    """The page that lists all topics with their first sentence."""
+    lines = [MADE.format(source="results/*.json"), "", "# Results", ""]
+    lines += wrap(
+        "Every figure was printed by the command beside it, unless it is marked as published. "
+        "The data are in the folder `results`; one file is one topic. "
+        "Shares are in percent, with 95 % intervals in brackets where they were computed."
+    )
+    lines.append("")
+    for topic in topics:
+        link = f"[{topic['title']}]({topic['topic']}.md)"
+        lines += wrap(f"{link}: {topic['summary'][0]}", "- ", "  ")
+    return "\n".join(lines) + "\n"
+
+
+def make_pages(folder: Path) -> dict[str, str]:
+    """Every page by its file name, from the data in `folder`."""
+    topics = read_topics(folder)
+    return {f"{t['topic']}.md": print_page(t) for t in topics} | {"index.md": print_index(topics)}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--data", type=Path, default=ROOT / "results", help="folder of the data")
+    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "results", help="folder of the pages")
+    parser.add_argument("--check", action="store_true", help="write nothing; 1 where a page differs")
+    options = parser.parse_args(arguments)
+    pages = make_pages(options.data)
+    if options.check:
+        there = {path.name: path.read_text() for path in options.out.glob("*.md")}
+        wrong = sorted(n for n in pages.keys() | there.keys() if pages.get(n) != there.get(n))
+        print("\n".join(f"{options.out / name}: differs from the data" for name in wrong), end="")
+        return 1 if wrong else 0
+    options.out.mkdir(parents=True, exist_ok=True)
+    for name, text in pages.items():
+        (options.out / name).write_text(text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
