@@ -1,0 +1,246 @@
+"""The documents, held true: commands, links, lines, and the pages that are made from data.
+
+A fenced block whose lines begin with `$ ` shows commands. Each is run in a folder that links to
+the repository's, and what the block shows must be what it prints. `640 ms` stands for any time, and
+a line `...` for any lines. `<!-- slow -->` before a block puts it among the slow tests;
+`<!-- not run: REASON -->` leaves it out.
+
+    python -m pytest -q tests/test_documents.py
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+import results_pages
+
+ROOT = Path(__file__).resolve().parent.parent
+WIDTH = 100
+HIDDEN = {".git", ".venv", "build", "site", "runs", ".pytest_cache", "node_modules"}
+LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
+TIME = re.compile(r"\b\d+(?:\.\d+)? (ms|s)\b")
+
+
+def markdown_files() -> list[Path]:
+    """Every Markdown file of the repository, without what is built or ignored."""
+    found = (p for p in ROOT.rglob("*.md") if not HIDDEN & set(p.relative_to(ROOT).parts))
+    return sorted(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A command that a document shows. output: what the block shows below it, "" for nothing."""
+
+    page: str
+    line: int
+    command: str
+    output: str
+    slow: bool
+
+
+def split_blocks(text: str) -> list[tuple[int, str, list[str]]]:
+    """Fenced blocks: number of the first line, the comment line before the block, the lines."""
+    blocks, lines, start = [], text.splitlines(), None
+    for i, line in enumerate(lines):
+        if line.lstrip().startswith("```"):
+            if start is None:
+                start = i
+                continue
+            before = next((x for x in reversed(lines[:start]) if x.strip()), "")
+            blocks.append((start + 2, before.strip(), lines[start + 1 : i]))
+            start = None
+    assert start is None, f"a block that begins at line {(start or 0) + 1} has no end"
+    return blocks
+
+
+def shown_commands(page: Path) -> list[Shown]:
+    """The commands of a page that are run, in order."""
+    found = []
+    for first, before, lines in split_blocks(page.read_text()):
+        starts = [i for i, line in enumerate(lines) if line.startswith("$ ")]
+        if before.startswith("<!-- not run:"):
+            continue
+        for i, end in pairwise([*starts, len(lines)]):
+            output = "\n".join(lines[i + 1 : end]).strip("\n")
+            slow = before == "<!-- slow -->"
+            name = str(page.relative_to(ROOT))
+            found.append(Shown(name, first + i, lines[i][2:], output, slow))
+    return found
+
+
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+COMMANDS = [shown for page in PAGES for shown in shown_commands(page)]
+
+
+def one_argument(shown: Shown) -> object:
+    marks = [pytest.mark.timeout(1800 if shown.slow else 300)]
+    marks += [pytest.mark.slow] if shown.slow else []
+    return pytest.param(shown, marks=marks, id=f"{shown.page}:{shown.line}")
+
+
+def plain(text: str) -> str:
+    """Text without times, ends of lines and colours, for comparison."""
+    lines = (TIME.sub(r"# \1", line.rstrip()) for line in text.strip().splitlines())
+    return "\n".join(lines)
+
+
+def matches(expected: str, printed: str) -> bool:
+    """Whether a printed text is the expected one, in which a line `...` stands for any lines."""
+    parts = re.split(r"(?m)^\.\.\.$\n?", plain(expected))
+    return re.fullmatch("(?s).*?".join(re.escape(p) for p in parts), plain(printed)) is not None
+
+
+def in_order(command: str) -> list[str]:
+    """The command as a list, with this interpreter in the place of the environment's."""
+    words = shlex.split(command)
+    own = {
+        ".venv/bin/coevolve": [sys.executable, "-m", "coevolve"],
+        "coevolve": [sys.executable, "-m", "coevolve"],
+        ".venv/bin/python": [sys.executable],
+        "python": [sys.executable],
+    }
+    assert words[0] in own, f"a document shows a command that the test cannot run: {command}"
+    return [*own[words[0]], *words[1:]]
+
+
+@pytest.mark.parametrize("shown", [one_argument(c) for c in COMMANDS])
+def test_commands_print_what_the_documents_show(shown: Shown, tmp_path: Path) -> None:
+    for entry in ROOT.iterdir():
+        if entry.name not in HIDDEN:
+            (tmp_path / entry.name).symlink_to(entry)
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "100"}
+    done = subprocess.run(
+        in_order(shown.command), cwd=tmp_path, env=environment, text=True, timeout=1700,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    if shown.output:
+        printed = done.stdout.rstrip("\n") + "\n" + done.stderr
+        assert matches(shown.output, printed), f"shown:\n{shown.output}\n\nprinted:\n{printed}"
+
+
+def test_the_readme_shows_commands_and_is_short() -> None:
+    text = (ROOT / "README.md").read_text()
+    assert len(text.splitlines()) <= 120
+    verbs = {c.command.split()[1] for c in COMMANDS if c.page == "README.md"}
+    assert verbs >= {"verify", "translate"}
+    assert "**The GPU part:**" in text and "**Do rounds help:**" in text
+
+
+def test_make_targets_of_the_readme_exist() -> None:
+    targets = re.findall(r"(?m)^([a-z-]+):", (ROOT / "Makefile").read_text())
+    asked = re.findall(r"(?m)^make ([a-z-]+)", (ROOT / "README.md").read_text())
+    assert asked[:2] == ["demo", "test"] and set(asked) <= set(targets)
+
+
+@pytest.mark.parametrize("page", markdown_files(), ids=lambda p: str(p.relative_to(ROOT)))
+def test_lines_end_at_100_columns(page: Path) -> None:
+    lines = enumerate(page.read_text().splitlines(), 1)
+    long = [f"{i}: {len(line)}" for i, line in lines if len(line) > WIDTH]
+    assert not long, f"{page.relative_to(ROOT)} has lines over {WIDTH} columns: {long}"
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors of a page's headings, as MkDocs and GitHub make them from words."""
+    heads = re.findall(r"(?m)^#+ (.+)$", page.read_text())
+    kept = (re.sub(r"[^\w\s-]", "", h.replace("`", "")).strip().lower() for h in heads)
+    return {re.sub(r"[\s]+", "-", h) for h in kept}
+
+
+def links(page: Path) -> list[str]:
+    """Targets of the links of a page, code left out."""
+    text = re.sub(r"(?ms)^```.*?^```", "", page.read_text())
+    return LINK.findall(re.sub(r"`[^`\n]*`", "", text))
+
+
+@pytest.mark.parametrize("page", markdown_files(), ids=lambda p: str(p.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    for link in links(page):
+        if re.match(r"[a-z]+:", link):
+            continue
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        assert target.exists(), f"{page.relative_to(ROOT)} links to {link}, which is not there"
+        if anchor and target.suffix == ".md":
+            assert anchor in anchors(target), f"{page.relative_to(ROOT)}: no heading for {link}"
+
+
+def test_pages_of_results_are_made_from_the_data() -> None:
+    made = results_pages.make_pages(ROOT / "results")
+    there = {p.name: p.read_text() for p in (ROOT / "docs" / "results").glob("*.md")}
+    assert made == there, "run: python benchmarks/results_pages.py"
+
+
+def test_every_table_of_results_names_its_origin() -> None:
+    for topic in results_pages.read_topics(ROOT / "results"):
+        for table in topic["tables"]:
+            assert {"command", "date", "engine"} <= table.keys(), (topic["topic"], table["id"])
+            keys = {c["key"] for c in table["columns"]}
+            assert all(row.keys() == keys for row in table["rows"]), (topic["topic"], table["id"])
+        names = [t["id"] for t in topic["tables"]]
+        assert len(names) == len(set(names)), topic["topic"]
+
+
+def test_the_table_of_the_readme_is_the_data() -> None:
+    data = json.loads((ROOT / "results" / "published.json").read_text())
+    rows = {r["system"]: r for table in data["tables"] for r in table["rows"]}
+    lines = (ROOT / "README.md").read_text().splitlines()
+    shown = [x for x in lines if "| test |" in x or "| validation |" in x]
+    table = [[c.strip(" *") for c in x.strip("|").split("|")] for x in shown]
+    assert len(table) == 6
+    for system, _, _, *cells in table:
+        row = rows["small, as asked by default" if "small" in system else system]
+        expected = [row[key] for key in ("pass@1", "pass@10", "cpass")]
+        values = [e["value"] if isinstance(e, dict) else e for e in expected]
+        assert [None if c == "–" else float(c) for c in cells] == values, system
+
+
+def test_the_lock_file_pins_what_the_project_asks_for() -> None:
+    lock = (ROOT / "requirements.lock").read_text()
+    lines = [line for line in lock.splitlines() if not line.startswith("#")]
+    assert all(re.fullmatch(r"[a-z0-9._-]+(\[[a-z,]+\])?==[\w.!]+( ;.*)?", x) for x in lines)
+    pinned = {re.split(r"[\[=]", x)[0].replace("_", "-").replace(".", "-") for x in lines}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    asked = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    names = {re.split(r"[\[=<>~! ]", x)[0].lower().replace("_", "-") for x in asked}
+    assert names <= pinned, f"requirements.lock lacks {sorted(names - pinned)}"
+
+
+def module_file(name: str) -> Path:
+    """The file of a dotted module name."""
+    path = ROOT / Path(*name.split("."))
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+
+
+def test_five_hops_from_the_readme_to_the_function_that_decides() -> None:
+    page = (ROOT / "docs" / "architecture" / "verdict.md").read_text()
+    assert "docs/architecture.md" in (ROOT / "README.md").read_text()
+    assert "architecture/verdict.md" in (ROOT / "docs" / "architecture.md").read_text()
+    named = re.findall(r"(?m)^\d\. `([\w.]+)\.(\w+)`", page)
+    assert 1 <= len(named) <= 3
+    for module, function in named:
+        text = module_file(module).read_text()
+        assert re.search(rf"(?m)^(    )?def {function}\(", text), f"{module} has no {function}"
+    for (before, _), (module, function) in zip(named, named[1:], strict=False):
+        text = module_file(before).read_text()
+        assert module in text and function in text, f"{before} does not name {module}.{function}"
+    assert "Outcome.EQUIVALENT" in module_file(named[-1][0]).read_text()
+
+
+def test_the_site_builds(tmp_path: Path) -> None:
+    pytest.importorskip("mkdocs", reason="needs the extra `docs`")
+    pytest.importorskip("material", reason="needs the extra `docs`")
+    out = str(tmp_path / "site")
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "-q", "-d", out]
+    done = subprocess.run(command, cwd=ROOT, text=True, capture_output=True, timeout=280)
+    assert done.returncode == 0, done.stderr
