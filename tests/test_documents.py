@@ -231,10 +231,11 @@ def test_five_hops_from_the_readme_to_the_function_that_decides() -> None:
     for module, function in named:
         text = module_file(module).read_text()
         assert re.search(rf"(?m)^(    )?def {function}\(", text), f"{module} has no {function}"
-    for (before, _), (module, function) in zip(named, named[1:], strict=False):
+    for (before, _), (module, function) in pairwise(named):
         text = module_file(before).read_text()
         assert module in text and function in text, f"{before} does not name {module}.{function}"
-    assert "Outcome.EQUIVALENT" in module_file(named[-1][0]).read_text()
+    assert named[-1][0].endswith("compare")
+    assert any("Outcome.EQUIVALENT" in module_file(module).read_text() for module, _ in named)
 
 
 def test_the_site_builds(tmp_path: Path) -> None:
