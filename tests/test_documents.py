@@ -238,6 +238,15 @@ def test_the_lock_file_pins_what_the_project_asks_for() -> None:
     assert names <= pinned, f"requirements.lock lacks {sorted(names - pinned)}"
 
 
+def test_every_key_of_the_configuration_is_documented() -> None:
+    page = (ROOT / "docs" / "config.md").read_text()
+    reference = tomllib.loads((ROOT / "configs" / "reference.toml").read_text())
+    tables = {name: value for name, value in reference.items() if isinstance(value, dict)}
+    keys = [name for name in reference if name not in tables]
+    keys += [f"{name}.{key}" for name, table in tables.items() for key in table]
+    assert not [key for key in keys if f"`{key}`" not in page]
+
+
 def module_file(name: str) -> Path:
     """The file of a dotted module name."""
     path = ROOT / Path(*name.split("."))
