@@ -61,15 +61,20 @@ def explain(engine: Engine, pair: Pair, verdict: Verdict, elapsed_ms: float) -> 
 _PLACE = re.compile(r"^program\.\w+:(\d+):(\d+): (?:fatal )?(?:error: )?", re.IGNORECASE)
 
 
+def outcome_words(verdict: Verdict) -> str:
+    """What was found, without the detail."""
+    if verdict.outcome is Outcome.COMPILE_ERROR and verdict.blame is Blame.SOURCE:
+        return "undecided: the source cannot be tested"
+    if verdict.outcome is Outcome.RACE and verdict.blame is Blame.SOURCE:
+        return "undecided: the source has a data race"
+    if verdict.outcome is Outcome.COMPILE_ERROR and verdict.detail.startswith(("parameter", "the target returns")):
+        return "not equivalent: the target cannot be called like the source"
+    return OUTCOME_WORDS[verdict.outcome]
+
+
 def headline(verdict: Verdict) -> str:
     """What was found, in words; places in the text as line and column of the program that is at fault."""
-    words = OUTCOME_WORDS[verdict.outcome]
-    if verdict.outcome is Outcome.COMPILE_ERROR and verdict.blame is Blame.SOURCE:
-        words = "undecided: the source cannot be tested"
-    elif verdict.outcome is Outcome.RACE and verdict.blame is Blame.SOURCE:
-        words = "undecided: the source has a data race"
-    elif verdict.outcome is Outcome.COMPILE_ERROR and verdict.detail.startswith(("parameter", "the target returns")):
-        words = "not equivalent: the target cannot be called like the source"
+    words = outcome_words(verdict)
     place = _PLACE.match(verdict.detail)
     detail = f"line {place[1]}, column {place[2]}: {verdict.detail[place.end() :]}" if place else verdict.detail
     return f"{words}: {detail}"

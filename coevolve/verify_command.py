@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _single(args: argparse.Namespace) -> int:
     from coevolve.asking import of_all
-    from coevolve.explain import OUTCOME_WORDS
+    from coevolve.explain import outcome_words
     from coevolve.questions import VerifyError, asked_of_files
     from coevolve.verify import Engine, VerifyConfig
 
@@ -77,7 +77,7 @@ def _single(args: argparse.Namespace) -> int:
         engine.close()
     verdict = of_all(told, len(told))
     if len(told) > 1 and not args.json:
-        print(f"{OUTCOME_WORDS[verdict.outcome]}: {sum(v.equivalent is True for _, v in told)} of {len(told)} functions are equivalent")
+        print(f"{outcome_words(verdict)}: {sum(v.equivalent is True for _, v in told)} of {len(told)} functions are equivalent")
     for line in asked.unasked:
         print(f"not compared: {line}", file=sys.stderr)
     return exit_code(verdict)

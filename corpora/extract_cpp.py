@@ -261,11 +261,23 @@ def _declared(node: Node) -> list[_Declaration]:
         kind = _kind(node, declarators)
     elif node.type == "expression_statement" and node_text(node).startswith(("struct", "enum", "union", "class")):
         names = _type_names(node)
+    names += _named_for(node)
     if not names:
         return []
     uses = _identifiers(node) - frozenset(names) - hidden
     variables = tuple(globals_of(node)) if kind == "state" else ()
     return [_Declaration(frozenset(names), uses, node.start_byte, _end(node), kind, tuple(functions), variables, _scope(node))]
+
+
+def _named_for(node: Node) -> list[str]:
+    """Names by which a declaration is found although it does not define them: what it specialises, and the types of an operator."""
+    found = [child for child in node.children if child.type in ("function_definition", *_TYPES)]
+    label = found[0].child_by_field_name("name") if found else None
+    inside = [n for each in (found[:1] if node.type == "template_declaration" else [node]) for d in each.children_by_field_name("declarator") for n in descendants(d)]
+    if any(n.type in ("operator_name", "operator_cast") for n in inside):
+        return sorted({node_text(n) for n in inside if n.type == "type_identifier"})
+    special = [n for n in (*inside, *([label] if label is not None else [])) if n.type in ("template_function", "template_type")]
+    return [node_text(n.child_by_field_name("name")) for n in special[:1]] if node.type == "template_declaration" else []
 
 
 def _functions_of(node: Node) -> list[CFunction]:

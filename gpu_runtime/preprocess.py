@@ -209,14 +209,14 @@ def _own_lines(text: str, out: str, name: str) -> Reading:
     rows = [""] * (len(given) + 1)
     files: list[str] = []
     at, own = 0, set()
-    for line in out[out.find(f'\n# 1 "{name}"') + 1 :].split("\n"):
+    for line in _from_first_line(out, name):
         marker = _MARKER.match(line)
         if marker is None:
             found = _DEFINES.match(line) if "#" in line else None
             if not files:
                 if at >= len(rows):
                     return Reading(text, "it has lines that its compiler counts otherwise (a line marker?)")
-                rows[at], at = line, at + 1
+                rows[at], at = line.rstrip() if found else line, at + 1  # of an empty macro the preprocessor leaves a blank
                 own |= {found[1]} if found else set()
             elif found and found[1] in own and not found[1].startswith("_"):
                 return Reading(text, f"line {at + 1}: the macro '{found[1]}' is redefined by a header that is included behind it")
@@ -241,6 +241,13 @@ def _own_lines(text: str, out: str, name: str) -> Reading:
     return Reading(text, "the text ends inside an included file") if files else Reading("\n".join(rows).rstrip("\n") + "\n")
 
 
+def _from_first_line(out: str, name: str) -> list[str]:
+    """The preprocessor's output behind what it defines by itself."""
+    told = re.search(r'^# \d+ "<command-line>"', out, re.M)
+    begins = re.compile(rf'^# [1-9]\d* "{re.escape(name)}"', re.M).search(out, told.end() if told else 0)
+    return out[begins.start() :].split("\n") if begins else []
+
+
 # ---- macros ----
 
 
@@ -258,7 +265,7 @@ def _expanded(text: str, row: Dialect) -> Reading:
         return Reading(text, _said(run, name))
     made: list[list[str]] = [[] for _ in rows]
     at = 0
-    for line in out[out.rfind(f'\n# 1 "{name}"') + 1 :].split("\n"):
+    for line in _from_first_line(out, name):
         marker = _MARKER.match(line)
         if marker and marker[2] == name:
             at = int(marker[1]) - 1
