@@ -18,6 +18,7 @@ from corpora.c_syntax import c_functions, parse_c_family
 from corpora.dialects import dialect
 from corpora.extract import piece_of
 from corpora.initial_values import initial_values
+from corpora.loaders import Loaded, programs_of_text
 from corpora.records import Program
 from corpora.signatures import SignatureError, signature_of
 from gpu_runtime.parameter_names import plain_name
@@ -40,6 +41,28 @@ def read_as_compiled(text: str, dialect_name: str) -> Reading:
     if dialect(dialect_name).language != "cpp" or not needs_preprocessor(text):
         return Reading(text)
     return resolve(text, dialect_name)
+
+
+def functions_as_compiled(found: Loaded, text: str, dialect_name: str) -> Loaded:
+    """The functions that were `found` in the file `text` as its compiler reads them: what it passes over is left out.
+
+    A function keeps its macros where they mean the same in it alone; else it comes with them written out. Raises ValueError, one
+    line, where the compiler cannot read the file.
+    """
+    if dialect(dialect_name).language != "cpp" or not (needs_preprocessor(text) or "define" in text):
+        return found
+    read = expand(text, dialect_name)
+    if read.problem:
+        raise ValueError(f"it cannot be read as its compiler would: {read.problem}; {MEND}")
+    written = programs_of_text(read.text, dialect_name, found.programs[0].origin if found.programs else "")
+    given = {p.name: p for p in found.programs}
+    programs = tuple(given[p.name] if p.name in given and _same_words(given[p.name], p) else p for p in written.programs)
+    return Loaded(programs, written.skipped)
+
+
+def _same_words(program: Program, written: Program) -> bool:
+    alone = expand(program.text, program.dialect)
+    return not alone.problem and alone.text.split() == written.text.split()
 
 
 def cut_out(program: Program) -> Cut:

@@ -243,3 +243,28 @@ def test_a_batch_reads_as_compilers_do(tmp_path):
     answers = {row["id"]: row for row in map(json.loads, (tmp_path / "out.jsonl").read_text().splitlines())}
     assert answers["right"]["equivalent"] is True and answers["right"]["cut"][0].startswith("target: cut out")
     assert answers["wrong"]["equivalent"] is False and answers["hidden"]["equivalent"] is None
+
+
+@pytest.mark.parametrize(
+    ("text", "kept", "gone"),
+    [
+        (switched("#if 0", SOURCE, SOURCE.replace("* 2", "* 3")), "* 3", "* 2"),
+        ("#define TWO 2\n" + SOURCE.replace("* 2", "* TWO"), "#define TWO 2", "* 2"),
+        ("#define i k\n#define TWO 2\n" + SOURCE.replace("* 2", "* TWO"), "x[k] * 2", "TWO"),
+    ],
+)  # fmt: skip
+def test_translate_asks_for_what_a_compiler_reads(tmp_path, text, kept, gone):
+    from coevolve.cut_out import functions_as_compiled
+    from corpora.loaders import programs_of_text
+
+    found = functions_as_compiled(programs_of_text(text, "cpp"), text, "cpp").programs
+    assert [p.name for p in found] == ["f"] and kept in found[0].text and gone not in found[0].text
+
+
+def test_translate_takes_no_file_that_cannot_be_read_as_its_compiler_would(tmp_path, capsys):
+    from coevolve.cli import main
+
+    (tmp_path / "c.cpp").write_text("#ifdef A\n#include <absent.h>\n#else\n#error which\n#endif\n" + SOURCE)
+    assert main(["translate", "c.cpp", "--to", "openmp"]) == 2
+    said = capsys.readouterr().err
+    assert "'c.cpp': it cannot be read as its compiler would: line 4: #error which" in said and len(said.splitlines()) == 1
