@@ -181,7 +181,14 @@ def _with_macros(text: str, row: Dialect, more: tuple[str, ...]) -> Reading:
     before, after = _own_part(text, flags), _own_part(found.text, flags)
     if before.problem or after.problem or before.text.split() != after.text.split():
         return Reading(text, before.problem or after.problem or "its conditionals cannot be decided one by one; give it preprocessed (g++ -E)")
+    otherwise = _own_part(text, (*flags, *_OPTIONS))
+    if otherwise.problem or otherwise.text.split() != before.text.split():
+        return Reading(text, "its conditionals ask for the compiler's options (__OPTIMIZE__ and the like), on which a verdict must not rest")
     return found
+
+
+_OPTIONS = ("-O2", "-ffast-math", "-fsanitize=thread", "-fno-pic", "-fno-pie")
+"""What a text must not ask for: users compile with these or without."""
 
 
 def _resolved_fortran(text: str, row: Dialect) -> Reading:

@@ -90,6 +90,9 @@ WRONG_FILES = {
     "a digraph": switched("%:if 0", RIGHT, WRONG),
     "overloads": RIGHT + "void f(float *x, long n) { x[0] = 5; }\nvoid f(float *x, short n) { x[0] = 5; }\n",
     "a specialisation": "template <class T> T h(T v) { return v * 2; }\ntemplate <> float h<float>(float v) { return v * 3; }\n" + HIDES.split("\n")[1] + "\n",
+    "optimised": switched("#ifdef __OPTIMIZE__", WRONG, RIGHT),
+    "not optimised": switched("#ifdef __NO_INLINE__", WRONG, RIGHT),
+    "sanitized": switched("#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)", RIGHT, WRONG),
     "an operator": "struct V { float v; operator float() const { return v; } };\nfloat operator*(V a, int b) { return a.v * 3; }\n"
         + RIGHT.replace("x[i] * 2", "V{x[i]} * 2"),
     "a template operator": "template <class T> struct V { T v; operator T() const { return v; } };\ntemplate <class T> T operator*(V<T> a, int b) { return a.v * 3; }\n"
