@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from coevolve.questions import cut_out
+from coevolve.questions import without_rest
 from coevolve.verify import Engine, Pair
 from corpora.records import Blame, Outcome, Verdict
 
@@ -21,14 +21,30 @@ Told = tuple[Pair, Verdict]
 
 
 def verdict_on(engine: Engine, pair: Pair) -> Told:
-    """The verdict, on the functions without the rest of their files where the source does not compile with it."""
+    """The verdict, on the functions without the rest of their files where the source does not compile with it.
+
+    Where the texts cannot be judged as their compilers read them (`Pair.problem`) there is no verdict of equivalence.
+    """
     verdict = engine.verify(pair)
+    if pair.problem:
+        return pair, verdict if verdict.equivalent is False else _undecided(verdict, pair.problem)
     broken = verdict.outcome is Outcome.COMPILE_ERROR and verdict.blame is Blame.SOURCE
-    cut = cut_out(pair) if broken else None
+    cut = without_rest(pair) if broken else None
     if cut is None:
         return pair, verdict
+    if cut.problem:
+        return pair, replace(verdict, detail=f"{verdict.detail}; {cut.problem}")
     alone = engine.verify(cut)
     return (pair, verdict) if alone.outcome is Outcome.COMPILE_ERROR and alone.blame is Blame.SOURCE else (cut, alone)
+
+
+def _undecided(verdict: Verdict, problem: str) -> Verdict:
+    """No verdict: blame is the source's where it says so."""
+    blame = Blame.TARGET if problem.startswith("the target") else Blame.SOURCE
+    return replace(
+        verdict, outcome=Outcome.REFUSED, blame=blame, detail=problem, suite_id="", test_index=-1, buffer="", element=-1, expected="", actual="",
+        tolerance="", launch="", suite_strength=None,
+    )  # fmt: skip
 
 
 def until_one_differs(engine: Engine, pairs: Iterable[Pair]) -> list[Told]:

@@ -10,6 +10,7 @@ import re
 from coevolve.minimise import smaller_failure
 from coevolve.verify import Engine, Pair
 from coevolve.verify_programs import described, suite_of, whole_pair
+from corpora.program_tests import format_program_test
 from corpora.records import ArrayValue, Blame, Outcome, ScalarValue, UnitTest, Verdict
 from corpora.signatures import signature_of
 from corpora.unit_tests import format_assignment, format_number
@@ -35,6 +36,7 @@ def explain(engine: Engine, pair: Pair, verdict: Verdict, elapsed_ms: float) -> 
     """Several lines; with a counterexample where a test decided."""
     lines = [headline(verdict)]
     lines.append(f"  pair      {pair.source.name} ({pair.source.dialect}) -> {pair.target.name} ({pair.target.dialect}), on {verdict.backend}")
+    lines += [f"  judged    {line}" for line in pair.cut]
     if verdict.blame.value in ("source", "suite"):
         lines.append(f"  blame     {verdict.blame.value}")
     expectations = None
@@ -59,15 +61,20 @@ def explain(engine: Engine, pair: Pair, verdict: Verdict, elapsed_ms: float) -> 
 _PLACE = re.compile(r"^program\.\w+:(\d+):(\d+): (?:fatal )?(?:error: )?", re.IGNORECASE)
 
 
+def outcome_words(verdict: Verdict) -> str:
+    """What was found, without the detail."""
+    if verdict.outcome is Outcome.COMPILE_ERROR and verdict.blame is Blame.SOURCE:
+        return "undecided: the source cannot be tested"
+    if verdict.outcome is Outcome.RACE and verdict.blame is Blame.SOURCE:
+        return "undecided: the source has a data race"
+    if verdict.outcome is Outcome.COMPILE_ERROR and verdict.detail.startswith(("parameter", "the target returns")):
+        return "not equivalent: the target cannot be called like the source"
+    return OUTCOME_WORDS[verdict.outcome]
+
+
 def headline(verdict: Verdict) -> str:
     """What was found, in words; places in the text as line and column of the program that is at fault."""
-    words = OUTCOME_WORDS[verdict.outcome]
-    if verdict.outcome is Outcome.COMPILE_ERROR and verdict.blame is Blame.SOURCE:
-        words = "undecided: the source cannot be tested"
-    elif verdict.outcome is Outcome.RACE and verdict.blame is Blame.SOURCE:
-        words = "undecided: the source has a data race"
-    elif verdict.outcome is Outcome.COMPILE_ERROR and verdict.detail.startswith(("parameter", "the target returns")):
-        words = "not equivalent: the target cannot be called like the source"
+    words = outcome_words(verdict)
     place = _PLACE.match(verdict.detail)
     detail = f"line {place[1]}, column {place[2]}: {verdict.detail[place.end() :]}" if place else verdict.detail
     return f"{words}: {detail}"
@@ -100,12 +107,31 @@ def smallest_counterexample(engine: Engine, pair: Pair, verdict: Verdict) -> str
     return f"{smallest.detail}; on {_in_line(test)}"
 
 
-def _in_line(test: UnitTest) -> str:
+def failing_input(engine: Engine, pair: Pair, verdict: Verdict) -> dict[str, str] | None:
+    """The smallest test known on which the target fails, for `--json`; None where no test decided.
+
+    test: in text form, as --suite takes it. place, expected, actual, tolerance: '' where the target failed without a value.
+    """
+    if verdict.test_index < 0 or not verdict.suite_id:
+        return None
+    if whole_pair(pair.source, pair.target):
+        test, smallest = format_program_test(suite_of(pair.source, pair.suite).tests[verdict.test_index]), verdict
+    else:
+        expectations = engine.expectations(pair.source, engine.suite_of(pair)).expectations
+        if expectations is None:
+            return None
+        found, smallest = smaller_failure(expectations, verdict, pair.target, engine.backend, engine.config.judge)
+        test = _in_line(found, whole=True)
+    place = f"{smallest.buffer}[{smallest.element}]" if smallest.buffer and smallest.element >= 0 else smallest.buffer
+    return {"test": test, "detail": smallest.detail, "place": place, "expected": smallest.expected, "actual": smallest.actual, "tolerance": smallest.tolerance}
+
+
+def _in_line(test: UnitTest, whole: bool = False) -> str:
     parts = []
     for a in test.assignments:
         if isinstance(a, ScalarValue):
             parts.append(f"{a.name}={format_number(a.value)}")
         elif isinstance(a, ArrayValue):
             text = format_assignment(a)
-            parts.append(text if len(text) < 120 else text[:117] + "...")
+            parts.append(text if whole or len(text) < 120 else text[:117] + "...")
     return " ".join(parts + [f"alias({a},{b})" for a, b in test.aliases])

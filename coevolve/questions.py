@@ -9,19 +9,22 @@ the source calls (coevolve.entries).
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from coevolve.cut_out import cut_out, other_beginning, read_as_compiled, with_shared_data
 from coevolve.entries import Entries, barred, caller_of, entries, entry_names
 from coevolve.verify import Pair
 from coevolve.verify_programs import WHOLE, is_whole
 from corpora.dialects import dialect, dialect_of_path
-from corpora.extract import UNSEEN, alone, uncallable, with_shared_data
+from corpora.extract import UNSEEN, uncallable
 from corpora.records import Program, Verdict
 from corpora.signatures import signature_of
 from corpora.tables import decoded
 from corpora.unit_tests import parse_suite
 from gpu_runtime.parameter_names import plain_name
+from gpu_runtime.preprocess import resolve
 from gpu_runtime.vet import vet
 
 
@@ -41,12 +44,16 @@ def asked_of(source: str, source_dialect: str, target: str, target_dialect: str,
     """The questions that two texts are: of whole programs where both are, else of every function that they share and nothing in the source
     calls (`coevolve.entries`); with a suite, which is written for one function, of the last of them; of `function` alone where it is named.
 
+    Both texts are read as their compilers read them: branches that those pass over are left out (`coevolve.cut_out`).
     Data that a function shares with others (globals, module variables, COMMON) becomes parameters on both sides.
 
     Raises VerifyError when the source defines no function, ValueError for a dialect.
     """
     if is_whole(source, source_dialect) and is_whole(target, target_dialect) and not function:
         return Asked((Pair(Program(source_dialect, WHOLE, source), Program(target_dialect, WHOLE, target), suite),))
+    sides = read_as_compiled(source, source_dialect), read_as_compiled(target, target_dialect)
+    source, target = sides[0].text, sides[1].text
+    unread = next((f"the {what}'s text: {side.problem}" for what, side in zip(("source", "target"), sides, strict=True) if side.problem), "")
     found = _named(function, source, source_dialect, target, target_dialect) if function else entries(source, source_dialect, target, target_dialect)
     if not found.names and is_whole(source, source_dialect):
         raise VerifyError("the source is a whole program (main) and the target is not; give two whole programs or two functions")
@@ -55,6 +62,7 @@ def asked_of(source: str, source_dialect: str, target: str, target_dialect: str,
     names = found.names if suite is None else found.names[-1:]
     programs = [(Program(source_dialect, one, source), Program(target_dialect, other, target)) for one, other in names]
     pairs = [_pair(one, caller_of(one, other), suite) for one, other in programs]
+    pairs = [replace(pair, problem=pair.problem or unread) for pair in pairs] if unread else pairs
     # What tests cannot call for another reason stays: that it is undecided is said of the whole.
     unseen = [pair.source.name for pair in pairs if uncallable(pair.source) == UNSEEN]
     asked = tuple(pair for pair in pairs if pair.source.name not in unseen) or tuple(pairs)
@@ -78,27 +86,48 @@ def _named(function: str, source: str, source_dialect: str, target: str, target_
 
 
 def _pair(given: Program, asked: Program, suite: str | None) -> Pair:
-    whole = with_shared_data(given)
-    if whole is given:
-        return Pair(_allowed(given), _allowed(asked), suite)
+    shared = with_shared_data(given)
+    if shared is None:
+        return _allowed(Pair(given, asked, suite))
     if _speaks_of(suite, given):
         return Pair(given, asked, suite)
     # A target may keep state only where the source shares data, and then as the parameters that this becomes.
-    return Pair(whole, with_shared_data(asked), suite)
+    other = with_shared_data(asked)
+    for side, cut in (("source", shared), ("target", other)):
+        if cut is not None and cut.problem:
+            return Pair(given, asked, suite, problem=f"the {side} shares data between functions, and {cut.problem}")
+    if other is None:
+        return Pair(shared.program, asked, suite, (_SHARED.format("source"),))
+    made = shared.program, other.program
+    return Pair(*made, suite, (_SHARED.format("source"), _SHARED.format("target")), other_beginning(given, asked, made))
 
 
-def _allowed(program: Program) -> Program:
-    """`program`, cut out of its file where only the rest of that is turned away: what another function includes or keeps is not its fault."""
-    if vet(program) is None:
-        return program
-    cut = alone(program)
-    return cut if vet(cut) is None else program
+_SHARED = "{}: cut out of its file, the data that it shares with other functions given as parameters"
 
 
-def cut_out(pair: Pair) -> Pair | None:
+def _allowed(pair: Pair) -> Pair:
+    """`pair`, a side cut out of its file where only the rest of that is turned away: what another function includes or keeps is not its fault."""
+    for side in ("source", "target"):
+        program = getattr(pair, side)
+        if (why := vet(program)) is None:
+            continue
+        cut = cut_out(program)
+        if cut.problem:
+            pair = replace(pair, problem=pair.problem or f"the {side}: {why}; and {cut.problem}")
+        elif vet(cut.program) is None:
+            pair = replace(pair, **{side: cut.program}, cut=(*pair.cut, f"{side}: cut out of its file, of which the rest is refused ({why})"))
+    return pair
+
+
+def without_rest(pair: Pair) -> Pair | None:
     """The pair without the rest of both files, for a source that does not compile for it; None where there is no rest."""
-    cut = replace(pair, source=alone(pair.source), target=alone(pair.target))
-    return None if cut.source == pair.source else cut
+    cuts = {"source": cut_out(pair.source), "target": cut_out(pair.target)}
+    if problem := next((f"the {side}: {cut.problem}" for side, cut in cuts.items() if cut.problem), ""):
+        return replace(pair, problem=problem)
+    if cuts["source"].program == pair.source:
+        return None
+    said = tuple(f"{side}: cut out of its file, with which the source cannot be tested" for side in cuts)
+    return replace(pair, source=cuts["source"].program, target=cuts["target"].program, cut=(*pair.cut, *said))
 
 
 def _speaks_of(suite: str | None, program: Program) -> bool:
@@ -128,8 +157,19 @@ def read_text(path: str) -> str:
 def asked_of_files(source: str, target: str, source_dialect: str | None, target_dialect: str | None, suite: str | None, function: str = "") -> Asked:
     """The questions that `coevolve verify SOURCE TARGET` asks. Raises VerifyError and ValueError."""
     names = [dialect(d).name if d else dialect_of_path(p).name for p, d in ((source, source_dialect), (target, target_dialect))]
-    texts = read_text(source), read_text(target)
+    texts = [_preprocessed(path, read_text(path), name) for path, name in zip((source, target), names, strict=True)]
     return asked_of(texts[0], names[0], texts[1], names[1], read_text(suite) if suite else None, function)
+
+
+def _preprocessed(path: str, text: str, dialect_name: str) -> str:
+    """A Fortran file whose suffix is in capitals (.F90) as its compiler reads it. Raises VerifyError."""
+    suffix = Path(path).suffix
+    if dialect(dialect_name).language != "fortran" or not suffix[1:2].isupper():
+        return text
+    read = resolve(text, dialect_name)
+    if read.problem:
+        raise VerifyError(f"'{path}' cannot be preprocessed: {read.problem}")
+    return read.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +203,8 @@ def read_row(line: str, number: int) -> Row:
         return Row(identity, (), f"line {number}: {error}")
 
 
-def answer(identity: object, verdict: Verdict, elapsed_ms: float) -> dict[str, object]:
-    """The row that `verify --batch` writes."""
+def answer(identity: object, verdict: Verdict, elapsed_ms: float, cut: Sequence[str] = ()) -> dict[str, object]:
+    """The row that `verify --batch` writes. cut: lines about sides that were judged without the rest of their files."""
     return {
         "id": identity,
         "outcome": verdict.outcome.value,
@@ -174,6 +214,7 @@ def answer(identity: object, verdict: Verdict, elapsed_ms: float) -> dict[str, o
         "backend": verdict.backend,
         "elapsed_ms": round(elapsed_ms, 3),
         "suite_strength": verdict.suite_strength,
+        "cut": list(cut),
     }
 
 
@@ -186,5 +227,5 @@ def undecided(identity: object, problem: str) -> dict[str, object]:
     """The row for a question that could not be asked."""
     return {
         "id": identity, "outcome": "REFUSED", "equivalent": None, "blame": "nobody", "detail": problem, "backend": "",
-        "elapsed_ms": 0.0, "suite_strength": None,
+        "elapsed_ms": 0.0, "suite_strength": None, "cut": [],
     }  # fmt: skip

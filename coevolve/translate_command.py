@@ -141,6 +141,7 @@ def written_words(out: str, texts: Sequence[str], left_out: int) -> str:
 
 def _questions(args: argparse.Namespace) -> tuple[Direction, Sequence[Program], Sequence[Skipped]]:
     """The functions of the file, and those of it that tests cannot call (none where one function is asked for)."""
+    from coevolve.cut_out import functions_as_compiled
     from coevolve.errors import UserError
     from corpora.loaders import load_corpus
 
@@ -150,6 +151,13 @@ def _questions(args: argparse.Namespace) -> tuple[Direction, Sequence[Program], 
     except ValueError as error:
         raise UserError(str(error)) from None
     loaded = load_corpus(args.file, source.name)
+    if Path(args.file).is_file() and any(args.file.lower().endswith(suffix) for suffix in source.suffixes):
+        try:
+            loaded = functions_as_compiled(loaded, Path(args.file).read_text(encoding="utf-8", errors="replace"), source.name)
+        except ValueError as error:
+            raise UserError(f"'{args.file}': {error}") from None
+        if not loaded.programs:
+            raise UserError(f"'{args.file}' has no {source.name} function that its compiler reads and tests can call")
     programs, left_out = loaded.programs, tuple(s for s in loaded.skipped if s.reason != MAIN_PROGRAM and not _comes_along(s, loaded.programs))
     if args.function:
         chosen = [p for p in programs if p.name == args.function]

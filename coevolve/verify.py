@@ -46,11 +46,17 @@ KEPT_SOURCES = 64
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """One question. suite: text form, a C++ snippet that calls `wrapper(f, ...)`, a record, or None for a rule-made suite."""
+    """One question. suite: text form, a C++ snippet that calls `wrapper(f, ...)`, a record, or None for a rule-made suite.
+
+    cut: for each side that is judged without the rest of its file a line that says why.
+    problem: why the texts cannot be called equivalent whatever their functions do ('': they can).
+    """
 
     source: Program
     target: Program
     suite: str | UnitTestSuite | None = None
+    cut: tuple[str, ...] = ()
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)

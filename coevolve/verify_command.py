@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _single(args: argparse.Namespace) -> int:
     from coevolve.asking import of_all
-    from coevolve.explain import OUTCOME_WORDS
+    from coevolve.explain import outcome_words
     from coevolve.questions import VerifyError, asked_of_files
     from coevolve.verify import Engine, VerifyConfig
 
@@ -77,7 +77,7 @@ def _single(args: argparse.Namespace) -> int:
         engine.close()
     verdict = of_all(told, len(told))
     if len(told) > 1 and not args.json:
-        print(f"{OUTCOME_WORDS[verdict.outcome]}: {sum(v.equivalent is True for _, v in told)} of {len(told)} functions are equivalent")
+        print(f"{outcome_words(verdict)}: {sum(v.equivalent is True for _, v in told)} of {len(told)} functions are equivalent")
     for line in asked.unasked:
         print(f"not compared: {line}", file=sys.stderr)
     return exit_code(verdict)
@@ -85,7 +85,7 @@ def _single(args: argparse.Namespace) -> int:
 
 def _told(engine, pair, args: argparse.Namespace):
     """The verdict on one function, with what was asked in the end, after it is printed: whoever interrupts the others keeps it."""
-    from coevolve.explain import explain
+    from coevolve.explain import explain, failing_input
     from coevolve.questions import answer
     from corpora.store import to_json
 
@@ -93,7 +93,8 @@ def _told(engine, pair, args: argparse.Namespace):
     pair, verdict = _verified(engine, pair, args.suite)
     elapsed_ms = (time.perf_counter() - started) * 1e3
     if args.json:
-        print(json.dumps({**to_json(verdict), **answer(args.source, verdict, elapsed_ms), "function": pair.source.name}), flush=True)
+        row = {**to_json(verdict), **answer(args.source, verdict, elapsed_ms, pair.cut), "function": pair.source.name}
+        print(json.dumps({**row, "failing_input": failing_input(engine, pair, verdict)}), flush=True)
     else:
         print(explain(engine, pair, verdict, elapsed_ms), flush=True)
     return pair, verdict
@@ -294,9 +295,13 @@ def answer_rows(chunk: Rows, backend: str) -> list[dict]:
             answers.append(undecided(row.id, row.problem))
             continue
         started = time.perf_counter()
-        verdict, problem = _guarded(lambda pairs=row.pairs: of_all(until_one_differs(engine, pairs), len(pairs)))
+        told, problem = _guarded(lambda pairs=row.pairs: until_one_differs(engine, pairs))
         elapsed_ms = (time.perf_counter() - started) * 1e3
-        answers.append(answer(row.id, verdict, elapsed_ms) if verdict else undecided(row.id, problem))
+        if told:
+            cut = [f"{pair.source.name}: {line}" if len(row.pairs) > 1 else line for pair, _ in told for line in pair.cut]
+            answers.append(answer(row.id, of_all(told, len(row.pairs)), elapsed_ms, cut))
+        else:
+            answers.append(undecided(row.id, problem))
     return answers
 
 

@@ -11,7 +11,7 @@ print(extract('static int g(int a) { return a; } void f(int *x) { *x = g(1); } i
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from corpora.dialects import dialect
 from corpora.records import Program
@@ -91,22 +91,12 @@ def uncallable(program: Program) -> str:
     return "" if outputs or signature.result else UNSEEN
 
 
-def with_shared_data(program: Program) -> Program:
-    """`program` with the globals, module variables and COMMON blocks that it needs as parameters; as it is where it needs none."""
-    made = alone(program)
-    if made is program:
-        return program
-    try:
-        return made if len(signature_of(made).parameters) > len(signature_of(program).parameters) else program
-    except SignatureError:
-        return program
-
-
-def alone(program: Program) -> Program:
-    """`program` with only what it needs of its text; as it is where it cannot be cut out."""
+def piece_of(program: Program) -> Piece:
+    """The function of `program` with only what it needs of its text, or the reason why it cannot be cut out."""
     pieces = _PIECES[dialect(program.dialect).language](program.text)
-    piece = next((p for p in pieces if p.name.lower() == program.name.lower() and not p.reason), None)
-    return program if piece is None else replace(program, name=piece.name, text=piece.text)
+    named = [p for p in pieces if p.name.lower() == program.name.lower()]
+    absent = Piece(program.name, reason="is not defined in the text")
+    return next((p for p in named if not p.reason), named[0] if named else absent)
 
 
 def _cpp_pieces(text: str) -> list[Piece]:

@@ -47,6 +47,8 @@ class _Declaration:
     kind: str = "definition"
     functions: tuple[CFunction, ...] = ()
     variables: tuple[Global, ...] = ()
+    scope: str = ""
+    """Namespaces round it, `a::b`; a piece has none, so what it needs must be of one name once."""
 
 
 def pieces(text: str) -> list[Piece]:
@@ -159,10 +161,26 @@ def _closure(function: CFunction, by_name: dict[str, list[_Declaration]]) -> tup
             reason = _problem(name, declaration, by_name, function)
             if reason:
                 return [], reason
+            if other := next((d for d in by_name[name] if d.scope != declaration.scope), None):
+                return [], f"'{name}' is defined in {_scope_words(declaration)} and in {_scope_words(other)}"
             if declaration.start not in needed:
                 needed[declaration.start] = declaration
                 waiting += declaration.uses
     return list(needed.values()), ""
+
+
+def _scope_words(declaration: _Declaration) -> str:
+    return f"the namespace '{declaration.scope}'" if declaration.scope else "the file's own scope"
+
+
+def _scope(node: Node) -> str:
+    names: list[str] = []
+    above = node.parent
+    while above is not None:
+        if above.type == "namespace_definition":
+            names.append("".join(node_text(n) for n in above.children_by_field_name("name")) or "(without a name)")
+        above = above.parent
+    return "::".join(reversed(names))
 
 
 def _lifted(function: CFunction, needed: list[_Declaration]) -> tuple[list[_Declaration], tuple[Edit, ...], str]:
@@ -243,11 +261,23 @@ def _declared(node: Node) -> list[_Declaration]:
         kind = _kind(node, declarators)
     elif node.type == "expression_statement" and node_text(node).startswith(("struct", "enum", "union", "class")):
         names = _type_names(node)
+    names += _named_for(node)
     if not names:
         return []
     uses = _identifiers(node) - frozenset(names) - hidden
     variables = tuple(globals_of(node)) if kind == "state" else ()
-    return [_Declaration(frozenset(names), uses, node.start_byte, _end(node), kind, tuple(functions), variables)]
+    return [_Declaration(frozenset(names), uses, node.start_byte, _end(node), kind, tuple(functions), variables, _scope(node))]
+
+
+def _named_for(node: Node) -> list[str]:
+    """Names by which a declaration is found although it does not define them: what it specialises, and the types of an operator."""
+    found = [child for child in node.children if child.type in ("function_definition", *_TYPES)]
+    label = found[0].child_by_field_name("name") if found else None
+    inside = [n for each in (found[:1] if node.type == "template_declaration" else [node]) for d in each.children_by_field_name("declarator") for n in descendants(d)]
+    if any(n.type in ("operator_name", "operator_cast") for n in inside):
+        return sorted({node_text(n) for n in inside if n.type == "type_identifier"})
+    special = [n for n in (*inside, *([label] if label is not None else [])) if n.type in ("template_function", "template_type")]
+    return [node_text(n.child_by_field_name("name")) for n in special[:1]] if node.type == "template_declaration" else []
 
 
 def _functions_of(node: Node) -> list[CFunction]:

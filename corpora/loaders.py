@@ -36,7 +36,7 @@ from corpora.loopnests import LEVELS, Computation, generate
 from corpora.records import Program
 from corpora.tables import CorpusError, read_file, rows_of_hub, rows_of_jsonl, rows_of_parquet, unescaped
 
-__all__ = ["CorpusError", "Loaded", "Pairs", "is_ready_made", "load_corpus", "load_pairs"]
+__all__ = ["CorpusError", "Loaded", "Pairs", "is_ready_made", "load_corpus", "load_pairs", "programs_of_text"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +97,12 @@ def load_corpus(spec: str, dialect_name: str) -> Loaded:
     if not programs:
         why = f"; first reason: {skipped[0].name or 'text'} at {skipped[0].where}: {skipped[0].reason}" if skipped else ""
         raise CorpusError(f"corpus '{spec}' holds no {row.name} function that tests can call ({len(skipped)} left out{why})")
+    return Loaded(tuple(programs), tuple(skipped))
+
+
+def programs_of_text(text: str, dialect_name: str, origin: str = "") -> Loaded:
+    """What `load_corpus` gives for a source file of this text; a file without functions gives none."""
+    programs, skipped = _programs(_Unit(origin, text), dialect(dialect_name), ())
     return Loaded(tuple(programs), tuple(skipped))
 
 

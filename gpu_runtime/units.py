@@ -109,12 +109,12 @@ def _cuda_alone(request: CompileRequest, symbol: str, more: str = "") -> str | N
     wanted = [name for name in shims_cpp.includes(text) if name in headers.STANDARD]
     if set(wanted) <= headers.PRELUDE and not _NAMES_STD.search(text):
         return None
-    head = shims_cuda.real_headers([*_STANDARD, *wanted]) + shims_cpp.HELPERS + _vectors(request)
+    head = shims_cuda.real_headers([*STANDARD_OF_CUDA, *wanted]) + shims_cpp.HELPERS + _vectors(request)
     return head + shims_cuda.prelude() + "\n" + more + _cuda_member(request, symbol, 0)
 
 
 _NAMES_STD = re.compile(r"\bstd\s*::|using\s+namespace\s+std")
-_STANDARD = "cmath cstdlib cstring cstdint cstdio climits cfloat algorithm numeric vector limits utility complex".split()
+STANDARD_OF_CUDA = "cmath cstdlib cstring cstdint cstdio climits cfloat algorithm numeric vector limits utility complex".split()
 
 
 def _cpp_alone(request: CompileRequest, symbol: str) -> str | None:
@@ -123,7 +123,7 @@ def _cpp_alone(request: CompileRequest, symbol: str) -> str | None:
     wanted = shims_cpp.includes(text)
     if not wanted and not _NAMES_STD.search(text):
         return None
-    names = list(dict.fromkeys([*(wanted or _STANDARD), *(["omp.h"] if "omp_" in text else [])]))
+    names = list(dict.fromkeys([*(wanted or STANDARD_OF_CUDA), *(["omp.h"] if "omp_" in text else [])]))
     included = "#include <stddef.h>\n" + "".join(f"#include <{name}>\n" for name in names if name in headers.STANDARD)
     included += _SEEN_CALLS_AFTER_HEADERS if request.variant is Variant.RECORDED else ""
     helpers = _PRECISE_HELPERS if request.variant is Variant.PRECISE else shims_cpp.HELPERS

@@ -32,6 +32,29 @@ def vet(program: Program) -> str | None:
     return offload.refused(program.text) if reason is None and row.model == "offload" else reason
 
 
+def vet_file(program: Program) -> str | None:
+    """What of the text reaches beyond the function that it stands in (assembly, attributes, pragmas of the linker), one line, or None.
+
+    A function may be judged without the rest of its file only where there is none of it. The text's own macros are written out.
+    """
+    if dialect(program.dialect).language == "fortran":
+        from gpu_runtime.vet_fortran import statements  # late, as below
+
+        lines = statements(program.text)
+        if re.search(r"^\s*#", program.text, re.M):
+            return "preprocessor directives are not allowed in Fortran"
+        return "compiler directives are not allowed" if "!directive" in lines else None
+    tokens = tokens_of(program.text)
+    code = [t for t in tokens if t.code]
+    directives = [t.text for t in tokens if t.kind == "directive"]
+    if _hides_directive(tokens):
+        return "a preprocessor directive that does not begin its line"
+    words = {"asm", "__asm", "__asm__", "_asm", "_Pragma", "__pragma", "import"} & {t.text for t in code}
+    if words:
+        return f"'{min(words)}' reaches beyond the function that it stands in"
+    return directives_reason([d for d in directives if re.match(r"\s*#\s*pragma\b", d)]) or _attributes(code)
+
+
 _DOACROSS = re.compile(r"^[ \t]*(?:#[ \t]*pragma[ \t]+|!\$)omp[ \t]+ordered\b(?:\\\n|[^\n])*?\(\s*(?:sink|source)\b", re.M | re.I)
 """Right ones were called races; and g++'s run-time waits without giving way, which ends in a timeout where threads outnumber cores."""
 

@@ -18,6 +18,9 @@ _DIRECTIVE = re.compile(r"[ \t]*#[ \t]*(\w*)((?:\\\n|[^\n])*)")
 _PRAGMA = re.compile(r"\s*(omp\b|unroll\b|nounroll\b|once\b|GCC\s+ivdep\b|GCC\s+unroll\b|ivdep\b|simd\b|acc\b)")
 _MARKER = re.compile(r'[ \t]*#[ \t]*\d+[ \t]+"')  # `# 16 "file"`: left behind by a preprocessor, taken away by the loaders
 
+_ASKED = re.compile(r"\b(?!__(?:cplusplus|CUDACC__|NVCC__|GNUC|GNUG|clang|INTEL|linux|unix|APPLE|STDC|STRICT|x86_64|CUDACC_VER|HIP|PGI|NVCOMPILER|MINGW|IBM))(?:__|CV_)\w+")
+"""Reserved names that differ from one way of compiling to another, so that a program could tell its tests; beside those that name a compiler."""
+
 
 def macros_of(directives: list[str]) -> set[str]:
     """Function-like macros; a macro that stands for a name is followed to it by _calls, through the macro's body."""
@@ -46,6 +49,8 @@ def directives_reason(directives: list[str], names: Container[str] = ()) -> str 
             return f"the preprocessor directive #{name} is not allowed"
         elif "__has" in rest:
             return "__has_include asks about the machine"
+        elif name in ("if", "ifdef", "ifndef", "elif") and (asked := _ASKED.findall(rest)):
+            return f"'{asked[0]}' in a condition asks how the program is compiled"
     return None
 
 

@@ -9,6 +9,8 @@
 #define CV_UNSEEN __attribute__((no_sanitize_thread))
 #define CV_INLINE static inline __attribute__((always_inline))
 
+#define __CUDACC__ 1
+#define __NVCC__ 1
 #define __global__
 #define __device__
 #define __host__

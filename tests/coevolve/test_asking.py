@@ -6,6 +6,7 @@ from coevolve.verify_command import add_parser, run
 
 UP = "void up(int n, int *x) { for (int i = 0; i < n; i++) x[i] += 2; }\n"
 DOWN = "void down(int n, int *x) { for (int i = 0; i < n; i++) x[i] -= 2; }\n"
+LAST = "void last(int n, int *x) { x[0] = n; }\n"
 BROKEN = "void broken(int n, int *x) { x[0] = MISSING; }\n"
 
 
@@ -18,7 +19,7 @@ def asked(*words: str) -> int:
 @pytest.fixture(autouse=True)
 def place(tmp_path, own_cache, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "a.cpp").write_text(UP + DOWN + BROKEN)
+    (tmp_path / "a.cpp").write_text(UP + DOWN + LAST)
 
 
 @pytest.mark.parametrize(
@@ -30,12 +31,22 @@ def place(tmp_path, own_cache, monkeypatch):
     ],
 )
 def test_every_function_of_two_files_is_judged(tmp_path, capsys, target, code, line):
-    """Also beside one that does not compile here: each is then tested by itself."""
     (tmp_path / "b.omp.cpp").write_text(target)
     assert asked("a.cpp", "b.omp.cpp") == code
     printed = capsys.readouterr()
-    assert line in printed.out.splitlines() and printed.err == "not compared: broken: the target has no function of that name\n"
+    assert line in printed.out.splitlines() and printed.err == "not compared: last: the target has no function of that name\n"
     assert asked("a.cpp", "b.omp.cpp", "--function", "down") == (code if "-= 3" in target else 0)
+
+
+@pytest.mark.parametrize("side", ["a.cpp", "b.omp.cpp"])
+def test_nothing_is_equivalent_in_a_file_that_does_not_compile(tmp_path, capsys, side):
+    (tmp_path / "a.cpp").write_text(UP + DOWN + BROKEN * (side == "a.cpp"))
+    (tmp_path / "b.omp.cpp").write_text(UP + DOWN + BROKEN * (side != "a.cpp"))
+    assert asked("a.cpp", "b.omp.cpp") == (3 if side == "a.cpp" else 1)
+    printed = capsys.readouterr().out
+    assert "'MISSING' was not declared in this scope" in printed
+    said = "undecided: the source cannot be tested" if side == "a.cpp" else "not equivalent: the target does not compile"
+    assert printed.splitlines()[-1] == f"{said}: 0 of 2 functions are equivalent"
 
 
 def test_a_row_of_a_batch_is_answered_for_all_of_its_functions(tmp_path):

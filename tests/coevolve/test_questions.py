@@ -88,11 +88,17 @@ def test_what_tests_cannot_see_does_not_decide_and_what_they_cannot_call_does():
     assert [p.source.name for p in asked_of(held + TWO, "cpp", held + TWO, "openmp").pairs] == ["held", "up", "down"]
 
 
-def test_what_another_function_keeps_or_includes_is_not_its_fault():
-    state = "static int calls;\nint count(int n) { return calls += n; }\n#include <mpi.h>\n"
+def test_what_another_function_keeps_is_not_its_fault():
+    state = "static int calls;\nint count(int n) { return calls += n; }\n#include <fstream>\n"
     pairs = asked_of(state + TWO, "cpp", state + TWO, "openmp").pairs
     assert [p.source.name for p in pairs] == ["count", "up", "down"]
-    assert all("static" not in p.source.text.replace("static int g", "") and "mpi" not in p.target.text for p in pairs)
+    assert all("static" not in p.source.text.replace("static int g", "") and "fstream" not in p.target.text for p in pairs)
+    assert all(len(p.cut) == 2 and not p.problem for p in pairs)
+
+
+def test_a_header_that_is_not_there_may_hold_anything():
+    pairs = asked_of("#include <absent.h>\n" + TWO, "cpp", TWO, "openmp").pairs
+    assert all("does not compile (line 1: absent.h: No such file or directory)" in p.problem for p in pairs)
 
 
 def test_files_as_old_editors_wrote_them(tmp_path):

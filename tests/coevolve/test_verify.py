@@ -215,7 +215,7 @@ def test_batch_is_in_order_resumable_and_survives_bad_rows(tmp_path, capsys, own
     assert [a["id"] for a in answers] == ["a", None, "c", "d", "e"]
     assert [a["equivalent"] for a in answers] == [True, None, False, None, True]
     assert "1:3" in answers[3]["detail"] and set(answers[0]) == {
-        "id", "outcome", "equivalent", "blame", "detail", "backend", "elapsed_ms", "suite_strength"}  # fmt: skip
+        "id", "outcome", "equivalent", "blame", "detail", "backend", "elapsed_ms", "suite_strength", "cut"}  # fmt: skip
     whole = out.read_text()
     out.write_text("".join(whole.splitlines(keepends=True)[:2]) + '{"id": "c", "outc')
     code, printed = run(capsys, "--batch", str(pairs), "--out", str(out))
