@@ -16,6 +16,7 @@ from coevolve.services import PROMPT_STYLES, SUITE_STYLES
 from coevolve.stages import in_chunks
 from coevolve.statistics import interval_of_mean
 from coevolve.verifier import Verifier
+from gpu_runtime.models.decoded import Decoded
 from gpu_runtime.models.protocol import LanguageModel, Sampling
 from tester.propose import Tester
 from translator.translate import Translator
@@ -24,20 +25,30 @@ from translator.translate import Translator
 def answers_of(model: NamedModel, corpus: EvalCorpus, sampling: Sampling, spell: bool = True) -> tuple[list[tuple[str, ...]], tuple[str, ...]]:
     """`sampling.n` answers for each item, in order, and notes on how they were asked for. spell: see Translator. Raises ModelError for
     a model that cannot be opened."""
+    bar = Progress("asking the Translator", len(corpus.items))  # a large model takes a while to open
     use_cores()
     opened = model.open()
     translator = Translator(opened, PROMPT_STYLES[model.kind], spell=spell)
-    bar = Progress("asking the Translator", len(corpus.items))
     found: list[tuple[str, ...]] = []
-    for chunk in in_chunks(corpus.items):
+    streams = hasattr(opened, "watch")
+    if streams:  # it tells how far it is by itself, and does best with all of its prompts at once
+        opened.watch = lambda decoded: bar.set(decoded.answers // sampling.n, speed_note(decoded))
+    for chunk in [corpus.items] if streams else in_chunks(corpus.items):
         candidates = translator.propose([item.source for item in chunk], corpus.direction, sampling)
         texts = [c.text for c in candidates]
         found += [tuple(texts[i : i + sampling.n]) for i in range(0, len(texts), sampling.n)]
-        bar.advance(len(chunk))
+        bar.set(len(found))
     bar.close()
     spelled = sum(translator.question(item.source, corpus.direction)[0] is not item.source for item in corpus.items)
     how = f"{spelled} of {len(corpus.items)} sources were asked in C++ that is written by rule (--as-written: none)" if spelled else ""
     return found, tuple(note for note in (usage_note(opened), how) if note)
+
+
+def speed_note(decoded: Decoded) -> str:
+    """How fast a model reads and writes, for a progress bar."""
+    if not decoded.new_ids:
+        return f"read {decoded.prompt_ids} tokens"
+    return f"{decoded.new_ids / max(decoded.seconds, 1e-3):.1f} tokens/s"
 
 
 def usage_note(model: LanguageModel) -> str:

@@ -18,7 +18,7 @@ from corpora.dialects import Dialect, dialect
 from corpora.fortran_syntax import procedures
 from corpora.lexers import lex
 from corpora.records import Verdict
-from gpu_runtime.models.fences import Block, blocks, outside, without_thoughts
+from gpu_runtime.models.fences import Block, blocks, closed_blocks, outside, without_thoughts
 
 NOT_A_FUNCTION = "not a function: "
 """How the detail of a verdict begins that `why_not` decided."""
@@ -65,6 +65,19 @@ def code_of(answer: str, dialect_name: str, name: str = "") -> str:
         if bare := _bare(part, row.language):
             return bare
     return pieces[0].text if pieces else text
+
+
+def is_whole(answer: str, dialect_name: str, name: str) -> bool:
+    """Whether the answer so far has a closed block of code that translates `name`: what follows is talk.
+
+    A block that quotes the source, or holds a helper alone, does not end the answer.
+    """
+    text = without_thoughts(answer)
+    row = dialect(dialect_name)
+    if not text.rstrip().endswith("```"):
+        return False
+    pieces = [_piece(block, row, name) for block in closed_blocks(text)]
+    return any(_folded(name) in piece.names and piece.suits == 2 for piece in pieces)
 
 
 def _bare(text: str, language: str) -> str:

@@ -1,8 +1,9 @@
 """Requests in words, for pre-trained models: a text file per direction, and verified pairs shown as examples.
 
 Contract: `<source>_to_<target>.txt` is taken where there is one, else `any.txt`; a user's folder goes before the package's
-(`translator/prompts`). Places: $name $source $source_words $target_words $source_language $target_language $shots. The
-examples shown for a program are the known pairs most like it, but never one that it nearly is.
+(`translator/prompts`). Places: $name $signature $source $source_words $target_words $source_language
+$target_language $shots. The examples shown for a program are the known pairs most like it, but never one
+that it nearly is. A source that no bare kernel can replace is asked by `<source>_to_cuda_host.txt`.
 
     python -c "from corpora.dialects import direction; from corpora.records import Program; \\
 from translator.plain import request; print(request(Program('cpp', 'f', 'void f() { }'), direction('cpp:cuda')))"
@@ -15,11 +16,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from corpora.canonical import canonicalise, restore
 from corpora.dialects import Direction
 from corpora.fingerprints import fingerprints, jaccard
 from corpora.records import Program
 from corpora.splits import THRESHOLD
 from gpu_runtime.models.templates import fill, template
+from translator.forced import forced_prefix
 
 PROMPTS = Path(__file__).parent / "prompts"
 SPOKEN = {
@@ -46,9 +49,26 @@ class Wording:
 def request(program: Program, direction: Direction, wording: Wording = Wording()) -> str:
     """What is asked. Raises ModelError where a prompt file cannot be used."""
     source, target = direction.source.name, direction.target.name
-    made = template(PROMPTS, wording.folder, (f"{source}_to_{target}", "any"), frozenset({"source"}))
+    signature = required_signature(program, direction)
+    names = [f"{source}_to_{target}", "any"]
+    if direction.target.model == "cuda" and not signature:
+        names.insert(0, f"{source}_to_{target}_host")
+    made = template(PROMPTS, wording.folder, names, frozenset({"source"}))
     shown = [_shot(pair, direction, wording) for pair in nearest(program, direction, wording)]
-    return fill(made, _places(program, direction) | {"shots": "".join(shown)})
+    places = {"signature": signature or program.name, "shots": "".join(shown)}
+    return fill(made, _places(program, direction) | places)
+
+
+def required_signature(program: Program, direction: Direction) -> str:
+    """The head that the C++ or CUDA answer must have, without its brace; '' where none follows.
+
+    It follows from the source alone (see `translator.forced`), in the source's own names.
+    """
+    if direction.target.language != "cpp":
+        return ""
+    source = canonicalise(program.text, direction.source.language, (), program.name)
+    words = forced_prefix(program, source, direction).split()
+    return restore(words[:-1], source.names, "cpp", program.name).strip() if words else ""
 
 
 def nearest(program: Program, direction: Direction, wording: Wording) -> list[Pair]:

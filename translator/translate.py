@@ -13,13 +13,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from enum import StrEnum
+from functools import partial
 
 from corpora.canonical import Canonical, canonicalise, restore
 from corpora.dialects import DIALECTS, Direction, dialect
 from corpora.extract_cpp import with_definitions, without_definitions
 from corpora.records import Candidate, Program
 from gpu_runtime.models.protocol import ConstraintState, Example, LanguageModel, Preference, Prompt, Sampling
-from translator.answers import code_of
+from translator.answers import code_of, is_whole
 from translator.c_scopes import is_v
 from translator.constrain import CONSTRAINTS, Level, annotation_constraint
 from translator.cpp_blocks import tidied
@@ -72,7 +73,8 @@ def ask(
     if program.dialect != direction.source.name:
         raise ValueError(f"program {program.id} is {program.dialect}, but the direction is {direction}")
     if style is PromptStyle.PLAIN:
-        return Prompt(request(program, direction, wording))
+        ended = partial(is_whole, dialect_name=direction.target.name, name=program.name)
+        return Prompt(request(program, direction, wording), ended=ended)
     source = canonical(program)
     prefix = forced_prefix(program, source, direction)
     constraint, most = None, None

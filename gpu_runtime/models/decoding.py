@@ -128,7 +128,8 @@ class _Chooser:
         if self._limits.temperature <= 0:
             chosen = logits.argmax(-1)
         else:
-            chosen = self._sample(logits, self._uniform[list(active), step])
+            uniform = self._uniform[list(active), step]
+            chosen = nucleus(logits, uniform, self._limits.temperature, self._limits.top_p)
         for row, token in zip(active, chosen.tolist()):
             if self._states[row] is not None:
                 self._advance(row, token)
@@ -176,11 +177,16 @@ class _Chooser:
             self._masks[only, words] = ~mask if only else mask
         return self._masks[only, words]
 
-    def _sample(self, logits: torch.Tensor, uniform: torch.Tensor) -> torch.Tensor:
-        shares = torch.softmax(logits / self._limits.temperature, -1)
-        shares, order = shares.topk(min(_NUCLEUS, shares.shape[-1]), -1)
-        cumulative = shares.cumsum(-1)
-        kept = cumulative - shares < self._limits.top_p
-        cumulative = (shares * kept).cumsum(-1)
-        place = (cumulative < uniform[:, None] * cumulative[:, -1:]).sum(-1, keepdim=True)
-        return order.gather(-1, place.clamp(max=order.shape[-1] - 1))[:, 0]
+
+def nucleus(logits: torch.Tensor, uniform: torch.Tensor, temperature: float, top_p: float) -> torch.Tensor:
+    """The id that each uniform number in [0, 1) draws, among the likeliest that together have `top_p`.
+
+    Shapes (rows, vocabulary) and (rows,) give (rows,). Method: Holtzman et al., nucleus sampling, 2020.
+    """
+    shares = torch.softmax(logits / temperature, -1)
+    shares, order = shares.topk(min(_NUCLEUS, shares.shape[-1]), -1)
+    cumulative = shares.cumsum(-1)
+    kept = cumulative - shares < top_p
+    cumulative = (shares * kept).cumsum(-1)
+    place = (cumulative < uniform[:, None] * cumulative[:, -1:]).sum(-1, keepdim=True)
+    return order.gather(-1, place.clamp(max=order.shape[-1] - 1))[:, 0]

@@ -34,6 +34,12 @@ def blocks(text: str) -> list[Block]:
     return [Block(_tag(found[1]), found[2]) for found in _FENCE.finditer(text) if found[2] is not None]
 
 
+def closed_blocks(text: str) -> list[Block]:
+    """Those of `blocks` whose closing fence is there."""
+    found = (match for match in _FENCE.finditer(text) if match[2] is not None and match[0].endswith("\n```"))
+    return [Block(_tag(match[1]), match[2]) for match in found]
+
+
 def outside(text: str) -> list[str]:
     """What stands before, between and after the fenced blocks of a text, in order."""
     parts, at = [], 0

@@ -29,22 +29,24 @@ from transformers.distributed import DistributedConfig
 
 from corpora.files import write_folder
 from gpu_runtime.memory import MOST, keep_heap
+from gpu_runtime.models.batched import Limits, Request, decode, decodes
+from gpu_runtime.models.decoded import Watch
 from gpu_runtime.models.finetune import fine_tune, merged, require, with_adapter
 from gpu_runtime.models.framing import plain_ids, prompt_ids
 from gpu_runtime.models.lessons import Collate, causal, packed, paired
 from gpu_runtime.models.options import FineTuning, ModelOptions
 from gpu_runtime.models.protocol import Example, Learning, ModelError, NothingToLearn, Preference, Prompt, Reward, Sampling
-from gpu_runtime.models.training import Encoded
+from gpu_runtime.models.training import Encoded, multiplies_bf16
 
-DTYPES = {"auto": "auto", "float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
 @dataclass(frozen=True, slots=True)
 class PretrainedConfig:
     """`context`: longest prompt and answer in tokens; longer examples are left out.
 
-    chat: wrap prompts in the tokeniser's chat template where it has one. dtype: an entry of DTYPES; `auto` is bfloat16
-    on a GPU and float32 on a CPU. rows: answers decoded side by side. static_cache: keys and values in memory of a fixed
+    chat: wrap prompts in the tokeniser's chat template where it has one. dtype: a key of DTYPES, or `auto`: bfloat16
+    on a GPU, and on a CPU that multiplies bfloat16 for weights that are stored in 16 bits; else float32. rows: answers decoded side by side. static_cache: keys and values in memory of a fixed
     size, for which transformers compiles the decoding step on a GPU (decoder-only models). local_only: never look beyond this machine.
     """
 
@@ -71,6 +73,8 @@ class PretrainedModel:
         if tokenizer.pad_token_id is None:
             tokenizer.pad_token = tokenizer.eos_token
         tokenizer.padding_side = "left"
+        self.watch: Watch | None = None
+        """Told how far `generate` is, from the first prompts on; a decoder-only model tells it."""
 
     @classmethod
     def load(cls, name_or_path: str | Path, config: PretrainedConfig = PretrainedConfig()) -> PretrainedModel:
@@ -78,17 +82,15 @@ class PretrainedModel:
         name = str(name_or_path)
         offline = _offline(name, config)
         require(config.tuning)
-        dtype = DTYPES[config.dtype]
-        if dtype == "auto":
-            dtype = torch.bfloat16 if torch.cuda.is_available() else torch.float32
-        options: dict[str, object] = {"local_files_only": offline, "dtype": dtype} | _placed(config.tuning)
-        if config.tuning.method == "qlora":
-            options["quantization_config"] = BitsAndBytesConfig(
-                load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True, bnb_4bit_compute_dtype=dtype
-            )
         with _one_line(name, offline):
             base = _base_of(name)
             shape = AutoConfig.from_pretrained(base, local_files_only=offline)
+            dtype = dtype_for(shape, config.dtype)
+            options: dict[str, object] = {"local_files_only": offline, "dtype": dtype} | _placed(config.tuning)
+            if config.tuning.method == "qlora":
+                options["quantization_config"] = BitsAndBytesConfig(
+                    load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True, bnb_4bit_compute_dtype=dtype
+                )
             kind = AutoModelForSeq2SeqLM if shape.is_encoder_decoder else AutoModelForCausalLM
             model = kind.from_pretrained(base, **options)
             if base != name:
@@ -107,6 +109,8 @@ class PretrainedModel:
         torch.manual_seed(sampling.seed)
         inputs = [self._asked(p.text) for p in prompts]
         prefixes = [plain_ids(self._tokenizer, p.prefix) if p.prefix else [] for p in prompts]
+        if not self._config.static_cache and decodes(self._model):
+            return self._decoded(prompts, inputs, prefixes, sampling)
         # A decoder's forced start cannot be padded, so those of one batch are of one length.
         order = sorted(range(len(prompts)), key=lambda i: (len(prefixes[i]) if self._paired else 0, len(inputs[i]), i))
         order = [i for i in order if len(inputs[i]) + len(prefixes[i]) < self._context]
@@ -121,6 +125,47 @@ class PretrainedModel:
             for place, index in enumerate(batch):
                 answers[index] = found[place * sampling.n : (place + 1) * sampling.n]
         return answers
+
+    def _decoded(
+        self, prompts: Sequence[Prompt], inputs: Sequence[list[int]], prefixes: Sequence[list[int]], sampling: Sampling
+    ) -> list[list[str]]:
+        """Answers by `batched.decode`."""
+        drawn = sampling.n if sampling.temperature > 0 else 1
+        fitting = [i for i in range(len(prompts)) if len(inputs[i]) + len(prefixes[i]) < self._context]
+        requests = []
+        for i in fitting:
+            ids = (*inputs[i], *prefixes[i])
+            most = min(sampling.max_new_tokens, self._context - len(ids))
+            for k in range(drawn):
+                seed = sampling.seed * 7919 + i * drawn + k
+                requests.append(Request(ids, most, seed, self._ended(prompts[i], prefixes[i])))
+        limits = Limits(self._ends(), sampling.temperature, sampling.top_p, self._config.rows)
+        found = iter(decode(self._model, requests, limits, self.watch))
+        answers = [[p.prefix] * sampling.n for p in prompts]
+        for i in fitting:
+            texts = [self._tokenizer.decode([*prefixes[i], *next(found)], skip_special_tokens=True) for _ in range(drawn)]
+            answers[i] = texts * (sampling.n // drawn)
+        return answers
+
+    def _ends(self) -> frozenset[int]:
+        """Ids of which each ends an answer: those of the model's generation settings and the tokenizer's own."""
+        settings = getattr(self._model, "generation_config", None)
+        known = getattr(settings, "eos_token_id", None)
+        several = known if isinstance(known, (list, tuple)) else [known]
+        return frozenset(each for each in (*several, self._tokenizer.eos_token_id) if each is not None)
+
+    def _ended(self, prompt: Prompt, prefix: list[int]) -> Callable[[Sequence[int]], bool] | None:
+        """Whether the ids written so far are a whole answer to `prompt`, where it can say."""
+        if prompt.ended is None:
+            return None
+
+        def ended(ids: Sequence[int]) -> bool:
+            """Asked at the end of a line or a fence only, since all is spelled anew."""
+            if not self._tokenizer.decode(ids[-1:]).strip(" ").endswith(("`", "\n")):
+                return False
+            return bool(prompt.ended(self._tokenizer.decode([*prefix, *ids], skip_special_tokens=True)))
+
+        return ended
 
     @torch.inference_mode()
     def _answer(self, inputs: Sequence[list[int]], prefixes: Sequence[list[int]], sampling: Sampling) -> list[str]:
@@ -257,6 +302,16 @@ class PretrainedModel:
 
     def _answer_ids(self, text: str) -> list[int]:
         return [*plain_ids(self._tokenizer, text), self._tokenizer.eos_token_id]
+
+
+def dtype_for(shape: HfConfig, wanted: str = "auto") -> torch.dtype:
+    """The type that a model of this shape is computed in here; see PretrainedConfig."""
+    if wanted != "auto":
+        return DTYPES[wanted]
+    if torch.cuda.is_available():
+        return torch.bfloat16
+    stored = getattr(shape, "dtype", None)
+    return torch.bfloat16 if stored in (torch.bfloat16, torch.float16) and multiplies_bf16() else torch.float32
 
 
 def require_model(name_or_path: str | Path, config: PretrainedConfig = PretrainedConfig()) -> None:

@@ -53,6 +53,8 @@ class Prompt:
     constraint: Callable[[], ConstraintState] | None = field(default=None, compare=False)
     most_tokens: int | None = None
     """No right answer is longer: a back end may stop there."""
+    ended: Callable[[str], bool] | None = field(default=None, compare=False)
+    """Whether the text so far is a whole answer: a back end may stop there too."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpora.records import Blame, Outcome, Verdict
-from translator.answers import NOT_A_FUNCTION, code_of, counted, why_not
+from translator.answers import NOT_A_FUNCTION, code_of, counted, why_not, is_whole
 
 KERNEL = "__global__ void f(int n, float *x) {\n  int i = threadIdx.x;\n  if (i < n) x[i] = 1;\n}"
 HELPER = "__device__ float g(float a) { return a; }"
@@ -181,3 +181,14 @@ def test_reasons_are_counted() -> None:
 
     found = [verdict(NOT_A_FUNCTION + "cut off"), verdict("error: x"), verdict(NOT_A_FUNCTION + "empty"), verdict(NOT_A_FUNCTION + "cut off")]
     assert counted(found) == {"cut off": 2, "empty": 1}
+
+
+def test_an_answer_is_whole_once_its_translation_is_closed() -> None:
+    kernel = "```cpp\n__global__ void f(int n, float *x) { x[0] = n; }\n```"
+    quoted = "The source:\n```cpp\nvoid f(int n, float *x) { x[0] = n; }\n```"
+    helper = "```cpp\n__device__ float g(float x) { return x; }\n```"
+    for text in ("", kernel[:-1], kernel[:-4], quoted, helper, f"{quoted}\n{helper}"):
+        assert not is_whole(text, "cuda", "f"), text
+    for text in (kernel, f"{quoted}\nbecomes\n{kernel}", f"<think>{quoted}</think>\n{kernel}\n"):
+        assert is_whole(text, "cuda", "f"), text
+    assert is_whole("```fortran\nsubroutine f(x)\nreal :: x\n!$omp parallel\n!$omp end parallel\nend subroutine\n```", "openmp-fortran", "f")

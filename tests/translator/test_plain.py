@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from corpora.dialects import direction
 from corpora.records import Program
 from gpu_runtime.models.protocol import ModelError
-from translator.plain import PROMPTS, Wording, nearest, request, reversed_pairs
+from translator.plain import PROMPTS, Wording, nearest, request, required_signature, reversed_pairs
 from translator.translate import PromptStyle, ask, example_of, read_answer
 
 SOURCE = Program("cpp", "f", "void f(int n, float a, float *x) { for (int i = 0; i < n; i++) x[i] = a * x[i]; }")
@@ -39,8 +40,8 @@ def test_each_direction_has_its_words_and_others_the_general_ones() -> None:
 @pytest.mark.parametrize("file", sorted(PROMPTS.glob("*.txt")), ids=lambda f: f.stem)
 def test_every_file_shows_the_source_and_is_for_a_direction_that_exists(file: Path) -> None:
     assert "$source\n" in file.read_text()
-    if match := re.fullmatch(r"(.+)_to_(.+)", file.stem):
-        direction(":".join(match.groups()))
+    if match := re.fullmatch(r"(.+)_to_(.+?)(_host)?", file.stem):
+        direction(f"{match[1]}:{match[2]}")
     else:
         assert file.stem in ("any", "shot")
 
@@ -56,6 +57,28 @@ def test_a_users_files_go_first_and_mistakes_in_them_are_one_line(tmp_path: Path
             request(SOURCE, CUDA, Wording(str(folder)))
     with pytest.raises(ModelError, match="is no folder"):
         request(SOURCE, CUDA, Wording(str(tmp_path / "nowhere")))
+
+
+def test_a_kernel_prompt_primes_no_construct_that_few_kernels_need() -> None:
+    """A sentence about atomic operations made a model of 1.5 B write one into almost every kernel."""
+    for file in PROMPTS.glob("*_to_cuda*.txt"):
+        assert "atomic" not in file.read_text().lower(), file.name
+
+
+def test_a_source_that_no_bare_kernel_replaces_is_asked_for_a_host_function() -> None:
+    total = Program("cpp", "g", "float g(int n, const float *x) { float s = 0; return s; }")
+    assert required_signature(SOURCE, CUDA) == "__global__ void f(int n, float a, float * x)"
+    assert required_signature(total, CUDA) == ""
+    assert "host function `g`" in request(total, CUDA) and "host function" not in request(SOURCE, CUDA)
+    fortran = Program("fortran", "f", "subroutine f(n, x)\ninteger :: n\nreal :: x(n)\nx = 1\nend")
+    assert required_signature(fortran, direction("fortran:cuda")) == "__global__ void f(int n, float * x)"
+    assert required_signature(fortran, direction("fortran:openmp-fortran")) == ""
+
+
+def test_every_figure_belongs_to_a_prompt() -> None:
+    for row in json.loads((PROMPTS / "figures.json").read_text()):
+        assert (PROMPTS / f"{row['prompt']}.txt").is_file() and row["model"] and row["corpus"]
+        assert 0 <= row["pass_at_1"] <= 100
 
 
 def test_the_pairs_most_like_it_are_shown_and_itself_never() -> None:
