@@ -228,7 +228,7 @@ def port_of(
                     return found
             if verdict.equivalent is None and (verdict.outcome is Outcome.INVALID_SUITE or verdict.blame is Blame.SOURCE):
                 return Port(program, None, verdict, outcomes)  # it says nothing about the answer; the next one fares no better
-            failure = failure or verdict
+            failure = verdict if failure is None else failure
     by_rule = str(way) == "fortran:cpp"
     made = in_cpp(program) if by_rule else by_parts(program, way, translator, engine, greedy)
     if made is not None and made.text not in tried:
@@ -279,11 +279,11 @@ def summary(port: Port, way: Direction) -> str:
         how = port.how or f"answer {tried}"
         how += ", by one thread" if port.verdict.serial else f", serial loops left: {left}" if (left := loops_left(port, way)) else ""
         return f"{port.program.name}: verified {way.target.name} port, {how}"
-    if port.verdict:
+    if port.verdict is not None:
         return f"{port.program.name}: no verdict possible: {port.verdict.detail}"
     from coevolve.explain import headline
 
     found = ", ".join(f"{count} {outcome.name}" for outcome, count in port.outcomes.most_common())
-    why = f"; the first: {headline(port.failure).splitlines()[0]}" if port.failure else ""
+    why = f"; the first: {headline(port.failure).splitlines()[0]}" if port.failure is not None else ""
     left = f"; not cut into loop nests: {port.left}" if port.left else ""
     return f"{port.program.name}: no verified port among {tried} answers ({found}){why}{left}"

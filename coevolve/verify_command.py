@@ -296,7 +296,7 @@ def answer_rows(chunk: Rows, backend: str) -> list[dict]:
         started = time.perf_counter()
         verdict, problem = _guarded(lambda pairs=row.pairs: of_all(until_one_differs(engine, pairs), len(pairs)))
         elapsed_ms = (time.perf_counter() - started) * 1e3
-        answers.append(answer(row.id, verdict, elapsed_ms) if verdict else undecided(row.id, problem))
+        answers.append(answer(row.id, verdict, elapsed_ms) if verdict is not None else undecided(row.id, problem))
     return answers
 
 

@@ -254,6 +254,14 @@ class Verdict:
     serial: bool = False
     suite_strength: float | None = None
 
+    def __bool__(self) -> bool:
+        """Whether the two are equivalent, so that `if verify(a, b):` means what it says.
+
+        False where they differ and where nothing was decided (`equivalent` tells the two apart). Whether
+        there is a verdict at all is asked by `is not None`.
+        """
+        return self.equivalent is True
+
     @property
     def equivalent(self) -> bool | None:
         """True, False, or None where nothing was decided."""
