@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from coevolve.entries import Entries, barred, caller_of, entries, entry_names
-from coevolve.verify import Pair
+from coevolve.verification import Pair
 from coevolve.verify_programs import WHOLE, is_whole
 from corpora.dialects import dialect, dialect_of_path
 from corpora.extract import UNSEEN, alone, uncallable, with_shared_data

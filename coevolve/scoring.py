@@ -19,7 +19,7 @@ from coevolve.eval_items import Item
 from coevolve.guarantees import guaranteed_suite
 from coevolve.progress import Progress
 from coevolve.questions import entry_names
-from coevolve.verify import Engine, Pair, VerifyConfig, shared_engine
+from coevolve.verification import Engine, Pair, VerifyConfig, shared_engine
 from corpora.dialects import dialect
 from corpora.records import NOT_COMPILED, Blame, Program, Signature, UnitTestSuite, Verdict
 from corpora.signatures import SignatureError, signature_of

@@ -60,7 +60,7 @@ def _single(args: argparse.Namespace) -> int:
     from coevolve.asking import of_all
     from coevolve.explain import OUTCOME_WORDS
     from coevolve.questions import VerifyError, asked_of_files
-    from coevolve.verify import Engine, VerifyConfig
+    from coevolve.verification import Engine, VerifyConfig
 
     if not args.source or not args.target:
         raise VerifyError("give SOURCE and TARGET, or --batch PAIRS.jsonl --out VERDICTS.jsonl")
@@ -199,7 +199,7 @@ Rows = list[tuple[int, str]]
 
 def chunk_rows(rows: int, workers: int) -> int:
     """Rows of a chunk, which are compiled together: at most CHUNK, and the same number of chunks for every worker."""
-    from coevolve.verify import CHUNK
+    from coevolve.verification import CHUNK
 
     turns = -(-rows // (CHUNK * workers))
     return max(1, -(-rows // (max(turns, 1) * workers)))
@@ -226,7 +226,7 @@ def _at_the_end(backend: str) -> None:
 
 
 def _close(backend: str) -> None:
-    from coevolve.verify import shared_engine
+    from coevolve.verification import shared_engine
 
     shared_engine(backend).close()
 
@@ -274,7 +274,7 @@ def _source(line: str) -> str:
 def prepare_rows(rows: Rows, backend: str) -> None:
     """Compile together what the answers to these rows will need; what cannot be is said when they are answered."""
     from coevolve.questions import read_row
-    from coevolve.verify import shared_engine
+    from coevolve.verification import shared_engine
 
     pairs = [pair for number, line in rows for pair in read_row(line, number).pairs]
     _guarded(lambda: shared_engine(backend).prepare(pairs))
@@ -284,7 +284,7 @@ def answer_rows(chunk: Rows, backend: str) -> list[dict]:
     """Answers to rows in order; whatever goes wrong with a row stays in that row."""
     from coevolve.asking import of_all, until_one_differs
     from coevolve.questions import answer, read_row, undecided
-    from coevolve.verify import shared_engine
+    from coevolve.verification import shared_engine
 
     rows = [read_row(line, number) for number, line in chunk]
     engine = shared_engine(backend)

@@ -36,7 +36,7 @@ from corpora.loopnests import LEVELS, Computation, generate
 from corpora.records import Program
 from corpora.tables import CorpusError, read_file, rows_of_hub, rows_of_jsonl, rows_of_parquet, unescaped
 
-__all__ = ["CorpusError", "Loaded", "Pairs", "is_ready_made", "load_corpus", "load_pairs"]
+__all__ = ["CorpusError", "Loaded", "Pairs", "is_ready_made", "load_corpus", "load_pairs", "load_text"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +97,16 @@ def load_corpus(spec: str, dialect_name: str) -> Loaded:
     if not programs:
         why = f"; first reason: {skipped[0].name or 'text'} at {skipped[0].where}: {skipped[0].reason}" if skipped else ""
         raise CorpusError(f"corpus '{spec}' holds no {row.name} function that tests can call ({len(skipped)} left out{why})")
+    return Loaded(tuple(programs), tuple(skipped))
+
+
+def load_text(text: str, dialect_name: str) -> Loaded:
+    """Functions in one source text. Raises CorpusError where there is none that tests can call, ValueError for the dialect."""
+    row = dialect(dialect_name)
+    programs, skipped = _programs(_Unit("text", text), row, ())
+    if not programs:
+        why = f": {skipped[0].reason}" if skipped else ""
+        raise CorpusError(f"the text holds no {row.name} function that tests can call{why}")
     return Loaded(tuple(programs), tuple(skipped))
 
 

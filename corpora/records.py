@@ -199,6 +199,8 @@ class Candidate:
 
 
 class Outcome(StrEnum):
+    """How a comparison ended. Only EQUIVALENT says that the two programs do the same."""
+
     EQUIVALENT = "EQUIVALENT"
     MISMATCH = "MISMATCH"
     COMPILE_ERROR = "COMPILE_ERROR"

@@ -11,7 +11,7 @@ import pytest
 from coevolve.cli import main
 from coevolve.models_named import SMALL
 from coevolve.translate_command import Port, _given_out, _questions, helpers_of, port_of, port_text, shared_data, summary, written_words
-from coevolve.verify import Engine
+from coevolve.verification import Engine
 from corpora.dialects import DIALECTS, direction
 from corpora.records import Outcome, Program
 from gpu_runtime.models.scripted import ScriptedModel

@@ -1,10 +1,10 @@
-"""Is a translation equivalent to its source? The engine as a library: `verify`, `verify_many`, and `Engine` for more.
+"""Is a translation equivalent to its source? The engine under `coevolve.verify`: `verify_many`, and `Engine` for more.
 
 Contract: a Verdict for every pair, from execution; what programs do wrong is data, what we do wrong raises. Verdicts are
 cached on disk by content (source, target, suite, settings, and the engine's own sources), so that a repeated question
 costs less than a millisecond. Expected outputs are kept in memory only.
 
-    python -c "from coevolve.verify import *; from corpora.records import Program; \
+    python -c "from coevolve.verification import *; from corpora.records import Program; \
 print(verify(Program('cpp', 'f', 'void f(int *x, int n) { for (int i = 0; i < n; i++) x[i] = i; }'), \
 Program('cuda', 'f', '__global__ void f(int *x, int n) { int i = blockIdx.x * blockDim.x + threadIdx.x; if (i < n) x[i] = i; }')))"
 """
@@ -76,9 +76,9 @@ def cache_folder() -> Path:
 def engine_version() -> str:
     """Hash of the sources that decide verdicts: another engine, another cache."""
     root = Path(__file__).resolve().parent.parent
-    folders = ("gpu_runtime", "gpu_runtime/native", "tester", "translator", "corpora")
-    files = [f for name in folders for f in sorted((root / name).glob("*")) if f.suffix in (".py", ".c", ".h")]
-    own = [Path(__file__).with_name(name) for name in ("verify.py", "verify_programs.py", "own_sizes.py")]
+    folders = ("gpu_runtime", "tester", "translator", "corpora")
+    files = [f for name in folders for f in sorted((root / name).rglob("*")) if f.suffix in (".py", ".c", ".h")]
+    own = [Path(__file__).with_name(name) for name in ("verification.py", "verify_programs.py", "own_sizes.py")]
     return content_hash(*(f.read_text() for f in [*files, *own]))
 
 
