@@ -14,10 +14,11 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from multiprocessing.util import Finalize
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from functools import partial
 from pathlib import Path
 
+from coevolve.endings import Pool, process_pool
 from corpora.records import Verdict
 
 PORTION = 4
@@ -210,28 +211,26 @@ def _answers(lines: list[str], done: int, backend: str, workers: int) -> Iterato
     size = chunk_rows(len(lines) - done, workers)
     chunks = [list(enumerate(lines, 1))[i : i + size] for i in range(done, len(lines), size)]
     if workers == 1 or len(chunks) < 2:
-        for chunk in chunks:
-            prepare_rows(chunk, backend)
-            for rows in portions(chunk):
-                yield answer_rows(rows, backend)
-        _close(backend)
+        try:
+            for chunk in chunks:
+                prepare_rows(chunk, backend)
+                for rows in portions(chunk):
+                    yield answer_rows(rows, backend)
+        finally:
+            _close(backend)
         return
-    with ProcessPoolExecutor(workers, initializer=_at_the_end, initargs=(backend,)) as pool:
+    with process_pool(workers, at_end=partial(_close, backend)) as pool:
         yield from _shared_out(pool, chunks, backend, workers)
 
 
-def _at_the_end(backend: str) -> None:
-    """A worker process ends its runners before it ends: what they used is then accounted to it."""
-    Finalize(None, _close, (backend,), exitpriority=10)
-
-
 def _close(backend: str) -> None:
+    """End the runners of this process: what they used is then accounted to it."""
     from coevolve.verification import shared_engine
 
     shared_engine(backend).close()
 
 
-def _shared_out(pool: ProcessPoolExecutor, chunks: list[Rows], backend: str, workers: int) -> Iterator[list[dict]]:
+def _shared_out(pool: Pool, chunks: list[Rows], backend: str, workers: int) -> Iterator[list[dict]]:
     """A chunk is compiled by one worker, its rows are answered by all. Few chunks are compiled ahead: answers come early."""
     preparing: dict[Future, int] = {}
     answering: dict[int, list[Future]] = {}
