@@ -24,6 +24,7 @@ from coevolve.backend_choice import backend_kind, make_backend
 from coevolve.own_sizes import at_own_sizes
 from coevolve.verify_programs import suite_of as programs_suite
 from coevolve.verify_programs import verify_programs, whole_pair
+from corpora.extract import TOO_DEEP
 from corpora.records import Blame, Outcome, Program, Signature, UnitTestSuite, Verdict, content_hash
 from corpora.signatures import SignatureError, signature_of
 from corpora.store import from_json, to_json
@@ -31,6 +32,7 @@ from corpora.unit_tests import SuiteError, launch_of, parse_suite
 from gpu_runtime.backend import CompileRequest, ExecutionBackend, Variant
 from gpu_runtime.binding import Binding
 from gpu_runtime.memory import keep_heap
+from gpu_runtime.vet import vet
 from tester.branches import coverage_requests
 from tester.rules import NoSuite, suite_for
 from tester.snippets import SnippetError, snippet_tests
@@ -103,6 +105,14 @@ class Engine:
 
     def verify(self, pair: Pair) -> Verdict:
         """The verdict on one pair. Raises SuiteError for suite text that does not parse."""
+        try:
+            return self._verified(pair)
+        except RecursionError:
+            blame = Blame.SOURCE if _is_too_deep(pair.source) else Blame.TARGET
+            detail = f"the {blame.value} {TOO_DEEP}"
+            return Verdict(pair.source.id, pair.target.id, "", Outcome.REFUSED, blame, detail, self.kind)
+
+    def _verified(self, pair: Pair) -> Verdict:
         if whole_pair(pair.source, pair.target):
             tests = programs_suite(pair.source, pair.suite)
             key = content_hash(engine_version(), "programs", self.config.judge, pair.source.id, pair.target.id, tests.id)
@@ -130,7 +140,7 @@ class Engine:
                 if isinstance(turned_away(pair.source, signature, pair.target, self.config.judge), Binding):  # else no suite will be made
                     plain |= dict.fromkeys(plain_requests([pair.target]))
                     tested.add(pair.source.id)
-            except ValueError:
+            except (ValueError, RecursionError):
                 continue  # judged later, with its reason
         self._compile_ahead(plain, tested)
 
@@ -239,6 +249,19 @@ class Engine:
     def close(self) -> None:
         if self._backend is not None:
             self._backend.close()
+
+
+def _is_too_deep(program: Program) -> bool:
+    """Whether already the program alone cannot be read."""
+    try:
+        vet(program)
+        signature_of(program)
+        plain_requests([program])
+    except RecursionError:
+        return True
+    except ValueError:
+        return False
+    return False
 
 
 _HEAP_KEPT_BYTES = 1 << 24

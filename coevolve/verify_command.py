@@ -183,7 +183,7 @@ def _answered(out: Path, lines: list[str]) -> int:
         try:
             answer = json.loads(row)
             same = answer["id"] == read_row(line, number).id and {"outcome", "backend", "detail"} <= set(answer)
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             same = False
         if not same:
             raise VerifyError(f"'{out}' line {number} answers another row than the batch's; remove it or name another --out")
@@ -266,7 +266,7 @@ def portions(rows: Rows) -> list[Rows]:
 def _source(line: str) -> str:
     try:
         return str(json.loads(line)["source"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return ""  # said when it is answered
 
 
