@@ -14,7 +14,7 @@ import time
 from coevolve.by_parts import by_parts
 from coevolve.models_named import resolve
 from coevolve.services import PROMPT_STYLES
-from coevolve.verify import Engine, Pair
+from coevolve.verification import Engine, Pair
 from corpora.dialects import direction
 from corpora.loaders import load_corpus
 from corpora.records import Outcome, Program

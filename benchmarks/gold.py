@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from coevolve.explain import smallest_counterexample
-from coevolve.verify import Engine, Pair, VerifyConfig
+from coevolve.verification import Engine, Pair, VerifyConfig
 from corpora.loaders import CorpusError, load_pairs
 from corpora.records import Outcome, Verdict
 

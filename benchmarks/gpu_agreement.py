@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from multiprocessing import active_children, get_context
 from pathlib import Path
 
-from coevolve.verify import Engine, Pair, VerifyConfig
+from coevolve.verification import Engine, Pair, VerifyConfig
 from corpora.dialects import dialect_of_path
 from corpora.records import Outcome, Program, Verdict
 from gold import gold_pairs

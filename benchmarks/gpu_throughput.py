@@ -74,7 +74,7 @@ def verify_cost(pairs: list[tuple[Program, Program]], cache: Path, checks: str) 
     """Whole verdicts on the device with empty caches, and the outcomes."""
     from collections import Counter
 
-    from coevolve.verify import Engine, Pair, VerifyConfig
+    from coevolve.verification import Engine, Pair, VerifyConfig
 
     outcomes: Counter[str] = Counter()
 

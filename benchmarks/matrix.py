@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from coevolve.verify import Engine, VerifyConfig
+from coevolve.verification import Engine, VerifyConfig
 from corpora import builtin
 from corpora.dialects import DIALECTS
 from corpora.records import Outcome, Program, Verdict, content_hash

@@ -16,7 +16,7 @@ import time
 from collections import Counter
 from dataclasses import replace
 
-from coevolve.verify import Engine, VerifyConfig
+from coevolve.verification import Engine, VerifyConfig
 from corpora import builtin
 from corpora.records import Outcome, Program
 from translator.judge import judge

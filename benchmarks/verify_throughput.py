@@ -57,7 +57,7 @@ def tree_cpu_s() -> float:
 def questions(folder: Path, first: int, stop: int):
     """BabelTower's aligned pairs as questions to the engine."""
     from corpora.loaders import load_pairs
-    from coevolve.verify import Pair
+    from coevolve.verification import Pair
 
     files = [str(folder / f"{side}.para.valid.tok") for side in ("cpp", "cuda")]
     return [Pair(a, b) for a, b in load_pairs(*files, "cpp:cuda").pairs][first:stop]
@@ -65,7 +65,7 @@ def questions(folder: Path, first: int, stop: int):
 
 def verdicts(folder: Path, first: int, stop: int, mutants: int) -> dict[str, object]:
     """Judge pairs in this process and say what it cost, its own start and imports left out."""
-    from coevolve.verify import CHUNK, Engine, VerifyConfig
+    from coevolve.verification import CHUNK, Engine, VerifyConfig
 
     pairs = questions(folder, first, stop)
     cpu, wall = tree_cpu_s(), time.perf_counter()
@@ -80,7 +80,7 @@ def verdicts(folder: Path, first: int, stop: int, mutants: int) -> dict[str, obj
 
 def hit_ms(folder: Path, stop: int, mutants: int) -> float:
     """Median milliseconds of a verdict that is in the cache, asked one at a time."""
-    from coevolve.verify import Engine, VerifyConfig
+    from coevolve.verification import Engine, VerifyConfig
 
     engine = Engine("emulated", VerifyConfig(mutants=mutants))
     times = []

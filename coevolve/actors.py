@@ -17,11 +17,12 @@ import sys
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 from coevolve.config import Config
+from coevolve.endings import started_whole
 from coevolve.errors import UserError
 from coevolve.models_named import hide_bars
 from coevolve.workers import Crew
@@ -165,6 +166,18 @@ def verifier_cpus(verifiers: int, cpus: int) -> float:
     return 1.0 if verifiers <= cpus // 2 else min(0.5, cpus * 1000 // verifiers / 1000)
 
 
+def _start(ray: Any, address: str) -> None:
+    """Start Ray, or join the one at `address`. Raises UserError where that fails."""
+    # working_dir stays unset: a Ray job brings its own, and locally the driver's environment is the actors'.
+    options = {"log_to_driver": True, "logging_level": "ERROR", **(_private(ray) if address == "local" else {})}
+    try:
+        ray.init(address=address, **options)
+    except Exception as error:  # Ray raises nothing narrower when a node of its own does not come up in time
+        first = (str(error).strip() or type(error).__name__).splitlines()[0]
+        where = "does not start here" if address == "local" else f"does not answer at RAY_ADDRESS '{os.environ.get('RAY_ADDRESS', address)}'"
+        raise UserError(f"Ray {where}: {first} Try again, or run without it: --local") from error
+
+
 @contextmanager
 def ray_crew(config: Config, make_translator, make_tester, make_verifier):
     """A Crew on Ray. `make_*(config)` run inside the actors. Verifiers: config.verify.workers, or one per CPU."""
@@ -174,16 +187,7 @@ def ray_crew(config: Config, make_translator, make_tester, make_verifier):
         _keep_token_private()
     import ray
 
-    started = not ray.is_initialized()
-    if started:
-        # working_dir stays unset: a Ray job brings its own, and locally the driver's environment is the actors'.
-        try:
-            ray.init(address=address, log_to_driver=True, logging_level="ERROR", **(_private(ray) if address == "local" else {}))
-        except Exception as error:  # Ray raises nothing narrower when a node of its own does not come up in time
-            first = (str(error).strip() or type(error).__name__).splitlines()[0]
-            where = "does not start here" if address == "local" else f"does not answer at RAY_ADDRESS '{os.environ.get('RAY_ADDRESS', address)}'"
-            raise UserError(f"Ray {where}: {first} Try again, or run without it: --local") from error
-    try:
+    with nullcontext() if ray.is_initialized() else started_whole(lambda: _start(ray, address), ray.shutdown):
         cpus, gpus = int(ray.cluster_resources().get("CPU", 1)), ray.cluster_resources().get("GPU", 0.0)
         count = config.verify.workers or max(1, cpus)
         require_gpus(config, count, gpus)
@@ -204,9 +208,6 @@ def ray_crew(config: Config, make_translator, make_tester, make_verifier):
         yield Crew(workers[0], workers[1], tuple(workers[2:]), Meters().count_kept)
         for handle in handles:
             ray.kill(handle)
-    finally:
-        if started:
-            ray.shutdown()
 
 
 def trainers(processes: int) -> Start | None:

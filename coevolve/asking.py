@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from coevolve.questions import without_rest
-from coevolve.verify import Engine, Pair
+from coevolve.verification import Engine, Pair
 from corpora.records import Blame, Outcome, Verdict
 
 Told = tuple[Pair, Verdict]

@@ -14,7 +14,7 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from coevolve.verify import Engine, Pair
+from coevolve.verification import Engine, Pair
 from coevolve.ways import can_join
 from corpora.dialects import Direction, dialect
 from corpora.records import Outcome, Program, UnitTestSuite, Verdict

@@ -1,7 +1,8 @@
 """The command line: `coevolve COMMAND`, one module a command but for the short ones, which are here.
 
-Contract: exit 0 done, 2 wrong use or bad input (one line on stderr), 130 interrupted; `verify` adds 1 and 3, `translate` 1. Heavy
-packages are imported by the command that needs them, so `--help` answers at once.
+Contract: exit 0 done, 2 wrong use or bad input (one line on stderr), 130 interrupted, 143 ended by SIGTERM;
+`verify` adds 1 and 3, `translate` 1. Heavy packages are imported by the command that needs them, so `--help`
+answers at once.
 
     coevolve run configs/demo.toml
 """
@@ -13,18 +14,29 @@ import errno
 import sys
 from pathlib import Path
 
+from coevolve import __version__
+from coevolve.command_line import Parser, require_known_words
+from coevolve.endings import graceful, tell_ending
+
 
 def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit code. arguments: words after `coevolve`; None: this process's."""
     try:
-        parser = _parser()
-        args = parser.parse_args(arguments)
+        with graceful():
+            return _run_command(sys.argv[1:] if arguments is None else arguments)
+    except KeyboardInterrupt as error:
+        return tell_ending(error)
+
+
+def _run_command(words: list[str]) -> int:
+    try:
+        parser, commands = _parser()
+        require_known_words(parser, commands, words)
+        args = parser.parse_args(words)
         if not hasattr(args, "handler"):
             parser.print_help()
             return 2
         return args.handler(args)
-    except KeyboardInterrupt:
-        print("\ninterrupted; what finished is kept, the same command (or --resume) goes on from there", file=sys.stderr)
-        return 130
     except BrokenPipeError:
         return 141
     except OSError as error:
@@ -48,14 +60,16 @@ def _is_user_error(error: Exception) -> bool:
     return isinstance(error, USER_ERRORS())
 
 
-def _parser() -> argparse.ArgumentParser:
-    from coevolve import compare, decontaminate, directions, evaluate_command, plan, translate_command, verify_command, watch
+def _parser() -> tuple[Parser, argparse._SubParsersAction]:
+    """The parser, and its commands."""
+    from coevolve import compare, completion, decontaminate, directions, evaluate_command, plan, translate_command, verify_command, watch
 
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="coevolve",
         description="Make verified pairs of serial and parallel HPC code by co-evolving a Translator and a Tester.",
         epilog="First steps: coevolve run configs/demo.toml; coevolve verify axpy.cpp axpy.cu",
     )
+    parser.add_argument("--version", action="version", version=f"coevolve {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _add_run(commands)
     for command in (translate_command, evaluate_command, compare, decontaminate, plan, watch):
@@ -67,7 +81,8 @@ def _parser() -> argparse.ArgumentParser:
         verify.set_defaults(handler=verify_command.run)
     _add_doctor(commands)
     directions.add_parser(commands)
-    return parser
+    completion.add_parser(commands, parser)
+    return parser, commands
 
 
 def _add_run(commands) -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from coevolve.errors import UserError
+from corpora.json_text import parse_json
 
 if TYPE_CHECKING:
     from coevolve.statistics import Difference
@@ -101,13 +102,13 @@ def side_of(name: str) -> Side:
     """The evaluation in the file `name`. Raises UserError."""
     path = Path(name)
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
+        value = parse_json(path.read_bytes())
         if value.get("kind") != "evaluation":
             raise UserError(f"'{name}' is no result of coevolve eval --out")
         return Side(name, value["direction"], {row["id"]: row for row in value["items"]})
     except FileNotFoundError:
         raise UserError(f"'{name}' is neither a result of `coevolve eval --out` nor a run folder") from None
-    except (ValueError, KeyError, AttributeError, UnicodeDecodeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise error if isinstance(error, UserError) else UserError(f"'{name}' is no result of coevolve eval --out: {error}") from None
 
 

@@ -110,7 +110,7 @@ def run(args: argparse.Namespace) -> int:
         reached = [row for root in args.runs for row in rows_of(Path(root))]
         print(json.dumps(plain(reached), indent=1) if args.json else markdown(reached))
         return 0
-    from coevolve.verify import backend_kind
+    from coevolve.verification import backend_kind
     from gpu_runtime.doctor import survey
 
     findings = survey()

@@ -65,8 +65,11 @@ def caller_of(source: Program, target: Program) -> Program:
 
 
 def entry_names(text: str, dialect_name: str) -> list[str]:
-    """Functions of `text` that could be called from outside, in textual order."""
-    return list(words_of(text, dialect_name))
+    """Functions of `text` that could be called from outside, in textual order; none where it is nested too deeply."""
+    try:
+        return list(words_of(text, dialect_name))
+    except RecursionError:
+        return []
 
 
 def words_of(text: str, dialect_name: str) -> Mapping[str, frozenset[str]]:

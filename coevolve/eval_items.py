@@ -15,13 +15,13 @@ left out and why. Bad input is a CorpusError of one line.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from corpora.dialects import Direction, direction
 from corpora.extract import Skipped
+from corpora.json_text import JsonError, parse_json
 from corpora.loaders import CorpusError, load_corpus, load_pairs
 from corpora.records import Program
 from corpora.tables import read_file
@@ -178,8 +178,8 @@ def first_row(path: Path) -> dict:
 def json_row(path: Path, number: int, line: str) -> dict:
     """One row of a JSONL file. Raises CorpusError naming file and line."""
     try:
-        row = json.loads(line)
-    except ValueError as error:
+        row = parse_json(line)
+    except JsonError as error:
         raise CorpusError(f"'{path}', line {number} is not JSON: {error}") from None
     if not isinstance(row, dict):
         raise CorpusError(f"'{path}', line {number} is a {type(row).__name__}, not an object")

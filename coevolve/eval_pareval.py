@@ -11,7 +11,6 @@ the text's hash, so that an answer that declares and calls the baseline does not
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,6 +21,7 @@ from coevolve.vectors import Parameter, VectorError, parameter_of, pointer_form
 from corpora.c_syntax import c_functions, parse_c_family, split_at_commas
 from corpora.dialects import Direction
 from corpora.extract import Skipped, extract
+from corpora.json_text import JsonError, parse_json
 from corpora.loaders import CorpusError
 from corpora.records import Program, content_hash
 from corpora.tables import read_file
@@ -89,9 +89,9 @@ def _prompts(root: Path, target: str) -> dict[str, Prompt | str]:
     """Prompts by problem; a text says why one cannot be read. Raises CorpusError."""
     path = root / "prompts" / "generation-prompts.json"
     try:
-        rows = json.loads(read_file(path))
-    except ValueError as error:  # CorpusError is one, and says more
-        raise error if isinstance(error, CorpusError) else CorpusError(f"'{path}' is not JSON: {error}") from None
+        rows = parse_json(read_file(path))
+    except JsonError as error:
+        raise CorpusError(f"'{path}' is not JSON: {error}") from None
     ours = [row for row in rows if row.get("language", "cpp") == "cpp"] if isinstance(rows, list) and all(isinstance(r, dict) for r in rows) else []
     given = {row.get("name"): _given(row) for model in ("omp", "serial") for row in ours if row.get("parallelism_model") == model}
     found: dict[str, Prompt | str] = {}

@@ -68,6 +68,16 @@ def run(args: argparse.Namespace) -> int:
     for name, instead in _ONLY_RUN.items():
         if args.corpus and getattr(args, name):
             raise UserError(f"--{name} belongs to RUN, not to --corpus; {instead}")
+    result = measured(args)
+    _deliver(args, result)
+    return 0
+
+
+def measured(args: argparse.Namespace) -> dict:
+    """The result (docs/result.schema.json) of an evaluation with --corpus, not written anywhere yet.
+
+    args: what the parser of `add_parser` makes. Raises UserError and what `coevolve.errors.USER_ERRORS` names.
+    """
     if not args.corpus or bool(args.model) == bool(args.predictions):
         raise UserError("give RUN, or --corpus C with --model M or --predictions FILE; see coevolve eval --help")
     if args.n < 1 or args.limit < 0 or min(args.workers, args.threads) < 0 or (args.temperature or 0.0) < 0:
@@ -104,13 +114,13 @@ class _Answered:
     notes: tuple[str, ...] = ()
 
 
-def _corpus(args: argparse.Namespace) -> int:
+def _corpus(args: argparse.Namespace) -> dict:
     from coevolve.answering import tester_figures
     from coevolve.eval_items import load_items
     from coevolve.evaluation_result import Setting, result_of
     from coevolve.models_named import resolve
     from coevolve.scoring import Work, default_workers, score_items
-    from coevolve.verify import VerifyConfig, make_backend
+    from coevolve.verification import VerifyConfig, make_backend
     from gpu_runtime.models.protocol import Sampling
 
     started = time.monotonic()
@@ -134,8 +144,7 @@ def _corpus(args: argparse.Namespace) -> int:
         found.label, len(answers[0]), found.temperature, args.seed, name, time.monotonic() - started, found.contamination, figures,
         (*found.notes, *_not_functions(answers, target), *speed_notes), threads,
     )  # fmt: skip
-    _deliver(args, result_of(corpus, answers, scores, setting))
-    return 0
+    return result_of(corpus, answers, scores, setting)
 
 
 def _not_functions(answers: Sequence[tuple[str, ...]], target: str) -> tuple[str, ...]:
@@ -163,7 +172,7 @@ def _timed(args: argparse.Namespace, work, scores, backend_name: str):
     """(scores, threads of the answers, notes): timed where that was asked for and is possible."""
     from coevolve.scoring import default_workers
     from coevolve.speed import measurable, with_speed
-    from coevolve.verify import VerifyConfig, shared_engine
+    from coevolve.verification import VerifyConfig, shared_engine
     from corpora.dialects import dialect
 
     if not args.speed:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from coevolve.minimise import smaller_failure
-from coevolve.verify import Engine, Pair
+from coevolve.verification import Engine, Pair
 from coevolve.verify_programs import described, suite_of, whole_pair
 from corpora.program_tests import format_program_test
 from corpora.records import ArrayValue, Blame, Outcome, ScalarValue, UnitTest, Verdict

@@ -16,7 +16,7 @@ from pathlib import Path
 from coevolve.config import Config
 from coevolve.contamination import manifest_of
 from coevolve.errors import UserError
-from coevolve.report import open_run, table
+from coevolve.report import figures, open_run, table
 from coevolve.report_data import rounds_begun
 from coevolve.run_folder import RoundPaths, RunFolder
 from coevolve.ways import checkpoints, translators
@@ -27,8 +27,11 @@ from gpu_runtime.models.backends import kind_of
 
 
 def export(root: Path, out: Path | None = None, number: int | None = None, half: bool = False) -> Path:
-    """Write translator/ (or one for each direction), tester/ and pairs.parquet. Raises UserError when that round has no checkpoints.
+    """Write translator/ (or one for each direction), tester/ and pairs.parquet, as they were after round `number`.
 
+    Nothing of a later round is in them. Raises UserError when that round has no checkpoints.
+
+    number: the round (None: the last finished one).
     half: weights in 16 bits (float16), which the back ends compute with as they do with 32.
     """
     folder, config = open_run(root)
@@ -41,7 +44,8 @@ def export(root: Path, out: Path | None = None, number: int | None = None, half:
         raise UserError(f"'{target}' exists already; choose another --out or delete it")
 
     def fill(temporary: Path) -> None:
-        header, rows = _lasting(*table(folder, config))
+        until = [row for row in figures(folder, config) if row.number <= last]
+        header, rows = _lasting(*table(folder, config, until))
         models = [("Translator", paths.folder / served.name, served.ways) for served in translators(config)]
         for kind, source, ways in (*models, ("Tester", paths.tester, config.directions)):
             copied = temporary / source.name
@@ -52,7 +56,7 @@ def export(root: Path, out: Path | None = None, number: int | None = None, half:
                 trained.write(copied)  # beside the weights wherever they go: `coevolve eval` reads it
             asked = kind_of(copied)
             (copied / "README.md").write_text(model_card(kind, asked, ways, last, header, rows), encoding="utf-8")
-        write_triplets(temporary / "pairs.parquet", all_triplets(folder))
+        write_triplets(temporary / "pairs.parquet", triplets_until(folder, last))
 
     write_folder(target, fill)
     return target
@@ -76,9 +80,9 @@ def _lasting(header: list[str], rows: list[list[str]]) -> tuple[list[str], list[
     return [header[i] for i in kept], [[row[i] for i in kept] for row in rows]
 
 
-def all_triplets(folder: RunFolder) -> list[Triplet]:
-    """Every kept triplet of every finished round, once each."""
-    rounds = (k for k in rounds_begun(folder) if k)
+def triplets_until(folder: RunFolder, last: int) -> list[Triplet]:
+    """Every kept triplet of the rounds 1 to `last`, once each."""
+    rounds = (k for k in rounds_begun(folder) if 0 < k <= last)
     found = (t for k in rounds if folder.round(k).triplets.exists() for t in read_jsonl(folder.round(k).triplets, Triplet))
     return list({t.id: t for t in found}.values())
 

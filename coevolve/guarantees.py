@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from coevolve.eval_items import Guarantee, Item
-from coevolve.verify import Engine
+from coevolve.verification import Engine
 from corpora.records import ArrayValue, Fill, Program, ScalarValue, Signature, UnitTest, UnitTestSuite
 from corpora.signatures import SignatureError, signature_of
 from gpu_runtime.materialise import materialise

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from coevolve.by_parts import Answer, Joining
 from coevolve.stages import Run, in_chunks, judge_all
-from coevolve.verify import Pair
+from coevolve.verification import Pair
 from coevolve.ways import can_join
 from coevolve.workers import map_unordered, stream
 from corpora.dialects import Direction

@@ -8,17 +8,17 @@ the source calls (coevolve.entries).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from coevolve.cut_out import cut_out, other_beginning, read_as_compiled, with_shared_data
 from coevolve.entries import Entries, barred, caller_of, entries, entry_names
-from coevolve.verify import Pair
+from coevolve.verification import Pair
 from coevolve.verify_programs import WHOLE, is_whole
 from corpora.dialects import dialect, dialect_of_path
-from corpora.extract import UNSEEN, uncallable
+from corpora.extract import TOO_DEEP, UNSEEN, uncallable
+from corpora.json_text import JsonError, parse_json
 from corpora.records import Program, Verdict
 from corpora.signatures import signature_of
 from corpora.tables import decoded
@@ -49,6 +49,13 @@ def asked_of(source: str, source_dialect: str, target: str, target_dialect: str,
 
     Raises VerifyError when the source defines no function, ValueError for a dialect.
     """
+    try:
+        return _asked_of(source, source_dialect, target, target_dialect, suite, function)
+    except RecursionError:
+        raise VerifyError(f"one of the two programs {TOO_DEEP}") from None
+
+
+def _asked_of(source: str, source_dialect: str, target: str, target_dialect: str, suite: str | None, function: str) -> Asked:
     if is_whole(source, source_dialect) and is_whole(target, target_dialect) and not function:
         return Asked((Pair(Program(source_dialect, WHOLE, source), Program(target_dialect, WHOLE, target), suite),))
     sides = read_as_compiled(source, source_dialect), read_as_compiled(target, target_dialect)
@@ -184,8 +191,8 @@ class Row:
 def read_row(line: str, number: int) -> Row:
     """Row `number` (from 1) of a batch; never raises."""
     try:
-        row = json.loads(line)
-    except ValueError as error:
+        row = parse_json(line)
+    except JsonError as error:
         return Row(None, (), f"line {number}: not JSON: {error}")
     if not isinstance(row, dict):
         return Row(None, (), f"line {number}: not a JSON object")

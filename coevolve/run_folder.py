@@ -22,6 +22,7 @@ from pathlib import Path
 from coevolve.config import IDLE, Config, ConfigError, known_keys, load, to_toml
 from coevolve.config_checks import value_of
 from corpora.files import remove_parts, write_atomically
+from corpora.json_text import JsonError, parse_json
 
 _LOCK_TRIES = 3
 
@@ -228,13 +229,15 @@ class RunFolder:
         return {(row["round"], row["stage"]): row["busy"] for row in self._timings() if row.get("busy") is not None}
 
     def _timings(self) -> list[dict]:
-        """Rows of timings.jsonl; torn lines are skipped."""
+        """Rows of timings.jsonl; what is torn or of another form is skipped."""
         rows = []
         for line in self.timings.read_text(encoding="utf-8").splitlines() if self.timings.exists() else ():
             try:
-                rows.append(json.loads(line))
-            except json.JSONDecodeError:
+                row = parse_json(line)
+            except JsonError:
                 continue
+            if isinstance(row, dict) and {"round", "stage", "seconds"} <= row.keys():
+                rows.append(row)
         return rows
 
 
@@ -262,4 +265,8 @@ def write_json(path: Path, value: object) -> None:
 
 
 def read_json(path: Path):
-    return json.loads(path.read_text(encoding="utf-8"))
+    """The value in a file of a run. Raises ConfigError where it is empty or cut off."""
+    try:
+        return parse_json(path.read_bytes())
+    except JsonError as error:
+        raise ConfigError(f"'{path}' is damaged: {error}; delete it, and 'coevolve run --resume' of its run makes it again") from None

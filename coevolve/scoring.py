@@ -11,15 +11,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from multiprocessing import get_context
+from functools import partial
 
+from coevolve.endings import process_pool
 from coevolve.eval_items import Item
 from coevolve.guarantees import guaranteed_suite
 from coevolve.progress import Progress
 from coevolve.questions import entry_names
-from coevolve.verify import Engine, Pair, VerifyConfig, shared_engine
+from coevolve.verification import Engine, Pair, VerifyConfig, shared_engine
 from corpora.dialects import dialect
 from corpora.records import NOT_COMPILED, Blame, Program, Signature, UnitTestSuite, Verdict
 from corpora.signatures import SignatureError, signature_of
@@ -112,10 +112,14 @@ def _results(chunks: list[tuple[Work, ...]], backend: str, config: VerifyConfig,
             yield score_chunk(chunk, backend, config)
         return
     # Not forked: the threads of a model that was open in this process would be copied in whatever state they are.
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    with process_pool(workers, start="spawn", at_end=partial(_close, backend, config)) as pool:
         waiting = [pool.submit(score_chunk, chunk, backend, config) for chunk in chunks]
         for future in waiting:
             yield future.result()
+
+
+def _close(backend: str, config: VerifyConfig) -> None:
+    shared_engine(backend, config).close()
 
 
 def score_chunk(chunk: Sequence[Work], backend: str, config: VerifyConfig) -> list[ItemScore]:

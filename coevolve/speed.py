@@ -20,7 +20,7 @@ import numpy as np
 from coevolve.guarantees import guaranteed_suite
 from coevolve.progress import Progress
 from coevolve.scoring import ItemScore, Work, program_of
-from coevolve.verify import Engine
+from coevolve.verification import Engine
 from corpora.dialects import dialect
 from corpora.records import ArrayValue, ScalarValue, Signature, UnitTest
 from corpora.signatures import signature_of

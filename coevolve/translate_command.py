@@ -14,6 +14,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from corpora.dialects import DIALECTS, Direction, dialect, dialect_of_path, dire
 from corpora.extract import MAIN_PROGRAM, Skipped
 from corpora.files import write_atomically
 from corpora.records import Blame, Outcome, Program, Verdict
-from gpu_runtime.models.protocol import Sampling
+from gpu_runtime.models.protocol import LanguageModel, Sampling
 
 NEW_TOKENS = Sampling().max_new_tokens
 _WHOLE = re.compile(r"\bgoto\b|\bmem(?:cpy|set|move)\b|\b(?:begin|data)\s*\(|\bstd\s*::\s*(?!(?:f?abs|f?max|f?min|sqrt|cbrt|pow|exp|log|sin|cos|tan|floor|ceil)\b)\w+\s*\(")
@@ -46,6 +47,28 @@ class Port:
     how: str = ""
     left: str = ""
     shared: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """How a model is asked for ports, and where they run.
+
+    samples: most answers a function. temperature: of those after the first. backend: auto, cuda or emulated.
+    as_written: the model sees the text itself, without the rules that spell it out.
+    """
+
+    samples: int = 16
+    temperature: float = 0.6
+    max_new_tokens: int = NEW_TOKENS
+    seed: int = 0
+    backend: str = "auto"
+    as_written: bool = False
+
+    def __post_init__(self) -> None:
+        from coevolve.errors import UserError
+
+        if min(self.samples, self.max_new_tokens) < 1 or self.temperature < 0:
+            raise UserError("--samples and --max-new-tokens must be at least 1 and --temperature not negative")
 
 
 def add_parser(commands) -> argparse.ArgumentParser:
@@ -75,39 +98,50 @@ def add_parser(commands) -> argparse.ArgumentParser:
 
 def run(args: argparse.Namespace) -> int:
     """Returns the exit code. Raises ValueErrors of one line for wrong use."""
-    from coevolve.errors import UserError, require_other_file, require_place
+    from coevolve.errors import require_other_file, require_place
     from coevolve.models_named import resolve
 
-    if min(args.samples, args.max_new_tokens) < 1 or args.temperature < 0:
-        raise UserError("--samples and --max-new-tokens must be at least 1 and --temperature not negative")
+    asking = Asking(args.samples, args.temperature, args.max_new_tokens, args.seed, args.backend, args.as_written)
     way, programs, left_out = _questions(args)
     if args.out:
         require_place("--out", args.out)
         require_other_file("--out", args.out, args.file)
-    model = resolve(args.model, "translator", str(way))
-    model.require_taught(str(way))
+    named = resolve(args.model, "translator", str(way))
+    named.require_taught(str(way))
     from coevolve.answering import usage_note
-    from coevolve.services import PROMPT_STYLES
-    from coevolve.verify import Engine
-    from translator.translate import Translator
 
-    opened = model.open()
-    translator = Translator(opened, PROMPT_STYLES[model.kind], spell=not args.as_written)
-    engine = Engine(args.backend)
-    try:
-        asked = (args.samples, args.temperature, args.seed, args.max_new_tokens)
-        file = Path(args.file).read_text(encoding="utf-8", errors="replace") if Path(args.file).is_file() else ""
-        ports = (replace(port_of(program, way, translator, engine, *asked), shared=shared_data(program, file)) for program in programs)
+    model = named.open()
+    file = Path(args.file).read_text(encoding="utf-8", errors="replace") if Path(args.file).is_file() else ""
+    with closing(ports_of(programs, way, model, named.kind, asking, file)) as ports:
         texts = list(_given_out(ports, way, args.out))
-    finally:
-        engine.close()
     for function in left_out:
         print(f"{function.name or 'text'} at {function.where}: left out, {function.reason}", file=sys.stderr)
     if args.out:
         print(written_words(args.out, texts, len(left_out)), file=sys.stderr)
-    if usage := usage_note(opened):
+    if usage := usage_note(model):
         print(usage, file=sys.stderr)
     return 0 if all(texts) and not left_out else 1
+
+
+def ports_of(
+    programs: Sequence[Program], way: Direction, model: LanguageModel, kind: str, asking: Asking, file: str = ""
+) -> Iterator[Port]:
+    """A Port for each program, as soon as it is found.
+
+    kind: of the model, a key of PROMPT_STYLES. file: the text that the programs were cut out of, '' where there is none.
+    """
+    from coevolve.services import PROMPT_STYLES
+    from coevolve.verification import Engine
+    from translator.translate import Translator
+
+    translator = Translator(model, PROMPT_STYLES[kind], spell=not asking.as_written)
+    engine = Engine(asking.backend)
+    asked = (asking.samples, asking.temperature, asking.seed, asking.max_new_tokens)
+    try:
+        for program in programs:
+            yield replace(port_of(program, way, translator, engine, *asked), shared=shared_data(program, file))
+    finally:
+        engine.close()
 
 
 def _given_out(ports: Iterable[Port], way: Direction, out: str | None) -> Iterator[str]:
@@ -205,7 +239,7 @@ def port_of(
     does all the work is given only where no other is found.
     """
     from coevolve.by_parts import by_parts, why_not_cut
-    from coevolve.verify import Pair
+    from coevolve.verification import Pair
     from translator.fortran_in_cpp import in_cpp
 
     outcomes: Counter[Outcome] = Counter()
@@ -236,7 +270,7 @@ def port_of(
                     return found
             if verdict.equivalent is None and (verdict.outcome is Outcome.INVALID_SUITE or verdict.blame is Blame.SOURCE):
                 return Port(program, None, verdict, outcomes)  # it says nothing about the answer; the next one fares no better
-            failure = failure or verdict
+            failure = verdict if failure is None else failure
     by_rule = str(way) == "fortran:cpp"
     made = in_cpp(program) if by_rule else by_parts(program, way, translator, engine, greedy)
     if made is not None and made.text not in tried:
@@ -287,11 +321,11 @@ def summary(port: Port, way: Direction) -> str:
         how = port.how or f"answer {tried}"
         how += ", by one thread" if port.verdict.serial else f", serial loops left: {left}" if (left := loops_left(port, way)) else ""
         return f"{port.program.name}: verified {way.target.name} port, {how}"
-    if port.verdict:
+    if port.verdict is not None:
         return f"{port.program.name}: no verdict possible: {port.verdict.detail}"
     from coevolve.explain import headline
 
     found = ", ".join(f"{count} {outcome.name}" for outcome, count in port.outcomes.most_common())
-    why = f"; the first: {headline(port.failure).splitlines()[0]}" if port.failure else ""
+    why = f"; the first: {headline(port.failure).splitlines()[0]}" if port.failure is not None else ""
     left = f"; not cut into loop nests: {port.left}" if port.left else ""
     return f"{port.program.name}: no verified port among {tried} answers ({found}){why}{left}"

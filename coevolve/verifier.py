@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from coevolve.config import Config
 from coevolve.own_sizes import at_own_sizes
 from coevolve.questions import entry_names
-from coevolve.verify import Engine, Pair, VerifyConfig
+from coevolve.verification import Engine, Pair, VerifyConfig
 from corpora.dialects import direction
 from corpora.records import Blame, Candidate, Outcome, Program, UnitTest, UnitTestSuite, Verdict
 from corpora.signatures import SignatureError, signature_of

@@ -14,10 +14,11 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from multiprocessing.util import Finalize
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from functools import partial
 from pathlib import Path
 
+from coevolve.endings import Pool, process_pool
 from corpora.records import Verdict
 
 PORTION = 4
@@ -60,7 +61,7 @@ def _single(args: argparse.Namespace) -> int:
     from coevolve.asking import of_all
     from coevolve.explain import outcome_words
     from coevolve.questions import VerifyError, asked_of_files
-    from coevolve.verify import Engine, VerifyConfig
+    from coevolve.verification import Engine, VerifyConfig
 
     if not args.source or not args.target:
         raise VerifyError("give SOURCE and TARGET, or --batch PAIRS.jsonl --out VERDICTS.jsonl")
@@ -183,7 +184,7 @@ def _answered(out: Path, lines: list[str]) -> int:
         try:
             answer = json.loads(row)
             same = answer["id"] == read_row(line, number).id and {"outcome", "backend", "detail"} <= set(answer)
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             same = False
         if not same:
             raise VerifyError(f"'{out}' line {number} answers another row than the batch's; remove it or name another --out")
@@ -200,7 +201,7 @@ Rows = list[tuple[int, str]]
 
 def chunk_rows(rows: int, workers: int) -> int:
     """Rows of a chunk, which are compiled together: at most CHUNK, and the same number of chunks for every worker."""
-    from coevolve.verify import CHUNK
+    from coevolve.verification import CHUNK
 
     turns = -(-rows // (CHUNK * workers))
     return max(1, -(-rows // (max(turns, 1) * workers)))
@@ -211,28 +212,26 @@ def _answers(lines: list[str], done: int, backend: str, workers: int) -> Iterato
     size = chunk_rows(len(lines) - done, workers)
     chunks = [list(enumerate(lines, 1))[i : i + size] for i in range(done, len(lines), size)]
     if workers == 1 or len(chunks) < 2:
-        for chunk in chunks:
-            prepare_rows(chunk, backend)
-            for rows in portions(chunk):
-                yield answer_rows(rows, backend)
-        _close(backend)
+        try:
+            for chunk in chunks:
+                prepare_rows(chunk, backend)
+                for rows in portions(chunk):
+                    yield answer_rows(rows, backend)
+        finally:
+            _close(backend)
         return
-    with ProcessPoolExecutor(workers, initializer=_at_the_end, initargs=(backend,)) as pool:
+    with process_pool(workers, at_end=partial(_close, backend)) as pool:
         yield from _shared_out(pool, chunks, backend, workers)
 
 
-def _at_the_end(backend: str) -> None:
-    """A worker process ends its runners before it ends: what they used is then accounted to it."""
-    Finalize(None, _close, (backend,), exitpriority=10)
-
-
 def _close(backend: str) -> None:
-    from coevolve.verify import shared_engine
+    """End the runners of this process: what they used is then accounted to it."""
+    from coevolve.verification import shared_engine
 
     shared_engine(backend).close()
 
 
-def _shared_out(pool: ProcessPoolExecutor, chunks: list[Rows], backend: str, workers: int) -> Iterator[list[dict]]:
+def _shared_out(pool: Pool, chunks: list[Rows], backend: str, workers: int) -> Iterator[list[dict]]:
     """A chunk is compiled by one worker, its rows are answered by all. Few chunks are compiled ahead: answers come early."""
     preparing: dict[Future, int] = {}
     answering: dict[int, list[Future]] = {}
@@ -268,14 +267,14 @@ def portions(rows: Rows) -> list[Rows]:
 def _source(line: str) -> str:
     try:
         return str(json.loads(line)["source"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return ""  # said when it is answered
 
 
 def prepare_rows(rows: Rows, backend: str) -> None:
     """Compile together what the answers to these rows will need; what cannot be is said when they are answered."""
     from coevolve.questions import read_row
-    from coevolve.verify import shared_engine
+    from coevolve.verification import shared_engine
 
     pairs = [pair for number, line in rows for pair in read_row(line, number).pairs]
     _guarded(lambda: shared_engine(backend).prepare(pairs))
@@ -285,7 +284,7 @@ def answer_rows(chunk: Rows, backend: str) -> list[dict]:
     """Answers to rows in order; whatever goes wrong with a row stays in that row."""
     from coevolve.asking import of_all, until_one_differs
     from coevolve.questions import answer, read_row, undecided
-    from coevolve.verify import shared_engine
+    from coevolve.verification import shared_engine
 
     rows = [read_row(line, number) for number, line in chunk]
     engine = shared_engine(backend)

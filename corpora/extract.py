@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from corpora.dialects import dialect
+from corpora.dialects import Dialect, dialect
 from corpora.records import Program
 from corpora.signatures import SignatureError, signature_of
 
@@ -23,6 +23,8 @@ MAIN_PROGRAM = "is the main program"
 
 UNSEEN = "has no result and changes no parameter, so tests cannot see what it does"
 """The reason why there is nothing to compare of a function."""
+TOO_DEEP = "is nested too deeply to be read"
+"""The reason why a text is left out whose brackets or blocks stand in each other by the hundred."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,13 @@ _FOREIGN = {"serial": _PARALLEL["cuda"], "openmp": _PARALLEL["cuda"], "offload":
 def extract(text: str, dialect_name: str, origin: str = "") -> Extracted:
     """Programs of `text` in textual order, and what was left out. Raises ValueError for an unknown dialect."""
     row = dialect(dialect_name)
+    try:
+        return _extracted(text, row, origin)
+    except RecursionError:
+        return Extracted((), (Skipped(origin, "", TOO_DEEP),))
+
+
+def _extracted(text: str, row: Dialect, origin: str) -> Extracted:
     programs: list[Program] = []
     skipped: list[Skipped] = []
     marker = _PARALLEL.get(row.model)

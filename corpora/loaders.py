@@ -36,7 +36,7 @@ from corpora.loopnests import LEVELS, Computation, generate
 from corpora.records import Program
 from corpora.tables import CorpusError, read_file, rows_of_hub, rows_of_jsonl, rows_of_parquet, unescaped
 
-__all__ = ["CorpusError", "Loaded", "Pairs", "is_ready_made", "load_corpus", "load_pairs", "programs_of_text"]
+__all__ = ["CorpusError", "Loaded", "Pairs", "is_ready_made", "load_corpus", "load_pairs", "load_text", "programs_of_text"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +103,16 @@ def load_corpus(spec: str, dialect_name: str) -> Loaded:
 def programs_of_text(text: str, dialect_name: str, origin: str = "") -> Loaded:
     """What `load_corpus` gives for a source file of this text; a file without functions gives none."""
     programs, skipped = _programs(_Unit(origin, text), dialect(dialect_name), ())
+    return Loaded(tuple(programs), tuple(skipped))
+
+
+def load_text(text: str, dialect_name: str) -> Loaded:
+    """Functions in one source text. Raises CorpusError where there is none that tests can call, ValueError for the dialect."""
+    row = dialect(dialect_name)
+    programs, skipped = _programs(_Unit("text", text), row, ())
+    if not programs:
+        why = f": {skipped[0].reason}" if skipped else ""
+        raise CorpusError(f"the text holds no {row.name} function that tests can call{why}")
     return Loaded(tuple(programs), tuple(skipped))
 
 

@@ -199,6 +199,8 @@ class Candidate:
 
 
 class Outcome(StrEnum):
+    """How a comparison ended. Only EQUIVALENT says that the two programs do the same."""
+
     EQUIVALENT = "EQUIVALENT"
     MISMATCH = "MISMATCH"
     COMPILE_ERROR = "COMPILE_ERROR"
@@ -253,6 +255,14 @@ class Verdict:
     launch: str = ""
     serial: bool = False
     suite_strength: float | None = None
+
+    def __bool__(self) -> bool:
+        """Whether the two are equivalent, so that `if verify(a, b):` means what it says.
+
+        False where they differ and where nothing was decided (`equivalent` tells the two apart). Whether
+        there is a verdict at all is asked by `is not None`.
+        """
+        return self.equivalent is True
 
     @property
     def equivalent(self) -> bool | None:

@@ -171,7 +171,7 @@ def read_jsonl(path: Path | str, cls: type[T]) -> Iterator[T]:
                 continue
             try:
                 yield from_json(cls, json.loads(line.decode("utf-8", "surrogatepass")))
-            except (json.JSONDecodeError, UnicodeDecodeError) as error:
+            except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
                 raise StoreError(f"{path}, line {number}: not JSON ({error})") from None
             except StoreError as error:
                 raise StoreError(f"{path}, line {number}: {error}") from None

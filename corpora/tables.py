@@ -9,13 +9,13 @@ object, a missing column (with the nearest name), a data set that cannot be fetc
 from __future__ import annotations
 
 import difflib
-import json
 import logging
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from corpora.dialects import Dialect
+from corpora.json_text import JsonError, parse_json
 
 _USUAL_COLUMNS = ("text", "code", "source", "content", "program", "function")
 
@@ -77,9 +77,9 @@ def rows_of_jsonl(path: Path, column: str, row: Dialect) -> Iterator[tuple[int, 
         if not line.strip():
             continue
         try:
-            found = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise CorpusError(f"'{path}', line {number} is not JSON: {error.msg} at column {error.colno}") from None
+            found = parse_json(line)
+        except JsonError as error:
+            raise CorpusError(f"'{path}', line {number} is not JSON: {error}") from None
         if not isinstance(found, dict):
             raise CorpusError(f"'{path}', line {number} is a {type(found).__name__}, not an object with a text column")
         if found.get("dialect", row.name) != row.name:

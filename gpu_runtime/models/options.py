@@ -47,6 +47,7 @@ class FineTuning:
 class Endpoint:
     """Where and how a remote model is asked. url: base of an OpenAI-compatible API, for example http://127.0.0.1:8000/v1.
 
+    timeout_s: for a whole answer, from the request to its last byte. most_bytes: of an answer; a longer one is an error.
     prices: cost of a million prompt and a million answer tokens, in whatever currency the bill has.
     The key is read from the environment variable `key_variable` and from nowhere else; without one none is sent.
     """
@@ -55,6 +56,7 @@ class Endpoint:
     concurrency: int = 8
     prices: tuple[float, float] = (0.0, 0.0)
     timeout_s: float = 300.0
+    most_bytes: int = 1 << 24
     attempts: int = 6
     first_wait_s: float = 1.0
     key_variable: str = "OPENAI_API_KEY"

@@ -1,7 +1,7 @@
 """A model behind an OpenAI-compatible endpoint: asked, never taught.
 
 Contract: the `LanguageModel` Protocol, but `learn` refuses. Requests run side by side; what a busy or broken server answers
-(429, 5xx, no answer in time, a cut connection) is tried again with growing waits, anything else is a ModelError of one
+(429, 5xx, no whole answer in time, a cut connection) is tried again with growing waits, anything else is a ModelError of one
 line. The key comes from the environment variable that `Endpoint` names, goes to that server alone, and is in no message.
 
     OPENAI_API_KEY=... python -c "from gpu_runtime.models.remote import RemoteModel as R; from gpu_runtime.models.options import *; \\
@@ -21,14 +21,18 @@ import urllib.request
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
-from http.client import HTTPException
+from http.client import HTTPException, IncompleteRead
 from pathlib import Path
 
 from corpora.files import write_folder
+from corpora.json_text import parse_json
 from gpu_runtime.models.options import Endpoint
 from gpu_runtime.models.protocol import Example, Learning, ModelError, Prompt, Sampling
 
 FILE = "endpoint.json"
+DEEPEST = 64
+"""Levels of JSON in an answer: those of /chat/completions have a handful."""
+_AT_ONCE = 1 << 16
 LONGEST_WAIT_S, QUIET_S = 60.0, 30.0
 _AGAIN = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 _TOO_LONG = ("context_length", "maximum context", "too long", "max_model_len")
@@ -153,8 +157,7 @@ class RemoteModel:
         for attempt in range(self._endpoint.attempts):
             wait_s = self._endpoint.first_wait_s * 2**attempt * random.uniform(0.75, 1.25)
             try:
-                with self._opener.open(self._request(path, body), timeout=self._endpoint.timeout_s) as response:
-                    return _decoded(response.read(), self._endpoint.url)
+                return _decoded(self._read(self._request(path, body)), self._endpoint.url)
             except urllib.error.HTTPError as error:
                 last = f"{error.code} {_message_of(error, self._key)}"
                 if error.code not in _AGAIN:
@@ -169,6 +172,26 @@ class RemoteModel:
                 self._tell(f"{self._endpoint.url}: {last}; asked again, try {attempt + 2} of {self._endpoint.attempts}")
                 self._sleep(min(wait_s, LONGEST_WAIT_S))
         raise ModelError(f"{self._endpoint.url} gave no usable answer in {self._endpoint.attempts} tries; the last: {last}")
+
+    def _read(self, request: urllib.request.Request) -> bytes:
+        """The bytes of one answer. Raises TimeoutError where they are not there in time, ModelError where they are too many.
+
+        A time limit of the socket alone bounds the wait for each byte, and not for all of them.
+        """
+        limits = self._endpoint
+        until = time.monotonic() + limits.timeout_s
+        with self._opener.open(request, timeout=limits.timeout_s) as response:
+            parts, size = [], 0
+            while part := response.read1(_AT_ONCE):
+                parts.append(part)
+                size += len(part)
+                if size > limits.most_bytes:
+                    raise ModelError(f"{limits.url} gave an answer of more than {limits.most_bytes} bytes")
+                if time.monotonic() > until:
+                    raise TimeoutError(f"the answer was not complete after {limits.timeout_s:g} s: timed out")
+            if response.length:
+                raise IncompleteRead(b"".join(parts), response.length)
+            return b"".join(parts)
 
     def _tell(self, trouble: str) -> None:
         """One line on stderr, seldom: a server that hangs takes minutes for every try."""
@@ -190,7 +213,7 @@ def _decoded(text: bytes, url: str) -> dict:
     """Raises ModelError for a web page, which asking again does not change, ValueError for half a JSON text."""
     if text.lstrip()[:1] == b"<":
         raise ModelError(f"{url} answers with a web page, not in the form of /chat/completions; is it the base of the API?")
-    return json.loads(text)
+    return parse_json(text, DEEPEST)
 
 
 class _Refused(ModelError):
@@ -208,7 +231,7 @@ def _message_of(error: urllib.error.HTTPError, key: str | None) -> str:
     """One line of what the server says, or of what the status means."""
     try:
         text = error.read(4096).decode(errors="replace")
-        told = json.loads(text)
+        told = parse_json(text, DEEPEST)
         told = told.get("error", told) if isinstance(told, dict) else told
         text = str(told.get("message", told)) if isinstance(told, dict) else str(told)
     except (OSError, ValueError, HTTPException):

@@ -14,7 +14,7 @@ from coevolve.models_named import resolve
 from coevolve.run_corpus import RunCorpus
 from coevolve.run_folder import RunFolder
 from coevolve.services import PROMPT_STYLES, make_tester, make_translator, make_verifier
-from coevolve.verify import Engine, Pair, VerifyConfig
+from coevolve.verification import Engine, Pair, VerifyConfig
 from coevolve.workers import Crew, LocalWorker
 from corpora.dialects import direction
 from corpora.records import Candidate, Outcome, Program, Triplet

@@ -7,7 +7,7 @@ import pytest
 
 from coevolve.cli import main
 from coevolve.directions import shown, table
-from coevolve.verify import verify
+from coevolve.verification import verify
 from corpora import builtin
 from corpora.dialects import DIALECTS, direction
 from corpora.records import Outcome

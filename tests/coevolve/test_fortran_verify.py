@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from coevolve.questions import pair_of
-from coevolve.verify import Engine, Pair, VerifyConfig
+from coevolve.verification import Engine, Pair, VerifyConfig
 from corpora.extract import extract
 from corpora.records import Outcome, Program
 from gpu_runtime.toolchain import find_toolchain

@@ -4,7 +4,7 @@ import matrix
 import pytest
 
 from corpora.dialects import DIALECTS
-from coevolve.verify import Engine, VerifyConfig
+from coevolve.verification import Engine, VerifyConfig
 from tester.mutants import mutants_of
 
 SAMPLE = {"axpy": ("cuda", "openmp-fortran")}

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from coevolve import cli
-from coevolve.verify import Engine, Pair, VerifyConfig
+from coevolve.verification import Engine, Pair, VerifyConfig
 from corpora.loaders import load_corpus
 from corpora.records import Outcome
 from gpu_runtime.toolchain import find_toolchain

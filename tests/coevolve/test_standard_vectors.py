@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from coevolve.verify import Engine, Pair, VerifyConfig
+from coevolve.verification import Engine, Pair, VerifyConfig
 from corpora.records import Blame, Outcome, Program
 
 V = "#include <vector>\n#include <array>\n"

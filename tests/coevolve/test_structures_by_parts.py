@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from coevolve.by_parts import Joining
-from coevolve.verify import Engine, Pair, VerifyConfig
+from coevolve.verification import Engine, Pair, VerifyConfig
 from corpora.dialects import direction
 from corpora.records import Outcome, Program
 

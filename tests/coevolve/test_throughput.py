@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import verify_throughput
 
-from coevolve.verify import Engine, Pair, VerifyConfig
+from coevolve.verification import Engine, Pair, VerifyConfig
 from coevolve.verify_command import PORTION, answer_rows, portions
 from corpora.records import Program
 from gpu_runtime.backend import Variant

@@ -11,7 +11,7 @@ import pytest
 from coevolve.cli import main
 from coevolve.models_named import SMALL
 from coevolve.translate_command import Port, _given_out, _questions, helpers_of, port_of, port_text, shared_data, summary, written_words
-from coevolve.verify import Engine
+from coevolve.verification import Engine
 from corpora.dialects import DIALECTS, direction
 from corpora.records import Outcome, Program
 from gpu_runtime.models.scripted import ScriptedModel
@@ -45,6 +45,20 @@ def test_the_first_equivalent_answer_is_the_port():
     text = port_text(found, direction("cpp:cuda"))
     assert text.startswith("// twice: equivalent to its cpp source on emulated") and RIGHT in text and "// launch: grid=" in text
     assert summary(found, direction("cpp:cuda")) == "twice: verified cuda port, answer 2"
+
+
+def test_what_is_wrong_with_the_first_answer_is_said():
+    """A wrong verdict is false, and still the one to speak of."""
+    found, way = port([CHAIN.text.replace("x[i] +=", "x[i] -="), "nonsense"], CHAIN, direction("cpp:openmp")), direction("cpp:openmp")
+    assert found.text is None and found.failure.outcome is Outcome.MISMATCH
+    assert "; the first: not equivalent" in summary(found, way)
+
+
+def test_a_source_that_no_verdict_is_possible_on_is_said_so():
+    broken = Program("cpp", "twice", "void twice(int n, float *x) { for (int i = 0; i < n; i++) x[i] = 2 * missing[i]; }")
+    found = port([RIGHT], broken)
+    assert found.text is None and not found.verdict
+    assert summary(found, direction("cpp:cuda")).startswith("twice: no verdict possible: ")
 
 
 LONELY = HEAD.replace("if (i < n) ", "if (i == 0) for (i = 0; i < n; i++) ") + "x[i] = 2 * x[i]; }"

@@ -7,7 +7,7 @@ import pytest
 
 from coevolve import cli
 from coevolve.explain import headline
-from coevolve.verify import Engine, Pair, VerifyConfig, verify_many
+from coevolve.verification import Engine, Pair, VerifyConfig, verify_many
 from corpora.records import Blame, Outcome, Program, UnitTestSuite
 from corpora.suite_reader import SuiteError
 
@@ -283,11 +283,11 @@ def test_a_broken_source_decides_nothing(engine):
 
 
 def test_suites_read_from_snippets_are_kept_in_bounds(engine, monkeypatch):
-    from coevolve import verify
+    from coevolve import verification
 
     read = []
-    monkeypatch.setattr(verify, "KEPT_SOURCES", 2)
-    monkeypatch.setattr(verify, "_snippet_suite", lambda text, *rest: read.append(text) or UnitTestSuite(AXPY.id, ()))
+    monkeypatch.setattr(verification, "KEPT_SOURCES", 2)
+    monkeypatch.setattr(verification, "_snippet_suite", lambda text, *rest: read.append(text) or UnitTestSuite(AXPY.id, ()))
     engine.backend  # started before, so that nothing but reading is left
     for text in "abcaca":
         engine.suite_of(Pair(AXPY, AXPY, f"wrapper({text})"))
@@ -296,7 +296,7 @@ def test_suites_read_from_snippets_are_kept_in_bounds(engine, monkeypatch):
 
 @pytest.mark.parametrize(("rows", "workers"), [(184, 2), (184, 1), (10, 4), (1, 2), (0, 2), (1000, 3)])
 def test_every_worker_of_a_batch_gets_as_many_chunks_as_the_others(rows, workers):
-    from coevolve.verify import CHUNK
+    from coevolve.verification import CHUNK
     from coevolve.verify_command import chunk_rows
 
     size = chunk_rows(rows, workers)
@@ -305,10 +305,13 @@ def test_every_worker_of_a_batch_gets_as_many_chunks_as_the_others(rows, workers
     assert rows < 2 * workers or chunks % workers == 0
 
 
-def test_the_documented_library_does_what_the_document_says(own_cache):
+def test_the_documented_library_does_what_the_document_says(own_cache, monkeypatch, capsys):
     text = (Path(__file__).resolve().parents[2] / "docs" / "verify.md").read_text()
-    (code,) = re.findall(r"```python\n(.*?)```", text, re.S)
+    short, code = re.findall(r"```python\n(.*?)```", text, re.S)
+    monkeypatch.chdir(Path(__file__).resolve().parents[2] / "corpora" / "builtin" / "blas1")
     found: dict = {}
+    exec(short, found)
+    assert found["verdict"] and capsys.readouterr().out == "equivalent\n"
     exec(code, found)
     assert found["wrong"].outcome is Outcome.MEMORY_ERROR
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from coevolve.verify import Engine, Pair, VerifyConfig
+from coevolve.verification import Engine, Pair, VerifyConfig
 from corpora.records import Outcome, Program
 from gpu_runtime.headers import CUDA, GENERATED, UNREAD
 

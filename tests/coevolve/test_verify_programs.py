@@ -9,7 +9,7 @@ import pytest
 
 from coevolve.cli import main
 from coevolve.questions import pair_of
-from coevolve.verify import Engine, VerifyConfig
+from coevolve.verification import Engine, VerifyConfig
 from coevolve.verify_programs import is_whole
 from corpora.records import Blame, Outcome, Verdict
 from gpu_runtime.toolchain import find_toolchain

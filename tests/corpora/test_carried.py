@@ -11,7 +11,7 @@ from corpora.loopnests import Computation, carried, carried_free, carried_places
 from corpora.loopnests import expressions as ast
 from corpora.loopnests.nest import Nest
 
-verification = pytest.importorskip("coevolve.verify")
+verification = pytest.importorskip("coevolve.verification")
 
 _ORDERED = (
     carried.recurrence, carried.running, carried_values.summed, carried_values.extreme, carried_values.used, carried_values.search,

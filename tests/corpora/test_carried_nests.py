@@ -12,7 +12,7 @@ from corpora.loopnests import carried_nests, carried_solves, carried_sorts, carr
 from corpora.loopnests import expressions as ast
 from corpora.loopnests.shapes import _independent
 
-verification = pytest.importorskip("coevolve.verify")
+verification = pytest.importorskip("coevolve.verification")
 
 _ALONE = [f for m in (carried_nests, carried_sorts, carried_solves, carried_steps, phases, phases_chains) for f, _ in m.MENU]
 _ROWS = [f for f, _ in phases_rows.MENU]

@@ -12,7 +12,7 @@ from corpora.loaders import load_corpus, load_pairs
 from corpora.records import Outcome
 from corpora.signatures import signature_of
 from corpora.splits import EvaluationGuard, clusters
-from coevolve.verify import Engine, Pair, VerifyConfig
+from coevolve.verification import Engine, Pair, VerifyConfig
 
 SERIAL = [*development.programs("cpp"), *development.programs("fortran")]
 DATA = Path(os.environ.get("COEVOLVE_DATA", Path(__file__).parents[2] / ".." / "shared" / "data"))

@@ -10,7 +10,7 @@ import pytest
 from corpora.loopnests import LEVELS, choices, digits, everyday, generate, graphs, graphs_edges, images, images_rows, nests
 from corpora.loopnests import samples, samples_against, tallies, textual, textual_lines
 
-verification = pytest.importorskip("coevolve.verify")
+verification = pytest.importorskip("coevolve.verification")
 
 _FAMILIES = (
     everyday.prologue, everyday.formulas, tallies.tallied, tallies.nested,

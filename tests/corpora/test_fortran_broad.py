@@ -15,7 +15,7 @@ from corpora.loopnests.fortran_layout import dotted, kinds_behind, labelled
 from translator.forced import forced_prefix
 from translator.translate import canonical
 
-verification = pytest.importorskip("coevolve.verify")
+verification = pytest.importorskip("coevolve.verification")
 
 
 def told(count: int, seed: int) -> list:

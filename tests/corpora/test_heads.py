@@ -16,7 +16,7 @@ from corpora.loopnests.emit_cpp import emit_cpp
 from corpora.loopnests.emit_cuda import emit_cuda
 from corpora.loopnests.nest import Axis, Nest, Parameter, Region, Style
 
-verification = pytest.importorskip("coevolve.verify")
+verification = pytest.importorskip("coevolve.verification")
 
 FAMILIES = tuple(family for family, _ in heads_steps.MENU)
 

@@ -8,7 +8,7 @@ import pytest
 
 from corpora.loopnests import LEVELS, Computation, generate, hosted, hosted_buffers, hosted_spans, hosted_sums, hosted_totals, nests
 
-verification = pytest.importorskip("coevolve.verify")
+verification = pytest.importorskip("coevolve.verification")
 
 _ONE_THREAD = tuple(family for menu in (hosted.MENU, hosted_sums.MENU) for family, _ in menu)
 _TOTALS = tuple(family for family, _ in hosted_totals.MENU)

@@ -8,7 +8,7 @@ import pytest
 
 from corpora.loopnests import free, generate, nests, windows
 
-verification = pytest.importorskip("coevolve.verify")
+verification = pytest.importorskip("coevolve.verification")
 
 
 @pytest.mark.parametrize("seed", [31])

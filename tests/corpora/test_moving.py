@@ -8,7 +8,7 @@ import pytest
 
 from corpora.loopnests import LEVELS, generate, moving_blocks, moving_index, moving_places, nests
 
-verification = pytest.importorskip("coevolve.verify")
+verification = pytest.importorskip("coevolve.verification")
 
 _ALONE = (moving_blocks.moved_on, moving_index.parts_in_turn, moving_index.both_ends, moving_places.overlapping, moving_places.swept)
 _PARALLEL = (

@@ -12,7 +12,7 @@ from corpora.loopnests import LEVELS, generate, nests, odd, odd_chases, odd_loca
 from corpora.loopnests import expressions as ast
 from corpora.loopnests.shapes import _independent
 
-verification = pytest.importorskip("coevolve.verify")
+verification = pytest.importorskip("coevolve.verification")
 
 _FAMILIES = [f for module in (odd, odd_chases, odd_loops, odd_steps, odd_locals) for f, _ in module.MENU]
 _BOTH = [f for f in _FAMILIES if f.__module__ != odd_locals.__name__]

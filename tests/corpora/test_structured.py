@@ -108,7 +108,7 @@ def test_what_the_function_changes_itself_is_in_no_structure() -> None:
         assert "x" not in made.vectors and made.length is None
 
 
-verification = pytest.importorskip("coevolve.verify")
+verification = pytest.importorskip("coevolve.verification")
 
 
 def test_host_code_copies_what_structures_lead_to() -> None:

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from corpora.records import Outcome, Program
-from coevolve.verify import Engine, Pair, VerifyConfig
+from coevolve.verification import Engine, Pair, VerifyConfig
 from corpora.signatures import signature_of
 from gpu_runtime.backend import Arguments, CompileRequest, Geometry, Limits, Status, Variant
 from gpu_runtime.cuda import CudaBackend

@@ -19,7 +19,7 @@ from corpora.dialects import dialect_of_path
 from corpora.loaders import load_pairs
 from corpora.records import Program
 from corpora.signatures import signature_of
-from coevolve.verify import Engine, Pair, VerifyConfig, backend_kind
+from coevolve.verification import Engine, Pair, VerifyConfig, backend_kind
 from gpu_runtime.backend import Arguments, CompileRequest, Geometry, Limits, Status
 from gpu_runtime.cuda import CudaBackend
 from gpu_runtime.cuda_sanitizer import check

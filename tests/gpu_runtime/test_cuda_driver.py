@@ -104,7 +104,7 @@ def test_times_are_from_events_and_the_cache_is_flushed(backend):
 
 
 def test_the_cheap_question_whether_there_is_a_device(library, tmp_path):
-    ask = "from gpu_runtime.cuda_driver import device_count; from coevolve.verify import backend_kind; print(device_count(), backend_kind('auto'))"
+    ask = "from gpu_runtime.cuda_driver import device_count; from coevolve.verification import backend_kind; print(device_count(), backend_kind('auto'))"
     root = str(Path(__file__).parents[2])
     for folder, said in ((library, "1 cuda"), (tmp_path, None)):
         done = subprocess.run([sys.executable, "-c", ask], env={**os.environ, "LD_LIBRARY_PATH": str(folder), "PYTHONPATH": root},

@@ -14,7 +14,7 @@ import gpu_report as report
 import numpy as np
 import pytest
 
-from coevolve.verify import Engine, Pair, VerifyConfig
+from coevolve.verification import Engine, Pair, VerifyConfig
 from corpora import builtin
 from corpora.records import Blame, Outcome, Program, Verdict
 from gpu_runtime.cuda_child import Child

@@ -5,7 +5,7 @@ import shutil
 import offload_maps as maps
 import pytest
 
-from coevolve.verify import Engine, Pair, VerifyConfig
+from coevolve.verification import Engine, Pair, VerifyConfig
 from corpora import builtin
 from corpora.dialects import dialect_of_path
 from corpora.records import Outcome, Program

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -253,3 +254,53 @@ def _chat_model(folder: Path) -> Path:
     GenerationConfig(do_sample=True, **ids).save_pretrained(folder)  # the server samples only where the model says so
     tokenizer.save_pretrained(folder)
     return folder
+
+
+def _trickle(server: Server, data: bytes, wait_s: float) -> None:
+    """Answers come a byte at a time."""
+
+    def handle(request: BaseHTTPRequestHandler) -> None:
+        request.rfile.read(int(request.headers["Content-Length"]))
+        request.send_response(200)
+        request.send_header("Content-Length", str(len(data)))
+        request.end_headers()
+        try:
+            for byte in data:
+                request.wfile.write(bytes([byte]))
+                request.wfile.flush()
+                time.sleep(wait_s)
+        except OSError:  # nobody listens any more
+            pass
+
+    server.handle = handle
+
+
+def test_an_answer_that_trickles_is_out_of_time(server: Server) -> None:
+    _trickle(server, said("yes")[2], 0.1)
+    model = RemoteModel("m", Endpoint(server.url, timeout_s=0.8, attempts=2), sleep=lambda s: None)
+    started = time.monotonic()
+    with pytest.raises(ModelError, match="no usable answer in 2 tries; the last: .*timed out"):
+        model.generate([Prompt("a")], ONE)
+    assert time.monotonic() - started < 5
+
+
+def test_an_answer_that_trickles_in_time_is_taken(server: Server) -> None:
+    _trickle(server, said("yes")[2], 0.001)
+    assert asked(server).generate([Prompt("a")], ONE) == [["yes"]]
+
+
+def test_an_endless_answer_is_an_error_of_one_line(server: Server) -> None:
+    server.reply = lambda k, body: (200, {}, b" " * 2_000_000)
+    model = RemoteModel("m", Endpoint(server.url, timeout_s=20.0, most_bytes=1_000_000, attempts=2), sleep=lambda s: None)
+    with pytest.raises(ModelError, match="an answer of more than 1000000 bytes") as caught:
+        model.generate([Prompt("a")], ONE)
+    assert len(str(caught.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize("text", [b"[" * 20_000, b'{"choices": ' * 100 + b"1" + b"}" * 100, b"", b'{"choices": [{"message": {"content": "\\ud800"}}]}'])
+def test_json_that_is_nested_too_deeply_or_no_text_is_an_error_of_one_line(server: Server, text: bytes) -> None:
+    server.reply = lambda k, body: (200, {}, text)
+    model = RemoteModel("m", Endpoint(server.url, timeout_s=5.0, attempts=2), sleep=lambda s: None)
+    with pytest.raises(ModelError, match="no usable answer in 2 tries") as caught:
+        model.generate([Prompt("a")], ONE)
+    assert len(str(caught.value).splitlines()) == 1

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from coevolve.verify import Engine, Pair, VerifyConfig
+from coevolve.verification import Engine, Pair, VerifyConfig
 from corpora.records import Program
 from translator.judge import JudgeConfig
 

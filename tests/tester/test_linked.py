@@ -38,7 +38,7 @@ def test_a_search_along_links_gets_more_than_a_few_tests(backend, program):
 
 
 def test_links_that_others_change_meanwhile_are_a_race():
-    from coevolve.verify import Engine, Pair, VerifyConfig
+    from coevolve.verification import Engine, Pair, VerifyConfig
 
     engine = Engine("emulated", VerifyConfig(mutants=0))
     verdict = engine.verify(Pair(SHORTENING, KERNEL))

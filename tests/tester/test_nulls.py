@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from coevolve.verify import verify
+from coevolve.verification import verify
 from corpora.records import Outcome, Program
 from corpora.signatures import signature_of
 from gpu_runtime.emulated import EmulatedBackend

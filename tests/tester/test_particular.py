@@ -7,7 +7,7 @@ import math
 
 import pytest
 
-from coevolve.verify import Engine, Pair, VerifyConfig
+from coevolve.verification import Engine, Pair, VerifyConfig
 from corpora.records import Outcome, Program
 from corpora.signatures import signature_of
 from gpu_runtime.materialise import integer_scalars

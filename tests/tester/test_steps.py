@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from coevolve.verify import Engine, VerifyConfig
+from coevolve.verification import Engine, VerifyConfig
 from corpora.records import Program
 from corpora.signatures import signature_of
 from gpu_runtime.materialise import extents_of, integer_scalars

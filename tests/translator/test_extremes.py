@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from coevolve.verify import Engine, Pair, VerifyConfig
+from coevolve.verification import Engine, Pair, VerifyConfig
 from corpora.records import Program
 
 RANGE = """void f(int n, const double *x, double *out) {

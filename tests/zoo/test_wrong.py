@@ -14,7 +14,7 @@ import pytest
 
 from corpora.dialects import dialect_of_path
 from corpora.records import Blame, Program, Verdict
-from coevolve.verify import Engine, Pair, VerifyConfig
+from coevolve.verification import Engine, Pair, VerifyConfig
 from translator.judge import JudgeConfig
 
 ZOO = Path(__file__).parent

@@ -1,10 +1,10 @@
-"""Is a translation equivalent to its source? The engine as a library: `verify`, `verify_many`, and `Engine` for more.
+"""Is a translation equivalent to its source? The engine under `coevolve.verify`: `verify_many`, and `Engine` for more.
 
 Contract: a Verdict for every pair, from execution; what programs do wrong is data, what we do wrong raises. Verdicts are
 cached on disk by content (source, target, suite, settings, and the engine's own sources), so that a repeated question
 costs less than a millisecond. Expected outputs are kept in memory only.
 
-    python -c "from coevolve.verify import *; from corpora.records import Program; \
+    python -c "from coevolve.verification import *; from corpora.records import Program; \
 print(verify(Program('cpp', 'f', 'void f(int *x, int n) { for (int i = 0; i < n; i++) x[i] = i; }'), \
 Program('cuda', 'f', '__global__ void f(int *x, int n) { int i = blockIdx.x * blockDim.x + threadIdx.x; if (i < n) x[i] = i; }')))"
 """
@@ -24,6 +24,7 @@ from coevolve.backend_choice import backend_kind, make_backend
 from coevolve.own_sizes import at_own_sizes
 from coevolve.verify_programs import suite_of as programs_suite
 from coevolve.verify_programs import verify_programs, whole_pair
+from corpora.extract import TOO_DEEP
 from corpora.records import Blame, Outcome, Program, Signature, UnitTestSuite, Verdict, content_hash
 from corpora.signatures import SignatureError, signature_of
 from corpora.store import from_json, to_json
@@ -31,6 +32,7 @@ from corpora.unit_tests import SuiteError, launch_of, parse_suite
 from gpu_runtime.backend import CompileRequest, ExecutionBackend, Variant
 from gpu_runtime.binding import Binding
 from gpu_runtime.memory import keep_heap
+from gpu_runtime.vet import vet
 from tester.branches import coverage_requests
 from tester.rules import NoSuite, suite_for
 from tester.snippets import SnippetError, snippet_tests
@@ -82,9 +84,9 @@ def cache_folder() -> Path:
 def engine_version() -> str:
     """Hash of the sources that decide verdicts: another engine, another cache."""
     root = Path(__file__).resolve().parent.parent
-    folders = ("gpu_runtime", "gpu_runtime/native", "tester", "translator", "corpora")
-    files = [f for name in folders for f in sorted((root / name).glob("*")) if f.suffix in (".py", ".c", ".h")]
-    own = [Path(__file__).with_name(name) for name in ("verify.py", "verify_programs.py", "own_sizes.py")]
+    folders = ("gpu_runtime", "tester", "translator", "corpora")
+    files = [f for name in folders for f in sorted((root / name).rglob("*")) if f.suffix in (".py", ".c", ".h")]
+    own = [Path(__file__).with_name(name) for name in ("verification.py", "verify_programs.py", "own_sizes.py")]
     return content_hash(*(f.read_text() for f in [*files, *own]))
 
 
@@ -109,6 +111,14 @@ class Engine:
 
     def verify(self, pair: Pair) -> Verdict:
         """The verdict on one pair. Raises SuiteError for suite text that does not parse."""
+        try:
+            return self._verified(pair)
+        except RecursionError:
+            blame = Blame.SOURCE if _is_too_deep(pair.source) else Blame.TARGET
+            detail = f"the {blame.value} {TOO_DEEP}"
+            return Verdict(pair.source.id, pair.target.id, "", Outcome.REFUSED, blame, detail, self.kind)
+
+    def _verified(self, pair: Pair) -> Verdict:
         if whole_pair(pair.source, pair.target):
             tests = programs_suite(pair.source, pair.suite)
             key = content_hash(engine_version(), "programs", self.config.judge, pair.source.id, pair.target.id, tests.id)
@@ -136,7 +146,7 @@ class Engine:
                 if isinstance(turned_away(pair.source, signature, pair.target, self.config.judge), Binding):  # else no suite will be made
                     plain |= dict.fromkeys(plain_requests([pair.target]))
                     tested.add(pair.source.id)
-            except ValueError:
+            except (ValueError, RecursionError):
                 continue  # judged later, with its reason
         self._compile_ahead(plain, tested)
 
@@ -245,6 +255,19 @@ class Engine:
     def close(self) -> None:
         if self._backend is not None:
             self._backend.close()
+
+
+def _is_too_deep(program: Program) -> bool:
+    """Whether already the program alone cannot be read."""
+    try:
+        vet(program)
+        signature_of(program)
+        plain_requests([program])
+    except RecursionError:
+        return True
+    except ValueError:
+        return False
+    return False
 
 
 _HEAP_KEPT_BYTES = 1 << 24
