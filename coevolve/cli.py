@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import argparse
 import errno
+import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 from coevolve import __version__
@@ -140,13 +142,15 @@ def _add_export(commands) -> None:
     parser.add_argument("--out", metavar="FOLDER", help="where to write (defaults to RUN/export)")
     parser.add_argument("--round", type=int, metavar="K", help="round whose checkpoints are exported (defaults to the last finished)")
     parser.add_argument("--half", action="store_true", help="store weights in 16 bits")
+    parser.add_argument("--json", action="store_true", help="print where the export is as a JSON object")
     parser.set_defaults(handler=_export)
 
 
 def _export(args) -> int:
     from coevolve.export import export
 
-    print(export(Path(args.run), Path(args.out) if args.out else None, args.round, args.half))
+    made = export(Path(args.run), Path(args.out) if args.out else None, args.round, args.half)
+    print(json.dumps({"folder": str(made)}) if args.json else made)
     return 0
 
 
@@ -154,12 +158,20 @@ def _add_report(commands) -> None:
     parser = commands.add_parser("report", help="print a run's table and write report.html", description="Print a run's table and write RUN/report.html.")
     parser.add_argument("run", metavar="RUN", help="run folder, finished or not")
     parser.add_argument("--tensorboard", metavar="FOLDER", help="write the figures of every round there as TensorBoard scalars too")
+    parser.add_argument("--json", action="store_true", help="print the table as a JSON object of its header and its rows of text")
     parser.set_defaults(handler=_report)
 
 
 def _report(args) -> int:
-    from coevolve.report import print_table, write_report
+    from coevolve.errors import UserError
+    from coevolve.report import open_run, print_table, table, write_report
 
+    if args.json and args.tensorboard:
+        raise UserError("--json prints the table alone; write the scalars with a call without it")
+    if args.json:
+        header, rows = table(*open_run(Path(args.run)))
+        print(json.dumps({"header": header, "rows": rows, "report": str(write_report(Path(args.run)))}, indent=1))
+        return 0
     print_table(Path(args.run))
     print(f"report: {write_report(Path(args.run))}")
     if args.tensorboard:
@@ -171,12 +183,16 @@ def _report(args) -> int:
 
 def _add_doctor(commands) -> None:
     parser = commands.add_parser("doctor", help="show what this machine offers and what is missing", description="List compilers, sandbox modes, OpenMP, Fortran and CUDA, with the install command for what is missing.")
+    parser.add_argument("--json", action="store_true", help="print the findings as one JSON list")
     parser.set_defaults(handler=_doctor)
 
 
-def _doctor(_args) -> int:
+def _doctor(args) -> int:
     from gpu_runtime.doctor import survey
 
+    if args.json:
+        print(json.dumps([asdict(finding) for finding in survey()], indent=1))
+        return 0
     for finding in survey():
         mark = "yes" if finding.present else "NO " if finding.needed else "no "
         hint = f"   install: {finding.hint}" if finding.hint and not finding.present else ""

@@ -242,8 +242,13 @@ def add_parser(commands):
 def run(args) -> int:
     from coevolve.config import load
     from coevolve.run_corpus import build
+    from corpora.loaders import CorpusError
 
     config = load(args.config, tuple(args.set))
     machine = MACHINES[args.machine or ("cpu" if config.model.backend == "scratch" else "a100")]
-    print(plan(config, build(config), machine))
+    try:
+        corpus = build(config)
+    except CorpusError as error:
+        raise CorpusError(f"[corpus] of {args.config}: {error}; another one: --set corpus.source=PATH") from None
+    print(plan(config, corpus, machine))
     return 0

@@ -10,7 +10,7 @@ import coevolve
 from coevolve.cli import main
 from coevolve.verification import verify as verify_programs
 from corpora.json_text import JsonError, parse_json
-from corpora.records import Outcome, Program
+from corpora.records import Program
 
 PLAIN = "void f(int n, float *x) { for (int i = 0; i < n; i++) x[i] = 1; }"
 DEEP = "void f(int n, float *x) { x[0] = " + "(" * 20_000 + "1" + ")" * 20_000 + "; }"
@@ -66,7 +66,7 @@ def test_a_batch_answers_every_row(tmp_path, capsys):
 
 def test_programs_that_are_nested_too_deeply_have_a_verdict():
     deep, plain = Program("cpp", "f", DEEP), Program("cpp", "f", PLAIN)
-    assert verify_programs(plain, deep, backend="emulated").outcome in (Outcome.REFUSED, Outcome.COMPILE_ERROR)
+    assert not verify_programs(plain, deep, backend="emulated")
     assert not verify_programs(deep, plain, backend="emulated")
     with pytest.raises(ValueError, match="nested too deeply"):
         coevolve.verify(DEEP, PLAIN + "\n", direction="cpp:openmp", backend="emulated")

@@ -48,3 +48,13 @@ def test_a_round_that_is_not_there(run, tmp_path, capsys):
         export(run.root, tmp_path / "out", 7)
     assert main(["export", str(run.root), "--round", "7"]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_results_as_json(run, tmp_path, capsys):
+    assert main(["export", str(run.root), "--out", str(tmp_path / "out"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"folder": str(tmp_path / "out")}
+    assert main(["report", str(run.root), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["header"][0] == "round" and [row[0] for row in told["rows"]] == ["cold", "1", "2"]
+    assert main(["doctor", "--json"]) == 0
+    assert {"name", "present", "detail", "hint", "needed"} == set(json.loads(capsys.readouterr().out)[0])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -107,3 +108,20 @@ def test_the_gpus_that_a_run_asks_for_are_printed(tiny) -> None:
     shared = replace(tiny, resources=replace(tiny.resources, model_gpus=2.0, verifier_gpus=0.5), verify=replace(tiny.verify, workers=3))
     assert "GPUs         5.5 asked of Ray (models 4, verifiers 1.5, trainers 0)" in plan(shared, build(tiny), MACHINES["cpu"])
     assert "GPUs         0 asked of Ray (models 0, verifiers 0, trainers 0); models then use" in plan(tiny, build(tiny), MACHINES["cpu"])
+
+
+@pytest.mark.parametrize("name", ["qwen", "llama"])
+def test_the_configurations_that_the_readme_names_need_no_other_folder(name, tmp_path, monkeypatch, capsys):
+    """A fresh clone has no data beside it."""
+    shutil.copytree(ROOT / "configs", tmp_path / "configs")
+    monkeypatch.chdir(tmp_path)
+    assert main(["plan", f"configs/{name}.toml"]) == 0
+    assert "disk " in capsys.readouterr().out
+
+
+def test_a_corpus_that_is_not_there_is_named_with_its_configuration(tmp_path, capsys):
+    path = tmp_path / "c.toml"
+    path.write_text('[corpus]\nsource = "nowhere.tok"\n')
+    assert main(["plan", str(path)]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"coevolve: [corpus] of {path}: 'nowhere.tok' does not exist") and "--set corpus.source=PATH" in said and said.count("\n") == 1
