@@ -1,9 +1,12 @@
-"""What does porting nest by nest add? Functions, each by the model's first answer to the whole and by `coevolve.by_parts`.
+"""What does porting nest by nest add? Functions, each by the model's first answer to the whole and
+by `coevolve.port.by_parts`.
 
-    python benchmarks/by_parts.py ../shared/data/fortran_cpp/Polybench_train.parquet#fortran?shim=polybench --to cuda
+    python benchmarks/by_parts.py \\
+        ../shared/data/fortran_cpp/Polybench_train.parquet#fortran?shim=polybench --to cuda
 
-Every port is executed against the function under rule-made tests. Printed: how many functions have a port that is equivalent and in
-parallel (one thread's work is counted apart) by either way and by both together, and every joined port that is not equivalent.
+Every port is executed against the function under rule-made tests. Printed: how many functions have
+a port that is equivalent and in parallel (one thread's work is counted apart) by either way and by
+both together, and every joined port that is not equivalent.
 """
 
 from __future__ import annotations
@@ -11,28 +14,45 @@ from __future__ import annotations
 import argparse
 import time
 
-from coevolve.by_parts import by_parts
+from coevolve.loop.services import PROMPT_STYLES
 from coevolve.models_named import resolve
-from coevolve.services import PROMPT_STYLES
-from coevolve.verification import Engine, Pair
+from coevolve.port.by_parts import by_parts
+from coevolve.verification.engine import Engine, Pair
+from corpora.datasets.loaders import load_corpus
 from corpora.dialects import direction
-from corpora.loaders import load_corpus
 from corpora.records import Outcome, Program
 from gpu_runtime.models.protocol import Sampling
-from translator.translate import Translator
+from translator.prompting.translate import Translator
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("corpus", help="of functions, as coevolve eval takes it")
-    parser.add_argument("--from", dest="source", default="fortran", choices=("fortran", "cpp"), help="dialect of the functions (default: fortran)")
+    parser.add_argument(
+        "--from",
+        dest="source",
+        default="fortran",
+        choices=("fortran", "cpp"),
+        help="dialect of the functions (default: fortran)",
+    )
     parser.add_argument("--to", default="cuda", choices=("cuda", "openmp"))
     parser.add_argument("--model", default="small")
-    parser.add_argument("--limit", type=int, default=0, metavar="N", help="only the first N functions (default: all)")
+    parser.add_argument(
+        "--limit",
+        type=int,
+        default=0,
+        metavar="N",
+        help="only the first N functions (default: all)",
+    )
     args = parser.parse_args()
     way, greedy = direction(f"{args.source}:{args.to}"), Sampling(1, 0.0)
     model = resolve(args.model, "translator", str(way))
-    translator, engine = Translator(model.open(), PROMPT_STYLES[model.kind], spell=True), Engine("emulated")
+    translator, engine = (
+        Translator(model.open(), PROMPT_STYLES[model.kind], spell=True),
+        Engine("emulated"),
+    )
     whole: set[int] = set()
     alone: set[int] = set()
     joined: set[int] = set()
@@ -57,11 +77,18 @@ def main() -> int:
     finally:
         engine.close()
     share = 100 / max(1, len(programs))
-    print("| functions | whole, parallel | whole, one thread | joined, parallel | joined, not equivalent | either, parallel | s a joined one |")
+    print(
+        "| functions | whole, parallel | whole, one thread | joined, parallel | joined, not "
+        "equivalent | either, parallel | s a joined one |"
+    )
     print("| --- " * 7 + "|")
     mean = sum(seconds) / max(1, len(seconds))
-    print(f"| {len(programs)} | {len(whole)} ({share * len(whole):.1f} %) | {len(alone)} | {len(joined)} ({share * len(joined):.1f} %) "
-          f"| {len(seconds) - len(joined)} of {len(seconds)} | {len(whole | joined)} ({share * len(whole | joined):.1f} %) | {mean:.1f} |")  # fmt: skip
+    print(
+        f"| {len(programs)} | {len(whole)} ({share * len(whole):.1f} %) | {len(alone)} | "
+        f"{len(joined)} ({share * len(joined):.1f} %) "
+        f"| {len(seconds) - len(joined)} of {len(seconds)} | {len(whole | joined)} "
+        f"({share * len(whole | joined):.1f} %) | {mean:.1f} |"
+    )
     return 0
 
 

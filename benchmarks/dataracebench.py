@@ -1,9 +1,11 @@
-"""DataRaceBench: the race verdict on whole OpenMP programs, C++ and Fortran, against the yes/no label of their names.
+"""DataRaceBench: the race verdict on whole OpenMP programs, C++ and Fortran, against the yes/no
+label of their names.
 
-Contract: DATA_FOLDER holds DRB_train.parquet (columns cpp, fortran; line ends written as the two characters backslash and n). The label is in
-the name of the Fortran program of a row and counts for both sides. Nothing of the label reaches the check: arguments come
-from the rules of gpu_runtime.program_rules, teams and schedules from gpu_runtime.openmp_races. Every program on which the verdict
-is not the label's is listed.
+Contract: DATA_FOLDER holds DRB_train.parquet (columns cpp, fortran; line ends written as the two
+characters backslash and n). The label is in the name of the Fortran program of a row and counts for
+both sides. Nothing of the label reaches the check: arguments come from the rules of
+gpu_runtime.programs.rules, teams and schedules from gpu_runtime.openmp.races. Every program on
+which the verdict is not the label's is listed.
 
     python benchmarks/dataracebench.py ../shared/data/fortran_cpp --json races.json
 """
@@ -22,9 +24,9 @@ from pathlib import Path
 import pyarrow.parquet as parquet
 
 from corpora.records import Program
-from gpu_runtime.openmp_races import race_in
-from gpu_runtime.program_rules import guessed_tests
-from gpu_runtime.programs import ProgramLimits
+from gpu_runtime.openmp.races import race_in
+from gpu_runtime.programs.execute import ProgramLimits
+from gpu_runtime.programs.rules import guessed_tests
 
 FILE = "DRB_train.parquet"
 LIMITS = ProgramLimits(wall_s=30.0, cpu_s=60, file_mib=64)
@@ -47,9 +49,13 @@ class Item:
 
 
 def decoded(text: str, fortran: bool) -> str:
-    """The program's text: a written line end is one, except inside a C string, where it is the escape that the program means."""
+    """The program's text: a written line end is one, except inside a C string, where it is the
+    escape that the program means.
+    """
     if fortran:  # the set joins a module to the program behind it
-        return re.sub(r"(?im)^(\s*end\s*module\b[^\n]*?)\s+(program\s)", r"\1\n\2", text.replace("\\n", "\n"))
+        return re.sub(
+            r"(?im)^(\s*end\s*module\b[^\n]*?)\s+(program\s)", r"\1\n\2", text.replace("\\n", "\n")
+        )
     out, quote = [], ""
     for part in re.findall(r"\\n|\\.|//|/\*|\*/|.", text, re.S):
         if part == "\\n" and quote not in ('"', "'"):
@@ -63,10 +69,14 @@ def decoded(text: str, fortran: bool) -> str:
 
 
 def items(folder: Path) -> list[tuple[Item, str]]:
-    """Every program of the set with its text, row by row. Raises SystemExit with one line when the file is not there."""
+    """Every program of the set with its text, row by row. Raises SystemExit with one line when the
+    file is not there.
+    """
     path = folder / FILE
     if not path.is_file():
-        raise SystemExit(f"dataracebench: '{path}' does not exist; give the folder that holds {FILE}")
+        raise SystemExit(
+            f"dataracebench: '{path}' does not exist; give the folder that holds {FILE}"
+        )
     found = []
     for row, texts in enumerate(parquet.read_table(path).to_pylist()):
         fortran = decoded(texts["fortran"], True)
@@ -74,7 +84,12 @@ def items(folder: Path) -> list[tuple[Item, str]]:
         label = _LABEL.search(name[1]) if name else None
         for side in SIDES:
             text = fortran if side == "fortran" else decoded(texts[side], False)
-            found.append((Item(row, side, name[1] if name else "", label[1].lower() if label else "none"), text))
+            found.append(
+                (
+                    Item(row, side, name[1] if name else "", label[1].lower() if label else "none"),
+                    text,
+                )
+            )
     return found
 
 
@@ -84,26 +99,47 @@ def checked(item: Item, text: str) -> Item:
     program = Program(SIDES[item.side], "main", text)
     search = race_in(program, guessed_tests(program), LIMITS)
     found = "race" if search.race else "undecided" if search.problem else "clean"
-    return Item(item.row, item.side, item.name, item.label, found, search.race or search.problem, round(time.perf_counter() - started, 2))
+    return Item(
+        item.row,
+        item.side,
+        item.name,
+        item.label,
+        found,
+        search.race or search.problem,
+        round(time.perf_counter() - started, 2),
+    )
 
 
 def table(done: Sequence[Item]) -> str:
     """Recall and false alarms per side, over decided programs and over all."""
-    lines = ["| side | programs | undecided | yes: race found | recall | no: race reported | false alarms |", "| --- | --- | --- | --- | --- | --- | --- |"]
+    lines = [
+        "| side | programs | undecided | yes: race found | recall | no: race reported | false "
+        "alarms |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+    ]
     for side in SIDES:
         own = [i for i in done if i.side == side and i.label != "none"]
-        yes, no = ([i for i in own if i.label == label and i.found != "undecided"] for label in ("yes", "no"))
+        yes, no = (
+            [i for i in own if i.label == label and i.found != "undecided"]
+            for label in ("yes", "no")
+        )
         hits, alarms = sum(i.found == "race" for i in yes), sum(i.found == "race" for i in no)
         lines.append(
-            f"| {side} | {len(own)} | {sum(i.found == 'undecided' for i in own)} | {hits} of {len(yes)} | {hits / max(1, len(yes)):.1%} "
+            f"| {side} | {len(own)} | {sum(i.found == 'undecided' for i in own)} | {hits} of "
+            f"{len(yes)} | {hits / max(1, len(yes)):.1%} "
             f"| {alarms} of {len(no)} | {alarms / max(1, len(no)):.1%} |"
         )
     return "\n".join(lines)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="dataracebench", description="Race verdicts on DataRaceBench programs against their labels.")
-    parser.add_argument("folder", type=Path, metavar="DATA_FOLDER", help=f"folder that holds {FILE}")
+    parser = argparse.ArgumentParser(
+        prog="dataracebench",
+        description="Race verdicts on DataRaceBench programs against their labels.",
+    )
+    parser.add_argument(
+        "folder", type=Path, metavar="DATA_FOLDER", help=f"folder that holds {FILE}"
+    )
     parser.add_argument("--rows", metavar="I,J,...", help="only these rows, from 0")
     parser.add_argument("--json", type=Path, metavar="FILE", help="every program's verdict")
     args = parser.parse_args(arguments)
@@ -115,7 +151,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         done.append(checked(item, text))
         one = done[-1]
         if one.found == "undecided" or (one.found == "race") != (one.label == "yes"):
-            print(f"{one.row:4} {one.side:8} {one.name} label {one.label}: {one.found} {one.detail}", flush=True)
+            print(
+                f"{one.row:4} {one.side:8} {one.name} label {one.label}: {one.found} {one.detail}",
+                flush=True,
+            )
     print(table(done))
     if args.json:
         args.json.write_text(json.dumps([asdict(i) for i in done], indent=1))

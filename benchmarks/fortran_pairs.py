@@ -1,12 +1,16 @@
-"""Real Fortran: how many aligned C++/Fortran functions get a decisive verdict, by reason, in both directions.
+"""Real Fortran: how many aligned C++/Fortran functions get a decisive verdict, by reason, in both
+directions.
 
-    python benchmarks/fortran_pairs.py ../shared/data/fortran_cpp [--set polybench] [--rows 0-9] [--direction fortran:cpp] [--json FILE]
+    python benchmarks/fortran_pairs.py ../shared/data/fortran_cpp [--set polybench] [--rows \\
+        0-9] [--direction fortran:cpp] [--json FILE]
 
-DATA_FOLDER holds `Polybench_train.parquet` and `NPB_train.parquet` (columns `cpp` and `fortran`, one or a few functions a row,
-newlines stored as backslash-n). Their functions lean on macros, global arrays and routines that the rows do not hold: those
-are supplied by corpora/polybench.py and corpora/nas.py. A row counts once in each direction: its first function with a partner
-of the same name, else its only function. Decisive: EQUIVALENT, or a failure that is the target's; a target that does not compile
-because neither its row nor a shim holds what it names is not decided.
+DATA_FOLDER holds `Polybench_train.parquet` and `NPB_train.parquet` (columns `cpp` and `fortran`,
+one or a few functions a row, newlines stored as backslash-n). Their functions lean on macros,
+global arrays and routines that the rows do not hold: those are supplied by
+corpora/datasets/polybench.py and corpora/datasets/nas.py. A row counts once in each direction: its
+first function with a partner of the same name, else its only function. Decisive: EQUIVALENT, or a
+failure that is the target's; a target that does not compile because neither its row nor a shim
+holds what it names is not decided.
 """
 
 from __future__ import annotations
@@ -21,15 +25,15 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from coevolve.verification import Engine, Pair, VerifyConfig
-from corpora import nas, polybench
-from corpora.c_syntax import c_functions, parse_c_family
+from coevolve.verification.engine import Engine, Pair, VerifyConfig
+from corpora.datasets import nas, polybench
+from corpora.datasets.tables import CorpusError, rows_of_parquet, unescaped
 from corpora.dialects import DIALECTS
-from corpora.extract import Extracted, extract
-from corpora.fortran_syntax import procedures
+from corpora.extraction.dispatch import Extracted, extract
 from corpora.records import Blame, Outcome, Program, Verdict
-from corpora.tables import CorpusError, rows_of_parquet, unescaped
-from tester.mutants import mutants_of, sample
+from corpora.syntax.c_family import c_functions, parse_c_family
+from corpora.syntax.fortran import procedures
+from tester.mutation.mutants import mutants_of, sample
 from translator.judge import JudgeConfig, judge
 
 FILES = {"polybench": "Polybench_train.parquet", "nas": "NPB_train.parquet"}
@@ -37,12 +41,16 @@ DIRECTIONS = ("fortran:cpp", "cpp:fortran")
 CHUNK = 8
 _LACKS = re.compile(r"not declared in this scope|has no IMPLICIT type|undefined reference")
 """A target that does not compile for what its row does not hold is not at fault."""
-_DIRECTIVE = re.compile(r"^[ \t]*(?:#[ \t]*pragma[ \t]+omp|!\$omp|[cC*]\$omp)[^\n]*\n?", re.M | re.I)
+_DIRECTIVE = re.compile(
+    r"^[ \t]*(?:#[ \t]*pragma[ \t]+omp|!\$omp|[cC*]\$omp)[^\n]*\n?", re.M | re.I
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """One row: its number from 0, both sides as complete as the shims make them, and the names of its own functions."""
+    """One row: its number from 0, both sides as complete as the shims make them, and the names of
+    its own functions.
+    """
 
     row: int
     cpp: str
@@ -52,9 +60,11 @@ class Texts:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row in one direction. decisive: EQUIVALENT or blamed on the target; reason: verdict detail or why there is no verdict.
+    """One row in one direction. decisive: EQUIVALENT or blamed on the target; reason: verdict
+    detail or why there is no verdict.
 
-    mutants, killed: of an accepted target, those that compile and those rejected by the same suite (equivalent ones count as alive).
+    mutants, killed: of an accepted target, those that compile and those rejected by the same suite
+    (equivalent ones count as alive).
     """
 
     set: str
@@ -71,20 +81,33 @@ class Row:
 
 
 def _polybench(rows: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    return [(polybench.expanded(cpp, "cpp"), polybench.expanded(fortran, "fortran")) for cpp, fortran in rows]
+    return [
+        (polybench.expanded(cpp, "cpp"), polybench.expanded(fortran, "fortran"))
+        for cpp, fortran in rows
+    ]
 
 
-SHIMS: dict[str, Callable[[list[tuple[str, str]]], list[tuple[str, str]]]] = {"polybench": _polybench, "nas": nas.completed}
+SHIMS: dict[str, Callable[[list[tuple[str, str]]], list[tuple[str, str]]]] = {
+    "polybench": _polybench,
+    "nas": nas.completed,
+}
 
 
 def texts_of(folder: Path, name: str) -> list[Texts]:
     """Rows of one set, serial (directives removed). Raises CorpusError."""
     path = folder / FILES[name]
     sides = [
-        [_DIRECTIVE.sub("", unescaped(text)) for _, text in rows_of_parquet(path, column, DIALECTS[column])] for column in ("cpp", "fortran")
+        [
+            _DIRECTIVE.sub("", unescaped(text))
+            for _, text in rows_of_parquet(path, column, DIALECTS[column])
+        ]
+        for column in ("cpp", "fortran")
     ]
     plain = list(zip(*sides, strict=True))
-    return [Texts(i, *shown, _names(*given)) for i, (given, shown) in enumerate(zip(plain, SHIMS[name](plain), strict=True))]
+    return [
+        Texts(i, *shown, _names(*given))
+        for i, (given, shown) in enumerate(zip(plain, SHIMS[name](plain), strict=True))
+    ]
 
 
 def _names(cpp: str, fortran: str) -> frozenset[str]:
@@ -94,7 +117,10 @@ def _names(cpp: str, fortran: str) -> frozenset[str]:
 
 def partners(texts: Texts) -> tuple[Program, Program] | str:
     """The row's (C++, Fortran) pair, or why there is none."""
-    found = [_own(extract(texts.cpp, "cpp"), texts.names), _own(extract(texts.fortran, "fortran"), texts.names)]
+    found = [
+        _own(extract(texts.cpp, "cpp"), texts.names),
+        _own(extract(texts.fortran, "fortran"), texts.names),
+    ]
     names = {p.name.lower().rstrip("_"): p for p in found[1].programs}
     for program in found[0].programs:
         if program.name.lower() in names:
@@ -105,42 +131,81 @@ def partners(texts: Texts) -> tuple[Program, Program] | str:
     if all(len(side.programs) == 1 for side in found):
         return found[0].programs[0], found[1].programs[0]
     skipped = [s for side in found for s in side.skipped]
-    return f"{skipped[0].name}: {skipped[0].reason}" if skipped else "no function of one side matches one of the other"
+    return (
+        f"{skipped[0].name}: {skipped[0].reason}"
+        if skipped
+        else "no function of one side matches one of the other"
+    )
 
 
 def _own(found: Extracted, names: frozenset[str]) -> Extracted:
     """Without the functions that a shim added."""
     return Extracted(
-        tuple(p for p in found.programs if p.name.lower() in names), tuple(s for s in found.skipped if s.name.lower() in names)
+        tuple(p for p in found.programs if p.name.lower() in names),
+        tuple(s for s in found.skipped if s.name.lower() in names),
     )
 
 
 def _why(extracted: Extracted) -> str:
-    return f"{extracted.skipped[0].name}: {extracted.skipped[0].reason}" if extracted.skipped else "no function definition in the text"
+    return (
+        f"{extracted.skipped[0].name}: {extracted.skipped[0].reason}"
+        if extracted.skipped
+        else "no function definition in the text"
+    )
 
 
-def judged(name: str, rows: list[Texts], directions: list[str], engine: Engine, mutants: int) -> list[Row]:
+def judged(
+    name: str, rows: list[Texts], directions: list[str], engine: Engine, mutants: int
+) -> list[Row]:
     found = []
     for start in range(0, len(rows), CHUNK):
         part = [(texts.row, partners(texts)) for texts in rows[start : start + CHUNK]]
         for direction in directions:
             flip = direction == "fortran:cpp"
-            pairs = {row: Pair(*(pair[::-1] if flip else pair)) for row, pair in part if not isinstance(pair, str)}
+            pairs = {
+                row: Pair(*(pair[::-1] if flip else pair))
+                for row, pair in part
+                if not isinstance(pair, str)
+            }
             engine.prepare(list(pairs.values()))
             for row, pair in part:
                 if isinstance(pair, str):
-                    found.append(Row(name, row, direction, "", "", "REFUSED", Blame.SOURCE.value, False, pair))
+                    found.append(
+                        Row(
+                            name, row, direction, "", "", "REFUSED", Blame.SOURCE.value, False, pair
+                        )
+                    )
                     continue
                 verdict = engine.verify(pairs[row])
                 made = _row(name, row, direction, pairs[row], verdict)
-                found.append(_mutated(made, pairs[row], engine, mutants) if verdict.equivalent and mutants else made)
-                print(f"{name} {row:3} {direction} {pairs[row].source.name:24} {verdict.outcome.value:14} {verdict.detail[:140]}", file=sys.stderr)
+                found.append(
+                    _mutated(made, pairs[row], engine, mutants)
+                    if verdict.equivalent and mutants
+                    else made
+                )
+                print(
+                    f"{name} {row:3} {direction} {pairs[row].source.name:24} "
+                    f"{verdict.outcome.value:14} {verdict.detail[:140]}",
+                    file=sys.stderr,
+                )
     return found
 
 
 def _row(name: str, row: int, direction: str, pair: Pair, verdict: Verdict) -> Row:
-    decisive = verdict.equivalent is not None and not (verdict.outcome is Outcome.COMPILE_ERROR and _LACKS.search(verdict.detail))
-    return Row(name, row, direction, pair.source.name, pair.target.name, verdict.outcome.value, verdict.blame.value, decisive, verdict.detail)
+    decisive = verdict.equivalent is not None and not (
+        verdict.outcome is Outcome.COMPILE_ERROR and _LACKS.search(verdict.detail)
+    )
+    return Row(
+        name,
+        row,
+        direction,
+        pair.source.name,
+        pair.target.name,
+        verdict.outcome.value,
+        verdict.blame.value,
+        decisive,
+        verdict.detail,
+    )
 
 
 def _mutated(row: Row, pair: Pair, engine: Engine, each: int) -> Row:
@@ -148,26 +213,53 @@ def _mutated(row: Row, pair: Pair, engine: Engine, each: int) -> Row:
     if expectations is None:
         return row
     programs = [m.program for m in sample(mutants_of(pair.target), each, row.row)]
-    verdicts = judge(expectations, programs, engine.backend, JudgeConfig(sanitize=False, timeout_floor_s=1.0, vet=False))
+    verdicts = judge(
+        expectations,
+        programs,
+        engine.backend,
+        JudgeConfig(sanitize=False, timeout_floor_s=1.0, vet=False),
+    )
     fates = [v.outcome for v in verdicts if v.outcome is not Outcome.COMPILE_ERROR]
     return replace(row, mutants=len(fates), killed=sum(f is not Outcome.EQUIVALENT for f in fates))
 
 
 def markdown(rows: list[Row]) -> str:
     """Counts by set and direction, then every row that is not decided, with its reason."""
-    lines = ["| set | direction | rows | decisive | equivalent | outcomes |", "| --- | --- | --- | --- | --- | --- |"]
+    lines = [
+        "| set | direction | rows | decisive | equivalent | outcomes |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
     for name, direction in dict.fromkeys((r.set, r.direction) for r in rows):
         mine = [r for r in rows if (r.set, r.direction) == (name, direction)]
         decided = sum(r.decisive for r in mine)
-        counts = Counter(r.outcome if r.decisive or r.outcome in ("REFUSED", "INVALID_SUITE") else f"source: {r.outcome}" for r in mine)
+        counts = Counter(
+            r.outcome
+            if r.decisive or r.outcome in ("REFUSED", "INVALID_SUITE")
+            else f"source: {r.outcome}"
+            for r in mine
+        )
         listed = ", ".join(f"{n} {outcome}" for outcome, n in counts.most_common())
-        lines.append(f"| {name} | {direction} | {len(mine)} | {decided} ({decided / len(mine):.0%}) | {counts['EQUIVALENT']} | {listed} |")
+        lines.append(
+            f"| {name} | {direction} | {len(mine)} | {decided} ({decided / len(mine):.0%}) | "
+            f"{counts['EQUIVALENT']} | {listed} |"
+        )
     if made := sum(r.mutants for r in rows):
-        lines += ["", f"{made} mutants of accepted targets: {sum(r.killed for r in rows)} rejected ({sum(r.killed for r in rows) / made:.1%})."]
-    lines += ["", "| set | row | direction | function | undecided: reason |", "| --- | --- | --- | --- | --- |"]
+        lines += [
+            "",
+            f"{made} mutants of accepted targets: {sum(r.killed for r in rows)} rejected "
+            f"({sum(r.killed for r in rows) / made:.1%}).",
+        ]
+    lines += [
+        "",
+        "| set | row | direction | function | undecided: reason |",
+        "| --- | --- | --- | --- | --- |",
+    ]
     for r in rows:
         if not r.decisive:
-            lines.append(f"| {r.set} | {r.row} | {r.direction} | {r.source} | {r.outcome}: {_cell(r.reason)} |")
+            lines.append(
+                f"| {r.set} | {r.row} | {r.direction} | {r.source} | {r.outcome}: "
+                f"{_cell(r.reason)} |"
+            )
     return "\n".join(lines)
 
 
@@ -182,12 +274,28 @@ def chosen(text: str) -> set[int]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("data", type=Path, metavar="DATA_FOLDER")
-    parser.add_argument("--set", choices=list(FILES), action="append", help="only this set (default: both)")
-    parser.add_argument("--direction", choices=DIRECTIONS, action="append", help="only this direction (default: both)")
-    parser.add_argument("--rows", default="", metavar="A-B or A,B", help="only these rows, counted from 0")
-    parser.add_argument("--mutants", type=int, default=0, help="mutants of every accepted target that are judged as well (default: 0)")
+    parser.add_argument(
+        "--set", choices=list(FILES), action="append", help="only this set (default: both)"
+    )
+    parser.add_argument(
+        "--direction",
+        choices=DIRECTIONS,
+        action="append",
+        help="only this direction (default: both)",
+    )
+    parser.add_argument(
+        "--rows", default="", metavar="A-B or A,B", help="only these rows, counted from 0"
+    )
+    parser.add_argument(
+        "--mutants",
+        type=int,
+        default=0,
+        help="mutants of every accepted target that are judged as well (default: 0)",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every row there as JSON")
     args = parser.parse_args()
     wanted = chosen(args.rows)

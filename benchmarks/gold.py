@@ -1,10 +1,12 @@
-"""Verdicts on aligned real pairs: outcome counts, the share that is decided, and every refused pair with its counterexample.
+"""Verdicts on aligned real pairs: outcome counts, the share that is decided, and every refused pair
+with its counterexample.
 
     python benchmarks/gold.py ../shared/data/babeltower [--lines 1-184] [--markdown FILE]
 
-DATA_FOLDER holds `cpp.para.valid.tok` and `cuda.para.valid.tok` (BabelTower form: line i of one is meant to match line i
-of the other). Suites are made by rules from the C++ side; CUDA runs emulated. Whether the alignment is right is not known
-beforehand: the refused pairs are printed so that a person can look.
+DATA_FOLDER holds `cpp.para.valid.tok` and `cuda.para.valid.tok` (BabelTower form: line i of one is
+meant to match line i of the other). Suites are made by rules from the C++ side; CUDA runs emulated.
+Whether the alignment is right is not known beforehand: the refused pairs are printed so that a
+person can look.
 """
 
 from __future__ import annotations
@@ -16,9 +18,9 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from coevolve.explain import smallest_counterexample
-from coevolve.verification import Engine, Pair, VerifyConfig
-from corpora.loaders import CorpusError, load_pairs
+from coevolve.verification.engine import Engine, Pair, VerifyConfig
+from coevolve.verification.explain import smallest_counterexample
+from corpora.datasets.loaders import CorpusError, load_pairs
 from corpora.records import Outcome, Verdict
 
 CHUNK = 16
@@ -26,7 +28,9 @@ CHUNK = 16
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One pair of the data set. line: from 1, in both files. shown: the smallest test found on which it fails, one line."""
+    """One pair of the data set. line: from 1, in both files. shown: the smallest test found on
+    which it fails, one line.
+    """
 
     line: int
     pair: Pair
@@ -36,8 +40,12 @@ class Row:
 
 def gold_pairs(folder: Path) -> list[tuple[int, Pair]]:
     """(line, pair) of the aligned files. Raises CorpusError."""
-    loaded = load_pairs(str(folder / "cpp.para.valid.tok"), str(folder / "cuda.para.valid.tok"), "cpp:cuda")
-    return [(int(source.origin.rpartition(" ")[2]), Pair(source, target)) for source, target in loaded]
+    loaded = load_pairs(
+        str(folder / "cpp.para.valid.tok"), str(folder / "cuda.para.valid.tok"), "cpp:cuda"
+    )
+    return [
+        (int(source.origin.rpartition(" ")[2]), Pair(source, target)) for source, target in loaded
+    ]
 
 
 def judged(numbered: list[tuple[int, Pair]], engine: Engine) -> list[Row]:
@@ -47,7 +55,11 @@ def judged(numbered: list[tuple[int, Pair]], engine: Engine) -> list[Row]:
         engine.prepare([pair for _, pair in part])
         for line, pair in part:
             verdict = engine.verify(pair)
-            shown = smallest_counterexample(engine, pair, verdict) if verdict.equivalent is False else verdict.detail
+            shown = (
+                smallest_counterexample(engine, pair, verdict)
+                if verdict.equivalent is False
+                else verdict.detail
+            )
             rows.append(Row(line, pair, verdict, shown))
             print(f"{line:4} {pair.source.name:32} {verdict.outcome.value}", file=sys.stderr)
     return rows
@@ -57,24 +69,45 @@ def markdown(rows: list[Row]) -> str:
     """Counts, then what was not accepted, as Markdown tables."""
     counts = Counter(row.verdict.outcome for row in rows)
     unable = [row for row in rows if row.verdict.equivalent is None]
-    lines = [f"{len(rows)} pairs, {len(rows) - len(unable)} decided ({1 - len(unable) / max(len(rows), 1):.1%}).", ""]
+    lines = [
+        f"{len(rows)} pairs, {len(rows) - len(unable)} decided "
+        f"({1 - len(unable) / max(len(rows), 1):.1%}).",
+        "",
+    ]
     lines += ["| outcome | pairs |", "| --- | --- |"]
     lines += [f"| {outcome.value} | {counts[outcome]} |" for outcome in Outcome if counts[outcome]]
-    lines += ["", "| line | function | verdict | smallest counterexample found, or reason |", "| --- | --- | --- | --- |"]
+    lines += [
+        "",
+        "| line | function | verdict | smallest counterexample found, or reason |",
+        "| --- | --- | --- | --- |",
+    ]
     for row in rows:
         if row.verdict.outcome is not Outcome.EQUIVALENT:
             blame = "" if row.verdict.equivalent is False else " (undecided)"
             shown = row.shown.replace("|", "\\|")
-            lines.append(f"| {row.line} | {row.pair.source.name} | {row.verdict.outcome.value}{blame} | {shown} |")
+            lines.append(
+                f"| {row.line} | {row.pair.source.name} | {row.verdict.outcome.value}{blame} | "
+                f"{shown} |"
+            )
     return "\n".join(lines)
 
 
 def arguments(description: str) -> argparse.ArgumentParser:
     """What every benchmark on the aligned pairs asks: data, --lines, --markdown."""
-    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("data", type=Path, metavar="DATA_FOLDER")
-    parser.add_argument("--lines", type=lines_of, default=set(), metavar="A-B or A,B", help="only these lines, counted from 1")
-    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the tables there as well")
+    parser.add_argument(
+        "--lines",
+        type=lines_of,
+        default=set(),
+        metavar="A-B or A,B",
+        help="only these lines, counted from 1",
+    )
+    parser.add_argument(
+        "--markdown", type=Path, metavar="FILE", help="write the tables there as well"
+    )
     return parser
 
 
@@ -88,7 +121,9 @@ def lines_of(text: str) -> set[int]:
 
 
 def chosen(args: argparse.Namespace, name: str) -> list[tuple[int, Pair]]:
-    """The pairs of the lines asked for. Ends the process with one line and code 2 when there are no such data."""
+    """The pairs of the lines asked for. Ends the process with one line and code 2 when there are no
+    such data.
+    """
     try:
         return [n for n in gold_pairs(args.data) if not args.lines or n[0] in args.lines]
     except CorpusError as error:
@@ -104,7 +139,12 @@ def publish(text: str, args: argparse.Namespace) -> None:
 
 def main() -> int:
     parser = arguments(__doc__)
-    parser.add_argument("--mutants", type=int, default=12, help="mutants by which a suite is strengthened (default: 12)")
+    parser.add_argument(
+        "--mutants",
+        type=int,
+        default=12,
+        help="mutants by which a suite is strengthened (default: 12)",
+    )
     args = parser.parse_args()
     numbered = chosen(args, "gold")
     engine = Engine("emulated", VerifyConfig(mutants=args.mutants))
@@ -114,7 +154,9 @@ def main() -> int:
     finally:
         engine.close()
     publish(markdown(rows), args)
-    print(f"\n{time.perf_counter() - started:.0f} s wall (counterexamples included)", file=sys.stderr)
+    print(
+        f"\n{time.perf_counter() - started:.0f} s wall (counterexamples included)", file=sys.stderr
+    )
     return 0
 
 

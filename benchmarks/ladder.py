@@ -1,12 +1,15 @@
-"""What does each step of the ladder give? Arms with more and more of its steps, and the same supervised training after them.
+"""What does each step of the ladder give? Arms with more and more of its steps, and the same
+supervised training after them.
 
     python benchmarks/ladder.py --config configs/ladder.toml --out runs/ladder-arms
 
-Arms: `none`, then the steps one more at a time (mlm, mlm+aer, …); `--without mlm` adds the whole ladder less that step, `--arms`
-names others (steps joined by +). OUT/ARM is a run folder; steps that two arms begin with are made once and copied. Printed: the
-held-out programs' pass@1, executed, with its 95 % interval over programs, after the ladder alone (for arms that have been taught
-to write whole functions) and after the cold start on the configured number of generated pairs, which is the same for every arm;
-and the paired difference to `none`. No Tester is trained and there are no rounds. Stopped anywhere, it goes on when called again.
+Arms: `none`, then the steps one more at a time (mlm, mlm+aer, …); `--without mlm` adds the whole
+ladder less that step, `--arms` names others (steps joined by +). OUT/ARM is a run folder; steps
+that two arms begin with are made once and copied. Printed: the held-out programs' pass@1, executed,
+with its 95 % interval over programs, after the ladder alone (for arms that have been taught to
+write whole functions) and after the cold start on the configured number of generated pairs, which
+is the same for every arm; and the paired difference to `none`. No Tester is trained and there are
+no rounds. Stopped anywhere, it goes on when called again.
 """
 
 from __future__ import annotations
@@ -19,20 +22,22 @@ from pathlib import Path
 
 from arms import answered, copy_folder, parser_of, right_by_program, take_held_out
 
-from coevolve import stages
-from coevolve.config import Config, load
-from coevolve.config_checks import LADDER
-from coevolve.errors import UserError
-from coevolve.evaluation import evaluate_checkpoint, prepare_evaluation
-from coevolve.ladder import climb, step_paths
-from coevolve.ladder_lessons import steps
-from coevolve.rounds import local_workers, ray_workers
-from coevolve.run_corpus import open_corpus
-from coevolve.run_folder import RunFolder, read_json, write_json
-from coevolve.statistics import interval_of_mean, paired_difference
+from coevolve.cli.errors import UserError
+from coevolve.config.checks import LADDER
+from coevolve.config.schema import Config, load
+from coevolve.evaluation.evaluate import evaluate_checkpoint, prepare_evaluation
+from coevolve.evaluation.statistics import interval_of_mean, paired_difference
+from coevolve.loop import stages
+from coevolve.loop.pretraining_lessons import steps
+from coevolve.loop.rounds import local_workers, ray_workers
+from coevolve.loop.run_corpus import open_corpus
+from coevolve.loop.run_folder import RunFolder, read_json, write_json
+from coevolve.loop.run_pretraining import climb, step_paths
 
 WRITERS = ("dae", "bt")
-"""After one of these steps a model has been taught to write whole functions, so that its translations are worth executing."""
+"""After one of these steps a model has been taught to write whole functions, so that its
+translations are worth executing.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +56,11 @@ class Arm:
 
 def names_of(arms: str, without: Sequence[str]) -> list[str]:
     """Names of arms in order. Raises UserError for a step that does not exist."""
-    named = arms.split(",") if arms else ["none", *("+".join(LADDER[:k]) for k in range(1, len(LADDER) + 1))]
+    named = (
+        arms.split(",")
+        if arms
+        else ["none", *("+".join(LADDER[:k]) for k in range(1, len(LADDER) + 1))]
+    )
     named += ["+".join(step for step in LADDER if step != left) for left in without]
     for step in [*without, *(s for name in named if name != "none" for s in name.split("+"))]:
         if step not in LADDER:
@@ -64,7 +73,10 @@ def planned(config: Path, sets: Sequence[str], names: Sequence[str], out: Path) 
     arms = []
     for name in names:
         chosen = [] if name == "none" else name.split("+")
-        own = (f"ladder.steps={list(chosen)!r}".replace("'", '"'), f"run_dir={out.resolve() / name}")
+        own = (
+            f"ladder.steps={list(chosen)!r}".replace("'", '"'),
+            f"run_dir={out.resolve() / name}",
+        )
         arms.append(Arm(name, load(config, (*sets, *own))))
     return arms
 
@@ -81,10 +93,23 @@ def make(arm: Arm, others: Sequence[Arm], workers: Callable) -> None:
             take(arm, other)
         prepare_evaluation(run)
         before = climb(run)
-        found = {"ladder": evaluate(run, before, f"{arm.name}: ladder") if set(steps(arm.config)) & set(WRITERS) else None}
+        found = {
+            "ladder": evaluate(run, before, f"{arm.name}: ladder")
+            if set(steps(arm.config)) & set(WRITERS)
+            else None
+        }
         after = str(arm.folder.round(0).translator)
         if not Path(after).exists():
-            stages.follow(run, f"{arm.name}: cold start", crew.translator, "cold_start", corpus.protected, after, (), before)
+            stages.follow(
+                run,
+                f"{arm.name}: cold start",
+                crew.translator,
+                "cold_start",
+                corpus.protected,
+                after,
+                (),
+                before,
+            )
         write_json(arm.figures, found | {"cold": evaluate(run, after, f"{arm.name}: cold start")})
 
 
@@ -111,12 +136,18 @@ def evaluate(run: stages.Run, checkpoint: str, label: str) -> dict:
 def table(arms: Sequence[Arm]) -> str:
     """Markdown of the arms that are finished."""
     found = {arm.name: read_json(arm.figures) for arm in arms if arm.figures.exists()}
-    lines = ["| arm | ladder alone: pass@1 % | compiles % | after the cold start: pass@1 % | compiles % | over none |", "| --- " * 6 + "|"]
+    lines = [
+        "| arm | ladder alone: pass@1 % | compiles % | after the cold start: pass@1 % | "
+        "compiles % | over none |",
+        "| --- " * 6 + "|",
+    ]
     for name, figures in found.items():
         over = "–"
         if name != "none" and "none" in found:
             over = _difference(found["none"]["cold"]["passed"], figures["cold"]["passed"])
-        lines.append(f"| {name} | {_shown(figures['ladder'])} | {_shown(figures['cold'])} | {over} |")
+        lines.append(
+            f"| {name} | {_shown(figures['ladder'])} | {_shown(figures['cold'])} | {over} |"
+        )
     return "\n".join(lines)
 
 
@@ -125,7 +156,10 @@ def _shown(part: dict | None) -> str:
         return "– | –"
     values = list(part["passed"].values())
     low, high = interval_of_mean(values) or (0.0, 0.0)
-    return f"{sum(values) / max(1, len(values)):.1f} ({low:.1f} to {high:.1f}) | {part['compile_rate'] or 0.0:.1f}"
+    return (
+        f"{sum(values) / max(1, len(values)):.1f} ({low:.1f} to {high:.1f}) | "
+        f"{part['compile_rate'] or 0.0:.1f}"
+    )
 
 
 def _difference(none: dict[str, float], arm: dict[str, float]) -> str:
@@ -137,15 +171,30 @@ def _difference(none: dict[str, float], arm: dict[str, float]) -> str:
 
 def main() -> int:
     parser = parser_of(__doc__)
-    parser.add_argument("--arms", default="", metavar="A,A", help="for example none,dae,mlm+dae; default: the steps one more at a time")
-    parser.add_argument("--without", action="append", default=[], metavar="STEP", help="an arm with all steps but this one; may be repeated")
+    parser.add_argument(
+        "--arms",
+        default="",
+        metavar="A,A",
+        help="for example none,dae,mlm+dae; default: the steps one more at a time",
+    )
+    parser.add_argument(
+        "--without",
+        action="append",
+        default=[],
+        metavar="STEP",
+        help="an arm with all steps but this one; may be repeated",
+    )
     args = parser.parse_args()
 
     def action() -> None:
         arms = planned(args.config, args.sets, names_of(args.arms, args.without), args.out)
         for arm in [] if args.table else arms:
             print(f"arm {arm.name}", file=sys.stderr, flush=True)
-            make(arm, [other for other in arms if other is not arm], local_workers if args.local else ray_workers)
+            make(
+                arm,
+                [other for other in arms if other is not arm],
+                local_workers if args.local else ray_workers,
+            )
         print(table(arms))
 
     return answered(action)

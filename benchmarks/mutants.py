@@ -1,10 +1,13 @@
-"""How many wrong translations get through: mutants of accepted real targets, judged like any candidate.
+"""How many wrong translations get through: mutants of accepted real targets, judged like any
+candidate.
 
-    python benchmarks/mutants.py ../shared/data/babeltower [--each 10] [--lines 1-184] [--markdown FILE]
+    python benchmarks/mutants.py ../shared/data/babeltower [--each 10] [--lines 1-184] \\
+        [--markdown FILE]
 
-Every target of DATA_FOLDER (see benchmarks/gold.py) that the engine accepts is mutated; each mutant that compiles is judged on
-the suite that accepted its origin. A survivor is judged again on two stronger rule-made suites (more tests, other seeds): where
-one of them finds a difference the mutant was missed, else it is set aside as equivalent, and printed for a person to look at.
+Every target of DATA_FOLDER (see benchmarks/gold.py) that the engine accepts is mutated; each mutant
+that compiles is judged on the suite that accepted its origin. A survivor is judged again on two
+stronger rule-made suites (more tests, other seeds): where one of them finds a difference the mutant
+was missed, else it is set aside as equivalent, and printed for a person to look at.
 """
 
 from __future__ import annotations
@@ -15,12 +18,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from coevolve.verification import Engine, Pair, VerifyConfig
-from corpora.records import Outcome, Verdict
 from gold import arguments, chosen, publish
+
+from coevolve.verification.engine import Engine, Pair, VerifyConfig
+from corpora.records import Outcome, Verdict
 from gpu_runtime.expectations import Expectations
-from tester.mutants import Mutant, mutants_of, sample
-from tester.strength import stronger
+from tester.mutation.mutants import Mutant, mutants_of, sample
+from tester.mutation.strength import stronger
 from translator.judge import JudgeConfig, judge
 
 JUDGE = JudgeConfig(timeout_floor_s=1.0)
@@ -31,9 +35,11 @@ NO_PROGRAM = (Outcome.COMPILE_ERROR, Outcome.REFUSED)
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One mutant of one target. fate: `killed`, `missed`, `equivalent` (set aside) or `no program` (did not compile).
+    """One mutant of one target. fate: `killed`, `missed`, `equivalent` (set aside) or `no program`
+    (did not compile).
 
-    evidence: outcome and detail of the verdict that decided; for an equivalent one, which suites it survived.
+    evidence: outcome and detail of the verdict that decided; for an equivalent one, which suites it
+    survived.
     """
 
     line: int
@@ -66,7 +72,9 @@ def _first(line: int, mutant: Mutant, verdict: Verdict) -> Judged:
     return Judged(line, mutant, "killed", verdict.outcome.value)
 
 
-def _again(alive: Sequence[Judged], expectations: Expectations, engine: Engine) -> dict[Mutant, Judged]:
+def _again(
+    alive: Sequence[Judged], expectations: Expectations, engine: Engine
+) -> dict[Mutant, Judged]:
     """Survivors under stronger suites."""
     now = {j.mutant: j for j in alive}
     for seed in STRONGER_SEEDS:
@@ -74,12 +82,20 @@ def _again(alive: Sequence[Judged], expectations: Expectations, engine: Engine) 
         waiting = [m for m, j in now.items() if j.fate == "equivalent"]
         if other is None or not waiting:
             continue
-        for mutant, verdict in zip(waiting, judge(other, [m.program for m in waiting], engine.backend, JUDGE), strict=True):
+        for mutant, verdict in zip(
+            waiting, judge(other, [m.program for m in waiting], engine.backend, JUDGE), strict=True
+        ):
             if verdict.outcome is Outcome.EQUIVALENT:
                 tried = f"{now[mutant].evidence}, " if now[mutant].evidence else ""
-                now[mutant] = replace(now[mutant], evidence=f"{tried}seed {seed}: {len(other.calls)} tests")
+                now[mutant] = replace(
+                    now[mutant], evidence=f"{tried}seed {seed}: {len(other.calls)} tests"
+                )
             else:
-                now[mutant] = replace(now[mutant], fate="missed", evidence=f"seed {seed}: {verdict.outcome.value}: {verdict.detail}")
+                now[mutant] = replace(
+                    now[mutant],
+                    fate="missed",
+                    evidence=f"seed {seed}: {verdict.outcome.value}: {verdict.detail}",
+                )
     return now
 
 
@@ -88,18 +104,39 @@ def markdown(rows: Sequence[Judged], pairs: int, left_out: int) -> str:
     compiled = len(rows) - fates["no program"]
     unequal = fates["killed"] + fates["missed"]
     lines = [
-        f"{len(rows)} mutants of {pairs} accepted targets ({left_out} slow ones left out), {compiled} compiled: {fates['killed']} killed, "
-        f"{fates['missed']} missed, {fates['equivalent']} set aside as equivalent after two stronger suites. "
-        f"**{fates['killed'] / max(unequal, 1):.2%}** of the {unequal} that are not equivalent are rejected.",
-        "", "| kind | made | compiled | killed | missed | set aside |", "| --- | --- | --- | --- | --- | --- |",
-    ]  # fmt: skip
+        f"{len(rows)} mutants of {pairs} accepted targets ({left_out} slow ones left out), "
+        f"{compiled} compiled: {fates['killed']} killed, "
+        f"{fates['missed']} missed, {fates['equivalent']} set aside as equivalent after two "
+        f"stronger suites. "
+        f"**{fates['killed'] / max(unequal, 1):.2%}** of the {unequal} that are not equivalent "
+        f"are rejected.",
+        "",
+        "| kind | made | compiled | killed | missed | set aside |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
     for kind in sorted({row.mutant.kind for row in rows}):
         own = Counter(row.fate for row in rows if row.mutant.kind == kind)
-        lines.append(f"| {kind} | {own.total()} | {own.total() - own['no program']} | {own['killed']} | {own['missed']} | {own['equivalent']} |")
+        lines.append(
+            f"| {kind} | {own.total()} | {own.total() - own['no program']} | {own['killed']} | "
+            f"{own['missed']} | {own['equivalent']} |"
+        )
     outcomes = Counter(row.evidence for row in rows if row.fate == "killed")
-    lines += ["", "Killed by: " + ", ".join(f"{name} {count}" for name, count in outcomes.most_common()) + "."]
-    lines += ["", "| line | kind | missed mutant | what a stronger suite shows |", "| --- | --- | --- | --- |"]
-    lines += [f"| {r.line} | {r.mutant.kind} | `{_cell(r.mutant.where)}` | {_cell(r.evidence)} |" for r in rows if r.fate == "missed"]
+    lines += [
+        "",
+        "Killed by: "
+        + ", ".join(f"{name} {count}" for name, count in outcomes.most_common())
+        + ".",
+    ]
+    lines += [
+        "",
+        "| line | kind | missed mutant | what a stronger suite shows |",
+        "| --- | --- | --- | --- |",
+    ]
+    lines += [
+        f"| {r.line} | {r.mutant.kind} | `{_cell(r.mutant.where)}` | {_cell(r.evidence)} |"
+        for r in rows
+        if r.fate == "missed"
+    ]
     return "\n".join(lines)
 
 
@@ -124,7 +161,12 @@ def main() -> int:
         rows += found
         for row in found:
             if row.fate in ("missed", "equivalent"):
-                print(f"{line:4} {row.fate:10} {row.mutant.kind:18} {row.mutant.where:60} {row.evidence}", file=sys.stderr, flush=True)
+                print(
+                    f"{line:4} {row.fate:10} {row.mutant.kind:18} {row.mutant.where:60} "
+                    f"{row.evidence}",
+                    file=sys.stderr,
+                    flush=True,
+                )
     engine.close()
     publish(markdown(rows, pairs, left_out), args)
     print(f"\n{time.perf_counter() - started:.0f} s wall", file=sys.stderr)

@@ -24,9 +24,21 @@ WIDTH = 100
 """Longest line of a page, in characters."""
 MADE = "<!-- Made from {source} by benchmarks/results_pages.py: change the data. -->"
 ORDER = (
-    "published", "small", "nests", "rounds", "verdicts", "gold", "races", "fortran", "throughput",
-    "gpu", "directions", "constraints", "ladder", "models",
-)  # fmt: skip
+    "published",
+    "small",
+    "nests",
+    "rounds",
+    "verdicts",
+    "gold",
+    "races",
+    "fortran",
+    "throughput",
+    "gpu",
+    "directions",
+    "constraints",
+    "ladder",
+    "models",
+)
 """Topics in the order of the index. One that is not named here comes last."""
 
 
@@ -104,9 +116,13 @@ def cut_table(columns: Sequence[Column], rows: Sequence[dict[str, Any]]) -> list
 def wrap(text: str, first: str = "", rest: str = "") -> list[str]:
     """Prose in lines of WIDTH."""
     return textwrap.wrap(
-        text, WIDTH, initial_indent=first, subsequent_indent=rest, break_long_words=False,
+        text,
+        WIDTH,
+        initial_indent=first,
+        subsequent_indent=rest,
+        break_long_words=False,
         break_on_hyphens=False,
-    )  # fmt: skip
+    )
 
 
 def print_origin(table: dict[str, Any]) -> list[str]:
@@ -123,8 +139,14 @@ def print_origin(table: dict[str, Any]) -> list[str]:
         return [*lines, "", "Command: not recorded."]
     shell = textwrap.wrap(
         table["command"], WIDTH - 2, break_long_words=False, break_on_hyphens=False
-    )  # fmt: skip
-    return [*lines, "", "```text", *(f"{'  ' * (i > 0)}{part}" for i, part in enumerate(shell)), "```"]
+    )
+    return [
+        *lines,
+        "",
+        "```text",
+        *(f"{'  ' * (i > 0)}{part}" for i, part in enumerate(shell)),
+        "```",
+    ]
 
 
 def print_table(table: dict[str, Any]) -> list[str]:
@@ -176,8 +198,12 @@ def make_pages(folder: Path) -> dict[str, str]:
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--data", type=Path, default=ROOT / "results", help="folder of the data")
-    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "results", help="folder of the pages")
-    parser.add_argument("--check", action="store_true", help="write nothing; 1 where a page differs")
+    parser.add_argument(
+        "--out", type=Path, default=ROOT / "docs" / "results", help="folder of the pages"
+    )
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; 1 where a page differs"
+    )
     options = parser.parse_args(arguments)
     pages = make_pages(options.data)
     if options.check:

@@ -1,8 +1,11 @@
-"""How much faster a training step of the small model is by its own attention, by Muon's products in bfloat16, and by all cores.
+"""How much faster a training step of the small model is by its own attention, by Muon's products in
+bfloat16, and by all cores.
 
-Contract: takes steps of equal batches of generated lessons from equal weights, in turn, and prints CPU seconds a step and the ratio
-(where the processor does not multiply bfloat16 neither is used, and the command says so); then wall seconds a step with one thread and
-with a thread on each core, which sleep at once while they wait (as in runs, where verifiers want the cores) or spin for a while.
+Contract: takes steps of equal batches of generated lessons from equal weights, in turn, and prints
+CPU seconds a step and the ratio (where the processor does not multiply bfloat16 neither is used,
+and the command says so); then wall seconds a step with one thread and with a thread on each core,
+which sleep at once while they wait (as in runs, where verifiers want the cores) or spin for a
+while.
 
     python benchmarks/training_step.py --steps 20
 """
@@ -20,13 +23,12 @@ from contextlib import nullcontext
 
 import torch
 
-from corpora.loopnests import generate
+from corpora.generator import generate
 from gpu_runtime.models.attention import use
 from gpu_runtime.models.muon import Muon
 from gpu_runtime.models.scratch import ScratchConfig, ScratchModel, hidden_of
 from gpu_runtime.models.training import BETAS, WEIGHT_DECAY, Encoded, multiplies_bf16, plan_batches
-from translator.translate import example_of
-
+from translator.prompting.translate import example_of
 
 SPINS = "20000"
 
@@ -35,28 +37,59 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--batch-tokens", type=int, default=4096)
-    parser.add_argument("--threads", type=int, default=0, help="only print the wall seconds of a step with so many threads")
+    parser.add_argument(
+        "--threads",
+        type=int,
+        default=0,
+        help="only print the wall seconds of a step with so many threads",
+    )
     args = parser.parse_args()
     torch.set_num_threads(args.threads or 1)
     if args.threads:
         print(wall_s(args.steps, args.batch_tokens))
         return 0
     if not multiplies_bf16():
-        print("this processor does not multiply bfloat16: training uses torch's own attention and fp32 products")
+        print(
+            "this processor does not multiply bfloat16: training uses torch's own attention and "
+            "fp32 products"
+        )
     else:
         found = measure(args.steps, args.batch_tokens)
         before, now = (statistics.median(found[way]) for way in (False, True))
-        print(f"CPU seconds a step of {args.batch_tokens} tokens, median of {args.steps}: library {before:.3f}, ours {now:.3f}: {before / now:.2f}x")
+        print(
+            f"CPU seconds a step of {args.batch_tokens} tokens, median of {args.steps}: library "
+            f"{before:.3f}, ours {now:.3f}: {before / now:.2f}x"
+        )
     cores = len(os.sched_getaffinity(0))
-    one, sleeping, spinning = (_elsewhere(args, n, spins) for n, spins in ((1, "0"), (cores, "0"), (cores, SPINS)))
-    print(f"wall seconds a step: 1 thread {one:.3f}, {cores} that sleep {sleeping:.3f} ({one / sleeping:.2f}x), {cores} that spin {spinning:.3f} ({one / spinning:.2f}x)")
+    one, sleeping, spinning = (
+        _elsewhere(args, n, spins) for n, spins in ((1, "0"), (cores, "0"), (cores, SPINS))
+    )
+    print(
+        f"wall seconds a step: 1 thread {one:.3f}, {cores} that sleep {sleeping:.3f} "
+        f"({one / sleeping:.2f}x), {cores} that spin {spinning:.3f} ({one / spinning:.2f}x)"
+    )
     return 0
 
 
 def _elsewhere(args: argparse.Namespace, threads: int, spins: str) -> float:
     """`wall_s` in a process of its own: how threads wait is settled when torch is loaded."""
-    command = [sys.executable, __file__, "--threads", str(threads), "--steps", str(args.steps), "--batch-tokens", str(args.batch_tokens)]
-    done = subprocess.run(command, env={**os.environ, "GOMP_SPINCOUNT": spins}, capture_output=True, text=True, check=True)
+    command = [
+        sys.executable,
+        __file__,
+        "--threads",
+        str(threads),
+        "--steps",
+        str(args.steps),
+        "--batch-tokens",
+        str(args.batch_tokens),
+    ]
+    done = subprocess.run(
+        command,
+        env={**os.environ, "GOMP_SPINCOUNT": spins},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     return float(done.stdout)
 
 
@@ -83,18 +116,33 @@ def _step(model: ScratchModel, rows: list[Encoded], optimiser: Muon) -> None:
 def _prepared(steps: int, batch_tokens: int) -> tuple[ScratchModel, list[Encoded], list[list[int]]]:
     """A new model, lessons and their batches, two more than `steps` to warm up."""
     computations = generate(40 * steps, 1, "mixed")
-    lessons = [example_of(c.programs["cpp"], c.programs["cuda"]) for c in computations if "cuda" in c.programs]
+    lessons = [
+        example_of(c.programs["cpp"], c.programs["cuda"])
+        for c in computations
+        if "cuda" in c.programs
+    ]
     config = ScratchConfig()
-    model = ScratchModel.create(config, [text for lesson in lessons for text in (lesson.prompt, lesson.answer)])
+    model = ScratchModel.create(
+        config, [text for lesson in lessons for text in (lesson.prompt, lesson.answer)]
+    )
     encoded = [e for e in model._encode_examples(lessons) if len(e.ids) <= config.context]
-    return model, encoded, plan_batches([len(e.ids) for e in encoded], batch_tokens, 1.0, 0)[: steps + 2]
+    return (
+        model,
+        encoded,
+        plan_batches([len(e.ids) for e in encoded], batch_tokens, 1.0, 0)[: steps + 2],
+    )
 
 
 def measure(steps: int, batch_tokens: int) -> dict[bool, list[float]]:
-    """CPU seconds of each step, without (False) and with (True) what is ours, on the same batches in turn."""
+    """CPU seconds of each step, without (False) and with (True) what is ours, on the same batches
+    in turn.
+    """
     model, encoded, batches = _prepared(steps, batch_tokens)
     models = {False: copy.deepcopy(model), True: model}
-    optimisers = {way: _optimiser(model, torch.bfloat16 if way else torch.float32) for way, model in models.items()}
+    optimisers = {
+        way: _optimiser(model, torch.bfloat16 if way else torch.float32)
+        for way, model in models.items()
+    }
     found: dict[bool, list[float]] = {False: [], True: []}
     for batch in batches:
         for way, model in models.items():
@@ -108,7 +156,14 @@ def measure(steps: int, batch_tokens: int) -> dict[bool, list[float]]:
 def _optimiser(model: ScratchModel, products: torch.dtype) -> Muon:
     hidden = hidden_of(model._model)
     chosen = {id(p) for p in hidden}
-    return Muon(hidden, [p for p in model._model.parameters() if id(p) not in chosen], 1e-3, BETAS, WEIGHT_DECAY, products)
+    return Muon(
+        hidden,
+        [p for p in model._model.parameters() if id(p) not in chosen],
+        1e-3,
+        BETAS,
+        WEIGHT_DECAY,
+        products,
+    )
 
 
 if __name__ == "__main__":

@@ -16,16 +16,26 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from coevolve.api import evaluate, run, translate, verify
-    from corpora.loaders import load_corpus
+    from corpora.datasets.loaders import load_corpus
     from corpora.records import Outcome, Program, Verdict
 
 __version__ = "0.2.0"
-__all__ = ["Outcome", "Program", "Verdict", "__version__", "evaluate", "load_corpus", "run", "translate", "verify"]
+__all__ = [
+    "Outcome",
+    "Program",
+    "Verdict",
+    "__version__",
+    "evaluate",
+    "load_corpus",
+    "run",
+    "translate",
+    "verify",
+]
 
 _HOME = {
     **dict.fromkeys(("evaluate", "run", "translate", "verify"), "coevolve.api"),
     **dict.fromkeys(("Outcome", "Program", "Verdict"), "corpora.records"),
-    "load_corpus": "corpora.loaders",
+    "load_corpus": "corpora.datasets.loaders",
 }
 """The module of each public name."""
 

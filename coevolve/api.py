@@ -1,7 +1,8 @@
-"""The library's functions: `verify`, `translate`, `evaluate`, `run`. Use them as `coevolve.verify` and so on.
+"""The library's functions: `verify`, `translate`, `evaluate`, `run`. Use them as `coevolve.verify`
+and so on.
 
-Contract: programs are given as `Program`s, as paths or as source text. What programs do wrong is in the
-answer. Wrong use raises a ValueError of one line.
+Contract: programs are given as `Program`s, as paths or as source text. What programs do wrong is in
+the answer. Wrong use raises a ValueError of one line.
 
     python -c "import coevolve; print(bool(coevolve.verify('axpy.cpp', 'axpy.cu')))"
 """
@@ -19,9 +20,9 @@ from corpora.dialects import direction as direction_of
 from corpora.records import Program, UnitTestSuite, Verdict
 
 if TYPE_CHECKING:
-    from coevolve.config import Config
-    from coevolve.translate_command import Port
-    from coevolve.verification import VerifyConfig
+    from coevolve.cli.translate import Port
+    from coevolve.config.schema import Config
+    from coevolve.verification.engine import VerifyConfig
 
 __all__ = ["evaluate", "run", "translate", "verify"]
 
@@ -60,8 +61,8 @@ def verify(
         ValueError: an unknown dialect or back end, a file that cannot be read, a text without a
             function, or tests that do not parse.
     """
-    from coevolve.asking import of_all, until_one_differs
-    from coevolve.verification import Pair, VerifyConfig, shared_engine
+    from coevolve.verification.asking import of_all, until_one_differs
+    from coevolve.verification.engine import Pair, VerifyConfig, shared_engine
 
     engine = shared_engine(backend, config or VerifyConfig())
     tests = _text_of(suite) if isinstance(suite, os.PathLike) else suite
@@ -72,11 +73,13 @@ def verify(
     return of_all(until_one_differs(engine, pairs), len(pairs))
 
 
-def _pairs(source: Given, target: Given, suite: str | UnitTestSuite | None, direction: str, function: str) -> tuple:
+def _pairs(
+    source: Given, target: Given, suite: str | UnitTestSuite | None, direction: str, function: str
+) -> tuple:
     """The questions that two programs are, at least one of which is no `Program`."""
     from dataclasses import replace
 
-    from coevolve.questions import asked_of
+    from coevolve.verification.questions import asked_of
 
     way = direction_of(direction) if direction else None
     text, dialect = _read(source, way.source.name if way else "", "source")
@@ -88,7 +91,9 @@ def _pairs(source: Given, target: Given, suite: str | UnitTestSuite | None, dire
 
 
 def is_path(given: str) -> bool:
-    """Whether a string is a path and not source text: one line that names a file or ends like one."""
+    """Whether a string is a path and not source text: one line that names a file or ends
+    like one.
+    """
     if "\n" in given or len(given) > 4096:
         return False
     suffixes = tuple(suffix for row in DIALECTS.values() for suffix in row.suffixes)
@@ -102,12 +107,15 @@ def _read(given: Given, dialect: str, what: str) -> tuple[str, str]:
     if isinstance(given, os.PathLike) or is_path(given):
         return _text_of(given), dialect or dialect_of_path(os.fspath(given)).name
     if not dialect:
-        raise ValueError(f"the dialect of the {what}'s text is not known; name both, for example direction='cpp:cuda'")
+        raise ValueError(
+            f"the dialect of the {what}'s text is not known; name both, for example "
+            f"direction='cpp:cuda'"
+        )
     return given, dialect
 
 
 def _text_of(path: str | os.PathLike[str]) -> str:
-    from coevolve.questions import read_text
+    from coevolve.verification.questions import read_text
 
     return read_text(os.fspath(path))
 
@@ -126,7 +134,8 @@ def translate(
     backend: str = "auto",
     as_written: bool = False,
 ) -> list[Port]:
-    """Ask a model for ports of every function of a program and keep what execution found equivalent.
+    """Ask a model for ports of every function of a program and keep what execution found
+    equivalent.
 
     Args:
         source: a `Program`, a path, or source text (then with `direction`).
@@ -147,17 +156,19 @@ def translate(
     """
     from contextlib import closing
 
-    from coevolve.errors import UserError
+    from coevolve.cli.errors import UserError
+    from coevolve.cli.translate import Asking, ports_of
     from coevolve.models_named import resolve
-    from coevolve.translate_command import Asking, ports_of
-    from corpora.loaders import load_text
+    from corpora.datasets.loaders import load_text
 
     if bool(to) == bool(direction):
         raise UserError("give either `to` or `direction`")
     asking = Asking(samples, temperature, max_new_tokens, seed, backend, as_written)
     text, dialect = _read(source, direction.partition(":")[0], "source")
     way = direction_of(direction or f"{dialect}:{to}")
-    programs = (source,) if isinstance(source, Program) else load_text(text, way.source.name).programs
+    programs = (
+        (source,) if isinstance(source, Program) else load_text(text, way.source.name).programs
+    )
     if function and not (programs := tuple(p for p in programs if p.name == function)):
         raise UserError(f"the source has no function '{function}' that tests can call")
     named = resolve(model, "translator", str(way))
@@ -208,10 +219,12 @@ def evaluate(
     Raises:
         ValueError: wrong use, bad input, or a model that was trained on the items.
     """
-    from coevolve.evaluate_command import measured
+    from coevolve.cli.evaluate import measured
 
     options = {name: value for name, value in locals().items() if name != "measured"}
-    return measured(argparse.Namespace(run=None, out=None, answers=None, leaderboard=None, **options))
+    return measured(
+        argparse.Namespace(run=None, out=None, answers=None, leaderboard=None, **options)
+    )
 
 
 def run(
@@ -237,14 +250,16 @@ def run(
     """
     import json
 
-    from coevolve.config import Config, ConfigError, load
-    from coevolve.rounds import run as run_rounds
-    from coevolve.run_folder import resolve_run_dir
+    from coevolve.config.schema import Config, ConfigError, load
+    from coevolve.loop.rounds import run as run_rounds
+    from coevolve.loop.run_folder import resolve_run_dir
 
     given = tuple(f"{key}={json.dumps(value)}" for key, value in (overrides or {}).items())
     if isinstance(config, Config):
         if given or resume:
-            raise ConfigError("`overrides` and `resume` belong to a file or a folder, not to a Config")
+            raise ConfigError(
+                "`overrides` and `resume` belong to a file or a folder, not to a Config"
+            )
         return run_rounds(config, use_ray)
     folder = resolve_run_dir(os.fspath(config)) if resume else None
     file = folder / "config.toml" if folder else Path(config)

@@ -1,7 +1,9 @@
-"""A model by the name that a person gives: `small`, a run, an export, a checkpoint's folder, a hub id, NAME@URL.
+"""A model by the name that a person gives: `small`, a run, an export, a checkpoint's folder, a hub
+id, NAME@URL.
 
-Contract: `resolve(name, part)` gives what a back end opens and the folder it lies in (None for a model that is elsewhere);
-a name that is none of these is a UserError of one line. `NamedModel.open` opens it and raises ModelError where that fails.
+Contract: `resolve(name, part)` gives what a back end opens and the folder it lies in (None for a
+model that is elsewhere); a name that is none of these is a UserError of one line. `NamedModel.open`
+opens it and raises ModelError where that fails.
 
     python -c "from coevolve.models_named import resolve; print(resolve('runs/demo', 'translator'))"
 """
@@ -11,10 +13,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from coevolve.contamination import FILE_NAME
-from coevolve.errors import UserError
-from coevolve.run_folder import RunFolder
-from coevolve.ways import own_name
+from coevolve.cli.errors import UserError
+from coevolve.evaluation.contamination import FILE_NAME
+from coevolve.loop.directions import own_name
+from coevolve.loop.run_folder import RunFolder
 from corpora.dialects import direction
 from gpu_runtime.models.backends import MODEL_BACKENDS, kind_of
 from gpu_runtime.models.options import Endpoint, ModelOptions
@@ -22,14 +24,24 @@ from gpu_runtime.models.protocol import LanguageModel
 
 SMALL = Path(__file__).resolve().parents[1] / "gpu_runtime" / "models" / "small"
 """Where the checkpoints that come with the project lie: translator/, tester/."""
-SMALL_DIRECTIONS = ("cpp:cuda", "cpp:openmp", "fortran:cuda", "fortran:cpp", "fortran:openmp", "fortran:openmp-fortran", "cuda:cpp", "openmp:cpp")
+SMALL_DIRECTIONS = (
+    "cpp:cuda",
+    "cpp:openmp",
+    "fortran:cuda",
+    "fortran:cpp",
+    "fortran:openmp",
+    "fortran:openmp-fortran",
+    "cuda:cpp",
+    "openmp:cpp",
+)
 """What its Translator was taught; asked for another direction it writes nonsense."""
 
 
 @dataclass(frozen=True, slots=True)
 class NamedModel:
-    """label: for results. location: what MODEL_BACKENDS open, kind: by which of them. folder: where its manifest may lie.
-    taught: directions of a Translator, () where they are not known."""
+    """label: for results. location: what MODEL_BACKENDS open, kind: by which of them. folder: where
+    its manifest may lie. taught: directions of a Translator, () where they are not known.
+    """
 
     label: str
     location: str
@@ -40,7 +52,11 @@ class NamedModel:
 
     def untaught(self, way: str) -> str:
         """Words for a model that is known not to have been taught `way`; '' otherwise."""
-        return f"{self.label} was not taught {way} (taught: {', '.join(self.taught)})" if self.taught and way not in self.taught else ""
+        return (
+            f"{self.label} was not taught {way} (taught: {', '.join(self.taught)})"
+            if self.taught and way not in self.taught
+            else ""
+        )
 
     def require_taught(self, way: str) -> None:
         """Raises UserError where the model is known not to have been taught `way`."""
@@ -56,29 +72,44 @@ class NamedModel:
 def resolve(name: str, part: str, way: str = "") -> NamedModel:
     """The model called `name`; `part` is `translator` or `tester`. Raises UserError.
 
-    way: of a run or an export with a Translator for each direction, the one that serves it or its reverse.
+    way: of a run or an export with a Translator for each direction, the one that serves it or its
+    reverse.
     """
     if "://" in name:
         model, at, url = name.partition("@")
         if not at or not model:
-            raise UserError(f"model '{name}': name the model at the endpoint as NAME@URL, for example qwen@http://127.0.0.1:8000/v1")
+            raise UserError(
+                f"model '{name}': name the model at the endpoint as NAME@URL, for example "
+                f"qwen@http://127.0.0.1:8000/v1"
+            )
         return NamedModel(name, model, None, "openai", ModelOptions(endpoint=Endpoint(url)))
     if name == "small":
         if not (SMALL / part / "config.json").is_file():
-            raise UserError(f"this installation carries no small model ('{SMALL / part}' is not there); name a checkpoint's folder")
+            raise UserError(
+                f"this installation carries no small model ('{SMALL / part}' is not there); "
+                f"name a checkpoint's folder"
+            )
         taught = SMALL_DIRECTIONS if part == "translator" else ()
-        return NamedModel(name, str(SMALL / part), SMALL / part, kind_of(SMALL / part), taught=taught)
+        return NamedModel(
+            name, str(SMALL / part), SMALL / part, kind_of(SMALL / part), taught=taught
+        )
     path = Path(name).expanduser()
     if not path.exists():
         if path.is_absolute() or name.startswith((".", "~")) or name.count("/") != 1:
-            raise UserError(f"model '{name}' is neither 'small', a folder, NAME@URL, nor a hub id of the form OWNER/NAME")
+            raise UserError(
+                f"model '{name}' is neither 'small', a folder, NAME@URL, nor a hub id of the "
+                f"form OWNER/NAME"
+            )
         return NamedModel(name, name, None, "pretrained")
     _require_part(path, part)
     parts = [own_name(each) for each in (way, str(direction(way).reverse))] if way else []
     for folder in (folder for each in (*parts, part) for folder in _places(path, each)):
         if any((folder / file).is_file() for file in ("config.json", "endpoint.json")):
             return NamedModel(name, str(folder.resolve()), folder.resolve(), kind_of(folder))
-    raise UserError(f"'{name}' holds no {part}: it is neither a checkpoint (no config.json in it), an export nor a run with one")
+    raise UserError(
+        f"'{name}' holds no {part}: it is neither a checkpoint (no config.json in it), an "
+        f"export nor a run with one"
+    )
 
 
 def hide_bars() -> None:
@@ -92,9 +123,14 @@ _OTHER = {"translator": "tester", "tester": "translator"}
 
 
 def _require_part(path: Path, part: str) -> None:
-    """Raises UserError for the other model's checkpoint of a run: its answers would be judged as what they are not."""
+    """Raises UserError for the other model's checkpoint of a run: its answers would be judged as
+    what they are not.
+    """
     if path.resolve().name == _OTHER[part] and (path / FILE_NAME).is_file():
-        raise UserError(f"'{path}' is a {_OTHER[part].title()}'s checkpoint; name the {part.title()}'s, for example {path.resolve().parent / part}")
+        raise UserError(
+            f"'{path}' is a {_OTHER[part].title()}'s checkpoint; name the {part.title()}'s, for "
+            f"example {path.resolve().parent / part}"
+        )
 
 
 def _places(path: Path, part: str) -> list[Path]:

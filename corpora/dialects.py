@@ -1,7 +1,8 @@
 """Dialects and directions: one table row per dialect, `source:target` for a direction.
 
-Contract: a dialect is data. Code that needs to know something about a dialect reads it from its row; nothing
-branches on a dialect's name. New dialects are added by adding a row (and a back end that can compile it).
+Contract: a dialect is data. Code that needs to know something about a dialect reads it from its
+row; nothing branches on a dialect's name. New dialects are added by adding a row (and a back end
+that can compile it).
 
     python -c "from corpora.dialects import direction; print(direction('cpp:cuda'))"
 """
@@ -16,11 +17,11 @@ from dataclasses import dataclass
 class Dialect:
     """One row of the dialect table.
 
-    name: the word used in directions, records and on the command line.
-    language: grammar family, `cpp` or `fortran`; chooses lexer, parser and compiler front end.
-    suffixes: file suffixes (lower case, longest first) by which a file is recognised.
-    model: programming model: `serial`, `cuda`, `openmp` or `offload` (OpenMP target regions, whose data must be mapped).
-    codebleu_language: language that the codebleu package scores this dialect as, None where it has none.
+    name: the word used in directions, records and on the command line. language: grammar family,
+    `cpp` or `fortran`; chooses lexer, parser and compiler front end. suffixes: file suffixes (lower
+    case, longest first) by which a file is recognised. model: programming model: `serial`, `cuda`,
+    `openmp` or `offload` (OpenMP target regions, whose data must be mapped). codebleu_language:
+    language that the codebleu package scores this dialect as, None where it has none.
     """
 
     name: str
@@ -37,7 +38,9 @@ DIALECTS: dict[str, Dialect] = {
         Dialect("cuda", "cpp", (".cuh", ".cu"), "cuda", "cpp"),
         Dialect("openmp", "cpp", (".omp.cpp", ".omp.c"), "openmp", "cpp"),
         Dialect("openmp-target", "cpp", (".target.cpp", ".target.c"), "offload", "cpp"),
-        Dialect("fortran", "fortran", (".f90", ".f95", ".f03", ".f08", ".for", ".f"), "serial", None),
+        Dialect(
+            "fortran", "fortran", (".f90", ".f95", ".f03", ".f08", ".for", ".f"), "serial", None
+        ),
         Dialect("openmp-fortran", "fortran", (".omp.f90", ".omp.f"), "openmp", None),
     )
 }
@@ -70,9 +73,13 @@ def dialect(name: str) -> Dialect:
 def dialect_of_path(path: str) -> Dialect:
     """Dialect by file suffix, longest suffix first. Raises ValueError when no row claims it."""
     lowered = path.lower()
-    claims = [(len(s), row) for row in DIALECTS.values() for s in row.suffixes if lowered.endswith(s)]
+    claims = [
+        (len(s), row) for row in DIALECTS.values() for s in row.suffixes if lowered.endswith(s)
+    ]
     if not claims:
-        raise ValueError(f"cannot tell the dialect of '{path}' by its suffix; name it with --from/--to")
+        raise ValueError(
+            f"cannot tell the dialect of '{path}' by its suffix; name it with --from/--to"
+        )
     return max(claims, key=lambda claim: claim[0])[1]
 
 
@@ -80,7 +87,9 @@ def direction(text: str) -> Direction:
     """Parse `source:target`. Raises ValueError."""
     source, colon, target = text.partition(":")
     if not colon:
-        raise ValueError(f"direction '{text}' is not of the form source:target, for example cpp:cuda")
+        raise ValueError(
+            f"direction '{text}' is not of the form source:target, for example cpp:cuda"
+        )
     if source == target:
         raise ValueError(f"direction '{text}' translates a dialect into itself")
     return Direction(dialect(source), dialect(target))

@@ -1,8 +1,9 @@
 """Files and folders that are whole or absent.
 
-Contract: what is written is made beside its place, flushed to the disk and renamed, so a reader never sees a part of it.
-When the disk is full the part is removed, what was there before stays, and DiskFullError says so. A process that is
-killed leaves a part (`.NAME.….part`), which nothing reads and `remove_parts` clears away.
+Contract: what is written is made beside its place, flushed to the disk and renamed, so a reader
+never sees a part of it. When the disk is full the part is removed, what was there before stays, and
+DiskFullError says so. A process that is killed leaves a part (`.NAME.….part`), which nothing reads
+and `remove_parts` clears away.
 
     python -c "from pathlib import Path; from corpora.files import write_atomically as w; w('/tmp/a', lambda f: f.write(b'a'))"
 """
@@ -20,13 +21,16 @@ _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
 class DiskFullError(OSError):
-    """Something could not be written for want of space (or quota); nothing that existed before was changed."""
+    """Something could not be written for want of space (or quota); nothing that existed before was
+    changed.
+    """
 
 
 def write_atomically(path: Path | str, writer: Callable[[BinaryIO], object]) -> None:
     """Let `writer` fill a file that appears at `path` only when complete and on the disk.
 
-    Raises DiskFullError when there is no room; any failure removes the part and leaves what was at `path`.
+    Raises DiskFullError when there is no room; any failure removes the part and leaves what was at
+    `path`.
     """
     path = Path(path)
     part = _part_of(path)
@@ -57,9 +61,11 @@ def try_place(path: Path | str) -> None:
 
 
 def write_folder(path: Path | str, fill: Callable[[Path], object]) -> None:
-    """Let `fill` put files into a new folder that then takes the place of `path`, complete and on the disk.
+    """Let `fill` put files into a new folder that then takes the place of `path`, complete and on
+    the disk.
 
-    Raises DiskFullError when there is no room; any failure removes the part and leaves what was at `path`.
+    Raises DiskFullError when there is no room; any failure removes the part and leaves what was at
+    `path`.
     """
     path = Path(path)
     part = _part_of(path)
@@ -84,7 +90,9 @@ def write_folder(path: Path | str, fill: Callable[[Path], object]) -> None:
 
 
 def remove_parts(folder: Path) -> None:
-    """Clear away what killed processes left in `folder` and the folders in it; nobody may be writing there."""
+    """Clear away what killed processes left in `folder` and the folders in it; nobody may be
+    writing there.
+    """
     for part in (*folder.glob(".*.part"), *folder.glob("*/.*.part")):
         if part.is_dir():
             shutil.rmtree(part, ignore_errors=True)
@@ -97,7 +105,9 @@ def _part_of(path: Path) -> Path:
 
 
 def _wants_room(error: BaseException) -> bool:
-    """Libraries report a full disk in their own kinds of error (safetensors, shutil.copytree), known by its number alone."""
+    """Libraries report a full disk in their own kinds of error (safetensors, shutil.copytree),
+    known by its number alone.
+    """
     if isinstance(error, OSError) and error.errno in _NO_ROOM:
         return True
     words = [f"{word} {number}" for word in ("os error", "Errno") for number in _NO_ROOM]
@@ -105,7 +115,9 @@ def _wants_room(error: BaseException) -> bool:
 
 
 def _disk_full(path: Path) -> DiskFullError:
-    return DiskFullError(errno.ENOSPC, f"no space left to write '{path}'; free some and run again (nothing was lost)")
+    return DiskFullError(
+        errno.ENOSPC, f"no space left to write '{path}'; free some and run again (nothing was lost)"
+    )
 
 
 def _sync(path: Path) -> None:

@@ -1,8 +1,8 @@
 """Fingerprints of program texts that do not see names, layout, comments, directives or qualifiers.
 
-Contract: `fingerprints(items)` gives for each Program (or bare text) an exact hash of its canonical tokens, its set of
-5-token shingle hashes, and 16 band keys of a 64-value MinHash. Values are the same in every process and on every
-machine of one byte order. About 60 us an item of 100 tokens.
+Contract: `fingerprints(items)` gives for each Program (or bare text) an exact hash of its canonical
+tokens, its set of 5-token shingle hashes, and 16 band keys of a 64-value MinHash. Values are the
+same in every process and on every machine of one byte order. About 60 us an item of 100 tokens.
 
     python -c "from corpora.fingerprints import fingerprints; \
 a, b = fingerprints(['void f(int n){}', 'void  g ( int m ) { }']).exact; print(a == b)"
@@ -18,35 +18,51 @@ from dataclasses import dataclass
 import numpy as np
 
 from corpora.dialects import dialect
-from corpora.lexers import CPP_FUNCTIONS, CPP_KEYWORDS, CPP_TYPES, FORTRAN_FUNCTIONS, FORTRAN_KEYWORDS
 from corpora.records import Program
+from corpora.tokens.lexers import (
+    CPP_FUNCTIONS,
+    CPP_KEYWORDS,
+    CPP_TYPES,
+    FORTRAN_FUNCTIONS,
+    FORTRAN_KEYWORDS,
+)
 
 SHINGLE = 5
 BANDS, ROWS = 16, 4
 _CHUNK_ITEMS = 2000
 
 _QUALIFIERS = frozenset(
-    "static inline extern const constexpr restrict __restrict__ __restrict volatile register __forceinline__ __inline__"
+    "static inline extern const constexpr restrict __restrict__ __restrict volatile "
+    "register __forceinline__ __inline__"
     " ENDCOM std".split()
 )
-_OWN_NAMES = frozenset("c in out inout to go len kind target value result block size default only write print".split())
+_OWN_NAMES = frozenset(
+    "c in out inout to go len kind target value result block size default only write print".split()
+)
 """Words of Fortran's tables that programs use as names at least as often; renamed like any name."""
 _KEPT = {"cpp": CPP_TYPES | CPP_KEYWORDS - {"std"}, "fortran": FORTRAN_KEYWORDS - _OWN_NAMES}
 _CALLED = {"cpp": CPP_FUNCTIONS, "fortran": FORTRAN_FUNCTIONS}
 _DROPPED = {
-    "cpp": re.compile(r"//[^\n]*|/\*.*?\*/|#\s*pragma\b(?:[^\n]*?ENDCOM|[^\n]*)|^[ \t]*#\s*include\b[^\n]*", re.S | re.M),
+    "cpp": re.compile(
+        r"//[^\n]*|/\*.*?\*/|#\s*pragma\b(?:[^\n]*?ENDCOM|[^\n]*)|^[ \t]*#\s*include\b[^\n]*",
+        re.S | re.M,
+    ),
     "fortran": re.compile(r"![^\n]*|^[cC*](?![A-Za-z])[^\n]*|&[ \t]*\n?[ \t]*&?", re.M),
 }
 _TOKEN = re.compile(
     r"\"(?:\\.|[^\"\\\n])*\"|[A-Za-z_]\w*|\.?\d(?:[eEpPdD][+-]|[\w.])*|->|::|<<=|>>=|[-+*/%&|^<>=!]=|&&|\|\||\+\+|--|<<|>>|\S"
 )
-_LOOKS_FORTRAN = re.compile(r"\bend\s*(?:subroutine|function|do)\b|^\s*(?:pure\s+)?subroutine\b", re.I)
+_LOOKS_FORTRAN = re.compile(
+    r"\bend\s*(?:subroutine|function|do)\b|^\s*(?:pure\s+)?subroutine\b", re.I
+)
 _NAME_AND_CALL = re.compile(r"([A-Za-z_]\w*)\s*\(")
 
 
 @dataclass(frozen=True, slots=True)
 class Fingerprints:
-    """exact: one hash per item. shingles: one uint64 array per item (with repeats). bands: (items, BANDS) uint64."""
+    """exact: one hash per item. shingles: one uint64 array per item (with repeats). bands: (items,
+    BANDS) uint64.
+    """
 
     exact: list[str]
     shingles: list[np.ndarray]
@@ -77,7 +93,9 @@ def jaccard(a: frozenset[int], b: frozenset[int]) -> float:
 
 
 def _hash(word: str) -> int:
-    return int.from_bytes(hashlib.blake2b(word.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
+    return int.from_bytes(
+        hashlib.blake2b(word.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little"
+    )
 
 
 _PLACES = [_hash(f"V{i}") for i in range(512)]
@@ -91,15 +109,25 @@ def _word(word: str) -> int:
             _WORDS.clear()
         spelt = word
         if word[0].isdigit() or (word[0] == "." and len(word) > 1):
-            spelt = word.lower() if word[:2] in ("0x", "0X") else re.sub(r"\.0*$", ".", word.lower().rstrip("flu"))
+            spelt = (
+                word.lower()
+                if word[:2] in ("0x", "0X")
+                else re.sub(r"\.0*$", ".", word.lower().rstrip("flu"))
+            )
         found = _WORDS[word] = _hash(spelt)
     return found
 
 
 def token_ids(item: Program | str) -> np.ndarray:
-    """Canonical tokens of one item as 64-bit ids, shape (tokens,); the program's own names become places."""
+    """Canonical tokens of one item as 64-bit ids, shape (tokens,); the program's own names become
+    places.
+    """
     text = item if isinstance(item, str) else item.text
-    fortran = bool(_LOOKS_FORTRAN.search(text)) if isinstance(item, str) else dialect(item.dialect).language == "fortran"
+    fortran = (
+        bool(_LOOKS_FORTRAN.search(text))
+        if isinstance(item, str)
+        else dialect(item.dialect).language == "fortran"
+    )
     language = "fortran" if fortran else "cpp"
     if fortran:
         text = text.lower()
@@ -140,7 +168,9 @@ _ODD = np.array([_hash(f"multiplier {i}") | 1 for i in range(BANDS * ROWS)], np.
 
 
 def _shingle_hashes(tokens: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Hashes of all shingles of all items, one after the other, and where each item begins; zeros pad the ends."""
+    """Hashes of all shingles of all items, one after the other, and where each item begins; zeros
+    pad the ends.
+    """
     pad = np.zeros(SHINGLE - 1, np.uint64)
     padded = np.concatenate([part for t in tokens for part in (t, pad)])
     lengths = np.array([len(t) for t in tokens])

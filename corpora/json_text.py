@@ -1,7 +1,7 @@
 """JSON from elsewhere: files that people or other programs wrote.
 
-Contract: `parse_json` gives the value, or raises JsonError, one line, for what is no JSON, is nested too
-deeply, or holds text that no file can hold (half of a surrogate pair).
+Contract: `parse_json` gives the value, or raises JsonError, one line, for what is no JSON, is
+nested too deeply, or holds text that no file can hold (half of a surrogate pair).
 
     python -c "from corpora.json_text import parse_json; print(parse_json('{\"a\": [1]}'))"
 """
@@ -31,7 +31,11 @@ def parse_json(text: str | bytes, deepest: int = DEEPEST) -> Any:
     try:
         value = json.loads(text)
     except json.JSONDecodeError as error:
-        place = f"line {error.lineno}, column {error.colno}" if error.lineno > 1 else f"column {error.colno}"
+        place = (
+            f"line {error.lineno}, column {error.colno}"
+            if error.lineno > 1
+            else f"column {error.colno}"
+        )
         raise JsonError(f"{error.msg} ({place})") from None
     except UnicodeDecodeError as error:
         raise JsonError(f"it is not UTF-8 text (byte {error.start})") from None
@@ -42,12 +46,17 @@ def parse_json(text: str | bytes, deepest: int = DEEPEST) -> Any:
 
 
 def _require_plain(value: object, deepest: int) -> None:
-    """Raises JsonError for what is too deep, or text with half of a surrogate pair. Level by level, without recursion."""
+    """Raises JsonError for what is too deep, or text with half of a surrogate pair. Level by level,
+    without recursion.
+    """
     level, depth = [value], 0
     while level:
         for each in level:
             if isinstance(each, str) and _HALF_PAIR.search(each):
-                raise JsonError("a text in it has half of a surrogate pair (\\ud800 to \\udfff), which is no character")
+                raise JsonError(
+                    "a text in it has half of a surrogate pair (\\ud800 to \\udfff), which is "
+                    "no character"
+                )
         level = [
             inner
             for each in level

@@ -1,7 +1,8 @@
-"""The records that flow through the project: small frozen dataclasses whose id is a hash of their content.
+"""The records that flow through the project: small frozen dataclasses whose id is a hash of their
+content.
 
-Contract: records refer to each other by id; `corpora.store` alone knows their JSONL/Parquet form. A record never
-holds a path, a clock reading that decides anything, or a live object.
+Contract: records refer to each other by id; `corpora.store` alone knows their JSONL/Parquet form. A
+record never holds a path, a clock reading that decides anything, or a live object.
 
     python -c "from corpora.records import Program; print(Program('cpp', 'f', 'void f(){}').id)"
 """
@@ -16,7 +17,21 @@ from functools import lru_cache
 
 SCHEMA_VERSION = 1
 
-ELEMENT_TYPES = ("bool", "i8", "u8", "i16", "u16", "i32", "u32", "i64", "u64", "f32", "f64", "c64", "c128")
+ELEMENT_TYPES = (
+    "bool",
+    "i8",
+    "u8",
+    "i16",
+    "u16",
+    "i32",
+    "u32",
+    "i64",
+    "u64",
+    "f32",
+    "f64",
+    "c64",
+    "c128",
+)
 """Canonical element types: signed, unsigned, float, complex, followed by the width in bits."""
 
 
@@ -44,13 +59,16 @@ def _field_names(kind: type) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """Which number of a structure a parameter stands for: parameters of one `owner` are handed over as one.
+    """Which number of a structure a parameter stands for: parameters of one `owner` are handed over
+    as one.
 
-    path: what the number is called in the structure, `at.x`. passing: how the function takes the structure: `array` (pointer to many),
-    `pointer` (to one), `reference` or `value`. count: so many of the parameter's elements belong to each structure. offset, bytes: where it
-    lies and how large the structure is, in bytes; wide_offset, wide_bytes: the same where float is computed as double and double as long
-    double. assembled: the structure's type, where it holds pointers and so is put together where it is called; then a parameter whose count
-    is 0 is what such a pointer points to.
+    path: what the number is called in the structure, `at.x`. passing: how the function takes the
+    structure: `array` (pointer to many), `pointer` (to one), `reference` or `value`. count: so many
+    of the parameter's elements belong to each structure. offset, bytes: where it lies and how large
+    the structure is, in bytes; wide_offset, wide_bytes: the same where float is computed as double
+    and double as long double. assembled: the structure's type, where it holds pointers and so is
+    put together where it is called; then a parameter whose count is 0 is what such a pointer points
+    to.
     """
 
     owner: str
@@ -68,13 +86,14 @@ class Member:
 class Parameter:
     """One parameter of a function as the engine sees it.
 
-    kind: `scalar` (a value), `array` (pointer to contiguous elements) or `rows` (pointer to row pointers, `T**`).
-    type: an entry of ELEMENT_TYPES.
-    intent: `in` (const, intent(in)), `out` or `inout`; `inout` where the source does not say.
-    by_reference: a scalar passed by address in its own dialect (Fortran default; C++ reference).
-    inner_extents: fixed inner extents of `T a[][N]` declarations, outermost first; empty for a flat pointer.
-    shape: Fortran extents as written, e.g. ("n", "0:m"); (":",) for assumed shape; in C-like dialects empty but for arrays in one structure.
-    member: set where the parameter is part of a structure: `p__x` for the x of `body *p`.
+    kind: `scalar` (a value), `array` (pointer to contiguous elements) or `rows` (pointer to row
+    pointers, `T**`). type: an entry of ELEMENT_TYPES. intent: `in` (const, intent(in)), `out` or
+    `inout`; `inout` where the source does not say. by_reference: a scalar passed by address in its
+    own dialect (Fortran default; C++ reference). inner_extents: fixed inner extents of `T a[][N]`
+    declarations, outermost first; empty for a flat pointer. shape: Fortran extents as written, e.g.
+    ("n", "0:m"); (":",) for assumed shape; in C-like dialects empty but for arrays in one
+    structure. member: set where the parameter is part of a structure: `p__x` for the x of `body
+    *p`.
     """
 
     name: str
@@ -100,7 +119,9 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """One function (with the helpers it needs) in one dialect. `id` covers dialect, entry name and text only."""
+    """One function (with the helpers it needs) in one dialect. `id` covers dialect, entry name and
+    text only.
+    """
 
     dialect: str
     name: str
@@ -120,7 +141,9 @@ def _program_id(dialect: str, name: str, text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Fill:
-    """A seeded rule that makes array elements, e.g. Fill("uniform", (-1.0, 1.0), 3). Kinds: tester/unit_tests docs."""
+    """A seeded rule that makes array elements, e.g. Fill("uniform", (-1.0, 1.0), 3). Kinds:
+    tester/unit_tests docs.
+    """
 
     kind: str
     arguments: tuple[float | int, ...] = ()
@@ -136,7 +159,9 @@ class ScalarValue:
 
 @dataclass(frozen=True, slots=True)
 class ArrayValue:
-    """`extents` is (n,) for an array, (rows, columns) for `T**`. Exactly one of `fill` and `values` is set."""
+    """`extents` is (n,) for an array, (rows, columns) for `T**`. Exactly one of `fill` and `values`
+    is set.
+    """
 
     name: str
     type: str
@@ -164,7 +189,8 @@ class UnitTest:
 
 @dataclass(frozen=True, slots=True)
 class UnitTestSuite:
-    """Tests of one program. `launch` is the text of a launch plan when the program is a bare kernel.
+    """Tests of one program. `launch` is the text of a launch plan when the program is a bare
+    kernel.
 
     author: `tester`, `rules`, `user` or a mixture such as `tester+rules`.
     strength: share of killed, non-equivalent mutants in [0, 1]; None until measured.
@@ -185,7 +211,9 @@ class UnitTestSuite:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One proposed translation of `source_id` (a Program) in `direction`; `text` may be anything a model wrote."""
+    """One proposed translation of `source_id` (a Program) in `direction`; `text` may be anything a
+    model wrote.
+    """
 
     source_id: str
     direction: str
@@ -232,10 +260,10 @@ class Verdict:
     """What execution showed about one (source, target, suite).
 
     detail: one readable line: compiler text, signal, race location, or why it was refused.
-    test_index: index into the suite's tests of the deciding test; -1 when none decided.
-    buffer, element: first differing place; expected/actual/tolerance as text in the element type's own format.
-    backend: `emulated`, `native`, `openmp` or `cuda:<device name>`; degraded sandbox modes are appended `+degraded(...)`.
-    launch: text of the launch plan under which a bare kernel passed.
+    test_index: index into the suite's tests of the deciding test; -1 when none decided. buffer,
+    element: first differing place; expected/actual/tolerance as text in the element type's own
+    format. backend: `emulated`, `native`, `openmp` or `cuda:<device name>`; degraded sandbox modes
+    are appended `+degraded(...)`. launch: text of the launch plan under which a bare kernel passed.
     serial: True when all work was done by one thread of a parallel target.
     """
 
@@ -259,8 +287,8 @@ class Verdict:
     def __bool__(self) -> bool:
         """Whether the two are equivalent, so that `if verify(a, b):` means what it says.
 
-        False where they differ and where nothing was decided (`equivalent` tells the two apart). Whether
-        there is a verdict at all is asked by `is not None`.
+        False where they differ and where nothing was decided (`equivalent` tells the two apart).
+        Whether there is a verdict at all is asked by `is not None`.
         """
         return self.equivalent is True
 
@@ -274,7 +302,9 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Triplet:
-    """The training unit: a source, an equivalent target, and the suite that showed it. All three by value."""
+    """The training unit: a source, an equivalent target, and the suite that showed it. All three by
+    value.
+    """
 
     source: Program
     target: Program

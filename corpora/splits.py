@@ -1,16 +1,17 @@
 """Near-duplicates, splits by cluster, and the guard that keeps evaluation items out of training.
 
-Contract: two programs are near-duplicates when the Jaccard similarity of their 5-token shingles is at least THRESHOLD
-after comments are dropped and the program's own names are replaced by V0, V1, ... in order of first use; so renaming,
-layout and comments never hide a copy. Candidates come from MinHash with banded hashing (64 values, 16 bands of 4: at
-the threshold 99.98 % are found, exact matches always) and are confirmed exactly. A split depends only on the content
-of a cluster, never on order or on what else is in the corpus.
+Contract: two programs are near-duplicates when the Jaccard similarity of their 5-token shingles is
+at least THRESHOLD after comments are dropped and the program's own names are replaced by V0, V1,
+... in order of first use; so renaming, layout and comments never hide a copy. Candidates come from
+MinHash with banded hashing (64 values, 16 bands of 4: at the threshold 99.98 % are found, exact
+matches always) and are confirmed exactly. A split depends only on the content of a cluster, never
+on order or on what else is in the corpus.
 
     python -c "from corpora.builtin import programs; from corpora.splits import split; s = split(programs('cpp')); \
 print(len(s.train), len(s.validation), len(s.test))"
 
-Method: Broder, "On the resemblance and containment of documents" (1997); banding as in Leskovec, Rajaraman, Ullman,
-"Mining of Massive Datasets", chapter 3.
+Method: Broder, "On the resemblance and containment of documents" (1997); banding as in Leskovec,
+Rajaraman, Ullman, "Mining of Massive Datasets", chapter 3.
 """
 
 from __future__ import annotations
@@ -41,7 +42,9 @@ class Split:
 
 
 def clusters(items: Sequence[Program | str]) -> list[int]:
-    """For each item the index of the first item of its cluster (near-duplicates, closed transitively)."""
+    """For each item the index of the first item of its cluster (near-duplicates, closed
+    transitively).
+    """
     prints = fingerprints(items)
     first: dict[str, int] = {}
     owner = [first.setdefault(key, i) for i, key in enumerate(prints.exact)]
@@ -88,18 +91,28 @@ def _join_bucket(members: list[int], sets: dict[int, frozenset[int]], groups: _G
 
 
 def split(programs: Sequence[Program], validation: float = 0.1, test: float = 0.1) -> Split:
-    """Split programs by cluster; `validation` and `test` are expected shares in [0, 1]. Raises ValueError."""
+    """Split programs by cluster; `validation` and `test` are expected shares in [0, 1]. Raises
+    ValueError.
+    """
     parts = split_groups([(p,) for p in programs], validation, test)
-    return Split(*(tuple(group[0] for group in part) for part in (parts.train, parts.validation, parts.test)))
+    return Split(
+        *(tuple(group[0] for group in part) for part in (parts.train, parts.validation, parts.test))
+    )
 
 
-def split_groups(groups: Sequence[tuple[Program, ...]], validation: float = 0.1, test: float = 0.1) -> Split:
-    """Split groups that must stay together (aligned pairs): groups with near-duplicate members go to the same part.
+def split_groups(
+    groups: Sequence[tuple[Program, ...]], validation: float = 0.1, test: float = 0.1
+) -> Split:
+    """Split groups that must stay together (aligned pairs): groups with near-duplicate members go
+    to the same part.
 
     Raises ValueError when the shares are not in [0, 1] or exceed 1 together.
     """
     if min(validation, test) < 0 or validation + test > 1:
-        raise ValueError(f"shares validation={validation} and test={test} must be at least 0 and at most 1 together")
+        raise ValueError(
+            f"shares validation={validation} and test={test} must be at least 0 and at most 1 "
+            f"together"
+        )
     members = [(g, program) for g, group in enumerate(groups) for program in group]
     cluster_of = clusters([program for _, program in members])
     owner = _joined_groups(len(groups), [g for g, _ in members], cluster_of)
@@ -109,7 +122,10 @@ def split_groups(groups: Sequence[tuple[Program, ...]], validation: float = 0.1,
     parts: dict[str, list[tuple[Program, ...]]] = {"train": [], "validation": [], "test": []}
     for g, group in enumerate(groups):
         # Hashed once more: the least of several ids is no longer spread evenly.
-        place = int(hashlib.sha256(f"split:{keys.get(owner[g], '')}".encode()).hexdigest()[:13], 16) / 16**13
+        place = (
+            int(hashlib.sha256(f"split:{keys.get(owner[g], '')}".encode()).hexdigest()[:13], 16)
+            / 16**13
+        )
         name = "test" if place < test else "validation" if place < test + validation else "train"
         parts[name].append(group)
     return Split(tuple(parts["train"]), tuple(parts["validation"]), tuple(parts["test"]))
@@ -126,7 +142,9 @@ def _joined_groups(count: int, group_of: Sequence[int], cluster_of: Sequence[int
 
 @dataclass(frozen=True, slots=True)
 class Leak:
-    """Training item `item` (its index) is too like evaluation item `evaluation`; similarity 1.0 for an exact match."""
+    """Training item `item` (its index) is too like evaluation item `evaluation`; similarity 1.0 for
+    an exact match.
+    """
 
     item: int
     evaluation: int
@@ -134,7 +152,9 @@ class Leak:
 
 
 class EvaluationGuard:
-    """Refuses training items that equal or nearly equal an evaluation item. Built once, asked for every training set."""
+    """Refuses training items that equal or nearly equal an evaluation item. Built once, asked for
+    every training set.
+    """
 
     def __init__(self, evaluation: Sequence[Program | str]) -> None:
         self._items = list(evaluation)
@@ -147,7 +167,9 @@ class EvaluationGuard:
                 bucket.setdefault(key, []).append(i)
 
     def leaks(self, items: Sequence[Program | str]) -> list[Leak]:
-        """Every item that may not be trained on, in order, each with the evaluation item that it is most like."""
+        """Every item that may not be trained on, in order, each with the evaluation item that it is
+        most like.
+        """
         if not self._items:
             return []
         prints = fingerprints(items)
@@ -161,14 +183,18 @@ class EvaluationGuard:
         if prints.exact[item] in self._exact:
             return Leak(item, self._exact[prints.exact[item]], 1.0)
         row = prints.bands[item].tolist()
-        near = {e for bucket, key in zip(self._buckets, row, strict=True) for e in bucket.get(key, ())}
+        near = {
+            e for bucket, key in zip(self._buckets, row, strict=True) for e in bucket.get(key, ())
+        }
         own = frozenset(prints.shingles[item].tolist())
         scored = [(jaccard(own, self._sets[e]), -e) for e in near]
         similarity, negated = max(scored)
         return Leak(item, -negated, similarity) if similarity >= THRESHOLD else None
 
     def check(self, items: Sequence[Program | str]) -> None:
-        """Raises LeakError naming the first offender, what it is like, and how many offenders there are."""
+        """Raises LeakError naming the first offender, what it is like, and how many offenders there
+        are.
+        """
         items = list(items)
         found = self.leaks(items)
         if found:
@@ -176,7 +202,8 @@ class EvaluationGuard:
             how = "equals" if first.similarity == 1.0 else f"is {first.similarity:.0%} like"
             raise LeakError(
                 f"training item {_label(items[first.item], first.item)} {how} evaluation item "
-                f"{_label(self._items[first.evaluation], first.evaluation)}; {len(found)} of {len(items)} training items "
+                f"{_label(self._items[first.evaluation], first.evaluation)}; {len(found)} of "
+                f"{len(items)} training items "
                 "leak: leave them out with EvaluationGuard.filter"
             )
 

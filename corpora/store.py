@@ -1,8 +1,8 @@
 """Records on disk: the only module that knows their JSONL and Parquet form.
 
-Contract: `from_json(cls, to_json(record)) == record`, floats included to the last bit (nan and inf too; they are written
-as the strings "nan", "inf", "-inf"). A line of JSONL is one record, its fields in order, with `schema_version`.
-Files are written by `corpora.files`: whole or not at all.
+Contract: `from_json(cls, to_json(record)) == record`, floats included to the last bit (nan and inf
+too; they are written as the strings "nan", "inf", "-inf"). A line of JSONL is one record, its
+fields in order, with `schema_version`. Files are written by `corpora.files`: whole or not at all.
 
     python -c "from corpora.store import to_json; from corpora.records import Program; print(to_json(Program('cpp', 'f', '')))"
 """
@@ -24,21 +24,26 @@ from typing import BinaryIO, TypeVar
 
 from corpora.files import write_atomically
 from corpora.records import SCHEMA_VERSION, Triplet
-from corpora.unit_tests import format_suite
+from corpora.suites.unit_tests import format_suite
 
 T = TypeVar("T")
 _NON_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
 
 class StoreError(ValueError):
-    """A file or a value does not have the form of the record asked for; one line: where, what, how to mend."""
+    """A file or a value does not have the form of the record asked for; one line: where, what, how
+    to mend.
+    """
 
 
-# --- records and JSON -------------------------------------------------------------------------------------------------
+# --- records and JSON
+# -------------------------------------------------------------------------------------------------
 
 
 def to_json(record: object) -> dict[str, object]:
-    """JSON-ready dict of a record (a dataclass), with `schema_version` first. Raises StoreError for foreign values."""
+    """JSON-ready dict of a record (a dataclass), with `schema_version` first. Raises StoreError for
+    foreign values.
+    """
     if not is_dataclass(record) or isinstance(record, type):
         raise StoreError(f"{type(record).__name__} is not a record (a dataclass instance)")
     return {"schema_version": SCHEMA_VERSION, **_plain(record)}
@@ -61,13 +66,18 @@ def _plain(value: object) -> object:
 
 
 def from_json(cls: type[T], value: object) -> T:
-    """The record of type `cls` that `to_json` wrote. Raises StoreError naming the field that does not fit."""
+    """The record of type `cls` that `to_json` wrote. Raises StoreError naming the field that does
+    not fit.
+    """
     if not isinstance(value, dict):
         raise StoreError(f"{cls.__name__}: expected an object, found {type(value).__name__}")
     version = value.get("schema_version")
     if version != SCHEMA_VERSION:
         found = "none" if version is None else repr(version)
-        raise StoreError(f"{cls.__name__}: schema_version is {found}, this program reads {SCHEMA_VERSION}; make it again")
+        raise StoreError(
+            f"{cls.__name__}: schema_version is {found}, this program reads {SCHEMA_VERSION}; "
+            f"make it again"
+        )
     return _record(cls, {k: v for k, v in value.items() if k != "schema_version"}, cls.__name__)
 
 
@@ -83,16 +93,27 @@ def _record(cls: type, value: object, where: str) -> object:
     for name in value:
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
-            raise StoreError(f"{where}: unknown field '{name}'" + (f"; did you mean '{near[0]}'?" if near else ""))
-    missing = [n for n, f in known.items() if n not in value and f.default is MISSING and f.default_factory is MISSING]
+            raise StoreError(
+                f"{where}: unknown field '{name}'"
+                + (f"; did you mean '{near[0]}'?" if near else "")
+            )
+    missing = [
+        n
+        for n, f in known.items()
+        if n not in value and f.default is MISSING and f.default_factory is MISSING
+    ]
     if missing:
         raise StoreError(f"{where}: field '{missing[0]}' is missing")
     hints = _hints(cls)
-    return cls(**{name: _typed(hints[name], item, f"{where}.{name}") for name, item in value.items()})
+    return cls(
+        **{name: _typed(hints[name], item, f"{where}.{name}") for name, item in value.items()}
+    )
 
 
 def _typed(hint: object, value: object, where: str) -> object:
-    """`value` (from JSON) as `hint`: dataclasses, tuples, lists, dicts, enums, unions and plain values."""
+    """`value` (from JSON) as `hint`: dataclasses, tuples, lists, dicts, enums, unions and plain
+    values.
+    """
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin in (typing.Union, types.UnionType):
         return _member(arguments, value, where)
@@ -106,16 +127,24 @@ def _typed(hint: object, value: object, where: str) -> object:
         try:
             return hint(value)
         except ValueError:
-            raise StoreError(f"{where}: '{value}' is not one of {', '.join(m.value for m in hint)}") from None
+            raise StoreError(
+                f"{where}: '{value}' is not one of {', '.join(m.value for m in hint)}"
+            ) from None
     if hint is float and isinstance(value, str) and value in _NON_FINITE:
         return _NON_FINITE[value]
     if hint is float and type(value) is int:
         return float(value)
-    if hint in (object, typing.Any, dict) or (hint is None and value is None) or type(value) is hint:
+    if (
+        hint in (object, typing.Any, dict)
+        or (hint is None and value is None)
+        or type(value) is hint
+    ):
         return value
     if hint is type(None) and value is None:
         return None
-    raise StoreError(f"{where}: expected {getattr(hint, '__name__', hint)}, found {json.dumps(value)[:60]}")
+    raise StoreError(
+        f"{where}: expected {getattr(hint, '__name__', hint)}, found {json.dumps(value)[:60]}"
+    )
 
 
 def _sequence(kind: type, arguments: tuple, value: object, where: str) -> object:
@@ -124,19 +153,28 @@ def _sequence(kind: type, arguments: tuple, value: object, where: str) -> object
     if kind is tuple and arguments and arguments[-1] is not Ellipsis:
         if len(value) != len(arguments):
             raise StoreError(f"{where}: expected {len(arguments)} items, found {len(value)}")
-        return tuple(_typed(hint, v, f"{where}[{i}]") for i, (hint, v) in enumerate(zip(arguments, value, strict=True)))
+        return tuple(
+            _typed(hint, v, f"{where}[{i}]")
+            for i, (hint, v) in enumerate(zip(arguments, value, strict=True))
+        )
     hint = arguments[0] if arguments else object
     return kind(_typed(hint, v, f"{where}[{i}]") for i, v in enumerate(value))
 
 
 def _member(choices: tuple, value: object, where: str) -> object:
-    """The union member that fits exactly: a plain value by its own type, an object by its fields."""
+    """The union member that fits exactly: a plain value by its own type, an object by its
+    fields.
+    """
     exact = [c for c in choices if type(value) is c]
     if isinstance(value, dict):
-        exact = [c for c in choices if is_dataclass(c) and set(value) <= {f.name for f in fields(c)}]
+        exact = [
+            c for c in choices if is_dataclass(c) and set(value) <= {f.name for f in fields(c)}
+        ]
     if isinstance(value, str) and value in _NON_FINITE and float in choices and str not in choices:
         return _NON_FINITE[value]
-    problem = StoreError(f"{where}: {json.dumps(value)[:60]} fits none of {', '.join(str(c) for c in choices)}")
+    problem = StoreError(
+        f"{where}: {json.dumps(value)[:60]} fits none of {', '.join(str(c) for c in choices)}"
+    )
     for choice in exact or choices:
         try:
             return _typed(choice, value, where)
@@ -145,7 +183,8 @@ def _member(choices: tuple, value: object, where: str) -> object:
     raise problem
 
 
-# --- files ------------------------------------------------------------------------------------------------------------
+# --- files
+# ------------------------------------------------------------------------------------------------------------
 
 
 def write_jsonl(path: Path | str, records: Iterable[object]) -> int:
@@ -164,7 +203,9 @@ def write_jsonl(path: Path | str, records: Iterable[object]) -> int:
 
 
 def read_jsonl(path: Path | str, cls: type[T]) -> Iterator[T]:
-    """Records of a file, lazily. Raises StoreError naming file, line and field; FileNotFoundError."""
+    """Records of a file, lazily. Raises StoreError naming file, line and field;
+    FileNotFoundError.
+    """
     with Path(path).open("rb") as file:
         for number, line in enumerate(file, 1):
             if not line.strip():
@@ -183,21 +224,25 @@ def count_jsonl(path: Path | str) -> int:
         return sum(1 for line in file if line.strip())
 
 
-# --- triplets as Parquet ----------------------------------------------------------------------------------------------
+# --- triplets as Parquet
+# ----------------------------------------------------------------------------------------------
 
 
 def write_triplets(path: Path | str, triplets: Iterable[Triplet]) -> int:
     """Verified pairs with their evidence as Parquet, atomically; returns how many.
 
-    Columns for people and other programs: id, direction, {source,target}_{dialect,name,text,origin}, suite (text form),
-    suite_strength, branch_coverage, outcome, backend, launch, serial, verdict (JSON); `record` (JSON) is what
-    `read_triplets` reads back.
+    Columns for people and other programs: id, direction,
+    {source,target}_{dialect,name,text,origin}, suite (text form), suite_strength, branch_coverage,
+    outcome, backend, launch, serial, verdict (JSON); `record` (JSON) is what `read_triplets` reads
+    back.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     rows = [_triplet_row(t) for t in triplets]
-    table = pa.Table.from_pylist(rows, schema=pa.schema([(name, _arrow(pa, name)) for name in _TRIPLET_COLUMNS]))
+    table = pa.Table.from_pylist(
+        rows, schema=pa.schema([(name, _arrow(pa, name)) for name in _TRIPLET_COLUMNS])
+    )
     buffer = io.BytesIO()
     pq.write_table(table, buffer, compression="zstd")
     write_atomically(path, lambda file: file.write(buffer.getbuffer()))
@@ -205,14 +250,34 @@ def write_triplets(path: Path | str, triplets: Iterable[Triplet]) -> int:
 
 
 _TRIPLET_COLUMNS = (
-    "id", "direction", "source_dialect", "source_name", "source_text", "source_origin", "target_dialect", "target_name",
-    "target_text", "target_origin", "suite", "suite_strength", "branch_coverage", "outcome", "backend", "launch", "serial",
-    "verdict", "record",
-)  # fmt: skip
+    "id",
+    "direction",
+    "source_dialect",
+    "source_name",
+    "source_text",
+    "source_origin",
+    "target_dialect",
+    "target_name",
+    "target_text",
+    "target_origin",
+    "suite",
+    "suite_strength",
+    "branch_coverage",
+    "outcome",
+    "backend",
+    "launch",
+    "serial",
+    "verdict",
+    "record",
+)
 
 
 def _arrow(pa: types.ModuleType, column: str) -> object:
-    return {"suite_strength": pa.float64(), "branch_coverage": pa.float64(), "serial": pa.bool_()}.get(column, pa.string())
+    return {
+        "suite_strength": pa.float64(),
+        "branch_coverage": pa.float64(),
+        "serial": pa.bool_(),
+    }.get(column, pa.string())
 
 
 def _triplet_row(triplet: Triplet) -> dict[str, object]:
@@ -239,7 +304,9 @@ def _triplet_row(triplet: Triplet) -> dict[str, object]:
 
 
 def read_triplets(path: Path | str) -> list[Triplet]:
-    """Triplets that `write_triplets` wrote. Raises StoreError when the file is another kind of Parquet."""
+    """Triplets that `write_triplets` wrote. Raises StoreError when the file is another kind of
+    Parquet.
+    """
     import pyarrow.parquet as pq
 
     if "record" not in pq.read_schema(path).names:

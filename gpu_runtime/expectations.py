@@ -1,7 +1,8 @@
-"""What a checked suite expects of any program that claims to be equivalent, and the one way to run many calls.
+"""What a checked suite expects of any program that claims to be equivalent, and the one way to run
+many calls.
 
-Contract: Expectations live in the memory of the process that compares. They are never written where a sandboxed
-process could read them, and never put into an arena.
+Contract: Expectations live in the memory of the process that compares. They are never written where
+a sandboxed process could read them, and never put into an arena.
 
     python -c "from gpu_runtime.expectations import Expectations; help(Expectations)"
 """
@@ -18,7 +19,8 @@ from gpu_runtime.compare import Reference
 
 @dataclass(frozen=True, slots=True)
 class Expectations:
-    """A suite of `source` that was checked on the source itself. calls[i] and references[i] belong to suite.tests[i].
+    """A suite of `source` that was checked on the source itself. calls[i] and references[i] belong
+    to suite.tests[i].
 
     source_ms: the slowest test's own time in the source, from which a target's time limit follows.
     tests_ms: every test's own time in the source; empty where it is not known.
@@ -36,11 +38,16 @@ class Expectations:
 
 
 def run_each(
-    backend: ExecutionBackend, compiled: Compiled, calls: Sequence[Arguments], limits: Limits = Limits(), timeouts: int = 2
+    backend: ExecutionBackend,
+    compiled: Compiled,
+    calls: Sequence[Arguments],
+    limits: Limits = Limits(),
+    timeouts: int = 2,
 ) -> list[Execution]:
     """One Execution per call: what stands after a crash is run again without the crashed call.
 
-    After `timeouts` calls that ran out of time the rest stay NOT_RUN, so that a program that hangs costs little.
+    After `timeouts` calls that ran out of time the rest stay NOT_RUN, so that a program that hangs
+    costs little.
     """
     found: list[Execution] = []
     limits = replace(limits, go_on=True)

@@ -1,10 +1,12 @@
-"""Whether a suite may decide anything: the source itself is run on it, and what it gives becomes the expectation.
+"""Whether a suite may decide anything: the source itself is run on it, and what it gives becomes
+the expectation.
 
-A test is valid when the source on it stays inside its arrays, is clean under the address and undefined-behaviour
-sanitizers, gives the same twice (other placement, thread order and thread count), agrees with itself at another
-optimisation level and precision within its own error bar, and ends in time. A suite is valid when a test is left that
-changes an output. Anything else is INVALID_SUITE with the test named; a source that does not compile is the source's
-fault, which `Validation.blame` says.
+A test is valid when the source on it stays inside its arrays, is clean under the address and
+undefined-behaviour sanitizers, gives the same twice (other placement, thread order and thread
+count), agrees with itself at another optimisation level and precision within its own error bar, and
+ends in time. A suite is valid when a test is left that changes an output. Anything else is
+INVALID_SUITE with the test named; a source that does not compile is the source's fault, which
+`Validation.blame` says.
 
 Contract: expectations stay in this process (see gpu_runtime.expectations).
 
@@ -20,20 +22,36 @@ from functools import lru_cache
 
 import numpy as np
 
-from corpora.c_syntax import c_functions, parse_c_family
 from corpora.dialects import dialect
 from corpora.records import Blame, Program, Signature, UnitTestSuite
-from gpu_runtime.backend import Arguments, Compiled, CompileRequest, Execution, ExecutionBackend, Limits, Status, Variant, same_bytes
+from corpora.syntax.c_family import c_functions, parse_c_family
+from gpu_runtime.backend import (
+    Arguments,
+    Compiled,
+    CompileRequest,
+    Execution,
+    ExecutionBackend,
+    Limits,
+    Status,
+    Variant,
+    same_bytes,
+)
+from gpu_runtime.call.materialize import materialise
 from gpu_runtime.compare import Reference, Runs, compare, nudged, redrawn, reference_of
 from gpu_runtime.expectations import Expectations, run_each
-from gpu_runtime.materialise import materialise
-from tester.completion import Seen, remembered
-from tester.rules import NoSuite, geometry_maker, launch_for
+from tester.generate.completion import Seen, remembered
+from tester.generate.rules import NoSuite, geometry_maker, launch_for
 
 REDRAWS = 3
 NUDGES = 2
 SHAKES = 8
-VARIANTS = (Variant.PLAIN, Variant.RECORDED, Variant.SANITIZED, Variant.REASSOCIATED, Variant.PRECISE)
+VARIANTS = (
+    Variant.PLAIN,
+    Variant.RECORDED,
+    Variant.SANITIZED,
+    Variant.REASSOCIATED,
+    Variant.PRECISE,
+)
 """The last two are for programs with floating-point numbers."""
 LIMITS = Limits(wall_s=10.0, cpu_s=10)
 _LONGER = Limits(wall_s=20.0, cpu_s=20)
@@ -44,9 +62,11 @@ _Change = Callable[[int, Arguments], Arguments]
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """expectations: None when invalid. dropped: (index in the suite as given, why) of every invalid test.
+    """expectations: None when invalid. dropped: (index in the suite as given, why) of every invalid
+    test.
 
-    unchecked: variants that could not be built for this dialect, stated so that nothing is skipped in silence.
+    unchecked: variants that could not be built for this dialect, stated so that nothing is skipped
+    in silence.
     """
 
     valid: bool
@@ -58,16 +78,44 @@ class Validation:
 
 
 _FLOATING = re.compile(r"float|double|half|real|\d\.|\.\d|\d[eE][-+]?\d")
-_WHOLE = frozenset({"abs", "labs", "min", "max", "std", "swap", "malloc", "calloc", "free", "memset", "memcpy", "sizeof", "if", "for", "while", "switch", "return"})
+_WHOLE = frozenset(
+    {
+        "abs",
+        "labs",
+        "min",
+        "max",
+        "std",
+        "swap",
+        "malloc",
+        "calloc",
+        "free",
+        "memset",
+        "memcpy",
+        "sizeof",
+        "if",
+        "for",
+        "while",
+        "switch",
+        "return",
+    }
+)
 
 
 def _integral(program: Program, signature: Signature) -> bool:
-    """Whether nothing in the program is a floating-point number: then it has no error bar, and nothing to measure one with."""
+    """Whether nothing in the program is a floating-point number: then it has no error bar, and
+    nothing to measure one with.
+    """
     types = [p.type for p in signature.parameters] + [signature.result or "i32"]
-    if dialect(program.dialect).language != "cpp" or any(t[0] in "fc" for t in types) or _FLOATING.search(program.text):
+    if (
+        dialect(program.dialect).language != "cpp"
+        or any(t[0] in "fc" for t in types)
+        or _FLOATING.search(program.text)
+    ):
         return False
     own = {f.name for f in c_functions(parse_c_family(program.text).root_node)}
-    return set(re.findall(r"\b([A-Za-z_]\w*)\s*\(", program.text)) <= _WHOLE | own  # sqrt(n) of an integer is a float too
+    return (
+        set(re.findall(r"\b([A-Za-z_]\w*)\s*\(", program.text)) <= _WHOLE | own
+    )  # sqrt(n) of an integer is a float too
 
 
 @lru_cache(maxsize=256)
@@ -76,18 +124,31 @@ def _variants(program: Program, signature: Signature) -> tuple[Variant, ...]:
 
 
 def requests_for(program: Program, signature: Signature) -> list[CompileRequest]:
-    """Everything that validation of this source compiles: for one batched compile of many sources beforehand."""
-    return [CompileRequest(program, signature, variant) for variant in _variants(program, signature)]
+    """Everything that validation of this source compiles: for one batched compile of many sources
+    beforehand.
+    """
+    return [
+        CompileRequest(program, signature, variant) for variant in _variants(program, signature)
+    ]
 
 
 def validate(
-    program: Program, signature: Signature, suite: UnitTestSuite, backend: ExecutionBackend, *, prune: bool = False
+    program: Program,
+    signature: Signature,
+    suite: UnitTestSuite,
+    backend: ExecutionBackend,
+    *,
+    prune: bool = False,
 ) -> Validation:
-    """Check `suite` on its source. With `prune`, invalid tests are dropped as long as a valid one is left."""
+    """Check `suite` on its source. With `prune`, invalid tests are dropped as long as a valid one
+    is left.
+    """
     built = {c.request.variant: c for c in backend.compile(requests_for(program, signature))}
     plain = built[Variant.PLAIN]
     if not plain.ok:
-        return Validation(False, f"the source does not compile: {_first_line(plain.diagnostics)}", Blame.SOURCE)
+        return Validation(
+            False, f"the source does not compile: {_first_line(plain.diagnostics)}", Blame.SOURCE
+        )
     unchecked = tuple(v.value for v in built if not built[v].ok)
     if signature.style == "kernel" and not suite.launch:
         try:
@@ -101,7 +162,13 @@ def validate(
     references = outcomes.references(signature)
     dropped = tuple(sorted(bad.items()))
     if dropped and not prune:
-        return Validation(False, f"test {dropped[0][0]}: {dropped[0][1]}", Blame.SUITE, dropped=dropped, unchecked=unchecked)
+        return Validation(
+            False,
+            f"test {dropped[0][0]}: {dropped[0][1]}",
+            Blame.SUITE,
+            dropped=dropped,
+            unchecked=unchecked,
+        )
     kept = [i for i in range(len(suite.tests)) if i not in bad]
     if not any(outcomes.changes(i, signature) for i in kept):
         first = f"test {dropped[0][0]}: {dropped[0][1]}" if dropped else "no test changes an output"
@@ -122,11 +189,17 @@ def validate(
 
 def _first_line(text: str) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return next((line for line in lines if "error" in line), lines[0] if lines else "no diagnostics")
+    return next(
+        (line for line in lines if "error" in line), lines[0] if lines else "no diagnostics"
+    )
 
 
-def _calls(suite: UnitTestSuite, plain: Compiled, bad: dict[int, str], seen: dict[int, Seen]) -> dict[int, Arguments]:
-    """Materialised tests by index, with what is known of what they touch; those that cannot be are put into `bad`."""
+def _calls(
+    suite: UnitTestSuite, plain: Compiled, bad: dict[int, str], seen: dict[int, Seen]
+) -> dict[int, Arguments]:
+    """Materialised tests by index, with what is known of what they touch; those that cannot be are
+    put into `bad`.
+    """
     calls = {}
     geometry_of = None
     for i, test in enumerate(suite.tests):
@@ -143,17 +216,27 @@ def _calls(suite: UnitTestSuite, plain: Compiled, bad: dict[int, str], seen: dic
 
 
 class _Outcomes:
-    """Runs of the source on every test that is still good; each step looks at what the last one left."""
+    """Runs of the source on every test that is still good; each step looks at what the last one
+    left.
+    """
 
     def __init__(
-        self, backend: ExecutionBackend, built: dict[Variant, Compiled], calls: dict[int, Arguments], bad: dict[int, str], seen: dict[int, Seen]
+        self,
+        backend: ExecutionBackend,
+        built: dict[Variant, Compiled],
+        calls: dict[int, Arguments],
+        bad: dict[int, str],
+        seen: dict[int, Seen],
     ) -> None:
         self.backend, self.built, self.calls, self.bad = backend, built, calls, bad
         self._drawn: dict[tuple[int, int], Arguments] = {}
         recorded = self._run(Variant.RECORDED, [i for i in calls if i not in seen], lambda i, c: c)
-        self.seen = seen |  {i: execution.accesses for i, execution in recorded.items()}
-        self.floats = [i for i in self._good() if any(v.dtype.kind in "fc" for v in calls[i].values)]
-        # Without a wider variant there is nothing to hold redrawn runs against: shaken ones stand in for them.
+        self.seen = seen | {i: execution.accesses for i, execution in recorded.items()}
+        self.floats = [
+            i for i in self._good() if any(v.dtype.kind in "fc" for v in calls[i].values)
+        ]
+        # Without a wider variant there is nothing to hold redrawn runs against: shaken ones stand
+        # in for them.
         self.shakes = 0 if Variant.PRECISE not in built or built[Variant.PRECISE].ok else SHAKES
         self.plain, self.moved = self._plain_runs()
         self.sanitized = self._run(Variant.SANITIZED, self._good(), lambda i, c: c)
@@ -161,18 +244,32 @@ class _Outcomes:
     def _good(self) -> list[int]:
         return [i for i in self.calls if i not in self.bad]
 
-    def _run(self, variant: Variant, indices: Sequence[int], change: _Change, strict: bool = True) -> dict[int, Execution]:
+    def _run(
+        self, variant: Variant, indices: Sequence[int], change: _Change, strict: bool = True
+    ) -> dict[int, Execution]:
         """Executions by test; with `strict`, a test that does not end well becomes bad."""
         return self._run_all(variant, [(indices, change)], int(strict))[0]
 
-    def _run_all(self, variant: Variant, sets: Sequence[tuple[Sequence[int], _Change]], strict_sets: int = 0) -> list[dict[int, Execution]]:
-        """Several sets of runs as one batch, of which the first `strict_sets` make bad tests; a dictionary for each."""
+    def _run_all(
+        self, variant: Variant, sets: Sequence[tuple[Sequence[int], _Change]], strict_sets: int = 0
+    ) -> list[dict[int, Execution]]:
+        """Several sets of runs as one batch, of which the first `strict_sets` make bad tests; a
+        dictionary for each.
+        """
         found: list[dict[int, Execution]] = [{} for _ in sets]
-        calls = [(k, i, change(i, self.calls[i])) for k, (indices, change) in enumerate(sets) for i in indices]
+        calls = [
+            (k, i, change(i, self.calls[i]))
+            for k, (indices, change) in enumerate(sets)
+            for i in indices
+        ]
         if variant not in self.built or not self.built[variant].ok or not calls:
             return found
-        limits, patience = (_LONGER, 4) if 0 < strict_sets < len(sets) else (LIMITS, 2)  # two steps in one batch have the time of both
-        executions = run_each(self.backend, self.built[variant], [c for _, _, c in calls], limits, patience)
+        limits, patience = (
+            (_LONGER, 4) if 0 < strict_sets < len(sets) else (LIMITS, 2)
+        )  # two steps in one batch have the time of both
+        executions = run_each(
+            self.backend, self.built[variant], [c for _, _, c in calls], limits, patience
+        )
         for (k, i, _), execution in zip(calls, executions, strict=True):
             if execution.status is Status.OK:
                 found[k][i] = execution
@@ -182,7 +279,9 @@ class _Outcomes:
         return found
 
     def _redrawn(self, draw: int) -> tuple[Sequence[int], _Change]:
-        """Tests of floating-point numbers on `redrawn` inputs, which are made once: two builds are run on them."""
+        """Tests of floating-point numbers on `redrawn` inputs, which are made once: two builds are
+        run on them.
+        """
 
         def change(i: int, call: Arguments) -> Arguments:
             if (i, draw) not in self._drawn:
@@ -192,16 +291,23 @@ class _Outcomes:
         return self.floats, change
 
     def _plain_runs(self) -> tuple[dict[int, Execution], list[dict[int, Execution]]]:
-        """Plain runs, and those on redrawn, nudged and shaken inputs. The first are held against others: arrays at the other end of
-        their pages, threads in another order."""
+        """Plain runs, and those on redrawn, nudged and shaken inputs. The first are held against
+        others: arrays at the other end of their pages, threads in another order.
+        """
         changes: list[_Change] = [lambda i, c: c, lambda i, c: replace(c, placement="left")]
         if self.built[Variant.PLAIN].request.signature.style == "kernel":
             changes.append(lambda i, c: replace(c, order=1))
         drawn = [] if self.shakes else list(range(REDRAWS))
         nudges: list[_Change] = [lambda i, c, k=k: nudged(c, k) for k in range(NUDGES)]
-        shakes: list[_Change] = [lambda i, c, k=k: nudged(c, k + 50, True) for k in range(self.shakes)]
+        shakes: list[_Change] = [
+            lambda i, c, k=k: nudged(c, k + 50, True) for k in range(self.shakes)
+        ]
         good, n = self._good(), len(changes)
-        sets = [(good, change) for change in changes] + [self._redrawn(k) for k in drawn] + [(self.floats, change) for change in (*nudges, *shakes)]
+        sets = (
+            [(good, change) for change in changes]
+            + [self._redrawn(k) for k in drawn]
+            + [(self.floats, change) for change in (*nudges, *shakes)]
+        )
         found = self._run_all(Variant.PLAIN, sets, strict_sets=n)
         plain, again, *reordered = found[:n]
         for i in self._good():
@@ -213,9 +319,16 @@ class _Outcomes:
     def references(self, signature: Signature) -> dict[int, Reference]:
         good = self._good()
         floats = [i for i in self.floats if i not in self.bad]
-        finite = [i for i in good if all(np.isfinite(v).all() for v in self.calls[i].values if v.dtype.kind in "fc")]
+        finite = [
+            i
+            for i in good
+            if all(np.isfinite(v).all() for v in self.calls[i].values if v.dtype.kind in "fc")
+        ]
         fast = self._run(Variant.REASSOCIATED, finite, lambda i, c: c, strict=False)
-        precise, *wide = self._run_all(Variant.PRECISE, [(good, lambda i, c: c), *((floats, self._redrawn(k)[1]) for k in range(REDRAWS))])
+        precise, *wide = self._run_all(
+            Variant.PRECISE,
+            [(good, lambda i, c: c), *((floats, self._redrawn(k)[1]) for k in range(REDRAWS))],
+        )
         drawn = 0 if self.shakes else REDRAWS
         pairs = list(zip(self.moved[:drawn], wide, strict=False))
         moved, shaken = self.moved[drawn : drawn + NUDGES], self.moved[drawn + NUDGES :]
@@ -231,43 +344,68 @@ class _Outcomes:
                 self.calls[i].values,
                 self._read(i, signature),
             )
-            found[i] = replace(reference_of(self.plain[i], self._written(i, signature), runs), touched=self._touched(i))
+            found[i] = replace(
+                reference_of(self.plain[i], self._written(i, signature), runs),
+                touched=self._touched(i),
+            )
             if found[i].unstable:
                 self.bad[i] = found[i].unstable
-            elif i in self.sanitized and compare(found[i], self.sanitized[i].values, self.sanitized[i].result) is not None:
-                self.bad[i] = "the source's result depends on values that were never set, or on the optimisation level"
+            elif (
+                i in self.sanitized
+                and compare(found[i], self.sanitized[i].values, self.sanitized[i].result)
+                is not None
+            ):
+                self.bad[i] = (
+                    "the source's result depends on values that were never set, or on the "
+                    "optimisation level"
+                )
         return found
 
     def _written(self, i: int, signature: Signature) -> list[bool]:
         accesses = self.seen.get(i)
         if not accesses:
             return [p.intent != "in" for p in signature.parameters]
-        before, after = self.calls[i].values, self.plain[i].values  # what a library writes (Fortran's matmul) is not recorded
+        before, after = (
+            self.calls[i].values,
+            self.plain[i].values,
+        )  # what a library writes (Fortran's matmul) is not recorded
         return [
-            p.intent != "in" and (p.kind != "array" or accesses[j].first_write is not None or not same_bytes(before[j], after[j]))
+            p.intent != "in"
+            and (
+                p.kind != "array"
+                or accesses[j].first_write is not None
+                or not same_bytes(before[j], after[j])
+            )
             for j, p in enumerate(signature.parameters)
         ]
 
     def _read(self, i: int, signature: Signature) -> tuple[bool, ...]:
         accesses = self.seen.get(i)
         return tuple(
-            p.intent != "out" and (not accesses or p.kind != "array" or accesses[j].first_read is not None)
+            p.intent != "out"
+            and (not accesses or p.kind != "array" or accesses[j].first_read is not None)
             for j, p in enumerate(signature.parameters)
         )
 
     def _touched(self, i: int) -> bool:
         accesses = self.seen.get(i, ())
-        return not accesses or any(a.first_read is not None or a.first_write is not None for a in accesses)
+        return not accesses or any(
+            a.first_read is not None or a.first_write is not None for a in accesses
+        )
 
     def changes(self, i: int, signature: Signature) -> bool:
         if self.plain[i].result is not None:
             return True
         pairs = zip(self.plain[i].values, self.calls[i].values, signature.parameters, strict=True)
-        return any(not same_bytes(a, b) for a, b, p in pairs if p.kind != "scalar" or p.by_reference)
+        return any(
+            not same_bytes(a, b) for a, b, p in pairs if p.kind != "scalar" or p.by_reference
+        )
 
 
 def _equal(one: Execution, other: Execution, exact: bool) -> bool:
-    """Bitwise, or (another order of threads may sum in another order) within a loose relative bound."""
+    """Bitwise, or (another order of threads may sum in another order) within a loose relative
+    bound.
+    """
     pairs = list(zip(one.values, other.values, strict=True))
     if one.result is not None and other.result is not None:
         pairs.append((one.result, other.result))
@@ -276,6 +414,12 @@ def _equal(one: Execution, other: Execution, exact: bool) -> bool:
             continue
         if exact and not (a.dtype.kind in "fc" and np.array_equal(a, b, equal_nan=True)):
             return False
-        if a.dtype.kind not in "fc" or not np.allclose(a, b, rtol=1e-4, atol=1e-6 * float(np.abs(a).max(initial=0, where=np.isfinite(a))), equal_nan=True):
+        if a.dtype.kind not in "fc" or not np.allclose(
+            a,
+            b,
+            rtol=1e-4,
+            atol=1e-6 * float(np.abs(a).max(initial=0, where=np.isfinite(a))),
+            equal_nan=True,
+        ):
             return False
     return True

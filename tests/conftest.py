@@ -1,5 +1,7 @@
-"""What all tests share: tests marked `gpu` need a device, and say so; with REQUIRE_CUDA=1 its absence is a failure. Examples of
-property tests have no time limit: on a busy machine it would be a timed test. `make test` runs files side by side."""
+"""What all tests share: tests marked `gpu` need a device, and say so; with REQUIRE_CUDA=1 its
+absence is a failure. Examples of property tests have no time limit: on a busy machine it would be a
+timed test. `make test` runs files side by side.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +10,18 @@ import os
 import pytest
 from hypothesis import settings
 
-settings.register_profile("untimed", settings.get_profile("ci") if os.environ.get("CI") else None, deadline=None)
+settings.register_profile(
+    "untimed", settings.get_profile("ci") if os.environ.get("CI") else None, deadline=None
+)
 settings.load_profile("untimed")
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """`-n auto`: a process for each core that may be used, eight at most, as each holds torch and models of its own."""
-    from gpu_runtime.cores import usable_cores
+    """`-n auto`: a process for each core that may be used, eight at most, as each holds torch and
+    models of its own.
+    """
+    from gpu_runtime.sandbox.cores import usable_cores
 
     return min(8, usable_cores())
 
@@ -25,7 +31,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Before any fixture, which may ask for the device itself."""
     if item.get_closest_marker("gpu") is None:
         return
-    from gpu_runtime.cuda_driver import device_count
+    from gpu_runtime.cuda.driver import device_count
 
     if device_count() == 0:
         message = "no CUDA device answers on this machine"

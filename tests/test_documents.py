@@ -142,9 +142,14 @@ def test_commands_print_what_the_documents_show(shown: Shown, tmp_path: Path) ->
             (tmp_path / entry.name).symlink_to(entry)
     environment = os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "100"}
     done = subprocess.run(
-        in_order(shown.command), cwd=tmp_path, env=environment, text=True, timeout=1700,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
+        in_order(shown.command),
+        cwd=tmp_path,
+        env=environment,
+        text=True,
+        timeout=1700,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
     assert done.returncode == 0, done.stderr
     if shown.output:
         printed = done.stdout.rstrip("\n") + "\n" + done.stderr

@@ -1,9 +1,10 @@
-"""The verdict on candidates: vet, compile in one batch, run on a checked suite, compare. Failing code is data.
+"""The verdict on candidates: vet, compile in one batch, run on a checked suite, compare. Failing
+code is data.
 
-Contract: one Verdict per target, in order, never an exception for what a target does. The first failing test decides;
-tests come smallest first, so the counterexample is the smallest one known. An equivalent verdict means: every test
-passed under one launch plan (bare kernels), several thread orders (CUDA) or thread counts, schedules and a race
-detector (OpenMP).
+Contract: one Verdict per target, in order, never an exception for what a target does. The first
+failing test decides; tests come smallest first, so the counterexample is the smallest one known. An
+equivalent verdict means: every test passed under one launch plan (bare kernels), several thread
+orders (CUDA) or thread counts, schedules and a race detector (OpenMP).
 
     python -c "from translator.judge import judge; help(judge)"
 """
@@ -16,25 +17,27 @@ from functools import lru_cache
 
 from corpora.dialects import dialect
 from corpora.records import Blame, Outcome, Program, Signature, Verdict
-from corpora.signatures import SignatureError, signature_of
+from corpora.signatures.dispatch import SignatureError, signature_of
 from gpu_runtime.backend import Compiled, CompileRequest, ExecutionBackend, Limits
-from gpu_runtime.binding import Binding, BindingError, bind
+from gpu_runtime.call.binding import Binding, BindingError, bind
+from gpu_runtime.call.materialize import assumed_shape
 from gpu_runtime.compare import Difference
 from gpu_runtime.expectations import Expectations
-from gpu_runtime.materialise import assumed_shape
-from gpu_runtime.vet import vet
-from translator.bench import Bench, Failure, Trial
-from translator.trials import ROUTINES
+from gpu_runtime.wall.check import vet
+from translator.trials.bench import Bench, Failure, Trial
+from translator.trials.plans import ROUTINES
 
 
 @dataclass(frozen=True, slots=True)
 class JudgeConfig:
-    """timeout: a batch of calls may take `allowed_s`, from timeout_floor_s and timeout_factor and the source's own time; and every call
-    by itself as much CPU time, from call_floor_s, timeout_factor and the source's own time on that test (`call_s`).
+    """timeout: a batch of calls may take `allowed_s`, from timeout_floor_s and timeout_factor and
+    the source's own time; and every call by itself as much CPU time, from call_floor_s,
+    timeout_factor and the source's own time on that test (`call_s`).
 
-    require_parallel: a parallel target whose work is all done by one thread is turned down (else it is only flagged).
-    sanitize: run passing serial and OpenMP targets under bounds checks, sanitizers and the race detector.
-    vet: turn away what no candidate may use before compiling it (tests of the sandbox switch it off).
+    require_parallel: a parallel target whose work is all done by one thread is turned down (else it
+    is only flagged). sanitize: run passing serial and OpenMP targets under bounds checks,
+    sanitizers and the race detector. vet: turn away what no candidate may use before compiling it
+    (tests of the sandbox switch it off).
     """
 
     timeout_floor_s: float = 3.0
@@ -45,12 +48,22 @@ class JudgeConfig:
     vet: bool = True
 
 
-BACKEND_WORDS = {"serial": "native", "openmp": "openmp", "cuda": "emulated", "offload": "offload-host"}
-"""What a verdict says it ran on. `offload-host`: target regions on host threads with memory of their own, never on a device."""
+BACKEND_WORDS = {
+    "serial": "native",
+    "openmp": "openmp",
+    "cuda": "emulated",
+    "offload": "offload-host",
+}
+"""What a verdict says it ran on. `offload-host`: target regions on host threads with memory of
+their own, never on a device.
+"""
 
 
 def judge(
-    expectations: Expectations, targets: Sequence[Program], backend: ExecutionBackend, config: JudgeConfig = JudgeConfig()
+    expectations: Expectations,
+    targets: Sequence[Program],
+    backend: ExecutionBackend,
+    config: JudgeConfig = JudgeConfig(),
 ) -> list[Verdict]:
     """A Verdict for every target against a source's checked suite."""
     verdicts: dict[int, Verdict] = {}
@@ -62,7 +75,9 @@ def judge(
         else:
             bound[i] = found
     requests = [CompileRequest(targets[i], binding.target) for i, binding in bound.items()]
-    for (i, binding), compiled in zip(bound.items(), backend.compile(requests) if requests else (), strict=True):
+    for (i, binding), compiled in zip(
+        bound.items(), backend.compile(requests) if requests else (), strict=True
+    ):
         verdicts[i] = _run(expectations, targets[i], binding, compiled, backend, config)
         if verdicts[i].outcome is Outcome.TIMEOUT:
             config = replace(config, call_floor_s=min(config.call_floor_s, NEXT_FLOOR_S))
@@ -70,7 +85,9 @@ def judge(
 
 
 def plain_requests(targets: Sequence[Program]) -> list[CompileRequest]:
-    """What judging these targets compiles first: for one batched compile of many targets beforehand."""
+    """What judging these targets compiles first: for one batched compile of many targets
+    beforehand.
+    """
     requests = []
     for target in targets:
         try:
@@ -84,8 +101,10 @@ def plain_requests(targets: Sequence[Program]) -> list[CompileRequest]:
 def turned_away(
     source: Program, signature: Signature, target: Program, config: JudgeConfig = JudgeConfig()
 ) -> tuple[Outcome, str] | Binding:
-    """What is known without compiling or running anything: the binding, or outcome and reason of the verdict. Kept: it is asked before
-    compiling ahead, before a suite is made and when the verdict is."""
+    """What is known without compiling or running anything: the binding, or outcome and reason of
+    the verdict. Kept: it is asked before compiling ahead, before a suite is made and when the
+    verdict is.
+    """
     if config.vet and (reason := vet(target)):
         return Outcome.REFUSED, reason
     try:
@@ -108,7 +127,9 @@ def verdict_of(expectations: Expectations, target: Program, backend: ExecutionBa
     """The verdict's fixed part; outcome and detail are still to be set."""
     model = dialect(target.dialect).model
     word = BACKEND_WORDS[model]
-    name = backend.name if model == "cuda" else getattr(backend, "cpu_name", backend.name)  # a GPU back end runs these on the CPU
+    name = (
+        backend.name if model == "cuda" else getattr(backend, "cpu_name", backend.name)
+    )  # a GPU back end runs these on the CPU
     return Verdict(
         expectations.source.id,
         target.id,
@@ -139,11 +160,17 @@ def _run(
         return replace(base, detail=str(error))
     own_s = expectations.source_ms * 1e-3 * len(calls)
     wall_s = allowed_s(config, own_s)
-    limits = Limits(wall_s=wall_s, cpu_s=max(1, round(4 * wall_s)), call_s=call_s(config, expectations))
+    limits = Limits(
+        wall_s=wall_s, cpu_s=max(1, round(4 * wall_s)), call_s=call_s(config, expectations)
+    )
     model = dialect(target.dialect).model
     bench = Bench(backend, target, compiled, binding, expectations, calls, limits, config.sanitize)
     trial = ROUTINES[model](bench)
-    if trial.failure is not None and trial.failure.outcome is Outcome.TIMEOUT and (shorter := _without_long(bench, trial.failure.test)):
+    if (
+        trial.failure is not None
+        and trial.failure.outcome is Outcome.TIMEOUT
+        and (shorter := _without_long(bench, trial.failure.test))
+    ):
         trial = ROUTINES[model](shorter)
         expectations = shorter.expectations
     return _concluded(base, trial, expectations, model, config)
@@ -151,65 +178,117 @@ def _run(
 
 def _of_tests(own: Expectations, kept: Sequence[int]) -> Expectations:
     return replace(
-        own, suite=replace(own.suite, tests=tuple(own.suite.tests[i] for i in kept)), calls=tuple(own.calls[i] for i in kept),
-        references=tuple(own.references[i] for i in kept), tests_ms=tuple(own.tests_ms[i] for i in kept if own.tests_ms),
-    )  # fmt: skip
+        own,
+        suite=replace(own.suite, tests=tuple(own.suite.tests[i] for i in kept)),
+        calls=tuple(own.calls[i] for i in kept),
+        references=tuple(own.references[i] for i in kept),
+        tests_ms=tuple(own.tests_ms[i] for i in kept if own.tests_ms),
+    )
 
 
 def _even(expectations: Expectations, binding: Binding) -> Expectations:
-    """Without tests whose vectors are of several lengths, where rules made the suite and the target takes fewer numbers for them than there are vectors."""
-    vectors = [i for i, p in enumerate(expectations.signature.parameters) if assumed_shape(p) and len(p.shape) == 1]
-    if expectations.suite.author != "rules" or len(vectors) < 2 or not 0 < len(binding.extents) < len(vectors):
+    """Without tests whose vectors are of several lengths, where rules made the suite and the target
+    takes fewer numbers for them than there are vectors.
+    """
+    vectors = [
+        i
+        for i, p in enumerate(expectations.signature.parameters)
+        if assumed_shape(p) and len(p.shape) == 1
+    ]
+    if (
+        expectations.suite.author != "rules"
+        or len(vectors) < 2
+        or not 0 < len(binding.extents) < len(vectors)
+    ):
         return expectations
-    kept = [t for t, call in enumerate(expectations.calls) if len({call.values[i].shape[0] for i in vectors}) == 1]
-    return _of_tests(expectations, kept) if 0 < len(kept) < len(expectations.calls) else expectations
+    kept = [
+        t
+        for t, call in enumerate(expectations.calls)
+        if len({call.values[i].shape[0] for i in vectors}) == 1
+    ]
+    return (
+        _of_tests(expectations, kept) if 0 < len(kept) < len(expectations.calls) else expectations
+    )
 
 
 LONG_ELEMENTS, MOST_LONG = 4096, 3
-"""Of a test of so many elements in one array a port that does for each what the source does once takes too long, and is right all the same."""
+"""Of a test of so many elements in one array a port that does for each what the source does once
+takes too long, and is right all the same.
+"""
 
 
 def _without_long(bench: Bench, ended: int) -> Bench | None:
-    """The bench without the long tests of a suite that rules made, where a target ran out of time in one of them and most others are left."""
-    kept = [i for i, call in enumerate(bench.calls) if max((v.size for v in call.values), default=0) < LONG_ELEMENTS]
-    if bench.expectations.suite.author != "rules" or ended in kept or ended < 0 or len(kept) < len(bench.calls) - MOST_LONG:
+    """The bench without the long tests of a suite that rules made, where a target ran out of time
+    in one of them and most others are left.
+    """
+    kept = [
+        i
+        for i, call in enumerate(bench.calls)
+        if max((v.size for v in call.values), default=0) < LONG_ELEMENTS
+    ]
+    if (
+        bench.expectations.suite.author != "rules"
+        or ended in kept
+        or ended < 0
+        or len(kept) < len(bench.calls) - MOST_LONG
+    ):
         return None
     rest = _of_tests(bench.expectations, kept)
-    limits = replace(bench.limits, call_s=tuple(bench.limits.call_s[i] for i in kept if bench.limits.call_s))
-    return replace(bench, expectations=rest, calls=tuple(bench.calls[i] for i in kept), limits=limits)
-
+    limits = replace(
+        bench.limits, call_s=tuple(bench.limits.call_s[i] for i in kept if bench.limits.call_s)
+    )
+    return replace(
+        bench, expectations=rest, calls=tuple(bench.calls[i] for i in kept), limits=limits
+    )
 
 
 SLOW_ALLOWED_S, SLOW_FACTOR = 120.0, 20.0
-"""Of a source that is itself slow (an emulated one), a target is not emulation's usual factor slower: without this bound a target
-that never ends would be waited for for hours."""
+"""Of a source that is itself slow (an emulated one), a target is not emulation's usual factor
+slower: without this bound a target that never ends would be waited for for hours.
+"""
 
 
 def allowed_s(config: JudgeConfig, own_s: float) -> float:
-    """Wall time for a batch of calls that the source did in `own_s` seconds: its multiple, at least the floor, bounded for slow sources."""
+    """Wall time for a batch of calls that the source did in `own_s` seconds: its multiple, at least
+    the floor, bounded for slow sources.
+    """
     most = max(SLOW_ALLOWED_S, SLOW_FACTOR * own_s)
     return max(config.timeout_floor_s, min(config.timeout_factor * own_s, most))
 
 
 NEXT_FLOOR_S = 0.3
-"""Where one candidate for a source did not end, so may others: a call that takes microseconds in the source gets this much CPU time."""
+"""Where one candidate for a source did not end, so may others: a call that takes microseconds in
+the source gets this much CPU time.
+"""
 
 
 def call_s(config: JudgeConfig, expectations: Expectations) -> tuple[float, ...]:
-    """CPU seconds that each test may take by itself. What a program gets of a busy machine is not counted against it, and a program
-    that never ends does so in its first, smallest tests: it costs the floor, not the time of the whole suite."""
+    """CPU seconds that each test may take by itself. What a program gets of a busy machine is not
+    counted against it, and a program that never ends does so in its first, smallest tests: it costs
+    the floor, not the time of the whole suite.
+    """
     own_ms = expectations.tests_ms or (expectations.source_ms,) * len(expectations.calls)
-    return tuple(allowed_s(replace(config, timeout_floor_s=config.call_floor_s), 1e-3 * ms) for ms in own_ms)
+    return tuple(
+        allowed_s(replace(config, timeout_floor_s=config.call_floor_s), 1e-3 * ms) for ms in own_ms
+    )
 
 
-def _concluded(base: Verdict, trial: Trial, expectations: Expectations, model: str, config: JudgeConfig) -> Verdict:
+def _concluded(
+    base: Verdict, trial: Trial, expectations: Expectations, model: str, config: JudgeConfig
+) -> Verdict:
     serial = model != "serial" and trial.active_threads == 1
     base = replace(base, launch=trial.launch, serial=serial)
     if trial.failure is not None:
         return _failed(base, trial.failure, expectations)
     if serial and config.require_parallel:
-        return replace(base, outcome=Outcome.REFUSED, detail="serial: one thread does all the work of a parallel target")
-    return replace(base, outcome=Outcome.EQUIVALENT, blame=Blame.NOBODY, detail=passed(len(expectations.calls)))
+        return replace(
+            base,
+            outcome=Outcome.REFUSED,
+            detail="serial: one thread does all the work of a parallel target",
+        )
+    return replace(
+        base, outcome=Outcome.EQUIVALENT, blame=Blame.NOBODY, detail=passed(len(expectations.calls))
+    )
 
 
 FEW = 4
@@ -217,7 +296,11 @@ FEW = 4
 
 def passed(tests: int) -> str:
     """What an equivalent verdict rests on; said where it is little."""
-    return f"passed {tests} tests" if tests >= FEW else f"passed {tests} tests only: the evidence is thin"
+    return (
+        f"passed {tests} tests"
+        if tests >= FEW
+        else f"passed {tests} tests only: the evidence is thin"
+    )
 
 
 def _failed(base: Verdict, failure: Failure, expectations: Expectations) -> Verdict:
@@ -241,4 +324,7 @@ def _place(difference: Difference, expectations: Expectations) -> dict[str, obje
 def _compiler_line(text: str) -> str:
     """The first error of a compiler's text, else its first line."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return next((line for line in lines if "rror" in line), lines[0] if lines else "the compiler says nothing")
+    return next(
+        (line for line in lines if "rror" in line),
+        lines[0] if lines else "the compiler says nothing",
+    )

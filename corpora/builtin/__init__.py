@@ -1,9 +1,10 @@
 """Built-in corpus: hand-written HPC functions, one computation per file stem, needing no download.
 
-Contract: `<family>/<name>.cpp` and `.f90` hold the serial versions; `.cu`, `.omp.cpp` and `.omp.f90`, where present, hold
-equivalent references. All versions of a stem have the same entry function (the stem), parameters in the same order,
-and the same memory layout: a row-major C++ element a[i*m+j] is a(j+1, i+1) in Fortran. Index arrays are 0-based in
-every dialect. `.cu` entries are host functions that allocate, copy, launch and copy back.
+Contract: `<family>/<name>.cpp` and `.f90` hold the serial versions; `.cu`, `.omp.cpp` and
+`.omp.f90`, where present, hold equivalent references. All versions of a stem have the same entry
+function (the stem), parameters in the same order, and the same memory layout: a row-major C++
+element a[i*m+j] is a(j+1, i+1) in Fortran. Index arrays are 0-based in every dialect. `.cu` entries
+are host functions that allocate, copy, launch and copy back.
 
     python -c "from corpora.builtin import programs; print(len(programs('cpp')), programs('cuda')[0].origin)"
 """
@@ -13,7 +14,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from corpora.hand_written import of_dialect, of_direction, read_collection
+from corpora.datasets.hand_written import of_dialect, of_direction, read_collection
 from corpora.records import Program
 
 
@@ -23,12 +24,16 @@ def _programs() -> tuple[Program, ...]:
 
 
 def programs(dialect: str) -> list[Program]:
-    """The built-in functions of one dialect, sorted by origin. Raises ValueError for an unknown dialect."""
+    """The built-in functions of one dialect, sorted by origin. Raises ValueError for an unknown
+    dialect.
+    """
     return of_dialect(_programs(), dialect)
 
 
 def pairs(direction: str) -> list[tuple[Program, Program]]:
-    """(source, target) of every computation that has both dialects of `source:target`. Raises ValueError."""
+    """(source, target) of every computation that has both dialects of `source:target`. Raises
+    ValueError.
+    """
     return of_direction(_programs(), direction)
 
 

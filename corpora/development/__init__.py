@@ -1,10 +1,12 @@
-"""Development corpus: hand-written serial functions of the everyday kind, for choices between models and settings.
+"""Development corpus: hand-written serial functions of the everyday kind, for choices between
+models and settings.
 
-Contract: nothing here is trained on or reported as a result; it is what a learning rate, a sampling temperature or a
-checkpoint is chosen by, so that the evaluation corpora are looked at once. `<family>/<name>.cpp` and `.f90`/`.f` hold
-serial functions as people write them beside their GPU code; `.cu`, where present, is a bare `__global__` kernel with
-the same parameters in the same order. None is a near-duplicate of another, of a built-in function or of BabelTower's
-validation split, and each has a valid rule-made suite (`tests/corpora/test_development.py`).
+Contract: nothing here is trained on or reported as a result; it is what a learning rate, a sampling
+temperature or a checkpoint is chosen by, so that the evaluation corpora are looked at once.
+`<family>/<name>.cpp` and `.f90`/`.f` hold serial functions as people write them beside their GPU
+code; `.cu`, where present, is a bare `__global__` kernel with the same parameters in the same
+order. None is a near-duplicate of another, of a built-in function or of BabelTower's validation
+split, and each has a valid rule-made suite (`tests/corpora/test_development.py`).
 
     python -c "from corpora.development import pairs, programs; print(len(programs('cpp')), len(pairs('cpp:cuda')))"
 """
@@ -14,7 +16,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from corpora.hand_written import of_dialect, of_direction, read_collection
+from corpora.datasets.hand_written import of_dialect, of_direction, read_collection
 from corpora.records import Program
 
 
@@ -29,5 +31,7 @@ def programs(dialect: str) -> list[Program]:
 
 
 def pairs(direction: str) -> list[tuple[Program, Program]]:
-    """(source, target) of every computation that has both dialects of `source:target`. Raises ValueError."""
+    """(source, target) of every computation that has both dialects of `source:target`. Raises
+    ValueError.
+    """
     return of_direction(_programs(), direction)

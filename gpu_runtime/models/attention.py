@@ -1,11 +1,13 @@
 """Causal attention for training a small model on a CPU, a row of the batch at a time.
 
-Contract: `use` makes a model's training forward and backward go through `causal` and puts the library's own attention back;
-decoding and loading never see it. Rows must be right-padded: there is no mask but the causal one.
+Contract: `use` makes a model's training forward and backward go through `causal` and puts the
+library's own attention back; decoding and loading never see it. Rows must be right-padded: there is
+no mask but the causal one.
 
-torch's flash kernel is made for long rows on many cores; at a few hundred tokens and 32 values a head, half of a training
-step in bfloat16 was spent in it. Here the scores of one row fit a core's cache, and everything but the scores is in the
-values' type. In fp32 the flash kernel is the faster of the two.
+torch's flash kernel is made for long rows on many cores; at a few hundred tokens and 32 values a
+head, half of a training step in bfloat16 was spent in it. Here the scores of one row fit a core's
+cache, and everything but the scores is in the values' type. In fp32 the flash kernel is the faster
+of the two.
 
     python benchmarks/training_step.py
 """
@@ -35,10 +37,14 @@ def use(model: PreTrainedModel) -> Iterator[None]:
         model.set_attn_implementation(before)
 
 
-def causal(queries: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, scale: float) -> torch.Tensor:
-    """Attention of queries (rows, heads, length, width) to keys and values (rows, kept heads, length, width).
+def causal(
+    queries: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, scale: float
+) -> torch.Tensor:
+    """Attention of queries (rows, heads, length, width) to keys and values (rows, kept heads,
+    length, width).
 
-    Returns (rows, heads, length, width) in the type of `values`. Scores and their softmax are in the type of `queries`.
+    Returns (rows, heads, length, width) in the type of `values`. Scores and their softmax are in
+    the type of `queries`.
     """
     with torch.autocast("cpu", enabled=False):
         return _Causal.apply(queries, keys.to(queries.dtype), values, scale)
@@ -69,10 +75,16 @@ class _Causal(torch.autograd.Function):
         tall, keys, values, *shares = ctx.saved_tensors
         keys, across = keys.contiguous(), values.transpose(-1, -2).contiguous()
         gradients = gradient.reshape(tall.shape)
-        of_queries, of_keys, of_values = torch.empty_like(tall), torch.empty_like(keys), torch.empty_like(values)
+        of_queries, of_keys, of_values = (
+            torch.empty_like(tall),
+            torch.empty_like(keys),
+            torch.empty_like(values),
+        )
         for row, share in enumerate(shares):
             torch.bmm(share.transpose(1, 2), gradients[row], out=of_values[row])
-            of_scores = torch._softmax_backward_data(torch.bmm(gradients[row], across[row]), share, -1, share.dtype)
+            of_scores = torch._softmax_backward_data(
+                torch.bmm(gradients[row], across[row]), share, -1, share.dtype
+            )
             torch.bmm(of_scores, keys[row], out=of_queries[row])
             torch.bmm(of_scores.transpose(1, 2), tall[row], out=of_keys[row])
         scaled = [part.to(ctx.dtype) * ctx.scale for part in (of_queries, of_keys)]
@@ -80,7 +92,9 @@ class _Causal(torch.autograd.Function):
 
 
 def _ahead(length: int, dtype: torch.dtype) -> torch.Tensor:
-    """What is added to scores (length, length): minus infinity where a key lies ahead of its query."""
+    """What is added to scores (length, length): minus infinity where a key lies ahead of
+    its query.
+    """
     return _square(-(-length // SIDE) * SIDE, dtype)[:length, :length]
 
 
@@ -90,8 +104,12 @@ def _square(length: int, dtype: torch.dtype) -> torch.Tensor:
 
 
 def _attend(module, query, key, value, attention_mask, scaling=None, dropout=0.0, **unused):
-    """`causal` as transformers calls it (its AttentionInterface): returns (rows, length, heads, width) and no weights."""
-    assert attention_mask is None and not dropout, "rows are right-padded and small models have no dropout"
+    """`causal` as transformers calls it (its AttentionInterface): returns (rows, length, heads,
+    width) and no weights.
+    """
+    assert attention_mask is None and not dropout, (
+        "rows are right-padded and small models have no dropout"
+    )
     out = causal(query, key, value, scaling if scaling is not None else query.shape[-1] ** -0.5)
     return out.transpose(1, 2).contiguous(), None
 

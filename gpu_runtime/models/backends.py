@@ -1,6 +1,7 @@
-"""Which back end answers to which name in a configuration: a plain dict, looked up at the edge and nowhere else.
+"""Which back end answers to which name in a configuration: a plain dict, looked up at the edge and
+nowhere else.
 
-    python -c "from gpu_runtime.models.backends import MODEL_BACKENDS; print(sorted(MODEL_BACKENDS))"
+python -c "from gpu_runtime.models.backends import MODEL_BACKENDS; print(sorted(MODEL_BACKENDS))"
 """
 
 from __future__ import annotations
@@ -22,7 +23,10 @@ def _scratch(folder: str, options: ModelOptions = ModelOptions()) -> LanguageMod
         return ScratchModel.load(folder)
     except (OSError, ValueError, SafetensorError) as error:
         first = next(iter(str(error).strip().splitlines()), type(error).__name__)
-        raise ModelError(f"model '{folder}' cannot be loaded: {first} - give a whole folder that a run or an export wrote") from error
+        raise ModelError(
+            f"model '{folder}' cannot be loaded: {first} - give a whole folder that a run or an "
+            f"export wrote"
+        ) from error
 
 
 def _pretrained(name_or_path: str, options: ModelOptions = ModelOptions()) -> LanguageModel:
@@ -43,8 +47,15 @@ def _vllm(name_or_path: str, options: ModelOptions = ModelOptions()) -> Language
     return VllmModel.load(name_or_path, options)
 
 
-MODEL_BACKENDS: dict[str, Callable[..., LanguageModel]] = {"scratch": _scratch, "pretrained": _pretrained, "openai": _openai, "vllm": _vllm}
-"""Each opens a model by folder or id (and `ModelOptions`, or as they are by default). A new scratch model is made by `ScratchModel.create`."""
+MODEL_BACKENDS: dict[str, Callable[..., LanguageModel]] = {
+    "scratch": _scratch,
+    "pretrained": _pretrained,
+    "openai": _openai,
+    "vllm": _vllm,
+}
+"""Each opens a model by folder or id (and `ModelOptions`, or as they are by default). A new scratch
+model is made by `ScratchModel.create`.
+"""
 
 
 FROZEN = frozenset({"openai"})
@@ -52,7 +63,9 @@ FROZEN = frozenset({"openai"})
 
 
 def kind_of(name_or_path: str | Path) -> str:
-    """What a model is, as a key of MODEL_BACKENDS (`vllm` opens what is `pretrained`, where that is wanted): `scratch` for a folder that `ScratchModel.save` wrote, told by its vocabulary."""
+    """What a model is, as a key of MODEL_BACKENDS (`vllm` opens what is `pretrained`, where that is
+    wanted): `scratch` for a folder that `ScratchModel.save` wrote, told by its vocabulary.
+    """
     folder = Path(name_or_path)
     if (folder / "endpoint.json").is_file():
         return "openai"

@@ -1,9 +1,10 @@
 """Decoding with a causal Hugging Face model: rows that end make room for the next prompts at once.
 
-Contract: `decode` gives the new ids of every request, in the requests' order. What all prompts begin with
-is read once, and so is a prompt that several requests share. A row leaves the batch when its answer ends
-(continuous batching, as in Yu et al., "Orca", 2022). transformers' own `generate` goes on with every row
-until the last one has ended, reads every prompt anew, and copies its cache at each step.
+Contract: `decode` gives the new ids of every request, in the requests' order. What all prompts
+begin with is read once, and so is a prompt that several requests share. A row leaves the batch when
+its answer ends (continuous batching, as in Yu et al., "Orca", 2022). transformers' own `generate`
+goes on with every row until the last one has ended, reads every prompt anew, and copies its cache
+at each step.
 
     python benchmarks/pretrained_decoding.py MODEL
 """
@@ -34,9 +35,11 @@ FREE_SHARE = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One answer. ids: the prompt with its forced beginning. most: the most new ids. seed: of sampling.
+    """One answer. ids: the prompt with its forced beginning. most: the most new ids. seed: of
+    sampling.
 
-    ended: whether the answer is whole, asked of its new ids after each; None: only an end id ends it.
+    ended: whether the answer is whole, asked of its new ids after each; None: only an end id ends
+    it.
     """
 
     ids: tuple[int, ...]
@@ -47,7 +50,9 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """temperature 0 is greedy. ends: ids of which each ends an answer. rows: answers side by side."""
+    """temperature 0 is greedy. ends: ids of which each ends an answer. rows: answers side
+    by side.
+    """
 
     ends: frozenset[int]
     temperature: float = 0.0
@@ -56,7 +61,9 @@ class Limits:
 
 
 def decodes(model: PreTrainedModel) -> bool:
-    """Whether `decode` serves this model: positions can be given and its cache has plain layers only."""
+    """Whether `decode` serves this model: positions can be given and its cache has plain layers
+    only.
+    """
     taken = inspect.signature(model.forward).parameters
     if model.config.is_encoder_decoder or not {"position_ids", "logits_to_keep"} <= taken.keys():
         return False
@@ -100,7 +107,9 @@ def _by_length(requests: Sequence[Request]) -> list[int]:
     return sorted(range(len(requests)), key=lambda i: (-len(requests[i].ids), requests[i].ids, i))
 
 
-def _next_of(order: list[int], requests: Sequence[Request], room: int) -> tuple[list[int], list[int]]:
+def _next_of(
+    order: list[int], requests: Sequence[Request], room: int
+) -> tuple[list[int], list[int]]:
     """What is read next, of READ prompts at most, and what is left."""
     size, prompts = 0, set()
     for index in order[:room]:
@@ -126,7 +135,11 @@ def _draw(seed: int, place: int) -> float:
 
 
 def _advance(
-    active: Sequence[int], chosen: Sequence[int], requests: Sequence[Request], found: list[list[int]], limits: Limits
+    active: Sequence[int],
+    chosen: Sequence[int],
+    requests: Sequence[Request],
+    found: list[list[int]],
+    limits: Limits,
 ) -> list[int]:
     """Append what was chosen; places in `active` of the answers that go on."""
     alive = []
@@ -149,14 +162,20 @@ class _Clock:
         self.say(0, 0)
 
     def say(self, answers: int, read: int, new: int = 0) -> None:
-        self._answers, self._new, self._read = self._answers + answers, self._new + new, self._read + read
+        self._answers, self._new, self._read = (
+            self._answers + answers,
+            self._new + new,
+            self._read + read,
+        )
         if self._watch:
             seconds = time.monotonic() - self._start
             self._watch(Decoded(self._answers, self._of, self._new, self._read, seconds))
 
 
 class _RoomyLayer(DynamicLayer):
-    """Keys and values (rows, heads, columns, head) at the start of memory that has room for more columns."""
+    """Keys and values (rows, heads, columns, head) at the start of memory that has room for more
+    columns.
+    """
 
     def __init__(self, keys: torch.Tensor, values: torch.Tensor, columns: int) -> None:
         """keys, values: memory of which the first `columns` columns are filled."""
@@ -177,7 +196,8 @@ class _RoomyLayer(DynamicLayer):
 
 
 def _stacked(parts: Sequence[torch.Tensor], columns: int) -> torch.Tensor:
-    """Parts (rows, heads, width, head) below each other in new memory of `columns` and ROOM columns.
+    """Parts (rows, heads, width, head) below each other in new memory of `columns` and ROOM
+    columns.
 
     A part of fewer columns ends where `columns` ends; what lies before it is zero.
     """
@@ -209,12 +229,18 @@ class _Batch:
             self._shared = 0
 
     def admit(self, prompts: Sequence[Sequence[int]]) -> tuple[torch.Tensor, int]:
-        """Read prompts and append their rows; (logits of their next ids, how many ids were read)."""
+        """Read prompts and append their rows; (logits of their next ids, how many ids were
+        read).
+        """
         distinct = list(dict.fromkeys(map(tuple, prompts)))
         rests = [ids[self._shared :] for ids in distinct]
         longest = max(map(len, rests))
-        ids = torch.tensor([(0,) * (longest - len(r)) + r for r in rests], device=self._model.device)
-        seen = torch.tensor([[0] * (longest - len(r)) + [1] * len(r) for r in rests], device=self._model.device)
+        ids = torch.tensor(
+            [(0,) * (longest - len(r)) + r for r in rests], device=self._model.device
+        )
+        seen = torch.tensor(
+            [[0] * (longest - len(r)) + [1] * len(r) for r in rests], device=self._model.device
+        )
         mask = torch.cat([seen.new_ones((len(rests), self._shared)), seen], 1)
         positions = (mask.cumsum(1) - 1).clamp(min=0)[:, self._shared :]
         cache = self._begun(len(rests))
@@ -228,7 +254,11 @@ class _Batch:
         cache = DynamicCache(config=self._model.config)
         if self._start is not None:
             for number, layer in enumerate(self._start.layers):
-                cache.update(layer.keys.expand(rows, -1, -1, -1), layer.values.expand(rows, -1, -1, -1), number)
+                cache.update(
+                    layer.keys.expand(rows, -1, -1, -1),
+                    layer.values.expand(rows, -1, -1, -1),
+                    number,
+                )
         return cache
 
     def step(self, ids: Sequence[int]) -> torch.Tensor:
@@ -236,11 +266,18 @@ class _Batch:
         device = self._model.device
         positions = self._mask.sum(1, keepdim=True)
         self._mask = torch.cat([self._mask, self._mask.new_ones((len(ids), 1))], 1)
-        return self._forward(torch.tensor(ids, device=device)[:, None], self._mask, positions, self._cache)
+        return self._forward(
+            torch.tensor(ids, device=device)[:, None], self._mask, positions, self._cache
+        )
 
     def _forward(self, ids, mask, positions, cache) -> torch.Tensor:
         out = self._model(
-            ids, attention_mask=mask, position_ids=positions, past_key_values=cache, use_cache=True, logits_to_keep=1
+            ids,
+            attention_mask=mask,
+            position_ids=positions,
+            past_key_values=cache,
+            use_cache=True,
+            logits_to_keep=1,
         )
         return out.logits[:, -1]
 
@@ -251,7 +288,9 @@ class _Batch:
         self._mask = self._mask[chosen][:, first:]
         columns = self._mask.shape[1]
         for number, layer in enumerate(self._cache.layers):
-            parts = [_stacked([part[chosen, :, first:]], columns) for part in (layer.keys, layer.values)]
+            parts = [
+                _stacked([part[chosen, :, first:]], columns) for part in (layer.keys, layer.values)
+            ]
             self._cache.layers[number] = _RoomyLayer(*parts, columns)
 
     @staticmethod
@@ -269,17 +308,23 @@ class _Batch:
         layers = []
         for number, new in enumerate(cache.layers):
             old = self._cache.layers[number : number + 1] if rows else []
-            stacks = [[getattr(part, kind) for part in old] + [getattr(new, kind)[of]] for kind in ("keys", "values")]
+            stacks = [
+                [getattr(part, kind) for part in old] + [getattr(new, kind)[of]]
+                for kind in ("keys", "values")
+            ]
             layers.append(_RoomyLayer(*(_stacked(parts, most) for parts in stacks), most))
         self._mask, self._cache.layers = joined, layers
 
 
 def _common(prompts: Sequence[Sequence[int]]) -> int:
-    """How many ids all prompts begin with, one id of each left to be read; 0 for a single prompt."""
+    """How many ids all prompts begin with, one id of each left to be read; 0 for a single
+    prompt.
+    """
     distinct = set(map(tuple, prompts))
     if len(distinct) < 2:
         return 0
     first, last = min(distinct), max(distinct)
-    same = next((k for k, (a, b) in enumerate(zip(first, last)) if a != b), min(len(first), len(last)))
+    same = next(
+        (k for k, (a, b) in enumerate(zip(first, last)) if a != b), min(len(first), len(last))
+    )
     return min(same, min(map(len, distinct)) - 1)
-

@@ -1,7 +1,8 @@
 """Batched decoding: which id comes next in every row, under constraints, at a temperature.
 
-Contract: every row draws from its own stream of random numbers, seeded by the request, so that an answer depends on the
-other rows of its batch by float noise only. All answers of one prompt share one pass over the prompt, and its cache.
+Contract: every row draws from its own stream of random numbers, seeded by the request, so that an
+answer depends on the other rows of its batch by float noise only. All answers of one prompt share
+one pass over the prompt, and its cache.
 
     python -m pytest tests/gpu_runtime/test_scratch.py -k same_as_transformers
 """
@@ -27,7 +28,9 @@ _NUCLEUS = 64
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One prompt: ids to condition on (prompt and forced prefix), a seed per answer wanted, and what is forbidden."""
+    """One prompt: ids to condition on (prompt and forced prefix), a seed per answer wanted, and
+    what is forbidden.
+    """
 
     ids: tuple[int, ...]
     seeds: tuple[int, ...]
@@ -49,9 +52,15 @@ class DecodeLimits:
 
 @torch.inference_mode()
 def decode(
-    decoder: LlamaDecoder, requests: Sequence[Request], limits: DecodeLimits, words: Sequence[str], rows: int = 64, spell: Spell | None = None
+    decoder: LlamaDecoder,
+    requests: Sequence[Request],
+    limits: DecodeLimits,
+    words: Sequence[str],
+    rows: int = 64,
+    spell: Spell | None = None,
 ) -> list[list[list[int]]]:
-    """For each request one list of new ids per seed, the end left out. `words[id]` is what a constraint calls an id.
+    """For each request one list of new ids per seed, the end left out. `words[id]` is what a
+    constraint calls an id.
 
     spell: the ids of a word that is no id, for constraints that allow one by name.
     """
@@ -63,14 +72,20 @@ def decode(
         following = order[place + 1] if place + 1 < len(order) else None
         wanted = sum(len(requests[i].seeds) for i in chunk)
         if following is None or wanted + len(requests[following].seeds) > rows:
-            for i, found in zip(chunk, _decode_chunk(decoder, [requests[i] for i in chunk], limits, words, spell)):
+            for i, found in zip(
+                chunk, _decode_chunk(decoder, [requests[i] for i in chunk], limits, words, spell)
+            ):
                 answers[i] = found
             chunk = []
     return answers
 
 
 def _decode_chunk(
-    decoder: LlamaDecoder, requests: Sequence[Request], limits: DecodeLimits, words: Sequence[str], spell: Spell | None
+    decoder: LlamaDecoder,
+    requests: Sequence[Request],
+    limits: DecodeLimits,
+    words: Sequence[str],
+    spell: Spell | None,
 ) -> list[list[list[int]]]:
     longest = max(len(r.ids) for r in requests)
     pads = torch.tensor([longest - len(r.ids) for r in requests])
@@ -104,14 +119,24 @@ def _decode_chunk(
 
 
 class _Chooser:
-    """Next ids from logits: constraint, temperature, nucleus, and one uniform number per row and step."""
+    """Next ids from logits: constraint, temperature, nucleus, and one uniform number per row and
+    step.
+    """
 
-    def __init__(self, requests: Sequence[Request], limits: DecodeLimits, words: Sequence[str], spell: Spell | None) -> None:
+    def __init__(
+        self,
+        requests: Sequence[Request],
+        limits: DecodeLimits,
+        words: Sequence[str],
+        spell: Spell | None,
+    ) -> None:
         self._limits, self._words, self._spell = limits, words, spell
         self._states = [r.constraint() if r.constraint else None for r in requests for _ in r.seeds]
         self._ids = {word: i for i, word in enumerate(words) if word} if any(self._states) else {}
         self._masks: dict[tuple[bool, frozenset[str]], torch.Tensor] = {}
-        """What is forbidden, as a row over the vocabulary: few different sets come up again and again."""
+        """What is forbidden, as a row over the vocabulary: few different sets come up again and
+        again.
+        """
         self._spelt: dict[frozenset[str], tuple[str, list[int]]] = {}
         """Of what is allowed by name: the word that is no id, with the ids that spell it."""
         self._spelling: dict[int, tuple[str, list[int]]] = {}
@@ -120,10 +145,16 @@ class _Chooser:
         self._spelled = torch.tensor([not word for word in words])
         self._nothing = torch.zeros(len(words), dtype=torch.bool)
         self._uniform = torch.stack(
-            [torch.rand(limits.max_new_tokens, generator=torch.Generator().manual_seed(s)) for r in requests for s in r.seeds]
+            [
+                torch.rand(limits.max_new_tokens, generator=torch.Generator().manual_seed(s))
+                for r in requests
+                for s in r.seeds
+            ]
         )
 
-    def __call__(self, logits: torch.Tensor, active: Sequence[int], alive: torch.Tensor, step: int) -> torch.Tensor:
+    def __call__(
+        self, logits: torch.Tensor, active: Sequence[int], alive: torch.Tensor, step: int
+    ) -> torch.Tensor:
         self._forbid(logits, active, alive)
         if self._limits.temperature <= 0:
             chosen = logits.argmax(-1)
@@ -151,7 +182,8 @@ class _Chooser:
         if not self._ids:
             return
         masks = [
-            self._of_row(row) if living and self._states[row] is not None else self._nothing for row, living in zip(active, alive.tolist())
+            self._of_row(row) if living and self._states[row] is not None else self._nothing
+            for row, living in zip(active, alive.tolist())
         ]
         logits.masked_fill_(torch.stack(masks), -1e9)
 
@@ -171,17 +203,25 @@ class _Chooser:
             mask = self._nothing.clone()
             mask[[self._ids[word] for word in words if word in self._ids]] = True
             mask |= self._spelled if "" in words else False
-            if only and self._spell and (missing := sorted(word for word in words if word and word not in self._ids)):
+            if (
+                only
+                and self._spell
+                and (missing := sorted(word for word in words if word and word not in self._ids))
+            ):
                 self._spelt[words] = missing[0], self._spell(missing[0])
                 mask[self._spelt[words][1][0]] = True
             self._masks[only, words] = ~mask if only else mask
         return self._masks[only, words]
 
 
-def nucleus(logits: torch.Tensor, uniform: torch.Tensor, temperature: float, top_p: float) -> torch.Tensor:
-    """The id that each uniform number in [0, 1) draws, among the likeliest that together have `top_p`.
+def nucleus(
+    logits: torch.Tensor, uniform: torch.Tensor, temperature: float, top_p: float
+) -> torch.Tensor:
+    """The id that each uniform number in [0, 1) draws, among the likeliest that together have
+    `top_p`.
 
-    Shapes (rows, vocabulary) and (rows,) give (rows,). Method: Holtzman et al., nucleus sampling, 2020.
+    Shapes (rows, vocabulary) and (rows,) give (rows,). Method: Holtzman et al., nucleus sampling,
+    2020.
     """
     shares = torch.softmax(logits / temperature, -1)
     shares, order = shares.topk(min(_NUCLEUS, shares.shape[-1]), -1)

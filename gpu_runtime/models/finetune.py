@@ -1,10 +1,12 @@
-"""Fine-tuning of a pre-trained model by transformers' Trainer: whole, by LoRA or by QLoRA, with loss on the answers only.
+"""Fine-tuning of a pre-trained model by transformers' Trainer: whole, by LoRA or by QLoRA, with
+loss on the answers only.
 
-Contract: `fine_tune` changes the model it is given and returns figures. A training that was killed goes on from its last
-whole checkpoint when it is asked again with the same lessons and the same workspace (which the caller removes when what was
-learnt is saved); other lessons begin anew. Early
-stopping is on `Learning.validate`, whatever that measures (coevolve executes: pass@1), and the best checkpoint is kept.
-Started in several processes (see `gpu_runtime.models.spread`) each takes its share of every step: the same steps, sooner.
+Contract: `fine_tune` changes the model it is given and returns figures. A training that was killed
+goes on from its last whole checkpoint when it is asked again with the same lessons and the same
+workspace (which the caller removes when what was learnt is saved); other lessons begin anew. Early
+stopping is on `Learning.validate`, whatever that measures (coevolve executes: pass@1), and the best
+checkpoint is kept. Started in several processes (see `gpu_runtime.models.distributed`) each takes
+its share of every step: the same steps, sooner.
 
     python -c "from gpu_runtime.models.options import FineTuning; print(FineTuning(method='lora', rank=8))"
 """
@@ -22,13 +24,20 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from transformers import EarlyStoppingCallback, PreTrainedModel, PrinterCallback, Trainer, TrainerCallback, TrainingArguments
+from transformers import (
+    EarlyStoppingCallback,
+    PreTrainedModel,
+    PrinterCallback,
+    Trainer,
+    TrainerCallback,
+    TrainingArguments,
+)
 
-from gpu_runtime.models.cut import load_shares, save_shares
-from gpu_runtime.models.halfway import fingerprint
 from gpu_runtime.models.lessons import IGNORED, Collate, plan
 from gpu_runtime.models.options import METHODS, REPORTERS, SHARDINGS, FineTuning
 from gpu_runtime.models.protocol import Learning, ModelError
+from gpu_runtime.models.resume_state import fingerprint
+from gpu_runtime.models.sharded_state import load_shares, save_shares
 from gpu_runtime.models.training import BETAS, CLIP_NORM, WARM_UP_SHARE, WEIGHT_DECAY, Encoded
 
 VALIDATIONS_PER_EPOCH = 2
@@ -42,48 +51,72 @@ def require(tuning: FineTuning) -> None:
     if tuning.method not in METHODS:
         raise ModelError(f"finetune.method '{tuning.method}': known are {', '.join(METHODS)}")
     if tuning.report_to not in REPORTERS:
-        raise ModelError(f"finetune.report_to '{tuning.report_to}': known are {', '.join(REPORTERS)}")
+        raise ModelError(
+            f"finetune.report_to '{tuning.report_to}': known are {', '.join(REPORTERS)}"
+        )
     if tuning.sharding not in SHARDINGS:
         raise ModelError(f"finetune.sharding '{tuning.sharding}': known are {', '.join(SHARDINGS)}")
     if tuning.sharding == "fsdp" and tuning.method != "full":
-        raise ModelError(f"finetune.sharding 'fsdp' cuts whole models only; with finetune.method '{tuning.method}' use 'none'")
+        raise ModelError(
+            f"finetune.sharding 'fsdp' cuts whole models only; with finetune.method "
+            f"'{tuning.method}' use 'none'"
+        )
     if (package := REPORTERS[tuning.report_to]) and importlib.util.find_spec(package) is None:
-        raise ModelError(f"finetune.report_to '{tuning.report_to}' needs the package {package} (pip install {package}), which is not here")
+        raise ModelError(
+            f"finetune.report_to '{tuning.report_to}' needs the package {package} (pip install "
+            f"{package}), which is not here"
+        )
     if tuning.method == "qlora" and importlib.util.find_spec("bitsandbytes") is None:
-        raise ModelError("finetune.method 'qlora' needs the package bitsandbytes (pip install -e '.[qlora]'), which is not here; or use 'lora'")
+        raise ModelError(
+            "finetune.method 'qlora' needs the package bitsandbytes (pip install -e "
+            "'.[qlora]'), which is not here; or use 'lora'"
+        )
 
 
 def with_adapter(model: PreTrainedModel, tuning: FineTuning, seed: int) -> PreTrainedModel:
-    """The model with fresh LoRA weights on every linear layer, its own weights frozen; one with an adapter is left as it is."""
+    """The model with fresh LoRA weights on every linear layer, its own weights frozen; one with an
+    adapter is left as it is.
+    """
     from peft import LoraConfig, PeftModel, get_peft_model, prepare_model_for_kbit_training
 
     if isinstance(model, PeftModel):
         return model
     if tuning.method == "qlora":
-        model = prepare_model_for_kbit_training(model, use_gradient_checkpointing=tuning.gradient_checkpointing)
+        model = prepare_model_for_kbit_training(
+            model, use_gradient_checkpointing=tuning.gradient_checkpointing
+        )
     torch.manual_seed(seed)
     task = "SEQ_2_SEQ_LM" if model.config.is_encoder_decoder else "CAUSAL_LM"
-    shape = LoraConfig(r=tuning.rank, lora_alpha=2 * tuning.rank, target_modules="all-linear", task_type=task)
+    shape = LoraConfig(
+        r=tuning.rank, lora_alpha=2 * tuning.rank, target_modules="all-linear", task_type=task
+    )
     return get_peft_model(model, shape)
 
 
 def merged(model: PreTrainedModel, tuning: FineTuning) -> PreTrainedModel:
     """The model with its adapter added to its weights.
 
-    Weights of four bits are made plain first: rounded to sixteen values again, most of what an adapter adds would be gone.
+    Weights of four bits are made plain first: rounded to sixteen values again, most of what an
+    adapter adds would be gone.
     """
     from peft.tuners.lora import LoraLayer
 
     if tuning.method == "qlora" and getattr(model, "is_loaded_in_4bit", False):
         layers = model.get_base_model().named_modules()
-        learnt = {name: layer.get_delta_weight("default") for name, layer in layers if isinstance(layer, LoraLayer)}
+        learnt = {
+            name: layer.get_delta_weight("default")
+            for name, layer in layers
+            if isinstance(layer, LoraLayer)
+        }
         computed_in = model.config.quantization_config.bnb_4bit_compute_dtype
         plain = model.unload().dequantize()
         with torch.no_grad():
             for name, delta in learnt.items():
                 weight = plain.get_submodule(name).weight
                 weight.add_(delta.to(weight))
-        plain.to(computed_in)  # a model of four bits is trained with norms and embeddings in float32
+        plain.to(
+            computed_in
+        )  # a model of four bits is trained with norms and embeddings in float32
     else:
         plain = model.merge_and_unload()
     plain.requires_grad_(True)
@@ -98,14 +131,18 @@ def fine_tune(
     tuning: FineTuning,
     progress: Callable[[int, int, float], None] | None = None,
 ) -> dict[str, float]:
-    """Train `model` in place. Returns `loss` (mean over the last tenth), `first_loss`, `steps`, `tokens`, `seconds`,
-    and with early stopping `validation`, the best value of `learning.validate`."""
+    """Train `model` in place. Returns `loss` (mean over the last tenth), `first_loss`, `steps`,
+    `tokens`, `seconds`, and with early stopping `validation`, the best value of
+    `learning.validate`.
+    """
     started = time.monotonic()
     batches, accumulated = _plan(examples, learning, tuning)
     with tempfile.TemporaryDirectory() as scratch:
         folder = learning.workspace or Path(scratch)
         arguments = _arguments(folder, learning, tuning, len(batches), accumulated)
-        with arguments.main_process_first(local=False):  # one of several processes clears away, the others look afterwards
+        with arguments.main_process_first(
+            local=False
+        ):  # one of several processes clears away, the others look afterwards
             resume = resume_from(folder, fingerprint(examples, learning, asdict(tuning)))
         trainer = _LessonTrainer(
             model=model,
@@ -122,17 +159,27 @@ def fine_tune(
     return _figures(trainer, batches, accumulated, time.monotonic() - started)
 
 
-def _plan(examples: Sequence[Encoded], learning: Learning, tuning: FineTuning) -> tuple[list[list[Encoded]], int]:
-    """Examples of each forward pass, and how many passes make one optimiser step over all processes."""
+def _plan(
+    examples: Sequence[Encoded], learning: Learning, tuning: FineTuning
+) -> tuple[list[list[Encoded]], int]:
+    """Examples of each forward pass, and how many passes make one optimiser step over all
+    processes.
+    """
     micro = tuning.micro_tokens or learning.batch_tokens
-    rows = plan([len(e.ids) for e in examples], micro, learning.epochs, learning.seed, tuning.packing)
+    rows = plan(
+        [len(e.ids) for e in examples], micro, learning.epochs, learning.seed, tuning.packing
+    )
     accumulated = min(len(rows), max(1, round(learning.batch_tokens / micro)))
     processes = int(os.environ.get("WORLD_SIZE", "1"))
-    accumulated = -(-accumulated // processes) * processes  # each takes as many: what is left over would be learnt by none
+    accumulated = (
+        -(-accumulated // processes) * processes
+    )  # each takes as many: what is left over would be learnt by none
     return [[examples[i] for i in row] for row in rows], accumulated
 
 
-def _arguments(folder: Path, learning: Learning, tuning: FineTuning, passes: int, accumulated: int) -> TrainingArguments:
+def _arguments(
+    folder: Path, learning: Learning, tuning: FineTuning, passes: int, accumulated: int
+) -> TrainingArguments:
     steps = -(-passes // accumulated)
     stopping = tuning.patience > 0 and learning.validate is not None
     every = max(1, round(steps / max(1.0, VALIDATIONS_PER_EPOCH * learning.epochs)))
@@ -152,11 +199,17 @@ def _arguments(folder: Path, learning: Learning, tuning: FineTuning, passes: int
     )
 
 
-def common_arguments(folder: Path, learning: Learning, tuning: FineTuning, steps: int) -> dict[str, object]:
-    """What every trainer here has in common: optimiser, cosine schedule with warm-up, device, silence."""
+def common_arguments(
+    folder: Path, learning: Learning, tuning: FineTuning, steps: int
+) -> dict[str, object]:
+    """What every trainer here has in common: optimiser, cosine schedule with warm-up, device,
+    silence.
+    """
     on_gpu = torch.cuda.is_available()
     place = learning.workspace.with_suffix("") if learning.workspace else None
-    if place is not None:  # what a training leaves behind must not lie in its workspace, which goes when it ends
+    if (
+        place is not None
+    ):  # what a training leaves behind must not lie in its workspace, which goes when it ends
         os.environ["TENSORBOARD_LOGGING_DIR"] = f"{place}.scalars"
     several = int(os.environ.get("WORLD_SIZE", "1")) > 1
     return {
@@ -171,7 +224,9 @@ def common_arguments(folder: Path, learning: Learning, tuning: FineTuning, steps
         "max_grad_norm": CLIP_NORM,
         "max_steps": steps,
         "gradient_checkpointing": tuning.gradient_checkpointing,
-        "gradient_checkpointing_kwargs": {"use_reentrant": False} if tuning.gradient_checkpointing else None,
+        "gradient_checkpointing_kwargs": {"use_reentrant": False}
+        if tuning.gradient_checkpointing
+        else None,
         "bf16": on_gpu,
         "use_cpu": not on_gpu,
         "ddp_backend": "gloo" if several and not on_gpu else None,
@@ -186,11 +241,14 @@ def common_arguments(folder: Path, learning: Learning, tuning: FineTuning, steps
 
 
 class _LessonTrainer(Trainer):
-    """Batches are planned ahead; the loss is weighted; validation is a function of the model as it stands."""
+    """Batches are planned ahead; the loss is weighted; validation is a function of the model as it
+    stands.
+    """
 
     def prepare(self, validate: Callable[[], float] | None) -> None:
         self._validate = validate
-        # The loss below divides by the answer tokens of the whole step, over accumulation and processes; labels are shifted.
+        # The loss below divides by the answer tokens of the whole step, over accumulation and
+        # processes; labels are shifted.
         self.model_accepts_loss_kwargs, self._loss_shifts_labels = True, False
         self.remove_callback(PrinterCallback)
 
@@ -199,16 +257,21 @@ class _LessonTrainer(Trainer):
         logits = model(**inputs, use_cache=False).logits
         chosen = labels != IGNORED
         losses = F.cross_entropy(logits[chosen].float(), labels[chosen], reduction="none")
-        loss = (losses * weights[chosen]).sum() / num_items_in_batch * self.accelerator.num_processes
+        loss = (
+            (losses * weights[chosen]).sum() / num_items_in_batch * self.accelerator.num_processes
+        )
         return (loss, logits) if return_outputs else loss
 
     def evaluate(self, *_arguments, **_options) -> dict[str, float]:
         metrics = {METRIC: self._measured()}
         self.log(metrics)
-        self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
+        self.control = self.callback_handler.on_evaluate(
+            self.args, self.state, self.control, metrics
+        )
         return metrics
 
-    # The Trainer refuses to keep what it would go on from when transformers has cut the model: these four do.
+    # The Trainer refuses to keep what it would go on from when transformers has cut the model:
+    # these four do.
 
     def save_model(self, *arguments, **options) -> None:
         if not self.is_distributed_loading_by_transformers:
@@ -229,7 +292,9 @@ class _LessonTrainer(Trainer):
         if checkpoint is None or not self.is_distributed_loading_by_transformers:
             return super()._load_optimizer_and_scheduler(checkpoint)
         load_shares(self.model, self.optimizer.optimizer, Path(checkpoint) / SHARES)
-        self.lr_scheduler.load_state_dict(torch.load(Path(checkpoint) / SCHEDULE, weights_only=True))
+        self.lr_scheduler.load_state_dict(
+            torch.load(Path(checkpoint) / SCHEDULE, weights_only=True)
+        )
 
     def _measured(self) -> float:
         """The first process measures; what it draws does not change what the training draws."""
@@ -243,7 +308,9 @@ class _LessonTrainer(Trainer):
         return value[0]
 
 
-def _callbacks(learning: Learning, tuning: FineTuning, progress: Callable[[int, int, float], None] | None) -> list[TrainerCallback]:
+def _callbacks(
+    learning: Learning, tuning: FineTuning, progress: Callable[[int, int, float], None] | None
+) -> list[TrainerCallback]:
     found: list[TrainerCallback] = [Clock(learning, tuning, progress)]
     if tuning.patience > 0 and learning.validate is not None:
         found.append(EarlyStoppingCallback(early_stopping_patience=tuning.patience))
@@ -253,15 +320,28 @@ def _callbacks(learning: Learning, tuning: FineTuning, progress: Callable[[int, 
 class Clock(TrainerCallback):
     """Progress, checkpoints by the clock, and the upper bound on wall time."""
 
-    def __init__(self, learning: Learning, tuning: FineTuning, progress: Callable[[int, int, float], None] | None) -> None:
-        self._end = None if learning.max_minutes is None else time.monotonic() + 60 * learning.max_minutes
+    def __init__(
+        self,
+        learning: Learning,
+        tuning: FineTuning,
+        progress: Callable[[int, int, float], None] | None,
+    ) -> None:
+        self._end = (
+            None if learning.max_minutes is None else time.monotonic() + 60 * learning.max_minutes
+        )
         self._every = tuning.checkpoint_every_s if learning.workspace else None
         self._saved, self._progress = time.monotonic(), progress
 
     def on_step_end(self, args, state, control, **_):
         now = time.monotonic()
-        due = [self._end is not None and now >= self._end, self._every is not None and now - self._saved >= self._every]
-        if args.world_size > 1 and (self._end, self._every) != (None, None):  # no two clocks are equal, and what one process stops at or saves, all must
+        due = [
+            self._end is not None and now >= self._end,
+            self._every is not None and now - self._saved >= self._every,
+        ]
+        if args.world_size > 1 and (self._end, self._every) != (
+            None,
+            None,
+        ):  # no two clocks are equal, and what one process stops at or saves, all must
             torch.distributed.broadcast_object_list(due, src=0)
         if due[0]:
             control.should_training_stop = True
@@ -280,7 +360,9 @@ def _keep_checkpoints_light(trainer: Trainer) -> None:
 
 
 def resume_from(folder: Path, lessons: str) -> Path | None:
-    """The last whole checkpoint of the same lessons; what belongs to other lessons is cleared away."""
+    """The last whole checkpoint of the same lessons; what belongs to other lessons is
+    cleared away.
+    """
     mark = folder / "lessons.txt"
     if not mark.is_file() or mark.read_text() != lessons:
         shutil.rmtree(folder, ignore_errors=True)
@@ -294,7 +376,9 @@ def resume_from(folder: Path, lessons: str) -> Path | None:
     return max(whole, key=lambda p: int(p.name.rpartition("-")[2]), default=None)
 
 
-def _figures(trainer: Trainer, batches: Sequence[Sequence[Encoded]], accumulated: int, seconds: float) -> dict[str, float]:
+def _figures(
+    trainer: Trainer, batches: Sequence[Sequence[Encoded]], accumulated: int, seconds: float
+) -> dict[str, float]:
     losses = [row["loss"] for row in trainer.state.log_history if "loss" in row]
     steps = trainer.state.global_step
     last = losses[-max(1, len(losses) // 10) :]
@@ -305,4 +389,8 @@ def _figures(trainer: Trainer, batches: Sequence[Sequence[Encoded]], accumulated
         "tokens": sum(len(e.ids) for batch in batches[: steps * accumulated] for e in batch),
         "seconds": seconds,
     }
-    return figures if trainer.state.best_metric is None else figures | {"validation": trainer.state.best_metric}
+    return (
+        figures
+        if trainer.state.best_metric is None
+        else figures | {"validation": trainer.state.best_metric}
+    )

@@ -1,6 +1,8 @@
-"""Examples as tensors for transformers' Trainer: which are learnt together, padded or packed, loss on the answers only.
+"""Examples as tensors for transformers' Trainer: which are learnt together, padded or packed, loss
+on the answers only.
 
-Contract: plain functions on `Encoded`; labels are already shifted, so that labels[t] is what follows position t.
+Contract: plain functions on `Encoded`; labels are already shifted, so that labels[t] is what
+follows position t.
 
     python -c "from gpu_runtime.models.lessons import plan; print(plan([3, 5, 4], 8, 1.0, 0, packing=True))"
 """
@@ -19,10 +21,13 @@ IGNORED = -100
 """Label of what is not learnt, as everywhere in transformers."""
 
 
-def plan(lengths: Sequence[int], tokens: int, epochs: float, seed: int, packing: bool) -> list[list[int]]:
+def plan(
+    lengths: Sequence[int], tokens: int, epochs: float, seed: int, packing: bool
+) -> list[list[int]]:
     """Indices of the examples of each forward pass, over all epochs.
 
-    Padded: rows x longest row within `tokens`. Packed: their sum within `tokens`. One example always fits.
+    Padded: rows x longest row within `tokens`. Packed: their sum within `tokens`. One example
+    always fits.
     """
     if not packing:
         return plan_batches(lengths, tokens, epochs, seed)
@@ -58,7 +63,9 @@ def _packed_epoch(lengths: Sequence[int], tokens: int, generator: random.Random)
 def causal(batch: Sequence[Encoded], pad: int) -> Tensors:
     """Right-padded rows for a decoder-only model; every tensor is (rows, longest - 1)."""
     longest = max(len(e.ids) for e in batch) - 1
-    made = _empty(len(batch), longest, pad) | {"attention_mask": torch.zeros((len(batch), longest), dtype=torch.long)}
+    made = _empty(len(batch), longest, pad) | {
+        "attention_mask": torch.zeros((len(batch), longest), dtype=torch.long)
+    }
     for row, example in enumerate(batch):
         size = len(example.ids) - 1
         _fill(made, row, 0, example)
@@ -67,7 +74,9 @@ def causal(batch: Sequence[Encoded], pad: int) -> Tensors:
 
 
 def packed(batch: Sequence[Encoded], pad: int) -> Tensors:
-    """All examples in one row without padding: positions begin anew, by which transformers keeps them from seeing each other."""
+    """All examples in one row without padding: positions begin anew, by which transformers keeps
+    them from seeing each other.
+    """
     made = _empty(1, sum(len(e.ids) - 1 for e in batch), pad)
     made["position_ids"] = torch.zeros_like(made["input_ids"])
     start = 0

@@ -1,9 +1,11 @@
-"""The forward pass of a Llama-shaped model, with a cache of which the answers to one prompt share the prompt's part.
+"""The forward pass of a Llama-shaped model, with a cache of which the answers to one prompt share
+the prompt's part.
 
-Contract: `prefill` reads prompts, `step` appends one id to every row, `keep` drops rows; logits are those of transformers'
-`LlamaForCausalLM` but for rounding. It is written out because the library's cache copies itself at every step, and for a small
-model its Python costs more than the arithmetic. What a step costs is reading the cache: several answers to one prompt are as
-many queries to keys and values that are read once (as in Juravsky et al., "Hydragen", 2024).
+Contract: `prefill` reads prompts, `step` appends one id to every row, `keep` drops rows; logits are
+those of transformers' `LlamaForCausalLM` but for rounding. It is written out because the library's
+cache copies itself at every step, and for a small model its Python costs more than the arithmetic.
+What a step costs is reading the cache: several answers to one prompt are as many queries to keys
+and values that are read once (as in Juravsky et al., "Hydragen", 2024).
 
     python -m pytest tests/gpu_runtime/test_scratch.py -k same_as_transformers
 """
@@ -17,11 +19,15 @@ import torch.nn.functional as F
 from transformers import LlamaForCausalLM
 
 Attend = Callable[[int, torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
-"""(layer, queries, keys, values of new ids, each (rows, heads, length, head)) -> (rows, length, heads * head)."""
+"""(layer, queries, keys, values of new ids, each (rows, heads, length, head)) -> (rows, length,
+heads * head).
+"""
 
 
 class LlamaDecoder:
-    """A forward pass with cache over the weights of `model` (which it does not copy, but for fused projections)."""
+    """A forward pass with cache over the weights of `model` (which it does not copy, but for fused
+    projections).
+    """
 
     def __init__(self, model: LlamaForCausalLM) -> None:
         config = model.config
@@ -47,31 +53,42 @@ class LlamaDecoder:
         self._prompts: list[list[torch.Tensor]] = []
         """Keys and values of every layer, (prompts, kept heads, prompt length, head)."""
         self._answers: list[list[torch.Tensor]] = []
-        """The same of what rows have beyond their prompts, (rows, kept heads, most new ids, head)."""
+        """The same of what rows have beyond their prompts, (rows, kept heads, most new ids,
+        head).
+        """
         self._new = 0
         self._seen = torch.zeros(0, 0, dtype=torch.bool)
         """(prompts, prompt length): True where a prompt is not padding."""
         self._unseen = torch.zeros(0, 1, 1, 0, dtype=torch.bool)
         """Of every row's prompt, (rows, 1, 1, prompt length): True where it is padding."""
         self._of = self._slots = torch.zeros(0, dtype=torch.long)
-        """(rows,): a row's prompt; its place where every prompt has as many rows as that with the most."""
+        """(rows,): a row's prompt; its place where every prompt has as many rows as that with the
+        most.
+        """
         self._most = 0
 
-    def prefill(self, ids: torch.Tensor, pads: torch.Tensor, repeats: torch.Tensor, capacity: int) -> torch.Tensor:
+    def prefill(
+        self, ids: torch.Tensor, pads: torch.Tensor, repeats: torch.Tensor, capacity: int
+    ) -> torch.Tensor:
         """Read left-padded prompts (prompts, length); `repeats[prompt]` rows then go on from each.
 
-        Returns logits (sum of repeats, vocabulary) of the next id. `capacity`: the most ids that are appended to a row.
+        Returns logits (sum of repeats, vocabulary) of the next id. `capacity`: the most ids that
+        are appended to a row.
         """
         prompts, length = ids.shape
         steps = torch.arange(length)
         self._new, self._seen = 0, steps >= pads[:, None]
         seen = (steps[:, None] >= steps) & self._seen[:, None]
-        seen |= torch.eye(length, dtype=torch.bool)  # a padding row must see something, or softmax gives NaN
+        seen |= torch.eye(
+            length, dtype=torch.bool
+        )  # a padding row must see something, or softmax gives NaN
         self._prompts = []
 
         def attend(layer: int, q: torch.Tensor, k: torch.Tensor, v: torch.Tensor) -> torch.Tensor:
             self._prompts.append([k.contiguous(), v.contiguous()])
-            mixed = F.scaled_dot_product_attention(q, k, v, seen[:, None], enable_gqa=self._heads > self._kept_heads)
+            mixed = F.scaled_dot_product_attention(
+                q, k, v, seen[:, None], enable_gqa=self._heads > self._kept_heads
+            )
             return mixed.transpose(1, 2).reshape(prompts, length, -1)
 
         hidden = self._forward(ids, (steps - pads[:, None]).clamp(min=0), attend)[:, -1]
@@ -117,24 +134,38 @@ class LlamaDecoder:
             heads = F.linear(h, qkv).view(rows, length, -1, self._head).transpose(1, 2)
             q, k, v = heads.split(self._splits, 1)
             x = x + F.linear(attend(number, _rotated(q, cos, sin), _rotated(k, cos, sin), v), out)
-            gate, up = F.linear(F.rms_norm(x, (self._width,), norm2, self._eps), gate_up).chunk(2, -1)
+            gate, up = F.linear(F.rms_norm(x, (self._width,), norm2, self._eps), gate_up).chunk(
+                2, -1
+            )
             x = x + F.linear(F.silu(gate) * up, down)
         return F.rms_norm(x, (self._width,), self._final_norm, self._eps)
 
-    def _attend_one(self, layer: int, q: torch.Tensor, k: torch.Tensor, v: torch.Tensor) -> torch.Tensor:
-        """Of one new id a row. Plain products over the queries of a group do with less than the library's kernel."""
-        rows, (keys, values), (own_keys, own_values) = len(q), self._prompts[layer], self._answers[layer]
+    def _attend_one(
+        self, layer: int, q: torch.Tensor, k: torch.Tensor, v: torch.Tensor
+    ) -> torch.Tensor:
+        """Of one new id a row. Plain products over the queries of a group do with less than the
+        library's kernel.
+        """
+        rows, (keys, values), (own_keys, own_values) = (
+            len(q),
+            self._prompts[layer],
+            self._answers[layer],
+        )
         _, heads, length, head = keys.shape
         own_keys[:, :, self._new], own_values[:, :, self._new] = k[:, :, 0], v[:, :, 0]
         own_keys, own_values = own_keys[:, :, : self._new + 1], own_values[:, :, : self._new + 1]
         q = q.reshape(rows, heads, -1, head) * head**-0.5
-        scores = self._by_row(self._by_prompt(q) @ keys.transpose(2, 3)).masked_fill(self._unseen, float("-inf"))
+        scores = self._by_row(self._by_prompt(q) @ keys.transpose(2, 3)).masked_fill(
+            self._unseen, float("-inf")
+        )
         shares = torch.cat([scores, q @ own_keys.transpose(2, 3)], -1).softmax(-1)
         mixed = self._by_row(self._by_prompt(shares[..., :length]) @ values)
         return (mixed + shares[..., length:] @ own_values).reshape(rows, 1, -1)
 
     def _by_prompt(self, x: torch.Tensor) -> torch.Tensor:
-        """(rows, heads, group, any) to (prompts, heads, most rows * group, any), 0 where a prompt has fewer rows."""
+        """(rows, heads, group, any) to (prompts, heads, most rows * group, any), 0 where a prompt
+        has fewer rows.
+        """
         prompts = len(self._seen)
         if len(x) < prompts * self._most:
             x = x.new_zeros((prompts * self._most, *x.shape[1:])).index_copy_(0, self._slots, x)

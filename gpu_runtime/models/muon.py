@@ -1,9 +1,9 @@
 """Muon for the hidden matrices of a small model, AdamW for everything else.
 
-Source of the method: K. Jordan et al., "Muon: an optimizer for hidden layers in neural networks" (2024); the scale that
-lets one learning rate serve both parts: J. Liu et al., "Muon is scalable for LLM training" (2025). torch.optim.Muon works
-in bfloat16, one matrix at a time; here all matrices of a shape are orthogonalised together, in bfloat16 only where the
-processor multiplies it.
+Source of the method: K. Jordan et al., "Muon: an optimizer for hidden layers in neural networks"
+(2024); the scale that lets one learning rate serve both parts: J. Liu et al., "Muon is scalable for
+LLM training" (2025). torch.optim.Muon works in bfloat16, one matrix at a time; here all matrices of
+a shape are orthogonalised together, in bfloat16 only where the processor multiplies it.
 
     python -c "import torch; from gpu_runtime.models.muon import orthogonal; print(orthogonal(torch.randn(1, 2, 3)))"
 """
@@ -22,7 +22,8 @@ _RMS = 0.2
 
 
 def orthogonal(matrices: torch.Tensor, products: torch.dtype = torch.float32) -> torch.Tensor:
-    """Matrices (n, rows, columns), rows <= columns, with singular values brought near 1 (within about 0.7 to 1.2).
+    """Matrices (n, rows, columns), rows <= columns, with singular values brought near 1 (within
+    about 0.7 to 1.2).
 
     products: the type to multiply in; the result has the type of `matrices`.
     """
@@ -35,7 +36,9 @@ def orthogonal(matrices: torch.Tensor, products: torch.dtype = torch.float32) ->
 
 
 class Muon:
-    """Optimiser over `hidden` (2-D parameters) by Muon and `others` by AdamW; both share the learning rate."""
+    """Optimiser over `hidden` (2-D parameters) by Muon and `others` by AdamW; both share the
+    learning rate.
+    """
 
     def __init__(
         self,
@@ -46,12 +49,17 @@ class Muon:
         weight_decay: float,
         products: torch.dtype = torch.float32,
     ) -> None:
-        self._adamw = torch.optim.AdamW(others, lr=learning_rate, betas=betas, weight_decay=weight_decay, fused=True)
+        self._adamw = torch.optim.AdamW(
+            others, lr=learning_rate, betas=betas, weight_decay=weight_decay, fused=True
+        )
         self._decay, self._products = weight_decay, products
         self._groups: dict[tuple[int, int], list[torch.nn.Parameter]] = {}
         for parameter in hidden:
             self._groups.setdefault(tuple(sorted(parameter.shape)), []).append(parameter)  # type: ignore[arg-type]
-        self._momentum = {shape: torch.zeros(len(group), *shape, device=group[0].device) for shape, group in self._groups.items()}
+        self._momentum = {
+            shape: torch.zeros(len(group), *shape, device=group[0].device)
+            for shape, group in self._groups.items()
+        }
 
     @property
     def param_groups(self) -> list[dict]:

@@ -1,8 +1,10 @@
-"""Any Hugging Face model, by id or folder: causal or sequence-to-sequence, fine-tuned whole or by (Q)LoRA.
+"""Any Hugging Face model, by id or folder: causal or sequence-to-sequence, fine-tuned whole or by
+(Q)LoRA.
 
-Contract: the `LanguageModel` Protocol. What is saved is a folder that `AutoModel...` loads: adapters merged or, where that
-is wanted, an adapter that names its base. Without network only what is in the folder or the local cache is found; the
-error says so in one line. Several GPUs share the layers of a model.
+Contract: the `LanguageModel` Protocol. What is saved is a folder that `AutoModel...` loads:
+adapters merged or, where that is wanted, an adapter that names its base. Without network only what
+is in the folder or the local cache is found; the error says so in one line. Several GPUs share the
+layers of a model.
 
     python -c "from gpu_runtime.models.pretrained import PretrainedConfig, PretrainedModel as P; \\
         P.load('runs/demo/export/translator', PretrainedConfig(rows=8))"
@@ -21,22 +23,37 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
-from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer, BitsAndBytesConfig
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoModelForSeq2SeqLM,
+    AutoTokenizer,
+    BitsAndBytesConfig,
+)
 from transformers import PreTrainedConfig as HfConfig
 from transformers import PreTrainedModel as HfModel
 from transformers import PreTrainedTokenizerBase as HfTokenizer
 from transformers.distributed import DistributedConfig
 
 from corpora.files import write_folder
-from gpu_runtime.memory import MOST, keep_heap
 from gpu_runtime.models.batched import Limits, Request, decode, decodes
+from gpu_runtime.models.chat_format import plain_ids, prompt_ids
 from gpu_runtime.models.decoded import Watch
 from gpu_runtime.models.finetune import fine_tune, merged, require, with_adapter
-from gpu_runtime.models.framing import plain_ids, prompt_ids
 from gpu_runtime.models.lessons import Collate, causal, packed, paired
 from gpu_runtime.models.options import FineTuning, ModelOptions
-from gpu_runtime.models.protocol import Example, Learning, ModelError, NothingToLearn, Preference, Prompt, Reward, Sampling
+from gpu_runtime.models.protocol import (
+    Example,
+    Learning,
+    ModelError,
+    NothingToLearn,
+    Preference,
+    Prompt,
+    Reward,
+    Sampling,
+)
 from gpu_runtime.models.training import Encoded, multiplies_bf16
+from gpu_runtime.sandbox.memory import MOST, keep_heap
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
@@ -45,9 +62,11 @@ DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch
 class PretrainedConfig:
     """`context`: longest prompt and answer in tokens; longer examples are left out.
 
-    chat: wrap prompts in the tokeniser's chat template where it has one. dtype: a key of DTYPES, or `auto`: bfloat16
-    on a GPU, and on a CPU that multiplies bfloat16 for weights that are stored in 16 bits; else float32. rows: answers decoded side by side. static_cache: keys and values in memory of a fixed
-    size, for which transformers compiles the decoding step on a GPU (decoder-only models). local_only: never look beyond this machine.
+    chat: wrap prompts in the tokeniser's chat template where it has one. dtype: a key of DTYPES, or
+    `auto`: bfloat16 on a GPU, and on a CPU that multiplies bfloat16 for weights that are stored in
+    16 bits; else float32. rows: answers decoded side by side. static_cache: keys and values in
+    memory of a fixed size, for which transformers compiles the decoding step on a GPU (decoder-only
+    models). local_only: never look beyond this machine.
     """
 
     tuning: FineTuning = FineTuning()
@@ -61,7 +80,12 @@ class PretrainedConfig:
     @staticmethod
     def of(options: ModelOptions) -> PretrainedConfig:
         """What a back end is told."""
-        return PretrainedConfig(options.tuning, options.tuning.context, rows=options.rows, static_cache=options.static_cache)
+        return PretrainedConfig(
+            options.tuning,
+            options.tuning.context,
+            rows=options.rows,
+            static_cache=options.static_cache,
+        )
 
 
 class PretrainedModel:
@@ -77,7 +101,9 @@ class PretrainedModel:
         """Told how far `generate` is, from the first prompts on; a decoder-only model tells it."""
 
     @classmethod
-    def load(cls, name_or_path: str | Path, config: PretrainedConfig = PretrainedConfig()) -> PretrainedModel:
+    def load(
+        cls, name_or_path: str | Path, config: PretrainedConfig = PretrainedConfig()
+    ) -> PretrainedModel:
         """Raises ModelError, one line, when the model is not to be had."""
         name = str(name_or_path)
         offline = _offline(name, config)
@@ -86,10 +112,15 @@ class PretrainedModel:
             base = _base_of(name)
             shape = AutoConfig.from_pretrained(base, local_files_only=offline)
             dtype = dtype_for(shape, config.dtype)
-            options: dict[str, object] = {"local_files_only": offline, "dtype": dtype} | _placed(config.tuning)
+            options: dict[str, object] = {"local_files_only": offline, "dtype": dtype} | _placed(
+                config.tuning
+            )
             if config.tuning.method == "qlora":
                 options["quantization_config"] = BitsAndBytesConfig(
-                    load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True, bnb_4bit_compute_dtype=dtype
+                    load_in_4bit=True,
+                    bnb_4bit_quant_type="nf4",
+                    bnb_4bit_use_double_quant=True,
+                    bnb_4bit_compute_dtype=dtype,
                 )
             kind = AutoModelForSeq2SeqLM if shape.is_encoder_decoder else AutoModelForCausalLM
             model = kind.from_pretrained(base, **options)
@@ -101,7 +132,8 @@ class PretrainedModel:
         return cls(model, tokenizer, config)
 
     def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> list[list[str]]:
-        """See LanguageModel. Constraints are ignored: pieces of a pre-trained vocabulary are not words.
+        """See LanguageModel. Constraints are ignored: pieces of a pre-trained vocabulary are not
+        words.
 
         A prompt that fills the context gets its forced prefix alone as answer.
         """
@@ -112,7 +144,10 @@ class PretrainedModel:
         if not self._config.static_cache and decodes(self._model):
             return self._decoded(prompts, inputs, prefixes, sampling)
         # A decoder's forced start cannot be padded, so those of one batch are of one length.
-        order = sorted(range(len(prompts)), key=lambda i: (len(prefixes[i]) if self._paired else 0, len(inputs[i]), i))
+        order = sorted(
+            range(len(prompts)),
+            key=lambda i: (len(prefixes[i]) if self._paired else 0, len(inputs[i]), i),
+        )
         order = [i for i in order if len(inputs[i]) + len(prefixes[i]) < self._context]
         per_batch = max(1, self._config.rows // sampling.n)
         answers: list[list[str]] = [[p.prefix] * sampling.n for p in prompts]
@@ -127,11 +162,17 @@ class PretrainedModel:
         return answers
 
     def _decoded(
-        self, prompts: Sequence[Prompt], inputs: Sequence[list[int]], prefixes: Sequence[list[int]], sampling: Sampling
+        self,
+        prompts: Sequence[Prompt],
+        inputs: Sequence[list[int]],
+        prefixes: Sequence[list[int]],
+        sampling: Sampling,
     ) -> list[list[str]]:
         """Answers by `batched.decode`."""
         drawn = sampling.n if sampling.temperature > 0 else 1
-        fitting = [i for i in range(len(prompts)) if len(inputs[i]) + len(prefixes[i]) < self._context]
+        fitting = [
+            i for i in range(len(prompts)) if len(inputs[i]) + len(prefixes[i]) < self._context
+        ]
         requests = []
         for i in fitting:
             ids = (*inputs[i], *prefixes[i])
@@ -143,16 +184,23 @@ class PretrainedModel:
         found = iter(decode(self._model, requests, limits, self.watch))
         answers = [[p.prefix] * sampling.n for p in prompts]
         for i in fitting:
-            texts = [self._tokenizer.decode([*prefixes[i], *next(found)], skip_special_tokens=True) for _ in range(drawn)]
+            texts = [
+                self._tokenizer.decode([*prefixes[i], *next(found)], skip_special_tokens=True)
+                for _ in range(drawn)
+            ]
             answers[i] = texts * (sampling.n // drawn)
         return answers
 
     def _ends(self) -> frozenset[int]:
-        """Ids of which each ends an answer: those of the model's generation settings and the tokenizer's own."""
+        """Ids of which each ends an answer: those of the model's generation settings and the
+        tokenizer's own.
+        """
         settings = getattr(self._model, "generation_config", None)
         known = getattr(settings, "eos_token_id", None)
         several = known if isinstance(known, (list, tuple)) else [known]
-        return frozenset(each for each in (*several, self._tokenizer.eos_token_id) if each is not None)
+        return frozenset(
+            each for each in (*several, self._tokenizer.eos_token_id) if each is not None
+        )
 
     def _ended(self, prompt: Prompt, prefix: list[int]) -> Callable[[Sequence[int]], bool] | None:
         """Whether the ids written so far are a whole answer to `prompt`, where it can say."""
@@ -163,21 +211,34 @@ class PretrainedModel:
             """Asked at the end of a line or a fence only, since all is spelled anew."""
             if not self._tokenizer.decode(ids[-1:]).strip(" ").endswith(("`", "\n")):
                 return False
-            return bool(prompt.ended(self._tokenizer.decode([*prefix, *ids], skip_special_tokens=True)))
+            return bool(
+                prompt.ended(self._tokenizer.decode([*prefix, *ids], skip_special_tokens=True))
+            )
 
         return ended
 
     @torch.inference_mode()
-    def _answer(self, inputs: Sequence[list[int]], prefixes: Sequence[list[int]], sampling: Sampling) -> list[str]:
+    def _answer(
+        self, inputs: Sequence[list[int]], prefixes: Sequence[list[int]], sampling: Sampling
+    ) -> list[str]:
         rows = inputs if self._paired else [i + p for i, p in zip(inputs, prefixes)]
-        batch = self._tokenizer.pad({"input_ids": rows}, padding=True, return_tensors="pt").to(self._model.device)
+        batch = self._tokenizer.pad({"input_ids": rows}, padding=True, return_tensors="pt").to(
+            self._model.device
+        )
         longest = 1 + len(prefixes[0]) if self._paired else max(map(len, rows))
         options: dict[str, object] = {"do_sample": False}
         if sampling.temperature > 0:
-            options = {"do_sample": True, "temperature": sampling.temperature, "top_p": sampling.top_p, "top_k": 0}
+            options = {
+                "do_sample": True,
+                "temperature": sampling.temperature,
+                "top_p": sampling.top_p,
+                "top_k": 0,
+            }
         if self._paired:
             start = self._model.config.decoder_start_token_id
-            options["decoder_input_ids"] = torch.tensor([[start, *p] for p in prefixes], device=self._model.device)
+            options["decoder_input_ids"] = torch.tensor(
+                [[start, *p] for p in prefixes], device=self._model.device
+            )
         elif self._config.static_cache:
             options["cache_implementation"] = "static"
         returned = sampling.n if sampling.temperature > 0 else 1
@@ -194,42 +255,59 @@ class PretrainedModel:
         texts = []
         for row, ids in enumerate(out):
             whole = prefixes[row // returned] + ids[skip:]
-            texts += [self._tokenizer.decode(whole, skip_special_tokens=True)] * (sampling.n // returned)
+            texts += [self._tokenizer.decode(whole, skip_special_tokens=True)] * (
+                sampling.n // returned
+            )
         return texts
 
     def learn(
-        self, examples: Sequence[Example], learning: Learning, progress: Callable[[int, int, float], None] | None = None
+        self,
+        examples: Sequence[Example],
+        learning: Learning,
+        progress: Callable[[int, int, float], None] | None = None,
     ) -> dict[str, float]:
-        """See LanguageModel. With LoRA an adapter is trained and, unless it is to be kept, merged, so that rounds add up.
+        """See LanguageModel. With LoRA an adapter is trained and, unless it is to be kept, merged,
+        so that rounds add up.
 
-        Adds `dropped`: examples longer than the context. Raises NothingToLearn when none is left, ModelError where this
-        machine or this kind of model cannot do what is asked.
+        Adds `dropped`: examples longer than the context. Raises NothingToLearn when none is left,
+        ModelError where this machine or this kind of model cannot do what is asked.
         """
         tuning = self._config.tuning
         require(tuning)
         encoded = [self._encode(e) for e in examples]
         fitting = [e for e in encoded if len(e.ids) <= self._context]
         if not fitting:
-            raise NothingToLearn(f"nothing to learn: {len(examples)} examples, none within {self._context} tokens")
+            raise NothingToLearn(
+                f"nothing to learn: {len(examples)} examples, none within {self._context} tokens"
+            )
         collate = self._collate()
         with self._trainable(learning) as model:
             figures = fine_tune(model, fitting, collate, learning, tuning, progress)
         return {**figures, "examples": len(fitting), "dropped": len(encoded) - len(fitting)}
 
     def prefer(
-        self, preferences: Sequence[Preference], learning: Learning, progress: Callable[[int, int, float], None] | None = None
+        self,
+        preferences: Sequence[Preference],
+        learning: Learning,
+        progress: Callable[[int, int, float], None] | None = None,
     ) -> dict[str, float]:
-        """Make right answers likelier than wrong ones (DPO). Figures as of `learn`, and `accuracy`, the share of pairs in order.
+        """Make right answers likelier than wrong ones (DPO). Figures as of `learn`, and `accuracy`,
+        the share of pairs in order.
 
         Raises NothingToLearn, and ModelError for a model with an encoder.
         """
-        from gpu_runtime.models.rewarded import Compared, prefer, within
+        from gpu_runtime.models.verdict_training import Compared, prefer, within
 
         self._must_be_causal("dpo")
-        asked = [Compared(self._asked(p.prompt), self._answer_ids(p.better), self._answer_ids(p.worse)) for p in preferences]
+        asked = [
+            Compared(self._asked(p.prompt), self._answer_ids(p.better), self._answer_ids(p.worse))
+            for p in preferences
+        ]
         fitting = within(asked, self._context)
         with self._trainable(learning) as model:
-            figures = prefer(model, self._tokenizer, fitting, learning, self._config.tuning, progress)
+            figures = prefer(
+                model, self._tokenizer, fitting, learning, self._config.tuning, progress
+            )
         return {**figures, "examples": len(fitting), "dropped": len(asked) - len(fitting)}
 
     def reinforce(
@@ -240,31 +318,49 @@ class PretrainedModel:
         learning: Learning,
         progress: Callable[[int, int, float], None] | None = None,
     ) -> dict[str, float]:
-        """Make answers with more reward likelier than others to the same prompt (GRPO), `sampling.n` of each at a time.
+        """Make answers with more reward likelier than others to the same prompt (GRPO),
+        `sampling.n` of each at a time.
 
         Adds `reward`, the mean over the last tenth. Raises as `prefer`.
         """
-        from gpu_runtime.models.rewarded import reinforce, with_room
+        from gpu_runtime.models.verdict_training import reinforce, with_room
 
         self._must_be_causal("grpo")
-        fitting = with_room([self._asked(p.text) for p in prompts], sampling.max_new_tokens, self._context)
+        fitting = with_room(
+            [self._asked(p.text) for p in prompts], sampling.max_new_tokens, self._context
+        )
         with self._trainable(learning) as model:
-            figures = reinforce(model, self._tokenizer, fitting, reward, sampling, learning, self._config.tuning, progress)
+            figures = reinforce(
+                model,
+                self._tokenizer,
+                fitting,
+                reward,
+                sampling,
+                learning,
+                self._config.tuning,
+                progress,
+            )
         return {**figures, "examples": len(fitting), "dropped": len(prompts) - len(fitting)}
 
     def _must_be_causal(self, method: str) -> None:
         require(self._config.tuning)
         if self._paired:
-            raise ModelError(f"round.learn = '{method}' needs a decoder-only model; this one has an encoder")
+            raise ModelError(
+                f"round.learn = '{method}' needs a decoder-only model; this one has an encoder"
+            )
 
     @contextmanager
     def _trainable(self, learning: Learning) -> Iterator[HfModel]:
-        """The model as it is trained: with an adapter where that is wanted, merged afterwards unless it is to be kept."""
+        """The model as it is trained: with an adapter where that is wanted, merged afterwards
+        unless it is to be kept.
+        """
         tuning, loaded_as = self._config.tuning, self._model.dtype
         if tuning.method != "full":
             self._model = with_adapter(self._model, tuning, learning.seed)
         elif loaded_as != torch.float32:
-            self._model.float()  # steps of a fine-tuning rate are lost in bfloat16's eight bits; Trainer computes in it all the same
+            # steps of a fine-tuning rate are lost in bfloat16's eight bits; Trainer computes in it
+            # all the same
+            self._model.float()
         yield self._model
         if tuning.method != "full" and not tuning.keep_adapter:
             self._model = merged(self._model, tuning)
@@ -277,7 +373,10 @@ class PretrainedModel:
         if not self._paired:
             return partial(packed if self._config.tuning.packing else causal, pad=pad)
         if self._config.tuning.packing:
-            raise ModelError("finetune.packing needs a decoder-only model; this one has an encoder: set it to false")
+            raise ModelError(
+                "finetune.packing needs a decoder-only model; this one has an encoder: set it "
+                "to false"
+            )
         return partial(paired, pad=pad, decoder_start=self._model.config.decoder_start_token_id)
 
     def state(self) -> dict[str, torch.Tensor]:
@@ -311,11 +410,17 @@ def dtype_for(shape: HfConfig, wanted: str = "auto") -> torch.dtype:
     if torch.cuda.is_available():
         return torch.bfloat16
     stored = getattr(shape, "dtype", None)
-    return torch.bfloat16 if stored in (torch.bfloat16, torch.float16) and multiplies_bf16() else torch.float32
+    return (
+        torch.bfloat16
+        if stored in (torch.bfloat16, torch.float16) and multiplies_bf16()
+        else torch.float32
+    )
 
 
 def require_model(name_or_path: str | Path, config: PretrainedConfig = PretrainedConfig()) -> None:
-    """Raises ModelError where the model's configuration or tokeniser is not to be had; weights are not looked at."""
+    """Raises ModelError where the model's configuration or tokeniser is not to be had; weights are
+    not looked at.
+    """
     name = str(name_or_path)
     offline = _offline(name, config)
     with _one_line(name, offline):
@@ -324,7 +429,9 @@ def require_model(name_or_path: str | Path, config: PretrainedConfig = Pretraine
 
 
 def longest_context(name_or_path: str | Path, config: PretrainedConfig = PretrainedConfig()) -> int:
-    """Positions that prompt and answer may fill: `config.context`, or the model's own where it has fewer. Raises ModelError as `require_model`."""
+    """Positions that prompt and answer may fill: `config.context`, or the model's own where it has
+    fewer. Raises ModelError as `require_model`.
+    """
     name = str(name_or_path)
     offline = _offline(name, config)
     with _one_line(name, offline):
@@ -333,16 +440,23 @@ def longest_context(name_or_path: str | Path, config: PretrainedConfig = Pretrai
 
 
 def _within(shape: HfConfig, config: PretrainedConfig) -> int:
-    """Absolute positions end where the model's table of them does; an index beyond it is an error on a CPU, and worse on a GPU."""
+    """Absolute positions end where the model's table of them does; an index beyond it is an error
+    on a CPU, and worse on a GPU.
+    """
     return min(config.context, getattr(shape, "max_position_embeddings", None) or config.context)
 
 
 def _placed(tuning: FineTuning) -> dict[str, object]:
-    """Where the weights go: all of them on this process's device, or its share, or the layers over every device there is."""
+    """Where the weights go: all of them on this process's device, or its share, or the layers over
+    every device there is.
+    """
     processes = int(os.environ.get("WORLD_SIZE", "1"))
     if processes > 1 and tuning.sharding == "fsdp":
         # What is cut cannot be cast afterwards, and learns in float32 (see `_trainable`).
-        return {"distributed_config": DistributedConfig(fsdp_size=processes), "dtype": torch.float32}
+        return {
+            "distributed_config": DistributedConfig(fsdp_size=processes),
+            "dtype": torch.float32,
+        }
     if not torch.cuda.is_available():
         return {}
     if processes > 1:
@@ -351,20 +465,27 @@ def _placed(tuning: FineTuning) -> dict[str, object]:
 
 
 def _offline(name: str, config: PretrainedConfig) -> bool:
-    return config.local_only or Path(name).is_dir() or os.environ.get("HF_HUB_OFFLINE", "0") not in ("", "0")
+    return (
+        config.local_only
+        or Path(name).is_dir()
+        or os.environ.get("HF_HUB_OFFLINE", "0") not in ("", "0")
+    )
 
 
 @contextmanager
 def _one_line(name: str, offline: bool) -> Iterator[None]:
     """What the libraries raise when a model is not to be had, as a ModelError of one line."""
-    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # without network it logs each of its tries
+    logging.getLogger("huggingface_hub").setLevel(
+        logging.ERROR
+    )  # without network it logs each of its tries
     try:
         yield
     except (OSError, ValueError, SafetensorError) as error:
         where = "on this machine (no network is used)" if offline else "here or on the hub"
         first = next(iter(str(error).strip().splitlines()), type(error).__name__)
         raise ModelError(
-            f"model '{name}' cannot be loaded {where}: {first} - give a folder that holds config.json, weights and "
+            f"model '{name}' cannot be loaded {where}: {first} - give a folder that holds "
+            f"config.json, weights and "
             "tokenizer, or download the model first"
         ) from error
 

@@ -1,14 +1,18 @@
-"""What a small model learns from single functions, before any pair: filling in, recognising entities, restoring.
+"""What a small model learns from single functions, before any pair: filling in, recognising
+entities, restoring.
 
-Contract: each objective makes an `Example` of canonical words. The model is decoder-only with the loss on the answer, so the
-encoder's objectives of the papers take the form that such a model has for them: masked words become *span infilling* (the answer
-is what the masks hide, in order), entity recognition becomes *writing the table of entities*. Denoising is asked for with the
-tag of a translation into the function's own dialect, since that tag is all that tells the model which dialect to write: what
-is learnt by restoring a kernel is then at hand when a kernel is wanted of another dialect's function.
+Contract: each objective makes an `Example` of canonical words. The model is decoder-only with the
+loss on the answer, so the encoder's objectives of the papers take the form that such a model has
+for them: masked words become *span infilling* (the answer is what the masks hide, in order), entity
+recognition becomes *writing the table of entities*. Denoising is asked for with the tag of a
+translation into the function's own dialect, since that tag is all that tells the model which
+dialect to write: what is learnt by restoring a kernel is then at hand when a kernel is wanted of
+another dialect's function.
 
     python -c "import random; from gpu_runtime.models.pretraining import infilling; print(infilling('V0 = V1 ;'.split(), 0.5, random.Random(2)))"
 
-Sources: as in `corpora.noise` and `corpora.abstract_entities`; span infilling as in T5 (Raffel et al., arXiv 1910.10683).
+Sources: as in `corpora.tokens.noise` and `corpora.tokens.abstract_entities`; span infilling as in
+T5 (Raffel et al., arXiv 1910.10683).
 """
 
 from __future__ import annotations
@@ -19,8 +23,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from corpora.abstract_entities import TAGS, Entity
-from corpora.noise import MASK, Contrast, Noise, corrupt, mask
+from corpora.tokens.abstract_entities import TAGS, Entity
+from corpora.tokens.noise import MASK, Contrast, Noise, corrupt, mask
 from gpu_runtime.models.protocol import Example
 
 INFILLING, RECOGNITION = "<mlm>", "<aer>"
@@ -30,26 +34,40 @@ PRETRAINING_WORDS = (INFILLING, RECOGNITION, MASK, *TAGS)
 
 
 def infilling(words: Sequence[str], rate: float, rng: random.Random) -> Example:
-    """Masked-language modelling: the answer is a MASK and what it hides, for each mask. rate: share of units hidden."""
+    """Masked-language modelling: the answer is a MASK and what it hides, for each mask. rate: share
+    of units hidden.
+    """
     shown, spans = mask(words, rate, rng)
-    return Example(" ".join((INFILLING, *shown)), " ".join(word for span in spans for word in (MASK, *span)))
+    return Example(
+        " ".join((INFILLING, *shown)), " ".join(word for span in spans for word in (MASK, *span))
+    )
 
 
 def recognition(words: Sequence[str], entities: Sequence[Entity]) -> Example:
-    """Abstract-entity recognition: the answer is every entity followed by its tag, in order of first use."""
-    return Example(" ".join((RECOGNITION, *words)), " ".join(f"{entity} {tag}" for entity, tag in entities))
+    """Abstract-entity recognition: the answer is every entity followed by its tag, in order of
+    first use.
+    """
+    return Example(
+        " ".join((RECOGNITION, *words)), " ".join(f"{entity} {tag}" for entity, tag in entities)
+    )
 
 
-def denoising(words: Sequence[str], tag: str, rate: float, sides: Contrast, rng: random.Random) -> Example:
-    """Restore `words` after noise at `rate`; tag: the first word of a prompt that asks for a translation into their dialect."""
+def denoising(
+    words: Sequence[str], tag: str, rate: float, sides: Contrast, rng: random.Random
+) -> Example:
+    """Restore `words` after noise at `rate`; tag: the first word of a prompt that asks for a
+    translation into their dialect.
+    """
     return Example(" ".join((tag, *corrupt(words, Noise.at(rate), sides, rng))), " ".join(words))
 
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """One example as a model sees it: summed loss of its answer, its words, and the likeliest word at each place.
+    """One example as a model sees it: summed loss of its answer, its words, and the likeliest word
+    at each place.
 
-    Each place is guessed with the right words before it, so what is measured is not the model's own writing.
+    Each place is guessed with the right words before it, so what is measured is not the model's own
+    writing.
     """
 
     loss: float
@@ -62,8 +80,12 @@ class Examinable(Protocol):
 
 
 def figures_of(examined: Sequence[Examined]) -> dict[str, float]:
-    """`loss` per answer word, `accuracy` in [0, 1] of guessed words, and `tag_f1` where the answers hold entity tags."""
-    places = [(right, guess) for e in examined for right, guess in zip(e.words, e.guessed, strict=True)]
+    """`loss` per answer word, `accuracy` in [0, 1] of guessed words, and `tag_f1` where the answers
+    hold entity tags.
+    """
+    places = [
+        (right, guess) for e in examined for right, guess in zip(e.words, e.guessed, strict=True)
+    ]
     if not places:
         return {}
     figures = {
@@ -78,4 +100,8 @@ def macro_f1(pairs: Sequence[tuple[str, str]]) -> float:
     """Mean F1 in [0, 1] over the labels that occur among the right ones of (right, guessed)."""
     right, guessed = Counter(a for a, _ in pairs), Counter(b for _, b in pairs)
     both = Counter(a for a, b in pairs if a == b)
-    return sum(2 * both[label] / (right[label] + guessed[label]) for label in right) / len(right) if right else 0.0
+    return (
+        sum(2 * both[label] / (right[label] + guessed[label]) for label in right) / len(right)
+        if right
+        else 0.0
+    )

@@ -1,7 +1,8 @@
-"""The model seam: generate a batch, learn from examples, save and load. One Protocol; back ends are in this package.
+"""The model seam: generate a batch, learn from examples, save and load. One Protocol; back ends are
+in this package.
 
-Contract: text in, text out. A back end owns its tokeniser, its optimiser and its devices; it knows nothing of
-programs, directions or verdicts.
+Contract: text in, text out. A back end owns its tokeniser, its optimiser and its devices; it knows
+nothing of programs, directions or verdicts.
 
     python -c "from gpu_runtime.models.protocol import Sampling; print(Sampling())"
 """
@@ -15,7 +16,9 @@ from typing import Protocol
 
 
 class ModelError(ValueError):
-    """The model that the user named cannot be used; the message is one line: what, where, how to mend it."""
+    """The model that the user named cannot be used; the message is one line: what, where, how to
+    mend it.
+    """
 
 
 class NothingToLearn(ModelError):
@@ -23,7 +26,8 @@ class NothingToLearn(ModelError):
 
 
 class Only(frozenset[str]):
-    """All that may come next, as the answer of `ConstraintState.forbidden`: every other word is forbidden.
+    """All that may come next, as the answer of `ConstraintState.forbidden`: every other word is
+    forbidden.
 
     A word in it that the vocabulary lacks is spelled, and `advance` is given it whole.
     """
@@ -32,8 +36,9 @@ class Only(frozenset[str]):
 class ConstraintState(Protocol):
     """What may not come next in one answer, word by word (words are separated by single spaces).
 
-    It starts after the prompt's prefix. The word that ends an answer is `</s>`; what is spelled in characters, since no
-    word of the vocabulary is it, is one empty word a character. Equal sets are found again fastest as frozensets.
+    It starts after the prompt's prefix. The word that ends an answer is `</s>`; what is spelled in
+    characters, since no word of the vocabulary is it, is one empty word a character. Equal sets are
+    found again fastest as frozensets.
     """
 
     def forbidden(self) -> Collection[str]: ...
@@ -43,9 +48,11 @@ class ConstraintState(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What a model is asked. `prefix` is forced at the start of every answer and is part of the answer returned.
+    """What a model is asked. `prefix` is forced at the start of every answer and is part of the
+    answer returned.
 
-    constraint: makes a fresh state for one answer; a back end whose vocabulary has no whole words may ignore it.
+    constraint: makes a fresh state for one answer; a back end whose vocabulary has no whole words
+    may ignore it.
     """
 
     text: str
@@ -83,7 +90,9 @@ Reward = Callable[[Sequence[int], Sequence[str]], list[float]]
 
 @dataclass(frozen=True, slots=True)
 class Preference:
-    """Two answers to one prompt, of which the first was shown to be right and the second to be wrong."""
+    """Two answers to one prompt, of which the first was shown to be right and the second to be
+    wrong.
+    """
 
     prompt: str
     better: str
@@ -92,33 +101,50 @@ class Preference:
 
 @dataclass(frozen=True, slots=True)
 class Learning:
-    """Hyper-parameters of one call of `learn`. batch_tokens counts source and target tokens of one optimiser step."""
+    """Hyper-parameters of one call of `learn`. batch_tokens counts source and target tokens of one
+    optimiser step.
+    """
 
     learning_rate: float = 2e-3
     epochs: float = 1.0
     batch_tokens: int = 2048
     seed: int = 0
     max_minutes: float | None = None
-    """Upper bound on wall time; None for reproducible runs (a run stopped by the clock is not reproducible)."""
+    """Upper bound on wall time; None for reproducible runs (a run stopped by the clock is not
+    reproducible).
+    """
     workspace: Path | None = field(default=None, compare=False)
-    """Where a long training keeps checkpoints of its own, from which it goes on after a kill; the caller removes it."""
+    """Where a long training keeps checkpoints of its own, from which it goes on after a kill; the
+    caller removes it.
+    """
     validate: Callable[[], float] | None = field(default=None, compare=False)
-    """How good the model is as it stands (higher is better); a back end that stops early asks it as it goes."""
+    """How good the model is as it stands (higher is better); a back end that stops early asks it as
+    it goes.
+    """
 
 
 class LanguageModel(Protocol):
     """A trainable text-to-text model."""
 
     def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> list[list[str]]:
-        """For each prompt, `sampling.n` answers. Same model, prompts and sampling give the same answers on one machine."""
+        """For each prompt, `sampling.n` answers. Same model, prompts and sampling give the same
+        answers on one machine.
+        """
         ...
 
     def learn(
-        self, examples: Sequence[Example], learning: Learning, progress: Callable[[int, int, float], None] | None = None
+        self,
+        examples: Sequence[Example],
+        learning: Learning,
+        progress: Callable[[int, int, float], None] | None = None,
     ) -> dict[str, float]:
-        """Train; returns figures such as `loss`, `tokens`, `seconds`. progress(step, steps, loss) is called as it goes."""
+        """Train; returns figures such as `loss`, `tokens`, `seconds`. progress(step, steps, loss)
+        is called as it goes.
+        """
         ...
 
     def save(self, folder: Path) -> None:
-        """Write a Hugging Face folder (safetensors, tokeniser, generation config). The folder appears only when complete."""
+        """Write a Hugging Face folder (safetensors, tokeniser, generation config). The folder
+        appears only when complete.
+        """
         ...

@@ -1,8 +1,9 @@
 """A model behind an OpenAI-compatible endpoint: asked, never taught.
 
-Contract: the `LanguageModel` Protocol, but `learn` refuses. Requests run side by side; what a busy or broken server answers
-(429, 5xx, no whole answer in time, a cut connection) is tried again with growing waits, anything else is a ModelError of one
-line. The key comes from the environment variable that `Endpoint` names, goes to that server alone, and is in no message.
+Contract: the `LanguageModel` Protocol, but `learn` refuses. Requests run side by side; what a busy
+or broken server answers (429, 5xx, no whole answer in time, a cut connection) is tried again with
+growing waits, anything else is a ModelError of one line. The key comes from the environment
+variable that `Endpoint` names, goes to that server alone, and is in no message.
 
     OPENAI_API_KEY=... python -c "from gpu_runtime.models.remote import RemoteModel as R; from gpu_runtime.models.options import *; \\
         from gpu_runtime.models.protocol import *; print(R('m', Endpoint('http://127.0.0.1:8000/v1')).generate([Prompt('Hi')], Sampling()))"
@@ -50,10 +51,15 @@ class Usage:
 
 
 class RemoteModel:
-    def __init__(self, model: str, endpoint: Endpoint, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self, model: str, endpoint: Endpoint, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
         """Raises ModelError without a usable URL. `sleep` waits between tries."""
         if not endpoint.url.startswith(("http://", "https://")):
-            raise ModelError(f"model.endpoint '{endpoint.url}' is no URL; give the base of the API, for example http://127.0.0.1:8000/v1")
+            raise ModelError(
+                f"model.endpoint '{endpoint.url}' is no URL; give the base of the API, for "
+                f"example http://127.0.0.1:8000/v1"
+            )
         self._model, self._endpoint, self._sleep = model, endpoint, sleep
         self._usage, self._lock = Usage(), threading.Lock()
         self._many = True
@@ -63,7 +69,9 @@ class RemoteModel:
 
     @classmethod
     def load(cls, name_or_path: str | Path, endpoint: Endpoint) -> RemoteModel:
-        """A model by its name at the endpoint, or by a folder that `save` wrote (whose URL goes before the endpoint's)."""
+        """A model by its name at the endpoint, or by a folder that `save` wrote (whose URL goes
+        before the endpoint's).
+        """
         file = Path(name_or_path) / FILE
         if not file.is_file():
             return cls(str(name_or_path), endpoint)
@@ -82,13 +90,16 @@ class RemoteModel:
         return os.environ.get(self._endpoint.key_variable)
 
     def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> list[list[str]]:
-        """See LanguageModel; equal answers to equal questions are the server's to give (a seed is sent).
+        """See LanguageModel; equal answers to equal questions are the server's to give (a seed is
+        sent).
 
-        A prompt longer than the model's context gets empty answers. Raises ModelError, and ValueError for a forced prefix,
-        which no such server can be made to keep to.
+        A prompt longer than the model's context gets empty answers. Raises ModelError, and
+        ValueError for a forced prefix, which no such server can be made to keep to.
         """
         if any(p.prefix for p in prompts):
-            raise ValueError("an answer of a remote model cannot be forced to begin with given words")
+            raise ValueError(
+                "an answer of a remote model cannot be forced to begin with given words"
+            )
         with ThreadPoolExecutor(max(1, self._endpoint.concurrency)) as pool:
             waiting = [pool.submit(self._answers, prompt.text, sampling) for prompt in prompts]
             try:
@@ -98,15 +109,23 @@ class RemoteModel:
                 raise
 
     def learn(
-        self, examples: Sequence[Example], learning: Learning, progress: Callable[[int, int, float], None] | None = None
+        self,
+        examples: Sequence[Example],
+        learning: Learning,
+        progress: Callable[[int, int, float], None] | None = None,
     ) -> dict[str, float]:
         """Refuses: raises ModelError."""
-        raise ModelError(f"model '{self._model}' at {self._endpoint.url} cannot be fine-tuned from here: it is asked only")
+        raise ModelError(
+            f"model '{self._model}' at {self._endpoint.url} cannot be fine-tuned from here: it "
+            f"is asked only"
+        )
 
     def save(self, folder: Path) -> None:
         """Write where the model is (no key): what `load` opens."""
         text = json.dumps({"url": self._endpoint.url, "model": self._model}, indent=1) + "\n"
-        write_folder(folder, lambda temporary: (temporary / FILE).write_text(text, encoding="utf-8"))
+        write_folder(
+            folder, lambda temporary: (temporary / FILE).write_text(text, encoding="utf-8")
+        )
 
     def _answers(self, text: str, sampling: Sampling) -> list[str]:
         found: list[str] = []
@@ -126,7 +145,9 @@ class RemoteModel:
             try:
                 found += self._choices(body)[:asked]
             except _Refused as refusal:
-                if refusal.status == 400 and any(word in str(refusal).lower() for word in _TOO_LONG):
+                if refusal.status == 400 and any(
+                    word in str(refusal).lower() for word in _TOO_LONG
+                ):
                     return [""] * sampling.n
                 if refusal.status not in (400, 422) or asked == 1:
                     raise
@@ -140,7 +161,10 @@ class RemoteModel:
             used = answer.get("usage") or {}
             counts = int(used.get("prompt_tokens") or 0), int(used.get("completion_tokens") or 0)
         except (KeyError, TypeError, AttributeError, ValueError):
-            raise ModelError(f"{self._endpoint.url} answers, but not in the form of /chat/completions; is it the base of the API?") from None
+            raise ModelError(
+                f"{self._endpoint.url} answers, but not in the form of /chat/completions; is it "
+                f"the base of the API?"
+            ) from None
         if not texts:
             raise ModelError(f"{self._endpoint.url} gave no answer at all to a request")
         cost = sum(n * price for n, price in zip(counts, self._endpoint.prices)) / 1e6
@@ -149,10 +173,14 @@ class RemoteModel:
 
     def _count(self, **more: float) -> None:
         with self._lock:
-            self._usage = Usage(**{name: value + more.get(name, 0) for name, value in asdict(self._usage).items()})
+            self._usage = Usage(
+                **{name: value + more.get(name, 0) for name, value in asdict(self._usage).items()}
+            )
 
     def _post(self, path: str, body: dict[str, object]) -> dict:
-        """The decoded answer. Raises _Refused (a ModelError) for what asking again would not change, ModelError in the end."""
+        """The decoded answer. Raises _Refused (a ModelError) for what asking again would not
+        change, ModelError in the end.
+        """
         last = ""
         for attempt in range(self._endpoint.attempts):
             wait_s = self._endpoint.first_wait_s * 2**attempt * random.uniform(0.75, 1.25)
@@ -165,16 +193,27 @@ class RemoteModel:
                 wait_s = max(wait_s, _seconds(error.headers.get("Retry-After")))
             except ModelError:
                 raise
-            except (OSError, HTTPException, ValueError) as error:  # no answer, a cut one, or half a JSON text
+            except (
+                OSError,
+                HTTPException,
+                ValueError,
+            ) as error:  # no answer, a cut one, or half a JSON text
                 last = str(getattr(error, "reason", None) or error) or type(error).__name__
             if attempt + 1 < self._endpoint.attempts:
                 self._count(retries=1)
-                self._tell(f"{self._endpoint.url}: {last}; asked again, try {attempt + 2} of {self._endpoint.attempts}")
+                self._tell(
+                    f"{self._endpoint.url}: {last}; asked again, try {attempt + 2} of "
+                    f"{self._endpoint.attempts}"
+                )
                 self._sleep(min(wait_s, LONGEST_WAIT_S))
-        raise ModelError(f"{self._endpoint.url} gave no usable answer in {self._endpoint.attempts} tries; the last: {last}")
+        raise ModelError(
+            f"{self._endpoint.url} gave no usable answer in {self._endpoint.attempts} tries; "
+            f"the last: {last}"
+        )
 
     def _read(self, request: urllib.request.Request) -> bytes:
-        """The bytes of one answer. Raises TimeoutError where they are not there in time, ModelError where they are too many.
+        """The bytes of one answer. Raises TimeoutError where they are not there in time, ModelError
+        where they are too many.
 
         A time limit of the socket alone bounds the wait for each byte, and not for all of them.
         """
@@ -186,9 +225,13 @@ class RemoteModel:
                 parts.append(part)
                 size += len(part)
                 if size > limits.most_bytes:
-                    raise ModelError(f"{limits.url} gave an answer of more than {limits.most_bytes} bytes")
+                    raise ModelError(
+                        f"{limits.url} gave an answer of more than {limits.most_bytes} bytes"
+                    )
                 if time.monotonic() > until:
-                    raise TimeoutError(f"the answer was not complete after {limits.timeout_s:g} s: timed out")
+                    raise TimeoutError(
+                        f"the answer was not complete after {limits.timeout_s:g} s: timed out"
+                    )
             if response.length:
                 raise IncompleteRead(b"".join(parts), response.length)
             return b"".join(parts)
@@ -206,13 +249,20 @@ class RemoteModel:
         headers = {"Content-Type": "application/json"}
         if self._key:
             headers["Authorization"] = f"Bearer {self._key}"
-        return urllib.request.Request(self._endpoint.url.rstrip("/") + path, json.dumps(body).encode(), headers)
+        return urllib.request.Request(
+            self._endpoint.url.rstrip("/") + path, json.dumps(body).encode(), headers
+        )
 
 
 def _decoded(text: bytes, url: str) -> dict:
-    """Raises ModelError for a web page, which asking again does not change, ValueError for half a JSON text."""
+    """Raises ModelError for a web page, which asking again does not change, ValueError for half a
+    JSON text.
+    """
     if text.lstrip()[:1] == b"<":
-        raise ModelError(f"{url} answers with a web page, not in the form of /chat/completions; is it the base of the API?")
+        raise ModelError(
+            f"{url} answers with a web page, not in the form of /chat/completions; is it the "
+            f"base of the API?"
+        )
     return parse_json(text, DEEPEST)
 
 

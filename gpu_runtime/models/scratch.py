@@ -1,9 +1,11 @@
-"""A small decoder-only model trained from nothing: the default back end where no pre-trained model is at hand.
+"""A small decoder-only model trained from nothing: the default back end where no pre-trained model
+is at hand.
 
-Contract: the `LanguageModel` Protocol. The shape is transformers' Llama (rotary positions, tied embeddings), so a saved
-folder loads with `AutoModelForCausalLM` and `AutoTokenizer` alone: `tokenizer(prompt)` frames the prompt, and what the
-model generates up to `</s>` is the answer. Weights and decoding are fp32; training multiplies in bf16 on a CPU that has
-instructions for it (a third faster there, slower elsewhere).
+Contract: the `LanguageModel` Protocol. The shape is transformers' Llama (rotary positions, tied
+embeddings), so a saved folder loads with `AutoModelForCausalLM` and `AutoTokenizer` alone:
+`tokenizer(prompt)` frames the prompt, and what the model generates up to `</s>` is the answer.
+Weights and decoding are fp32; training multiplies in bf16 on a CPU that has instructions for it (a
+third faster there, slower elsewhere).
 
     python -c "from gpu_runtime.models.scratch import ScratchConfig, ScratchModel as S; \\
         print(S.create(ScratchConfig(layers=1, width=32, heads=2), ['a b']).parameters)"
@@ -18,35 +20,63 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
-from transformers import AutoTokenizer, GenerationConfig, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+from transformers import (
+    AutoTokenizer,
+    GenerationConfig,
+    LlamaConfig,
+    LlamaForCausalLM,
+    PreTrainedTokenizerFast,
+)
 
 from corpora.files import write_folder
-from gpu_runtime.memory import MOST, keep_heap
 from gpu_runtime.models.attention import use
 from gpu_runtime.models.decoding import DecodeLimits, LlamaDecoder, Request, decode
 from gpu_runtime.models.options import FineTuning
 from gpu_runtime.models.pretraining import Examined
-from gpu_runtime.models.protocol import Example, Learning, ModelError, NothingToLearn, Preference, Prompt, Reward, Sampling
+from gpu_runtime.models.protocol import (
+    Example,
+    Learning,
+    ModelError,
+    NothingToLearn,
+    Preference,
+    Prompt,
+    Reward,
+    Sampling,
+)
 from gpu_runtime.models.tokenizer import SPACE, train_tokenizer
-from gpu_runtime.models.training import Encoded, multiplies_bf16, padded, plan_batches, train, weighted_cross_entropy
+from gpu_runtime.models.training import (
+    Encoded,
+    multiplies_bf16,
+    padded,
+    plan_batches,
+    train,
+    weighted_cross_entropy,
+)
+from gpu_runtime.sandbox.memory import MOST, keep_heap
 
 
 @dataclass(frozen=True, slots=True)
 class ScratchConfig:
-    """Shape and start of a model. `context` is the longest prompt and answer in tokens; longer examples are left out.
+    """Shape and start of a model. `context` is the longest prompt and answer in tokens; longer
+    examples are left out.
 
-    threads: torch threads for this process; 0 leaves them. Results are repeatable for a fixed number of threads.
+    threads: torch threads for this process; 0 leaves them. Results are repeatable for a fixed
+    number of threads.
     """
 
     layers: int = 4
     width: int = 192
     heads: int = 6
     kept_heads: int = 2
-    """Key/value heads: decoding is bound by reading the cache, which these make a third as large."""
+    """Key/value heads: decoding is bound by reading the cache, which these make a third as
+    large.
+    """
     inner_width: int = 512
     context: int = 1024
     initial_deviation: float = 0.05
-    """Standard deviation of the weights at the start; 0.02, the library's value, is for models many times as wide."""
+    """Standard deviation of the weights at the start; 0.02, the library's value, is for models many
+    times as wide.
+    """
     seed: int = 0
     threads: int = 0
     rows: int = 64
@@ -55,13 +85,21 @@ class ScratchConfig:
 
 _TEXTS_AT_ONCE = 1024
 _LENGTHS = 32
-"""Rows are padded to multiples of this: products are prepared anew for every shape, of which there would be thousands."""
+"""Rows are padded to multiples of this: products are prepared anew for every shape, of which there
+would be thousands.
+"""
 
 
 class ScratchModel:
     """`create` makes a new one, `load` reads a saved folder."""
 
-    def __init__(self, model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, context: int, rows: int = 64) -> None:
+    def __init__(
+        self,
+        model: LlamaForCausalLM,
+        tokenizer: PreTrainedTokenizerFast,
+        context: int,
+        rows: int = 64,
+    ) -> None:
         keep_heap(MOST)  # a step, and an answer's word, frees what the next one needs again
         self._model = model
         self._tokenizer = tokenizer
@@ -69,14 +107,20 @@ class ScratchModel:
         self._rows = rows
         vocabulary = tokenizer.convert_ids_to_tokens(list(range(len(tokenizer))))
         self._words = [piece[1:] if piece.startswith(SPACE) else "" for piece in vocabulary]
-        for special, word in zip(tokenizer.all_special_ids, tokenizer.all_special_tokens, strict=True):
+        for special, word in zip(
+            tokenizer.all_special_ids, tokenizer.all_special_tokens, strict=True
+        ):
             self._words[special] = word  # so that a constraint can name them
         self._each = list(range(len(tokenizer)))
         """One object for each id, which millions of examples share."""
 
     @classmethod
-    def create(cls, config: ScratchConfig, texts: Iterable[str], words: Sequence[str] = ()) -> ScratchModel:
-        """A model with random weights and a vocabulary of `words` and what is frequent in `texts`."""
+    def create(
+        cls, config: ScratchConfig, texts: Iterable[str], words: Sequence[str] = ()
+    ) -> ScratchModel:
+        """A model with random weights and a vocabulary of `words` and what is frequent in
+        `texts`.
+        """
         if config.width % config.heads or config.heads % config.kept_heads:
             shape = f"width {config.width}, heads {config.heads}, kept_heads {config.kept_heads}"
             raise ModelError(f"model shape {shape}: each number must divide the one before it")
@@ -118,14 +162,18 @@ class ScratchModel:
         return sum(p.numel() for p in self._model.parameters())
 
     def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> list[list[str]]:
-        """See LanguageModel. A prompt that fills the context gets its forced prefix alone as answer."""
+        """See LanguageModel. A prompt that fills the context gets its forced prefix alone as
+        answer.
+        """
         self._model.eval()
         greedy = sampling.temperature <= 0
         requests, whole = [], []
         for place, (ids, prompt) in enumerate(zip(self._encode_prompts(prompts), prompts)):
             if len(ids) >= self._context:
                 continue
-            seeds = tuple(_row_seed(sampling.seed, prompt, k) for k in range(1 if greedy else sampling.n))
+            seeds = tuple(
+                _row_seed(sampling.seed, prompt, k) for k in range(1 if greedy else sampling.n)
+            )
             requests.append(Request(tuple(ids), seeds, prompt.constraint, prompt.most_tokens))
             whole.append(place)
         limits = DecodeLimits(
@@ -136,28 +184,49 @@ class ScratchModel:
             self._tokenizer.pad_token_id,
         )
         answers = [[prompt.prefix] * sampling.n for prompt in prompts]
-        for place, found in zip(whole, decode(LlamaDecoder(self._model), requests, limits, self._words, self._rows, self._spell)):
+        for place, found in zip(
+            whole,
+            decode(
+                LlamaDecoder(self._model), requests, limits, self._words, self._rows, self._spell
+            ),
+        ):
             texts = [_joined(prompts[place].prefix, t) for t in self._tokenizer.batch_decode(found)]
             answers[place] = texts * sampling.n if greedy else texts
         return answers
 
     def learn(
-        self, examples: Sequence[Example], learning: Learning, progress: Callable[[int, int, float], None] | None = None
+        self,
+        examples: Sequence[Example],
+        learning: Learning,
+        progress: Callable[[int, int, float], None] | None = None,
     ) -> dict[str, float]:
-        """See LanguageModel. Adds `dropped`: examples longer than the context. Raises NothingToLearn when none is left."""
+        """See LanguageModel. Adds `dropped`: examples longer than the context. Raises
+        NothingToLearn when none is left.
+        """
         encoded = self._encode_examples(examples)
         fitting = [e for e in encoded if len(e.ids) <= self._context]
         if not fitting:
-            raise NothingToLearn(f"nothing to learn: {len(examples)} examples, none within {self._context} tokens")
+            raise NothingToLearn(
+                f"nothing to learn: {len(examples)} examples, none within {self._context} tokens"
+            )
         self._model.train()
         with self._where_it_learns():
-            figures = train(list(self._model.parameters()), self._loss, fitting, learning, progress, hidden_of(self._model))
+            figures = train(
+                list(self._model.parameters()),
+                self._loss,
+                fitting,
+                learning,
+                progress,
+                hidden_of(self._model),
+            )
         self._model.eval()
         return {**figures, "examples": len(fitting), "dropped": len(encoded) - len(fitting)}
 
     @contextmanager
     def _where_it_learns(self) -> Iterator[None]:
-        """On the GPU where this process has one; answers are written on the processor, which is soon back."""
+        """On the GPU where this process has one; answers are written on the processor, which is
+        soon back.
+        """
         on_gpu = torch.cuda.is_available()
         self._model.to("cuda" if on_gpu else "cpu")
         with use(self._model) if multiplies_bf16() and not on_gpu else nullcontext():
@@ -165,14 +234,23 @@ class ScratchModel:
         self._model.to("cpu")
 
     def prefer(
-        self, preferences: Sequence[Preference], learning: Learning, progress: Callable[[int, int, float], None] | None = None
+        self,
+        preferences: Sequence[Preference],
+        learning: Learning,
+        progress: Callable[[int, int, float], None] | None = None,
     ) -> dict[str, float]:
         """As PretrainedModel.prefer."""
-        from gpu_runtime.models.rewarded import Compared, prefer, within
+        from gpu_runtime.models.verdict_training import Compared, prefer, within
 
         prompts = self._encode_prompts([Prompt(p.prompt) for p in preferences])
-        answers = [[*self._spell(text), self._tokenizer.eos_token_id] for p in preferences for text in (p.better, p.worse)]
-        fitting = within([Compared(*ids) for ids in zip(prompts, answers[::2], answers[1::2])], self._context)
+        answers = [
+            [*self._spell(text), self._tokenizer.eos_token_id]
+            for p in preferences
+            for text in (p.better, p.worse)
+        ]
+        fitting = within(
+            [Compared(*ids) for ids in zip(prompts, answers[::2], answers[1::2])], self._context
+        )
         figures = prefer(self._model, self._tokenizer, fitting, learning, FineTuning(), progress)
         self._model.eval()
         return {**figures, "examples": len(fitting), "dropped": len(preferences) - len(fitting)}
@@ -185,14 +263,29 @@ class ScratchModel:
         learning: Learning,
         progress: Callable[[int, int, float], None] | None = None,
     ) -> dict[str, float]:
-        """As PretrainedModel.reinforce: the library decodes, so answers are written without constraints and forced words."""
-        from gpu_runtime.models.rewarded import reinforce, with_room
+        """As PretrainedModel.reinforce: the library decodes, so answers are written without
+        constraints and forced words.
+        """
+        from gpu_runtime.models.verdict_training import reinforce, with_room
 
         most = min(sampling.max_new_tokens, self._context // 2)
-        asked = with_room(self._encode_prompts([Prompt(p.text) for p in prompts]), most, self._context)
+        asked = with_room(
+            self._encode_prompts([Prompt(p.text) for p in prompts]), most, self._context
+        )
         saved = self._model.generation_config
-        self._model.generation_config = GenerationConfig.from_dict({**saved.to_dict(), "max_length": None})  # two limits are warned of
-        figures = reinforce(self._model, self._tokenizer, asked, reward, replace(sampling, max_new_tokens=most), learning, FineTuning(), progress)
+        self._model.generation_config = GenerationConfig.from_dict(
+            {**saved.to_dict(), "max_length": None}
+        )  # two limits are warned of
+        figures = reinforce(
+            self._model,
+            self._tokenizer,
+            asked,
+            reward,
+            replace(sampling, max_new_tokens=most),
+            learning,
+            FineTuning(),
+            progress,
+        )
         self._model.generation_config = saved
         self._model.eval()
         return {**figures, "examples": len(asked), "dropped": len(prompts) - len(asked)}
@@ -202,11 +295,15 @@ class ScratchModel:
         fitting = [e for e in self._encode_examples(examples) if len(e.ids) <= self._context]
         with torch.no_grad():
             parts = [(float(self._loss([e])), len(e.ids) - e.answer_at) for e in fitting]
-        return sum(value * count for value, count in parts) / max(1, sum(count for _, count in parts))
+        return sum(value * count for value, count in parts) / max(
+            1, sum(count for _, count in parts)
+        )
 
     @torch.no_grad()
     def examine(self, examples: Sequence[Example], batch_tokens: int = 4096) -> list[Examined]:
-        """What the model makes of each example that fits its context, in their order, without learning."""
+        """What the model makes of each example that fits its context, in their order, without
+        learning.
+        """
         self._model.eval()
         fitting = [e for e in self._encode_examples(examples) if len(e.ids) <= self._context]
         found: dict[int, Examined] = {}
@@ -217,11 +314,16 @@ class ScratchModel:
                 place = slice(fitting[index].answer_at - 1, len(fitting[index].ids) - 1)
                 logits, right = self._model.lm_head(hidden[row, place]), ids[row, 1:][place]
                 loss = float(torch.nn.functional.cross_entropy(logits, right, reduction="sum"))
-                found[index] = Examined(loss, self._spelled(right), self._spelled(logits.argmax(-1)))
+                found[index] = Examined(
+                    loss, self._spelled(right), self._spelled(logits.argmax(-1))
+                )
         return [found[i] for i in range(len(fitting))]
 
     def _spelled(self, ids: torch.Tensor) -> tuple[str, ...]:
-        return tuple(piece.removeprefix(SPACE) for piece in self._tokenizer.convert_ids_to_tokens(ids.tolist()))
+        return tuple(
+            piece.removeprefix(SPACE)
+            for piece in self._tokenizer.convert_ids_to_tokens(ids.tolist())
+        )
 
     def save(self, folder: Path) -> None:
         """See LanguageModel."""
@@ -230,15 +332,23 @@ class ScratchModel:
     def _write(self, folder: Path) -> None:
         self._model.save_pretrained(folder)
         self._tokenizer.save_pretrained(folder)
-        ids = {name: getattr(self._tokenizer, name) for name in ("pad_token_id", "bos_token_id", "eos_token_id")}
+        ids = {
+            name: getattr(self._tokenizer, name)
+            for name in ("pad_token_id", "bos_token_id", "eos_token_id")
+        }
         GenerationConfig(do_sample=False, max_length=self._context, **ids).save_pretrained(folder)
 
     def _loss(self, batch: Sequence[Encoded]) -> torch.Tensor:
         device = self._model.device
         ids, weights = padded(batch, self._tokenizer.pad_token_id, device, _LENGTHS)
         chosen = weights[:, 1:] > 0
-        with torch.autocast(device.type, torch.bfloat16, enabled=self._model.training and (device.type != "cpu" or multiplies_bf16())):
-            # Right padding under a causal mask needs no attention mask; the head runs on answer positions only.
+        with torch.autocast(
+            device.type,
+            torch.bfloat16,
+            enabled=self._model.training and (device.type != "cpu" or multiplies_bf16()),
+        ):
+            # Right padding under a causal mask needs no attention mask; the head runs on answer
+            # positions only.
             hidden = self._model.model(input_ids=ids[:, :-1], use_cache=False).last_hidden_state
             logits = self._model.lm_head(hidden[chosen])
         return weighted_cross_entropy(logits, ids[:, 1:][chosen], weights[:, 1:][chosen])
@@ -247,8 +357,13 @@ class ScratchModel:
         return self._tokenizer(word, add_special_tokens=False).input_ids
 
     def _encode_prompts(self, prompts: Sequence[Prompt]) -> list[list[int]]:
-        framed, prefixes = self._ids([p.text for p in prompts]), self._ids([p.prefix for p in prompts], framed=False)
-        return [ids + (prefix if p.prefix else []) for ids, prefix, p in zip(framed, prefixes, prompts)]
+        framed, prefixes = (
+            self._ids([p.text for p in prompts]),
+            self._ids([p.prefix for p in prompts], framed=False),
+        )
+        return [
+            ids + (prefix if p.prefix else []) for ids, prefix, p in zip(framed, prefixes, prompts)
+        ]
 
     def _ids(self, texts: Sequence[str], framed: bool = True) -> list[list[int]]:
         """Ids of each text; what is too long for the model is told apart by others, not warned of.
@@ -257,7 +372,11 @@ class ScratchModel:
         """
         found: list[list[int]] = []
         for start in range(0, len(texts), _TEXTS_AT_ONCE):
-            ids = self._tokenizer(list(texts[start : start + _TEXTS_AT_ONCE]), add_special_tokens=framed, verbose=False).input_ids
+            ids = self._tokenizer(
+                list(texts[start : start + _TEXTS_AT_ONCE]),
+                add_special_tokens=framed,
+                verbose=False,
+            ).input_ids
             found += ([self._each[i] for i in row] for row in ids)
         return found
 
@@ -266,7 +385,8 @@ class ScratchModel:
         answers = self._ids([e.answer for e in examples], framed=False)
         end = self._tokenizer.eos_token_id
         return [
-            Encoded((*prompt, *answer, end), len(prompt), e.weight) for prompt, answer, e in zip(prompts, answers, examples)
+            Encoded((*prompt, *answer, end), len(prompt), e.weight)
+            for prompt, answer, e in zip(prompts, answers, examples)
         ]
 
 

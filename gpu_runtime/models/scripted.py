@@ -22,10 +22,15 @@ class ScriptedModel:
         self.learnt: list[Example] = []
 
     def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> list[list[str]]:
-        return [[self._answer(prompt, sample) for sample in range(sampling.n)] for prompt in prompts]
+        return [
+            [self._answer(prompt, sample) for sample in range(sampling.n)] for prompt in prompts
+        ]
 
     def learn(
-        self, examples: Sequence[Example], learning: Learning, progress: Callable[[int, int, float], None] | None = None
+        self,
+        examples: Sequence[Example],
+        learning: Learning,
+        progress: Callable[[int, int, float], None] | None = None,
     ) -> dict[str, float]:
         self.learnt += examples
         if progress:

@@ -1,8 +1,9 @@
 """How large a model is and what it needs: parameters from its shape, memory and time by estimate.
 
-Contract: parameters are exact for Llama-like shapes (a table of public ones, `config.json` of a folder, or a shape given);
-a model that is only known by a size in its name is marked as estimated. Bytes and seconds are estimates of the same kind
-for every model, for deciding what to rent, not for billing. Nothing is downloaded and no weights are read.
+Contract: parameters are exact for Llama-like shapes (a table of public ones, `config.json` of a
+folder, or a shape given); a model that is only known by a size in its name is marked as estimated.
+Bytes and seconds are estimates of the same kind for every model, for deciding what to rent, not for
+billing. Nothing is downloaded and no weights are read.
 
     python -c "from gpu_runtime.models.sizes import size_of; print(size_of('Qwen/Qwen2.5-Coder-7B-Instruct'))"
 """
@@ -20,7 +21,9 @@ from gpu_runtime.models.protocol import ModelError
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A Llama-like decoder. bias: on the query, key and value projections. known: where the shape is from."""
+    """A Llama-like decoder. bias: on the query, key and value projections. known: where the shape
+    is from.
+    """
 
     layers: int
     width: int
@@ -40,9 +43,17 @@ class Shape:
     @property
     def parameters(self) -> int:
         queries, kept = self.heads * self.head, self.kept_heads * self.head
-        attention = 2 * self.width * queries + 2 * self.width * kept + (queries + 2 * kept if self.bias else 0)
+        attention = (
+            2 * self.width * queries
+            + 2 * self.width * kept
+            + (queries + 2 * kept if self.bias else 0)
+        )
         layer = attention + 3 * self.width * self.inner + 2 * self.width
-        return self.layers * layer + self.width + self.vocabulary * self.width * (1 if self.tied else 2)
+        return (
+            self.layers * layer
+            + self.width
+            + self.vocabulary * self.width * (1 if self.tied else 2)
+        )
 
     def adapter_parameters(self, rank: int) -> int:
         """Of LoRA on every linear layer but the head."""
@@ -51,7 +62,9 @@ class Shape:
         return self.layers * rank * ends
 
 
-def _qwen(layers: int, width: int, inner: int, heads: int, kept: int, vocabulary: int, tied: bool) -> Shape:
+def _qwen(
+    layers: int, width: int, inner: int, heads: int, kept: int, vocabulary: int, tied: bool
+) -> Shape:
     return Shape(layers, width, inner, heads, kept, vocabulary, tied, bias=True)
 
 
@@ -69,11 +82,15 @@ _LLAMA = {
     "8b": Shape(32, 4096, 14336, 32, 8, 128256, False),
     "70b": Shape(80, 8192, 28672, 64, 8, 128256, False),
 }
-_FAMILIES = ((re.compile(r"qwen2(?:\.5)?\b.*?[-_](\d+(?:\.\d+)?b)\b", re.I), _QWEN), (re.compile(r"llama-3(?:\.\d)?-(\d+b)\b", re.I), _LLAMA))
+_FAMILIES = (
+    (re.compile(r"qwen2(?:\.5)?\b.*?[-_](\d+(?:\.\d+)?b)\b", re.I), _QWEN),
+    (re.compile(r"llama-3(?:\.\d)?-(\d+b)\b", re.I), _LLAMA),
+)
 
 
 def size_of(name_or_path: str) -> Shape:
-    """The shape of a model by folder (its config.json), by public name, or, as an estimate, by the size in its name.
+    """The shape of a model by folder (its config.json), by public name, or, as an estimate, by the
+    size in its name.
 
     Raises ModelError where none of them tells.
     """
@@ -85,7 +102,9 @@ def size_of(name_or_path: str) -> Shape:
             return table[match[1].lower()]
     if match := re.search(r"(\d+(?:\.\d+)?)\s*b\b", name_or_path, re.I):
         return _like(float(match[1]) * 1e9)
-    raise ModelError(f"the size of model '{name_or_path}' is not known here; give a folder with its config.json")
+    raise ModelError(
+        f"the size of model '{name_or_path}' is not known here; give a folder with its config.json"
+    )
 
 
 def _from_file(file: Path) -> Shape:
@@ -93,36 +112,75 @@ def _from_file(file: Path) -> Shape:
         held = json.loads(file.read_text(encoding="utf-8"))
         heads = held["num_attention_heads"]
         return Shape(
-            held["num_hidden_layers"], held["hidden_size"], held["intermediate_size"], heads,
-            held.get("num_key_value_heads") or heads, held["vocab_size"], bool(held.get("tie_word_embeddings")),
-            held.get("model_type") == "qwen2", held.get("head_dim") or 0, str(file),
-        )  # fmt: skip
+            held["num_hidden_layers"],
+            held["hidden_size"],
+            held["intermediate_size"],
+            heads,
+            held.get("num_key_value_heads") or heads,
+            held["vocab_size"],
+            bool(held.get("tie_word_embeddings")),
+            held.get("model_type") == "qwen2",
+            held.get("head_dim") or 0,
+            str(file),
+        )
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelError(f"{file}: the shape of this model cannot be told: {error!r}; only Llama-like configurations are known") from None
+        raise ModelError(
+            f"{file}: the shape of this model cannot be told: {error!r}; only Llama-like "
+            f"configurations are known"
+        ) from None
 
 
 def _like(parameters: float) -> Shape:
     """A Llama-like shape of about so many parameters."""
-    width = max(256, round((parameters / 400) ** 0.5 * 0.9 / 128) * 128) if parameters < 2e9 else 4096
-    made = Shape(1, width, width * 7 // 2, width // 64, max(1, width // 256), 128256, False, known="estimated from the size in its name")
+    width = (
+        max(256, round((parameters / 400) ** 0.5 * 0.9 / 128) * 128) if parameters < 2e9 else 4096
+    )
+    made = Shape(
+        1,
+        width,
+        width * 7 // 2,
+        width // 64,
+        max(1, width // 256),
+        128256,
+        False,
+        known="estimated from the size in its name",
+    )
     layer = Shape(2, *_fields(made)).parameters - made.parameters
     return Shape(max(1, round((parameters - made.parameters) / layer) + 1), *_fields(made))
 
 
 def _fields(shape: Shape) -> tuple:
-    return (shape.width, shape.inner, shape.heads, shape.kept_heads, shape.vocabulary, shape.tied, shape.bias, shape.head_width, shape.known)
+    return (
+        shape.width,
+        shape.inner,
+        shape.heads,
+        shape.kept_heads,
+        shape.vocabulary,
+        shape.tied,
+        shape.bias,
+        shape.head_width,
+        shape.known,
+    )
 
 
 def generate_bytes(shape: Shape, rows: int, tokens: int, weight_bytes: int = 2) -> dict[str, float]:
-    """Memory to decode `rows` answers side by side, each of up to `tokens` tokens with its prompt."""
+    """Memory to decode `rows` answers side by side, each of up to `tokens` tokens with its
+    prompt.
+    """
     cache = 2.0 * shape.layers * shape.kept_heads * shape.head * weight_bytes * rows * tokens
-    return {"weights": float(weight_bytes * shape.parameters), "cache": cache, "logits": 8.0 * rows * shape.vocabulary}
+    return {
+        "weights": float(weight_bytes * shape.parameters),
+        "cache": cache,
+        "logits": 8.0 * rows * shape.vocabulary,
+    }
 
 
 def train_bytes(shape: Shape, tuning: FineTuning, tokens: int) -> dict[str, float]:
-    """Memory to train with `tokens` tokens in one forward pass, as `gpu_runtime.models.finetune` does on a GPU.
+    """Memory to train with `tokens` tokens in one forward pass, as `gpu_runtime.models.finetune`
+    does on a GPU.
 
-    Whole models: float32 weights, gradients and two moments of AdamW (16 bytes a parameter), computed in bfloat16.
+    Whole models: float32 weights, gradients and two moments of AdamW (16 bytes a parameter),
+    computed in bfloat16.
     """
     parameters, trained = shape.parameters, shape.parameters
     weights = 4.0 * parameters
@@ -143,7 +201,9 @@ def train_bytes(shape: Shape, tuning: FineTuning, tokens: int) -> dict[str, floa
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What a device sustains on such work (about half of what is printed on the box). flops: a second; bandwidth: bytes a second."""
+    """What a device sustains on such work (about half of what is printed on the box). flops: a
+    second; bandwidth: bytes a second.
+    """
 
     name: str
     flops: float
@@ -159,13 +219,34 @@ MACHINES = {
 
 
 def train_seconds(shape: Shape, tuning: FineTuning, tokens: float, machine: Machine) -> float:
-    """Forward and backward over so many tokens; checkpointing computes forward twice, frozen weights need no gradient."""
+    """Forward and backward over so many tokens; checkpointing computes forward twice, frozen
+    weights need no gradient.
+    """
     per_parameter = 6.0 if tuning.method == "full" else 4.0
-    return (per_parameter + (2.0 if tuning.gradient_checkpointing else 0.0)) * shape.parameters * tokens / machine.flops
+    return (
+        (per_parameter + (2.0 if tuning.gradient_checkpointing else 0.0))
+        * shape.parameters
+        * tokens
+        / machine.flops
+    )
 
 
-def generate_seconds(shape: Shape, answers: float, prompt: int, answer: int, rows: int, machine: Machine, weight_bytes: int = 2) -> float:
-    """Every step reads the weights once for all rows and each row's cache; prompts are computed at training speed."""
+def generate_seconds(
+    shape: Shape,
+    answers: float,
+    prompt: int,
+    answer: int,
+    rows: int,
+    machine: Machine,
+    weight_bytes: int = 2,
+) -> float:
+    """Every step reads the weights once for all rows and each row's cache; prompts are computed at
+    training speed.
+    """
     memory = generate_bytes(shape, rows, prompt + answer // 2, weight_bytes)
-    step = (memory["weights"] + memory["cache"]) / machine.bandwidth + 2.0 * shape.parameters * rows / machine.flops
-    return answers / rows * answer * step + 2.0 * shape.parameters * answers * prompt / machine.flops
+    step = (
+        memory["weights"] + memory["cache"]
+    ) / machine.bandwidth + 2.0 * shape.parameters * rows / machine.flops
+    return (
+        answers / rows * answer * step + 2.0 * shape.parameters * answers * prompt / machine.flops
+    )

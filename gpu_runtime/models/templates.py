@@ -1,10 +1,12 @@
 """Prompts as text files with named places: `$name` and `${name}`; `$$` is a dollar sign.
 
-Contract: the first file found is taken, in the user's folder before the package's. A place that does not exist, or one
-that must be there and is not, is a ModelError of one line that names the file.
+Contract: the first file found is taken, in the user's folder before the package's. A place that
+does not exist, or one that must be there and is not, is a ModelError of one line that names the
+file.
 
     python -c "from pathlib import Path; from gpu_runtime.models.templates import template; \\
-print(template(Path('translator/prompts'), '', ('any',), frozenset({'source'})).safe_substitute(name='f'))"
+print(template(Path('translator/prompts'), '', ('any',),
+frozenset({'source'})).safe_substitute(name='f'))"
 """
 
 from __future__ import annotations
@@ -17,15 +19,24 @@ from string import Template
 from gpu_runtime.models.protocol import ModelError
 
 
-def template(package: Path, override: str, names: Sequence[str], needed: frozenset[str]) -> Template:
-    """The template of the first of `names` (without `.txt`) that there is in `override`, else in `package`."""
+def template(
+    package: Path, override: str, names: Sequence[str], needed: frozenset[str]
+) -> Template:
+    """The template of the first of `names` (without `.txt`) that there is in `override`, else in
+    `package`.
+    """
     if override and not Path(override).is_dir():
-        raise ModelError(f"model.prompts: '{override}' is no folder; copy the files of {package} there and edit them")
+        raise ModelError(
+            f"model.prompts: '{override}' is no folder; copy the files of {package} there and "
+            f"edit them"
+        )
     for folder in ([Path(override)] if override else []) + [package]:
         for name in names:
             if (file := folder / f"{name}.txt").is_file():
                 return _read(file, needed)
-    raise ModelError(f"no prompt file {' or '.join(f'{name}.txt' for name in names)} in {override or package}")
+    raise ModelError(
+        f"no prompt file {' or '.join(f'{name}.txt' for name in names)} in {override or package}"
+    )
 
 
 @lru_cache(maxsize=64)
@@ -38,7 +49,9 @@ def _read(file: Path, needed: frozenset[str]) -> Template:
     if not made.is_valid():
         raise ModelError(f"{file}: a '$' names no place; write $$ for a dollar sign")
     if missing := sorted(needed - places):
-        raise ModelError(f"{file}: the place ${missing[0]} is missing, so that the model would not be shown it")
+        raise ModelError(
+            f"{file}: the place ${missing[0]} is missing, so that the model would not be shown it"
+        )
     return made
 
 
@@ -48,4 +61,6 @@ def fill(made: Template, places: dict[str, str]) -> str:
         return made.substitute(places)
     except KeyError as error:
         known = ", ".join(f"${name}" for name in sorted(places))
-        raise ModelError(f"a prompt file has the place ${error.args[0]}, which does not exist; known are {known}") from None
+        raise ModelError(
+            f"a prompt file has the place ${error.args[0]}, which does not exist; known are {known}"
+        ) from None

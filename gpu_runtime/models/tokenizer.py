@@ -1,8 +1,9 @@
-"""A SentencePiece vocabulary over space-separated words, saved so that `AutoTokenizer` loads it without our code.
+"""A SentencePiece vocabulary over space-separated words, saved so that `AutoTokenizer` loads it
+without our code.
 
-Contract: every word given or seen often enough is one piece (`▁word`), anything else is spelled in characters, so that
-`decode(encode(text)) == text` for single-spaced text over known characters. A prompt is framed `<s> prompt <sep>`; the
-answer follows and ends in `</s>`.
+Contract: every word given or seen often enough is one piece (`▁word`), anything else is spelled in
+characters, so that `decode(encode(text)) == text` for single-spaced text over known characters. A
+prompt is framed `<s> prompt <sep>`; the answer follows and ends in `</s>`.
 
     python -c "from gpu_runtime.models.tokenizer import train_tokenizer; t = train_tokenizer(['a b']); print(t('a b'))"
 """
@@ -28,7 +29,8 @@ _WORD_CHARACTERS = 64
 def train_tokenizer(
     texts: Iterable[str], words: Sequence[str] = (), min_count: int = 5, max_words: int = 2000
 ) -> PreTrainedTokenizerFast:
-    """Vocabulary of `words` and of the words seen at least `min_count` times in `texts`, at most `max_words` in all.
+    """Vocabulary of `words` and of the words seen at least `min_count` times in `texts`, at most
+    `max_words` in all.
 
     Training is exact counting, so the same texts give the same vocabulary on every machine.
     """
@@ -43,8 +45,12 @@ def train_tokenizer(
     return _wrapped(_sentencepiece(tuple(chosen), sorted({c for w in counts for c in w})))
 
 
-def _sentencepiece(words: Sequence[str], characters: Sequence[str]) -> sentencepiece.SentencePieceProcessor:
-    """Words as user-defined pieces over a character model: the greedy longest piece wins, characters fill the rest."""
+def _sentencepiece(
+    words: Sequence[str], characters: Sequence[str]
+) -> sentencepiece.SentencePieceProcessor:
+    """Words as user-defined pieces over a character model: the greedy longest piece wins,
+    characters fill the rest.
+    """
     model = io.BytesIO()
     alphabet = dict.fromkeys([*_CHARACTERS, *(c for c in characters if c != SPACE)])
     sentencepiece.SentencePieceTrainer.train(
@@ -67,16 +73,22 @@ def _sentencepiece(words: Sequence[str], characters: Sequence[str]) -> sentencep
 
 
 def _wrapped(pieces: sentencepiece.SentencePieceProcessor) -> PreTrainedTokenizerFast:
-    """The same vocabulary as a `tokenizers` Unigram model: the form that loads from tokenizer.json alone.
+    """The same vocabulary as a `tokenizers` Unigram model: the form that loads from tokenizer.json
+    alone.
 
-    Word pieces score 0 and characters below -1, so the best segmentation is the one with the fewest characters.
+    Word pieces score 0 and characters below -1, so the best segmentation is the one with the fewest
+    characters.
     """
     count = pieces.get_piece_size()
-    vocabulary = [(pieces.id_to_piece(i), min(pieces.get_score(i) - 1.0, -1.0)) for i in range(count)]
+    vocabulary = [
+        (pieces.id_to_piece(i), min(pieces.get_score(i) - 1.0, -1.0)) for i in range(count)
+    ]
     whole = len(SPACE)
     vocabulary = [(p, 0.0 if len(p) > whole and p.startswith(SPACE) else s) for p, s in vocabulary]
     tokenizer = Tokenizer(models.Unigram(vocabulary, unk_id=pieces.unk_id()))
-    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(replacement=SPACE, prepend_scheme="always", split=True)
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(
+        replacement=SPACE, prepend_scheme="always", split=True
+    )
     tokenizer.decoder = decoders.Metaspace(replacement=SPACE, prepend_scheme="always")
     tokenizer.post_processor = processors.TemplateProcessing(
         single=f"{START} $A {SEPARATOR}",

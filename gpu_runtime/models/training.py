@@ -1,10 +1,13 @@
-"""The training loop that every trainable back end shares: batches by token count, Muon or AdamW, linear decay.
+"""The training loop that every trainable back end shares: batches by token count, Muon or AdamW,
+linear decay.
 
-Contract: examples are token ids with the place where the answer begins; only answer tokens carry loss. Same examples,
-hyper-parameters, start weights and thread count give the same end weights on one machine (unless `max_minutes` stops it).
+Contract: examples are token ids with the place where the answer begins; only answer tokens carry
+loss. Same examples, hyper-parameters, start weights and thread count give the same end weights on
+one machine (unless `max_minutes` stops it).
 
-An own loop rather than transformers' Trainer: batches hold a fixed number of *tokens* and rows of like length, so that
-little of them is padding, and a step has no bookkeeping beyond its arithmetic, which counts for small models.
+An own loop rather than transformers' Trainer: batches hold a fixed number of *tokens* and rows of
+like length, so that little of them is padding, and a step has no bookkeeping beyond its arithmetic,
+which counts for small models.
 
     python -c "from gpu_runtime.models.training import plan_batches; print(plan_batches([3, 9, 4], 12, 1.0, 0))"
 """
@@ -20,16 +23,18 @@ from functools import cache
 import torch
 import torch.nn.functional as F
 
-from gpu_runtime.models.halfway import Halfway, fingerprint
 from gpu_runtime.models.muon import Muon
 from gpu_runtime.models.protocol import Learning
+from gpu_runtime.models.resume_state import Halfway, fingerprint
 
 WARM_UP_SHARE = 0.03
 WEIGHT_DECAY = 0.01
 BETAS = (0.9, 0.95)
 CLIP_NORM = 1.0
 _POOL_BATCHES = 50
-"""Examples are sorted by length inside pools of this many batches, so that each epoch still mixes them."""
+"""Examples are sorted by length inside pools of this many batches, so that each epoch still mixes
+them.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +50,12 @@ Loss = Callable[[Sequence[Encoded]], torch.Tensor]
 """Mean weighted loss per answer token of a batch, as a scalar tensor with gradient."""
 
 
-def plan_batches(lengths: Sequence[int], batch_tokens: int, epochs: float, seed: int) -> list[list[int]]:
-    """Indices of the examples of each optimiser step. Rows x longest row stays within `batch_tokens` (one row always fits)."""
+def plan_batches(
+    lengths: Sequence[int], batch_tokens: int, epochs: float, seed: int
+) -> list[list[int]]:
+    """Indices of the examples of each optimiser step. Rows x longest row stays within
+    `batch_tokens` (one row always fits).
+    """
     steps: list[list[int]] = []
     remaining = epochs
     generator = random.Random(seed)
@@ -57,7 +66,9 @@ def plan_batches(lengths: Sequence[int], batch_tokens: int, epochs: float, seed:
     return steps
 
 
-def _one_epoch(lengths: Sequence[int], batch_tokens: int, generator: random.Random) -> list[list[int]]:
+def _one_epoch(
+    lengths: Sequence[int], batch_tokens: int, generator: random.Random
+) -> list[list[int]]:
     order = list(range(len(lengths)))
     generator.shuffle(order)
     mean = sum(lengths) / len(lengths)
@@ -83,17 +94,24 @@ def train(
     progress: Callable[[int, int, float], None] | None = None,
     hidden: Sequence[torch.nn.Parameter] = (),
 ) -> dict[str, float]:
-    """Run the whole schedule; those of `parameters` that are in `hidden` (2-D) are trained by Muon, the rest by AdamW.
+    """Run the whole schedule; those of `parameters` that are in `hidden` (2-D) are trained by Muon,
+    the rest by AdamW.
 
-    Returns `loss` (mean over the last tenth), `first_loss`, `steps`, `tokens`, `seconds`. With a workspace a training that was
-    killed goes on from what it last kept there, to the same end.
+    Returns `loss` (mean over the last tenth), `first_loss`, `steps`, `tokens`, `seconds`. With a
+    workspace a training that was killed goes on from what it last kept there, to the same end.
 
-    The learning rate warms up and decays linearly over steps, or over `max_minutes` where that ends first.
+    The learning rate warms up and decays linearly over steps, or over `max_minutes` where that ends
+    first.
     """
     torch.manual_seed(learning.seed)
-    steps = plan_batches([len(e.ids) for e in examples], learning.batch_tokens, learning.epochs, learning.seed)
+    steps = plan_batches(
+        [len(e.ids) for e in examples], learning.batch_tokens, learning.epochs, learning.seed
+    )
     optimiser = _optimiser(parameters, hidden, learning)
-    halfway = Halfway(learning.workspace, lambda: fingerprint(examples, learning, [list(p.shape) for p in parameters]))
+    halfway = Halfway(
+        learning.workspace,
+        lambda: fingerprint(examples, learning, [list(p.shape) for p in parameters]),
+    )
     losses, tokens, before = _restored(halfway, parameters, optimiser)
     started = time.monotonic() - before
     for number, batch in enumerate(steps[len(losses) :], len(losses)):
@@ -103,7 +121,9 @@ def train(
             if done >= 1:
                 break
         for group in optimiser.param_groups:
-            group["lr"] = learning.learning_rate * min(1.0, (number + 1) / (WARM_UP_SHARE * len(steps) + 1), 1 - done + 0.01)
+            group["lr"] = learning.learning_rate * min(
+                1.0, (number + 1) / (WARM_UP_SHARE * len(steps) + 1), 1 - done + 0.01
+            )
         chosen = [examples[i] for i in batch]
         loss = loss_of(chosen)
         loss.backward()
@@ -112,27 +132,45 @@ def train(
         optimiser.zero_grad()
         tokens += sum(len(e.ids) for e in chosen)
         losses.append(float(loss.detach()))
-        halfway.keep(lambda: _state(parameters, optimiser, losses, tokens, time.monotonic() - started))
+        halfway.keep(
+            lambda: _state(parameters, optimiser, losses, tokens, time.monotonic() - started)
+        )
         if progress:
             progress(number + 1, len(steps), losses[-1])
     return _figures(losses, tokens, time.monotonic() - started)
 
 
-def _optimiser(parameters: Sequence[torch.nn.Parameter], hidden: Sequence[torch.nn.Parameter], learning: Learning) -> Muon:
+def _optimiser(
+    parameters: Sequence[torch.nn.Parameter],
+    hidden: Sequence[torch.nn.Parameter],
+    learning: Learning,
+) -> Muon:
     chosen_hidden = {id(p) for p in hidden}
     others = [p for p in parameters if id(p) not in chosen_hidden]
     products = torch.bfloat16 if parameters[0].is_cuda or multiplies_bf16() else torch.float32
     return Muon(hidden, others, learning.learning_rate, BETAS, WEIGHT_DECAY, products)
 
 
-def _state(parameters: Sequence[torch.nn.Parameter], optimiser: Muon, losses: list[float], tokens: int, seconds: float) -> dict:
+def _state(
+    parameters: Sequence[torch.nn.Parameter],
+    optimiser: Muon,
+    losses: list[float],
+    tokens: int,
+    seconds: float,
+) -> dict:
     return {
-        "parameters": [p.detach() for p in parameters], "optimiser": optimiser.state_dict(), "random": torch.get_rng_state(),
-        "losses": losses, "tokens": tokens, "seconds": seconds,
-    }  # fmt: skip
+        "parameters": [p.detach() for p in parameters],
+        "optimiser": optimiser.state_dict(),
+        "random": torch.get_rng_state(),
+        "losses": losses,
+        "tokens": tokens,
+        "seconds": seconds,
+    }
 
 
-def _restored(halfway: Halfway, parameters: Sequence[torch.nn.Parameter], optimiser: Muon) -> tuple[list[float], int, float]:
+def _restored(
+    halfway: Halfway, parameters: Sequence[torch.nn.Parameter], optimiser: Muon
+) -> tuple[list[float], int, float]:
     """Losses, tokens and seconds so far; the parameters and the optimiser are as they were then."""
     state = halfway.load()
     if state is None:
@@ -158,13 +196,18 @@ def _figures(losses: Sequence[float], tokens: int, seconds: float) -> dict[str, 
 
 @cache
 def multiplies_bf16() -> bool:
-    """Whether this machine's CPU has instructions for bfloat16 products; without them they are emulated, and slow."""
+    """Whether this machine's CPU has instructions for bfloat16 products; without them they are
+    emulated, and slow.
+    """
     flags = torch.cpu.get_capabilities()
     return bool(flags.get("avx512_bf16") or flags.get("amx_bf16") or flags.get("bf16"))
 
 
-def padded(batch: Sequence[Encoded], pad: int, device: torch.device | str, multiple: int = 1) -> tuple[torch.Tensor, torch.Tensor]:
-    """Right-padded ids (rows, longest) and loss weights of the same shape: weight at t is that of predicting ids[t].
+def padded(
+    batch: Sequence[Encoded], pad: int, device: torch.device | str, multiple: int = 1
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Right-padded ids (rows, longest) and loss weights of the same shape: weight at t is that of
+    predicting ids[t].
 
     multiple: what the number of predictions of a row, longest - 1, is rounded up to.
     """
@@ -177,7 +220,9 @@ def padded(batch: Sequence[Encoded], pad: int, device: torch.device | str, multi
     return ids.to(device), weights.to(device)
 
 
-def weighted_cross_entropy(logits: torch.Tensor, targets: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+def weighted_cross_entropy(
+    logits: torch.Tensor, targets: torch.Tensor, weights: torch.Tensor
+) -> torch.Tensor:
     """Mean over positive-weight targets; shapes (n, vocabulary), (n,), (n,)."""
     losses = F.cross_entropy(logits.float(), targets, reduction="none")
     return (losses * weights).sum() / (weights > 0).sum().clamp(min=1)

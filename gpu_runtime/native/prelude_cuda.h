@@ -1,6 +1,6 @@
 /* CUDA C++ for g++, header-free: qualifiers, built-in variables, vector types, barriers, warp operations, atomics, intrinsics.
  *
- * Comes after prelude_cpp.h (standard names) and before the rewritten program (gpu_runtime.cuda_rewrite). Calls cv_* in the
+ * Comes after prelude_cpp.h (standard names) and before the rewritten program (gpu_runtime.emulation.cuda_rewrite). Calls cv_* in the
  * runner (emulation.c, hooks.c). Compiled with -fsanitize=thread: what must not be seen as the program's own access is
  * CV_UNSEEN. The built-in variables are const for the compiler, so that reading them is not instrumented; a thread's own
  * values never change while it runs.

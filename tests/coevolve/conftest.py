@@ -6,18 +6,25 @@ from pathlib import Path
 import pytest
 from mixed_run import FORMS, SMALL
 
-from coevolve.config import parse
-from gpu_runtime.toolchain import cache_root
+from coevolve.config.schema import parse
+from gpu_runtime.compile.toolchain import cache_root
 
 SOURCES = {
-    "axpy": "void axpy(int n, float a, const float *x, float *y) { for (int i = 0; i < n; i++) y[i] = a * x[i] + y[i]; }",
-    "square": "void square(const double *x, double *out, int n) { for (int i = 0; i < n; ++i) { out[i] = x[i] * x[i]; } }",
-    "reverse": "void reverse(const int *src, int *dst, int n) { for (int i = 0; i < n; i++) dst[n - 1 - i] = src[i]; }",
-    "rowsum": "void rowsum(const float *m, float *s, int r, int c) { for (int i = 0; i < r; i++) { float t = 0; for (int j = 0; j < c; j++) t += m[i * c + j]; s[i] = t; } }",
-    "clampit": "void clampit(float *v, int n, float lo, float hi) { for (int i = 0; i < n; i++) { if (v[i] < lo) v[i] = lo; else if (v[i] > hi) v[i] = hi; } }",
+    "axpy": "void axpy(int n, float a, const float *x, float *y) { for (int i = 0; i < n; i++) "
+    "y[i] = a * x[i] + y[i]; }",
+    "square": "void square(const double *x, double *out, int n) { for (int i = 0; i < n; ++i) { "
+    "out[i] = x[i] * x[i]; } }",
+    "reverse": "void reverse(const int *src, int *dst, int n) { for (int i = 0; i < n; i++) "
+    "dst[n - 1 - i] = src[i]; }",
+    "rowsum": "void rowsum(const float *m, float *s, int r, int c) { for (int i = 0; i < r; "
+    "i++) { float t = 0; for (int j = 0; j < c; j++) t += m[i * c + j]; s[i] = t; } }",
+    "clampit": "void clampit(float *v, int n, float lo, float hi) { for (int i = 0; i < n; i++) "
+    "{ if (v[i] < lo) v[i] = lo; else if (v[i] > hi) v[i] = hi; } }",
     "offset": "void offset(int *a, int n, int k) { for (int i = 0; i < n; i++) a[i] += k; }",
-    "transpose": "void transpose(const float *a, float *b, int r, int c) { for (int i = 0; i < r; i++) for (int j = 0; j < c; j++) b[j * r + i] = a[i * c + j]; }",
-    "maxpair": "void maxpair(const int *a, const int *b, int *m, int n) { int i; for (i = 0; i < n; i++) m[i] = a[i] > b[i] ? a[i] : b[i]; }",
+    "transpose": "void transpose(const float *a, float *b, int r, int c) { for (int i = 0; i < "
+    "r; i++) for (int j = 0; j < c; j++) b[j * r + i] = a[i * c + j]; }",
+    "maxpair": "void maxpair(const int *a, const int *b, int *m, int n) { int i; for (i = 0; i "
+    "< n; i++) m[i] = a[i] > b[i] ? a[i] : b[i]; }",
 }
 TINY = {
     "direction": "cpp:cuda",
@@ -32,7 +39,9 @@ TINY = {
 
 @pytest.fixture
 def own_cache(tmp_path, monkeypatch) -> Path:
-    """A cache in which nothing is judged yet. What is compiled for all, runners and hooks, is the common one's: it takes seconds."""
+    """A cache in which nothing is judged yet. What is compiled for all, runners and hooks, is the
+    common one's: it takes seconds.
+    """
     common, own = cache_root(), tmp_path / "cache"
     own.mkdir()
     for name in ("bin", "objects"):
@@ -53,15 +62,24 @@ def source_folder(tmp_path_factory) -> Path:
 @pytest.fixture
 def tiny(source_folder, tmp_path):
     config = parse(TINY, "tiny")
-    return replace(config, run_dir=str(tmp_path / "run"), corpus=replace(config.corpus, source=str(source_folder)))
+    return replace(
+        config,
+        run_dir=str(tmp_path / "run"),
+        corpus=replace(config.corpus, source=str(source_folder)),
+    )
 
 
 @pytest.fixture(scope="session")
 def two_languages(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("two")
     for name, (c_head, c_body, names, declared, f_body) in FORMS.items():
-        (folder / f"{name}.cpp").write_text(f"void {name}({c_head}) {{ for (int i = 0; i < n; i++) {c_body}; }}\n")
-        text = f"subroutine {name}({names})\n integer, intent(in) :: n\n {declared}\n integer :: i\n do i = 1, n\n  {f_body}\n end do\nend subroutine\n"
+        (folder / f"{name}.cpp").write_text(
+            f"void {name}({c_head}) {{ for (int i = 0; i < n; i++) {c_body}; }}\n"
+        )
+        text = (
+            f"subroutine {name}({names})\n integer, intent(in) :: n\n {declared}\n integer "
+            f":: i\n do i = 1, n\n  {f_body}\n end do\nend subroutine\n"
+        )
         (folder / f"{name}.f90").write_text(text)
     return folder
 
@@ -69,7 +87,11 @@ def two_languages(tmp_path_factory) -> Path:
 @pytest.fixture
 def mixed(two_languages, tmp_path):
     config = parse(SMALL, "mixed")
-    return replace(config, run_dir=str(tmp_path / "run"), corpus=replace(config.corpus, source=str(two_languages)))
+    return replace(
+        config,
+        run_dir=str(tmp_path / "run"),
+        corpus=replace(config.corpus, source=str(two_languages)),
+    )
 
 
 @pytest.fixture

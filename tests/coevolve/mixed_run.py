@@ -2,13 +2,49 @@
 
 WAYS = ["cpp:openmp", "fortran:openmp-fortran"]
 FORMS = {
-    "axpy": ("int n, float a, const float *x, float *y", "y[i] = a * x[i] + y[i]", "n, a, x, y", "real, intent(in) :: a, x(n)\n real, intent(inout) :: y(n)", "y(i) = a * x(i) + y(i)"),
-    "square": ("int n, const double *x, double *y", "y[i] = x[i] * x[i]", "n, x, y", "real(8), intent(in) :: x(n)\n real(8), intent(out) :: y(n)", "y(i) = x(i) * x(i)"),
-    "offset": ("int n, int k, int *v", "v[i] += k", "n, k, v", "integer, intent(in) :: k\n integer, intent(inout) :: v(n)", "v(i) = v(i) + k"),
-    "backward": ("int n, const int *s, int *d", "d[n - 1 - i] = s[i]", "n, s, d", "integer, intent(in) :: s(n)\n integer, intent(out) :: d(n)", "d(n + 1 - i) = s(i)"),
-    "halves": ("int n, float *v", "v[i] *= 0.5f", "n, v", "real, intent(inout) :: v(n)", "v(i) = v(i) * 0.5"),
-    "gap": ("int n, const float *a, const float *b, float *g", "g[i] = a[i] > b[i] ? a[i] - b[i] : b[i] - a[i]", "n, a, b, g", "real, intent(in) :: a(n), b(n)\n real, intent(out) :: g(n)", "g(i) = abs(a(i) - b(i))"),
-}  # fmt: skip
+    "axpy": (
+        "int n, float a, const float *x, float *y",
+        "y[i] = a * x[i] + y[i]",
+        "n, a, x, y",
+        "real, intent(in) :: a, x(n)\n real, intent(inout) :: y(n)",
+        "y(i) = a * x(i) + y(i)",
+    ),
+    "square": (
+        "int n, const double *x, double *y",
+        "y[i] = x[i] * x[i]",
+        "n, x, y",
+        "real(8), intent(in) :: x(n)\n real(8), intent(out) :: y(n)",
+        "y(i) = x(i) * x(i)",
+    ),
+    "offset": (
+        "int n, int k, int *v",
+        "v[i] += k",
+        "n, k, v",
+        "integer, intent(in) :: k\n integer, intent(inout) :: v(n)",
+        "v(i) = v(i) + k",
+    ),
+    "backward": (
+        "int n, const int *s, int *d",
+        "d[n - 1 - i] = s[i]",
+        "n, s, d",
+        "integer, intent(in) :: s(n)\n integer, intent(out) :: d(n)",
+        "d(n + 1 - i) = s(i)",
+    ),
+    "halves": (
+        "int n, float *v",
+        "v[i] *= 0.5f",
+        "n, v",
+        "real, intent(inout) :: v(n)",
+        "v(i) = v(i) * 0.5",
+    ),
+    "gap": (
+        "int n, const float *a, const float *b, float *g",
+        "g[i] = a[i] > b[i] ? a[i] - b[i] : b[i] - a[i]",
+        "n, a, b, g",
+        "real, intent(in) :: a(n), b(n)\n real, intent(out) :: g(n)",
+        "g(i) = abs(a(i) - b(i))",
+    ),
+}
 SMALL = {
     "direction": WAYS,
     "corpus": {"evaluation_fraction": 0.4},

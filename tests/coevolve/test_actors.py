@@ -2,19 +2,34 @@
 
 import pytest
 
-from coevolve.actors import Host, Meters, _keep_token_private, _private, gpus_asked, ray_crew, require_gpus, require_reachable, verifier_cpus
-from coevolve.config import Config, parse
-from coevolve.errors import UserError
+from coevolve.cli.errors import UserError
+from coevolve.config.schema import Config, parse
+from coevolve.loop.actors import (
+    Host,
+    Meters,
+    _keep_token_private,
+    _private,
+    gpus_asked,
+    ray_crew,
+    require_gpus,
+    require_reachable,
+    verifier_cpus,
+)
 from corpora.records import Blame, Candidate, Outcome, Verdict
 
 
 @pytest.fixture(autouse=True)
 def _token_before_ray():
-    """Ray reads at its first import how it is to identify itself: a test that imported it earlier would break later runs here."""
+    """Ray reads at its first import how it is to identify itself: a test that imported it earlier
+    would break later runs here.
+    """
     _keep_token_private()
 
 
-@pytest.mark.parametrize("raised", [Exception("The current node timed out during startup.\nMore."), ConnectionError("refused")])
+@pytest.mark.parametrize(
+    "raised",
+    [Exception("The current node timed out during startup.\nMore."), ConnectionError("refused")],
+)
 def test_what_ray_raises_when_it_does_not_start_is_one_line(monkeypatch, raised):
     import ray
 
@@ -23,7 +38,10 @@ def test_what_ray_raises_when_it_does_not_start_is_one_line(monkeypatch, raised)
 
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
     monkeypatch.setattr(ray, "init", broken)
-    with pytest.raises(UserError, match=r"Ray does not start here: .*--local") as found, ray_crew(Config(), None, None, None):
+    with (
+        pytest.raises(UserError, match=r"Ray does not start here: .*--local") as found,
+        ray_crew(Config(), None, None, None),
+    ):
         pass
     assert "\n" not in str(found.value)
 
@@ -41,7 +59,17 @@ def test_an_address_at_which_somebody_listens_is_tried():
 
 
 def asking(backend="scratch", verify="auto", **resources):
-    return parse({"model": {"backend": backend, "name_or_path": "" if backend == "scratch" else "someone/model"}, "verify": {"backend": verify}, "resources": resources}, "t")
+    return parse(
+        {
+            "model": {
+                "backend": backend,
+                "name_or_path": "" if backend == "scratch" else "someone/model",
+            },
+            "verify": {"backend": verify},
+            "resources": resources,
+        },
+        "t",
+    )
 
 
 def test_more_gpus_than_there_are_is_one_line_with_the_keys():
@@ -49,8 +77,15 @@ def test_more_gpus_than_there_are_is_one_line_with_the_keys():
     require_gpus(asking(), 8, 0.0)
     with pytest.raises(UserError) as found:
         require_gpus(asking(model_gpus=2, verifier_gpus=0.1), 10, 1.0)
-    assert str(found.value).startswith("the run asks for 5 GPUs and Ray has 1: ") and "\n" not in str(found.value)
-    for key in ("resources.model_gpus = 2", "10 verifiers", "resources.verifier_gpus = 0.1", "verify.workers"):
+    assert str(found.value).startswith(
+        "the run asks for 5 GPUs and Ray has 1: "
+    ) and "\n" not in str(found.value)
+    for key in (
+        "resources.model_gpus = 2",
+        "10 verifiers",
+        "resources.verifier_gpus = 0.1",
+        "verify.workers",
+    ):
         assert key in str(found.value)
     assert "resources.trainers" not in str(found.value)
 
@@ -62,7 +97,9 @@ def test_trainers_need_gpus_beside_those_of_the_models():
     with pytest.raises(UserError, match=r"asks for 6 GPUs and Ray has 4: .*resources.trainers = 4"):
         require_gpus(beside, 2, 4.0)
     require_gpus(asking("pretrained", trainers=4), 2, 0.0)  # without any GPU they work on CPUs
-    assert gpus_asked(asking("pretrained", model_gpus=4, trainers=4), 2)["trainers"] == 0  # an actor's own are its trainers'
+    assert (
+        gpus_asked(asking("pretrained", model_gpus=4, trainers=4), 2)["trainers"] == 0
+    )  # an actor's own are its trainers'
 
 
 def test_a_device_that_verifiers_would_not_be_shown_is_not_asked_of_them():
@@ -72,7 +109,12 @@ def test_a_device_that_verifiers_would_not_be_shown_is_not_asked_of_them():
 
 
 def test_verifiers_find_room_however_many_there_are():
-    assert (verifier_cpus(1, 2), verifier_cpus(2, 2), verifier_cpus(4, 2), verifier_cpus(32, 64)) == (1.0, 0.5, 0.5, 1.0)
+    assert (
+        verifier_cpus(1, 2),
+        verifier_cpus(2, 2),
+        verifier_cpus(4, 2),
+        verifier_cpus(32, 64),
+    ) == (1.0, 0.5, 0.5, 1.0)
     assert 0 < 7 * verifier_cpus(7, 2) <= 2 and 0 < 100 * verifier_cpus(100, 2) <= 2
 
 
@@ -93,12 +135,21 @@ def test_verifiers_without_a_share_are_shown_no_gpu_and_models_all(monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
     ray.init(address="local", num_cpus=2, num_gpus=1, logging_level="ERROR", **_private(ray))
     try:
-        for resources, models, verifiers in (({}, "0", ""), ({"model_gpus": 0.25, "verifier_gpus": 0.25}, "0", "0")):
+        for resources, models, verifiers in (
+            ({}, "0", ""),
+            ({"model_gpus": 0.25, "verifier_gpus": 0.25}, "0", "0"),
+        ):
             config = parse({"verify": {"workers": 2}, "resources": resources}, "t")
             with ray_crew(config, Shown, Shown, Shown) as crew:
-                seen = [worker.call("devices").result(60) for worker in (crew.translator, crew.tester, *crew.verifiers)]
+                seen = [
+                    worker.call("devices").result(60)
+                    for worker in (crew.translator, crew.tester, *crew.verifiers)
+                ]
             assert seen == [models, models, verifiers, verifiers]
-        with pytest.raises(UserError, match="asks for 2 GPUs and Ray has 1"), ray_crew(asking(model_gpus=1), Shown, Shown, Shown):
+        with (
+            pytest.raises(UserError, match="asks for 2 GPUs and Ray has 1"),
+            ray_crew(asking(model_gpus=1), Shown, Shown, Shown),
+        ):
             pass
     finally:
         ray.shutdown()
@@ -111,7 +162,10 @@ class Answers:
         return [Candidate("source", "cpp:cuda", f"text {k}") for k in range(count)]
 
     def judge(self, outcomes):
-        return [Verdict("source", f"target {k}", "suite", Outcome(o), Blame.NOBODY) for k, o in enumerate(outcomes)]
+        return [
+            Verdict("source", f"target {k}", "suite", Outcome(o), Blame.NOBODY)
+            for k, o in enumerate(outcomes)
+        ]
 
     def progress(self):
         return 3, 10, 0.25
@@ -125,8 +179,16 @@ def test_what_ray_shows_of_a_run(monkeypatch):
     import ray.util.metrics as metrics
 
     noted = []
-    monkeypatch.setattr(metrics.Counter, "inc", lambda self, value=1.0, tags=None: noted.append((self.info["name"], value, tags)))
-    monkeypatch.setattr(metrics.Gauge, "set", lambda self, value, tags=None: noted.append((self.info["name"], value, tags)))
+    monkeypatch.setattr(
+        metrics.Counter,
+        "inc",
+        lambda self, value=1.0, tags=None: noted.append((self.info["name"], value, tags)),
+    )
+    monkeypatch.setattr(
+        metrics.Gauge,
+        "set",
+        lambda self, value, tags=None: noted.append((self.info["name"], value, tags)),
+    )
     host = Host(Answers)
     assert len(host.forward("propose", 3)) == 3
     host.forward("propose", 0)
@@ -159,7 +221,13 @@ def test_the_port_that_prometheus_reads_shows_them(monkeypatch):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    ray.init(address="local", include_dashboard=False, logging_level="ERROR", _metrics_export_port=port, num_cpus=1)
+    ray.init(
+        address="local",
+        include_dashboard=False,
+        logging_level="ERROR",
+        _metrics_export_port=port,
+        num_cpus=1,
+    )
     try:
         ray.get(ray.remote(Host).options(num_cpus=0).remote(Judge).forward.remote("judge"))
         Meters().count_kept(4)
@@ -167,11 +235,19 @@ def test_the_port_that_prometheus_reads_shows_them(monkeypatch):
         while not ("kept" in text and "verdicts" in text) and time.monotonic() < end:
             time.sleep(1)
             try:
-                text = urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5).read().decode()
+                text = (
+                    urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5)
+                    .read()
+                    .decode()
+                )
             except OSError:
                 continue
     finally:
         ray.shutdown()
-    lines = {line.split("{")[0]: line for line in text.splitlines() if line.startswith("ray_coevolve")}
+    lines = {
+        line.split("{")[0]: line for line in text.splitlines() if line.startswith("ray_coevolve")
+    }
     assert lines["ray_coevolve_pairs_kept_total"].endswith(" 4.0")
-    assert 'outcome="MISMATCH"' in lines["ray_coevolve_verdicts_total"] and lines["ray_coevolve_verdicts_total"].endswith(" 1.0")
+    assert 'outcome="MISMATCH"' in lines["ray_coevolve_verdicts_total"] and lines[
+        "ray_coevolve_verdicts_total"
+    ].endswith(" 1.0")

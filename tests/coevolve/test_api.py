@@ -1,4 +1,6 @@
-"""The library's public names: what they take, what they give, what they raise, and how light they are."""
+"""The library's public names: what they take, what they give, what they raise, and how light they
+are.
+"""
 
 import subprocess
 import sys
@@ -14,7 +16,10 @@ from corpora.records import Outcome, Program
 ROOT = Path(__file__).parents[2]
 BLAS = ROOT / "corpora" / "builtin" / "blas1"
 SERIAL = "void twice(int n, float *x) {\n for (int i = 0; i < n; i++) x[i] = 2 * x[i];\n}"
-KERNEL = "__global__ void twice(int n, float *x) {{\n int i = blockIdx.x * blockDim.x + threadIdx.x;\n if (i < n) x[i] = {} * x[i];\n}}"
+KERNEL = (
+    "__global__ void twice(int n, float *x) {{\n int i = blockIdx.x * blockDim.x + "
+    "threadIdx.x;\n if (i < n) x[i] = {} * x[i];\n}}"
+)
 
 
 def test_import_is_light_and_lazy():
@@ -52,13 +57,15 @@ def test_no_submodule_hides_a_public_name():
     """An imported module `coevolve.verify` would take the place of the function."""
     for path in sorted((ROOT / "coevolve").glob("*.py")):
         assert path.stem not in coevolve.__all__, path
-    import_module("coevolve.verification")
+    import_module("coevolve.verification.engine")
     assert callable(coevolve.verify)
 
 
 @pytest.mark.parametrize("as_given", [str, Path])
 def test_paths(as_given):
-    verdict = coevolve.verify(as_given(BLAS / "axpy.cpp"), as_given(BLAS / "axpy.cu"), backend="emulated")
+    verdict = coevolve.verify(
+        as_given(BLAS / "axpy.cpp"), as_given(BLAS / "axpy.cu"), backend="emulated"
+    )
     assert verdict and verdict.outcome is Outcome.EQUIVALENT
 
 
@@ -87,11 +94,14 @@ def test_a_suite_as_text_file_and_record(tmp_path):
         coevolve.verify(*asked, "n=oops", direction="cpp:cuda", backend="emulated")
 
 
-@pytest.mark.parametrize(("arguments", "words"), [
-    ((SERIAL, KERNEL.format(2)), "direction='cpp:cuda'"),
-    (("nothing.cpp", "nothing.cu"), "cannot read 'nothing.cpp'"),
-    ((Path("notes.txt"), Path("x.cu")), "cannot read 'notes.txt'"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((SERIAL, KERNEL.format(2)), "direction='cpp:cuda'"),
+        (("nothing.cpp", "nothing.cu"), "cannot read 'nothing.cpp'"),
+        ((Path("notes.txt"), Path("x.cu")), "cannot read 'notes.txt'"),
+    ],
+)
 def test_wrong_use_is_one_line(arguments, words):
     with pytest.raises(ValueError, match=words) as caught:
         coevolve.verify(*arguments)
@@ -106,7 +116,9 @@ def test_the_function_of_several_is_named():
 
 
 def test_load_corpus():
-    assert {p.name for p in coevolve.load_corpus(str(BLAS / "axpy.cpp"), "cpp").programs} == {"axpy"}
+    assert {p.name for p in coevolve.load_corpus(str(BLAS / "axpy.cpp"), "cpp").programs} == {
+        "axpy"
+    }
 
 
 def test_translate():

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from coevolve.verify_command import add_parser, run
+from coevolve.cli.verify import add_parser, run
 
 UP = "void up(int n, int *x) { for (int i = 0; i < n; i++) x[i] += 2; }\n"
 DOWN = "void down(int n, int *x) { for (int i = 0; i < n; i++) x[i] -= 2; }\n"
@@ -13,7 +13,11 @@ BROKEN = "void broken(int n, int *x) { x[0] = MISSING; }\n"
 def asked(*words: str) -> int:
     import argparse
 
-    return run(add_parser(argparse.ArgumentParser().add_subparsers()).parse_args([*words, "--backend", "emulated"]))
+    return run(
+        add_parser(argparse.ArgumentParser().add_subparsers()).parse_args(
+            [*words, "--backend", "emulated"]
+        )
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -26,15 +30,26 @@ def place(tmp_path, own_cache, monkeypatch):
     ("target", "code", "line"),
     [
         (UP + DOWN, 0, "equivalent: 2 of 2 functions are equivalent"),
-        (UP.replace("2", "3") + DOWN, 1, "not equivalent: other values: 1 of 2 functions are equivalent"),
-        (UP + DOWN.replace("2", "3"), 1, "not equivalent: other values: 1 of 2 functions are equivalent"),
+        (
+            UP.replace("2", "3") + DOWN,
+            1,
+            "not equivalent: other values: 1 of 2 functions are equivalent",
+        ),
+        (
+            UP + DOWN.replace("2", "3"),
+            1,
+            "not equivalent: other values: 1 of 2 functions are equivalent",
+        ),
     ],
 )
 def test_every_function_of_two_files_is_judged(tmp_path, capsys, target, code, line):
     (tmp_path / "b.omp.cpp").write_text(target)
     assert asked("a.cpp", "b.omp.cpp") == code
     printed = capsys.readouterr()
-    assert line in printed.out.splitlines() and printed.err == "not compared: last: the target has no function of that name\n"
+    assert (
+        line in printed.out.splitlines()
+        and printed.err == "not compared: last: the target has no function of that name\n"
+    )
     assert asked("a.cpp", "b.omp.cpp", "--function", "down") == (code if "-= 3" in target else 0)
 
 
@@ -45,15 +60,34 @@ def test_nothing_is_equivalent_in_a_file_that_does_not_compile(tmp_path, capsys,
     assert asked("a.cpp", "b.omp.cpp") == (3 if side == "a.cpp" else 1)
     printed = capsys.readouterr().out
     assert "'MISSING' was not declared in this scope" in printed
-    said = "undecided: the source cannot be tested" if side == "a.cpp" else "not equivalent: the target does not compile"
+    said = (
+        "undecided: the source cannot be tested"
+        if side == "a.cpp"
+        else "not equivalent: the target does not compile"
+    )
     assert printed.splitlines()[-1] == f"{said}: 0 of 2 functions are equivalent"
 
 
 def test_a_row_of_a_batch_is_answered_for_all_of_its_functions(tmp_path):
     rows = [("r", UP + DOWN), ("w", UP.replace("2", "3") + DOWN)]
-    lines = [json.dumps({"id": i, "source_dialect": "cpp", "source": UP + DOWN, "target_dialect": "openmp", "target": text}) for i, text in rows]
+    lines = [
+        json.dumps(
+            {
+                "id": i,
+                "source_dialect": "cpp",
+                "source": UP + DOWN,
+                "target_dialect": "openmp",
+                "target": text,
+            }
+        )
+        for i, text in rows
+    ]
     (tmp_path / "rows.jsonl").write_text("\n".join(lines))
     assert asked("--batch", "rows.jsonl", "--out", "out.jsonl") == 0
     right, wrong = (json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines())
-    assert right["equivalent"] is True and right["detail"].startswith("2 functions: up passed") and right["suite_strength"] is not None
+    assert (
+        right["equivalent"] is True
+        and right["detail"].startswith("2 functions: up passed")
+        and right["suite_strength"] is not None
+    )
     assert wrong["equivalent"] is False and wrong["detail"].startswith("up: ")

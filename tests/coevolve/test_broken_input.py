@@ -7,18 +7,37 @@ import pytest
 from report_run import make_run
 
 import coevolve
-from coevolve.cli import main
-from coevolve.verification import verify as verify_programs
+from coevolve.cli.main import main
+from coevolve.verification.engine import verify as verify_programs
 from corpora.json_text import JsonError, parse_json
 from corpora.records import Program
 
 PLAIN = "void f(int n, float *x) { for (int i = 0; i < n; i++) x[i] = 1; }"
 DEEP = "void f(int n, float *x) { x[0] = " + "(" * 20_000 + "1" + ")" * 20_000 + "; }"
-TEXTS = {"empty": "", "half": '{"cpp": "void f(int', "brackets": "[" * 20_000, "surrogate": json.dumps({"cpp": PLAIN + " // \ud800"}),
-         "deep": json.dumps({"cpp": DEEP}), "number": "3"}  # fmt: skip
+TEXTS = {
+    "empty": "",
+    "half": '{"cpp": "void f(int',
+    "brackets": "[" * 20_000,
+    "surrogate": json.dumps({"cpp": PLAIN + " // \ud800"}),
+    "deep": json.dumps({"cpp": DEEP}),
+    "number": "3",
+}
 
 
-@pytest.mark.parametrize("text", ["", " \n", "{", '{"a": ', "[" * 20_000, "[" * 300 + "]" * 300, '"\\ud800"', '{"\\udfff": 1}', b"\xff{}"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " \n",
+        "{",
+        '{"a": ',
+        "[" * 20_000,
+        "[" * 300 + "]" * 300,
+        '"\\ud800"',
+        '{"\\udfff": 1}',
+        b"\xff{}",
+    ],
+)
 def test_what_is_no_json_is_one_line(text):
     with pytest.raises(JsonError) as caught:
         parse_json(text)
@@ -50,15 +69,43 @@ def test_a_corpus(tmp_path, capsys, name):
 def test_predictions_and_results(tmp_path, capsys, name):
     path = tmp_path / "p.jsonl"
     path.write_text(TEXTS[name] + "\n")
-    one_line(capsys, "eval", "--corpus", "builtin", "--limit", 1, "--predictions", path, "--workers", 1)
+    one_line(
+        capsys, "eval", "--corpus", "builtin", "--limit", 1, "--predictions", path, "--workers", 1
+    )
     one_line(capsys, "compare", path, path)
 
 
 def test_a_batch_answers_every_row(tmp_path, capsys):
-    row = {"id": 1, "source_dialect": "cpp", "source": PLAIN, "target_dialect": "cpp", "target": PLAIN}
-    lines = [json.dumps(row), "[" * 20_000, "", json.dumps(row)[:40], json.dumps(row | {"source": DEEP}), json.dumps(row | {"source": "\ud800"})]
+    row = {
+        "id": 1,
+        "source_dialect": "cpp",
+        "source": PLAIN,
+        "target_dialect": "cpp",
+        "target": PLAIN,
+    }
+    lines = [
+        json.dumps(row),
+        "[" * 20_000,
+        "",
+        json.dumps(row)[:40],
+        json.dumps(row | {"source": DEEP}),
+        json.dumps(row | {"source": "\ud800"}),
+    ]
     (tmp_path / "in.jsonl").write_text("\n".join(lines))
-    assert main(["verify", "--batch", str(tmp_path / "in.jsonl"), "--out", str(tmp_path / "out.jsonl"), "--backend", "emulated"]) == 0
+    assert (
+        main(
+            [
+                "verify",
+                "--batch",
+                str(tmp_path / "in.jsonl"),
+                "--out",
+                str(tmp_path / "out.jsonl"),
+                "--backend",
+                "emulated",
+            ]
+        )
+        == 0
+    )
     answers = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
     assert [a["equivalent"] for a in answers] == [True, None, None, None, None]
     assert all("fault" not in a["detail"] for a in answers)
@@ -72,11 +119,23 @@ def test_programs_that_are_nested_too_deeply_have_a_verdict():
         coevolve.verify(DEEP, PLAIN + "\n", direction="cpp:openmp", backend="emulated")
 
 
-@pytest.mark.parametrize("how", [lambda data: b"", lambda data: data[: len(data) // 2]], ids=["empty", "half"])
-@pytest.mark.parametrize("name", [
-    "split.json", "corpus.jsonl", "timings.jsonl", "round-1/evaluation.json", "round-1/suite_counts.json", "round-1/verdicts.jsonl",
-    "round-1/proposals.jsonl", "round-1/triplets.jsonl", "cold/evaluation.json",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "how", [lambda data: b"", lambda data: data[: len(data) // 2]], ids=["empty", "half"]
+)
+@pytest.mark.parametrize(
+    "name",
+    [
+        "split.json",
+        "corpus.jsonl",
+        "timings.jsonl",
+        "round-1/evaluation.json",
+        "round-1/suite_counts.json",
+        "round-1/verdicts.jsonl",
+        "round-1/proposals.jsonl",
+        "round-1/triplets.jsonl",
+        "cold/evaluation.json",
+    ],
+)
 def test_files_of_a_run(tmp_path, capsys, name, how):
     root = tmp_path / "run"
     make_run(root)
@@ -84,5 +143,9 @@ def test_files_of_a_run(tmp_path, capsys, name, how):
     for words in (["report", root], ["watch", root, "--once"], ["compare", root, root]):
         code = main(list(map(str, words)))
         said = capsys.readouterr().err
-        assert code == 0 or (code == 2 and said.startswith("coevolve") and said.count("\n") == 1), (words, code, said)
+        assert code == 0 or (code == 2 and said.startswith("coevolve") and said.count("\n") == 1), (
+            words,
+            code,
+            said,
+        )
     shutil.rmtree(root)

@@ -1,4 +1,6 @@
-"""Functions of several dependent loop nests, ported nest by nest by the model that comes with the project, and judged whole; by hand and in a round."""
+"""Functions of several dependent loop nests, ported nest by nest by the model that comes with the
+project, and judged whole; by hand and in a round.
+"""
 
 from __future__ import annotations
 
@@ -6,24 +8,27 @@ from dataclasses import replace
 
 import pytest
 
-from coevolve import cli, stages
-from coevolve.by_parts import Joining, by_parts
-from coevolve.config import parse
-from coevolve.join_stage import AUTHOR
+from coevolve.cli import main as cli
+from coevolve.config.schema import parse
+from coevolve.loop import stages
+from coevolve.loop.join_stage import AUTHOR
+from coevolve.loop.run_corpus import RunCorpus
+from coevolve.loop.run_folder import RunFolder
+from coevolve.loop.services import PROMPT_STYLES, make_tester, make_translator, make_verifier
+from coevolve.loop.workers import Crew, LocalWorker
 from coevolve.models_named import resolve
-from coevolve.run_corpus import RunCorpus
-from coevolve.run_folder import RunFolder
-from coevolve.services import PROMPT_STYLES, make_tester, make_translator, make_verifier
-from coevolve.verification import Engine, Pair, VerifyConfig
-from coevolve.workers import Crew, LocalWorker
+from coevolve.port.by_parts import Joining, by_parts
+from coevolve.verification.engine import Engine, Pair, VerifyConfig
 from corpora.dialects import direction
 from corpora.records import Candidate, Outcome, Program, Triplet
 from corpora.store import read_jsonl
+from gpu_runtime.compile.toolchain import find_toolchain
 from gpu_runtime.models.protocol import Sampling
-from gpu_runtime.toolchain import find_toolchain
-from translator.translate import Translator
+from translator.prompting.translate import Translator
 
-needs_fortran = pytest.mark.skipif(find_toolchain().gfortran is None, reason="gfortran is not installed")
+needs_fortran = pytest.mark.skipif(
+    find_toolchain().gfortran is None, reason="gfortran is not installed"
+)
 
 HEAT = """subroutine heat(n, steps, r, u, v)
   implicit none
@@ -55,7 +60,9 @@ end subroutine chain
 
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory):
-    made = Engine("emulated", VerifyConfig(mutants=0, tests=8), cache=tmp_path_factory.mktemp("cache"))
+    made = Engine(
+        "emulated", VerifyConfig(mutants=0, tests=8), cache=tmp_path_factory.mktemp("cache")
+    )
     yield made
     made.close()
 
@@ -74,7 +81,10 @@ def test_time_steps_stay_and_sweeps_are_parallel(way, engine, translator):
     verdict = engine.verify(Pair(program, made))
     assert (verdict.outcome, verdict.serial) == (Outcome.EQUIVALENT, False)
     if way == "fortran:cuda":
-        assert made.text.count("__global__") == made.text.count("<<<") == 2 and "for (int t = 0; t < steps; t++) {" in made.text
+        assert (
+            made.text.count("__global__") == made.text.count("<<<") == 2
+            and "for (int t = 0; t < steps; t++) {" in made.text
+        )
     else:
         assert made.text.count("#pragma omp parallel for") == 2
 
@@ -82,11 +92,25 @@ def test_time_steps_stay_and_sweeps_are_parallel(way, engine, translator):
 @needs_fortran
 @pytest.mark.parametrize("way", ["fortran:cuda", "fortran:openmp"])
 def test_a_recurrence_has_no_parallel_parts(way, engine, translator):
-    assert by_parts(Program("fortran", "chain", CHAIN), direction(way), translator, engine, Sampling(1, 0.0)) is None
+    assert (
+        by_parts(
+            Program("fortran", "chain", CHAIN), direction(way), translator, engine, Sampling(1, 0.0)
+        )
+        is None
+    )
 
 
 def test_other_directions_are_not_cut(engine, translator):
-    assert by_parts(Program("cuda", "f", "__global__ void f(float *x) { x[0] = 1; }"), direction("cuda:cpp"), translator, engine, Sampling(1, 0.0)) is None
+    assert (
+        by_parts(
+            Program("cuda", "f", "__global__ void f(float *x) { x[0] = 1; }"),
+            direction("cuda:cpp"),
+            translator,
+            engine,
+            Sampling(1, 0.0),
+        )
+        is None
+    )
     with pytest.raises(ValueError, match="fortran:openmp-fortran"):
         Joining(Program("fortran", "heat", HEAT), direction("fortran:openmp-fortran"), None)
 
@@ -134,10 +158,17 @@ LOOKUP_CPP = """void lookup(int n, const int *at, const float *table, float *out
 """
 
 
-@pytest.mark.parametrize("way, name, text", [
-    ("cpp:cuda", "normalise", NORM_CPP), ("cpp:cuda", "cholesky", CHOLESKY_CPP),
-    *(pytest.param(way, "heat", HEAT_CPP, marks=pytest.mark.slow) for way in ("cpp:cuda", "cpp:openmp")),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "way, name, text",
+    [
+        ("cpp:cuda", "normalise", NORM_CPP),
+        ("cpp:cuda", "cholesky", CHOLESKY_CPP),
+        *(
+            pytest.param(way, "heat", HEAT_CPP, marks=pytest.mark.slow)
+            for way in ("cpp:cuda", "cpp:openmp")
+        ),
+    ],
+)
 def test_cpp_is_cut_too(way, name, text, engine, translator):
     program = Program("cpp", name, text)
     made = by_parts(program, direction(way), translator, engine, Sampling(1, 0.0))
@@ -147,8 +178,23 @@ def test_cpp_is_cut_too(way, name, text, engine, translator):
 
 
 def test_host_code_copies_nothing_whose_length_contents_decide(engine, translator):
-    assert by_parts(Program("cpp", "lookup", LOOKUP_CPP), direction("cpp:cuda"), translator, engine, Sampling(1, 0.0)) is None
-    made = by_parts(Program("cpp", "lookup", LOOKUP_CPP), direction("cpp:openmp"), translator, engine, Sampling(1, 0.0))
+    assert (
+        by_parts(
+            Program("cpp", "lookup", LOOKUP_CPP),
+            direction("cpp:cuda"),
+            translator,
+            engine,
+            Sampling(1, 0.0),
+        )
+        is None
+    )
+    made = by_parts(
+        Program("cpp", "lookup", LOOKUP_CPP),
+        direction("cpp:openmp"),
+        translator,
+        engine,
+        Sampling(1, 0.0),
+    )
     assert made.text.count("#pragma omp parallel for") == 2
 
 
@@ -219,10 +265,18 @@ COURANT_CPP = """double courant(int n, const double *ss, const double *vdov, con
     return dt;
 }
 """
-PRODUCT_CPP = "void product(int n, const double *x, const double *y, double &sum) { for (int i = 0; i < n; i++) sum += x[i] * y[i]; }"
-RESCALED_CPP = "void rescaled(int n, float &a, float *x) { a = 2 * a; for (int i = 0; i < n; i++) x[i] *= a; }"
+PRODUCT_CPP = (
+    "void product(int n, const double *x, const double *y, double &sum) { for (int i "
+    "= 0; i < n; i++) sum += x[i] * y[i]; }"
+)
+RESCALED_CPP = (
+    "void rescaled(int n, float &a, float *x) { a = 2 * a; for (int i = 0; i < n; i++) x[i] *= a; }"
+)
 """A kernel could not give its caller what is taken by reference: these have host code."""
-SOONEST_CPP = "double soonest(int n, const double *x) { double dt = 1000; for (int i = 0; i < n; i++) dt = fmin(dt, 0.5 * x[i]); return dt; }"
+SOONEST_CPP = (
+    "double soonest(int n, const double *x) { double dt = 1000; for (int i = 0; i < "
+    "n; i++) dt = fmin(dt, 0.5 * x[i]); return dt; }"
+)
 CORNERS_CPP = """static double across(const double x[4], const double w[4]) { return (x[3] - x[0]) * (w[2] - w[1]); }
 void corners(int n, const int *nodes, const double *x, double *out) {
     for (int k = 0; k < n; ++k) {
@@ -232,25 +286,49 @@ void corners(int n, const int *nodes, const double *x, double *out) {
     }
 }
 """
-"""What is gathered from a mesh lies in a small array of each thread; how long x is only data say."""
+"""What is gathered from a mesh lies in a small array of each thread; how long x is only
+data say.
+"""
 
 
-@pytest.mark.parametrize("way, name, text, told", [
-    ("cpp:cuda", "courant", COURANT_CPP, "keep_min_double(&dt[0], each);"), ("cpp:openmp", "courant", COURANT_CPP, "reduction(min:dt)"),
-    ("cpp:cuda", "product", PRODUCT_CPP, "cudaMemcpy(&sum, d_sum, sizeof(double), cudaMemcpyDeviceToHost);"), ("cpp:openmp", "product", PRODUCT_CPP, "reduction(+:sum)"),
-    ("cpp:cuda", "rescaled", RESCALED_CPP, "void rescaled(int n, float & a, float *x) {\n    float *d_x;"),
-    ("cpp:cuda", "soonest", SOONEST_CPP, "keep_fmin_double(&dt[0], 0.5 * x[i]);"), ("cpp:cuda", "corners", CORNERS_CPP, "__global__ void corners("),
-    ("cpp:cuda", "distance", DISTANCE_CPP, "(rows * lda + cols - lda) * sizeof(float)"),
-    ("cpp:cuda", "stretch", STRETCH_CPP, "keep_max_float(&high[0], x[i]);"), ("cpp:cuda", "bins", BINS_CPP, "atomicAdd(&sums[key[i]], w[i]);"),
-    ("cpp:openmp", "bins", BINS_CPP, "#pragma omp atomic"), ("cpp:openmp", "largest", LARGEST_CPP, "reduction(max:most)"),
-    ("cpp:cuda", "largest", LARGEST_CPP, "keep_max_double(&most[0], x[i]);"), ("cpp:cuda", "stencil", STENCIL_CPP, "if (i + 1 < n) {"),
-    ("cpp:openmp", "stencil", STENCIL_CPP, "for (int i = 1; i < n - 1; i++) {"), ("cpp:cuda", "lift", LIFT_CPP, "((u[i]) * (u[i]))"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "way, name, text, told",
+    [
+        ("cpp:cuda", "courant", COURANT_CPP, "keep_min_double(&dt[0], each);"),
+        ("cpp:openmp", "courant", COURANT_CPP, "reduction(min:dt)"),
+        (
+            "cpp:cuda",
+            "product",
+            PRODUCT_CPP,
+            "cudaMemcpy(&sum, d_sum, sizeof(double), cudaMemcpyDeviceToHost);",
+        ),
+        ("cpp:openmp", "product", PRODUCT_CPP, "reduction(+:sum)"),
+        (
+            "cpp:cuda",
+            "rescaled",
+            RESCALED_CPP,
+            "void rescaled(int n, float & a, float *x) {\n    float *d_x;",
+        ),
+        ("cpp:cuda", "soonest", SOONEST_CPP, "keep_fmin_double(&dt[0], 0.5 * x[i]);"),
+        ("cpp:cuda", "corners", CORNERS_CPP, "__global__ void corners("),
+        ("cpp:cuda", "distance", DISTANCE_CPP, "(rows * lda + cols - lda) * sizeof(float)"),
+        ("cpp:cuda", "stretch", STRETCH_CPP, "keep_max_float(&high[0], x[i]);"),
+        ("cpp:cuda", "bins", BINS_CPP, "atomicAdd(&sums[key[i]], w[i]);"),
+        ("cpp:openmp", "bins", BINS_CPP, "#pragma omp atomic"),
+        ("cpp:openmp", "largest", LARGEST_CPP, "reduction(max:most)"),
+        ("cpp:cuda", "largest", LARGEST_CPP, "keep_max_double(&most[0], x[i]);"),
+        ("cpp:cuda", "stencil", STENCIL_CPP, "if (i + 1 < n) {"),
+        ("cpp:openmp", "stencil", STENCIL_CPP, "for (int i = 1; i < n - 1; i++) {"),
+        ("cpp:cuda", "lift", LIFT_CPP, "((u[i]) * (u[i]))"),
+    ],
+)
 def test_rules_spread_nests_that_the_model_cannot_port(way, name, text, told, engine):
     program = Program("cpp", name, text)
     made = by_parts(program, direction(way), Silent(), engine, Sampling(1, 0.0))
     verdict = engine.verify(Pair(program, made))
-    assert (verdict.outcome, verdict.serial) == (Outcome.EQUIVALENT, False), f"{verdict.detail}\n{made.text}"
+    assert (verdict.outcome, verdict.serial) == (Outcome.EQUIVALENT, False), (
+        f"{verdict.detail}\n{made.text}"
+    )
     assert told in made.text
 
 
@@ -288,12 +366,21 @@ BORROWS_CPP = """void borrows(int n, float *u) {
 
 
 @pytest.mark.parametrize("way", ["cpp:cuda", "cpp:openmp"])
-@pytest.mark.parametrize("name, text", [("swaps", SWAPS_CPP), pytest.param("converges", CONVERGES_CPP, marks=pytest.mark.slow), ("borrows", BORROWS_CPP)])
+@pytest.mark.parametrize(
+    "name, text",
+    [
+        ("swaps", SWAPS_CPP),
+        pytest.param("converges", CONVERGES_CPP, marks=pytest.mark.slow),
+        ("borrows", BORROWS_CPP),
+    ],
+)
 def test_memory_of_its_own_and_arrays_that_change_places(way, name, text, engine):
     program = Program("cpp", name, text)
     made = by_parts(program, direction(way), Silent(), engine, Sampling(1, 0.0))
     verdict = engine.verify(Pair(program, made))
-    assert (verdict.outcome, verdict.serial) == (Outcome.EQUIVALENT, False), f"{verdict.detail}\n{made.text}"
+    assert (verdict.outcome, verdict.serial) == (Outcome.EQUIVALENT, False), (
+        f"{verdict.detail}\n{made.text}"
+    )
 
 
 FACTORS_CPP = """#define N 12
@@ -314,15 +401,21 @@ LEVELS_CPP = """void levels(unsigned char *x, int n) {
 """
 
 
-@pytest.mark.parametrize("way, name, text, told", [
-    ("cpp:openmp", "factors", FACTORS_CPP, "A[i][j] -= A[i][k] * A[k][j];"), ("cpp:cuda", "factors", FACTORS_CPP, "double A[12][12]"),
-    ("cpp:cuda", "levels", LEVELS_CPP, "cudaMalloc((void **)&d_seen, (256) * sizeof(int));"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "way, name, text, told",
+    [
+        ("cpp:openmp", "factors", FACTORS_CPP, "A[i][j] -= A[i][k] * A[k][j];"),
+        ("cpp:cuda", "factors", FACTORS_CPP, "double A[12][12]"),
+        ("cpp:cuda", "levels", LEVELS_CPP, "cudaMalloc((void **)&d_seen, (256) * sizeof(int));"),
+    ],
+)
 def test_arrays_of_several_dimensions_and_tables_of_its_own(way, name, text, told, engine):
     program = Program("cpp", name, text)
     made = by_parts(program, direction(way), Silent(), engine, Sampling(1, 0.0))
     verdict = engine.verify(Pair(program, made))
-    assert (verdict.outcome, verdict.serial) == (Outcome.EQUIVALENT, False), f"{verdict.detail}\n{made.text}"
+    assert (verdict.outcome, verdict.serial) == (Outcome.EQUIVALENT, False), (
+        f"{verdict.detail}\n{made.text}"
+    )
     assert told in made.text
 
 
@@ -357,7 +450,9 @@ def test_fortran_whose_arrays_bring_their_shape(engine):
     program = Program("fortran", "settles", SETTLES)
     made = by_parts(program, direction("fortran:cuda"), Silent(), engine, Sampling(1, 0.0))
     verdict = engine.verify(Pair(program, made))
-    assert (verdict.outcome, verdict.serial) == (Outcome.EQUIVALENT, False), f"{verdict.detail}\n{made.text}"
+    assert (verdict.outcome, verdict.serial) == (Outcome.EQUIVALENT, False), (
+        f"{verdict.detail}\n{made.text}"
+    )
 
 
 class WholeFails:
@@ -372,15 +467,29 @@ class WholeFails:
     def propose(self, checkpoint, programs, way, sampling):
         self.asked.append([p.name for p in programs])
         whole = {p.id for p in programs if "_part" not in p.name}
-        return [replace(c, text="nothing") if c.source_id in whole else c for c in self._service.propose(checkpoint, programs, way, sampling)]
+        return [
+            replace(c, text="nothing") if c.source_id in whole else c
+            for c in self._service.propose(checkpoint, programs, way, sampling)
+        ]
 
 
 def test_a_round_keeps_joined_ports(tmp_path):
-    config = parse({
-        "direction": "cpp:cuda", "run_dir": str(tmp_path), "model": {"backend": "pretrained", "name_or_path": "small"}, "cold_start": {"generated": 0, "suites": 0},
-        "round": {"by_parts": True, "samples": 1, "suites": 1, "replay": 0}, "verify": {"mutants": 4, "least_strength": 0.1, "backend": "emulated"},
-    }, "t")  # fmt: skip
-    sources = (Program("cpp", "heat", HEAT_CPP), Program("cpp", "normalise", NORM_CPP), Program("cpp", "lookup", LOOKUP_CPP))
+    config = parse(
+        {
+            "direction": "cpp:cuda",
+            "run_dir": str(tmp_path),
+            "model": {"backend": "pretrained", "name_or_path": "small"},
+            "cold_start": {"generated": 0, "suites": 0},
+            "round": {"by_parts": True, "samples": 1, "suites": 1, "replay": 0},
+            "verify": {"mutants": 4, "least_strength": 0.1, "backend": "emulated"},
+        },
+        "t",
+    )
+    sources = (
+        Program("cpp", "heat", HEAT_CPP),
+        Program("cpp", "normalise", NORM_CPP),
+        Program("cpp", "lookup", LOOKUP_CPP),
+    )
     asking, verifier = WholeFails(make_translator(config)), make_verifier(config)
     crew = Crew(LocalWorker(asking), LocalWorker(make_tester(config)), (LocalWorker(verifier),))
     run = stages.Run(config, RunFolder(tmp_path), RunCorpus(sources, (), (), {}), crew)
@@ -393,7 +502,10 @@ def test_a_round_keeps_joined_ports(tmp_path):
         verifier.engine.close()
     kept = {t.source.name: t for t in read_jsonl(run.folder.round(1).triplets, Triplet)}
     assert set(kept) == {"heat", "normalise"} and all("<<<" in t.target.text for t in kept.values())
-    assert {c.author for c in read_jsonl(run.folder.round(1).proposals, Candidate)} == {"translator", AUTHOR}
+    assert {c.author for c in read_jsonl(run.folder.round(1).proposals, Candidate)} == {
+        "translator",
+        AUTHOR,
+    }
     nests = [names for names in asking.asked if "_part" in names[0]]
     assert {name.partition("_")[0] for name in nests[0]} >= {"heat", "normalise"}  # asked together
 
@@ -401,7 +513,21 @@ def test_a_round_keeps_joined_ports(tmp_path):
 @needs_fortran
 def test_to_cpp_it_is_spelled_where_the_model_has_no_answer(tmp_path, capsys, own_cache):
     (tmp_path / "heat.f90").write_text(HEAT.replace("do t = 1, steps", "do t = 3, steps, 2"))
-    assert cli.main(["translate", str(tmp_path / "heat.f90"), "--to", "cpp", "--backend", "emulated", "--samples", "1"]) == 0
+    assert (
+        cli.main(
+            [
+                "translate",
+                str(tmp_path / "heat.f90"),
+                "--to",
+                "cpp",
+                "--backend",
+                "emulated",
+                "--samples",
+                "1",
+            ]
+        )
+        == 0
+    )
     said = capsys.readouterr()
     assert "verified cpp port" in said.err and "void heat(" in said.out
 
@@ -409,6 +535,20 @@ def test_to_cpp_it_is_spelled_where_the_model_has_no_answer(tmp_path, capsys, ow
 @needs_fortran
 def test_translate_joins_where_the_whole_has_no_parallel_port(tmp_path, capsys, own_cache):
     (tmp_path / "heat.f90").write_text(HEAT)
-    assert cli.main(["translate", str(tmp_path / "heat.f90"), "--to", "cuda", "--backend", "emulated", "--samples", "1"]) == 0
+    assert (
+        cli.main(
+            [
+                "translate",
+                str(tmp_path / "heat.f90"),
+                "--to",
+                "cuda",
+                "--backend",
+                "emulated",
+                "--samples",
+                "1",
+            ]
+        )
+        == 0
+    )
     said = capsys.readouterr()
     assert "loop nest by loop nest" in said.err and said.out.count("<<<") == 2

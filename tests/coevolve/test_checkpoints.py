@@ -1,4 +1,6 @@
-"""What services share: what was spent is on the bill, figures that models give are shown, trainers find the GPUs free."""
+"""What services share: what was spent is on the bill, figures that models give are shown, trainers
+find the GPUs free.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from coevolve import checkpoints as module
-from coevolve.checkpoints import Checkpoints, fine_tuned, kept_figures
-from coevolve.run_folder import RunFolder
-from coevolve.services import TesterService, TranslatorService
-from gpu_runtime.models import spread
+from coevolve.loop import checkpoints as module
+from coevolve.loop.checkpoints import Checkpoints, fine_tuned, kept_figures
+from coevolve.loop.run_folder import RunFolder
+from coevolve.loop.services import TesterService, TranslatorService
+from gpu_runtime.models import distributed as spread
 from gpu_runtime.models.protocol import Example, Learning, ModelError, NothingToLearn
 from gpu_runtime.models.remote import FILE, Usage
 
@@ -34,7 +36,10 @@ def test_what_was_spent_before_an_error_is_on_the_bill(tiny, tmp_path: Path) -> 
     with pytest.raises(ModelError), held.paid(str(checkpoint)) as asked:
         asked.usage = Usage(requests=7, prompt_tokens=100)
         raise ModelError("the endpoint is gone")
-    (row,) = [json.loads(line) for line in (RunFolder(tiny.run_dir).root / "usage.jsonl").read_text().splitlines()]
+    (row,) = [
+        json.loads(line)
+        for line in (RunFolder(tiny.run_dir).root / "usage.jsonl").read_text().splitlines()
+    ]
     assert (row["requests"], row["prompt_tokens"], row["checkpoint"]) == (2, 100, "cold")
 
 
@@ -55,7 +60,9 @@ class Engine:
 
 @pytest.fixture
 def shared(tiny, tmp_path: Path, monkeypatch):
-    """A run with two trainers whose models nobody may open here; what trainers were told, and the start."""
+    """A run with two trainers whose models nobody may open here; what trainers were told, and the
+    start.
+    """
     start, told = tmp_path / "start", []
     start.mkdir()
     (start / "config.json").write_text("{}")
@@ -63,7 +70,14 @@ def shared(tiny, tmp_path: Path, monkeypatch):
     def learn_spread(checkpoint, folder, examples, learning, tuning, processes, start=None):
         told.append((checkpoint, len(examples), processes, learning.workspace))
         folder.mkdir(parents=True)
-        return {"loss": 0.5, "tokens": 9, "seconds": 1.0, "examples": len(examples) - 1, "dropped": 1, "steps": 3}
+        return {
+            "loss": 0.5,
+            "tokens": 9,
+            "seconds": 1.0,
+            "examples": len(examples) - 1,
+            "dropped": 1,
+            "steps": 3,
+        }
 
     def opened(*_):
         raise AssertionError("a model was opened beside the trainers")
@@ -86,13 +100,20 @@ def test_trainers_find_the_gpus_free(shared, tmp_path: Path) -> None:
 
 def test_a_cold_start_is_shared_out_too(shared, tmp_path: Path) -> None:
     config, told, start = shared
-    for service, name in ((TranslatorService(config), "translator"), (TesterService(config), "tester")):
+    for service, name in (
+        (TranslatorService(config), "translator"),
+        (TesterService(config), "tester"),
+    ):
         assert service.cold_start((), str(tmp_path / "cold" / name))["loss"] == 0.5
         assert (tmp_path / "cold" / name / "training_manifest.json").is_file()
-    assert [(checkpoint, count > 0, processes) for checkpoint, count, processes, _ in told] == [(str(start), True, 2)] * 2
+    assert [(checkpoint, count > 0, processes) for checkpoint, count, processes, _ in told] == [
+        (str(start), True, 2)
+    ] * 2
 
 
-def test_a_round_without_a_fitting_lesson_says_how_many_there_were(tiny, tmp_path: Path, monkeypatch) -> None:
+def test_a_round_without_a_fitting_lesson_says_how_many_there_were(
+    tiny, tmp_path: Path, monkeypatch
+) -> None:
     (tmp_path / "old").mkdir()
     held = Checkpoints(tiny, "translator")
 
@@ -101,4 +122,7 @@ def test_a_round_without_a_fitting_lesson_says_how_many_there_were(tiny, tmp_pat
 
     monkeypatch.setattr(held, "model", lambda _checkpoint: None)
     monkeypatch.setattr(module, "learn_and_save", nothing)
-    assert fine_tuned(held, LESSONS, Learning(), str(tmp_path / "old"), str(tmp_path / "new")) == {"examples": 0, "dropped": 2}
+    assert fine_tuned(held, LESSONS, Learning(), str(tmp_path / "old"), str(tmp_path / "new")) == {
+        "examples": 0,
+        "dropped": 2,
+    }

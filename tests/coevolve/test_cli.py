@@ -1,4 +1,6 @@
-"""What a user who makes mistakes sees: one line that says what, where and how to mend it, exit code 2, nothing lost."""
+"""What a user who makes mistakes sees: one line that says what, where and how to mend it, exit code
+2, nothing lost.
+"""
 
 import os
 import shutil
@@ -14,7 +16,14 @@ ENTRY = [sys.executable, str(ROOT / "coevolve.py")]
 
 
 def cli(*arguments, cwd=None, env=None):
-    return subprocess.run([*ENTRY, *map(str, arguments)], cwd=cwd, env=env, capture_output=True, text=True, timeout=240)
+    return subprocess.run(
+        [*ENTRY, *map(str, arguments)],
+        cwd=cwd,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
 
 
 def assert_one_line(done, *words):
@@ -45,14 +54,23 @@ def test_help_is_quick_to_read_and_names_every_command():
         assert cli(command, "--help").returncode == 0
 
 
-@pytest.mark.parametrize("module", ["coevolve", "coevolve.cli"])
+@pytest.mark.parametrize("module", ["coevolve", "coevolve.cli.main"])
 def test_the_module_is_the_command(module):
-    done = subprocess.run([sys.executable, "-m", module, "verify"], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-m", module, "verify"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
     assert done.returncode == 2 and done.stderr.startswith("coevolve verify: ")
 
 
 def test_help_needs_no_heavy_package():
-    code = "import sys, coevolve.cli as c; c._parser(); print(sorted({'numpy', 'torch', 'ray', 'transformers', 'pyarrow', 'rich'} & set(sys.modules)))"
+    code = (
+        "import sys, coevolve.cli.main as c; c._parser(); print(sorted({'numpy', 'torch', "
+        "'ray', 'transformers', 'pyarrow', 'rich'} & set(sys.modules)))"
+    )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.stdout.strip() == "[]", done.stdout + done.stderr[-800:]
 
@@ -69,8 +87,16 @@ def test_no_command_prints_help():
 
 
 def test_missing_corpus(config, tmp_path):
-    assert_one_line(cli("run", config(f"{tmp_path}/nowhere")), f"'{tmp_path}/nowhere' does not exist", "[corpus] of ")
-    assert_one_line(cli("run", config("builtin"), "--set", "corpus.evaluation=nowhere.cpp"), "'nowhere.cpp' does not exist", "[corpus] of ")
+    assert_one_line(
+        cli("run", config(f"{tmp_path}/nowhere")),
+        f"'{tmp_path}/nowhere' does not exist",
+        "[corpus] of ",
+    )
+    assert_one_line(
+        cli("run", config("builtin"), "--set", "corpus.evaluation=nowhere.cpp"),
+        "'nowhere.cpp' does not exist",
+        "[corpus] of ",
+    )
     assert not (tmp_path / "run").exists()
 
 
@@ -81,7 +107,9 @@ def test_a_run_folder_that_cannot_be_made(config, tmp_path, source_folder):
 
 
 def test_unknown_key(config):
-    assert_one_line(cli("run", config("builtin", "sede = 3")), "unknown key 'sede'", "did you mean 'seed'")
+    assert_one_line(
+        cli("run", config("builtin", "sede = 3")), "unknown key 'sede'", "did you mean 'seed'"
+    )
 
 
 def test_binary_source(config, tmp_path):
@@ -99,7 +127,9 @@ def test_empty_corpus(config, tmp_path):
 
 
 def test_a_corpus_too_small_to_split(config, tmp_path):
-    (tmp_path / "one.cpp").write_text("void f(int *x, int n) { for (int i = 0; i < n; i++) x[i] = i; }\n")
+    (tmp_path / "one.cpp").write_text(
+        "void f(int *x, int n) { for (int i = 0; i < n; i++) x[i] = i; }\n"
+    )
     assert_one_line(cli("run", config(f"{tmp_path}/one.cpp")), "evaluation_fraction")
 
 
@@ -111,44 +141,80 @@ def test_no_compiler(config, tmp_path):
     assert not (tmp_path / "run").exists()
 
 
-def test_models_and_devices_that_are_not_there(config, tmp_path, source_folder, monkeypatch, capsys):
+def test_models_and_devices_that_are_not_there(
+    config, tmp_path, source_folder, monkeypatch, capsys
+):
     """One line, and before anything has been trained."""
-    from coevolve.cli import main
-    from gpu_runtime import cuda
+    from coevolve.cli.main import main
+    from gpu_runtime.cuda import backend as cuda
 
-    small = ["--local", "--set", "corpus.training_limit=1", "--set", "corpus.evaluation_limit=1", "--set", "verify.mutants=1"]
+    small = [
+        "--local",
+        "--set",
+        "corpus.training_limit=1",
+        "--set",
+        "corpus.evaluation_limit=1",
+        "--set",
+        "verify.mutants=1",
+    ]
     monkeypatch.setattr(cuda, "device_count", lambda *_: 0)
     assert main(["run", str(config(source_folder)), *small, "--set", "verify.backend=cuda"]) == 2
     assert "no CUDA device" in capsys.readouterr().err.splitlines()[-1]
     assert not (tmp_path / "run").exists()
-    other = ["--set", f"run_dir={tmp_path}/other", "--set", "model.backend=pretrained", "--set", f"model.name_or_path={tmp_path}"]
+    other = [
+        "--set",
+        f"run_dir={tmp_path}/other",
+        "--set",
+        "model.backend=pretrained",
+        "--set",
+        f"model.name_or_path={tmp_path}",
+    ]
     assert main(["run", str(config(source_folder)), *small, *other]) == 2
     assert "cannot be loaded on this machine" in capsys.readouterr().err.splitlines()[-1]
     assert not (tmp_path / "other").exists()
 
 
 def test_a_model_without_weights_leaves_no_claim(config, tmp_path, source_folder, capsys):
-    """Its folder looks right until it is opened; the same run with the right model must not be refused then."""
-    from coevolve.cli import main
+    """Its folder looks right until it is opened; the same run with the right model must not be
+    refused then.
+    """
+    from coevolve.cli.main import main
 
     model = tmp_path / "model"
     model.mkdir()
-    (model / "config.json").write_text('{"model_type": "llama", "vocab_size": 8, "hidden_size": 8, "num_attention_heads": 1}')
+    (model / "config.json").write_text(
+        '{"model_type": "llama", "vocab_size": 8, "hidden_size": 8, "num_attention_heads": 1}'
+    )
     (model / "tokenizer_config.json").write_text('{"sep_token": "<sep>"}')
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "mine.txt").write_text("kept")
-    small = ["--local", "--set", "corpus.training_limit=1", "--set", "corpus.evaluation_limit=1", "--set", "verify.mutants=1"]
+    small = [
+        "--local",
+        "--set",
+        "corpus.training_limit=1",
+        "--set",
+        "corpus.evaluation_limit=1",
+        "--set",
+        "verify.mutants=1",
+    ]
     wrong = ["--set", "model.backend=pretrained", "--set", f"model.name_or_path={model}"]
     assert main(["run", str(config(source_folder)), *small, *wrong]) == 2
     assert str(model) in capsys.readouterr().err.splitlines()[-1]
     assert [p.name for p in (tmp_path / "run").iterdir()] == ["mine.txt"]
 
 
-@pytest.mark.parametrize(("address", "words"), [
-    ("127.0.0.1:1", ("127.0.0.1:1", "ray start --head")), ("ray://127.0.0.1:1", ("no Ray answers",)),
-    ("http://127.0.0.1:8265", ("HOST:PORT",)), ("127.0.0.1:99999", ("no Ray answers",)),
-])  # fmt: skip
-def test_a_ray_that_does_not_answer_is_said_at_once(config, tmp_path, source_folder, address, words):
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("127.0.0.1:1", ("127.0.0.1:1", "ray start --head")),
+        ("ray://127.0.0.1:1", ("no Ray answers",)),
+        ("http://127.0.0.1:8265", ("HOST:PORT",)),
+        ("127.0.0.1:99999", ("no Ray answers",)),
+    ],
+)
+def test_a_ray_that_does_not_answer_is_said_at_once(
+    config, tmp_path, source_folder, address, words
+):
     started = time.monotonic()
     done = cli("run", config(source_folder), env={**os.environ, "RAY_ADDRESS": address})
     assert_one_line(done, *words)
@@ -162,7 +228,9 @@ def test_missing_files_and_folders(tmp_path):
     assert_one_line(cli("run", tmp_path), "is a folder", "configs/demo.toml")
     (tmp_path / "made").mkdir()
     (tmp_path / "made" / "config.toml").write_text("")
-    assert_one_line(cli("run", tmp_path / "made"), "is a folder", f"coevolve run --resume {tmp_path / 'made'}")
+    assert_one_line(
+        cli("run", tmp_path / "made"), "is a folder", f"coevolve run --resume {tmp_path / 'made'}"
+    )
     assert_one_line(cli("run", "--resume", tmp_path), "holds no run")
     assert_one_line(cli("report", tmp_path), "holds no run")
     assert_one_line(cli("export", tmp_path), "holds no run")
@@ -173,7 +241,13 @@ def _mount(folder: Path, size: str) -> bool:
     if os.geteuid() != 0 or not shutil.which("mount"):
         return False
     folder.mkdir()
-    return subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)], capture_output=True).returncode == 0
+    return (
+        subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)],
+            capture_output=True,
+        ).returncode
+        == 0
+    )
 
 
 def test_full_disk_keeps_what_is_finished(source_folder, tmp_path):
@@ -184,8 +258,10 @@ def test_full_disk_keeps_what_is_finished(source_folder, tmp_path):
     try:
         path = tmp_path / "c.toml"
         path.write_text(
-            f'run_dir = "{disk}/run"\n[corpus]\nsource = "{source_folder}"\nevaluation_fraction = 0.4\n'
-            '[model]\nlayers = 1\nwidth = 96\nheads = 3\n[cold_start]\ngenerated = 8\nsuites = 8\nlevel = "easy"\n[verify]\nmutants = 2\n'
+            f'run_dir = "{disk}/run"\n[corpus]\nsource = "{source_folder}"\nevaluation_fraction '
+            f"= 0.4\n"
+            "[model]\nlayers = 1\nwidth = 96\nheads = 3\n[cold_start]\ngenerated = 8\nsuites = "
+            '8\nlevel = "easy"\n[verify]\nmutants = 2\n'
         )
         done = cli("run", path, "--local")
         assert done.returncode == 2, done.stderr[-2000:]

@@ -1,4 +1,6 @@
-"""Every committed configuration loads; a wrong one is refused in one line that names the key and the nearest name."""
+"""Every committed configuration loads; a wrong one is refused in one line that names the key and
+the nearest name.
+"""
 
 import tomllib
 from pathlib import Path
@@ -7,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coevolve.config import Config, ConfigError, known_keys, load, parse, to_toml
-from coevolve.config_checks import UNGENERATED
+from coevolve.config.checks import UNGENERATED
+from coevolve.config.schema import Config, ConfigError, known_keys, load, parse, to_toml
 
 ROOT = Path(__file__).parents[2]
 WORDS = {"backend": "pretrained", "name_or_path": "someone/model"}
@@ -37,7 +39,9 @@ def test_docs_config_names_every_key():
 
 
 def test_toml_round_trip():
-    config = parse({"seed": 7, "round": {"count": 3, "learn": "forward"}, "evaluate": {"pass_at": [1, 2]}}, "t")
+    config = parse(
+        {"seed": 7, "round": {"count": 3, "learn": "forward"}, "evaluate": {"pass_at": [1, 2]}}, "t"
+    )
     assert parse(tomllib.loads(to_toml(config)), "t") == config
 
 
@@ -51,8 +55,14 @@ def test_toml_round_trip():
         ({"seed": "one"}, ("'seed' must be int",)),
         ({"seed": True}, ("'seed' must be int",)),
         ({"seed": 10**22}, ("'seed' must lie in",)),
-        ({"model": {"name_or_path": "small"}}, ("model.name_or_path", "model.backend = pretrained")),
-        ({"corpus": {"evaluation": "development", "references": "kernels.tok"}}, ("leave corpus.references empty",)),
+        (
+            {"model": {"name_or_path": "small"}},
+            ("model.name_or_path", "model.backend = pretrained"),
+        ),
+        (
+            {"corpus": {"evaluation": "development", "references": "kernels.tok"}},
+            ("leave corpus.references empty",),
+        ),
         ({"round": 3}, ("write [round]",)),
         ({"verify": {"least_strength": 2}}, ("least_strength", "[0.0, 1.0]")),
         ({"evaluate": {"samples": 2}}, ("pass_at",)),
@@ -60,7 +70,10 @@ def test_toml_round_trip():
         ({"model": {"width": 100, "heads": 3}}, ("multiple",)),
         ({"round": {"count": -1}}, ("round.count",)),
         ({"ladder": {"steps": ["mlm", "bart"]}}, ("ladder.steps", "'bart'", "mlm, aer, dae, bt")),
-        ({"ladder": {"steps": ["mlm"]}, "model": {"backend": "pretrained", "name_or_path": "x"}}, ("ladder.steps", "scratch")),
+        (
+            {"ladder": {"steps": ["mlm"]}, "model": {"backend": "pretrained", "name_or_path": "x"}},
+            ("ladder.steps", "scratch"),
+        ),
         ({"ladder": {"steps": ["bt"]}}, ("ladder.steps", "dae")),
         ({"ladder": {"noise": [0.1, 2]}}, ("ladder.noise", "[0, 0.9]")),
         ({"ladder": {"steps": ["dae"], "epochs": 0}}, ("ladder.epochs",)),
@@ -70,34 +83,78 @@ def test_toml_round_trip():
         ({"cold_start": {"learning_rate": float("nan")}}, ("cold_start.learning_rate", "finite")),
         ({"round": {"suites": 0}}, ("round.suites", "at least 1")),
         ({"model": {"width": 33, "heads": 3}}, ("even multiple",)),
-        ({"model": {"few_shot": 2}}, ("model.few_shot", "pretrained or vllm or openai", "'scratch'")),
+        (
+            {"model": {"few_shot": 2}},
+            ("model.few_shot", "pretrained or vllm or openai", "'scratch'"),
+        ),
         ({"model": {"endpoint": "http://127.0.0.1:8000/v1"}}, ("model.endpoint", "openai")),
         ({"model": WORDS | {"prices": [1.0, 2.0]}}, ("model.prices", "'pretrained'")),
         ({"resources": {"trainers": 2}}, ("resources.trainers", "'scratch'")),
         ({"finetune": {"packing": True}}, ("finetune.packing",)),
-        ({"direction": "fortran:openmp-fortran", "round": {"by_parts": True}}, ("round.by_parts", "cuda or openmp")),
+        (
+            {"direction": "fortran:openmp-fortran", "round": {"by_parts": True}},
+            ("round.by_parts", "cuda or openmp"),
+        ),
         ({"verify": {"mutants": 0}}, ("verify.mutants", "least_strength")),
         ({"model": {"backend": "openai", "name_or_path": "m"}}, ("model.endpoint",)),
         ({"model": {"prices": [1.0]}}, ("model.prices", "2 numbers")),
         ({"model": {"prices": [1.0, -2]}}, ("model.prices", "below 0")),
         ({"model": {"concurrency": 0}}, ("model.concurrency", "at least 1")),
-        ({"finetune": {"keep_adapter": True, "method": "lora"}, "model": {"backend": "vllm", "name_or_path": "m"}}, ("finetune.keep_adapter", "vllm")),
+        (
+            {
+                "finetune": {"keep_adapter": True, "method": "lora"},
+                "model": {"backend": "vllm", "name_or_path": "m"},
+            },
+            ("finetune.keep_adapter", "vllm"),
+        ),
         ({"resources": {"trainers": 0}}, ("resources.trainers", "at least 1")),
-        ({"resources": {"trainers": 2}, "finetune": {"patience": 1, "validation": 3}}, ("resources.trainers", "patience")),
+        (
+            {"resources": {"trainers": 2}, "finetune": {"patience": 1, "validation": 3}},
+            ("resources.trainers", "patience"),
+        ),
         ({"finetune": {"sharding": "fsdp"}}, ("finetune.sharding", "resources.trainers > 1")),
-        ({"finetune": {"sharding": "fsdp", "method": "lora"}, "resources": {"trainers": 2}}, ("finetune.sharding", "'full'")),
+        (
+            {"finetune": {"sharding": "fsdp", "method": "lora"}, "resources": {"trainers": 2}},
+            ("finetune.sharding", "'full'"),
+        ),
         ({"finetune": {"method": "loar"}}, ("finetune.method", "lora")),
         ({"finetune": {"patience": 2}}, ("finetune.patience", "finetune.validation")),
         ({"finetune": {"patience": 2, "validation": 3}}, ("finetune.patience", "scratch")),
-        ({"finetune": {"patience": 2, "validation": 3}, "round": {"learn": "dpo"}, "model": WORDS}, ("finetune.patience", "dpo")),
-        ({"finetune": {"validation": 3}, "model": WORDS}, ("finetune.validation", "finetune.patience")),
+        (
+            {
+                "finetune": {"patience": 2, "validation": 3},
+                "round": {"learn": "dpo"},
+                "model": WORDS,
+            },
+            ("finetune.patience", "dpo"),
+        ),
+        (
+            {"finetune": {"validation": 3}, "model": WORDS},
+            ("finetune.validation", "finetune.patience"),
+        ),
         ({"finetune": {"method": "qlora"}}, ("finetune.method", "scratch")),
         ({"round": {"learn": "back"}}, ("round.learn", "corpus.target")),
-        ({"round": {"learn": "back"}, "direction": ["cpp:cuda", "cpp:openmp"], "corpus": {"target": ["", ""]}}, ("round.learn", "corpus.target")),
-        ({"direction": "cpp:openmp-target"}, ("openmp-target", "cold_start.generated = 0, cold_start.suites = 0, round.replay = 0")),
-        ({"cold_start": {"directions": ["cpp:openmp-target"]}}, ("cold_start.directions", "openmp-target")),
+        (
+            {
+                "round": {"learn": "back"},
+                "direction": ["cpp:cuda", "cpp:openmp"],
+                "corpus": {"target": ["", ""]},
+            },
+            ("round.learn", "corpus.target"),
+        ),
+        (
+            {"direction": "cpp:openmp-target"},
+            ("openmp-target", "cold_start.generated = 0, cold_start.suites = 0, round.replay = 0"),
+        ),
+        (
+            {"cold_start": {"directions": ["cpp:openmp-target"]}},
+            ("cold_start.directions", "openmp-target"),
+        ),
         ({"cold_start": {"structures": 1.5}}, ("cold_start.structures", "0", "1")),
-        ({"cold_start": {"structures": 0.5}, "direction": "fortran:cuda"}, ("cold_start.structures", "Fortran")),
+        (
+            {"cold_start": {"structures": 0.5}, "direction": "fortran:cuda"},
+            ("cold_start.structures", "Fortran"),
+        ),
         ({"run_dir": ""}, ("run_dir", "empty")),
         ({"corpus": {"source": " "}}, ("corpus.source", "empty")),
     ],
@@ -126,7 +183,7 @@ def test_what_has_its_lessons_is_accepted(table):
 
 def test_dialects_without_generated_lessons_are_those_that_the_generator_does_not_write():
     from corpora.dialects import DIALECTS
-    from corpora.loopnests import generate
+    from corpora.generator import generate
 
     written = {name for computation in generate(60, 1, "mixed") for name in computation.programs}
     assert set(DIALECTS) - written == set(UNGENERATED)
@@ -164,5 +221,16 @@ def test_overrides_and_missing_and_binary_files(tmp_path):
 
 def test_digest_ignores_where_and_how_many_workers():
     base = Config()
-    assert parse({"run_dir": "x", "round": {"count": 9}, "verify": {"workers": 3}, "resources": {"model_gpus": 1}}, "t").digest == base.digest
+    assert (
+        parse(
+            {
+                "run_dir": "x",
+                "round": {"count": 9},
+                "verify": {"workers": 3},
+                "resources": {"model_gpus": 1},
+            },
+            "t",
+        ).digest
+        == base.digest
+    )
     assert parse({"seed": 2}, "t").digest != base.digest

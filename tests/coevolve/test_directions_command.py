@@ -1,13 +1,15 @@
-"""`coevolve directions`: every ordered pair of dialects, and what its absence costs is named with the line that mends it."""
+"""`coevolve directions`: every ordered pair of dialects, and what its absence costs is named with
+the line that mends it.
+"""
 
 import json
 from dataclasses import replace
 
 import pytest
 
-from coevolve.cli import main
-from coevolve.directions import shown, table
-from coevolve.verification import verify
+from coevolve.cli.directions import shown, table
+from coevolve.cli.main import main
+from coevolve.verification.engine import verify
 from corpora import builtin
 from corpora.dialects import DIALECTS, direction
 from corpora.records import Outcome
@@ -18,7 +20,10 @@ COMPLETE = tuple(Finding(name, True, "here", "") for name in NAMES)
 
 
 def without(*names):
-    return [replace(f, present=False, detail="lost", hint=f"get {f.name}") if f.name in names else f for f in COMPLETE]
+    return [
+        replace(f, present=False, detail="lost", hint=f"get {f.name}") if f.name in names else f
+        for f in COMPLETE
+    ]
 
 
 def by_direction(rows):
@@ -28,8 +33,12 @@ def by_direction(rows):
 def test_every_ordered_pair_of_dialects_has_a_row_and_forward_ones_come_first():
     rows = table(COMPLETE, "cuda")
     assert len(rows) == len({r.direction for r in rows}) == len(DIALECTS) * (len(DIALECTS) - 1)
-    assert all(r.offered and not r.lacks and r.pairs == len(builtin.pairs(r.direction)) for r in rows)
-    assert [r.kind for r in rows] == sorted((r.kind for r in rows), key=["forward", "back", "serial", "parallel"].index)
+    assert all(
+        r.offered and not r.lacks and r.pairs == len(builtin.pairs(r.direction)) for r in rows
+    )
+    assert [r.kind for r in rows] == sorted(
+        (r.kind for r in rows), key=["forward", "back", "serial", "parallel"].index
+    )
     assert {r.kind for r in rows} == {"forward", "back", "serial", "parallel"}
 
 
@@ -48,7 +57,10 @@ def test_without_gfortran_no_fortran_direction_is_offered_and_the_others_are():
 def test_what_only_weakens_verdicts_is_named_but_the_direction_is_offered():
     found = by_direction(table(without("archer", "gpu"), "emulated"))
     assert found["cpp:openmp"].lacks == ("archer",) and found["cpp:openmp"].offered
-    assert found["fortran:cuda"].lacks == ("gpu",) and found["fortran:cuda"].runs_on == ("cpu", "emulated")
+    assert found["fortran:cuda"].lacks == ("gpu",) and found["fortran:cuda"].runs_on == (
+        "cpu",
+        "emulated",
+    )
     assert found["cpp:fortran"].lacks == ()
     assert by_direction(table(COMPLETE, "cuda"))["openmp:cuda"].runs_on == ("cpu threads", "device")
 
@@ -61,10 +73,14 @@ def test_the_command_prints_a_line_for_each_and_the_same_as_json(capsys):
     assert [r["direction"] for r in rows] == [line.split()[0] for line in lines[1 : len(rows) + 1]]
 
 
-@pytest.mark.parametrize("way", ["cpp:cuda", "cuda:fortran", "openmp:openmp-fortran", "fortran:cpp"])
+@pytest.mark.parametrize(
+    "way", ["cpp:cuda", "cuda:fortran", "openmp:openmp-fortran", "fortran:cpp"]
+)
 def test_what_is_offered_really_runs(way):
     row = by_direction(table(survey(), "emulated"))[way]
     if not row.offered:
         pytest.skip(f"needs {', '.join(row.needs)}")
-    source, target = next(pair for pair in builtin.pairs(str(direction(way))) if pair[0].name == "axpy")
+    source, target = next(
+        pair for pair in builtin.pairs(str(direction(way))) if pair[0].name == "axpy"
+    )
     assert verify(source, target, backend="emulated").outcome is Outcome.EQUIVALENT

@@ -1,4 +1,6 @@
-"""SIGTERM and Ctrl-C on real processes: one line, the right exit code, nothing lost, nobody left behind."""
+"""SIGTERM and Ctrl-C on real processes: one line, the right exit code, nothing lost, nobody left
+behind.
+"""
 
 import json
 import os
@@ -11,21 +13,28 @@ from pathlib import Path
 
 import pytest
 
-from coevolve.config import to_toml
-from coevolve.endings import Terminated, graceful, process_pool
+from coevolve.cli.signals import Terminated, graceful, process_pool
+from coevolve.config.schema import to_toml
 
 ROOT = Path(__file__).parents[2]
 SOURCE = "void f{0}(int n, float *x) {{ for (int i = 0; i < n; i++) x[i] = {0} * x[i]; }}"
-KERNEL = "__global__ void f{0}(int n, float *x) {{ int i = blockIdx.x * blockDim.x + threadIdx.x; if (i < n) x[i] = {0} * x[i]; }}"
+KERNEL = (
+    "__global__ void f{0}(int n, float *x) {{ int i = blockIdx.x * blockDim.x + "
+    "threadIdx.x; if (i < n) x[i] = {0} * x[i]; }}"
+)
 
 
 def start(*words, cwd, **environment):
     """A command of its own session, so that all that it starts can be found."""
     path = {"PYTHONPATH": str(ROOT), **environment}
     return subprocess.Popen(
-        [sys.executable, "-m", "coevolve", *map(str, words)], cwd=cwd, env={**os.environ, **path},
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        [sys.executable, "-m", "coevolve", *map(str, words)],
+        cwd=cwd,
+        env={**os.environ, **path},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
 
 
 def descendants(pid: int) -> set[int]:
@@ -34,7 +43,9 @@ def descendants(pid: int) -> set[int]:
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
             try:
-                parents[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+                parents[int(folder.name)] = int(
+                    (folder / "stat").read_text().rpartition(")")[2].split()[1]
+                )
             except (OSError, IndexError):
                 continue
     found = {pid}
@@ -45,7 +56,9 @@ def descendants(pid: int) -> set[int]:
 
 def alive(pid: int) -> bool:
     try:
-        return (Path("/proc") / str(pid) / "stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+        return (Path("/proc") / str(pid) / "stat").read_text().rpartition(")")[2].split()[
+            0
+        ] not in "ZX"
     except OSError:
         return False
 
@@ -58,7 +71,9 @@ def wait_for(condition, process, limit_s=120.0):
 
 
 def end(process, number):
-    """Send the signal. Gives what was said on stderr, and checks that all its processes are gone."""
+    """Send the signal. Gives what was said on stderr, and checks that all its processes are
+    gone.
+    """
     family = descendants(process.pid)
     process.send_signal(number)
     _, said = process.communicate(timeout=60)
@@ -71,17 +86,42 @@ def end(process, number):
     return said.strip().splitlines()
 
 
-@pytest.mark.parametrize(("number", "words"), [(signal.SIGTERM, "ended by SIGTERM"), (signal.SIGINT, "interrupted")])
+@pytest.mark.parametrize(
+    ("number", "words"), [(signal.SIGTERM, "ended by SIGTERM"), (signal.SIGINT, "interrupted")]
+)
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_batch_keeps_its_answers_and_goes_on(tmp_path, number, words, workers):
-    rows = [{"id": i, "source_dialect": "cpp", "source": SOURCE.format(i + 2), "target_dialect": "cuda", "target": KERNEL.format(i + 2)} for i in range(130)]
+    rows = [
+        {
+            "id": i,
+            "source_dialect": "cpp",
+            "source": SOURCE.format(i + 2),
+            "target_dialect": "cuda",
+            "target": KERNEL.format(i + 2),
+        }
+        for i in range(130)
+    ]
     (tmp_path / "pairs.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     out, cache = tmp_path / "out.jsonl", tmp_path / "cache"
-    command = ("verify", "--batch", "pairs.jsonl", "--out", "out.jsonl", "--workers", workers, "--backend", "emulated")
+    command = (
+        "verify",
+        "--batch",
+        "pairs.jsonl",
+        "--out",
+        "out.jsonl",
+        "--workers",
+        workers,
+        "--backend",
+        "emulated",
+    )
     process = start(*command, cwd=tmp_path, COEVOLVE_CACHE=str(cache))
     wait_for(lambda: out.exists() and out.stat().st_size > 0, process)
     said = end(process, number)
-    assert said[-1] == f"coevolve: {words}; what finished is kept, the same command (or --resume) goes on from there"
+    assert (
+        said[-1]
+        == f"coevolve: {words}; what finished is kept, the same command (or --resume) goes on "
+        f"from there"
+    )
     kept = out.read_bytes()
     assert kept.endswith(b"\n") and 0 < kept.count(b"\n") < 130
     process = start(*command, cwd=tmp_path, COEVOLVE_CACHE=str(cache))
@@ -103,10 +143,20 @@ def test_a_run_that_was_ended_goes_on_to_the_same_files(tiny, tmp_path):
         end(process, signal.SIGTERM)
     last = start("run", "--resume", tmp_path / "other", "--local", cwd=tmp_path)
     assert last.communicate(timeout=280) and last.returncode == 0
-    named = {file.relative_to(tmp_path / "run") for file in (tmp_path / "run").rglob("*") if file.is_file()}
-    assert named == {file.relative_to(tmp_path / "other") for file in (tmp_path / "other").rglob("*") if file.is_file()}
+    named = {
+        file.relative_to(tmp_path / "run")
+        for file in (tmp_path / "run").rglob("*")
+        if file.is_file()
+    }
+    assert named == {
+        file.relative_to(tmp_path / "other")
+        for file in (tmp_path / "other").rglob("*")
+        if file.is_file()
+    }
     for name in named - {Path("config.toml"), Path("timings.jsonl"), Path("report.html")}:
-        assert (tmp_path / "run" / name).read_bytes() == (tmp_path / "other" / name).read_bytes(), name
+        assert (tmp_path / "run" / name).read_bytes() == (tmp_path / "other" / name).read_bytes(), (
+            name
+        )
 
 
 @pytest.mark.slow
@@ -122,7 +172,10 @@ def test_a_run_on_ray_is_ended_at_any_time(tiny, tmp_path, wait_s):
 
 def test_translate_and_eval_end_in_one_line(tmp_path):
     (tmp_path / "f.cpp").write_text("\n".join(SOURCE.format(i) for i in range(40)))
-    for words in (("translate", "f.cpp", "--to", "cuda"), ("eval", "--model", "small", "--corpus", "builtin", "--workers", 2)):
+    for words in (
+        ("translate", "f.cpp", "--to", "cuda"),
+        ("eval", "--model", "small", "--corpus", "builtin", "--workers", 2),
+    ):
         process = start(*words, cwd=tmp_path, COEVOLVE_CACHE=str(tmp_path / "cache"))
         time.sleep(4)
         assert "ended by SIGTERM" in end(process, signal.SIGTERM)[-1]

@@ -1,4 +1,6 @@
-"""`coevolve eval --corpus`, `compare` and `decontaminate` as a user calls them, with what they print and write."""
+"""`coevolve eval --corpus`, `compare` and `decontaminate` as a user calls them, with what they
+print and write.
+"""
 
 import json
 from pathlib import Path
@@ -7,8 +9,8 @@ import evaluation_forms as forms
 import jsonschema
 import pytest
 
-from coevolve.cli import main
-from coevolve.contamination import FILE_NAME, Manifest
+from coevolve.cli.main import main
+from coevolve.evaluation.contamination import FILE_NAME, Manifest
 from corpora.records import Program
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -22,7 +24,21 @@ def cache(tmp_path_factory, monkeypatch):
 
 def evaluated(tmp_path, *arguments) -> dict:
     out = tmp_path / "result.json"
-    assert main(["eval", *map(str, arguments), "--workers", "1", "--backend", "emulated", "--out", str(out)]) == 0
+    assert (
+        main(
+            [
+                "eval",
+                *map(str, arguments),
+                "--workers",
+                "1",
+                "--backend",
+                "emulated",
+                "--out",
+                str(out),
+            ]
+        )
+        == 0
+    )
     result = json.loads(out.read_text())
     jsonschema.Draft202012Validator(SCHEMA).validate(result)
     return result
@@ -36,80 +52,133 @@ def refused(capsys, *arguments) -> str:
 
 
 def test_references_as_predictions(tmp_path, capsys):
-    """BLEU 100, CodeBLEU 1, CPass what compiles, pass@1 what is truly equivalent: the second pair is not."""
+    """BLEU 100, CodeBLEU 1, CPass what compiles, pass@1 what is truly equivalent: the second pair
+    is not.
+    """
     cpp, cuda = forms.tokenised(tmp_path)
     board = tmp_path / "board.jsonl"
-    result = evaluated(tmp_path, "--predictions", cuda, "--corpus", f"{cpp},{cuda}", "--leaderboard", board)
-    assert (result["schema_version"], result["n_items"], result["samples"], result["n_undecided"]) == (1, 3, 1, 0)
-    assert result["bleu"]["value"] == pytest.approx(100) and result["codebleu"]["value"] == pytest.approx(1)
+    result = evaluated(
+        tmp_path, "--predictions", cuda, "--corpus", f"{cpp},{cuda}", "--leaderboard", board
+    )
+    assert (
+        result["schema_version"],
+        result["n_items"],
+        result["samples"],
+        result["n_undecided"],
+    ) == (1, 3, 1, 0)
+    assert result["bleu"]["value"] == pytest.approx(100) and result["codebleu"][
+        "value"
+    ] == pytest.approx(1)
     assert result["cpass"]["value"] == 1.0 == result["build@k"]["1"]["value"]
     assert result["pass@k"]["1"]["value"] == pytest.approx(2 / 3)
     assert [i["first_outcome"] for i in result["items"]] == ["EQUIVALENT", "MISMATCH", "EQUIVALENT"]
-    for figure in (result["bleu"], result["codebleu"], result["cpass"], result["pass@k"]["1"], result["suite_strength"]):
+    for figure in (
+        result["bleu"],
+        result["codebleu"],
+        result["cpass"],
+        result["pass@k"]["1"],
+        result["suite_strength"],
+    ):
         low, high = figure["ci95"]
         assert low <= figure["value"] + 1e-9 and figure["value"] <= high + 1e-9
     assert result["speedup@k"] is None and result["contamination"]["checked"] is False
     printed = capsys.readouterr().out
-    assert "| pass@1 | 0.667 |" in printed and "tree-sitter-cuda" in printed and "signature" in printed
+    assert (
+        "| pass@1 | 0.667 |" in printed and "tree-sitter-cuda" in printed and "signature" in printed
+    )
     row = json.loads(board.read_text())
-    assert row["pass@1"] == pytest.approx(2 / 3) and row["n_items"] == 3 and len(row["pass@1 ci95"]) == 2
+    assert (
+        row["pass@1"] == pytest.approx(2 / 3)
+        and row["n_items"] == 3
+        and len(row["pass@1 ci95"]) == 2
+    )
 
 
 def test_the_schema_is_one_names_what_the_guide_names_and_refuses_other_results():
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     guide = (DOCS / "evaluation.md").read_text().split("## The result file")[1].split("## ")[0]
-    unnamed = [key for key in (*SCHEMA["properties"], *SCHEMA["properties"]["items"]["items"]["properties"]) if key not in guide]
+    unnamed = [
+        key
+        for key in (*SCHEMA["properties"], *SCHEMA["properties"]["items"]["items"]["properties"])
+        if key not in guide
+    ]
     assert not unnamed
     figure = jsonschema.Draft202012Validator(SCHEMA["$defs"]["share"] | {"$defs": SCHEMA["$defs"]})
-    assert figure.is_valid({"value": 0.5, "ci95": [0.1, 0.9], "n_items": 3}) and figure.is_valid(None)
-    for wrong in ({"value": 0.5, "n_items": 3}, {"value": 1.5, "ci95": [0, 2], "n_items": 3}, {"value": 0.5, "ci95": [], "n_items": 3}):
+    assert figure.is_valid({"value": 0.5, "ci95": [0.1, 0.9], "n_items": 3}) and figure.is_valid(
+        None
+    )
+    for wrong in (
+        {"value": 0.5, "n_items": 3},
+        {"value": 1.5, "ci95": [0, 2], "n_items": 3},
+        {"value": 0.5, "ci95": [], "n_items": 3},
+    ):
         assert not figure.is_valid(wrong)
 
 
 def test_samples_that_compile_bind_and_pass_are_told_apart(tmp_path):
     cpp, cuda = forms.tokenised(tmp_path)
     right, wrong = forms.CUDA_LINES[0], forms.CUDA_LINES[0].replace("a *", "a +")
-    unbound = "__global__ void scale ( float * x , float a , int n , double * extra ) { extra [ 0 ] = x [ 0 ] ; }"
+    unbound = (
+        "__global__ void scale ( float * x , float a , int n , double * extra ) { extra [ "
+        "0 ] = x [ 0 ] ; }"
+    )
     answers = [right, wrong, unbound, "__global__ void scale ( float * x ) { y [ 0 ] = 1 ; }", ""]
     path = tmp_path / "answers.jsonl"
     path.write_text("".join(json.dumps({"index": 0, "text": t}) + "\n" for t in answers))
     result = evaluated(tmp_path, "--predictions", path, "--corpus", f"{cpp},{cuda}", "--limit", "1")
     item = result["items"][0]
     assert (item["samples"], item["compiled"], item["built"], item["passed"]) == (5, 3, 2, 1)
-    assert result["pass@k"]["1"]["value"] == pytest.approx(0.2) and result["pass@k"]["5"]["value"] == 1.0
-    assert result["build@k"]["1"]["value"] == pytest.approx(0.4) and result["cpass"]["value"] == pytest.approx(0.6)
+    assert (
+        result["pass@k"]["1"]["value"] == pytest.approx(0.2)
+        and result["pass@k"]["5"]["value"] == 1.0
+    )
+    assert result["build@k"]["1"]["value"] == pytest.approx(0.4) and result["cpass"][
+        "value"
+    ] == pytest.approx(0.6)
     assert "1 of 5 answers are no function (empty 1)" in result["notes"]
 
 
 def test_execution_cases_are_scored_by_their_tests_and_by_strong_ones(tmp_path):
     cases = forms.execution_cases(tmp_path)
     path = tmp_path / "answers.jsonl"
-    path.write_text("".join(json.dumps({"id": i, "text": forms.CUDA_LINES[i]}) + "\n" for i in (0, 1)))
+    path.write_text(
+        "".join(json.dumps({"id": i, "text": forms.CUDA_LINES[i]}) + "\n" for i in (0, 1))
+    )
     result = evaluated(tmp_path, "--predictions", path, "--corpus", cases)
     assert result["pass@k"]["1"]["value"] == pytest.approx(0.5)
     weak = result["given_tests"]
-    # `shift` is called with three elements and with two: neither test sees what the kernel does to the fifth.
+    # `shift` is called with three elements and with two: neither test sees what the kernel does to
+    # the fifth.
     assert weak["pass@k"]["1"]["value"] == 1.0 and weak["n_items"] == 2 and weak["n_tests"] == 4
     assert "the corpus's 5 test snippets gave 4 tests that hold for their source" in result["notes"]
-    assert [i["given_tests"] for i in result["items"]] == [2, 2], "a call with too many arguments is no test"
+    assert [i["given_tests"] for i in result["items"]] == [2, 2], (
+        "a call with too many arguments is no test"
+    )
 
 
 def test_a_pareval_checkout_is_executed_and_its_oracle_cannot_be_called(tmp_path):
     root = forms.pareval(tmp_path)
     total = (
         "__global__ void total(const double *x, size_t N, double *sum) "
-        "{ if (blockIdx.x + threadIdx.x == 0) { double s = 0; for (size_t i = 0; i < N; i++) s += x[i]; *sum = s; } }"
+        "{ if (blockIdx.x + threadIdx.x == 0) { double s = 0; for (size_t i = 0; i < N; i++) s "
+        "+= x[i]; *sum = s; } }"
     )
     cheat = (
-        "double serial_total(const double *x, size_t N); double correctTotal(const double *x, size_t N);\n"
+        "double serial_total(const double *x, size_t N); double correctTotal(const double *x, "
+        "size_t N);\n"
         "void total(const double *x, size_t N, double *sum) { *sum = serial_total(x, N); }"
     )
     path = tmp_path / "answers.jsonl"
-    path.write_text("".join(json.dumps({"id": "01_reduce_total", "text": t}) + "\n" for t in (total, cheat)))
+    path.write_text(
+        "".join(json.dumps({"id": "01_reduce_total", "text": t}) + "\n" for t in (total, cheat))
+    )
     result = evaluated(tmp_path, "--predictions", path, "--corpus", root)
     item = result["items"][0]
     assert item["first_passed"] and item["passed"] == 1 and item["built"] == 1
-    assert result["by_kind"]["reduce"]["pass@k"]["2"]["value"] == 1.0 and result["by_kind"]["transform"]["pass@k"]["2"]["value"] == 0.0
+    assert (
+        result["by_kind"]["reduce"]["pass@k"]["2"]["value"] == 1.0
+        and result["by_kind"]["transform"]["pass@k"]["2"]["value"] == 0.0
+    )
     assert result["bleu"] is None and len(result["skipped"]) == 4
 
 
@@ -119,29 +188,52 @@ def test_speed_is_measured_for_right_openmp_answers(tmp_path):
     right = head + "#pragma omp parallel for\nfor (size_t i = 0; i < x.size(); i++) x[i] *= 0.5; }"
     wrong = head + "for (size_t i = 0; i < x.size(); i++) x[i] *= 0.25; }"
     path = tmp_path / "answers.jsonl"
-    path.write_text("".join(json.dumps({"id": "02_transform_halve", "text": t}) + "\n" for t in (right, wrong)))
-    result = evaluated(tmp_path, "--predictions", path, "--corpus", root, "--direction", "cpp:openmp", "--speed", "--threads", "2")
+    path.write_text(
+        "".join(json.dumps({"id": "02_transform_halve", "text": t}) + "\n" for t in (right, wrong))
+    )
+    result = evaluated(
+        tmp_path,
+        "--predictions",
+        path,
+        "--corpus",
+        root,
+        "--direction",
+        "cpp:openmp",
+        "--speed",
+        "--threads",
+        "2",
+    )
     item = next(i for i in result["items"] if i["id"] == "02_transform_halve")
     assert item["passed"] == 1 and item["speedups"][0] > 0 and item["speedups"][1] == 0.0
     rows = [i["speedups"] for i in result["items"] if i["speedups"] is not None]
     assert result["speedup@k"]["2"]["value"] == pytest.approx(sum(max(r) for r in rows) / len(rows))
-    assert result["efficiency@k"]["1"]["value"] == pytest.approx(result["speedup@k"]["1"]["value"] / 2)
+    assert result["efficiency@k"]["1"]["value"] == pytest.approx(
+        result["speedup@k"]["1"]["value"] / 2
+    )
 
 
 @pytest.fixture(scope="module")
 def tiny_model(tmp_path_factory) -> Path:
     """A checkpoint that learnt the first line of the stand-in (and writes nothing sensible)."""
     from gpu_runtime.models.scratch import ScratchConfig, ScratchModel
-    from translator.translate import DIRECTION_TAGS
+    from translator.prompting.translate import DIRECTION_TAGS
 
     folder = tmp_path_factory.mktemp("model") / "translator"
-    ScratchModel.create(ScratchConfig(layers=1, width=32, heads=2, kept_heads=2), list(forms.CPP_LINES), DIRECTION_TAGS).save(folder)
+    ScratchModel.create(
+        ScratchConfig(layers=1, width=32, heads=2, kept_heads=2),
+        list(forms.CPP_LINES),
+        DIRECTION_TAGS,
+    ).save(folder)
     renamed = forms.CPP_LINES[0].replace("scale", "product").replace(" a ", " factor ")
-    Manifest.of([Program("cpp", "product", renamed)], [Program("cpp", "rows", forms.CPP_LINES[2])]).write(folder)
+    Manifest.of(
+        [Program("cpp", "product", renamed)], [Program("cpp", "rows", forms.CPP_LINES[2])]
+    ).write(folder)
     return folder
 
 
-def test_a_model_that_was_trained_on_an_item_is_refused_unless_that_is_allowed(tmp_path, tiny_model, capsys):
+def test_a_model_that_was_trained_on_an_item_is_refused_unless_that_is_allowed(
+    tmp_path, tiny_model, capsys
+):
     longest = ["--max-new-tokens", "24"]
     cpp, cuda = forms.tokenised(tmp_path)
     asked = ["--model", tiny_model, "--corpus", f"{cpp},{cuda}", "--backend", "emulated", *longest]
@@ -152,14 +244,27 @@ def test_a_model_that_was_trained_on_an_item_is_refused_unless_that_is_allowed(t
     result = evaluated(tmp_path, *asked, "--allow-contaminated", "--n", "2", "--answers", answers)
     assert "an answer ends after 24 tokens at most (--max-new-tokens)" in result["notes"]
     again = evaluated(tmp_path, "--predictions", answers, "--corpus", f"{cpp},{cuda}")
-    assert [(i["id"], i["samples"], i["built"]) for i in again["items"]] == [(i["id"], i["samples"], i["built"]) for i in result["items"]]
-    assert result["contamination"]["items"] == [{"id": "1", "side": "source", "how": "equal", "similarity": 1.0}]
-    assert [i["id"] for i in result["contamination"]["by_chance"]] == ["3"] and result["unseen"]["n_scored"] == 1
-    assert "CONTAMINATED, allowed" in capsys.readouterr().out and result["temperature"] == 0.8 and result["samples"] == 2
+    assert [(i["id"], i["samples"], i["built"]) for i in again["items"]] == [
+        (i["id"], i["samples"], i["built"]) for i in result["items"]
+    ]
+    assert result["contamination"]["items"] == [
+        {"id": "1", "side": "source", "how": "equal", "similarity": 1.0}
+    ]
+    assert [i["id"] for i in result["contamination"]["by_chance"]] == ["3"] and result["unseen"][
+        "n_scored"
+    ] == 1
+    assert (
+        "CONTAMINATED, allowed" in capsys.readouterr().out
+        and result["temperature"] == 0.8
+        and result["samples"] == 2
+    )
     (tiny_model / FILE_NAME).rename(tiny_model / "elsewhere")
     try:
         result = evaluated(tmp_path, *asked, "--limit", "1", "--tester", tiny_model)
-        assert "nothing is known" in result["contamination"]["summary"] and result["tester_tests_valid"] <= result["tester_tests"]
+        assert (
+            "nothing is known" in result["contamination"]["summary"]
+            and result["tester_tests_valid"] <= result["tester_tests"]
+        )
     finally:
         (tiny_model / "elsewhere").rename(tiny_model / FILE_NAME)
 
@@ -171,37 +276,74 @@ def test_wrong_use_is_one_line(tmp_path, tiny_model, capsys):
     assert "--model" in refused(capsys, "eval", "--corpus", pair)
     assert "either RUN" in refused(capsys, "eval", tmp_path, "--corpus", pair)
     assert "belongs to --corpus" in refused(capsys, "eval", tmp_path, "--out", "x.json")
-    assert "belongs to RUN" in refused(capsys, "eval", "--corpus", pair, "--model", tiny_model, "--checkpoint", "cold")
-    assert "use --n" in refused(capsys, "eval", "--corpus", pair, "--predictions", cuda, "--samples", "3")
+    assert "belongs to RUN" in refused(
+        capsys, "eval", "--corpus", pair, "--model", tiny_model, "--checkpoint", "cold"
+    )
+    assert "use --n" in refused(
+        capsys, "eval", "--corpus", pair, "--predictions", cuda, "--samples", "3"
+    )
     assert "neither 'small'" in refused(capsys, "eval", "--model", "./nowhere", "--corpus", pair)
     assert "holds no translator" in refused(capsys, "eval", "--model", tmp_path, "--corpus", pair)
     assert "--n" in refused(capsys, "eval", "--model", tiny_model, "--corpus", pair, "--n", "0")
-    assert "same answer" in refused(capsys, "eval", "--model", tiny_model, "--corpus", pair, "--n", "2", "--temperature", "0", "--allow-contaminated")
-    assert "cuad" in refused(capsys, "eval", "--predictions", cuda, "--corpus", pair, "--direction", "cpp:cuad")
+    assert "same answer" in refused(
+        capsys,
+        "eval",
+        "--model",
+        tiny_model,
+        "--corpus",
+        pair,
+        "--n",
+        "2",
+        "--temperature",
+        "0",
+        "--allow-contaminated",
+    )
+    assert "cuad" in refused(
+        capsys, "eval", "--predictions", cuda, "--corpus", pair, "--direction", "cpp:cuad"
+    )
     assert "nowhere" in refused(capsys, "eval", "--predictions", "nowhere.jsonl", "--corpus", pair)
-    assert "is a folder" in refused(capsys, "eval", "--predictions", cuda, "--corpus", pair, "--out", tmp_path)
+    assert "is a folder" in refused(
+        capsys, "eval", "--predictions", cuda, "--corpus", pair, "--out", tmp_path
+    )
     for option, place in (("--out", cuda), ("--out", cpp), ("--leaderboard", cuda)):
-        assert f"{option} '{place}' is read by this very call" in refused(capsys, "eval", "--predictions", cuda, "--corpus", pair, option, place)
+        assert f"{option} '{place}' is read by this very call" in refused(
+            capsys, "eval", "--predictions", cuda, "--corpus", pair, option, place
+        )
     assert "no result" in refused(capsys, "compare", cpp, cuda)
     assert "holds no run" in refused(capsys, "compare", tmp_path, tmp_path)
-    assert "'a' is neither a result of `coevolve eval --out` nor a run folder" in refused(capsys, "compare", "a", cuda)
-    assert "'nope' does not exist" in refused(capsys, "eval", "--model", tiny_model, "--corpus", "nope")
-    assert "--max-new-tokens" in refused(capsys, "eval", "--model", tiny_model, "--corpus", pair, "--max-new-tokens", "0")
-    assert "belongs to a model" in refused(capsys, "eval", "--predictions", cuda, "--corpus", pair, "--max-new-tokens", "9")
-    assert "--max-new-tokens belongs to --corpus" in refused(capsys, "eval", tmp_path, "--max-new-tokens", "9")
+    assert "'a' is neither a result of `coevolve eval --out` nor a run folder" in refused(
+        capsys, "compare", "a", cuda
+    )
+    assert "'nope' does not exist" in refused(
+        capsys, "eval", "--model", tiny_model, "--corpus", "nope"
+    )
+    assert "--max-new-tokens" in refused(
+        capsys, "eval", "--model", tiny_model, "--corpus", pair, "--max-new-tokens", "0"
+    )
+    assert "belongs to a model" in refused(
+        capsys, "eval", "--predictions", cuda, "--corpus", pair, "--max-new-tokens", "9"
+    )
+    assert "--max-new-tokens belongs to --corpus" in refused(
+        capsys, "eval", tmp_path, "--max-new-tokens", "9"
+    )
 
 
 def test_compare_pairs_the_same_items(tmp_path, capsys):
     cpp, cuda = forms.tokenised(tmp_path)
     first = evaluated(tmp_path, "--predictions", cuda, "--corpus", f"{cpp},{cuda}")
     (tmp_path / "a.json").write_text(json.dumps(first))
-    better = {**first, "items": [{**i, "passed": 1, "first_passed": True} for i in first["items"][1:]]}
+    better = {
+        **first,
+        "items": [{**i, "passed": 1, "first_passed": True} for i in first["items"][1:]],
+    }
     (tmp_path / "b.json").write_text(json.dumps(better))
     capsys.readouterr()
     assert main(["compare", str(tmp_path / "a.json"), str(tmp_path / "b.json"), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert (found["n_items"], found["unmatched"]) == (2, 1)
-    assert found["figures"]["pass@1"]["difference"] == pytest.approx(0.5) and found["figures"]["pass@1"]["ci95"] == [0.0, 1.0]
+    assert found["figures"]["pass@1"]["difference"] == pytest.approx(0.5) and found["figures"][
+        "pass@1"
+    ]["ci95"] == [0.0, 1.0]
     assert found["first_answers"] == {"only_a": 0, "only_b": 1, "p": 1.0}
     assert main(["compare", str(tmp_path / "a.json"), str(tmp_path / "a.json")]) == 0
     assert "| pass@1 | 0.667 | 0.667 | +0.000 |" in capsys.readouterr().out
@@ -211,18 +353,25 @@ def test_compare_pairs_the_same_items(tmp_path, capsys):
 
 def test_runs_are_compared_by_their_last_evaluated_round(tiny, tmp_path, capsys):
     """On the programs that both held out; a run of before there were figures by item says so."""
-    from coevolve.config import to_toml
-    from coevolve.run_folder import RunFolder, write_json
+    from coevolve.config.schema import to_toml
+    from coevolve.loop.run_folder import RunFolder, write_json
 
     row = {"name": "f", "samples": 4, "passed": 1, "built": 2, "compiled": 2, "first_passed": False}
     for name, passed in (("a", 1), ("b", 3)):
         folder = RunFolder(tmp_path / name)
         write_json(folder.round(0).evaluation, {"items": [{**row, "id": "other", "passed": 0}]})
-        write_json(folder.round(1).evaluation, {"items": [{**row, "id": i, "passed": passed} for i in ("x", "y")]})
+        write_json(
+            folder.round(1).evaluation,
+            {"items": [{**row, "id": i, "passed": passed} for i in ("x", "y")]},
+        )
         folder.config.write_text(to_toml(tiny))
     assert main(["compare", str(tmp_path / "a"), str(tmp_path / "b")]) == 0
     printed = capsys.readouterr().out
-    assert "(round 1)" in printed and "2 items in both; 0 of one side" in printed and "| pass@1 | 0.250 | 0.750 | +0.500 |" in printed
+    assert (
+        "(round 1)" in printed
+        and "2 items in both; 0 of one side" in printed
+        and "| pass@1 | 0.250 | 0.750 | +0.500 |" in printed
+    )
     write_json(RunFolder(tmp_path / "b").round(1).evaluation, {"bleu": 1.0})
     assert "older version" in refused(capsys, "compare", tmp_path / "a", tmp_path / "b")
 
@@ -232,14 +381,40 @@ def test_decontaminate_names_copies_and_writes_the_rest(tmp_path, capsys):
     corpus, clean = tmp_path / "train.jsonl", tmp_path / "clean.jsonl"
     renamed = forms.CPP_LINES[1].replace(" v ", " data ").replace("shift", "add_to")
     near = forms.CPP_LINES[2].replace("s [ i ] += m", "s [ i ] -= m")
-    own = "void own(int *x, int n) { for (int i = 1; i < n; i++) if (x[i] > x[i - 1]) x[i] = x[i - 1]; }"
-    corpus.write_text("".join(json.dumps({"dialect": "cpp", "text": t}) + "\n" for t in (forms.CPP_LINES[0].replace(" ", "  "), renamed, near, own)))
-    assert main(["decontaminate", str(corpus), "--against", f"{cpp},{cuda}", "--out", str(clean), "--json"]) == 0
+    own = (
+        "void own(int *x, int n) { for (int i = 1; i < n; i++) if (x[i] > x[i - 1]) x[i] = "
+        "x[i - 1]; }"
+    )
+    corpus.write_text(
+        "".join(
+            json.dumps({"dialect": "cpp", "text": t}) + "\n"
+            for t in (forms.CPP_LINES[0].replace(" ", "  "), renamed, near, own)
+        )
+    )
+    assert (
+        main(
+            [
+                "decontaminate",
+                str(corpus),
+                "--against",
+                f"{cpp},{cuda}",
+                "--out",
+                str(clean),
+                "--json",
+            ]
+        )
+        == 0
+    )
     found = json.loads(capsys.readouterr().out)
-    assert found["counts"] == {"equal text": 1, "equal tokens": 1, "near-duplicate": 1} and found["n_programs"] == 4
+    assert (
+        found["counts"] == {"equal text": 1, "equal tokens": 1, "near-duplicate": 1}
+        and found["n_programs"] == 4
+    )
     assert [json.loads(line)["name"] for line in clean.read_text().splitlines()] == ["own"]
     for spec in (str(corpus), f"{corpus}#text"):
-        assert "is read by this very call" in refused(capsys, "decontaminate", spec, "--against", f"{cpp},{cuda}", "--out", corpus)
+        assert "is read by this very call" in refused(
+            capsys, "decontaminate", spec, "--against", f"{cpp},{cuda}", "--out", corpus
+        )
     assert main(["decontaminate", str(clean), "--against", f"{cpp},{cuda}"]) == 0
     assert "0 must not be trained on" in capsys.readouterr().out
 
@@ -247,13 +422,24 @@ def test_decontaminate_names_copies_and_writes_the_rest(tmp_path, capsys):
 def test_models_are_found_by_every_name(tmp_path, tiny_model):
     from coevolve.models_named import resolve
 
-    assert resolve(str(tiny_model), "translator").location == resolve(str(tiny_model.parent), "translator").location
+    assert (
+        resolve(str(tiny_model), "translator").location
+        == resolve(str(tiny_model.parent), "translator").location
+    )
     for place in ("cold", "round-1"):
         (tmp_path / place / "translator").mkdir(parents=True)
         (tmp_path / place / "translator" / "config.json").write_text("{}")
-    assert resolve(str(tmp_path), "translator").folder == (tmp_path / "round-1" / "translator").resolve()
+    assert (
+        resolve(str(tmp_path), "translator").folder
+        == (tmp_path / "round-1" / "translator").resolve()
+    )
     there = resolve("some-model@http://127.0.0.1:1/v1", "translator")
-    assert (there.kind, there.location, there.options.endpoint.url, there.folder) == ("openai", "some-model", "http://127.0.0.1:1/v1", None)
+    assert (there.kind, there.location, there.options.endpoint.url, there.folder) == (
+        "openai",
+        "some-model",
+        "http://127.0.0.1:1/v1",
+        None,
+    )
     assert resolve("owner/name", "tester").kind == "pretrained"
     with pytest.raises(ValueError, match="NAME@URL"):
         resolve("http://127.0.0.1:1/v1", "translator")
@@ -263,16 +449,26 @@ def test_an_answer_of_one_thread_passes_and_is_told_apart(tmp_path, capsys):
     """A running sum has to be one thread's work, a scaled copy has not."""
     sources = tmp_path / "sources"
     sources.mkdir()
-    (sources / "a.cpp").write_text("void running(int n, const int *x, int *y) { int s = 0; for (int i = 0; i < n; i++) { s += x[i]; y[i] = s; } }\n")
-    (sources / "b.cpp").write_text("void twice(int n, const int *x, int *y) { for (int i = 0; i < n; i++) y[i] = 2 * x[i]; }\n")
+    (sources / "a.cpp").write_text(
+        "void running(int n, const int *x, int *y) { int s = 0; for (int i = 0; i < n; i++) { "
+        "s += x[i]; y[i] = s; } }\n"
+    )
+    (sources / "b.cpp").write_text(
+        "void twice(int n, const int *x, int *y) { for (int i = 0; i < n; i++) y[i] = 2 * x[i]; }\n"
+    )
     head, at = "(int n, const int *x, int *y) {", "blockIdx.x * blockDim.x + threadIdx.x"
     answers = [
-        f"__global__ void running{head} if ({at} == 0) {{ int s = 0; for (int i = 0; i < n; i++) {{ s += x[i]; y[i] = s; }} }} }}",
+        f"__global__ void running{head} if ({at} == 0) {{ int s = 0; for (int i = 0; i < n; "
+        f"i++) {{ s += x[i]; y[i] = s; }} }} }}",
         f"__global__ void twice{head} int i = {at}; if (i < n) y[i] = 2 * x[i]; }}",
     ]
     predictions = tmp_path / "answers.jsonl"
-    predictions.write_text("".join(json.dumps({"index": k, "text": text}) + "\n" for k, text in enumerate(answers)))
-    result = evaluated(tmp_path, "--predictions", predictions, "--corpus", sources, "--direction", "cpp:cuda")
+    predictions.write_text(
+        "".join(json.dumps({"index": k, "text": text}) + "\n" for k, text in enumerate(answers))
+    )
+    result = evaluated(
+        tmp_path, "--predictions", predictions, "--corpus", sources, "--direction", "cpp:cuda"
+    )
     assert [(i["passed"], i["serial"]) for i in result["items"]] == [(1, 1), (1, 0)]
     assert result["pass@k"]["1"]["value"] == 1.0 and result["parallel_pass@k"]["1"]["value"] == 0.5
     assert "| parallel_pass@1 | 0.500 |" in capsys.readouterr().out
@@ -280,6 +476,23 @@ def test_an_answer_of_one_thread_passes_and_is_told_apart(tmp_path, capsys):
 
 def test_a_direction_that_the_shipped_model_was_not_taught_is_named(tmp_path):
     """Its figures looked like those of any other direction."""
-    (tmp_path / "one.cpp").write_text("void scale(int n, float *x) { for (int i = 0; i < n; ++i) x[i] = 2 * x[i]; }")
-    results = [evaluated(tmp_path, "--model", "small", "--corpus", tmp_path, "--direction", way, "--max-new-tokens", "8") for way in ("cpp:fortran", "cpp:cuda")]
-    assert [any("small was not taught cpp:fortran" in note for note in r["notes"]) for r in results] == [True, False]
+    (tmp_path / "one.cpp").write_text(
+        "void scale(int n, float *x) { for (int i = 0; i < n; ++i) x[i] = 2 * x[i]; }"
+    )
+    results = [
+        evaluated(
+            tmp_path,
+            "--model",
+            "small",
+            "--corpus",
+            tmp_path,
+            "--direction",
+            way,
+            "--max-new-tokens",
+            "8",
+        )
+        for way in ("cpp:fortran", "cpp:cuda")
+    ]
+    assert [
+        any("small was not taught cpp:fortran" in note for note in r["notes"]) for r in results
+    ] == [True, False]

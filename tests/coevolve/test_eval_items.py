@@ -1,14 +1,15 @@
-"""Every form of corpus gives the items that are in it, and says what is not; predictions find their items."""
+"""Every form of corpus gives the items that are in it, and says what is not; predictions find their
+items.
+"""
 
 import json
 
 import evaluation_forms as forms
 import pytest
 
-from coevolve.eval_items import load_items
-from coevolve.predictions import read_predictions
-from corpora.loaders import CorpusError
-
+from coevolve.evaluation.items import load_items
+from coevolve.evaluation.predictions import read_predictions
+from corpora.datasets.loaders import CorpusError
 
 
 @pytest.fixture
@@ -35,20 +36,33 @@ def test_builtin_has_kinds_and_references():
 def test_a_folder_pairs_files_of_one_stem(tmp_path):
     for place in ("a", "b"):
         (tmp_path / place).mkdir()
-        (tmp_path / place / "f.cpp").write_text(f"void f(int *x, int n) {{ for (int i = 0; i < n; i++) x[i] = {ord(place)}; }}\n")
-    (tmp_path / "b" / "f.cu").write_text("__global__ void f(int *x, int n) { if (threadIdx.x < n) x[threadIdx.x] = 98; }\n")
+        (tmp_path / place / "f.cpp").write_text(
+            f"void f(int *x, int n) {{ for (int i = 0; i < n; i++) x[i] = {ord(place)}; }}\n"
+        )
+    (tmp_path / "b" / "f.cu").write_text(
+        "__global__ void f(int *x, int n) { if (threadIdx.x < n) x[threadIdx.x] = 98; }\n"
+    )
     found = {i.id: i for i in load_items(str(tmp_path), "cpp:cuda").items}
     assert found["b/f.cpp:f"].reference is not None and found["b/f.cpp:f"].kind == "b"
     (tmp_path / "a" / "g.cu").write_text("__global__ void f(int *x, int n) { x[0] = 1; }\n")
     found = {i.id: i for i in load_items(str(tmp_path), "cpp:cuda").items}
-    assert found["a/f.cpp:f"].reference is None, "two kernels have the name, and neither lies beside it"
+    assert found["a/f.cpp:f"].reference is None, (
+        "two kernels have the name, and neither lies beside it"
+    )
 
 
 def test_rows_with_a_column_for_each_side(tmp_path):
     path = tmp_path / "rows.jsonl"
-    path.write_text("".join(json.dumps({"cpp": a, "cuda": b}) + "\n" for a, b in zip(forms.CPP_LINES, forms.CUDA_LINES, strict=True)))
+    path.write_text(
+        "".join(
+            json.dumps({"cpp": a, "cuda": b}) + "\n"
+            for a, b in zip(forms.CPP_LINES, forms.CUDA_LINES, strict=True)
+        )
+    )
     corpus = load_items(str(path), "cpp:cuda")
-    assert [i.id for i in corpus.items] == ["1", "2", "3"] and all(i.reference for i in corpus.items)
+    assert [i.id for i in corpus.items] == ["1", "2", "3"] and all(
+        i.reference for i in corpus.items
+    )
 
 
 def test_execution_cases(tmp_path):
@@ -68,14 +82,21 @@ def test_execution_cases(tmp_path):
 @pytest.mark.parametrize("way", ["cpp:cuda", "cpp:openmp"])
 def test_a_pareval_checkout_gives_what_can_be_used_and_names_the_rest(tmp_path, way):
     corpus = load_items(str(forms.pareval(tmp_path)), way)
-    assert [(i.id, i.kind) for i in corpus.items] == [("01_reduce_total", "reduce"), ("02_transform_halve", "transform")]
+    assert [(i.id, i.kind) for i in corpus.items] == [
+        ("01_reduce_total", "reduce"),
+        ("02_transform_halve", "transform"),
+    ]
     reasons = {s.name: s.reason for s in corpus.skipped}
     assert set(reasons) == {"03_sort_points", "04_graph_unasked", "05_fft_unnamed", "06_scan_lost"}
     assert "P" in reasons["03_sort_points"] and "no prompt" in reasons["04_graph_unasked"]
-    assert "correctUnnamed" in reasons["05_fft_unnamed"] and "no baseline" in reasons["06_scan_lost"]
+    assert (
+        "correctUnnamed" in reasons["05_fft_unnamed"] and "no baseline" in reasons["06_scan_lost"]
+    )
     for item in corpus.items:
         assert "correct" not in item.source.text and item.oracle.name != item.source.name
-        assert "isDouble" not in item.source.text, "the variant for the host, and nothing that it does not need"
+        assert "isDouble" not in item.source.text, (
+            "the variant for the host, and nothing that it does not need"
+        )
     with pytest.raises(CorpusError, match="directions"):
         load_items(str(tmp_path / "checkout"), "cpp:fortran")
 
@@ -83,9 +104,16 @@ def test_a_pareval_checkout_gives_what_can_be_used_and_names_the_rest(tmp_path, 
 def test_a_baseline_with_containers_keeps_its_headers(tmp_path):
     root = forms.pareval(tmp_path)
     path = root / "drivers/cpp/benchmarks/reduce/01_reduce_total/baseline.hpp"
-    path.write_text(path.read_text().replace("<vector>", "<vector>\n#include <queue>").replace("{ double s", "{ std::queue<int> q; double s"))
+    path.write_text(
+        path.read_text()
+        .replace("<vector>", "<vector>\n#include <queue>")
+        .replace("{ double s", "{ std::queue<int> q; double s")
+    )
     texts = {i.id: i.source.text for i in load_items(str(root), "cpp:cuda").items}
-    assert "#include <queue>\n" in texts["01_reduce_total"] and "#include" not in texts["02_transform_halve"]
+    assert (
+        "#include <queue>\n" in texts["01_reduce_total"]
+        and "#include" not in texts["02_transform_halve"]
+    )
 
 
 def test_unknown_corpora_are_one_line(tmp_path):
@@ -103,7 +131,9 @@ def rows_file(tmp_path, *rows):
 
 def test_predictions_by_id_and_index_with_several_samples(lines, tmp_path):
     items = load_items(lines, "cpp:cuda").items
-    path = rows_file(tmp_path, {"id": "3", "text": "a"}, {"index": 0, "text": "b"}, {"id": 3, "text": "c"})
+    path = rows_file(
+        tmp_path, {"id": "3", "text": "a"}, {"index": 0, "text": "b"}, {"id": 3, "text": "c"}
+    )
     found = read_predictions(path, items, "cuda")
     assert found.answers == (("b", ""), ("", ""), ("a", "c")) and found.missing == 3
     assert read_predictions(path, items, "cuda", 1).answers == (("b",),)
@@ -111,7 +141,12 @@ def test_predictions_by_id_and_index_with_several_samples(lines, tmp_path):
 
 @pytest.mark.parametrize(
     ("row", "word"),
-    [({"id": "9", "text": "a"}, "no item"), ({"index": 3, "text": "a"}, "from 0 to 2"), ({"id": "1"}, "'text'"), ([1], "not an object")],
+    [
+        ({"id": "9", "text": "a"}, "no item"),
+        ({"index": 3, "text": "a"}, "from 0 to 2"),
+        ({"id": "1"}, "'text'"),
+        ([1], "not an object"),
+    ],
 )
 def test_predictions_that_do_not_fit(lines, tmp_path, row, word):
     items = load_items(lines, "cpp:cuda").items
@@ -123,7 +158,7 @@ def test_predictions_that_do_not_fit(lines, tmp_path, row, word):
 def test_predicted_lines_belong_to_lines(lines, tmp_path):
     items = load_items(lines, "cpp:cuda").items
     path = tmp_path / "out.txt"
-    path.write_text("one\n\nthree # 1 \"x.h\"\n")
+    path.write_text('one\n\nthree # 1 "x.h"\n')
     assert read_predictions(str(path), items, "cuda").answers == (("one",), ("",), ("three",))
     path.write_text("\n\n\n")
     with pytest.raises(CorpusError, match="no line with an answer"):

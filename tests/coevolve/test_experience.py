@@ -7,7 +7,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coevolve.experience import gathered, hardest_first, selected, unlike, weight_of
+from coevolve.loop.experience import gathered, hardest_first, selected, unlike, weight_of
 from corpora.records import Blame, Outcome, Program, Triplet, UnitTestSuite, Verdict
 
 BODIES = [
@@ -18,11 +18,27 @@ BODIES = [
 ]
 
 
-def triplet(source: int, answer: int, strength: float | None = 0.8, way: str = "cpp:cuda", name: str = "") -> Triplet:
-    real = Program("cpp", f"f{source}", f"void f{source}(int *x, int a, int b) {{ {'x[a]--; ' * source}x[{source}] = 1; }}")
-    made = Program("cuda", real.name, f"__global__ void {name or real.name}(int *x, int a, int b) {{ {BODIES[answer]} }}")
+def triplet(
+    source: int, answer: int, strength: float | None = 0.8, way: str = "cpp:cuda", name: str = ""
+) -> Triplet:
+    real = Program(
+        "cpp",
+        f"f{source}",
+        f"void f{source}(int *x, int a, int b) {{ {'x[a]--; ' * source}x[{source}] = 1; }}",
+    )
+    made = Program(
+        "cuda",
+        real.name,
+        f"__global__ void {name or real.name}(int *x, int a, int b) {{ {BODIES[answer]} }}",
+    )
     suite = UnitTestSuite(real.id, (), strength=strength)
-    return Triplet(real, made, suite, way, Verdict(real.id, made.id, suite.id, Outcome.EQUIVALENT, Blame.NOBODY))
+    return Triplet(
+        real,
+        made,
+        suite,
+        way,
+        Verdict(real.id, made.id, suite.id, Outcome.EQUIVALENT, Blame.NOBODY),
+    )
 
 
 A, B, C = [triplet(1, k) for k in range(3)], [triplet(2, k) for k in range(2)], [triplet(3, 0)]
@@ -35,7 +51,9 @@ def test_how_far_back() -> None:
     assert gathered(rounds, "mix") == [A[1], A[2], *B, *C, A[0]]  # C's source had one right answer
     assert gathered([[*A, *B, *C], [A[0]]], "mix") == [A[0], *C]
     for mode in ("accumulate", "replace", "mix"):
-        assert gathered([], mode) == [] and gathered([A, []], mode) == (A if mode == "accumulate" else [])
+        assert gathered([], mode) == [] and gathered([A, []], mode) == (
+            A if mode == "accumulate" else []
+        )
 
 
 def test_the_default_is_the_first_two_of_each_source_in_order() -> None:
@@ -53,13 +71,25 @@ def test_hard_takes_rare_sources_first_and_no_near_duplicates() -> None:
 
 def test_weights_are_the_suites_strength_where_asked_for() -> None:
     weak = triplet(1, 0, 0.55)
-    assert (weight_of(weak, "first"), weight_of(weak, "hard"), weight_of(triplet(1, 0, None), "hard")) == (1.0, 0.55, 1.0)
+    assert (
+        weight_of(weak, "first"),
+        weight_of(weak, "hard"),
+        weight_of(triplet(1, 0, None), "hard"),
+    ) == (1.0, 0.55, 1.0)
 
 
-@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), max_size=12), st.integers(1, 3), st.sampled_from(["first", "hard"]))
-def test_no_source_has_more_than_its_share(pairs: list[tuple[int, int]], per_source: int, selection: str) -> None:
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), max_size=12),
+    st.integers(1, 3),
+    st.sampled_from(["first", "hard"]),
+)
+def test_no_source_has_more_than_its_share(
+    pairs: list[tuple[int, int]], per_source: int, selection: str
+) -> None:
     given_ = list({t.id: t for t in (triplet(s, a) for s, a in pairs)}.values())
     kept = selected(given_, per_source, selection)
     assert max(Counter(t.source.id for t in kept).values(), default=0) <= per_source
-    assert {t.source.id for t in kept} == {t.source.id for t in given_} and {t.id for t in kept} <= {t.id for t in given_}
+    assert {t.source.id for t in kept} == {t.source.id for t in given_} and {
+        t.id for t in kept
+    } <= {t.id for t in given_}
     assert selected(given_, per_source, selection) == kept

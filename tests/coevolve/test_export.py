@@ -6,9 +6,9 @@ import shutil
 import pytest
 from report_run import make_run
 
-from coevolve.cli import main
-from coevolve.errors import UserError
-from coevolve.export import export
+from coevolve.cli.errors import UserError
+from coevolve.cli.export import export
+from coevolve.cli.main import main
 from corpora.records import Triplet
 from corpora.store import read_jsonl, read_triplets, write_jsonl
 
@@ -24,18 +24,25 @@ def run(tmp_path):
     for number in range(3):
         for checkpoint in (folder.round(number).translator, folder.round(number).tester):
             checkpoint.mkdir()
-            (checkpoint / "config.json").write_text(json.dumps({"round": number, "model_type": "llama"}))
+            (checkpoint / "config.json").write_text(
+                json.dumps({"round": number, "model_type": "llama"})
+            )
     return folder
 
 
-@pytest.mark.parametrize(("number", "slice_"), [(0, slice(0, 0)), (1, slice(0, 2)), (2, slice(0, None)), (None, slice(0, None))])
+@pytest.mark.parametrize(
+    ("number", "slice_"),
+    [(0, slice(0, 0)), (1, slice(0, 2)), (2, slice(0, None)), (None, slice(0, None))],
+)
 def test_pairs_are_those_up_to_the_round(run, tmp_path, number, slice_):
     whole = [t.id for k in (1, 2) for t in read_jsonl(run.round(k).triplets, Triplet)]
     whole = list(dict.fromkeys(whole))
     assert len(whole) > 2
     out = export(run.root, tmp_path / "out", number)
     assert [t.id for t in read_triplets(out / "pairs.parquet")] == whole[slice_]
-    assert json.loads((out / "translator" / "config.json").read_text())["round"] == (2 if number is None else number)
+    assert json.loads((out / "translator" / "config.json").read_text())["round"] == (
+        2 if number is None else number
+    )
 
 
 def test_the_card_tells_of_no_later_round(run, tmp_path):
@@ -57,4 +64,6 @@ def test_results_as_json(run, tmp_path, capsys):
     told = json.loads(capsys.readouterr().out)
     assert told["header"][0] == "round" and [row[0] for row in told["rows"]] == ["cold", "1", "2"]
     assert main(["doctor", "--json"]) == 0
-    assert {"name", "present", "detail", "hint", "needed"} == set(json.loads(capsys.readouterr().out)[0])
+    assert {"name", "present", "detail", "hint", "needed"} == set(
+        json.loads(capsys.readouterr().out)[0]
+    )

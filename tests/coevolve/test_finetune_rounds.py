@@ -1,4 +1,6 @@
-"""A pre-trained Translator in the loop: pass@1 is measured by execution while it learns, on programs kept out of its lessons."""
+"""A pre-trained Translator in the loop: pass@1 is measured by execution while it learns, on
+programs kept out of its lessons.
+"""
 
 from __future__ import annotations
 
@@ -12,26 +14,28 @@ import torch
 from tokenizers import ByteLevelBPETokenizer
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-from coevolve import stages
-from coevolve.actors import _keep_token_private
-from coevolve.config import parse
-from coevolve.judged import REWARDS, Judged, compared, judged, reward_of
-from coevolve.run_corpus import open_corpus
-from coevolve.run_folder import RunFolder
-from coevolve.services import TesterService, TranslatorService, make_verifier, without
-from coevolve.workers import Crew, LocalWorker
+from coevolve.config.schema import parse
+from coevolve.loop import stages
+from coevolve.loop.actors import _keep_token_private
+from coevolve.loop.run_corpus import open_corpus
+from coevolve.loop.run_folder import RunFolder
+from coevolve.loop.services import TesterService, TranslatorService, make_verifier, without
+from coevolve.loop.verdict_lessons import REWARDS, Judged, compared, judged, reward_of
+from coevolve.loop.workers import Crew, LocalWorker
 from corpora.records import Blame, Candidate, Outcome, Program, Triplet, UnitTestSuite, Verdict
 from corpora.splits import LeakError
 from corpora.store import read_jsonl
 from gpu_runtime.models.backends import kind_of
 from gpu_runtime.models.scripted import ScriptedModel
-from translator.answers import NOT_A_FUNCTION
-from translator.translate import PromptStyle, Translator
+from translator.prompting.answers import NOT_A_FUNCTION
+from translator.prompting.translate import PromptStyle, Translator
 
 
 def kernel_of(program: Program) -> str:
     """Right for what has one loop over its output: the loop becomes the threads."""
-    text = program.text.replace("++i", "i++").replace("for (int i = 0; i < n; i++)", "int i = blockIdx.x * blockDim.x + threadIdx.x; if (i < n)")
+    text = program.text.replace("++i", "i++").replace(
+        "for (int i = 0; i < n; i++)", "int i = blockIdx.x * blockDim.x + threadIdx.x; if (i < n)"
+    )
     return "__global__ " + text.strip()
 
 
@@ -40,21 +44,35 @@ def tiny_llama(tmp_path: Path, source_folder: Path) -> Path:
     """Bytes for a vocabulary, like a hub model's: it is asked in words."""
     torch.set_num_threads(1)
     trained = ByteLevelBPETokenizer()
-    trained.train_from_iterator([p.read_text() for p in source_folder.glob("*.cpp")], vocab_size=400, special_tokens=["<end>"])
+    trained.train_from_iterator(
+        [p.read_text() for p in source_folder.glob("*.cpp")],
+        vocab_size=400,
+        special_tokens=["<end>"],
+    )
     trained.save(str(tmp_path / "bpe.json"))
-    tokenizer = PreTrainedTokenizerFast(tokenizer_file=str(tmp_path / "bpe.json"), eos_token="<end>", pad_token="<end>")
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_file=str(tmp_path / "bpe.json"), eos_token="<end>", pad_token="<end>"
+    )
     torch.manual_seed(0)
     shape = LlamaConfig(
-        vocab_size=len(tokenizer), hidden_size=16, intermediate_size=32, num_hidden_layers=1, num_attention_heads=2,
-        max_position_embeddings=1024, eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id,
-    )  # fmt: skip
+        vocab_size=len(tokenizer),
+        hidden_size=16,
+        intermediate_size=32,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        max_position_embeddings=1024,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+    )
     LlamaForCausalLM(shape).save_pretrained(tmp_path / "llama")
     tokenizer.save_pretrained(tmp_path / "llama")
     return tmp_path / "llama"
 
 
 class KnowingTranslator(TranslatorService):
-    """Proposes what is right, so that there is something to learn; learns and is measured as any other."""
+    """Proposes what is right, so that there is something to learn; learns and is measured as any
+    other.
+    """
 
     def propose(self, checkpoint, programs, way, sampling):
         return [Candidate(p.id, way, kernel_of(p)) for p in programs]
@@ -63,12 +81,28 @@ class KnowingTranslator(TranslatorService):
 @pytest.fixture
 def run_of(tiny, tiny_llama):
     def made(**finetune) -> stages.Run:
-        table = {"model": {"backend": "pretrained", "name_or_path": str(tiny_llama), "max_new_tokens": 8}}
-        table |= {"cold_start": {"generated": 0, "suites": 0}, "finetune": finetune, "round": {"count": 1, "learn": "forward", "replay": 0.0}}
+        table = {
+            "model": {"backend": "pretrained", "name_or_path": str(tiny_llama), "max_new_tokens": 8}
+        }
+        table |= {
+            "cold_start": {"generated": 0, "suites": 0},
+            "finetune": finetune,
+            "round": {"count": 1, "learn": "forward", "replay": 0.0},
+        }
         config = parse(table, "t")
-        config = replace(tiny, model=config.model, cold_start=config.cold_start, finetune=config.finetune, round=config.round)
+        config = replace(
+            tiny,
+            model=config.model,
+            cold_start=config.cold_start,
+            finetune=config.finetune,
+            round=config.round,
+        )
         folder = RunFolder(config.run_dir)
-        crew = Crew(LocalWorker(KnowingTranslator(config)), LocalWorker(TesterService(config)), (LocalWorker(make_verifier(config)),))
+        crew = Crew(
+            LocalWorker(KnowingTranslator(config)),
+            LocalWorker(TesterService(config)),
+            (LocalWorker(make_verifier(config)),),
+        )
         return stages.Run(config, folder, open_corpus(config, folder), crew)
 
     return made
@@ -86,12 +120,21 @@ def test_a_round_fine_tunes_by_lora_and_stops_by_what_was_executed(run_of) -> No
     assert len(held) == 2 and triplets
     service = run.crew.translator.target
     figures = service.learn(
-        str(run.folder.round(0).translator), triplets, run.corpus.protected, str(run.folder.round(1).translator), 1, held
+        str(run.folder.round(0).translator),
+        triplets,
+        run.corpus.protected,
+        str(run.folder.round(1).translator),
+        1,
+        held,
     )
     kept_apart = {p.id for p, _ in held}
     assert figures["examples"] == sum(t.source.id not in kept_apart for t in triplets)
-    assert figures["validation"] == 0.0  # a model of 20,000 random weights is right about nothing, and that was executed
-    assert sorted(p.name for p in run.folder.round(1).folder.iterdir() if p.is_dir()) == ["translator"]  # no workspace is left
+    assert (
+        figures["validation"] == 0.0
+    )  # a model of 20,000 random weights is right about nothing, and that was executed
+    assert sorted(p.name for p in run.folder.round(1).folder.iterdir() if p.is_dir()) == [
+        "translator"
+    ]  # no workspace is left
     before, after = (run.folder.round(k).translator / "model.safetensors" for k in (0, 1))
     assert before.read_bytes() != after.read_bytes()
 
@@ -104,7 +147,11 @@ def test_pass_at_one_is_executed(run_of) -> None:
         suites[name] = run.crew.verifiers[0].target.prepare(programs[name]).suite
     questions = [(programs[name], suites[name]) for name in suites]
     knows = {programs["offset"].text.strip(): kernel_of(programs["offset"])}
-    model = ScriptedModel(lambda prompt, k: next((kernel for text, kernel in knows.items() if text in prompt.text), "no idea"))
+    model = ScriptedModel(
+        lambda prompt, k: next(
+            (kernel for text, kernel in knows.items() if text in prompt.text), "no idea"
+        )
+    )
     service = run.crew.translator.target
     assert service.pass_at_one(Translator(model, PromptStyle.PLAIN), questions) == 0.5
 
@@ -113,11 +160,28 @@ def test_what_is_nearly_a_validation_program_is_not_learnt_from() -> None:
     def triplet(name: str, text: str) -> Triplet:
         source, target = Program("cpp", name, text), Program("cuda", name, "__global__ " + text)
         suite = UnitTestSuite(source.id, ())
-        return Triplet(source, target, suite, "cpp:cuda", Verdict(source.id, target.id, suite.id, "EQUIVALENT", "nobody"))
+        return Triplet(
+            source,
+            target,
+            suite,
+            "cpp:cuda",
+            Verdict(source.id, target.id, suite.id, "EQUIVALENT", "nobody"),
+        )
 
-    text = "void f(int n, float a, const float *x, float *y) { for (int i = 0; i < n; i++) y[i] = a * x[i] + y[i]; }"
-    other = "void g(int n, int *h, const int *k) { for (int i = 0; i < n; i++) { if (k[i] > 3) h[k[i]] += 1; } }"
-    same = triplet("renamed", text.replace("void f", "void renamed").replace("int n", "int count").replace("< n", "< count"))
+    text = (
+        "void f(int n, float a, const float *x, float *y) { for (int i = 0; i < n; i++) y[i] "
+        "= a * x[i] + y[i]; }"
+    )
+    other = (
+        "void g(int n, int *h, const int *k) { for (int i = 0; i < n; i++) { if (k[i] > 3) "
+        "h[k[i]] += 1; } }"
+    )
+    same = triplet(
+        "renamed",
+        text.replace("void f", "void renamed")
+        .replace("int n", "int count")
+        .replace("< n", "< count"),
+    )
     far = triplet("g", other)
     assert without([same, far], [Program("cpp", "f", text)]) == [far]
     assert without([same, far], []) == [same, far]
@@ -126,64 +190,123 @@ def test_what_is_nearly_a_validation_program_is_not_learnt_from() -> None:
 @pytest.mark.parametrize("way", ["dpo", "grpo"])
 def test_a_pretrained_translator_learns_from_wrong_answers_too(run_of, tmp_path, way: str) -> None:
     run = run_of(batch_tokens=600)
-    config = replace(run.config, round=replace(run.config.round, learn=way, samples=2, learning_rate=1e-3))
+    config = replace(
+        run.config, round=replace(run.config.round, learn=way, samples=2, learning_rate=1e-3)
+    )
     service = TranslatorService(config)
     service.cold_start((), str(tmp_path / "cold"))
     program = next(p for p in run.corpus.training_source if p.name in ("offset", "square", "axpy"))
     suite = run.crew.verifiers[0].target.prepare(program).suite
     right = kernel_of(program)
-    item = Judged(program, suite, "cpp:cuda", (right,), (right.replace("if (i < n)", "if (i + 1 < n)"), "I am sorry."))
-    figures = service.learn(str(tmp_path / "cold"), [], run.corpus.protected, str(tmp_path / "next"), 1, (), [item])
+    item = Judged(
+        program,
+        suite,
+        "cpp:cuda",
+        (right,),
+        (right.replace("if (i < n)", "if (i + 1 < n)"), "I am sorry."),
+    )
+    figures = service.learn(
+        str(tmp_path / "cold"), [], run.corpus.protected, str(tmp_path / "next"), 1, (), [item]
+    )
     assert math.isfinite(figures["loss"]) and (tmp_path / "next" / "model.safetensors").is_file()
     if way == "dpo":
         assert figures["examples"] == 2  # two wrong answers, each against the right one
     else:
-        assert figures["reward"] == pytest.approx(-0.2)  # what 20,000 random weights write is no function, as the engine found
-    assert not list(tmp_path.glob("*.training"))  # nothing is left of what it would have gone on from
-    unchanged = service.learn(str(tmp_path / "cold"), [], run.corpus.protected, str(tmp_path / "none"), 1, (), [])
+        assert figures["reward"] == pytest.approx(
+            -0.2
+        )  # what 20,000 random weights write is no function, as the engine found
+    assert not list(
+        tmp_path.glob("*.training")
+    )  # nothing is left of what it would have gone on from
+    unchanged = service.learn(
+        str(tmp_path / "cold"), [], run.corpus.protected, str(tmp_path / "none"), 1, (), []
+    )
     assert unchanged == {"examples": 0}
     with pytest.raises(LeakError):
         held_out = replace(item, program=run.corpus.evaluation[0])
-        service.learn(str(tmp_path / "cold"), [], run.corpus.protected, str(tmp_path / "leak"), 1, (), [held_out])
+        service.learn(
+            str(tmp_path / "cold"),
+            [],
+            run.corpus.protected,
+            str(tmp_path / "leak"),
+            1,
+            (),
+            [held_out],
+        )
 
 
 def test_right_and_wrong_answers_are_told_apart_and_undecided_ones_left_out() -> None:
     program = Program("cpp", "f", "void f(int *x) { x[0] = 1; }")
     suite = UnitTestSuite(program.id, ())
-    outcomes = [Outcome.EQUIVALENT, Outcome.MISMATCH, Outcome.REFUSED, Outcome.COMPILE_ERROR, Outcome.EQUIVALENT]
-    candidates = [Candidate(program.id, "cpp:cuda", f"answer {k}", sample=k) for k in range(len(outcomes))]
-    verdicts = [Verdict(program.id, c.id, suite.id, o, Blame.TARGET if o is not Outcome.EQUIVALENT else Blame.NOBODY) for c, o in zip(candidates, outcomes)]
+    outcomes = [
+        Outcome.EQUIVALENT,
+        Outcome.MISMATCH,
+        Outcome.REFUSED,
+        Outcome.COMPILE_ERROR,
+        Outcome.EQUIVALENT,
+    ]
+    candidates = [
+        Candidate(program.id, "cpp:cuda", f"answer {k}", sample=k) for k in range(len(outcomes))
+    ]
+    verdicts = [
+        Verdict(
+            program.id,
+            c.id,
+            suite.id,
+            o,
+            Blame.TARGET if o is not Outcome.EQUIVALENT else Blame.NOBODY,
+        )
+        for c, o in zip(candidates, outcomes)
+    ]
     (item,) = judged({program.id: program}, {program.id: suite}, candidates, verdicts)
     assert item.right == ("answer 0", "answer 4") and item.wrong == ("answer 1", "answer 3")
-    assert compared(item, 5) == [("answer 0", "answer 1"), ("answer 4", "answer 3")] and compared(item, 1) == [("answer 0", "answer 1")]
+    assert compared(item, 5) == [("answer 0", "answer 1"), ("answer 4", "answer 3")] and compared(
+        item, 1
+    ) == [("answer 0", "answer 1")]
     assert compared(replace(item, wrong=()), 5) == []
     assert judged({program.id: program}, {}, candidates, verdicts) == []
     values = [reward_of(v) for v in verdicts]
     assert values[0] == 1.0 and all(value < 0.5 for value in values[1:4])
-    assert reward_of(replace(verdicts[3], detail=NOT_A_FUNCTION + "empty")) < 0 and set(REWARDS) == set(Outcome)
+    assert reward_of(replace(verdicts[3], detail=NOT_A_FUNCTION + "empty")) < 0 and set(
+        REWARDS
+    ) == set(Outcome)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-def test_a_whole_run_through_ray_whose_models_learn_by_ray_train(tiny, tiny_llama, monkeypatch, capfd) -> None:
-    """Two trainers, each with its part of the model, beside both models and the verifiers of a machine with two CPUs."""
+def test_a_whole_run_through_ray_whose_models_learn_by_ray_train(
+    tiny, tiny_llama, monkeypatch, capfd
+) -> None:
+    """Two trainers, each with its part of the model, beside both models and the verifiers of a
+    machine with two CPUs.
+    """
     _keep_token_private()
     from ray import cloudpickle
 
-    from coevolve import rounds
+    from coevolve.loop import rounds
 
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
 
-    def make_translator(config):  # in the actor, where torch's own launcher must not be what starts the trainers
-        from gpu_runtime.models import spread
+    def make_translator(
+        config,
+    ):  # in the actor, where torch's own launcher must not be what starts the trainers
+        from gpu_runtime.models import distributed as spread
 
         spread.by_torch = None
         return KnowingTranslator(config)
 
-    table = {"model": {"backend": "pretrained", "name_or_path": str(tiny_llama), "max_new_tokens": 8}}
-    table |= {"cold_start": {"generated": 0, "suites": 0}, "round": {"count": 1, "learn": "forward", "replay": 0.0, "suites": 1}}
+    table = {
+        "model": {"backend": "pretrained", "name_or_path": str(tiny_llama), "max_new_tokens": 8}
+    }
+    table |= {
+        "cold_start": {"generated": 0, "suites": 0},
+        "round": {"count": 1, "learn": "forward", "replay": 0.0, "suites": 1},
+    }
     table |= {"finetune": {"batch_tokens": 512, "sharding": "fsdp"}, "resources": {"trainers": 2}}
-    table |= {"verify": {"workers": 2, "mutants": 0, "least_strength": 0.0}, "evaluate": {"samples": 1, "pass_at": [1]}}
+    table |= {
+        "verify": {"workers": 2, "mutants": 0, "least_strength": 0.0},
+        "evaluate": {"samples": 1, "pass_at": [1]},
+    }
     config = parse(table, "t")
     names = ("model", "cold_start", "finetune", "round", "resources", "verify", "evaluate")
     config = replace(tiny, **{name: getattr(config, name) for name in names})
@@ -195,8 +318,18 @@ def test_a_whole_run_through_ray_whose_models_learn_by_ray_train(tiny, tiny_llam
     finally:
         cloudpickle.unregister_pickle_by_value(sys.modules[KnowingTranslator.__module__])
     before, after = (folder.round(k).translator / "model.safetensors" for k in (0, 1))
-    assert before.read_bytes() != after.read_bytes() and list(read_jsonl(folder.round(1).triplets, Triplet))
-    assert (folder.export / "translator" / "model.safetensors").is_file() and (folder.round(1).translator / "training_manifest.json").is_file()
-    left = [p.name for p in folder.round(1).folder.iterdir() if p.name.startswith(".") or p.name.endswith(".training")]
+    assert before.read_bytes() != after.read_bytes() and list(
+        read_jsonl(folder.round(1).triplets, Triplet)
+    )
+    assert (folder.export / "translator" / "model.safetensors").is_file() and (
+        folder.round(1).translator / "training_manifest.json"
+    ).is_file()
+    left = [
+        p.name
+        for p in folder.round(1).folder.iterdir()
+        if p.name.startswith(".") or p.name.endswith(".training")
+    ]
     assert not left
-    assert "PlacementGroupCleaner" not in capfd.readouterr().err  # which would complain once a second
+    assert (
+        "PlacementGroupCleaner" not in capfd.readouterr().err
+    )  # which would complain once a second

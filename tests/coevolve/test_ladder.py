@@ -1,4 +1,6 @@
-"""The ladder end to end on real compilers: its steps leave checkpoints and figures, go on where they stopped, and see nothing held out."""
+"""The ladder end to end on real compilers: its steps leave checkpoints and figures, go on where
+they stopped, and see nothing held out.
+"""
 
 import json
 import re
@@ -7,59 +9,120 @@ from dataclasses import replace
 
 import pytest
 
-from coevolve import ladder, stages
-from coevolve.config import parse
-from coevolve.contamination import Manifest
-from coevolve.ladder import chosen, climb, step_paths
-from coevolve.ladder_lessons import VALIDATION, Pass, batch_of, lessons, passes, rate_of, steps, unpaired, ways, words_of
-from coevolve.report import table
-from coevolve.run_corpus import open_corpus
-from coevolve.run_folder import RunFolder, read_json
-from coevolve.services import TesterService, TranslatorService, make_verifier
-from coevolve.workers import Crew, LocalWorker
+from coevolve.config.schema import parse
+from coevolve.evaluation.contamination import Manifest
+from coevolve.loop import run_pretraining as ladder
+from coevolve.loop import stages
+from coevolve.loop.pretraining_lessons import (
+    VALIDATION,
+    Pass,
+    batch_of,
+    lessons,
+    passes,
+    rate_of,
+    steps,
+    unpaired,
+    ways,
+    words_of,
+)
+from coevolve.loop.run_corpus import open_corpus
+from coevolve.loop.run_folder import RunFolder, read_json
+from coevolve.loop.run_pretraining import chosen, climb, step_paths
+from coevolve.loop.services import TesterService, TranslatorService, make_verifier
+from coevolve.loop.workers import Crew, LocalWorker
+from coevolve.report.page import table
 from corpora.records import Candidate, Program
 from corpora.splits import LeakError
 
-LADDER = {"steps": ["bt", "dae", "aer", "mlm"], "examples": 24, "epochs": 1, "translated": 2, "validation": 0.1}
-KERNEL = "__global__ void {name}(int n, float *x) {{ int i = blockIdx.x * blockDim.x + threadIdx.x; if (i < n) x[i] = {value}; }}"
+LADDER = {
+    "steps": ["bt", "dae", "aer", "mlm"],
+    "examples": 24,
+    "epochs": 1,
+    "translated": 2,
+    "validation": 0.1,
+}
+KERNEL = (
+    "__global__ void {name}(int n, float *x) {{ int i = blockIdx.x * blockDim.x + "
+    "threadIdx.x; if (i < n) x[i] = {value}; }}"
+)
 
 
 @pytest.fixture
 def climbing(tiny, monkeypatch):
     monkeypatch.setattr(ladder, "EXECUTED", 2)
     monkeypatch.setattr(ladder, "CHECKED", 1)
-    config = replace(tiny, ladder=replace(tiny.ladder, **{k: tuple(v) if isinstance(v, list) else v for k, v in LADDER.items()}))
+    config = replace(
+        tiny,
+        ladder=replace(
+            tiny.ladder, **{k: tuple(v) if isinstance(v, list) else v for k, v in LADDER.items()}
+        ),
+    )
     folder = RunFolder(config.run_dir)
     service = TranslatorService(config)
-    crew = Crew(LocalWorker(service), LocalWorker(TesterService(config)), (LocalWorker(make_verifier(config)),))
+    crew = Crew(
+        LocalWorker(service),
+        LocalWorker(TesterService(config)),
+        (LocalWorker(make_verifier(config)),),
+    )
     return stages.Run(config, folder, open_corpus(config, folder), crew)
 
 
-def test_every_step_leaves_a_checkpoint_and_figures_and_the_cold_start_goes_on_from_the_last(climbing):
+def test_every_step_leaves_a_checkpoint_and_figures_and_the_cold_start_goes_on_from_the_last(
+    climbing,
+):
     stages.cold_start(climbing)
     last = climb(climbing)  # nothing is left to do
-    paths = dict(zip(steps(climbing.config), step_paths(climbing.folder, steps(climbing.config)), strict=True))
+    paths = dict(
+        zip(
+            steps(climbing.config), step_paths(climbing.folder, steps(climbing.config)), strict=True
+        )
+    )
     assert list(paths) == ["mlm", "aer", "dae", "bt"] and last == str(paths["bt"].translator)
     figures = {name: read_json(p.figures)["passes"][0] for name, p in paths.items()}
     for name, p in paths.items():
-        assert (p.translator / "model.safetensors").is_file() and (p.translator / "training_manifest.json").is_file()
+        assert (p.translator / "model.safetensors").is_file() and (
+            p.translator / "training_manifest.json"
+        ).is_file()
         assert not p.passes.exists()
         assert figures[name]["before_loss"] > 0 and figures[name]["validation_loss"] > 0
     assert figures["mlm"]["validation_loss"] < figures["mlm"]["before_loss"]
-    assert 0 <= figures["aer"]["validation_tag_f1"] <= 1 and 0 <= figures["dae"]["validation_accuracy"] <= 1
-    assert figures["bt"]["translated"] == 4 and figures["bt"]["executed"] == 2 and 0 <= figures["bt"]["executed_pass@1"] <= 100
+    assert (
+        0 <= figures["aer"]["validation_tag_f1"] <= 1
+        and 0 <= figures["dae"]["validation_accuracy"] <= 1
+    )
+    assert (
+        figures["bt"]["translated"] == 4
+        and figures["bt"]["executed"] == 2
+        and 0 <= figures["bt"]["executed_pass@1"] <= 100
+    )
     assert "seconds" not in json.dumps(figures), "equal runs leave equal files"
     shown = table(climbing.folder, climbing.config)[1][0][-1]
-    assert [s.rsplit(" ", 1)[0] for s in shown.split(", ")][:5] == ["ladder: mlm", "ladder: aer", "ladder: dae", "ladder: bt", "cold start"]
+    assert [s.rsplit(" ", 1)[0] for s in shown.split(", ")][:5] == [
+        "ladder: mlm",
+        "ladder: aer",
+        "ladder: dae",
+        "ladder: bt",
+        "cold start",
+    ]
     cold = climbing.folder.round(0).translator
-    assert (cold / "tokenizer.json").read_bytes() == (paths["bt"].translator / "tokenizer.json").read_bytes()
+    assert (cold / "tokenizer.json").read_bytes() == (
+        paths["bt"].translator / "tokenizer.json"
+    ).read_bytes()
     trained = Manifest.read(cold)
     assert all(how == "equal" for how, _ in trained.trained_on(_taught(climbing)))
-    assert not any(how in ("equal", "near") for how, _ in trained.trained_on(climbing.corpus.evaluation))
-    other = replace(climbing.config, ladder=replace(climbing.config.ladder, steps=()), cold_start=replace(climbing.config.cold_start, generated=0))
+    assert not any(
+        how in ("equal", "near") for how, _ in trained.trained_on(climbing.corpus.evaluation)
+    )
+    other = replace(
+        climbing.config,
+        ladder=replace(climbing.config.ladder, steps=()),
+        cold_start=replace(climbing.config.cold_start, generated=0),
+    )
     unsupervised = climbing.folder.root / "unsupervised"
     TranslatorService(other).cold_start(climbing.corpus.protected, str(unsupervised), (), last)
-    assert (unsupervised / "model.safetensors").read_bytes() == (paths["bt"].translator / "model.safetensors").read_bytes()
+    assert (unsupervised / "model.safetensors").read_bytes() == (
+        paths["bt"].translator / "model.safetensors"
+    ).read_bytes()
 
 
 def _taught(run):
@@ -68,7 +131,9 @@ def _taught(run):
 
 
 def test_a_step_killed_between_passes_goes_on_after_the_last_finished_one(climbing, monkeypatch):
-    config = replace(climbing.config, ladder=replace(climbing.config.ladder, steps=("mlm", "dae"), epochs=2.0))
+    config = replace(
+        climbing.config, ladder=replace(climbing.config.ladder, steps=("mlm", "dae"), epochs=2.0)
+    )
     run = replace(climbing, config=config)
     service = climbing.crew.translator.target
     service.config = service.checkpoints.config = config
@@ -85,14 +150,23 @@ def test_a_step_killed_between_passes_goes_on_after_the_last_finished_one(climbi
         climb(run)
     first, second = step_paths(run.folder, ("mlm", "dae"))
     assert first.figures.exists() and second.measured(1).exists() and not second.figures.exists()
-    monkeypatch.setattr(TranslatorService, "pretrain", lambda self, wanted, *rest: done.append((wanted.step, wanted.number)) or whole(self, wanted, *rest))
+    monkeypatch.setattr(
+        TranslatorService,
+        "pretrain",
+        lambda self, wanted, *rest: (
+            done.append((wanted.step, wanted.number)) or whole(self, wanted, *rest)
+        ),
+    )
     climb(run)
     assert done == [("mlm", 1), ("mlm", 2), ("dae", 1), ("dae", 2)]
     resumed = (second.translator / "model.safetensors").read_bytes(), second.figures.read_bytes()
     for paths in (first, second):
         shutil.rmtree(paths.folder)
     climb(run)
-    assert ((second.translator / "model.safetensors").read_bytes(), second.figures.read_bytes()) == resumed
+    assert (
+        (second.translator / "model.safetensors").read_bytes(),
+        second.figures.read_bytes(),
+    ) == resumed
 
 
 def test_an_evaluation_item_is_refused(tiny, tmp_path):
@@ -100,32 +174,53 @@ def test_an_evaluation_item_is_refused(tiny, tmp_path):
     like = Program("cuda", "other", KERNEL.format(name="other", value="2 * x[i]"), "theirs")
     config = replace(tiny, ladder=replace(tiny.ladder, steps=("mlm",), examples=10))
     with pytest.raises(LeakError, match="theirs.*mine"):
-        TranslatorService(config).pretrain(Pass("mlm", 1, ""), (like,), (held,), str(tmp_path / "x"))
+        TranslatorService(config).pretrain(
+            Pass("mlm", 1, ""), (like,), (held,), str(tmp_path / "x")
+        )
     assert not (tmp_path / "x").exists()
 
 
 def test_a_held_out_program_that_a_model_wrote_is_not_learnt_from(tiny, tmp_path):
     held = Program("cuda", "k", KERNEL.format(name="k", value="2 * x[i]"), "mine")
-    real = Program("cpp", "f", "void f(int n, float *x) { for (int i = 0; i < n; i++) x[i] = 2 * x[i]; }", "theirs")
+    real = Program(
+        "cpp",
+        "f",
+        "void f(int n, float *x) { for (int i = 0; i < n; i++) x[i] = 2 * x[i]; }",
+        "theirs",
+    )
     config = replace(tiny, ladder=replace(tiny.ladder, steps=("bt",), examples=6, translated=1))
     service = TranslatorService(config)
     service.pretrain(Pass("mlm", 1, ""), (real,), (held,), str(tmp_path / "a"))
     other = replace(held, text=held.text.replace("2 *", "7 +"))
-    both = service.pretrain(Pass("bt", 1, str(tmp_path / "a"), ((held, real), (other, real))), (real,), (held,), str(tmp_path / "b"))
-    one = service.pretrain(Pass("bt", 1, str(tmp_path / "a"), ((other, real),)), (real,), (held,), str(tmp_path / "c"))
+    both = service.pretrain(
+        Pass("bt", 1, str(tmp_path / "a"), ((held, real), (other, real))),
+        (real,),
+        (held,),
+        str(tmp_path / "b"),
+    )
+    one = service.pretrain(
+        Pass("bt", 1, str(tmp_path / "a"), ((other, real),)), (real,), (held,), str(tmp_path / "c")
+    )
     assert both["examples"] == one["examples"]
 
 
 def test_sides_are_unpaired_and_what_is_validated_on_is_not_taught():
-    config = parse({"direction": "cpp:cuda", "ladder": {"steps": ["dae"], "examples": 260, "validation": 0.1}}, "x")
+    config = parse(
+        {"direction": "cpp:cuda", "ladder": {"steps": ["dae"], "examples": 260, "validation": 0.1}},
+        "x",
+    )
     sides = unpaired(config, (), ())
     assert [s.dialect for s in sides] == ["cpp", "cuda"]
-    computations = [{p.origin for p in s.training if p.origin.startswith("loopnests:")} for s in sides]
+    computations = [
+        {p.origin for p in s.training if p.origin.startswith("loopnests:")} for s in sides
+    ]
     assert all(computations) and not computations[0] & computations[1]
     for side in sides:
         assert len(side.validation) == 26 and len(side.training) <= 234
         assert not {words_of(p) for p in side.validation} & {words_of(p) for p in side.training}
-        assert not [p for p in side.training if p.origin.startswith("builtin") and "cudaMalloc" in p.text]
+        assert not [
+            p for p in side.training if p.origin.startswith("builtin") and "cudaMalloc" in p.text
+        ]
 
 
 def test_no_other_version_of_a_held_out_computation_is_taught():
@@ -133,19 +228,33 @@ def test_no_other_version_of_a_held_out_computation_is_taught():
     from corpora import builtin
 
     held = builtin.programs("cpp")[3]
-    taught = {p.origin for side in unpaired(config, (), (held,)) for p in (*side.training, *side.validation)}
+    taught = {
+        p.origin
+        for side in unpaired(config, (), (held,))
+        for p in (*side.training, *side.validation)
+    }
     assert held.origin not in taught and builtin.programs("cpp")[4].origin in taught
 
 
 def test_noise_is_drawn_anew_in_each_pass_and_rises():
-    config = parse({"ladder": {"steps": ["dae"], "examples": 20, "epochs": 3, "noise": [0.1, 0.3]}}, "x")
-    assert [rate_of(config, k) for k in (1, 2, 3)] == pytest.approx([0.1, 0.2, 0.3]) and rate_of(config, VALIDATION) == 0.3
+    config = parse(
+        {"ladder": {"steps": ["dae"], "examples": 20, "epochs": 3, "noise": [0.1, 0.3]}}, "x"
+    )
+    assert [rate_of(config, k) for k in (1, 2, 3)] == pytest.approx([0.1, 0.2, 0.3]) and rate_of(
+        config, VALIDATION
+    ) == 0.3
     sides = unpaired(config, (), ())
     programs = sides[0].training
     first, second = (lessons(config, sides, "dae", k, programs) for k in (1, 2))
     assert first == lessons(config, sides, "dae", 1, programs) and first != second
-    assert [e.answer for e in first] == [e.answer for e in second] == [" ".join(words_of(p)) for p in programs]
-    assert {e.prompt.split()[0] for e in first} == {"<cuda:cpp>"}, "a kernel's tag asks for a kernel, a serial function's for a serial one"
+    assert (
+        [e.answer for e in first]
+        == [e.answer for e in second]
+        == [" ".join(words_of(p)) for p in programs]
+    )
+    assert {e.prompt.split()[0] for e in first} == {"<cuda:cpp>"}, (
+        "a kernel's tag asks for a kernel, a serial function's for a serial one"
+    )
 
 
 def test_batches_go_round_the_functions():
@@ -161,34 +270,68 @@ def test_the_best_pass_is_chosen_by_loss_or_by_execution():
     assert chosen("dae", losses) == 2
     assert chosen("bt", [f | {"executed_pass@1": p} for f, p in zip(losses, (5.0, 2.5, 5.0))]) == 3
     assert chosen("bt", [f | {"executed_pass@1": None} for f in losses]) == 2
-    begun = [losses[0] | {"executed_pass@1": 5.0, "before_executed_pass@1": 7.5}, losses[1] | {"executed_pass@1": 7.5}]
-    assert chosen("bt", begun) == 2 and chosen("bt", begun[:1]) == 0, "a step that makes a model worse is not taken"
+    begun = [
+        losses[0] | {"executed_pass@1": 5.0, "before_executed_pass@1": 7.5},
+        losses[1] | {"executed_pass@1": 7.5},
+    ]
+    assert chosen("bt", begun) == 2 and chosen("bt", begun[:1]) == 0, (
+        "a step that makes a model worse is not taken"
+    )
 
 
 def test_several_directions_share_one_ladder():
-    config = parse({"direction": ["cpp:cuda", "cpp:openmp"], "ladder": {"steps": ["dae"], "examples": 30}}, "x")
+    config = parse(
+        {"direction": ["cpp:cuda", "cpp:openmp"], "ladder": {"steps": ["dae"], "examples": 30}}, "x"
+    )
     assert sorted(map(str, ways(config))) == ["cpp:cuda", "cpp:openmp", "cuda:cpp", "openmp:cpp"]
     sides = unpaired(config, (), ())
     assert [s.dialect for s in sides] == ["cpp", "cuda", "openmp"]
-    assert {e.prompt.split()[0] for e in lessons(config, sides, "dae", 1, sides[0].training)} == {"<cuda:cpp>", "<openmp:cpp>"}
+    assert {e.prompt.split()[0] for e in lessons(config, sides, "dae", 1, sides[0].training)} == {
+        "<cuda:cpp>",
+        "<openmp:cpp>",
+    }
 
 
 def _kernel(program: Program, guard: str) -> str:
-    head, body = re.fullmatch(r"(void .*?\)) \{ for \(int i = 0; i < n; i\+\+\) (.*;) \}\s*", program.text).groups()
-    return f"__global__ {head} {{ int i = blockIdx.x * blockDim.x + threadIdx.x; if ({guard}) {body} }}"
+    head, body = re.fullmatch(
+        r"(void .*?\)) \{ for \(int i = 0; i < n; i\+\+\) (.*;) \}\s*", program.text
+    ).groups()
+    return (
+        f"__global__ {head} {{ int i = blockIdx.x * blockDim.x + threadIdx.x; if ({guard}) "
+        f"{body} }}"
+    )
 
 
 @pytest.mark.parametrize("verified", [True, False])
 def test_only_verified_translations_are_learnt_from_where_asked(climbing, monkeypatch, verified):
-    run = replace(climbing, config=replace(climbing.config, ladder=replace(climbing.config.ladder, verified=verified)))
+    run = replace(
+        climbing,
+        config=replace(climbing.config, ladder=replace(climbing.config.ladder, verified=verified)),
+    )
     simple = [p for p in run.corpus.training_source if p.name in ("axpy", "reverse", "offset")]
     texts = {p.id: _kernel(p, "i + 1 < n" if k else "i < n") for k, p in enumerate(simple)}
     given = []
     monkeypatch.setattr(ladder, "CHECKED", 99)
-    monkeypatch.setattr(ladder, "batch_of", lambda side, *_: simple if side.dialect == "cpp" else [])
-    monkeypatch.setattr(ladder, "_translated", lambda _run, _label, _checkpoint, way, programs: [(Candidate(p.id, str(way), texts[p.id]), p) for p in programs])
-    monkeypatch.setattr(ladder, "_pass", lambda _run, _paths, wanted: given.extend(wanted.pairs) or {})
+    monkeypatch.setattr(
+        ladder, "batch_of", lambda side, *_: simple if side.dialect == "cpp" else []
+    )
+    monkeypatch.setattr(
+        ladder,
+        "_translated",
+        lambda _run, _label, _checkpoint, way, programs: [
+            (Candidate(p.id, str(way), texts[p.id]), p) for p in programs
+        ],
+    )
+    monkeypatch.setattr(
+        ladder, "_pass", lambda _run, _paths, wanted: given.extend(wanted.pairs) or {}
+    )
     monkeypatch.setattr(ladder, "_executed_pass", lambda *_: 0.0)
     figures = ladder._back_translate(run, step_paths(run.folder, ("bt",))[0], 1, "")
-    assert len(simple) > 1 and figures["verified"] == 1 and figures["verified_rate"] == pytest.approx(100 / len(simple))
-    assert [(made.text, real.id) for made, real in given] == [(texts[p.id], p.id) for p in (simple[:1] if verified else simple)]
+    assert (
+        len(simple) > 1
+        and figures["verified"] == 1
+        and figures["verified_rate"] == pytest.approx(100 / len(simple))
+    )
+    assert [(made.text, real.id) for made, real in given] == [
+        (texts[p.id], p.id) for p in (simple[:1] if verified else simple)
+    ]

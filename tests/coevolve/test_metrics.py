@@ -7,16 +7,27 @@ import sys
 from itertools import combinations
 
 import pytest
-
 from codebleu import calc_codebleu
 
-from coevolve.metrics import bleu, code_tokens, codebleu, efficiency_at_k, mean_pass_at_k, pass_at_k, speedup_at_k
+from coevolve.evaluation.metrics import (
+    bleu,
+    code_tokens,
+    codebleu,
+    efficiency_at_k,
+    mean_pass_at_k,
+    pass_at_k,
+    speedup_at_k,
+)
 
 
-@pytest.mark.parametrize(("n", "c", "k"), [(10, 0, 1), (10, 3, 1), (10, 3, 5), (5, 5, 5), (6, 2, 4), (4, 1, 4)])
+@pytest.mark.parametrize(
+    ("n", "c", "k"), [(10, 0, 1), (10, 3, 1), (10, 3, 5), (5, 5, 5), (6, 2, 4), (4, 1, 4)]
+)
 def test_pass_at_k_equals_enumeration(n, c, k):
     draws = list(combinations(range(n), k))
-    assert pass_at_k(n, c, k) == pytest.approx(sum(any(i < c for i in d) for d in draws) / len(draws))
+    assert pass_at_k(n, c, k) == pytest.approx(
+        sum(any(i < c for i in d) for d in draws) / len(draws)
+    )
 
 
 @pytest.mark.parametrize(("n", "c", "k"), [(5, 6, 1), (5, -1, 1), (5, 1, 0), (5, 1, 6)])
@@ -26,7 +37,9 @@ def test_pass_at_k_refuses_nonsense(n, c, k):
 
 
 def test_means_of_nothing_are_none():
-    assert mean_pass_at_k([], 1) is None and bleu([], []) is None and codebleu([], [], "cpp") is None
+    assert (
+        mean_pass_at_k([], 1) is None and bleu([], []) is None and codebleu([], [], "cpp") is None
+    )
 
 
 def test_speedup_at_k_is_the_expected_best():
@@ -60,7 +73,10 @@ def test_codebleu_scores_cuda_with_launches():
     assert codebleu([cuda], [cuda], "fortran") is None
 
 
-LOOP = "void add(const int *left, const int *right, int *sum, int n) { for (int i = 0; i < n; i++) sum[i] = left[i] + right[i]; }"
+LOOP = (
+    "void add(const int *left, const int *right, int *sum, int n) { for (int i = 0; i < n; "
+    "i++) sum[i] = left[i] + right[i]; }"
+)
 KERNEL = (
     "__global__ void add(const int *left, const int *right, int *sum, int n) "
     "{ int k = blockIdx.x * blockDim.x + threadIdx.x; if (k < n) { sum[k] = left[k] + right[k]; } }"
@@ -73,17 +89,28 @@ def test_codebleu_is_the_packages_figure():
     hypothesis = "int f(int a, int b) { int t = b; a = t; int u = t; return a; }"
     theirs = calc_codebleu([reference], [hypothesis], "cpp")
     assert 0 < theirs["dataflow_match_score"] < 1
-    assert codebleu([hypothesis], [reference], "cuda") / 100 == pytest.approx(theirs["codebleu"], abs=1e-3)
+    assert codebleu([hypothesis], [reference], "cuda") / 100 == pytest.approx(
+        theirs["codebleu"], abs=1e-3
+    )
 
 
 def test_codebleu_is_equal_in_every_process():
-    """The package alone gives figures that depend on the hash seed, which is why it gets a process with a fixed one."""
-    code = "from coevolve.metrics import codebleu; import ast, sys; print(repr(codebleu(*ast.literal_eval(sys.stdin.read()), 'cuda')))"
+    """The package alone gives figures that depend on the hash seed, which is why it gets a process
+    with a fixed one.
+    """
+    code = (
+        "from coevolve.evaluation.metrics import codebleu; import ast, sys; "
+        "print(repr(codebleu(*ast.literal_eval(sys.stdin.read()), 'cuda')))"
+    )
     figures = set()
     for seed in "1234":
         done = subprocess.run(
-            [sys.executable, "-c", code], input=repr(([LOOP], [KERNEL])), env={**os.environ, "PYTHONHASHSEED": seed},
-            capture_output=True, text=True, check=True,
-        )  # fmt: skip
+            [sys.executable, "-c", code],
+            input=repr(([LOOP], [KERNEL])),
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
         figures.add(done.stdout.strip())
     assert figures == {repr(codebleu([LOOP], [KERNEL], "cuda"))}

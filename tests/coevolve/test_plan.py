@@ -1,4 +1,6 @@
-"""`coevolve plan`: what it says is what the model would be, and it needs neither weights nor network."""
+"""`coevolve plan`: what it says is what the model would be, and it needs neither weights nor
+network.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from coevolve.cli import main
-from coevolve.config import load, parse, to_toml
-from coevolve.plan import ladder_examples, plan, shape_of, work_of, work_of_tester
-from coevolve.rounds import describe
-from coevolve.run_corpus import RunCorpus, build
-from coevolve.services import TranslatorService
+from coevolve.cli.main import main
+from coevolve.cli.plan import ladder_examples, plan, shape_of, work_of, work_of_tester
+from coevolve.config.schema import load, parse, to_toml
+from coevolve.loop.rounds import describe
+from coevolve.loop.run_corpus import RunCorpus, build
+from coevolve.loop.services import TranslatorService
 from corpora.records import Program
 from gpu_runtime.models.sizes import MACHINES
 
@@ -23,17 +25,41 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize(("name", "size"), [("qwen", "7,615.6 M"), ("llama", "8,030.3 M")])
-def test_the_papers_settings_are_planned_without_weights(name: str, size: str, source_folder: Path, capsys) -> None:
+def test_the_papers_settings_are_planned_without_weights(
+    name: str, size: str, source_folder: Path, capsys
+) -> None:
     config = load(ROOT / "configs" / f"{name}.toml")
     rounds, sampling = config.round, config.evaluate
-    assert (rounds.count, rounds.epochs, rounds.learning_rate, rounds.temperature) == (4, 3.0, 1e-5, 1.0)
-    assert (config.model.max_new_tokens, config.round.learn, sampling.pass_at[0]) == (2048, "back", 1)
-    here = ["--set", f"corpus.source={source_folder}", "--set", "corpus.target=", "--set", "corpus.aligned=false", "--set", "round.learn=forward"]
+    assert (rounds.count, rounds.epochs, rounds.learning_rate, rounds.temperature) == (
+        4,
+        3.0,
+        1e-5,
+        1.0,
+    )
+    assert (config.model.max_new_tokens, config.round.learn, sampling.pass_at[0]) == (
+        2048,
+        "back",
+        1,
+    )
+    here = [
+        "--set",
+        f"corpus.source={source_folder}",
+        "--set",
+        "corpus.target=",
+        "--set",
+        "corpus.aligned=false",
+        "--set",
+        "round.learn=forward",
+    ]
     assert main(["plan", str(ROOT / "configs" / f"{name}.toml"), *here, "--machine", "h100"]) == 0
     text = capsys.readouterr().out
     assert size in text and "table of public shapes" in text and "on H100" in text
-    memory = {m[1]: float(m[2]) for m in re.finditer(r"train (\w+), [\d]+ tokens at once +([\d.]+)", text)}
-    assert memory["full"] > 110 > memory["lora"] > memory["qlora"] > 4  # 16 bytes a parameter; 2; half of one
+    memory = {
+        m[1]: float(m[2]) for m in re.finditer(r"train (\w+), [\d]+ tokens at once +([\d.]+)", text)
+    }
+    assert (
+        memory["full"] > 110 > memory["lora"] > memory["qlora"] > 4
+    )  # 16 bytes a parameter; 2; half of one
     assert "* train full" in text and "GB (estimate)" in text
 
 
@@ -49,18 +75,34 @@ def test_a_scratch_model_is_planned_as_it_is_made(tiny, tmp_path: Path) -> None:
 
 
 def test_what_begins_with_an_export_is_planned_by_its_translator(tiny, tmp_path: Path) -> None:
-    shape = {"num_hidden_layers": 3, "hidden_size": 64, "intermediate_size": 128, "num_attention_heads": 4, "vocab_size": 500}
+    shape = {
+        "num_hidden_layers": 3,
+        "hidden_size": 64,
+        "intermediate_size": 128,
+        "num_attention_heads": 4,
+        "vocab_size": 500,
+    }
     (tmp_path / "translator").mkdir()
     (tmp_path / "translator" / "config.json").write_text(json.dumps(shape))
-    found = shape_of(replace(tiny, model=replace(tiny.model, backend="pretrained", name_or_path=str(tmp_path))))
+    found = shape_of(
+        replace(tiny, model=replace(tiny.model, backend="pretrained", name_or_path=str(tmp_path)))
+    )
     assert (found.layers, found.width, found.vocabulary) == (3, 64, 500)
 
 
 def test_an_endpoint_has_a_bill_and_no_memory(tiny) -> None:
-    model = replace(tiny.model, backend="openai", name_or_path="m", endpoint="http://x/v1", prices=(1000.0, 2000.0))
+    model = replace(
+        tiny.model,
+        backend="openai",
+        name_or_path="m",
+        endpoint="http://x/v1",
+        prices=(1000.0, 2000.0),
+    )
     text = plan(replace(tiny, model=model), build(tiny), MACHINES["a100"])
     assert "nothing is trained" in text and "cost about" in text and "GiB" not in text
-    assert "set model.prices" in plan(replace(tiny, model=replace(model, prices=(0.0, 0.0))), build(tiny), MACHINES["a100"])
+    assert "set model.prices" in plan(
+        replace(tiny, model=replace(model, prices=(0.0, 0.0))), build(tiny), MACHINES["a100"]
+    )
 
 
 def test_a_model_of_unknown_size_is_one_line(tiny, tmp_path: Path, capsys) -> None:
@@ -72,46 +114,89 @@ def test_a_model_of_unknown_size_is_one_line(tiny, tmp_path: Path, capsys) -> No
 
 
 def test_the_ladder_is_learning_too(tiny) -> None:
-    climbing = replace(tiny, ladder=replace(tiny.ladder, steps=("mlm", "bt"), examples=50, epochs=2.0, translated=10))
+    climbing = replace(
+        tiny,
+        ladder=replace(tiny.ladder, steps=("mlm", "bt"), examples=50, epochs=2.0, translated=10),
+    )
     assert ladder_examples(tiny) == 0 and ladder_examples(climbing) == 2 * 2 * 50 + 4 * 10
     assert work_of(climbing, build(tiny)).cold_tokens > work_of(tiny, build(tiny)).cold_tokens
     assert "ladder of mlm, bt" in describe(climbing) and "ladder of" not in describe(tiny)
 
 
 def test_tokens_and_answers_are_those_counted_by_hand() -> None:
-    """Ten programs of 32 characters, 11 tokens each, and four held out; a pair has 22 tokens, a program with its tests 171."""
+    """Ten programs of 32 characters, 11 tokens each, and four held out; a pair has 22 tokens, a
+    program with its tests 171.
+    """
     programs = [Program("cpp", f"f{k}", f"{k:032d}") for k in range(14)]
     corpus = RunCorpus(tuple(programs[:10]), (), tuple(programs[10:]), {})
     cold = {"generated": 100, "suites": 40, "directions": ["cuda:cpp"], "beside": 0.5}
-    rounds = {"count": 3, "samples": 4, "suites": 2, "per_source": 2, "replay": 3, "epochs": 2, "learn": "both"}
-    table = {"cold_start": cold, "round": rounds, "evaluate": {"samples": 10}, "verify": {"workers": 3}}
+    rounds = {
+        "count": 3,
+        "samples": 4,
+        "suites": 2,
+        "per_source": 2,
+        "replay": 3,
+        "epochs": 2,
+        "learn": "both",
+    }
+    table = {
+        "cold_start": cold,
+        "round": rounds,
+        "evaluate": {"samples": 10},
+        "verify": {"workers": 3},
+    }
     config = parse(table, "t")
     work, asked = work_of(config, corpus), work_of_tester(config, corpus)
     assert (work.prompt, work.answer, asked.prompt, asked.answer) == (11, 11, 11, 160)
     assert work.cold_tokens == 150 * 22 and asked.cold_tokens == 40 * 171
-    # Two of each source's translations, there and back, and three generated pairs for each with half as many beside.
+    # Two of each source's translations, there and back, and three generated pairs for each with
+    # half as many beside.
     assert work.learnt_per_round == 20 * (2 + 4.5) * 22 * 2
     # Suites of one, two and three rounds, each with three generated ones.
     assert asked.learnt_per_round == 10 * 2 * 4 * 171 * 2
     assert (work.answers(3), asked.answers(3)) == (3 * 40 + 4 * 40, 3 * 20 + 4 * 4)
-    assert "280 candidates in all, and 76 answers of the Tester" in plan(config, corpus, MACHINES["cpu"])
+    assert "280 candidates in all, and 76 answers of the Tester" in plan(
+        config, corpus, MACHINES["cpu"]
+    )
     alone = work_of(replace(config, cold_start=replace(config.cold_start, directions=())), corpus)
     assert alone.cold_tokens == 100 * 22 and alone.learnt_per_round == 20 * (2 + 3) * 22 * 2
     for learn, lessons in (("forward", 20 * 5.5), ("dpo", 40), ("grpo", 40)):
         found = work_of(replace(config, round=replace(config.round, learn=learn)), corpus)
         assert found.learnt_per_round == lessons * 22 * 2
-    assert work_of(replace(config, round=replace(config.round, freeze="translator")), corpus).learnt_per_round == 0
-    assert work_of_tester(replace(config, round=replace(config.round, freeze="tester", experience="replace")), corpus).learnt_per_round == 0
+    assert (
+        work_of(
+            replace(config, round=replace(config.round, freeze="translator")), corpus
+        ).learnt_per_round
+        == 0
+    )
+    assert (
+        work_of_tester(
+            replace(config, round=replace(config.round, freeze="tester", experience="replace")),
+            corpus,
+        ).learnt_per_round
+        == 0
+    )
 
 
 def test_the_gpus_that_a_run_asks_for_are_printed(tiny) -> None:
-    shared = replace(tiny, resources=replace(tiny.resources, model_gpus=2.0, verifier_gpus=0.5), verify=replace(tiny.verify, workers=3))
-    assert "GPUs         5.5 asked of Ray (models 4, verifiers 1.5, trainers 0)" in plan(shared, build(tiny), MACHINES["cpu"])
-    assert "GPUs         0 asked of Ray (models 0, verifiers 0, trainers 0); models then use" in plan(tiny, build(tiny), MACHINES["cpu"])
+    shared = replace(
+        tiny,
+        resources=replace(tiny.resources, model_gpus=2.0, verifier_gpus=0.5),
+        verify=replace(tiny.verify, workers=3),
+    )
+    assert "GPUs         5.5 asked of Ray (models 4, verifiers 1.5, trainers 0)" in plan(
+        shared, build(tiny), MACHINES["cpu"]
+    )
+    assert (
+        "GPUs         0 asked of Ray (models 0, verifiers 0, trainers 0); models then use"
+        in plan(tiny, build(tiny), MACHINES["cpu"])
+    )
 
 
 @pytest.mark.parametrize("name", ["qwen", "llama"])
-def test_the_configurations_that_the_readme_names_need_no_other_folder(name, tmp_path, monkeypatch, capsys):
+def test_the_configurations_that_the_readme_names_need_no_other_folder(
+    name, tmp_path, monkeypatch, capsys
+):
     """A fresh clone has no data beside it."""
     shutil.copytree(ROOT / "configs", tmp_path / "configs")
     monkeypatch.chdir(tmp_path)
@@ -124,4 +209,8 @@ def test_a_corpus_that_is_not_there_is_named_with_its_configuration(tmp_path, ca
     path.write_text('[corpus]\nsource = "nowhere.tok"\n')
     assert main(["plan", str(path)]) == 2
     said = capsys.readouterr().err
-    assert said.startswith(f"coevolve: [corpus] of {path}: 'nowhere.tok' does not exist") and "--set corpus.source=PATH" in said and said.count("\n") == 1
+    assert (
+        said.startswith(f"coevolve: [corpus] of {path}: 'nowhere.tok' does not exist")
+        and "--set corpus.source=PATH" in said
+        and said.count("\n") == 1
+    )

@@ -1,4 +1,6 @@
-"""The README's cluster command for real: `ray start --head`, `ray job submit --working-dir .`, the run's files, the log."""
+"""The README's cluster command for real: `ray start --head`, `ray job submit --working-dir .`, the
+run's files, the log.
+"""
 
 import os
 import shutil
@@ -14,10 +16,21 @@ import pytest
 ROOT = Path(__file__).parents[2]
 RAY = str(Path(sys.executable).with_name("ray"))
 SMALL = (
-    "run_dir=runs/job", "cold_start.generated=30", "cold_start.suites=30", "model.layers=1", "model.width=48", "model.heads=3",
-    "round.count=1", "round.samples=1", "corpus.training_limit=4", "corpus.evaluation_limit=3", "evaluate.samples=1",
-    "evaluate.pass_at=[1]", "model.max_new_tokens=48", "verify.mutants=2",
-)  # fmt: skip
+    "run_dir=runs/job",
+    "cold_start.generated=30",
+    "cold_start.suites=30",
+    "model.layers=1",
+    "model.width=48",
+    "model.heads=3",
+    "round.count=1",
+    "round.samples=1",
+    "corpus.training_limit=4",
+    "corpus.evaluation_limit=3",
+    "evaluate.samples=1",
+    "evaluate.pass_at=[1]",
+    "model.max_new_tokens=48",
+    "verify.mutants=2",
+)
 
 
 def _free_ports(count: int) -> list[int]:
@@ -35,15 +48,37 @@ def head(tmp_path):
     """A Ray head of this test's own, ended with everything it started; its dashboard's address."""
     port, dashboard, agent, agent_grpc, client = _free_ports(5)
     environment = {k: v for k, v in os.environ.items() if not k.startswith("RAY_")}
-    environment |= {"HOME": str(tmp_path), "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "COEVOLVE_RUNS": str(tmp_path / "runs")}
+    environment |= {
+        "HOME": str(tmp_path),
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "COEVOLVE_RUNS": str(tmp_path / "runs"),
+    }
     temporary = Path("/tmp") / f"cv-ray-{os.getpid()}"  # socket paths must be short
-    command = [RAY, "start", "--head", "--block", "--num-cpus", "2", "--disable-usage-stats", f"--port={port}", f"--dashboard-port={dashboard}"]
-    command += [f"--dashboard-agent-listen-port={agent}", f"--dashboard-agent-grpc-port={agent_grpc}", f"--ray-client-server-port={client}"]
+    command = [
+        RAY,
+        "start",
+        "--head",
+        "--block",
+        "--num-cpus",
+        "2",
+        "--disable-usage-stats",
+        f"--port={port}",
+        f"--dashboard-port={dashboard}",
+    ]
+    command += [
+        f"--dashboard-agent-listen-port={agent}",
+        f"--dashboard-agent-grpc-port={agent_grpc}",
+        f"--ray-client-server-port={client}",
+    ]
     command += [f"--temp-dir={temporary}"]
     with open(tmp_path / "head.log", "w") as log:
-        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
+        process = subprocess.Popen(
+            command, env=environment, stdout=log, stderr=log, start_new_session=True
+        )
     try:
-        _wait_for(f"http://127.0.0.1:{agent}/api/local_raylet_healthz", process, tmp_path / "head.log")
+        _wait_for(
+            f"http://127.0.0.1:{agent}/api/local_raylet_healthz", process, tmp_path / "head.log"
+        )
         yield f"http://127.0.0.1:{dashboard}", environment, tmp_path / "runs"
     finally:
         process.terminate()
@@ -71,8 +106,23 @@ def _wait_for(url: str, process: subprocess.Popen, log: Path) -> None:
 def test_a_run_as_a_ray_job(head):
     address, environment, runs = head
     settings = [word for setting in SMALL for word in ("--set", setting)]
-    command = [RAY, "job", "submit", "--address", address, "--working-dir", str(ROOT), "--", "python", "coevolve.py", "run", "configs/demo.toml"]
-    done = subprocess.run([*command, *settings], env=environment, capture_output=True, text=True, timeout=280)
+    command = [
+        RAY,
+        "job",
+        "submit",
+        "--address",
+        address,
+        "--working-dir",
+        str(ROOT),
+        "--",
+        "python",
+        "coevolve.py",
+        "run",
+        "configs/demo.toml",
+    ]
+    done = subprocess.run(
+        [*command, *settings], env=environment, capture_output=True, text=True, timeout=280
+    )
     log = done.stdout + done.stderr
     assert done.returncode == 0, log[-3000:]
     assert "round 1: propose and verify" in log and "pass@1" in log

@@ -1,4 +1,6 @@
-"""The report page: what it says is what the run's files say, hostile text stays data, and a real browser shows it."""
+"""The report page: what it says is what the run's files say, hostile text stays data, and a real
+browser shows it.
+"""
 
 import json
 import os
@@ -13,23 +15,42 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from report_run import HOSTILE, make_run
 
-from coevolve.report import inside_script, write_report
-from coevolve.report_data import page_data
-from translator.answers import NOT_A_FUNCTION
+from coevolve.report.data import page_data
+from coevolve.report.page import inside_script, write_report
+from translator.prompting.answers import NOT_A_FUNCTION
 
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
-needs_browser = pytest.mark.skipif(BROWSER is None, reason="no chromium or google-chrome on this machine")
-CSS = (Path(__file__).parents[2] / "coevolve/templates/report.css").read_text()
-ERRORS = "<script>addEventListener('error', (e) => { document.documentElement.dataset.error = e.message; });</script>"
+needs_browser = pytest.mark.skipif(
+    BROWSER is None, reason="no chromium or google-chrome on this machine"
+)
+CSS = (Path(__file__).parents[2] / "coevolve/report/templates/report.css").read_text()
+ERRORS = (
+    "<script>addEventListener('error', (e) => { document.documentElement.dataset.error = "
+    "e.message; });</script>"
+)
 
 
 def opened(page: Path, script: str = "") -> str:
-    """The page's document as a real browser has it after loading; `script` runs after the page's own. Console errors fail."""
+    """The page's document as a real browser has it after loading; `script` runs after the page's
+    own. Console errors fail.
+    """
     text = page.read_text(encoding="utf-8").replace("<title>", ERRORS + "<title>", 1)
     probe = page.with_name("probe.html")
     probe.write_text(text + (f"<script>{script}</script>" if script else ""), encoding="utf-8")
-    command = [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr", f"--user-data-dir={page.parent}/profile"]
-    done = subprocess.run([*command, "--window-size=1300,900", "--dump-dom", probe.as_uri()], capture_output=True, text=True, timeout=120)
+    command = [
+        BROWSER,
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--enable-logging=stderr",
+        f"--user-data-dir={page.parent}/profile",
+    ]
+    done = subprocess.run(
+        [*command, "--window-size=1300,900", "--dump-dom", probe.as_uri()],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
     assert done.returncode == 0, done.stderr[-2000:]
     console = [line for line in done.stderr.splitlines() if "CONSOLE" in line]
     assert not console, console
@@ -38,7 +59,13 @@ def opened(page: Path, script: str = "") -> str:
 
 
 def embedded(page: Path) -> dict:
-    return json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', page.read_text(encoding="utf-8"), re.S)[1])
+    return json.loads(
+        re.search(
+            r'<script type="application/json" id="data">(.*?)</script>',
+            page.read_text(encoding="utf-8"),
+            re.S,
+        )[1]
+    )
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +85,9 @@ def test_hostile_text_stays_data(hostile_page):
     assert len(samples) == 100 + 2 * 5
 
 
-@pytest.mark.parametrize("text", ["</script>", "<!--<script>", "\u2028\u2029", "\\u003c", '"', "\x00\x1f", "]]>"])
+@pytest.mark.parametrize(
+    "text", ["</script>", "<!--<script>", "\u2028\u2029", "\\u003c", '"', "\x00\x1f", "]]>"]
+)
 def test_json_inside_a_script_is_the_same_value(text):
     written = inside_script({text: [text]})
     assert json.loads(written) == {text: [text]}
@@ -67,7 +96,11 @@ def test_json_inside_a_script_is_the_same_value(text):
 
 @needs_browser
 def test_hostile_text_in_a_browser(hostile_page):
-    document = opened(hostile_page, "document.documentElement.dataset.title = document.title; document.documentElement.dataset.images = document.images.length;")
+    document = opened(
+        hostile_page,
+        "document.documentElement.dataset.title = document.title; "
+        "document.documentElement.dataset.images = document.images.length;",
+    )
     assert 'data-title="run · co-evolution report"' in document and 'data-images="0"' in document
     assert "&lt;img src=x onerror" in document  # shown as text
 
@@ -77,11 +110,20 @@ def test_funnel_steps_are_monotone_and_changes_are_right(tmp_path):
     cold, first = page_data(folder)["rounds"]
     counts = [count for _, count in first["funnel"]]
     assert counts == sorted(counts, reverse=True) and counts[0] == 100 and counts[-1] == 5
-    assert dict(first["funnel"]) == {"candidates": 100, "parsed": 100, "compiled": 80, "valid suite": 70, "equivalent": 10, "kept": 5}
+    assert dict(first["funnel"]) == {
+        "candidates": 100,
+        "parsed": 100,
+        "compiled": 80,
+        "valid suite": 70,
+        "equivalent": 10,
+        "kept": 5,
+    }
     assert first["gained"] == ["f1002", "f1003"] and first["lost"] == ["f1000", "f1004"]
     assert cold["funnel"] == [] and "gained" not in cold
     assert sum(first["outcomes"].values()) == 100
-    assert first["seconds"] == {"propose and verify": 12.5} and first["busy"] == {"propose and verify": 0.8}
+    assert first["seconds"] == {"propose and verify": 12.5} and first["busy"] == {
+        "propose and verify": 0.8
+    }
 
 
 def test_why_answers_are_no_functions_is_counted_and_shown(tmp_path):
@@ -92,19 +134,41 @@ def test_why_answers_are_no_functions_is_counted_and_shown(tmp_path):
     assert none["not_functions"] == {}
     if BROWSER:
         pages = [opened(write_report(tmp_path / name)) for name in ("run", "other")]
-        assert "no function" in pages[0] and "cut off" in pages[0] and "no function" not in pages[1].partition("<script")[0]
+        assert (
+            "no function" in pages[0]
+            and "cut off" in pages[0]
+            and "no function" not in pages[1].partition("<script")[0]
+        )
 
 
 def test_samples_carry_their_evidence(tmp_path):
     data = page_data(make_run(tmp_path / "run"))
     wrong = next(s for s in data["samples"] if s["outcome"] == "MISMATCH" and not s["held"])
-    assert wrong["place"] == "x[3]" and wrong["expected"] == "1" and wrong["test"].startswith("n:i32=9 ") and not wrong["kept"]
+    assert (
+        wrong["place"] == "x[3]"
+        and wrong["expected"] == "1"
+        and wrong["test"].startswith("n:i32=9 ")
+        and not wrong["kept"]
+    )
     held = [s for s in data["samples"] if s["held"]]
-    assert len(held) == 10 and all("__global__" in data["programs"][s["program"]]["reference"] for s in held)
+    assert len(held) == 10 and all(
+        "__global__" in data["programs"][s["program"]]["reference"] for s in held
+    )
     assert sum(s["kept"] for s in data["samples"]) == 5
 
 
-@pytest.mark.parametrize("missing", ["round-1/triplets.jsonl", "round-1/verdicts.jsonl", "round-1", "cold", "split.json", "corpus.jsonl", "timings.jsonl"])
+@pytest.mark.parametrize(
+    "missing",
+    [
+        "round-1/triplets.jsonl",
+        "round-1/verdicts.jsonl",
+        "round-1",
+        "cold",
+        "split.json",
+        "corpus.jsonl",
+        "timings.jsonl",
+    ],
+)
 def test_an_unfinished_run_gives_a_page(tmp_path, missing):
     folder = make_run(tmp_path / "run", programs=2, samples=3)
     gone = folder.root / missing
@@ -116,7 +180,9 @@ def test_an_unfinished_run_gives_a_page(tmp_path, missing):
 def test_a_thousand_samples_open_in_two_seconds(tmp_path):
     page = write_report(make_run(tmp_path / "run", programs=100, samples=12).root)
     taken = []
-    crowd = max(1.0, os.getloadavg()[0] / len(os.sched_getaffinity(0)))  # others who share a core: no fault of the page
+    crowd = max(
+        1.0, os.getloadavg()[0] / len(os.sched_getaffinity(0))
+    )  # others who share a core: no fault of the page
     for _ in range(3):
         document = opened(page)
         assert "of 1210" in document and document.count('role="option"') == 200
@@ -148,14 +214,41 @@ root.dataset.seen = JSON.stringify(seen);
 def test_keys(tmp_path):
     document = opened(write_report(make_run(tmp_path / "run").root), KEYS)
     seen = json.loads(re.search(r'data-seen="([^"]*)"', document)[1].replace("&quot;", '"'))
-    assert seen == ["s0", "s2", "s1", "f-text", "s1", "BODY", True, True, "10 of 110", False, True, True, "s1", "s9", "s0", "s9", "s0", "s9", "no sample"]
+    assert seen == [
+        "s0",
+        "s2",
+        "s1",
+        "f-text",
+        "s1",
+        "BODY",
+        True,
+        True,
+        "10 of 110",
+        False,
+        True,
+        True,
+        "s1",
+        "s9",
+        "s0",
+        "s9",
+        "s0",
+        "s9",
+        "no sample",
+    ]
 
 
 @needs_browser
 def test_samples_of_several_directions_can_be_told_apart(tmp_path):
     """One direction needs no choice; two are offered, and choosing one shows its samples alone."""
-    script = "const w = document.getElementById('f-way'); w.value = 'cpp:openmp'; document.getElementById('filters').dispatchEvent(new Event('input')); "
-    script += "document.documentElement.dataset.seen = [document.getElementById('l-way').hidden, w.options.length, document.getElementById('f-count').textContent].join('|');"
+    script = (
+        "const w = document.getElementById('f-way'); w.value = 'cpp:openmp'; "
+        "document.getElementById('filters').dispatchEvent(new Event('input')); "
+    )
+    script += (
+        "document.documentElement.dataset.seen = "
+        "[document.getElementById('l-way').hidden, w.options.length, "
+        "document.getElementById('f-count').textContent].join('|');"
+    )
     page = write_report(make_run(tmp_path / "run").root)
     assert 'data-seen="true|2|110 of 110"' in opened(page, script)
     text = page.read_text(encoding="utf-8")
@@ -174,9 +267,27 @@ def test_text_has_the_contrast_that_wcag_asks_for(selector):
     """Level AA of WCAG 2: 4.5 to 1 for text, on every ground that it stands on."""
     rules = CSS[CSS.index(selector) :].split("}")[0]
     color = dict(re.findall(r"--([\w]+): (#[0-9a-f]{6})", rules))
-    inks = ("ink", "soft", "good", "bad", "dim", "c0", "c1", "c2", "c3", "c4", "kw", "ty", "nu", "co")
+    inks = (
+        "ink",
+        "soft",
+        "good",
+        "bad",
+        "dim",
+        "c0",
+        "c1",
+        "c2",
+        "c3",
+        "c4",
+        "kw",
+        "ty",
+        "nu",
+        "co",
+    )
     pairs = [(ink, ground) for ink in inks for ground in ("page", "card")]
-    pairs += [(ink, "pick") for ink in ("ink", "soft", "good", "bad", "dim")] + [("ink", "add"), ("ink", "del")]
+    pairs += [(ink, "pick") for ink in ("ink", "soft", "good", "bad", "dim")] + [
+        ("ink", "add"),
+        ("ink", "del"),
+    ]
     for ink, ground in pairs:
         light, dark = sorted((_luminance(color[ink]), _luminance(color[ground])), reverse=True)
         assert (light + 0.05) / (dark + 0.05) >= 4.5, (ink, ground)

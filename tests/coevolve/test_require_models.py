@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from coevolve import rounds
-from coevolve.cli import main
-from coevolve.config import to_toml
-from coevolve.rounds import require_models
+from coevolve.cli.main import main
+from coevolve.config.schema import to_toml
+from coevolve.loop import rounds
+from coevolve.loop.rounds import require_models
 from gpu_runtime.models import finetune, pretrained
 from gpu_runtime.models.protocol import ModelError
 
@@ -42,7 +42,9 @@ def lacking(monkeypatch, package: str) -> None:
 
 
 @pytest.mark.parametrize("backend", ["pretrained", "vllm"])
-def test_a_wrong_name_shows_before_anything_is_computed(named, tmp_path: Path, monkeypatch, backend: str, capsys) -> None:
+def test_a_wrong_name_shows_before_anything_is_computed(
+    named, tmp_path: Path, monkeypatch, backend: str, capsys
+) -> None:
     monkeypatch.setattr(rounds, "find_spec", lambda _name: True)
     config = named(backend, str(tmp_path / "nope"))
     with pytest.raises(ModelError, match="nope'"):
@@ -70,7 +72,9 @@ def test_the_packages_of_what_is_wanted_are_looked_for(named, monkeypatch) -> No
 
 def test_prompts_and_an_endpoint_are_looked_at_too(named, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="model.prompts: .*nope"):
-        require_models(named("openai", "m", endpoint="http://127.0.0.1:9/v1", prompts=str(tmp_path / "nope")))
+        require_models(
+            named("openai", "m", endpoint="http://127.0.0.1:9/v1", prompts=str(tmp_path / "nope"))
+        )
     with pytest.raises(ModelError, match="model.endpoint 'nowhere' is no URL"):
         require_models(named("openai", "m", endpoint="nowhere"))
     require_models(named("openai", "m", endpoint="http://127.0.0.1:9/v1"))

@@ -1,37 +1,51 @@
-"""The loop on real compilers: what is kept is what was executed and equal; runs resume, repeat, and agree with Ray's."""
+"""The loop on real compilers: what is kept is what was executed and equal; runs resume, repeat, and
+agree with Ray's.
+"""
 
 import shutil
 from pathlib import Path
 
 import pytest
 
-from coevolve import stages
-from coevolve.cli import main
-from coevolve.config import ConfigError, load
-from coevolve.evaluation import evaluate_checkpoint, prepare_evaluation
-from coevolve.export import export
-from coevolve.report import figures, print_table, write_report
-from coevolve.rounds import describe, run
-from coevolve.run_corpus import build, open_corpus
-from coevolve.run_folder import RunFolder
-from coevolve.services import TesterService, TranslatorService, make_verifier
-from coevolve.workers import Crew, LocalWorker
+from coevolve.cli.export import export
+from coevolve.cli.main import main
+from coevolve.config.schema import ConfigError, load
+from coevolve.evaluation.evaluate import evaluate_checkpoint, prepare_evaluation
+from coevolve.loop import stages
+from coevolve.loop.rounds import describe, run
+from coevolve.loop.run_corpus import build, open_corpus
+from coevolve.loop.run_folder import RunFolder
+from coevolve.loop.services import TesterService, TranslatorService, make_verifier
+from coevolve.loop.workers import Crew, LocalWorker
+from coevolve.report.page import figures, print_table, write_report
 from corpora.records import Candidate, Outcome, Program, Triplet, UnitTestSuite, Verdict
-from corpora.signatures import signature_of
+from corpora.signatures.dispatch import signature_of
 from corpora.splits import LeakError
 from corpora.store import read_jsonl, read_triplets
-from corpora.unit_tests import parse_suite
+from corpora.suites.unit_tests import parse_suite
 from gpu_runtime.models.protocol import Sampling
 
 RIGHT = {
-    "axpy": "__global__ void axpy(int n, float a, const float *x, float *y) { int i = blockIdx.x * blockDim.x + threadIdx.x; if (i < n) y[i] = a * x[i] + y[i]; }",
-    "square": "__global__ void square(const double *x, double *out, int n) { int i = blockIdx.x * blockDim.x + threadIdx.x; if (i < n) out[i] = x[i] * x[i]; }",
-    "reverse": "__global__ void reverse(const int *src, int *dst, int n) { int i = blockIdx.x * blockDim.x + threadIdx.x; if (i < n) dst[n - 1 - i] = src[i]; }",
-    "rowsum": "__global__ void rowsum(const float *m, float *s, int r, int c) { int i = blockIdx.x * blockDim.x + threadIdx.x; if (i < r) { float t = 0; for (int j = 0; j < c; j++) t += m[i * c + j]; s[i] = t; } }",
-    "clampit": "__global__ void clampit(float *v, int n, float lo, float hi) { int i = blockIdx.x * blockDim.x + threadIdx.x; if (i < n) { if (v[i] < lo) v[i] = lo; else if (v[i] > hi) v[i] = hi; } }",
-    "offset": "__global__ void offset(int *a, int n, int k) { int i = blockIdx.x * blockDim.x + threadIdx.x; if (i < n) a[i] += k; }",
-    "transpose": "__global__ void transpose(const float *a, float *b, int r, int c) { int j = blockIdx.x * blockDim.x + threadIdx.x; int i = blockIdx.y * blockDim.y + threadIdx.y; if (i < r && j < c) b[j * r + i] = a[i * c + j]; }",
-    "maxpair": "__global__ void maxpair(const int *a, const int *b, int *m, int n) { int i = blockIdx.x * blockDim.x + threadIdx.x; if (i < n) m[i] = a[i] > b[i] ? a[i] : b[i]; }",
+    "axpy": "__global__ void axpy(int n, float a, const float *x, float *y) { int i = "
+    "blockIdx.x * blockDim.x + threadIdx.x; if (i < n) y[i] = a * x[i] + y[i]; }",
+    "square": "__global__ void square(const double *x, double *out, int n) { int i = blockIdx.x "
+    "* blockDim.x + threadIdx.x; if (i < n) out[i] = x[i] * x[i]; }",
+    "reverse": "__global__ void reverse(const int *src, int *dst, int n) { int i = blockIdx.x * "
+    "blockDim.x + threadIdx.x; if (i < n) dst[n - 1 - i] = src[i]; }",
+    "rowsum": "__global__ void rowsum(const float *m, float *s, int r, int c) { int i = "
+    "blockIdx.x * blockDim.x + threadIdx.x; if (i < r) { float t = 0; for (int j = 0; "
+    "j < c; j++) t += m[i * c + j]; s[i] = t; } }",
+    "clampit": "__global__ void clampit(float *v, int n, float lo, float hi) { int i = "
+    "blockIdx.x * blockDim.x + threadIdx.x; if (i < n) { if (v[i] < lo) v[i] = lo; "
+    "else if (v[i] > hi) v[i] = hi; } }",
+    "offset": "__global__ void offset(int *a, int n, int k) { int i = blockIdx.x * blockDim.x + "
+    "threadIdx.x; if (i < n) a[i] += k; }",
+    "transpose": "__global__ void transpose(const float *a, float *b, int r, int c) { int j = "
+    "blockIdx.x * blockDim.x + threadIdx.x; int i = blockIdx.y * blockDim.y + "
+    "threadIdx.y; if (i < r && j < c) b[j * r + i] = a[i * c + j]; }",
+    "maxpair": "__global__ void maxpair(const int *a, const int *b, int *m, int n) { int i = "
+    "blockIdx.x * blockDim.x + threadIdx.x; if (i < n) m[i] = a[i] > b[i] ? a[i] : "
+    "b[i]; }",
 }
 
 
@@ -42,15 +56,26 @@ class KnowingTranslator(TranslatorService):
         answers = []
         for program in programs:
             right = RIGHT[program.name]
-            texts = (right, right.replace("if (i < n", "if (i + 1 < n").replace("if (i < r", "if (i + 1 < r"), "__global__ void {")
-            answers += [Candidate(program.id, way, t, sample=k) for k, t in enumerate(texts[: max(2, sampling.n)])]
+            texts = (
+                right,
+                right.replace("if (i < n", "if (i + 1 < n").replace("if (i < r", "if (i + 1 < r"),
+                "__global__ void {",
+            )
+            answers += [
+                Candidate(program.id, way, t, sample=k)
+                for k, t in enumerate(texts[: max(2, sampling.n)])
+            ]
         return answers
 
 
 @pytest.fixture
 def knowing(tiny):
     folder = RunFolder(tiny.run_dir)
-    crew = Crew(LocalWorker(KnowingTranslator(tiny)), LocalWorker(TesterService(tiny)), (LocalWorker(make_verifier(tiny)),))
+    crew = Crew(
+        LocalWorker(KnowingTranslator(tiny)),
+        LocalWorker(TesterService(tiny)),
+        (LocalWorker(make_verifier(tiny)),),
+    )
     return stages.Run(tiny, folder, open_corpus(tiny, folder), crew)
 
 
@@ -64,7 +89,10 @@ def test_only_equivalent_candidates_are_kept_and_learnt_from(knowing):
     names = {p.id: p.name for p in knowing.corpus.training_source}
     for candidate in read_jsonl(paths.proposals, Candidate):
         right = candidate.text == RIGHT[names[candidate.source_id]]
-        assert (outcomes[candidate.id] is Outcome.EQUIVALENT) == right, (candidate.text, outcomes[candidate.id])
+        assert (outcomes[candidate.id] is Outcome.EQUIVALENT) == right, (
+            candidate.text,
+            outcomes[candidate.id],
+        )
     triplets = list(read_jsonl(paths.triplets, Triplet))
     assert {t.source.name for t in triplets} == set(names.values())
     assert all(t.suite.strength >= knowing.config.verify.least_strength for t in triplets)
@@ -82,11 +110,23 @@ def test_only_equivalent_candidates_are_kept_and_learnt_from(knowing):
 def test_training_on_a_held_out_program_is_refused(knowing):
     stages.cold_start(knowing)
     held_out = knowing.corpus.evaluation[0]
-    renamed = Program("cpp", held_out.name, held_out.text.replace("int n", "int count").replace("< n", "< count").replace("n - 1", "count - 1"))
+    renamed = Program(
+        "cpp",
+        held_out.name,
+        held_out.text.replace("int n", "int count")
+        .replace("< n", "< count")
+        .replace("n - 1", "count - 1"),
+    )
     service = TesterService(knowing.config)
     lesson = (renamed, None)
     with pytest.raises(LeakError):
-        service.learn(str(knowing.folder.round(0).tester), [lesson], knowing.corpus.protected, str(knowing.folder.root / "x"), 1)
+        service.learn(
+            str(knowing.folder.round(0).tester),
+            [lesson],
+            knowing.corpus.protected,
+            str(knowing.folder.root / "x"),
+            1,
+        )
 
 
 def test_a_run_resumes_repeats_and_agrees_with_ray(tiny, tmp_path, monkeypatch, capsys):
@@ -113,14 +153,20 @@ def test_a_run_resumes_repeats_and_agrees_with_ray(tiny, tmp_path, monkeypatch, 
     compared = 0
     for path in sorted(by_ray.rglob("*.jsonl")) + sorted(by_ray.rglob("*.json")):
         relative = path.relative_to(by_ray)
-        if relative.name in ("timings.jsonl",) or "translator" in relative.parts or "tester" in relative.parts:
+        if (
+            relative.name in ("timings.jsonl",)
+            or "translator" in relative.parts
+            or "tester" in relative.parts
+        ):
             continue
         assert path.read_bytes() == (other.root / relative).read_bytes(), relative
         compared += 1
     assert compared >= 9
     assert "pass@1" in capsys.readouterr().out
     assert "Figures by round" in (by_ray / "report.html").read_text()
-    assert read_triplets(by_ray / "export" / "pairs.parquet") == list(read_jsonl(RunFolder(by_ray).round(1).triplets, Triplet))
+    assert read_triplets(by_ray / "export" / "pairs.parquet") == list(
+        read_jsonl(RunFolder(by_ray).round(1).triplets, Triplet)
+    )
 
 
 def test_export_loads_without_this_project(tiny, tmp_path):
@@ -135,17 +181,27 @@ def test_export_loads_without_this_project(tiny, tmp_path):
     code = (
         "from transformers import AutoModelForCausalLM, AutoTokenizer; import sys\n"
         "for folder in sys.argv[1:]:\n"
-        "    m = AutoModelForCausalLM.from_pretrained(folder); t = AutoTokenizer.from_pretrained(folder)\n"
+        "    m = AutoModelForCausalLM.from_pretrained(folder); t = "
+        "AutoTokenizer.from_pretrained(folder)\n"
         "    ids = t('<cpp:cuda> void F0 ( int V0 ) { }', return_tensors='pt').input_ids\n"
         "    print(m.generate(ids, max_new_tokens=3).shape[1] > ids.shape[1])\n"
     )
     half = export(Path(tiny.run_dir), tmp_path / "half", half=True)
     folders = (out / "translator", out / "tester", half / "translator")
-    done = subprocess.run([sys.executable, "-c", code, *map(str, folders)], cwd=tmp_path, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code, *map(str, folders)],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
     assert done.stdout.split() == ["True"] * 3, done.stderr[-800:]
     assert all("pass@1" in (folder / "README.md").read_text() for folder in folders)
-    whole, halved = ((folder / "translator" / "model.safetensors").stat().st_size for folder in (out, half))
-    assert halved < 0.6 * whole and ScratchModel.load(half / "tester").generate([Prompt("x")], Sampling(1, 0.0, max_new_tokens=2))
+    whole, halved = (
+        (folder / "translator" / "model.safetensors").stat().st_size for folder in (out, half)
+    )
+    assert halved < 0.6 * whole and ScratchModel.load(half / "tester").generate(
+        [Prompt("x")], Sampling(1, 0.0, max_new_tokens=2)
+    )
 
 
 def test_another_configuration_is_refused_and_nothing_is_lost(tiny):
@@ -160,7 +216,9 @@ def test_another_configuration_is_refused_and_nothing_is_lost(tiny):
 
 
 def test_a_finished_run_goes_on_with_more_rounds(tiny):
-    """It was refused as another configuration, and all its rounds had to be made again elsewhere."""
+    """It was refused as another configuration, and all its rounds had to be made again
+    elsewhere.
+    """
     folder = RunFolder(run(tiny, use_ray=False))
     first = {p: p.read_bytes() for p in folder.round(1).folder.rglob("*") if p.is_file()}
     assert main(["run", "--resume", str(folder.root), "--local", "--set", "round.count=2"]) == 0
@@ -171,7 +229,9 @@ def test_a_finished_run_goes_on_with_more_rounds(tiny):
 
 
 def test_no_translation_of_a_held_out_program_is_trained_on(tiny):
-    """The same generated stream on both sides: a pair is held out or trained on as a whole, though nobody said `aligned`."""
+    """The same generated stream on both sides: a pair is held out or trained on as a whole, though
+    nobody said `aligned`.
+    """
     from dataclasses import replace
 
     spec = "generated:60:5"
@@ -207,7 +267,9 @@ def test_dry_run_and_report_of_an_unfinished_run(tiny, capsys):
 
 
 def test_a_run_can_start_from_the_export_of_another(tiny, tmp_path):
-    """model.backend = pretrained on our own folders: each model takes its part and is asked in its own words."""
+    """model.backend = pretrained on our own folders: each model takes its part and is asked in its
+    own words.
+    """
     from dataclasses import replace
 
     from gpu_runtime.models.backends import kind_of
@@ -217,13 +279,22 @@ def test_a_run_can_start_from_the_export_of_another(tiny, tmp_path):
     TesterService(tiny).cold_start((), str(export / "tester"))
     model = replace(tiny.model, backend="pretrained", name_or_path=str(export))
     second = replace(tiny, model=model, cold_start=replace(tiny.cold_start, generated=0, suites=0))
-    for service, kind in ((TranslatorService(second), "translator"), (TesterService(second), "tester")):
+    for service, kind in (
+        (TranslatorService(second), "translator"),
+        (TesterService(second), "tester"),
+    ):
         service.cold_start((), str(tmp_path / kind))
         assert kind_of(tmp_path / kind) == "scratch"
-        weights = [(place / kind / "model.safetensors").read_bytes() for place in (export, tmp_path)]
+        weights = [
+            (place / kind / "model.safetensors").read_bytes() for place in (export, tmp_path)
+        ]
         assert weights[0] == weights[1]
-    program = Program("cpp", "f", "void f(int n, float *x) { for (int i = 0; i < n; i++) x[i] = 1; }")
-    found = TranslatorService(second).propose(str(tmp_path / "translator"), [program], "cpp:cuda", Sampling(1, 0.0, max_new_tokens=4))
+    program = Program(
+        "cpp", "f", "void f(int n, float *x) { for (int i = 0; i < n; i++) x[i] = 1; }"
+    )
+    found = TranslatorService(second).propose(
+        str(tmp_path / "translator"), [program], "cpp:cuda", Sampling(1, 0.0, max_new_tokens=4)
+    )
     assert found[0].text.startswith("__global__ void f")
 
 
@@ -235,5 +306,9 @@ def test_survivors_too_long_for_the_model_cost_the_round_its_lesson_not_the_run(
     long = Program("cpp", "f", "void f(int n, float *x) { " + "x[0] += 1; " * 400 + "}")
     suite = UnitTestSuite(long.id, parse_suite("n=1 x[4]=uniform(0,1)", signature_of(long)))
     service.config = replace(tiny, round=replace(tiny.round, replay=0.0))
-    assert service.learn(str(tmp_path / "cold"), [(long, suite)], (), str(tmp_path / "next"), 1) == {"examples": 0, "dropped": 1}
-    assert (tmp_path / "next/model.safetensors").read_bytes() == (tmp_path / "cold/model.safetensors").read_bytes()
+    assert service.learn(
+        str(tmp_path / "cold"), [(long, suite)], (), str(tmp_path / "next"), 1
+    ) == {"examples": 0, "dropped": 1}
+    assert (tmp_path / "next/model.safetensors").read_bytes() == (
+        tmp_path / "cold/model.safetensors"
+    ).read_bytes()

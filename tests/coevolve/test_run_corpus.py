@@ -1,4 +1,6 @@
-"""The programs of a run: what is trained on, what is held out, and that neither side of a held-out pair is trained on."""
+"""The programs of a run: what is trained on, what is held out, and that neither side of a held-out
+pair is trained on.
+"""
 
 import re
 from dataclasses import replace
@@ -6,12 +8,12 @@ from dataclasses import replace
 import pytest
 from mixed_run import FORMS, WAYS, names
 
-from coevolve.config import ConfigError, parse
-from coevolve.errors import UserError
-from coevolve.run_corpus import build, open_corpus, stored_corpus
-from coevolve.run_folder import RunFolder
-from coevolve.ways import entries
-from corpora.loaders import load_corpus, load_pairs
+from coevolve.cli.errors import UserError
+from coevolve.config.schema import ConfigError, parse
+from coevolve.loop.directions import entries
+from coevolve.loop.run_corpus import build, open_corpus, stored_corpus
+from coevolve.loop.run_folder import RunFolder
+from corpora.datasets.loaders import load_corpus, load_pairs
 from corpora.splits import EvaluationGuard
 
 
@@ -25,39 +27,78 @@ def test_the_forms_of_a_computation_in_two_languages_fall_on_one_side(mixed):
 
 
 def test_all_forms_of_the_built_in_functions_fall_on_one_side():
-    ways = ["cpp:cuda", "cpp:openmp", "fortran:openmp-fortran", "fortran:cpp", "openmp-fortran:fortran"]
-    corpus = build(parse({"direction": ways, "corpus": {"evaluation_fraction": 0.4, "target": ["builtin", "", "", "", ""]}}, "t"))
+    ways = [
+        "cpp:cuda",
+        "cpp:openmp",
+        "fortran:openmp-fortran",
+        "fortran:cpp",
+        "openmp-fortran:fortran",
+    ]
+    corpus = build(
+        parse(
+            {
+                "direction": ways,
+                "corpus": {"evaluation_fraction": 0.4, "target": ["builtin", "", "", "", ""]},
+            },
+            "t",
+        )
+    )
     held_out = names(corpus.protected)
     assert not held_out & names((*corpus.training_source, *corpus.training_target))
     assert len(corpus.parts) == 5 and all(len(part.evaluation) > 20 for part in corpus.parts)
-    assert len({p.id for p in corpus.training_source}) == len(corpus.training_source)  # once, though several start from it
-    assert all(r.dialect == way.target.name for way, part in zip([e.way for e in entries(parse({"direction": ways}, "t"))], corpus.parts) for r in part.references.values())
+    assert len({p.id for p in corpus.training_source}) == len(
+        corpus.training_source
+    )  # once, though several start from it
+    assert all(
+        r.dialect == way.target.name
+        for way, part in zip(
+            [e.way for e in entries(parse({"direction": ways}, "t"))], corpus.parts
+        )
+        for r in part.references.values()
+    )
 
 
 def test_a_limit_takes_the_same_computations_in_every_language(short):
     for part in (parts := build(short).parts):
         assert len(part.evaluation) == len(part.training_source) == 2
-    assert names(parts[0].evaluation) == names(parts[1].evaluation) and names(parts[0].training_source) == names(parts[1].training_source)
+    assert names(parts[0].evaluation) == names(parts[1].evaluation) and names(
+        parts[0].training_source
+    ) == names(parts[1].training_source)
 
 
 def test_the_columns_of_a_table_are_forms_of_one_computation(tmp_path, two_languages):
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    columns = {suffix: [(two_languages / f"{name}.{suffix}").read_text() for name in FORMS] for suffix in ("cpp", "f90")}
+    columns = {
+        suffix: [(two_languages / f"{name}.{suffix}").read_text() for name in FORMS]
+        for suffix in ("cpp", "f90")
+    }
     pq.write_table(pa.table(columns), tmp_path / "t.parquet")
     source = [f"{tmp_path}/t.parquet#cpp", f"{tmp_path}/t.parquet#f90"]
-    corpus = build(parse({"direction": WAYS, "corpus": {"source": source, "evaluation_fraction": 0.4}}, "t"))
+    corpus = build(
+        parse({"direction": WAYS, "corpus": {"source": source, "evaluation_fraction": 0.4}}, "t")
+    )
     assert not names(corpus.evaluation) & names(corpus.training_source)
 
 
 def test_each_direction_has_its_own_corpora(two_languages):
-    config = parse({"direction": ["cpp:cuda", "fortran:cuda"], "corpus": {"source": ["builtin", str(two_languages)], "target": ["builtin", ""]}}, "t")
+    config = parse(
+        {
+            "direction": ["cpp:cuda", "fortran:cuda"],
+            "corpus": {"source": ["builtin", str(two_languages)], "target": ["builtin", ""]},
+        },
+        "t",
+    )
     corpus = build(config)
     assert names(corpus.parts[1].evaluation) | names(corpus.parts[1].training_source) == set(FORMS)
-    assert [(str(way), {p.dialect for p in programs}) for way, programs in corpus.sides(config)] == [
-        ("cpp:cuda", {"cpp"}), ("cuda:cpp", {"cuda"}), ("fortran:cuda", {"fortran"}),
-    ]  # fmt: skip
+    assert [
+        (str(way), {p.dialect for p in programs}) for way, programs in corpus.sides(config)
+    ] == [
+        ("cpp:cuda", {"cpp"}),
+        ("cuda:cpp", {"cuda"}),
+        ("fortran:cuda", {"fortran"}),
+    ]
 
 
 def test_a_direction_and_the_reverse_of_another_are_one_side():
@@ -75,8 +116,12 @@ def test_a_corpus_of_its_own_is_held_out_whole_with_its_references(tmp_path):
     config = replace(parse(EVALUATED, "t"), run_dir=str(tmp_path))
     corpus = open_corpus(config, RunFolder(tmp_path))
     whole = build(parse({"corpus": {"source": "development"}}, "t"))
-    assert {p.id for p in corpus.evaluation} == {p.id for p in (*whole.training_source, *whole.evaluation)}
-    assert len(corpus.references) > 50 and all(r.dialect == "cuda" for r in corpus.references.values())
+    assert {p.id for p in corpus.evaluation} == {
+        p.id for p in (*whole.training_source, *whole.evaluation)
+    }
+    assert len(corpus.references) > 50 and all(
+        r.dialect == "cuda" for r in corpus.references.values()
+    )
     assert len(corpus.training_source) > 100 and len(corpus.training_target) > 50
     guard = EvaluationGuard(corpus.protected)
     assert not guard.leaks(corpus.training_source) and not guard.leaks(corpus.training_target)
@@ -86,23 +131,42 @@ def test_a_corpus_of_its_own_is_held_out_whole_with_its_references(tmp_path):
 def test_several_directions_evaluate_on_corpora_of_their_own():
     corpus = build(parse({"direction": WAYS, **EVALUATED}, "t"))
     assert [{p.dialect for p in part.evaluation} for part in corpus.parts] == [{"cpp"}, {"fortran"}]
-    assert all(len(part.evaluation) > 50 and len(part.training_source) > 100 for part in corpus.parts)
+    assert all(
+        len(part.evaluation) > 50 and len(part.training_source) > 100 for part in corpus.parts
+    )
 
 
 def test_what_equals_a_held_out_function_is_held_back_with_its_translation(tmp_path):
-    """A held-out function is in the training corpus too, whose generator knows its kernel: neither may be trained on."""
+    """A held-out function is in the training corpus too, whose generator knows its kernel: neither
+    may be trained on.
+    """
     spec = "generated:60:5"
     programs = {p.name: p for p in load_corpus(spec, "cpp").programs}
     pairs = {a.name: b for a, b in load_pairs(spec, spec, "cpp:cuda")}
     name = next(n for n in programs if n in pairs)
-    (tmp_path / "test.cpp").write_text(re.sub(rf"\b{name}\b", "held_out", programs[name].text) + "\n")
-    (tmp_path / "test.cu").write_text("__global__ void held_out(int n, float *y) { if (threadIdx.x < n) y[threadIdx.x] = 0; }\n")
-    config = {"source": spec, "target": spec, "evaluation": str(tmp_path / "test.cpp"), "references": str(tmp_path / "test.cu")}
+    (tmp_path / "test.cpp").write_text(
+        re.sub(rf"\b{name}\b", "held_out", programs[name].text) + "\n"
+    )
+    (tmp_path / "test.cu").write_text(
+        "__global__ void held_out(int n, float *y) { if (threadIdx.x < n) y[threadIdx.x] = 0; }\n"
+    )
+    config = {
+        "source": spec,
+        "target": spec,
+        "evaluation": str(tmp_path / "test.cpp"),
+        "references": str(tmp_path / "test.cu"),
+    }
     corpus = build(parse({"corpus": config}, "t"))
-    assert names(corpus.evaluation) == {"held_out"} and [r.dialect for r in corpus.references.values()] == ["cuda"]
-    assert name not in names(corpus.training_source) and pairs[name].id not in {p.id for p in corpus.training_target}
+    assert names(corpus.evaluation) == {"held_out"} and [
+        r.dialect for r in corpus.references.values()
+    ] == ["cuda"]
+    assert name not in names(corpus.training_source) and pairs[name].id not in {
+        p.id for p in corpus.training_target
+    }
     others = [n for n in pairs if n in names(corpus.training_source)]
-    assert len(others) > 40 and {pairs[n].id for n in others} <= {p.id for p in corpus.training_target}
+    assert len(others) > 40 and {pairs[n].id for n in others} <= {
+        p.id for p in corpus.training_target
+    }
     assert corpus.held_back >= 2
 
 
@@ -110,7 +174,10 @@ def test_what_equals_a_held_out_function_is_held_back_with_its_translation(tmp_p
     ("corpus", "words"),
     [
         ({"references": "x.cu"}, ("corpus.references", "corpus.evaluation")),
-        ({"aligned": True, "target": "a", "evaluation": "development"}, ("corpus.aligned", "corpus.references")),
+        (
+            {"aligned": True, "target": "a", "evaluation": "development"},
+            ("corpus.aligned", "corpus.references"),
+        ),
         ({"evaluation": ["development", ""]}, ("corpus.evaluation", WAYS[1])),
         ({"evaluation": ["development"] * 3}, ("corpus.evaluation", "3 entries for 2 directions")),
         ({"evaluation": 3}, ("corpus.evaluation", "str")),
@@ -119,9 +186,13 @@ def test_what_equals_a_held_out_function_is_held_back_with_its_translation(tmp_p
 def test_a_held_out_corpus_that_does_not_fit_is_one_line(corpus, words):
     with pytest.raises(ConfigError) as caught:
         parse({"direction": WAYS, "corpus": corpus}, "run.toml")
-    assert "\n" not in str(caught.value) and all(word in str(caught.value) for word in words), caught.value
+    assert "\n" not in str(caught.value) and all(word in str(caught.value) for word in words), (
+        caught.value
+    )
 
 
 def test_a_corpus_that_is_all_held_out_is_one_line():
-    with pytest.raises(UserError, match="gives 0 programs to train on and 206 to evaluate.*corpus.evaluation"):
+    with pytest.raises(
+        UserError, match="gives 0 programs to train on and 206 to evaluate.*corpus.evaluation"
+    ):
         build(parse({"corpus": {"source": "development", "evaluation": "development"}}, "t"))

@@ -8,9 +8,9 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from report_run import make_run
 
-from coevolve.errors import UserError
-from coevolve.report import figures
-from coevolve.scalars import scalars_of, write_scalars
+from coevolve.cli.errors import UserError
+from coevolve.report.page import figures
+from coevolve.report.scalars import scalars_of, write_scalars
 
 
 def test_scalars_are_read_back(tmp_path):
@@ -22,10 +22,18 @@ def test_scalars_are_read_back(tmp_path):
         count = write_scalars(folder.root, tmp_path / "out")
     read = EventAccumulator(str(tmp_path / "out" / "mine"))
     read.Reload()
-    found = {(tag, event.step): event.value for tag in read.Tags()["scalars"] for event in read.Scalars(tag)}
+    found = {
+        (tag, event.step): event.value
+        for tag in read.Tags()["scalars"]
+        for event in read.Scalars(tag)
+    }
     assert len(found) == count
     assert found["translator/pass@1", 0] == 20.0 and found["translator/pass@1", 1] == 40.0
-    assert found["pairs/candidates", 1] == 20 and found["pairs/kept", 1] == 1 and found["verdicts/MISMATCH", 1] == 2
+    assert (
+        found["pairs/candidates", 1] == 20
+        and found["pairs/kept", 1] == 1
+        and found["verdicts/MISMATCH", 1] == 2
+    )
     assert found["seconds/propose_and_verify", 1] == 12.5
     assert found["tester/valid_rate", 1] == 40.0 and found["translator/bleu", 1] == 50.5
     assert not any("codebleu" in tag for tag, _ in found)  # None: there is no such figure

@@ -6,22 +6,29 @@ from dataclasses import replace
 
 import pytest
 
-from coevolve.run_corpus import RunCorpus, open_corpus
-from coevolve.run_folder import RunFolder
-from coevolve.shots import round_of, verified_pairs, wording_of
-from coevolve.verifier import Verifier
+from coevolve.loop.run_corpus import RunCorpus, open_corpus
+from coevolve.loop.run_folder import RunFolder
+from coevolve.loop.shots import round_of, verified_pairs, wording_of
+from coevolve.verification.verifier import Verifier
+from corpora.datasets.loaders import load_pairs
 from corpora.dialects import direction
-from corpora.loaders import load_pairs
 from corpora.records import Blame, Candidate, Outcome, Program, Triplet, UnitTestSuite, Verdict
-from corpora.signatures import signature_of
+from corpora.signatures.dispatch import signature_of
 from corpora.splits import EvaluationGuard
 from corpora.store import write_jsonl
-from translator.answers import NOT_A_FUNCTION, counted
+from translator.prompting.answers import NOT_A_FUNCTION, counted
 
 
 def test_nothing_that_is_evaluated_is_shown(tiny) -> None:
-    """The built-in corpus as a run's own: its held-out programs and their references are no examples."""
-    config = replace(tiny, corpus=replace(tiny.corpus, source="builtin"), model=replace(tiny.model, few_shot=2), direction="cpp:openmp")
+    """The built-in corpus as a run's own: its held-out programs and their references are no
+    examples.
+    """
+    config = replace(
+        tiny,
+        corpus=replace(tiny.corpus, source="builtin"),
+        model=replace(tiny.model, few_shot=2),
+        direction="cpp:openmp",
+    )
     assert len(wording_of(config).pairs) == 2 * len(load_pairs("builtin", "builtin", "cpp:openmp"))
     corpus: RunCorpus = open_corpus(config, RunFolder(config.run_dir))
     pairs = wording_of(config).pairs
@@ -32,7 +39,9 @@ def test_nothing_that_is_evaluated_is_shown(tiny) -> None:
 
 
 def test_pairs_that_earlier_rounds_kept_are_shown_too(tiny) -> None:
-    """To the checkpoint that has these rounds behind it; not what was kept later, nor what is like a held-out program."""
+    """To the checkpoint that has these rounds behind it; not what was kept later, nor what is like
+    a held-out program.
+    """
     config = replace(tiny, model=replace(tiny.model, few_shot=2))
     folder = RunFolder(config.run_dir)
     corpus = open_corpus(config, folder)
@@ -40,15 +49,25 @@ def test_pairs_that_earlier_rounds_kept_are_shown_too(tiny) -> None:
     def triplet(source: Program) -> Triplet:
         target = Program("cuda", source.name, f"__global__ {source.text.strip()}")
         suite = UnitTestSuite(source.id, ())
-        return Triplet(source, target, suite, "cpp:cuda", Verdict(source.id, target.id, suite.id, Outcome.EQUIVALENT, Blame.NOBODY))
+        return Triplet(
+            source,
+            target,
+            suite,
+            "cpp:cuda",
+            Verdict(source.id, target.id, suite.id, Outcome.EQUIVALENT, Blame.NOBODY),
+        )
 
     first, second, held = corpus.training_source[0], corpus.training_source[1], corpus.evaluation[0]
     for number, sources in ((1, [first, held]), (2, [second])):
         write_jsonl(folder.round(number).triplets, [triplet(p) for p in sources])
     shown = [{a.id for a, _ in wording_of(config, number).pairs} for number in (0, 1, 2)]
-    assert [first.id in s for s in shown] == [False, True, True] and [second.id in s for s in shown] == [False, False, True]
+    assert [first.id in s for s in shown] == [False, True, True] and [
+        second.id in s for s in shown
+    ] == [False, False, True]
     assert not any(held.id in s for s in shown)
-    assert [round_of(str(folder.round(k).translator)) for k in (0, 1, 2)] == [0, 1, 2] and round_of("Qwen/Qwen2.5") == 0
+    assert [round_of(str(folder.round(k).translator)) for k in (0, 1, 2)] == [0, 1, 2] and round_of(
+        "Qwen/Qwen2.5"
+    ) == 0
 
 
 def test_kernels_that_are_shown_are_bare_as_the_prompts_ask() -> None:
@@ -58,27 +77,42 @@ def test_kernels_that_are_shown_are_bare_as_the_prompts_ask() -> None:
 
 def test_what_is_no_function_costs_no_compiler(tiny, monkeypatch) -> None:
     verifier = Verifier(tiny)
-    program = next(p for p in open_corpus(tiny, RunFolder(tiny.run_dir)).training_source if p.name in ("offset", "square", "axpy"))
+    program = next(
+        p
+        for p in open_corpus(tiny, RunFolder(tiny.run_dir)).training_source
+        if p.name in ("offset", "square", "axpy")
+    )
     suite = verifier.prepare(program).suite
-    right = "__global__ " + program.text.strip().replace("++i", "i++").replace("for (int i = 0; i < n; i++)", "int i = blockIdx.x * blockDim.x + threadIdx.x; if (i < n)")
+    right = "__global__ " + program.text.strip().replace("++i", "i++").replace(
+        "for (int i = 0; i < n; i++)", "int i = blockIdx.x * blockDim.x + threadIdx.x; if (i < n)"
+    )
     texts = ["I am sorry.", right, right[:-4], ""]
     candidates = [Candidate(program.id, "cpp:cuda", text, sample=k) for k, text in enumerate(texts)]
     compiled: list[int] = []
     compile_ = verifier.engine.backend.compile
-    monkeypatch.setattr(type(verifier.engine.backend), "compile", lambda self, requests: compiled.append(len(requests)) or compile_(requests))
+    monkeypatch.setattr(
+        type(verifier.engine.backend),
+        "compile",
+        lambda self, requests: compiled.append(len(requests)) or compile_(requests),
+    )
     verdicts = verifier.judge(program, suite, candidates)
     verifier.engine.close()
-    assert [v.outcome for v in verdicts] == [Outcome.COMPILE_ERROR, Outcome.EQUIVALENT, Outcome.COMPILE_ERROR, Outcome.COMPILE_ERROR]
+    assert [v.outcome for v in verdicts] == [
+        Outcome.COMPILE_ERROR,
+        Outcome.EQUIVALENT,
+        Outcome.COMPILE_ERROR,
+        Outcome.COMPILE_ERROR,
+    ]
     assert [v.target_id for v in verdicts] == [c.id for c in candidates] and max(compiled) == 1
     assert all(verdicts[k].detail.startswith(NOT_A_FUNCTION) for k in (0, 2, 3))
     assert counted(verdicts) == {"cut off": 1, "empty": 1, "no function": 1}
 
 
 def test_a_users_prompt_files_are_asked_with(tiny, tmp_path) -> None:
-    from gpu_runtime.models.scripted import ScriptedModel
+    from coevolve.loop.services import TesterService, TranslatorService
     from gpu_runtime.models.protocol import ModelError, Sampling
-    from coevolve.services import TesterService, TranslatorService
-    from tester.propose import SuiteStyle
+    from gpu_runtime.models.scripted import ScriptedModel
+    from tester.generate.propose import SuiteStyle
 
     (tmp_path / "mine" / "tester").mkdir(parents=True)
     (tmp_path / "mine" / "tester" / "cpp.txt").write_text("TESTS $tests\n$source\n$parameters")
@@ -87,23 +121,40 @@ def test_a_users_prompt_files_are_asked_with(tiny, tmp_path) -> None:
     model = ScriptedModel(lambda prompt, k: seen.append(prompt.text) or "")
     program = open_corpus(tiny, RunFolder(tiny.run_dir)).training_source[0]
     TesterService(config)._tester(model, SuiteStyle.PLAIN).answers([program], Sampling())
-    TranslatorService(config)._translator(model, "pretrained").propose([program], direction("cpp:cuda"), Sampling())
-    assert seen[0].startswith("TESTS 4\nvoid ") and "serial C++ function" in seen[1]  # the package's own for the other
+    TranslatorService(config)._translator(model, "pretrained").propose(
+        [program], direction("cpp:cuda"), Sampling()
+    )
+    assert (
+        seen[0].startswith("TESTS 4\nvoid ") and "serial C++ function" in seen[1]
+    )  # the package's own for the other
     with pytest.raises(ModelError, match="holds no folder translator/ or tester/"):
         wording_of(replace(config, model=replace(config.model, prompts=str(tmp_path))))
 
 
 def test_a_scratch_model_learns_from_preferences(tiny, tmp_path) -> None:
-    from coevolve.judged import Judged
-    from coevolve.services import TranslatorService
+    from coevolve.loop.services import TranslatorService
+    from coevolve.loop.verdict_lessons import Judged
 
     TranslatorService(tiny).cold_start((), str(tmp_path / "cold"))
-    service = TranslatorService(replace(tiny, round=replace(tiny.round, learn="dpo", epochs=3.0)))  # the first step only warms up
-    program = Program("cpp", "f", "void f(int n, float *x) { for (int i = 0; i < n; i++) x[i] = 2 * x[i]; }")
-    right = "__global__ void f(int n, float *x) { int i = blockIdx.x * blockDim.x + threadIdx.x; if (i < n) x[i] = 2 * x[i]; }"
-    item = Judged(program, UnitTestSuite(program.id, ()), "cpp:cuda", (right,), (right.replace("2 *", "3 *"),))
+    service = TranslatorService(
+        replace(tiny, round=replace(tiny.round, learn="dpo", epochs=3.0))
+    )  # the first step only warms up
+    program = Program(
+        "cpp", "f", "void f(int n, float *x) { for (int i = 0; i < n; i++) x[i] = 2 * x[i]; }"
+    )
+    right = (
+        "__global__ void f(int n, float *x) { int i = blockIdx.x * blockDim.x + "
+        "threadIdx.x; if (i < n) x[i] = 2 * x[i]; }"
+    )
+    item = Judged(
+        program, UnitTestSuite(program.id, ()), "cpp:cuda", (right,), (right.replace("2 *", "3 *"),)
+    )
     figures = service.learn(str(tmp_path / "cold"), [], (), str(tmp_path / "next"), 1, (), [item])
     assert figures["examples"] == 1 and 0.0 <= figures["accuracy"] <= 1.0
-    before, after = ((tmp_path / name / "model.safetensors").read_bytes() for name in ("cold", "next"))
+    before, after = (
+        (tmp_path / name / "model.safetensors").read_bytes() for name in ("cold", "next")
+    )
     assert before != after
-    assert service.learn(str(tmp_path / "cold"), [], (), str(tmp_path / "none"), 1, (), []) == {"examples": 0}
+    assert service.learn(str(tmp_path / "cold"), [], (), str(tmp_path / "none"), 1, (), []) == {
+        "examples": 0
+    }

@@ -1,5 +1,7 @@
-"""What a small model is asked in place of a text means the same, by execution: Fortran spelled in C++, C++ with its variables declared where
-they are set. Ports made from either are judged against the text itself."""
+"""What a small model is asked in place of a text means the same, by execution: Fortran spelled in
+C++, C++ with its variables declared where they are set. Ports made from either are judged against
+the text itself.
+"""
 
 from __future__ import annotations
 
@@ -7,33 +9,45 @@ import json
 
 import pytest
 
-from coevolve import cli
-from coevolve.verification import Engine, Pair, VerifyConfig
-from corpora.loaders import load_corpus
+from coevolve.cli import main as cli
+from coevolve.verification.engine import Engine, Pair, VerifyConfig
+from corpora.datasets.loaders import load_corpus
 from corpora.records import Outcome
-from gpu_runtime.toolchain import find_toolchain
-from translator.cpp_blocks import tidied
-from translator.fortran_in_cpp import in_cpp
+from gpu_runtime.compile.toolchain import find_toolchain
+from translator.normalize.fortran.fortran_in_cpp import in_cpp
+from translator.outline.cpp_blocks import tidied
 
-needs_fortran = pytest.mark.skipif(find_toolchain().gfortran is None, reason="gfortran is not installed")
+needs_fortran = pytest.mark.skipif(
+    find_toolchain().gfortran is None, reason="gfortran is not installed"
+)
 
 
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory):
-    made = Engine("emulated", VerifyConfig(mutants=0, tests=8), cache=tmp_path_factory.mktemp("cache"))
+    made = Engine(
+        "emulated", VerifyConfig(mutants=0, tests=8), cache=tmp_path_factory.mktemp("cache")
+    )
     yield made
     made.close()
 
 
 def verdicts(engine, programs):
     """Of each program that has such a text, against it: (name, outcome)."""
-    pairs = [Pair(p, written) for p in programs if (written := (tidied if p.dialect == "cpp" else in_cpp)(p)) is not None]
+    pairs = [
+        Pair(p, written)
+        for p in programs
+        if (written := (tidied if p.dialect == "cpp" else in_cpp)(p)) is not None
+    ]
     engine.prepare(pairs)
     return [(pair.source.name, engine.verify(pair).outcome) for pair in pairs]
 
 
 def here(language, step=1):
-    return [p for corpus in ("development", "builtin") for p in load_corpus(corpus, language).programs[::step]]
+    return [
+        p
+        for corpus in ("development", "builtin")
+        for p in load_corpus(corpus, language).programs[::step]
+    ]
 
 
 def wrong(found):
@@ -73,12 +87,22 @@ void keep(int n, real *x) { EACH(i, n) x[i] = limit(x[i] * 2, 0.0, 1.0); }
 
 
 def test_a_file_with_macros_constants_and_helpers_is_written_out(engine, tmp_path):
-    """As people write them; spelled by rule or not, what is asked of the model is one plain function."""
+    """As people write them; spelled by rule or not, what is asked of the model is one plain
+    function.
+    """
     (tmp_path / "grid.cpp").write_text(FILE)
-    programs = [p for p in load_corpus(str(tmp_path / "grid.cpp"), "cpp").programs if p.name in ("smooth", "energy", "keep")]
+    programs = [
+        p
+        for p in load_corpus(str(tmp_path / "grid.cpp"), "cpp").programs
+        if p.name in ("smooth", "energy", "keep")
+    ]
     found = verdicts(engine, programs)
     assert [name for name, _ in found] == ["smooth", "energy", "keep"] and wrong(found) == {}
-    assert all(name not in tidied(p).text for p in programs for name in ("define", "real", "AT(", "EACH", "EPS", "square", "damped", "limit"))
+    assert all(
+        name not in tidied(p).text
+        for p in programs
+        for name in ("define", "real", "AT(", "EACH", "EPS", "square", "damped", "limit")
+    )
 
 
 @pytest.mark.slow
@@ -91,23 +115,38 @@ def test_all_that_is_here(language, engine):
 @pytest.mark.slow
 @pytest.mark.parametrize("language", ["cpp", pytest.param("fortran", marks=needs_fortran)])
 def test_generated_functions(language, engine):
-    """Some have no valid tests; a call of Fortran's min with a NaN, which it leaves open, may differ."""
-    outcomes = [outcome for _, outcome in verdicts(engine, load_corpus("generated:300:77:broad", language).programs)]
+    """Some have no valid tests; a call of Fortran's min with a NaN, which it leaves open, may
+    differ.
+    """
+    outcomes = [
+        outcome
+        for _, outcome in verdicts(engine, load_corpus("generated:300:77:broad", language).programs)
+    ]
     assert outcomes.count(Outcome.EQUIVALENT) >= 0.95 * len(outcomes)
-    assert outcomes.count(Outcome.MISMATCH) <= 2 * (language == "fortran") and set(outcomes) <= {Outcome.EQUIVALENT, Outcome.INVALID_SUITE, Outcome.MISMATCH}
+    assert outcomes.count(Outcome.MISMATCH) <= 2 * (language == "fortran") and set(outcomes) <= {
+        Outcome.EQUIVALENT,
+        Outcome.INVALID_SUITE,
+        Outcome.MISMATCH,
+    }
 
 
 @needs_fortran
 def test_translate_asks_in_cpp_unless_told_not_to(tmp_path, capsys, own_cache):
     source = tmp_path / "scale.f90"
     source.write_text(
-        "subroutine shift_rows(n, m, a, b, s)\n  implicit none\n  integer, intent(in) :: n, m\n  real(8), intent(in) :: a(n, m), s\n"
-        "  real(8), intent(inout) :: b(n, m)\n  integer :: i, j\n  do j = 1, m\n    do i = 2, n\n      b(i, j) = b(i, j) + s * a(i - 1, j)\n    end do\n  end do\n"
+        "subroutine shift_rows(n, m, a, b, s)\n  implicit none\n  integer, intent(in) :: n, m\n"
+        "  real(8), intent(in) :: a(n, m), s\n"
+        "  real(8), intent(inout) :: b(n, m)\n  integer :: i, j\n  do j = 1, m\n    do i = 2, "
+        "n\n      b(i, j) = b(i, j) + s * a(i - 1, j)\n    end do\n  end do\n"
         "end subroutine shift_rows\n"
     )
     assert cli.main(["translate", str(source), "--to", "openmp", "--backend", "emulated"]) == 0
     said = capsys.readouterr()
-    assert "verified openmp port" in said.err and "#pragma omp parallel for" in said.out and "b[j * n + i]" in said.out
+    assert (
+        "verified openmp port" in said.err
+        and "#pragma omp parallel for" in said.out
+        and "b[j * n + i]" in said.out
+    )
 
 
 @needs_fortran
@@ -115,7 +154,18 @@ def test_eval_says_how_many_were_asked_in_cpp(tmp_path, capsys, own_cache):
     notes = {}
     for flags in ([], ["--as-written"]):
         out = tmp_path / "r.json"
-        asked = ["--model", "small", "--corpus", "development", "--direction", "fortran:openmp", "--limit", "2", "--backend", "emulated"]
+        asked = [
+            "--model",
+            "small",
+            "--corpus",
+            "development",
+            "--direction",
+            "fortran:openmp",
+            "--limit",
+            "2",
+            "--backend",
+            "emulated",
+        ]
         assert cli.main(["eval", *asked, "--out", str(out), *flags]) == 0
         notes[len(flags)] = json.loads(out.read_text())["notes"]
     assert any("2 of 2 sources were asked in C++" in note for note in notes[0])
@@ -126,5 +176,8 @@ def test_eval_says_how_many_were_asked_in_cpp(tmp_path, capsys, own_cache):
 def test_as_written_belongs_to_a_corpus(tmp_path, capsys):
     assert cli.main(["eval", str(tmp_path), "--as-written"]) == 2
     assert "--as-written belongs to --corpus" in capsys.readouterr().err
-    assert cli.main(["eval", "--corpus", "development", "--predictions", "x.jsonl", "--as-written"]) == 2
+    assert (
+        cli.main(["eval", "--corpus", "development", "--predictions", "x.jsonl", "--as-written"])
+        == 2
+    )
     assert "--as-written belongs to --model" in capsys.readouterr().err

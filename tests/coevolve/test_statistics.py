@@ -1,4 +1,6 @@
-"""Intervals, paired tests and expectations of the best of k against enumeration and by their properties."""
+"""Intervals, paired tests and expectations of the best of k against enumeration and by their
+properties.
+"""
 
 import math
 from itertools import combinations, product
@@ -8,8 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from coevolve.metrics import efficiency_at_k, pass_at_k, speedup_at_k
-from coevolve.statistics import crossed_interval, interval_of_mean, interval_of_sums, mcnemar_exact, paired_difference
+from coevolve.evaluation.metrics import efficiency_at_k, pass_at_k, speedup_at_k
+from coevolve.evaluation.statistics import (
+    crossed_interval,
+    interval_of_mean,
+    interval_of_sums,
+    mcnemar_exact,
+    paired_difference,
+)
 
 RUNTIMES = st.lists(st.one_of(st.floats(0.01, 100), st.just(math.inf)), min_size=1, max_size=7)
 
@@ -29,7 +37,9 @@ def test_speedup_at_k_is_the_mean_of_the_best_over_all_draws(runtimes, baseline,
 def test_pass_at_k_is_the_share_of_draws_with_a_right_one(passes, data):
     k = data.draw(st.integers(1, len(passes)))
     draws = list(combinations(passes, k))
-    assert pass_at_k(len(passes), sum(passes), k) == pytest.approx(sum(map(any, draws)) / len(draws))
+    assert pass_at_k(len(passes), sum(passes), k) == pytest.approx(
+        sum(map(any, draws)) / len(draws)
+    )
 
 
 def test_mcnemar_equals_counting_all_splits():
@@ -37,7 +47,10 @@ def test_mcnemar_equals_counting_all_splits():
         count = only_a + only_b
         far = abs(only_a - only_b)
         splits = [abs(2 * sum(s) - count) >= far for s in product((0, 1), repeat=count)]
-        assert mcnemar_exact(only_a, only_b) == pytest.approx(sum(splits) / len(splits)), (only_a, only_b)
+        assert mcnemar_exact(only_a, only_b) == pytest.approx(sum(splits) / len(splits)), (
+            only_a,
+            only_b,
+        )
     with pytest.raises(ValueError, match="mcnemar"):
         mcnemar_exact(-1, 2)
 
@@ -55,7 +68,7 @@ def test_intervals_cover_the_truth_as_often_as_they_say():
 def test_intervals_are_seeded_and_shrink_with_more_problems():
     values = [i * 0.37 % 1 for i in range(40)]
     assert interval_of_mean(values, 3) == interval_of_mean(values, 3) != interval_of_mean(values, 4)
-    width = lambda v: float(np.diff(interval_of_mean(v, 0))[0])  # noqa: E731
+    width = lambda v: float(np.diff(interval_of_mean(v, 0))[0])
     assert width(values * 16) < width(values) / 2
     assert interval_of_mean([]) is None and interval_of_mean([0.5]) == (0.5, 0.5)
     ratio = interval_of_sums(np.array([[1, 2], [3, 4]]), lambda sums, _: sums[0] / sums[1])

@@ -1,11 +1,11 @@
 """BLEU and CodeBLEU against the libraries called directly."""
 
-import sacrebleu
 import pytest
+import sacrebleu
 from codebleu import calc_codebleu
 
-from coevolve.metrics import code_tokens
-from coevolve.text_scores import bleu_of_sums, bleu_score, codebleu_score, spaced
+from coevolve.evaluation.metrics import code_tokens
+from coevolve.evaluation.text_scores import bleu_of_sums, bleu_score, codebleu_score, spaced
 from corpora import builtin
 
 
@@ -56,6 +56,10 @@ def test_fortran_has_the_two_parts_without_trees():
     text = "subroutine f(n, x)\n  integer :: n\n  real :: x(n)\n  x = 1.0\nend subroutine\n"
     found = codebleu_score([text.upper()], [text], "fortran")
     assert found.value is None and found.ci95 is None and "no Fortran" in found.note
-    assert found.parts["ngram_match_score"] == pytest.approx(1) == found.parts["weighted_ngram_match_score"]
+    assert (
+        found.parts["ngram_match_score"]
+        == pytest.approx(1)
+        == found.parts["weighted_ngram_match_score"]
+    )
     assert found.parts["syntax_match_score"] is None
     assert bleu_score([], []) is None and codebleu_score([], [], "cpp") is None

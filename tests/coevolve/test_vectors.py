@@ -2,13 +2,16 @@
 
 import pytest
 
-from coevolve.eval_pareval import oracle_of, read_answer
-from coevolve.eval_items import Item
-from coevolve.vectors import VectorError, parameter_of, pointer_form
+from coevolve.evaluation.items import Item
+from coevolve.evaluation.pareval import oracle_of, read_answer
+from coevolve.evaluation.vectors import VectorError, parameter_of, pointer_form
 from corpora.records import Program
-from corpora.signatures import signature_of
+from corpora.signatures.dispatch import signature_of
 
-SUM = "double total(std::vector<double> const& x) { double s = 0; for (double v : x) { s += v; } return s / x.size(); }"
+SUM = (
+    "double total(std::vector<double> const& x) { double s = 0; for (double v : x) { s += "
+    "v; } return s / x.size(); }"
+)
 
 
 def kernel(text):
@@ -21,19 +24,33 @@ def names(text, entry):
 
 def test_lengths_follow_their_vectors():
     text = pointer_form(SUM, "total", "mean")
-    assert names(text, "mean") == ["x", "x_size"] and "double mean(const double *x, size_t x_size)" in text
-    both = "void f(const std::vector<int>& a, std::vector<int> &b, int k) { std::copy(a.begin(), a.end(), b.begin()); b[0] += k; }"
+    assert (
+        names(text, "mean") == ["x", "x_size"]
+        and "double mean(const double *x, size_t x_size)" in text
+    )
+    both = (
+        "void f(const std::vector<int>& a, std::vector<int> &b, int k) { "
+        "std::copy(a.begin(), a.end(), b.begin()); b[0] += k; }"
+    )
     assert names(pointer_form(both, "f", "f"), "f") == ["a", "a_size", "b", "k"]
 
 
 def test_a_kernels_parameters_are_taken_over_and_the_result_goes_through_its_pointer():
     text = pointer_form(SUM, "total", "mean", kernel("const double *x, size_t N, double *result"))
     assert names(text, "mean") == ["x", "N", "result"]
-    assert signature_of(Program("cpp", "mean", text)).result is None and "*result = serial_mean(x, N);" in text
+    assert (
+        signature_of(Program("cpp", "mean", text)).result is None
+        and "*result = serial_mean(x, N);" in text
+    )
 
 
 def test_an_array_of_known_extent_needs_no_length():
-    text = pointer_form("void f(std::vector<int> const& x, std::array<int, 4> &c) { for (int v : x) c[v % c.size()]++; }", "f", "f")
+    text = pointer_form(
+        "void f(std::vector<int> const& x, std::array<int, 4> &c) { for (int v : x) c[v % "
+        "c.size()]++; }",
+        "f",
+        "f",
+    )
     assert names(text, "f") == ["x", "x_size", "c"] and "v % 4" in text
 
 
@@ -58,13 +75,23 @@ def test_kernels_that_cannot_hold_it_are_refused():
     with pytest.raises(VectorError, match="no parameter 'x'"):
         pointer_form(SUM, "total", "total", kernel("const double *y, size_t N, double *r"))
     with pytest.raises(VectorError, match="could hold them"):
-        pointer_form(SUM, "total", "total", kernel("const double *x, size_t N, size_t M, double *r"))
+        pointer_form(
+            SUM, "total", "total", kernel("const double *x, size_t N, size_t M, double *r")
+        )
 
 
 def test_the_oracles_names_are_its_own_and_its_parameters_the_same():
-    source = Program("cpp", "average", pointer_form(SUM, "total", "average", kernel("const double *x, size_t N, double *average")))
+    source = Program(
+        "cpp",
+        "average",
+        pointer_form(SUM, "total", "average", kernel("const double *x, size_t N, double *average")),
+    )
     oracle = oracle_of(source)
-    assert oracle.name != "average" and "serial_average(" not in oracle.text and oracle.name in oracle.text
+    assert (
+        oracle.name != "average"
+        and "serial_average(" not in oracle.text
+        and oracle.name in oracle.text
+    )
     assert names(oracle.text, oracle.name) == ["x", "N", "average"]
 
 

@@ -5,16 +5,32 @@ from pathlib import Path
 
 import pytest
 
-from coevolve import cli
-from coevolve.explain import headline
-from coevolve.verification import Engine, Pair, VerifyConfig, verify_many
+from coevolve.cli import main as cli
+from coevolve.verification.engine import Engine, Pair, VerifyConfig, verify_many
+from coevolve.verification.explain import headline
 from corpora.records import Blame, Outcome, Program, UnitTestSuite
-from corpora.suite_reader import SuiteError
+from corpora.suites.reader import SuiteError
 
-AXPY = Program("cpp", "axpy", "void axpy(int n, float a, const float *x, float *y) { for (int i = 0; i < n; ++i) y[i] += a * x[i]; }")
-DOT = Program("cpp", "dot", "float dot(int n, const float *x, const float *y) { float s = 0; for (int i = 0; i < n; ++i) s += x[i] * y[i]; return s; }")
-KERNEL = "__global__ void axpy(int n, float a, const float *x, float *y) { int i = blockIdx.x * blockDim.x + threadIdx.x; %s }"
-OMP_DOT = "float dot(int n, const float *x, const float *y) { float s = 0;\n#pragma omp parallel for %s\nfor (int i = 0; i < n; ++i) s += x[i] * y[i]; return s; }"
+AXPY = Program(
+    "cpp",
+    "axpy",
+    "void axpy(int n, float a, const float *x, float *y) { for (int i = 0; i < n; ++i) "
+    "y[i] += a * x[i]; }",
+)
+DOT = Program(
+    "cpp",
+    "dot",
+    "float dot(int n, const float *x, const float *y) { float s = 0; for (int i = 0; i < "
+    "n; ++i) s += x[i] * y[i]; return s; }",
+)
+KERNEL = (
+    "__global__ void axpy(int n, float a, const float *x, float *y) { int i = blockIdx.x * "
+    "blockDim.x + threadIdx.x; %s }"
+)
+OMP_DOT = (
+    "float dot(int n, const float *x, const float *y) { float s = 0;\n#pragma omp "
+    "parallel for %s\nfor (int i = 0; i < n; ++i) s += x[i] * y[i]; return s; }"
+)
 SMALL = VerifyConfig(tests=8, mutants=0)
 
 
@@ -35,13 +51,33 @@ def engine(tmp_path_factory):
         (AXPY, ("cuda", KERNEL % "if (i < n) y[0] += a * x[i];"), Outcome.RACE),
         (AXPY, ("cuda", KERNEL % "if (i < n) y[i] += a * x[i]"), Outcome.COMPILE_ERROR),
         (AXPY, ("cuda", KERNEL % "while (i < n) { }"), Outcome.TIMEOUT),
-        (AXPY, ("cuda", (KERNEL % "if (i < n) y[i] += a * x[i];").replace("int n,", "int n, int m,")), Outcome.COMPILE_ERROR),
+        (
+            AXPY,
+            ("cuda", (KERNEL % "if (i < n) y[i] += a * x[i];").replace("int n,", "int n, int m,")),
+            Outcome.COMPILE_ERROR,
+        ),
         (DOT, ("openmp", OMP_DOT % "reduction(+:s)"), Outcome.EQUIVALENT),
         (DOT, ("openmp", OMP_DOT % ""), Outcome.RACE),
-        (DOT, ("fortran", "real function dot(n, x, y)\n integer, intent(in) :: n\n real, intent(in) :: x(n), y(n)\n dot = dot_product(x, y)\nend function"), Outcome.EQUIVALENT),
-        (DOT, ("fortran", "real function dot(n, x, y)\n integer, intent(in) :: n\n real, intent(in) :: x(n), y(n)\n dot = sum(x)\nend function"), Outcome.MISMATCH),
+        (
+            DOT,
+            (
+                "fortran",
+                "real function dot(n, x, y)\n integer, intent(in) :: n\n real, intent(in) :: "
+                "x(n), y(n)\n dot = dot_product(x, y)\nend function",
+            ),
+            Outcome.EQUIVALENT,
+        ),
+        (
+            DOT,
+            (
+                "fortran",
+                "real function dot(n, x, y)\n integer, intent(in) :: n\n real, intent(in) :: "
+                "x(n), y(n)\n dot = sum(x)\nend function",
+            ),
+            Outcome.MISMATCH,
+        ),
     ],
-)  # fmt: skip
+)
 def test_verdicts(engine, source, target, outcome):
     verdict = engine.verify(Pair(source, Program(target[0], source.name, target[1])))
     assert verdict.outcome is outcome, verdict.detail
@@ -59,46 +95,103 @@ def test_verdicts(engine, source, target, outcome):
         ("<<<n / 64, 64>>>", Outcome.RUNTIME_ERROR),
         ("<<<n / 64 + 1, 32>>>", Outcome.MISMATCH),
     ],
-)  # fmt: skip
+)
 def test_a_kernel_is_judged_under_the_launch_that_its_text_says(engine, launch, outcome):
-    """Under one that was found for it a launcher with too few blocks passed beside it, and one of the only right size did not."""
-    kernel = "__global__ void axpy(int n, float a, const float *x, float *y) { int i = blockIdx.x * 64 + threadIdx.x; if (i < n) y[i] += a * x[i]; }\n"
-    text = kernel + f"void launch_axpy(int n, float a, const float *x, float *y) {{ axpy{launch}(n, a, x, y); }}"
+    """Under one that was found for it a launcher with too few blocks passed beside it, and one of
+    the only right size did not.
+    """
+    kernel = (
+        "__global__ void axpy(int n, float a, const float *x, float *y) { int i = "
+        "blockIdx.x * 64 + threadIdx.x; if (i < n) y[i] += a * x[i]; }\n"
+    )
+    text = (
+        kernel
+        + f"void launch_axpy(int n, float a, const float *x, float *y) {{ axpy{launch}(n, a, x, "
+        f"y); }}"
+    )
     assert engine.verify(Pair(AXPY, Program("cuda", "axpy", text))).outcome is outcome
 
 
 @pytest.mark.parametrize("wrong", ["x[i] == 8", "x[i] >= 7", "x[i] == 7 && i > 0"])
 def test_a_search_for_another_number_is_not_equivalent(engine, wrong):
-    right = Program("cpp", "find", "int find(int n, const int *x) { for (int i = 0; i < n; ++i) if (x[i] == 7) return i; return -1; }")
-    assert engine.verify(Pair(right, Program("cpp", "find", right.text.replace("x[i] == 7", wrong)))).outcome is Outcome.MISMATCH
+    right = Program(
+        "cpp",
+        "find",
+        "int find(int n, const int *x) { for (int i = 0; i < n; ++i) if (x[i] == 7) return i; "
+        "return -1; }",
+    )
+    assert (
+        engine.verify(
+            Pair(right, Program("cpp", "find", right.text.replace("x[i] == 7", wrong)))
+        ).outcome
+        is Outcome.MISMATCH
+    )
 
 
-TIMED = "double fill(float *x, int n) {{ double t = -omp_get_wtime(); {} t += omp_get_wtime(); return t; }}"
+TIMED = (
+    "double fill(float *x, int n) {{ double t = -omp_get_wtime(); {} t += omp_get_wtime(); "
+    "return t; }}"
+)
 FILL = "for (int i = 0; i < n; ++i) x[i] = i;"
 
 
-@pytest.mark.parametrize(("loop", "outcome"), [(FILL, Outcome.EQUIVALENT), (FILL.replace("= i;", "= i + 1;"), Outcome.MISMATCH)])
-@pytest.mark.parametrize("head", ["", "#include <omp.h>\n", "#include <omp.h>\n#include <vector>\n"])
+@pytest.mark.parametrize(
+    ("loop", "outcome"),
+    [(FILL, Outcome.EQUIVALENT), (FILL.replace("= i;", "= i + 1;"), Outcome.MISMATCH)],
+)
+@pytest.mark.parametrize(
+    "head", ["", "#include <omp.h>\n", "#include <omp.h>\n#include <vector>\n"]
+)
 def test_a_function_that_takes_the_time_is_judged_by_the_rest(engine, head, loop, outcome):
-    """The source did not compile, serial programs having no OpenMP, or gave another result every time."""
+    """The source did not compile, serial programs having no OpenMP, or gave another result every
+    time.
+    """
     source = Program("cpp", "fill", head + TIMED.format(FILL))
     parallel = Program("openmp", "fill", head + TIMED.format("\n#pragma omp parallel for\n" + loop))
     assert engine.verify(Pair(source, parallel)).outcome is outcome
-    kernel = "__global__ void k(float *x, int n) { int i = blockIdx.x * blockDim.x + threadIdx.x; if (i < n) " + loop.partition(") ")[2] + " }\n"
-    host = "float *d; cudaMalloc(&d, n * sizeof(float)); k<<<n / 256 + 1, 256>>>(d, n); cudaMemcpy(x, d, n * sizeof(float), cudaMemcpyDeviceToHost);"
-    assert engine.verify(Pair(source, Program("cuda", "fill", head + kernel + TIMED.format(host)))).outcome is outcome
+    kernel = (
+        "__global__ void k(float *x, int n) { int i = blockIdx.x * blockDim.x + threadIdx.x; "
+        "if (i < n) " + loop.partition(") ")[2] + " }\n"
+    )
+    host = (
+        "float *d; cudaMalloc(&d, n * sizeof(float)); k<<<n / 256 + 1, 256>>>(d, n); "
+        "cudaMemcpy(x, d, n * sizeof(float), cudaMemcpyDeviceToHost);"
+    )
+    assert (
+        engine.verify(
+            Pair(source, Program("cuda", "fill", head + kernel + TIMED.format(host)))
+        ).outcome
+        is outcome
+    )
 
 
 @pytest.mark.parametrize("head", ["", "#include <omp.h>\n"])
 def test_a_program_without_openmp_is_one_thread(engine, head):
     """A device program with that header could not be loaded, a serial one not compiled."""
     loop = "for (int i = 0; i < n; ++i) x[i] = {};"
-    asks = head + "int fill(float *x, int n) {{ int t = omp_get_max_threads() + omp_get_thread_num(); {} return t; }}"
-    kernel = "__global__ void k(float *x, int n, int t) { int i = blockIdx.x * blockDim.x + threadIdx.x; if (i < n) x[i] = t; }\n"
-    host = "float *d; cudaMalloc(&d, n * sizeof(float)); k<<<n / 256 + 1, 256>>>(d, n, t); cudaMemcpy(x, d, n * sizeof(float), cudaMemcpyDeviceToHost);"
-    source, target = Program("cpp", "fill", asks.format(loop.format("1"))), Program("cuda", "fill", kernel + asks.format(host))
+    asks = (
+        head + "int fill(float *x, int n) {{ int t = omp_get_max_threads() + omp_get_thread_num(); "
+        "{} return t; }}"
+    )
+    kernel = (
+        "__global__ void k(float *x, int n, int t) { int i = blockIdx.x * blockDim.x + "
+        "threadIdx.x; if (i < n) x[i] = t; }\n"
+    )
+    host = (
+        "float *d; cudaMalloc(&d, n * sizeof(float)); k<<<n / 256 + 1, 256>>>(d, n, t); "
+        "cudaMemcpy(x, d, n * sizeof(float), cudaMemcpyDeviceToHost);"
+    )
+    source, target = (
+        Program("cpp", "fill", asks.format(loop.format("1"))),
+        Program("cuda", "fill", kernel + asks.format(host)),
+    )
     assert engine.verify(Pair(source, target)).outcome is Outcome.EQUIVALENT
-    assert engine.verify(Pair(source, Program("cuda", "fill", target.text.replace("+ omp", "- 1 + omp")))).outcome is Outcome.MISMATCH
+    assert (
+        engine.verify(
+            Pair(source, Program("cuda", "fill", target.text.replace("+ omp", "- 1 + omp")))
+        ).outcome
+        is Outcome.MISMATCH
+    )
 
 
 def test_a_bare_kernel_can_be_the_source(engine):
@@ -111,9 +204,16 @@ def test_a_bare_kernel_can_be_the_source(engine):
 
 def test_suites_given_as_text(engine):
     target = Program("cuda", "axpy", KERNEL % "if (i < n) y[i] += a * x[i];")
-    assert engine.verify(Pair(AXPY, target, "n=4 a=2.0 x[n]={1,2,3,4} y[n]=constant(1)")).outcome is Outcome.EQUIVALENT
+    assert (
+        engine.verify(Pair(AXPY, target, "n=4 a=2.0 x[n]={1,2,3,4} y[n]=constant(1)")).outcome
+        is Outcome.EQUIVALENT
+    )
     short = engine.verify(Pair(AXPY, target, "n=4 a=2.0 x[3]={1,2,3} y[n]=constant(1)"))
-    assert short.outcome is Outcome.INVALID_SUITE and short.blame is Blame.SUITE and short.equivalent is None
+    assert (
+        short.outcome is Outcome.INVALID_SUITE
+        and short.blame is Blame.SUITE
+        and short.equivalent is None
+    )
     assert "test 0" in short.detail
     idle = engine.verify(Pair(AXPY, target, "n=0 a=2.0 x[1]={1} y[1]=constant(1)"))
     assert idle.outcome is Outcome.INVALID_SUITE and "changes" in idle.detail
@@ -123,8 +223,14 @@ def test_suites_given_as_text(engine):
 
 def test_broken_sources_are_blamed(engine):
     target = Program("cuda", "axpy", KERNEL % "")
-    broken = engine.verify(Pair(Program("cpp", "axpy", AXPY.text.replace("a * x", "b * x")), target))
-    assert broken.outcome is Outcome.COMPILE_ERROR and broken.blame is Blame.SOURCE and broken.equivalent is None
+    broken = engine.verify(
+        Pair(Program("cpp", "axpy", AXPY.text.replace("a * x", "b * x")), target)
+    )
+    assert (
+        broken.outcome is Outcome.COMPILE_ERROR
+        and broken.blame is Blame.SOURCE
+        and broken.equivalent is None
+    )
 
 
 def test_a_cached_verdict_costs_less_than_a_millisecond(engine):
@@ -141,7 +247,9 @@ def test_a_cached_verdict_costs_less_than_a_millisecond(engine):
 def test_strength_is_recorded_and_topped_up(tmp_path):
     engine = Engine("emulated", VerifyConfig(tests=2, mutants=8), tmp_path)
     try:
-        verdict = engine.verify(Pair(AXPY, Program("cuda", "axpy", KERNEL % "if (i < n) y[i] += a * x[i];")))
+        verdict = engine.verify(
+            Pair(AXPY, Program("cuda", "axpy", KERNEL % "if (i < n) y[i] += a * x[i];"))
+        )
         assert verdict.suite_strength is not None and verdict.suite_strength >= 0.9
     finally:
         engine.close()
@@ -169,37 +277,80 @@ def test_command(tmp_path, capsys, own_cache):
     assert run(capsys)[0] == 2
 
 
-@pytest.mark.parametrize(("text", "words"), [("n=4\n## No suite.\n", "a test is a line like"), ("", "the suite has no test")])
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("n=4\n## No suite.\n", "a test is a line like"), ("", "the suite has no test")],
+)
 def test_a_suite_that_is_none_is_named_with_what_tests_look_like(tmp_path, capsys, text, words):
-    for name, program in (("axpy.cpp", AXPY.text), ("right.cu", KERNEL % "if (i < n) y[i] += a * x[i];"), ("notes.md", text)):
+    for name, program in (
+        ("axpy.cpp", AXPY.text),
+        ("right.cu", KERNEL % "if (i < n) y[i] += a * x[i];"),
+        ("notes.md", text),
+    ):
         (tmp_path / name).write_text(program)
-    code, printed = run(capsys, str(tmp_path / "axpy.cpp"), str(tmp_path / "right.cu"), "--suite", str(tmp_path / "notes.md"))
-    assert code == 2 and f"--suite '{tmp_path / 'notes.md'}', " in printed.err and words in printed.err
+    code, printed = run(
+        capsys,
+        str(tmp_path / "axpy.cpp"),
+        str(tmp_path / "right.cu"),
+        "--suite",
+        str(tmp_path / "notes.md"),
+    )
+    assert (
+        code == 2 and f"--suite '{tmp_path / 'notes.md'}', " in printed.err and words in printed.err
+    )
     assert len(printed.err.strip().splitlines()) == 1
 
 
 def test_a_batch_of_which_no_row_can_be_read_is_wrong_use(tmp_path, capsys):
     (tmp_path / "notes.md").write_text("# Notes\nno rows\n")
     for _ in range(2):  # the second finds every row answered
-        code, printed = run(capsys, "--batch", str(tmp_path / "notes.md"), "--out", str(tmp_path / "out.jsonl"))
+        code, printed = run(
+            capsys, "--batch", str(tmp_path / "notes.md"), "--out", str(tmp_path / "out.jsonl")
+        )
         assert code == 2 and "2 rows: 2 could not be read; first: line 1: not JSON" in printed.err
 
 
-@pytest.mark.parametrize(("there", "words"), [
-    (None, "is read by this very call"), ('{"id": "a", "source": "x"}\n', "answers another row"), ("my notes, one line", "no answer of a batch"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("there", "words"),
+    [
+        (None, "is read by this very call"),
+        ('{"id": "a", "source": "x"}\n', "answers another row"),
+        ("my notes, one line", "no answer of a batch"),
+    ],
+)
 def test_a_batch_takes_no_file_of_another_kind_for_its_answers(tmp_path, capsys, there, words):
     rows = tmp_path / "rows.jsonl"
-    rows.write_text(json.dumps({"id": "a", "source_dialect": "cpp", "source": AXPY.text, "target_dialect": "cuda", "target": KERNEL % ""}) + "\n")
+    rows.write_text(
+        json.dumps(
+            {
+                "id": "a",
+                "source_dialect": "cpp",
+                "source": AXPY.text,
+                "target_dialect": "cuda",
+                "target": KERNEL % "",
+            }
+        )
+        + "\n"
+    )
     out = rows if there is None else tmp_path / "out.jsonl"
     out.write_text(there or rows.read_text())
     before = out.read_text()
     code, printed = run(capsys, "--batch", str(rows), "--out", str(out))
-    assert code == 2 and words in printed.err and len(printed.err.strip().splitlines()) == 1 and out.read_text() == before
+    assert (
+        code == 2
+        and words in printed.err
+        and len(printed.err.strip().splitlines()) == 1
+        and out.read_text() == before
+    )
 
 
 def test_batch_is_in_order_resumable_and_survives_bad_rows(tmp_path, capsys, own_cache):
-    good = {"source_dialect": "cpp", "source": AXPY.text, "target_dialect": "cuda", "target": KERNEL % "if (i < n) y[i] += a * x[i];"}
+    good = {
+        "source_dialect": "cpp",
+        "source": AXPY.text,
+        "target_dialect": "cuda",
+        "target": KERNEL % "if (i < n) y[i] += a * x[i];",
+    }
     rows = [
         json.dumps({"id": "a", **good}),
         "not json",
@@ -215,12 +366,27 @@ def test_batch_is_in_order_resumable_and_survives_bad_rows(tmp_path, capsys, own
     assert [a["id"] for a in answers] == ["a", None, "c", "d", "e"]
     assert [a["equivalent"] for a in answers] == [True, None, False, None, True]
     assert "1:3" in answers[3]["detail"] and set(answers[0]) == {
-        "id", "outcome", "equivalent", "blame", "detail", "backend", "elapsed_ms", "suite_strength", "cut"}  # fmt: skip
+        "id",
+        "outcome",
+        "equivalent",
+        "blame",
+        "detail",
+        "backend",
+        "elapsed_ms",
+        "suite_strength",
+        "cut",
+    }
     whole = out.read_text()
     out.write_text("".join(whole.splitlines(keepends=True)[:2]) + '{"id": "c", "outc')
     code, printed = run(capsys, "--batch", str(pairs), "--out", str(out))
     assert code == 0 and "2 of 5 rows" in printed.err
-    assert [json.loads(line)["equivalent"] for line in out.read_text().splitlines()] == [True, None, False, None, True]
+    assert [json.loads(line)["equivalent"] for line in out.read_text().splitlines()] == [
+        True,
+        None,
+        False,
+        None,
+        True,
+    ]
     out.write_text('{"id": "other"}\n')
     assert run(capsys, "--batch", str(pairs), "--out", str(out))[0] == 2
     assert run(capsys, "--batch", str(pairs))[0] == 2
@@ -229,7 +395,9 @@ def test_batch_is_in_order_resumable_and_survives_bad_rows(tmp_path, capsys, own
 def test_many_keep_their_order():
     right = Program("cuda", "axpy", KERNEL % "if (i < n) y[i] += a * x[i];")
     wrong = Program("cuda", "axpy", KERNEL % "if (i < n) y[i] -= a * x[i];")
-    verdicts = verify_many([Pair(AXPY, right), Pair(AXPY, wrong), Pair(AXPY, right)], "emulated", SMALL)
+    verdicts = verify_many(
+        [Pair(AXPY, right), Pair(AXPY, wrong), Pair(AXPY, right)], "emulated", SMALL
+    )
     assert [v.equivalent for v in verdicts] == [True, False, True]
 
 
@@ -247,11 +415,20 @@ wrapper(axpy, 1, 0.5, x, y);
 
 
 def test_a_snippet_of_wrapper_calls_is_a_suite(tmp_path, capsys, own_cache):
-    files = {"axpy.cpp": AXPY.text, "snippet.cpp": SNIPPET, "right.cu": KERNEL % "if (i < n) y[i] += a * x[i];"}
-    files |= {"wrong.cu": KERNEL % "if (i < n - 1) y[i] += a * x[i];", "odd.cpp": SNIPPET.replace("float y[] = {8}", "double y[] = {8}")}
+    files = {
+        "axpy.cpp": AXPY.text,
+        "snippet.cpp": SNIPPET,
+        "right.cu": KERNEL % "if (i < n) y[i] += a * x[i];",
+    }
+    files |= {
+        "wrong.cu": KERNEL % "if (i < n - 1) y[i] += a * x[i];",
+        "odd.cpp": SNIPPET.replace("float y[] = {8}", "double y[] = {8}"),
+    }
     for name, text in files.items():
         (tmp_path / name).write_text(text)
-    source, right, wrong, snippet, odd = (str(tmp_path / n) for n in ("axpy.cpp", "right.cu", "wrong.cu", "snippet.cpp", "odd.cpp"))
+    source, right, wrong, snippet, odd = (
+        str(tmp_path / n) for n in ("axpy.cpp", "right.cu", "wrong.cu", "snippet.cpp", "odd.cpp")
+    )
     code, out = run(capsys, source, right, "--suite", snippet)
     assert code == 0 and "2 tests by user" in out.out
     code, out = run(capsys, source, wrong, "--suite", snippet)
@@ -265,9 +442,18 @@ def test_a_snippet_of_wrapper_calls_is_a_suite(tmp_path, capsys, own_cache):
     [
         (KERNEL % "if (i < n) y[i] += a * x[i];", "equivalent: passed"),
         (KERNEL % "if (i < n - 1) y[i] += a * x[i];", "not equivalent: other values: y[0] is"),
-        (KERNEL % "if (i < n) y[0] += a * x[i];", "not equivalent: the target has a data race: read/write race on y[0]"),
-        (KERNEL % "if (i < n) y[i] += a * z[i];", "not equivalent: the target does not compile: line 1, column"),
-        ("__global__ void axpy(int n, float b, float c) { }", "not equivalent: the target cannot be called like the source: parameter"),
+        (
+            KERNEL % "if (i < n) y[0] += a * x[i];",
+            "not equivalent: the target has a data race: read/write race on y[0]",
+        ),
+        (
+            KERNEL % "if (i < n) y[i] += a * z[i];",
+            "not equivalent: the target does not compile: line 1, column",
+        ),
+        (
+            "__global__ void axpy(int n, float b, float c) { }",
+            "not equivalent: the target cannot be called like the source: parameter",
+        ),
         (KERNEL % 'system("ls");', "undecided: refused without running it: 'system' is called"),
     ],
 )
@@ -279,25 +465,33 @@ def test_the_first_line_says_it_plainly(engine, target, line):
 def test_a_broken_source_decides_nothing(engine):
     broken = Program("cpp", "axpy", AXPY.text.replace("a * x", "b * x"))
     verdict = engine.verify(Pair(broken, Program("cuda", "axpy", KERNEL % "")))
-    assert headline(verdict).startswith("undecided: the source cannot be tested: the program does not compile")
+    assert headline(verdict).startswith(
+        "undecided: the source cannot be tested: the program does not compile"
+    )
 
 
 def test_suites_read_from_snippets_are_kept_in_bounds(engine, monkeypatch):
-    from coevolve import verification
+    from coevolve.verification import engine as verification
 
     read = []
     monkeypatch.setattr(verification, "KEPT_SOURCES", 2)
-    monkeypatch.setattr(verification, "_snippet_suite", lambda text, *rest: read.append(text) or UnitTestSuite(AXPY.id, ()))
+    monkeypatch.setattr(
+        verification,
+        "_snippet_suite",
+        lambda text, *rest: read.append(text) or UnitTestSuite(AXPY.id, ()),
+    )
     engine.backend  # started before, so that nothing but reading is left
     for text in "abcaca":
         engine.suite_of(Pair(AXPY, AXPY, f"wrapper({text})"))
     assert [t[8] for t in read] == ["a", "b", "c", "a"]
 
 
-@pytest.mark.parametrize(("rows", "workers"), [(184, 2), (184, 1), (10, 4), (1, 2), (0, 2), (1000, 3)])
+@pytest.mark.parametrize(
+    ("rows", "workers"), [(184, 2), (184, 1), (10, 4), (1, 2), (0, 2), (1000, 3)]
+)
 def test_every_worker_of_a_batch_gets_as_many_chunks_as_the_others(rows, workers):
-    from coevolve.verification import CHUNK
-    from coevolve.verify_command import chunk_rows
+    from coevolve.cli.verify import chunk_rows
+    from coevolve.verification.engine import CHUNK
 
     size = chunk_rows(rows, workers)
     chunks = -(-rows // size)
@@ -317,8 +511,18 @@ def test_the_documented_library_does_what_the_document_says(own_cache, monkeypat
 
 
 def test_a_fault_beyond_a_million_elements_is_seen_on_request(tmp_path):
-    source = Program("cpp", "scale", "void scale(int n, const float *x, float *y) { for (int i = 0; i < n; ++i) y[i] = 2.0f * x[i]; }")
-    wrong = Program("cpp", "scale", "void scale(int n, const float *x, float *y) { for (int i = 0; i < n && i < 1000000; ++i) y[i] = 2.0f * x[i]; }")
+    source = Program(
+        "cpp",
+        "scale",
+        "void scale(int n, const float *x, float *y) { for (int i = 0; i < n; ++i) y[i] = 2.0f "
+        "* x[i]; }",
+    )
+    wrong = Program(
+        "cpp",
+        "scale",
+        "void scale(int n, const float *x, float *y) { for (int i = 0; i < n && i < 1000000; "
+        "++i) y[i] = 2.0f * x[i]; }",
+    )
     engine = Engine(config=VerifyConfig(large=True, mutants=0), cache=tmp_path)
     try:
         verdict = engine.verify(Pair(source, wrong))

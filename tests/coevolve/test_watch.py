@@ -1,4 +1,6 @@
-"""`coevolve watch` beside a real run in another process: it tells what runs, ends with it, and changes nothing."""
+"""`coevolve watch` beside a real run in another process: it tells what runs, ends with it, and
+changes nothing.
+"""
 
 import json
 import re
@@ -9,24 +11,28 @@ from pathlib import Path
 
 import pytest
 
-from coevolve.config import to_toml
-from coevolve.progress import Progress
-from coevolve.run_corpus import open_corpus
-from coevolve.run_folder import RunFolder
-from coevolve.watch import View, now_at
+from coevolve.cli.progress import Progress
+from coevolve.cli.watch import View, now_at
+from coevolve.config.schema import to_toml
+from coevolve.loop.run_corpus import open_corpus
+from coevolve.loop.run_folder import RunFolder
 
 ENTRY = [sys.executable, str(Path(__file__).parents[2] / "coevolve.py")]
 
 
 def watched(folder, *options):
-    return subprocess.run([*ENTRY, "watch", str(folder), *options], capture_output=True, text=True, timeout=240)
+    return subprocess.run(
+        [*ENTRY, "watch", str(folder), *options], capture_output=True, text=True, timeout=240
+    )
 
 
 def test_a_run_is_watched_to_its_end(tiny, tmp_path):
     (tmp_path / "c.toml").write_text(to_toml(tiny))
     folder = RunFolder(tiny.run_dir)
     with open(tmp_path / "log", "w") as log:
-        job = subprocess.Popen([*ENTRY, "run", str(tmp_path / "c.toml"), "--local"], stdout=log, stderr=log)
+        job = subprocess.Popen(
+            [*ENTRY, "run", str(tmp_path / "c.toml"), "--local"], stdout=log, stderr=log
+        )
     try:
         end = time.monotonic() + 120
         while not folder.progress.exists() and job.poll() is None and time.monotonic() < end:
@@ -70,12 +76,17 @@ def test_a_narrow_terminal_gets_a_line_a_figure_and_no_broken_words(tiny):
     open_corpus(tiny, folder)
     folder.round(1).folder.mkdir(parents=True)
     folder.round(0).folder.mkdir(parents=True)
-    for width, words in ((80, ("candidates", "Tester valid %", "pass@2 %")), (160, ("candidates", "compiled", "pairs kept"))):
+    for width, words in (
+        (80, ("candidates", "Tester valid %", "pass@2 %")),
+        (160, ("candidates", "compiled", "pairs kept")),
+    ):
         console = Console(width=width, record=True, file=open("/dev/null", "w"))
         console.print(View(folder, tiny, width).frame(False))
         shown = console.export_text()
         assert all(word in shown for word in words), shown
-        assert max(map(len, shown.splitlines())) <= width and (re.search(r"^round +cold +1$", shown, re.M) is not None) is (width == 80), shown
+        assert max(map(len, shown.splitlines())) <= width and (
+            re.search(r"^round +cold +1$", shown, re.M) is not None
+        ) is (width == 80), shown
 
 
 def test_looking_does_not_keep_a_run_from_starting(tiny):
@@ -101,7 +112,16 @@ def test_what_a_killed_run_was_at_is_cleared_away(tiny):
         assert not folder.progress.exists()
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"label": 1}', '{"label": "a", "done": 1, "total": null, "started": "x", "note": ""}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        '{"label": 1}',
+        '{"label": "a", "done": 1, "total": null, "started": "x", "note": ""}',
+    ],
+)
 def test_a_progress_file_that_says_nothing(tiny, text):
     folder = RunFolder(tiny.run_dir)
     assert "between two stages" in now_at(folder, 0.0)

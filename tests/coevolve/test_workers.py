@@ -1,4 +1,6 @@
-"""The streaming scheduler: every item is judged once, whatever the order; failures of our own come out."""
+"""The streaming scheduler: every item is judged once, whatever the order; failures of our own come
+out.
+"""
 
 import threading
 import time
@@ -6,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from coevolve.workers import LocalWorker, map_unordered, stream
+from coevolve.loop.workers import LocalWorker, map_unordered, stream
 
 
 class Echo:
@@ -57,7 +59,12 @@ def test_stream_overlaps_generation_and_judging_and_keeps_expansion_order():
 
     results = dict(
         stream(
-            LocalWorker(Echo()), "chunk", [(0, 3), (3, 3), (6, 3)], [Slow(), Slow()], "twice", expand
+            LocalWorker(Echo()),
+            "chunk",
+            [(0, 3), (3, 3), (6, 3)],
+            [Slow(), Slow()],
+            "twice",
+            expand,
         )
     )
     assert results == {i: 2 * i for i in range(9)}
@@ -66,7 +73,19 @@ def test_stream_overlaps_generation_and_judging_and_keeps_expansion_order():
 
 
 def test_empty_chunks_and_no_items_end():
-    assert dict(stream(LocalWorker(Echo()), "chunk", [(0, 0)], [LocalWorker(Echo())], "twice", lambda i, a: [(v,) for v in a])) == {}
+    assert (
+        dict(
+            stream(
+                LocalWorker(Echo()),
+                "chunk",
+                [(0, 0)],
+                [LocalWorker(Echo())],
+                "twice",
+                lambda i, a: [(v,) for v in a],
+            )
+        )
+        == {}
+    )
     assert dict(map_unordered([LocalWorker(Echo())], "twice", [])) == {}
 
 

@@ -1,4 +1,6 @@
-"""The built-in corpus: counts, one contract per name over all dialects, and samples that real compilers build and run."""
+"""The built-in corpus: counts, one contract per name over all dialects, and samples that real
+compilers build and run.
+"""
 
 import ctypes
 import shutil
@@ -9,7 +11,7 @@ import pytest
 
 from corpora.builtin import names, pairs, programs
 from corpora.dialects import DIALECTS
-from corpora.signatures import signature_of
+from corpora.signatures.dispatch import signature_of
 
 NAMED = ("axpy", "gemv", "gemm", "spmv", "jacobi", "cg")
 C_INCLUDES = ["-include", "math.h", "-include", "stdint.h", "-include", "stdlib.h"]
@@ -54,7 +56,9 @@ def test_programs_are_sorted_and_distinct():
 
 def test_pairs_are_two_dialects_of_one_computation():
     found = pairs("cuda:cpp")
-    assert all(s.origin == t.origin and s.dialect == "cuda" and t.dialect == "cpp" for s, t in found)
+    assert all(
+        s.origin == t.origin and s.dialect == "cuda" and t.dialect == "cpp" for s, t in found
+    )
     assert [(t, s) for s, t in found] == pairs("cpp:cuda")
 
 
@@ -66,7 +70,9 @@ def test_unknown_dialects_and_directions_are_refused():
 
 
 def shape_of(program):
-    """Parameter kinds and types by position, and the result; unsigned bytes count as bytes, as Fortran has only those."""
+    """Parameter kinds and types by position, and the result; unsigned bytes count as bytes, as
+    Fortran has only those.
+    """
     signature = signature_of(program)
     assert signature.name == program.name and signature.style == "function"
     plain = {"u8": "i8", "u16": "i16", "u32": "i32"}
@@ -84,7 +90,11 @@ def test_every_dialect_has_the_signature_of_the_cpp_version(dialect):
 def test_parameters_have_the_same_names_in_the_same_order(dialect):
     for source, target in pairs(f"cpp:{dialect}"):
         both = zip(signature_of(source).parameters, signature_of(target).parameters, strict=True)
-        wrong = [(a.name, b.name) for a, b in both if a.name.lower() != b.name.lower() and "unnamed_" not in a.name + b.name]
+        wrong = [
+            (a.name, b.name)
+            for a, b in both
+            if a.name.lower() != b.name.lower() and "unnamed_" not in a.name + b.name
+        ]
         assert wrong == [], target.origin
 
 
@@ -119,11 +129,25 @@ def test_a_sample_compiles(dialect, tmp_path):
 
 @pytest.mark.skipif(shutil.which("nvcc") is None, reason="needs nvcc")
 def test_every_cuda_version_compiles_with_nvcc(tmp_path):
-    macros = {line.split()[1] for p in programs("cuda") for line in p.text.splitlines() if line.startswith("#define")}
+    macros = {
+        line.split()[1]
+        for p in programs("cuda")
+        for line in p.text.splitlines()
+        if line.startswith("#define")
+    }
     forget = "".join(f"#undef {macro.split('(')[0]}\n" for macro in sorted(macros))
-    unit = "".join(f"namespace n{i} {{\n{p.text}\n}}\n{forget}" for i, p in enumerate(programs("cuda")))
+    unit = "".join(
+        f"namespace n{i} {{\n{p.text}\n}}\n{forget}" for i, p in enumerate(programs("cuda"))
+    )
     (tmp_path / "all.cu").write_text(unit)
-    command = ["nvcc", "-cubin", "-arch=sm_80", "-o", str(tmp_path / "all.cubin"), str(tmp_path / "all.cu")]
+    command = [
+        "nvcc",
+        "-cubin",
+        "-arch=sm_80",
+        "-o",
+        str(tmp_path / "all.cubin"),
+        str(tmp_path / "all.cu"),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=280)
     assert done.returncode == 0, done.stderr
 
@@ -131,14 +155,26 @@ def test_every_cuda_version_compiles_with_nvcc(tmp_path):
 def case(name, n):
     """Arguments of one of the NAMED functions, in order; arrays are changed in place by a call."""
     rng = np.random.default_rng(n)
-    f32, f64 = (lambda *s: rng.uniform(-1, 1, s).astype(np.float32)), (lambda *s: rng.uniform(-1, 1, s))
+    f32, f64 = (
+        (lambda *s: rng.uniform(-1, 1, s).astype(np.float32)),
+        (lambda *s: rng.uniform(-1, 1, s)),
+    )
     row_ptr = np.sort(rng.integers(0, 3 * n + 1, n + 1)).astype(np.int32)
     row_ptr[0], row_ptr[-1] = 0, 3 * n
     columns = rng.integers(0, n + 1, 3 * n).astype(np.int32)
     return {
         "axpy": [n, np.float32(1.5), f32(n), f32(n)],
         "gemv": [n, n + 2, 1.25, f64(n, n + 2), f64(n + 2), 0.5, f64(n)],
-        "gemm": [n, n + 1, n + 2, np.float32(0.5), f32(n, n + 2), f32(n + 2, n + 1), np.float32(2), f32(n, n + 1)],
+        "gemm": [
+            n,
+            n + 1,
+            n + 2,
+            np.float32(0.5),
+            f32(n, n + 2),
+            f32(n + 2, n + 1),
+            np.float32(2),
+            f32(n, n + 1),
+        ],
         "spmv": [n, row_ptr, columns, f64(3 * n), f64(n + 1), f64(n)],
         "jacobi": [n, n + 3, 4, 0.01, f64(n, n + 3), f64(n, n + 3), f64(n, n + 3)],
         "cg": [n, 30, f64(n), f64(n), f64(n)],
@@ -161,19 +197,26 @@ def answer(name, n):
         u = a[5]
         for _ in range(a[2]):
             old = np.pad(u, 1)
-            u = 0.25 * (old[:-2, 1:-1] + old[2:, 1:-1] + old[1:-1, :-2] + old[1:-1, 2:] + a[3] * a[4])
+            u = 0.25 * (
+                old[:-2, 1:-1] + old[2:, 1:-1] + old[1:-1, :-2] + old[1:-1, 2:] + a[3] * a[4]
+            )
         return 5, u
     matrix = np.diag(2 + a[2] ** 2) - np.eye(n, k=1) - np.eye(n, k=-1)
     return 4, np.linalg.solve(matrix, a[3])
 
 
 def library(program, folder):
-    """The program as a shared object, its entry with C linkage; Fortran takes every argument by reference."""
+    """The program as a shared object, its entry with C linkage; Fortran takes every argument by
+    reference.
+    """
     native = program.text if "fortran" in program.dialect else f'extern "C" {{\n{program.text}\n}}'
     source = folder / (program.name + DIALECTS[program.dialect].suffixes[0])
     source.write_text(native)
     target = folder / f"{program.name}-{program.dialect}.so"
-    subprocess.run([*COMPILERS[program.dialect], "-O1", "-shared", "-fPIC", str(source), "-o", str(target)], check=True)
+    subprocess.run(
+        [*COMPILERS[program.dialect], "-O1", "-shared", "-fPIC", str(source), "-o", str(target)],
+        check=True,
+    )
     loaded = ctypes.CDLL(str(target))
     return getattr(loaded, program.name + ("_" if "fortran" in program.dialect else ""))
 
@@ -185,7 +228,10 @@ def test_the_named_ones_compute_what_they_say(name, dialect, tmp_path):
     types = {int: ctypes.c_int, float: ctypes.c_double, np.float32: ctypes.c_float}
     for n in (1, 5, 12):
         arguments = case(name, n)
-        passed = [a.ctypes.data_as(ctypes.c_void_p) if isinstance(a, np.ndarray) else types[type(a)](a) for a in arguments]
+        passed = [
+            a.ctypes.data_as(ctypes.c_void_p) if isinstance(a, np.ndarray) else types[type(a)](a)
+            for a in arguments
+        ]
         if "fortran" in dialect:
             passed = [p if isinstance(p, ctypes.c_void_p) else ctypes.byref(p) for p in passed]
         function(*passed)

@@ -1,4 +1,6 @@
-"""Canonical names: round trips, shared names of pairs, and names that a target language reserves."""
+"""Canonical names: round trips, shared names of pairs, and names that a target language
+reserves.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpora.canonical import canonicalise, restore
-from corpora.lexers import lex
+from corpora.tokens.canonical import canonicalise, restore
+from corpora.tokens.lexers import lex
 
 
 def texts_of(text: str, language: str) -> list[str]:
@@ -58,16 +60,25 @@ end subroutine saxpy
 """
 
 
-@pytest.mark.parametrize(("text", "language", "entry"), [(CPP, "cpp", "k"), (FORTRAN, "fortran", "saxpy")])
+@pytest.mark.parametrize(
+    ("text", "language", "entry"), [(CPP, "cpp", "k"), (FORTRAN, "fortran", "saxpy")]
+)
 def test_a_program_survives(text: str, language: str, entry: str) -> None:
     assert texts_of(round_trip(text, language, entry), language) == texts_of(text, language)
 
 
-_NAMES = st.sampled_from("a b n i x idx max V1 F0 threadIdx float float4 if for return _x data size sqrtf y z int".split())
+_NAMES = st.sampled_from(
+    "a b n i x idx max V1 F0 threadIdx float float4 if for return _x data size sqrtf y z "
+    "int".split()
+)
 _NUMBERS = st.sampled_from("0 1 42 3.5f .5 1e-5 0xFFul 10. 1.0e+10".split())
 _LITERALS = st.sampled_from(['"a b"', '"%20"', '"\\n%"', "'x'", "' '"])
-_SYMBOLS = st.sampled_from("+ - * / % = == <= << <<< >>> -> . :: ++ -- ! ~ & && ( ) [ ] { } , ; ? : < > ^ |".split())
-_PRAGMA = st.sampled_from(["\n#pragma omp parallel for private(i)\n", "\n#include <math.h>\n", "\n#define N 3\n"])
+_SYMBOLS = st.sampled_from(
+    "+ - * / % = == <= << <<< >>> -> . :: ++ -- ! ~ & && ( ) [ ] { } , ; ? : < > ^ |".split()
+)
+_PRAGMA = st.sampled_from(
+    ["\n#pragma omp parallel for private(i)\n", "\n#include <math.h>\n", "\n#define N 3\n"]
+)
 
 
 @settings(max_examples=400, deadline=None)
@@ -78,7 +89,8 @@ def test_any_c_like_words_survive(words: list[str]) -> None:
 
 
 _FORTRAN_WORDS = st.sampled_from(
-    "a B n i x do end if then real integer :: ( ) , + - ** * / == /= .and. .not. % : = => count size 1 2.5d0 1.e-3 10 'a b'"
+    "a B n i x do end if then real integer :: ( ) , + - ** * / == /= .and. .not. % : = => "
+    "count size 1 2.5d0 1.e-3 10 'a b'"
     " 1.0_8 call function".split(" ")
 )
 
@@ -94,30 +106,49 @@ def test_any_fortran_words_survive(statements: list[list[str]], directive: bool)
 
 
 @pytest.mark.parametrize(
-    ("text", "language"), [("p -> threadIdx", "cpp"), ("integer :: do\n!$omp parallel do", "fortran"), ("a . float", "cpp")]
+    ("text", "language"),
+    [
+        ("p -> threadIdx", "cpp"),
+        ("integer :: do\n!$omp parallel do", "fortran"),
+        ("a . float", "cpp"),
+    ],
 )
 def test_reserved_words_in_odd_places_survive(text: str, language: str) -> None:
     assert texts_of(round_trip(text, language), language) == texts_of(text, language)
 
 
 def test_every_own_name_is_numbered_in_order_and_the_languages_are_kept() -> None:
-    words = canonicalise("void f(int n, float *x) { for (int i = 0; i < n; i++) x[i] = sqrtf(x[i]) * 105; }", "cpp", entry="f")
+    words = canonicalise(
+        "void f(int n, float *x) { for (int i = 0; i < n; i++) x[i] = sqrtf(x[i]) * 105; }",
+        "cpp",
+        entry="f",
+    )
     assert words.text == (
-        "void F0 ( int V0 , float * V1 ) { for ( int V2 = 0 ; V2 < V0 ; V2 ++ ) V1 [ V2 ] = sqrtf ( V1 [ V2 ] ) * 1 _0 _5 ; }"
+        "void F0 ( int V0 , float * V1 ) { for ( int V2 = 0 ; V2 < V0 ; V2 ++ ) V1 [ V2 ] = "
+        "sqrtf ( V1 [ V2 ] ) * 1 _0 _5 ; }"
     )
     assert words.names == ("n", "x", "i")
 
 
 def test_a_library_name_used_as_a_variable_is_the_programs_own() -> None:
-    words = canonicalise("float max = x[0]; if (a > max) max = a; b = min(a, 1); p.x = q->size;", "cpp")
+    words = canonicalise(
+        "float max = x[0]; if (a > max) max = a; b = min(a, 1); p.x = q->size;", "cpp"
+    )
     assert "max" in words.names and "max" not in words.tokens
     assert "min" in words.tokens
     assert words.tokens[-8:] == ("V4", ".", "x", "=", "V5", "->", "size", ";")
 
 
 def test_a_pair_shares_names_and_new_locals_come_after() -> None:
-    source = canonicalise("void f(int n, float *x) { for (int i = 0; i < n; i++) x[i] = 0; }", "cpp", entry="f")
-    target = canonicalise("void g(int n, float *x) { int tid = threadIdx.x; if (tid < n) x[tid] = 0; }", "cpp", source.names, "g")
+    source = canonicalise(
+        "void f(int n, float *x) { for (int i = 0; i < n; i++) x[i] = 0; }", "cpp", entry="f"
+    )
+    target = canonicalise(
+        "void g(int n, float *x) { int tid = threadIdx.x; if (tid < n) x[tid] = 0; }",
+        "cpp",
+        source.names,
+        "g",
+    )
     assert target.names == ("n", "x", "i", "tid")
     assert "int V3 = threadIdx . x" in target.text
     text = restore(target.tokens, source.names, "cpp", "f")
@@ -131,7 +162,9 @@ def test_restored_names_clash_with_nothing() -> None:
     assert text.split() == "N = n_ + v_a + v3".split()
 
 
-@pytest.mark.parametrize("literal", ['L"a b"', 'u8"x %d\\ty"', "L' '", '"a\u2003b\u00a0%u0041 %20"', '"%"', '"50%25"'])
+@pytest.mark.parametrize(
+    "literal", ['L"a b"', 'u8"x %d\\ty"', "L' '", '"a\u2003b\u00a0%u0041 %20"', '"%"', '"50%25"']
+)
 def test_literals_survive_to_the_letter(literal: str) -> None:
     words = canonicalise(f"s = {literal};", "cpp")
     assert not any(c.isspace() for word in words.tokens for c in word)
@@ -144,27 +177,44 @@ def test_numbers_that_a_model_made_up_are_left_alone() -> None:
 
 def test_words_that_make_no_sense_are_passed_on() -> None:
     assert restore(["V0", "_5", "1", "_f", "%zz", '"%zz"', "V", "V1x"], ("a",), "cpp").split() == [
-        "a", "_5", "1f", "%zz", '"%zz"', "V", "V1x",
-    ]  # fmt: skip
+        "a",
+        "_5",
+        "1f",
+        "%zz",
+        '"%zz"',
+        "V",
+        "V1x",
+    ]
     assert restore([], (), "cpp") == ""
 
 
 def test_omp_words_are_kept_in_directives_only() -> None:
-    words = canonicalise("int shared = 1;\n#pragma omp parallel for shared(shared) reduction(max: m)\nf(for_, shared);", "cpp")
+    words = canonicalise(
+        "int shared = 1;\n#pragma omp parallel for shared(shared) reduction(max: m)\nf(for_, "
+        "shared);",
+        "cpp",
+    )
     assert "#pragma omp parallel for shared ( V0 ) reduction ( max : V1 ) <nl>" in words.text
 
 
 def test_fortran_declares_its_own_names() -> None:
-    words = canonicalise("subroutine s(sum)\nreal :: sum, x\nsum = max(x, SIZE(x))\nend", "fortran", entry="S")
+    words = canonicalise(
+        "subroutine s(sum)\nreal :: sum, x\nsum = max(x, SIZE(x))\nend", "fortran", entry="S"
+    )
     assert words.names == ("sum", "x")
     assert "V0 = max ( V1 , size ( V1 ) )" in words.text
 
 
 def test_the_suite_form_uses_the_programs_numbers() -> None:
-    text = "n:i32=12 normal:f32=-1.5 x:f32[n*2]=normal(0,1)@3 # c\nn:i32=1 normal:f32=inf x:f32[2]={1,nan} alias(x,x);"
+    text = (
+        "n:i32=12 normal:f32=-1.5 x:f32[n*2]=normal(0,1)@3 # c\nn:i32=1 normal:f32=inf "
+        "x:f32[2]={1,nan} alias(x,x);"
+    )
     words = canonicalise(text, "suite", ("n", "normal", "x"))
     assert words.names == ("n", "normal", "x")
-    assert words.text.startswith("V0 : i32 = 1 _2 V1 : f32 = - 1 _. _5 V2 : f32 [ V0 * 2 ] = normal ( 0 , 1 ) @ 3 <nl> V0")
+    assert words.text.startswith(
+        "V0 : i32 = 1 _2 V1 : f32 = - 1 _. _5 V2 : f32 [ V0 * 2 ] = normal ( 0 , 1 ) @ 3 <nl> V0"
+    )
     assert texts_of(restore(words.tokens, words.names, "suite"), "suite") == texts_of(text, "suite")
 
 

@@ -1,18 +1,20 @@
-"""The development corpus: what is in it, that it is nobody's copy, and that the engine can test and run all of it."""
+"""The development corpus: what is in it, that it is nobody's copy, and that the engine can test and
+run all of it.
+"""
 
 import os
 from pathlib import Path
 
 import pytest
 
+from coevolve.verification.engine import Engine, Pair, VerifyConfig
 from corpora import builtin, development
+from corpora.datasets.loaders import load_corpus, load_pairs
 from corpora.dialects import DIALECTS
-from corpora.extract import extract
-from corpora.loaders import load_corpus, load_pairs
+from corpora.extraction.dispatch import extract
 from corpora.records import Outcome
-from corpora.signatures import signature_of
+from corpora.signatures.dispatch import signature_of
 from corpora.splits import EvaluationGuard, clusters
-from coevolve.verification import Engine, Pair, VerifyConfig
 
 SERIAL = [*development.programs("cpp"), *development.programs("fortran")]
 DATA = Path(os.environ.get("COEVOLVE_DATA", Path(__file__).parents[2] / ".." / "shared" / "data"))
@@ -35,7 +37,11 @@ def test_every_file_is_one_callable_function_named_as_the_file():
     wrong = []
     for program in (p for d in DIALECTS for p in development.programs(d)):
         found = extract(program.text, program.dialect)
-        if len(found.programs) != 1 or signature_of(program).name.lower() != program.name or found.programs[0].name.lower() != program.name:
+        if (
+            len(found.programs) != 1
+            or signature_of(program).name.lower() != program.name
+            or found.programs[0].name.lower() != program.name
+        ):
             wrong.append((program.origin, found.skipped))
     assert wrong == []
 
@@ -54,7 +60,9 @@ def test_kernels_are_bare_and_take_the_same_parameters_in_the_same_order():
     for source, target in development.pairs("cpp:cuda"):
         a, b = signature_of(source), signature_of(target)
         assert b.style == "kernel" and "<<<" not in target.text, target.origin
-        assert [(p.name, p.kind, p.type) for p in a.parameters] == [(p.name, p.kind, p.type) for p in b.parameters], target.origin
+        assert [(p.name, p.kind, p.type) for p in a.parameters] == [
+            (p.name, p.kind, p.type) for p in b.parameters
+        ], target.origin
 
 
 def test_none_is_a_near_duplicate_of_another_or_of_a_builtin_function():
@@ -64,16 +72,25 @@ def test_none_is_a_near_duplicate_of_another_or_of_a_builtin_function():
     assert set(together[len(SERIAL) :]).isdisjoint(range(len(SERIAL)))
 
 
-@pytest.mark.skipif(not (DATA / "babeltower").is_dir(), reason="needs the BabelTower validation split (COEVOLVE_DATA)")
+@pytest.mark.skipif(
+    not (DATA / "babeltower").is_dir(),
+    reason="needs the BabelTower validation split (COEVOLVE_DATA)",
+)
 def test_none_is_a_near_duplicate_of_an_evaluation_function():
-    held_out = [p for d in ("cpp", "cuda") for p in load_corpus(str(DATA / f"babeltower/{d}.para.valid.tok"), d).programs]
+    held_out = [
+        p
+        for d in ("cpp", "cuda")
+        for p in load_corpus(str(DATA / f"babeltower/{d}.para.valid.tok"), d).programs
+    ]
     assert len(held_out) > 300
     EvaluationGuard(held_out).check([p for d in DIALECTS for p in development.programs(d)])
 
 
 def test_the_loader_knows_it_by_name():
     assert load_corpus("development", "fortran").programs == tuple(development.programs("fortran"))
-    assert load_pairs("development", "development", "cpp:cuda").pairs == tuple(development.pairs("cpp:cuda"))
+    assert load_pairs("development", "development", "cpp:cuda").pairs == tuple(
+        development.pairs("cpp:cuda")
+    )
 
 
 def strengths(engine, programs):
@@ -82,7 +99,9 @@ def strengths(engine, programs):
     found = {}
     for program in programs:
         checked = engine.expectations(program)
-        found[program.origin] = checked.expectations.suite.strength if checked.expectations else checked.reason
+        found[program.origin] = (
+            checked.expectations.suite.strength if checked.expectations else checked.reason
+        )
     return found
 
 
@@ -103,7 +122,9 @@ def refused(engine, pairs):
     asked = [Pair(source, target) for source, target in pairs]
     engine.prepare(asked)
     verdicts = [(p.source.origin, engine.verify(p)) for p in asked]
-    return [(name, v.outcome, v.detail) for name, v in verdicts if v.outcome is not Outcome.EQUIVALENT]
+    return [
+        (name, v.outcome, v.detail) for name, v in verdicts if v.outcome is not Outcome.EQUIVALENT
+    ]
 
 
 def test_a_sample_of_the_kernels_is_accepted(engine):

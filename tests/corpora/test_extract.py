@@ -4,8 +4,8 @@ import subprocess
 
 import pytest
 
-from corpora.extract import MAIN_PROGRAM, extract
-from corpora.extract_cpp import pieces, with_definitions, without_definitions
+from corpora.extraction.c_family import pieces, with_definitions, without_definitions
+from corpora.extraction.dispatch import MAIN_PROGRAM, extract
 
 CUDA = """#include <cmath>
 #include <vector>
@@ -49,33 +49,66 @@ def by_name(found):
 
 def test_serial_functions_of_a_mixed_file(tmp_path):
     programs, skipped = by_name(extract(CUDA, "cpp", "mixed.cu"))
-    assert sorted(programs) == ["caller", "later", "shadows", "takes_struct", "uses_global", "with_vector"]
+    assert sorted(programs) == [
+        "caller",
+        "later",
+        "shadows",
+        "takes_struct",
+        "uses_global",
+        "with_vector",
+    ]
     assert "int &counter" in programs["uses_global"]
     assert "'missing'" in skipped["calls_missing"]
-    assert "cannot see" in skipped["silent"] and "template" in skipped["generic"] and "main" in skipped["main"]
+    assert (
+        "cannot see" in skipped["silent"]
+        and "template" in skipped["generic"]
+        and "main" in skipped["main"]
+    )
     assert "class member" in skipped["member"] and "CUDA" in skipped["host"]
     assert "#include <vector>" in programs["with_vector"] and "#include" not in programs["caller"]
     for name, text in programs.items():
         assert "UNUSED" not in text and "mine.h" not in text
         (tmp_path / f"{name}.cpp").write_text(text)
-        done = subprocess.run(["g++", "-fsyntax-only", tmp_path / f"{name}.cpp"], capture_output=True, text=True)
+        done = subprocess.run(
+            ["g++", "-fsyntax-only", tmp_path / f"{name}.cpp"], capture_output=True, text=True
+        )
         assert done.returncode == 0, done.stderr
 
 
 def test_kernels_and_hosts_take_what_they_need():
     programs, skipped = by_name(extract(CUDA, "cuda"))
     assert sorted(programs) == ["host", "kern"]
-    for needed in ("SQ(x)", "typedef float real;", "enum { A, B = 5 };", "T add(T a, T b)", "helper(real a)"):
+    for needed in (
+        "SQ(x)",
+        "typedef float real;",
+        "enum { A, B = 5 };",
+        "T add(T a, T b)",
+        "helper(real a)",
+    ):
         assert needed in programs["kern"]
         assert needed in programs["host"]
-    assert "const int K" in programs["host"] and "#define TILE 16" in programs["host"] and "const int K" not in programs["kern"]
+    assert (
+        "const int K" in programs["host"]
+        and "#define TILE 16" in programs["host"]
+        and "const int K" not in programs["kern"]
+    )
     assert "kern<<<" in programs["host"] and "ns::" not in programs["host"]
-    assert programs["host"].index("#define TILE") < programs["host"].index("helper") < programs["host"].index("void host")
-    assert "device variable 'coef'" in skipped["constant_user"] and "not parallel" in skipped["shadows"]
+    assert (
+        programs["host"].index("#define TILE")
+        < programs["host"].index("helper")
+        < programs["host"].index("void host")
+    )
+    assert (
+        "device variable 'coef'" in skipped["constant_user"]
+        and "not parallel" in skipped["shadows"]
+    )
 
 
 def test_openmp_functions_only():
-    text = "void a(int *x, int n) {\n#pragma omp parallel for\nfor (int i = 0; i < n; i++) x[i] = i;\n}\nvoid b(int *x) { x[0] = 1; }\n"
+    text = (
+        "void a(int *x, int n) {\n#pragma omp parallel for\nfor (int i = 0; i < n; i++) x[i] "
+        "= i;\n}\nvoid b(int *x) { x[0] = 1; }\n"
+    )
     programs, skipped = by_name(extract(text, "openmp"))
     assert list(programs) == ["a"] and "not parallel" in skipped["b"]
 
@@ -137,28 +170,57 @@ def test_module_procedures_stand_alone(tmp_path):
     programs, skipped = by_name(extract(MODULE, "fortran"))
     assert sorted(programs) == ["axpy", "q", "shares", "stateful", "twice"]
     assert "subroutine q(x, factor)" in programs["q"]  # as in a module
-    assert "subroutine stateful(x, state)" in programs["stateful"] and "subroutine shares(x, c)" in programs["shares"]
+    assert (
+        "subroutine stateful(x, state)" in programs["stateful"]
+        and "subroutine shares(x, c)" in programs["shares"]
+    )
     assert "'other_file'" in skipped["elsewhere"]
     assert skipped["p"] == MAIN_PROGRAM
     for name, text in programs.items():
         (tmp_path / f"{name}.f90").write_text(text)
-        done = subprocess.run(["gfortran", "-fsyntax-only", tmp_path / f"{name}.f90"], capture_output=True, text=True)
+        done = subprocess.run(
+            ["gfortran", "-fsyntax-only", tmp_path / f"{name}.f90"], capture_output=True, text=True
+        )
         assert done.returncode == 0, text + done.stderr
 
 
 def test_fixed_form_with_a_helper_becomes_free_form(tmp_path):
     text = (
-        "      SUBROUTINE F(N,\n     $  X)\nC     comment\n      DOUBLE PRECISION G, X(N)\n      DO 10 I = 1, N\n   10 X(I) = G(X(I))\n"
-        "      END\n      DOUBLE PRECISION FUNCTION G(A)\n      DOUBLE PRECISION A\n      G = A + 1\n      END\n"
+        "      SUBROUTINE F(N,\n     $  X)\nC     comment\n      DOUBLE PRECISION G, X(N)\n    "
+        "  DO 10 I = 1, N\n   10 X(I) = G(X(I))\n"
+        "      END\n      DOUBLE PRECISION FUNCTION G(A)\n      DOUBLE PRECISION A\n      G = "
+        "A + 1\n      END\n"
     )
     programs, _ = by_name(extract(text, "fortran"))
-    assert sorted(programs) == ["f", "g"] and "FUNCTION G" in programs["f"] and "SUBROUTINE" not in programs["g"]
+    assert (
+        sorted(programs) == ["f", "g"]
+        and "FUNCTION G" in programs["f"]
+        and "SUBROUTINE" not in programs["g"]
+    )
     (tmp_path / "f.f90").write_text(programs["f"])
-    assert subprocess.run(["gfortran", "-fsyntax-only", tmp_path / "f.f90"], capture_output=True).returncode == 0
+    assert (
+        subprocess.run(
+            ["gfortran", "-fsyntax-only", tmp_path / "f.f90"], capture_output=True
+        ).returncode
+        == 0
+    )
 
 
 @pytest.mark.parametrize("dialect", ["cpp", "cuda", "openmp", "fortran", "openmp-fortran"])
-@pytest.mark.parametrize("text", ["", "}}}", "void f(", "subroutine", "end end end", "\0", "#if 0\n", "namespace {", "function f(x"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "}}}",
+        "void f(",
+        "subroutine",
+        "end end end",
+        "\0",
+        "#if 0\n",
+        "namespace {",
+        "function f(x",
+    ],
+)
 def test_broken_text_gives_nothing_and_no_error(dialect, text):
     assert extract(text, dialect).programs == ()
 
@@ -168,42 +230,76 @@ def test_every_built_in_function_is_found(dialect):
     from corpora.builtin import programs
 
     for program in programs(dialect)[::5]:
-        assert program.name in [p.name for p in extract(program.text, dialect).programs], program.origin
+        assert program.name in [p.name for p in extract(program.text, dialect).programs], (
+            program.origin
+        )
 
 
 def test_headers_of_c_stay_beside_those_of_the_library():
     """With a real header nothing stands in for the others."""
-    text = "#include <cmath>\n#include <vector>\n#include <iostream>\nvoid f(int n, double *x) { for (int i = 0; i < n; i++) x[i] = std::sqrt(x[i]); }\n"
-    assert extract(text, "cpp").programs[0].text.startswith("#include <cmath>\n#include <vector>\nvoid f")
+    text = (
+        "#include <cmath>\n#include <vector>\n#include <iostream>\nvoid f(int n, double *x) "
+        "{ for (int i = 0; i < n; i++) x[i] = std::sqrt(x[i]); }\n"
+    )
+    assert (
+        extract(text, "cpp")
+        .programs[0]
+        .text.startswith("#include <cmath>\n#include <vector>\nvoid f")
+    )
     assert "include" not in extract(text.replace("std::", ""), "cpp").programs[0].text
 
 
 def test_another_function_of_the_same_name_is_left_behind():
     """Two of one name in a text would leave open which one is called; one that is called stays."""
-    text = "double g(double x) { return x; }\nfloat g(float x) { return 2 * x; }\nvoid h(float *x) { x[0] = g(x[1]); }\n"
+    text = (
+        "double g(double x) { return x; }\nfloat g(float x) { return 2 * x; }\nvoid h(float "
+        "*x) { x[0] = g(x[1]); }\n"
+    )
     assert [p.text.count("g(") for p in extract(text, "cpp").programs] == [1, 1, 3]
 
 
-LENDING = "#define N 4\nstruct V { float x; };\nstruct B { V p; int k[N]; };\nstatic const int M = N * 2;\nfloat h(float a) { return a; }\nvoid f(B *b) { b->k[0] = M; }\n"
+LENDING = (
+    "#define N 4\nstruct V { float x; };\nstruct B { V p; int k[N]; };\nstatic const int "
+    "M = N * 2;\nfloat h(float a) { return a; }\nvoid f(B *b) { b->k[0] = M; }\n"
+)
 
 
 @pytest.mark.parametrize(
     ("text", "lent"),
     [
-        ("void f(B *b) { b->k[0] = M; }", ["#define N 4", "struct V", "struct B", "static const int M"]),
+        (
+            "void f(B *b) { b->k[0] = M; }",
+            ["#define N 4", "struct V", "struct B", "static const int M"],
+        ),
         ("void f(V *b) { }", ["struct V"]),
         ("struct B { int q; };\nvoid f(B *b) { int N = 1; }", []),  # its own, and a local variable
-        ("float f(float a) { return h(a); }", []),  # how a function becomes parallel is not its caller's to say
+        (
+            "float f(float a) { return h(a); }",
+            [],
+        ),  # how a function becomes parallel is not its caller's to say
     ],
 )
 def test_definitions_that_an_answer_lacks_come_before_it(text, lent):
     found = with_definitions(text, LENDING)
-    assert found.endswith(text) and [line for line in found.removesuffix(text).splitlines() if not any(line.startswith(word) for word in lent)] == []
-    assert all(word in found for word in lent) and len(found.removesuffix(text).splitlines()) == len(lent)
+    assert (
+        found.endswith(text)
+        and [
+            line
+            for line in found.removesuffix(text).splitlines()
+            if not any(line.startswith(word) for word in lent)
+        ]
+        == []
+    )
+    assert all(word in found for word in lent) and len(
+        found.removesuffix(text).splitlines()
+    ) == len(lent)
 
 
 def test_names_of_the_standard_library_stay_known():
-    both = "#include <vector>\n%s\nvoid f(vector<int> &v) { v[0] = 1; }\nvoid g(float *x) { x[0] = sqrt(x[1]); }"
+    both = (
+        "#include <vector>\n%s\nvoid f(vector<int> &v) { v[0] = 1; }\nvoid g(float *x) { "
+        "x[0] = sqrt(x[1]); }"
+    )
     for using in ("using namespace std;", "using std::vector;"):
         texts = {p.name: p.text for p in pieces(both % using)}
         assert using in texts["f"] and "using" not in texts["g"]
@@ -212,8 +308,14 @@ def test_names_of_the_standard_library_stay_known():
 @pytest.mark.parametrize(
     ("text", "left"),
     [
-        ("struct V {\n  float x;\n};\n__global__ void f(V *b) { }\n", "__global__ void f(V *b) { }\n"),
-        ("struct V { float y; };\nvoid f(V *b) { }\n", "struct V { float y; };\nvoid f(V *b) { }\n"),  # another one
+        (
+            "struct V {\n  float x;\n};\n__global__ void f(V *b) { }\n",
+            "__global__ void f(V *b) { }\n",
+        ),
+        (
+            "struct V { float y; };\nvoid f(V *b) { }\n",
+            "struct V { float y; };\nvoid f(V *b) { }\n",
+        ),  # another one
         ("#define N 4\nvoid f(V *b) { }\n", "#define N 4\nvoid f(V *b) { }\n"),
     ],
 )

@@ -1,4 +1,6 @@
-"""Lessons from Fortran: the values of both texts are the same at every point, only subscripts differ."""
+"""Lessons from Fortran: the values of both texts are the same at every point, only subscripts
+differ.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +10,16 @@ from collections import Counter
 import pytest
 
 from corpora.dialects import direction
-from corpora.loopnests import expressions as ast
-from corpora.loopnests import fortran_families, fortran_sums, generate, nests
-from corpora.loopnests.fortran_counts import _Counts
-from corpora.loopnests.fortran_layout import dotted, kinds_behind, labelled
-from translator.forced import forced_prefix
-from translator.translate import canonical
+from corpora.generator import generate, nests
+from corpora.generator.core import expressions as ast
+from corpora.generator.emit.fortran_counts import _Counts
+from corpora.generator.emit.fortran_layout import dotted, kinds_behind, labelled
+from corpora.generator.families import fortran_halos as fortran_families
+from corpora.generator.families import fortran_sums
+from translator.decoding.forced_prefix import forced_prefix
+from translator.prompting.translate import canonical
 
-verification = pytest.importorskip("coevolve.verification")
+verification = pytest.importorskip("coevolve.verification.engine")
 
 
 def told(count: int, seed: int) -> list:
@@ -25,10 +29,17 @@ def told(count: int, seed: int) -> list:
 @pytest.mark.parametrize("dialect", ["openmp", pytest.param("cuda", marks=pytest.mark.slow)])
 def test_engine_calls_translations_from_fortran_equivalent(dialect: str) -> None:
     pairs = [
-        verification.Pair(c.programs["cpp"], c.programs[d], c.suite_text) for c in told(12, 77) for d in ("fortran", dialect) if d in c.programs
+        verification.Pair(c.programs["cpp"], c.programs[d], c.suite_text)
+        for c in told(12, 77)
+        for d in ("fortran", dialect)
+        if d in c.programs
     ]
     verdicts = verification.verify_many(pairs, "emulated", verification.VerifyConfig(mutants=0))
-    wrong = [(p.target.origin, str(v.outcome), v.detail) for p, v in zip(pairs, verdicts) if v.equivalent is not True]
+    wrong = [
+        (p.target.origin, str(v.outcome), v.detail)
+        for p, v in zip(pairs, verdicts)
+        if v.equivalent is not True
+    ]
     assert len(pairs) > 10
     assert [w for w in wrong if w[1] != "INVALID_SUITE"] == [] and len(wrong) <= 2
 
@@ -37,12 +48,18 @@ def test_loops_run_over_the_same_values_in_both_languages() -> None:
     """What a Fortran loop starts from is what the C loop starts from."""
     seen: Counter = Counter()
     for c in told(150, 9):
-        starts = {m[1]: m[2] for m in re.finditer(r"\bdo (\w+) = (\d+),", c.programs["fortran"].text)}
+        starts = {
+            m[1]: m[2] for m in re.finditer(r"\bdo (\w+) = (\d+),", c.programs["fortran"].text)
+        }
         for variable, start in starts.items():
-            found = set(re.findall(rf"for \((?:int|long long) {variable} = (\d+);", c.programs["cpp"].text))
+            found = set(
+                re.findall(rf"for \((?:int|long long) {variable} = (\d+);", c.programs["cpp"].text)
+            )
             if len(found) == 1:
                 seen[start in found] += 1
-    assert seen[True] > 80 and seen[False] <= seen[True] / 40  # a name may have loops of several starts
+    assert (
+        seen[True] > 80 and seen[False] <= seen[True] / 40
+    )  # a name may have loops of several starts
 
 
 def test_a_position_is_one_more_and_a_test_of_it_too() -> None:
@@ -59,31 +76,71 @@ def test_constants_need_no_word_that_fortran_lacks() -> None:
 
 
 def test_labels_say_what_the_words_said() -> None:
-    lines = ["do i = 1, n", "    do j = 1, m", "        if (x < 0) cycle", "        if (x > 9) exit", "        a = a + x", "    end do", "end do"]
+    lines = [
+        "do i = 1, n",
+        "    do j = 1, m",
+        "        if (x < 0) cycle",
+        "        if (x > 9) exit",
+        "        a = a + x",
+        "    end do",
+        "end do",
+    ]
     assert labelled(lines, on_statement=True) == [
-        "do 10 i = 1, n", "    do 20 j = 1, m", "        if (x < 0) go to 20", "        if (x > 9) go to 21", "        a = a + x",
-        "20   continue", "21   continue", "10  continue",
-    ]  # fmt: skip
-    assert labelled(["do k = 1, 3", "    b = b + k", "enddo"], on_statement=True) == ["do 10 k = 1, 3", "10  b = b + k"]
+        "do 10 i = 1, n",
+        "    do 20 j = 1, m",
+        "        if (x < 0) go to 20",
+        "        if (x > 9) go to 21",
+        "        a = a + x",
+        "20   continue",
+        "21   continue",
+        "10  continue",
+    ]
+    assert labelled(["do k = 1, 3", "    b = b + k", "enddo"], on_statement=True) == [
+        "do 10 k = 1, 3",
+        "10  b = b + k",
+    ]
     assert dotted("if (a <= b .and. c /= d) then") == "if (a .le. b .and. c .ne. d) then"
     assert kinds_behind("x = 1.5d0 * y + 2.0d0") == "x = 1.5_8 * y + 2.0_8"
 
 
-@pytest.mark.parametrize("menu", [fortran_families.MENU, pytest.param(fortran_sums.MENU, marks=pytest.mark.slow)])
-def test_engine_calls_what_fortran_programs_hold_equivalent(menu: tuple, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "menu", [fortran_families.MENU, pytest.param(fortran_sums.MENU, marks=pytest.mark.slow)]
+)
+def test_engine_calls_what_fortran_programs_hold_equivalent(
+    menu: tuple, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(nests, "FORTRAN_MENU", tuple(zip(*menu)))
     monkeypatch.setitem(nests.LEVEL_MENUS, "broad", tuple(zip(*menu)))
     made = [c for c in generate(14, 13, "broad", plain=True)]
     assert sum("fortran" in c.programs for c in made) > 11
-    pairs = [verification.Pair(c.programs["cpp"], c.programs[d], c.suite_text) for c in made for d in ("fortran", "cuda") if d in c.programs]
+    pairs = [
+        verification.Pair(c.programs["cpp"], c.programs[d], c.suite_text)
+        for c in made
+        for d in ("fortran", "cuda")
+        if d in c.programs
+    ]
     verdicts = verification.verify_many(pairs, "emulated", verification.VerifyConfig(mutants=0))
-    wrong = [(p.target.origin, str(v.outcome), v.detail) for p, v in zip(pairs, verdicts) if v.equivalent is not True]
+    wrong = [
+        (p.target.origin, str(v.outcome), v.detail)
+        for p, v in zip(pairs, verdicts)
+        if v.equivalent is not True
+    ]
     assert [w for w in wrong if w[1] != "INVALID_SUITE"] == [] and len(wrong) <= 2
 
 
 def test_totals_are_intrinsics_where_array_syntax_is_liked() -> None:
     texts = " ".join(c.programs["fortran"].text for c in told(900, 21))
-    for words in ("sum(", "maxval(", "minval(", "count(", "dot_product(", ", dim=", "huge(", "go to ", "(:, "):
+    for words in (
+        "sum(",
+        "maxval(",
+        "minval(",
+        "count(",
+        "dot_product(",
+        ", dim=",
+        "huge(",
+        "go to ",
+        "(:, ",
+    ):
         assert words in texts, words
 
 
@@ -94,4 +151,6 @@ def test_what_is_forced_on_an_answer_is_what_lessons_begin_with(dialect: str) ->
         if dialect in c.programs:
             source = canonical(c.programs["fortran"])
             words = " ".join(canonical(c.programs[dialect], source.names).tokens)
-            assert words.startswith(forced_prefix(c.programs["fortran"], source, way)), c.programs["fortran"].text
+            assert words.startswith(forced_prefix(c.programs["fortran"], source, way)), c.programs[
+                "fortran"
+            ].text

@@ -1,4 +1,6 @@
-"""What stands before and around parallel loops: equal in every dialect, and said in the kernel where the serial text says it."""
+"""What stands before and around parallel loops: equal in every dialect, and said in the kernel
+where the serial text says it.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +9,17 @@ import re
 
 import pytest
 
-from corpora.canonical import canonicalise
 from corpora.dialects import dialect
-from corpora.loopnests import expressions as ast
-from corpora.loopnests import generate, heads, heads_steps, nests
-from corpora.loopnests.builder import Builder
-from corpora.loopnests.emit_cpp import emit_cpp
-from corpora.loopnests.emit_cuda import emit_cuda
-from corpora.loopnests.nest import Axis, Nest, Parameter, Region, Style
+from corpora.generator import generate, nests
+from corpora.generator.core import expressions as ast
+from corpora.generator.core.builder import Builder
+from corpora.generator.core.nest import Axis, Nest, Parameter, Region, Style
+from corpora.generator.emit.cpp import emit_cpp
+from corpora.generator.emit.cuda import emit_cuda
+from corpora.generator.families.loop_heads import heads, heads_steps
+from corpora.tokens.canonical import canonicalise
 
-verification = pytest.importorskip("coevolve.verification")
+verification = pytest.importorskip("coevolve.verification.engine")
 
 FAMILIES = tuple(family for family, _ in heads_steps.MENU)
 
@@ -39,10 +42,16 @@ def _wrong(count: int, seed: int, every: int = 1) -> list:
         others = ("openmp", "fortran", "openmp-fortran")
         for wanted in ("cuda", *(others if number % every == 0 else ())):
             if wanted in item.programs:
-                pairs.append(verification.Pair(item.programs["cpp"], item.programs[wanted], item.suite_text))
+                pairs.append(
+                    verification.Pair(item.programs["cpp"], item.programs[wanted], item.suite_text)
+                )
     verdicts = verification.verify_many(pairs, "emulated", verification.VerifyConfig(mutants=0))
     assert len(pairs) > count
-    named = [(p.target.origin, p.target.dialect, str(v.outcome), v.detail) for p, v in zip(pairs, verdicts) if v.equivalent is not True]
+    named = [
+        (p.target.origin, p.target.dialect, str(v.outcome), v.detail)
+        for p, v in zip(pairs, verdicts)
+        if v.equivalent is not True
+    ]
     return [line for line in named if "no test changes an output" not in line[3]]
 
 
@@ -55,20 +64,41 @@ def test_engine_calls_dressed_nests_equivalent(always_dressed: None) -> None:
 
 
 def test_all_constructs_occur(only_heads: None) -> None:
-    text = "\n".join(p.text for item in generate(400, 2, "broad") for d, p in item.programs.items() if d in ("cpp", "cuda"))
+    text = "\n".join(
+        p.text
+        for item in generate(400, 2, "broad")
+        for d, p in item.programs.items()
+        if d in ("cpp", "cuda")
+    )
     wanted = (
-        r"\w+ = \w+ = \w", r"for \([^;]*;[^;]*; [^;)]+, \w+ \+= \w", r'printf\("', r"\} while \(\(?\w+ > 0", r"\(unsigned char\)", r"int \w+ = \w+ \+ 2 \* \w+",
-        r"\[0\] = [^;]+;\n    (int \w+;\n    )?for \(", r"if \([^\n]*threadIdx.x == 0\)", r"int \w+;\n    int \w+;",
-    )  # fmt: skip
+        r"\w+ = \w+ = \w",
+        r"for \([^;]*;[^;]*; [^;)]+, \w+ \+= \w",
+        r'printf\("',
+        r"\} while \(\(?\w+ > 0",
+        r"\(unsigned char\)",
+        r"int \w+ = \w+ \+ 2 \* \w+",
+        r"\[0\] = [^;]+;\n    (int \w+;\n    )?for \(",
+        r"if \([^\n]*threadIdx.x == 0\)",
+        r"int \w+;\n    int \w+;",
+    )
     assert [w for w in wanted if not re.search(w, text)] == []
 
 
 def test_dress_writes_its_forms(always_dressed: None) -> None:
     text = "\n".join(item.programs["cpp"].text for item in generate(900, 4, "broad"))
     wanted = (
-        r"< \d+ \* \d+;", r"/ sizeof\(int\);", r"<= \w+ - 1;", r"\w+ \+ 1 < \w+;", r"< \(int\)\w+;", r"< \w+ / 2;", r"= 1; \w+ <", r"const int \w+ = \d+;",
-        r"float \w+ = \d*\.\d+f?;\n", r"long \w+ = ", r"int \w+ = \w+;\n    for",
-    )  # fmt: skip
+        r"< \d+ \* \d+;",
+        r"/ sizeof\(int\);",
+        r"<= \w+ - 1;",
+        r"\w+ \+ 1 < \w+;",
+        r"< \(int\)\w+;",
+        r"< \w+ / 2;",
+        r"= 1; \w+ <",
+        r"const int \w+ = \d+;",
+        r"float \w+ = \d*\.\d+f?;\n",
+        r"long \w+ = ",
+        r"int \w+ = \w+;\n    for",
+    )
     assert [w for w in wanted if not re.search(w, text)] == []
 
 
@@ -79,14 +109,26 @@ def test_one_source_text_has_one_answer(only_heads: None) -> None:
             continue
         words = {d: item.programs[d] for d in ("cpp", "cuda")}
         source = canonicalise(words["cpp"].text, dialect("cpp").language, (), words["cpp"].name)
-        answers.setdefault(source.text, set()).add(canonicalise(words["cuda"].text, dialect("cuda").language, source.names, words["cuda"].name).text)
+        answers.setdefault(source.text, set()).add(
+            canonicalise(
+                words["cuda"].text, dialect("cuda").language, source.names, words["cuda"].name
+            ).text
+        )
     assert [texts for texts in answers.values() if len(texts) > 1] == []
 
 
 def _line(body: tuple, **more: object) -> Nest:
-    arrays = [Parameter(w, "array", "f32", (ast.Name("n"),), written=w == "out") for w in ("x", "out")]
+    arrays = [
+        Parameter(w, "array", "f32", (ast.Name("n"),), written=w == "out") for w in ("x", "out")
+    ]
     types = {"x": "f32", "out": "f32", "n": "i32", "i": "i32"}
-    return Nest("", [*arrays, Parameter("n", "scalar", "i32")], [Region((Axis("i", ast.ZERO, ast.Name("n")),), body)], types=types, **more)
+    return Nest(
+        "",
+        [*arrays, Parameter("n", "scalar", "i32")],
+        [Region((Axis("i", ast.ZERO, ast.Name("n")),), body)],
+        types=types,
+        **more,
+    )
 
 
 def test_a_chain_is_not_made_of_a_place_that_depends_on_the_first() -> None:
@@ -95,18 +137,33 @@ def test_a_chain_is_not_made_of_a_place_that_depends_on_the_first() -> None:
     types = {"k": "f32", "out": "f32"}
     block = (ast.Assign(k, "=", ast.ZERO), ast.Assign(place, "=", ast.ZERO))
     assert heads._chains(block, types) == block
-    assert len(heads._chains(block[:1] + (ast.Assign(ast.At("out", (ast.Name("i"),)), "=", ast.ZERO),), types)) == 1
+    assert (
+        len(
+            heads._chains(
+                block[:1] + (ast.Assign(ast.At("out", (ast.Name("i"),)), "=", ast.ZERO),), types
+            )
+        )
+        == 1
+    )
 
 
 def test_a_store_before_the_loop_is_done_by_one_thread() -> None:
     i = ast.Name("i")
-    nest = _line((ast.Assign(ast.At("out", (i,)), "=", ast.At("x", (i,))),), first=(ast.Assign(ast.At("out", (ast.ZERO,)), "=", ast.ZERO),))
+    nest = _line(
+        (ast.Assign(ast.At("out", (i,)), "=", ast.At("x", (i,))),),
+        first=(ast.Assign(ast.At("out", (ast.ZERO,)), "=", ast.ZERO),),
+    )
     assert emit_cpp(nest, Style()).index("out[0] = 0;") < emit_cpp(nest, Style()).index("for (")
-    assert "if (blockIdx.x * blockDim.x + threadIdx.x == 0) {\n        out[0] = 0;\n    }\n" in emit_cuda(nest, Style())
+    assert (
+        "if (blockIdx.x * blockDim.x + threadIdx.x == 0) {\n        out[0] = 0;\n    }\n"
+        in emit_cuda(nest, Style())
+    )
 
 
 def test_aliases_reach_flattened_positions() -> None:
-    """The width that subscripts are flattened with comes from the arrays' extents, not from the body."""
+    """The width that subscripts are flattened with comes from the arrays' extents, not from the
+    body.
+    """
     nest = _line((ast.Assign(ast.At("out", (ast.Name("i"), ast.ZERO)), "=", ast.ONE),))
     nest.parameters[1].extents = (ast.Name("n"), ast.Name("n"))
     b = Builder(random.Random(1), "f32", False)
@@ -118,7 +175,9 @@ def test_aliases_reach_flattened_positions() -> None:
 
 
 def test_a_constant_result_is_the_hosts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The kernel is void; the function that launches it has the serial function's tests and result."""
+    """The kernel is void; the function that launches it has the serial function's tests and
+    result.
+    """
     monkeypatch.setitem(nests.LEVEL_MENUS, "broad", ([heads_steps.status], [1]))
     returned = re.compile(r"return (-?\d+);")
     seen = 0
@@ -126,7 +185,9 @@ def test_a_constant_result_is_the_hosts(monkeypatch: pytest.MonkeyPatch) -> None
         assert returned.search(item.programs["cpp"].text)
         if "cuda" in item.programs:
             kernel, host = item.programs["cuda"].text.split("\n}\n", 1)
-            assert returned.findall(host) == returned.findall(item.programs["cpp"].text) and not returned.search(kernel)
+            assert returned.findall(host) == returned.findall(
+                item.programs["cpp"].text
+            ) and not returned.search(kernel)
             seen += host.count("dim3 ") == 2
             assert "fortran" not in item.programs or len(returned.findall(host)) == 1
     assert seen > 5

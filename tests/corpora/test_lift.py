@@ -1,10 +1,12 @@
-"""Shared data becomes parameters: which, in what form, handed on to whom, and what stands in the way."""
+"""Shared data becomes parameters: which, in what form, handed on to whom, and what stands in the
+way.
+"""
 
 import subprocess
 
 import pytest
 
-from corpora.extract import extract
+from corpora.extraction.dispatch import extract
 
 
 def by_name(text, dialect):
@@ -34,15 +36,27 @@ void structure(int *n) { n[0] = nameless.a; }
 
 def test_globals_of_cpp(tmp_path):
     programs, skipped = by_name(CPP, "cpp")
-    assert "void f(double *x, double c1, int &count, double &dt, int grid[3], double u[N][N+1][5])" in programs["f"]
-    assert "helper(i, dt, u)" in programs["f"] and "later(i, c1, count, dt, u)" in programs["f"] and "later(int i);" not in programs["f"]
+    assert (
+        "void f(double *x, double c1, int &count, double &dt, int grid[3], double u[N][N+1][5])"
+        in programs["f"]
+    )
+    assert (
+        "helper(i, dt, u)" in programs["f"]
+        and "later(i, c1, count, dt, u)" in programs["f"]
+        and "later(int i);" not in programs["f"]
+    )
     assert "void reads(double *x, double dt, double u[N][N+1][5])" in programs["reads"]
-    assert "void own(double *x) {" in programs["own"] and "void nothing(int &count)" in programs["nothing"]
+    assert (
+        "void own(double *x) {" in programs["own"]
+        and "void nothing(int &count)" in programs["nothing"]
+    )
     assert "void pointer(int n, double *heap)" in programs["pointer"]
     assert "hides the global variable" in skipped["hides"] and "'nameless'" in skipped["structure"]
     for name, text in programs.items():
         (tmp_path / f"{name}.cpp").write_text(text)
-        done = subprocess.run(["g++", "-fsyntax-only", tmp_path / f"{name}.cpp"], capture_output=True, text=True)
+        done = subprocess.run(
+            ["g++", "-fsyntax-only", tmp_path / f"{name}.cpp"], capture_output=True, text=True
+        )
         assert done.returncode == 0, done.stderr
 
 
@@ -137,34 +151,55 @@ def lifted():
 def test_module_variables_and_common(lifted, tmp_path):
     programs, skipped = lifted
     assert "subroutine exact(i, y, u)" in programs["exact"]
-    assert "subroutine f(x, dt, grid, n, u)" in programs["f"] and "real(8), intent(in) :: dt" in programs["f"]
-    assert "real function comm(k, a, n, b)" in programs["comm"] and "dimension :: a(4)" in programs["comm"] and "common" not in programs["comm"]
-    assert "subroutine sets(z, other, x)" in programs["sets"] and "intent(in)" not in programs["sets"]
+    assert (
+        "subroutine f(x, dt, grid, n, u)" in programs["f"]
+        and "real(8), intent(in) :: dt" in programs["f"]
+    )
+    assert (
+        "real function comm(k, a, n, b)" in programs["comm"]
+        and "dimension :: a(4)" in programs["comm"]
+        and "common" not in programs["comm"]
+    )
+    assert (
+        "subroutine sets(z, other, x)" in programs["sets"] and "intent(in)" not in programs["sets"]
+    )
     assert "allocatable" in skipped["alloc"] and "COMMON" in skipped["calls_common"]
     assert "renames" in skipped["renames"] and "EQUIVALENCE" in skipped["equal"]
     for name, text in programs.items():
         (tmp_path / f"{name}.f90").write_text(text)
-        done = subprocess.run(["gfortran", "-fsyntax-only", tmp_path / f"{name}.f90"], capture_output=True, text=True)
+        done = subprocess.run(
+            ["gfortran", "-fsyntax-only", tmp_path / f"{name}.f90"], capture_output=True, text=True
+        )
         assert done.returncode == 0, f"{text}\n{done.stderr}"
 
 
 def test_only_lists_and_hidden_names(lifted):
-    """A name outside the ONLY list is a local; names in messages, formats and exponents are none; a local hides a procedure."""
+    """A name outside the ONLY list is a local; names in messages, formats and exponents are none; a
+    local hides a procedure.
+    """
     programs, _ = lifted
     assert "subroutine some(z, other)" in programs["some"]
-    assert "subroutine add" not in programs["f"] and "contains\nsubroutine exact" in programs["f"] and "external" not in programs["f"]
+    assert (
+        "subroutine add" not in programs["f"]
+        and "contains\nsubroutine exact" in programs["f"]
+        and "external" not in programs["f"]
+    )
 
 
 def test_included_files_are_named():
-    _, skipped = by_name("      SUBROUTINE F(X)\n      INCLUDE 'npbparams.h'\n      X = NA\n      END\n", "fortran")
+    _, skipped = by_name(
+        "      SUBROUTINE F(X)\n      INCLUDE 'npbparams.h'\n      X = NA\n      END\n", "fortran"
+    )
     assert "include 'npbparams.h'" in skipped["f"]
 
 
 def test_an_undeclared_local_does_not_become_the_hosts():
     """Inside another procedure its implicit `i` would be the caller's `i`."""
     text = (
-        "module g\n real :: s\ncontains\n subroutine inner(a)\n real a\n do i = 1, 3\n a = a + s\n end do\n end subroutine\n"
-        " subroutine outer(x)\n real x\n do i = 1, 2\n call inner(x)\n end do\n end subroutine\nend module\n"
+        "module g\n real :: s\ncontains\n subroutine inner(a)\n real a\n do i = 1, 3\n a = a + "
+        "s\n end do\n end subroutine\n"
+        " subroutine outer(x)\n real x\n do i = 1, 2\n call inner(x)\n end do\n end "
+        "subroutine\nend module\n"
     )
     programs, skipped = by_name(text, "fortran")
     assert list(programs) == ["inner"] and "'i' has no declaration" in skipped["outer"]

@@ -1,7 +1,8 @@
-"""Generated computations are equal in all dialects: compiled by real compilers and executed on their own suites.
+"""Generated computations are equal in all dialects: compiled by real compilers and executed on
+their own suites.
 
-CUDA runs here under a shim of a few lines (every thread of a grid as an iteration), so that this test needs nothing
-but g++ and gfortran; `test_loopnests_engine.py` asks the project's own engine.
+CUDA runs here under a shim of a few lines (every thread of a grid as an iteration), so that this
+test needs nothing but g++ and gfortran; `test_loopnests_engine.py` asks the project's own engine.
 """
 
 from __future__ import annotations
@@ -17,18 +18,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from corpora.canonical import Canonical, canonicalise
 from corpora.dialects import dialect
-from corpora.loopnests import LEVELS, Computation, generate
-from corpora.loopnests import expressions as ast
-from corpora.loopnests import nests
-from corpora.loopnests.emit_cpp import emit_cpp
-from corpora.loopnests.emit_cuda import emit_cuda
-from corpora.loopnests.nest import Axis, Nest, Parameter, Region, Style
+from corpora.generator import LEVELS, Computation, generate, nests
+from corpora.generator.core import expressions as ast
+from corpora.generator.core.nest import Axis, Nest, Parameter, Region, Style
+from corpora.generator.emit.cpp import emit_cpp
+from corpora.generator.emit.cuda import emit_cuda
 from corpora.records import Program, Signature
-from corpora.signatures import signature_of
-from corpora.unit_tests import parse_suite
-from gpu_runtime.materialise import materialise
+from corpora.signatures.dispatch import signature_of
+from corpora.suites.unit_tests import parse_suite
+from corpora.tokens.canonical import Canonical, canonicalise
+from gpu_runtime.call.materialize import materialise
 
 _PRELUDE = """
 #include <cmath>
@@ -46,7 +46,15 @@ template <class T, class U> static void atomicAdd(T *p, U v) { *p += v; }
 template <class T, class U> static void atomicMax(T *p, U v) { *p = *p < v ? v : *p; }
 template <class T, class U> static void atomicMin(T *p, U v) { *p = v < *p ? v : *p; }
 """
-_C = {"i8": "signed char", "i16": "short", "u8": "unsigned char", "u16": "unsigned short", "i32": "int", "u32": "unsigned int", "i64": "long"}
+_C = {
+    "i8": "signed char",
+    "i16": "short",
+    "u8": "unsigned char",
+    "u16": "unsigned short",
+    "i32": "int",
+    "u32": "unsigned int",
+    "i64": "long",
+}
 _C |= {"bool": "bool", "u64": "unsigned long", "f32": "float", "f64": "double"}
 _LAUNCH = """
 extern "C" void {symbol}(void **a) {{
@@ -60,7 +68,9 @@ extern "C" void {symbol}(void **a) {{
 
 
 def _geometry(text: str) -> tuple[str, str]:
-    """(block, grid) that covers every generated index space; one thread a block where a barrier would need more."""
+    """(block, grid) that covers every generated index space; one thread a block where a barrier
+    would need more.
+    """
     if "__syncthreads" in text:
         return "{1, 1, 1}", "{1100, 1, 1}"
     if "threadIdx.z" in text:
@@ -109,7 +119,10 @@ def _build(folder: Path, items: list[Computation]) -> tuple[ctypes.CDLL, ctypes.
     flags = ["-shared", "-fPIC", "-fopenmp", "-ffp-contract=off", "-w"]
     for compiler, source in (("g++", "all.cpp"), ("gfortran", "all.f90")):
         built = subprocess.run(
-            [compiler, *flags, "-O1", source, "-o", source + ".so"], cwd=folder, capture_output=True, text=True
+            [compiler, *flags, "-O1", source, "-o", source + ".so"],
+            cwd=folder,
+            capture_output=True,
+            text=True,
         )
         assert built.returncode == 0, built.stderr[:3000]
     return ctypes.CDLL(str(folder / "all.cpp.so")), ctypes.CDLL(str(folder / "all.f90.so"))
@@ -120,7 +133,9 @@ def _without_launches(item: Computation) -> dict[str, Program]:
     return {d: p for d, p in item.programs.items() if "<<<" not in p.text}
 
 
-def _call(library: ctypes.CDLL, symbol: str, dialect: str, signature: Signature, values: tuple) -> list[np.ndarray]:
+def _call(
+    library: ctypes.CDLL, symbol: str, dialect: str, signature: Signature, values: tuple
+) -> list[np.ndarray]:
     """Run one entry on copies; returns the buffers after the call and the result."""
     copies = [np.ascontiguousarray(v).copy() for v in values]
     result = np.zeros((), np.dtype(_NUMPY[signature.result])) if signature.result else np.zeros(())
@@ -133,7 +148,9 @@ def _call(library: ctypes.CDLL, symbol: str, dialect: str, signature: Signature,
     if "fortran" in dialect:
         function = getattr(library, symbol + "_")
         if signature.result:
-            function.restype = {"f32": ctypes.c_float, "f64": ctypes.c_double, "i32": ctypes.c_int}[signature.result]
+            function.restype = {"f32": ctypes.c_float, "f64": ctypes.c_double, "i32": ctypes.c_int}[
+                signature.result
+            ]
             result[...] = function(*pointers)
         else:
             function(*pointers)
@@ -152,13 +169,17 @@ def _same(expected: list[np.ndarray], actual: list[np.ndarray]) -> bool:
         if one.dtype.kind in "iu":
             if not np.array_equal(one, other):
                 return False
-        elif not np.allclose(one, other, rtol=2e-4 if one.dtype == np.float32 else 1e-9, atol=1e-4, equal_nan=True):
+        elif not np.allclose(
+            one, other, rtol=2e-4 if one.dtype == np.float32 else 1e-9, atol=1e-4, equal_nan=True
+        ):
             return False
     return True
 
 
 def _differing(folder: Path, items: list[Computation]) -> tuple[list[str], Counter]:
-    """Programs that differ from their serial C++ function, and how many of each dialect were run."""
+    """Programs that differ from their serial C++ function, and how many of each dialect
+    were run.
+    """
     c_library, fortran_library = _build(folder, items)
     wrong, runs = [], Counter()
     for number, item in enumerate(items):
@@ -167,10 +188,14 @@ def _differing(folder: Path, items: list[Computation]) -> tuple[list[str], Count
         for index, test in enumerate(parse_suite(item.suite_text, signature)):
             values = materialise(test, signature).values
             expected = _call(c_library, f"cpp_{number}", "cpp", signature, values)
-            changed |= bool(signature.result) or any(not np.array_equal(a, b) for a, b in zip(values, expected))
+            changed |= bool(signature.result) or any(
+                not np.array_equal(a, b) for a, b in zip(values, expected)
+            )
             for dialect in _without_launches(item):
                 library = fortran_library if "fortran" in dialect else c_library
-                actual = _call(library, f"{dialect.replace('-', '_')}_{number}", dialect, signature, values)
+                actual = _call(
+                    library, f"{dialect.replace('-', '_')}_{number}", dialect, signature, values
+                )
                 runs[dialect] += 1
                 if not _same(expected, actual):
                     wrong.append(f"{item.programs[dialect].origin} {dialect} test {index}")
@@ -190,11 +215,19 @@ def test_all_dialects_compute_the_same(tmp_path: Path, level: str) -> None:
 
 def test_the_comparison_can_fail(tmp_path: Path) -> None:
     assigned = re.compile(r"^ +\w+\[\w+\] = ", re.M)
-    item = next(c for c in generate(50, 11) if "cuda" in c.programs and assigned.search(c.programs["cuda"].text))
+    item = next(
+        c
+        for c in generate(50, 11)
+        if "cuda" in c.programs and assigned.search(c.programs["cuda"].text)
+    )
     kernel = item.programs["cuda"]
     head, body = kernel.text.split("{", 1)
-    broken = Program("cuda", kernel.name, head + "{" + re.sub(r"\] (=|\+=|-=|\*=|/=) ", r"] \1 3 + ", body))
-    wrong, _ = _differing(tmp_path, [Computation({**item.programs, "cuda": broken}, item.suite_text)])
+    broken = Program(
+        "cuda", kernel.name, head + "{" + re.sub(r"\] (=|\+=|-=|\*=|/=) ", r"] \1 3 + ", body)
+    )
+    wrong, _ = _differing(
+        tmp_path, [Computation({**item.programs, "cuda": broken}, item.suite_text)]
+    )
     assert any(" cuda " in line or "cuda test" in line for line in wrong)
 
 
@@ -202,10 +235,18 @@ def test_spelled_out_atomic_update_keeps_its_value_together() -> None:
     """`t -= a - b` was once written `t = t - a - b`."""
     index, cell = ast.Name("i"), ast.At("out", (ast.ZERO,))
     change = ast.Assign(cell, "-=", ast.sub(ast.At("x", (index,)), ast.Name("s")), atomic=True)
-    arrays = [Parameter("x", "array", "f32", (ast.Name("n"),)), Parameter("out", "array", "f32", (ast.ONE,), written=True)]
+    arrays = [
+        Parameter("x", "array", "f32", (ast.Name("n"),)),
+        Parameter("out", "array", "f32", (ast.ONE,), written=True),
+    ]
     scalars = [Parameter("n", "scalar", "i32"), Parameter("s", "scalar", "f32")]
     types = {p.name: p.type for p in arrays + scalars}
-    nest = Nest("", arrays + scalars, [Region((Axis("i", ast.ZERO, ast.Name("n")),), (change,))], types=types)
+    nest = Nest(
+        "",
+        arrays + scalars,
+        [Region((Axis("i", ast.ZERO, ast.Name("n")),), (change,))],
+        types=types,
+    )
     assert "out[0] = out[0] - (x[i] - s);" in emit_cpp(nest, Style(compound=False))
     assert "atomicAdd(&out[0], -(x[i] - s));" in emit_cuda(nest, Style())
 
@@ -218,7 +259,9 @@ def test_long_fortran_lines_are_continued() -> None:
 
 
 def test_half_of_the_items_are_short_and_the_tail_is_long() -> None:
-    lengths = sorted(len(" ".join(re.findall(r"\w+|[^\w\s]", c.programs["cpp"].text))) for c in generate(800, 4))
+    lengths = sorted(
+        len(" ".join(re.findall(r"\w+|[^\w\s]", c.programs["cpp"].text))) for c in generate(800, 4)
+    )
     assert 200 < lengths[400] < 340
     assert 900 < lengths[784] < 2600
 
@@ -253,14 +296,66 @@ def test_signatures_are_the_same_in_every_dialect() -> None:
 def test_constructs_of_real_functions_all_occur() -> None:
     text = "\n".join(p.text for item in generate(2500, 3) for p in item.programs.values())
     wanted = (
-        r"\w%|% ", r"/= ", r"!= ", r"\*\*\w", r"\]\[", r"\w\[\](?!\[)", r"unsigned char", r"\blong ", r"= -\w", r"= -\d", r"\breturn \w",
-        r"continue;", r"break;", r"while \(", r"\bdo \{", r"\? ", r"&&", r"\|\|", r"expf?\(", r"sqrtf?\(", r"atomicAdd\(&", r"atomicMax",
-        r"__shared__", r"gridDim\.x", r"threadIdx\.z", r"blockIdx\.x \+ blockIdx\.y \* gridDim\.x", r"if \(\w+ >= \w+\) return;", r"\(float\)",
-        r"\w\[\w+\[\w+\]\]", r"collapse\(2\)", r"reduction\(\+:", r"private\(", r"schedule\(", r"omp atomic", r"omp parallel for simd",
-        r"for \(int \w+ = \w+ \+ 1;", r"--\)", r"\+= 2\)", r"const int \w+ =", r"&\w+\[\w+ \* \w+\]", r"merge\(", r"end function",
-        r">>", r"<<", r"\^=", r"0x", r"'a'", r"erfc", r"<<<", r"cudaMemcpy", r"where \(", r"= sum\(", r"= count\(", r"omp parallel workshare",
-        r"real\(8\) function", r"\(\*\)", r"dimension\(", r"enddo", r":\w+, :\)",
-    )  # fmt: skip
+        r"\w%|% ",
+        r"/= ",
+        r"!= ",
+        r"\*\*\w",
+        r"\]\[",
+        r"\w\[\](?!\[)",
+        r"unsigned char",
+        r"\blong ",
+        r"= -\w",
+        r"= -\d",
+        r"\breturn \w",
+        r"continue;",
+        r"break;",
+        r"while \(",
+        r"\bdo \{",
+        r"\? ",
+        r"&&",
+        r"\|\|",
+        r"expf?\(",
+        r"sqrtf?\(",
+        r"atomicAdd\(&",
+        r"atomicMax",
+        r"__shared__",
+        r"gridDim\.x",
+        r"threadIdx\.z",
+        r"blockIdx\.x \+ blockIdx\.y \* gridDim\.x",
+        r"if \(\w+ >= \w+\) return;",
+        r"\(float\)",
+        r"\w\[\w+\[\w+\]\]",
+        r"collapse\(2\)",
+        r"reduction\(\+:",
+        r"private\(",
+        r"schedule\(",
+        r"omp atomic",
+        r"omp parallel for simd",
+        r"for \(int \w+ = \w+ \+ 1;",
+        r"--\)",
+        r"\+= 2\)",
+        r"const int \w+ =",
+        r"&\w+\[\w+ \* \w+\]",
+        r"merge\(",
+        r"end function",
+        r">>",
+        r"<<",
+        r"\^=",
+        r"0x",
+        r"'a'",
+        r"erfc",
+        r"<<<",
+        r"cudaMemcpy",
+        r"where \(",
+        r"= sum\(",
+        r"= count\(",
+        r"omp parallel workshare",
+        r"real\(8\) function",
+        r"\(\*\)",
+        r"dimension\(",
+        r"enddo",
+        r":\w+, :\)",
+    )
     assert [w for w in wanted if not re.search(w, text)] == []
 
 
@@ -268,16 +363,23 @@ def _words(program: Program, names: tuple[str, ...] = ()) -> Canonical:
     return canonicalise(program.text, dialect(program.dialect).language, names, program.name)
 
 
-@pytest.mark.parametrize(("source", "target", "plain"), [("cpp", "cuda", False), ("cpp", "openmp", False), ("fortran", "cuda", True)])
+@pytest.mark.parametrize(
+    ("source", "target", "plain"),
+    [("cpp", "cuda", False), ("cpp", "openmp", False), ("fortran", "cuda", True)],
+)
 def test_one_source_text_has_one_answer(source: str, target: str, plain: bool) -> None:
-    """What a translator cannot see in the source is not left to chance; from Fortran, `+=` and number suffixes stay open."""
+    """What a translator cannot see in the source is not left to chance; from Fortran, `+=` and
+    number suffixes stay open.
+    """
     answers: dict[str, set[str]] = {}
     seen = 0
     for item in generate(2500 if plain else 1500, 6, "easy", plain=plain):
         if source in item.programs and target in item.programs:
             words = _words(item.programs[source])
             seen += words.text in answers
-            answers.setdefault(words.text, set()).add(_words(item.programs[target], words.names).text)
+            answers.setdefault(words.text, set()).add(
+                _words(item.programs[target], words.names).text
+            )
     several = [texts for texts in answers.values() if len(texts) > 1]
     assert seen > 12, "without repeated sources nothing is shown"
     assert len(several) <= (20 if plain else 0), several[:2]
@@ -287,22 +389,30 @@ def test_a_constant_of_an_outer_loop_is_not_assigned_to_in_the_inner_one():
     for computation in generate(1500, 31, start=3000):
         text = computation.programs["cpp"].text
         for constant in re.finditer(r"const (?:float|double|int) (\w+) =", text):
-            assert not re.search(rf"(?<![\w\]]){constant[1]} [-+*/]?= ", text[constant.end() :]), text
+            assert not re.search(rf"(?<![\w\]]){constant[1]} [-+*/]?= ", text[constant.end() :]), (
+                text
+            )
 
 
 def test_a_row_written_by_a_pointer_is_no_parameter() -> None:
-    """`row[j] = ...` inside `for (i = 1; ...) for (j = 0; ...)`: the only axis that begins at 0 is the row's; drawing it failed."""
+    """`row[j] = ...` inside `for (i = 1; ...) for (j = 0; ...)`: the only axis that begins at 0 is
+    the row's; drawing it failed.
+    """
     i, j, n = ast.Name("i"), ast.Name("j"), ast.Name("n")
     row = ast.DeclarePointer("f32", "row", "a", ast.mul(i, n), False, False)
     body = (row, ast.Assign(ast.At("row", (j,)), "=", ast.ZERO))
-    nest = Nest("", [Parameter("a", "array", "f32", (n, n))], [Region((Axis("i", ast.ONE, n), Axis("j", ast.ZERO, n)), body)])
+    nest = Nest(
+        "",
+        [Parameter("a", "array", "f32", (n, n))],
+        [Region((Axis("i", ast.ONE, n), Axis("j", ast.ZERO, n)), body)],
+    )
     nests._mark_overwritten(nest)
     assert not nest.parameters[0].overwritten
 
 
 _DIGEST = """
 import hashlib
-from corpora.loopnests import generate
+from corpora.generator import generate
 made = [c for plain in (False, True) for c in generate(400, 77, "broad", plain=plain)]
 print(hashlib.sha256("".join(c.suite_text + "".join(p.text for _, p in sorted(c.programs.items())) for c in made).encode()).hexdigest())
 """
@@ -310,5 +420,14 @@ print(hashlib.sha256("".join(c.suite_text + "".join(p.text for _, p in sorted(c.
 
 def test_items_do_not_depend_on_how_sets_are_hashed() -> None:
     """In lessons from Fortran what was drawn for a set's members went by the order of the set."""
-    runs = [subprocess.run([sys.executable, "-c", _DIGEST], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True) for seed in "123"]
+    runs = [
+        subprocess.run(
+            [sys.executable, "-c", _DIGEST],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        for seed in "123"
+    ]
     assert len({run.stdout for run in runs}) == 1

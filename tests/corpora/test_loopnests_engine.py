@@ -1,4 +1,6 @@
-"""The project's own engine agrees that generated programs are equal: sanitizers, guard pages, races, several launches."""
+"""The project's own engine agrees that generated programs are equal: sanitizers, guard pages,
+races, several launches.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +8,10 @@ from collections import Counter
 
 import pytest
 
-from corpora.loopnests import free, generate, nests, windows
+from corpora.generator import generate, nests
+from corpora.generator.families import free, windows
 
-verification = pytest.importorskip("coevolve.verification")
+verification = pytest.importorskip("coevolve.verification.engine")
 
 
 @pytest.mark.parametrize("seed", [31])
@@ -17,7 +20,9 @@ def test_engine_calls_generated_pairs_equivalent(seed: int) -> None:
     for item in generate(6, seed):
         for dialect in ("cuda", "openmp", "fortran", "openmp-fortran"):
             if dialect in item.programs:
-                pairs.append(verification.Pair(item.programs["cpp"], item.programs[dialect], item.suite_text))
+                pairs.append(
+                    verification.Pair(item.programs["cpp"], item.programs[dialect], item.suite_text)
+                )
     config = verification.VerifyConfig(mutants=0)
     verdicts = verification.verify_many(pairs, "emulated", config)
     wrong = [
@@ -30,9 +35,18 @@ def test_engine_calls_generated_pairs_equivalent(seed: int) -> None:
 
 
 _NEW = (
-    free.free_line, free.free_grid, free.free_deep, free.free_rows, windows.line_window, windows.clipped, windows.difference,
-    windows.pitched, windows.mirrored, windows.image_histogram, windows.strided_window,
-)  # fmt: skip
+    free.free_line,
+    free.free_grid,
+    free.free_deep,
+    free.free_rows,
+    windows.line_window,
+    windows.clipped,
+    windows.difference,
+    windows.pitched,
+    windows.mirrored,
+    windows.image_histogram,
+    windows.strided_window,
+)
 
 
 def test_engine_calls_each_long_family_equivalent(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -43,5 +57,9 @@ def test_engine_calls_each_long_family_equivalent(monkeypatch: pytest.MonkeyPatc
         if "cuda" in item.programs
     ]
     verdicts = verification.verify_many(pairs, "emulated", verification.VerifyConfig(mutants=0))
-    assert [(p.target.origin, str(v.outcome), v.detail) for p, v in zip(pairs, verdicts) if v.equivalent is not True] == []
+    assert [
+        (p.target.origin, str(v.outcome), v.detail)
+        for p, v in zip(pairs, verdicts)
+        if v.equivalent is not True
+    ] == []
     assert len(pairs) > 15

@@ -6,10 +6,25 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpora.canonical import canonicalise
-from corpora.noise import MASK, Contrast, Noise, contrast, corrupt, drop, fill, flat, insert, mask, shuffle, units
+from corpora.tokens.canonical import canonicalise
+from corpora.tokens.noise import (
+    MASK,
+    Contrast,
+    Noise,
+    contrast,
+    corrupt,
+    drop,
+    fill,
+    flat,
+    insert,
+    mask,
+    shuffle,
+    units,
+)
 
-WORDS = st.lists(st.sampled_from("V0 V1 V2 + * ; ( ) [ ] = float for if 1 2 . _0 _5 _.".split()), max_size=60)
+WORDS = st.lists(
+    st.sampled_from("V0 V1 V2 + * ; ( ) [ ] = float for if 1 2 . _0 _5 _.".split()), max_size=60
+)
 RATES = st.floats(0.0, 0.9)
 SEEDS = st.integers(0, 2**32)
 SIDES = Contrast({"for": 1.0, "float": 0.5}, ("__global__", "blockIdx"), (1.0, 3.0))
@@ -27,7 +42,9 @@ def test_a_mask_can_be_filled(words, rate, seed):
     assert fill(shown, spans) == words
     assert shown.count(MASK) == len(spans) and all(spans)
     assert (shown, spans) == mask(words, rate, random.Random(seed))
-    assert not any(a == b == MASK for a, b in zip(shown, shown[1:])), "neighbouring masks say how long a span is"
+    assert not any(a == b == MASK for a, b in zip(shown, shown[1:])), (
+        "neighbouring masks say how long a span is"
+    )
 
 
 @given(WORDS.filter(bool), st.floats(0.01, 0.9), SEEDS)

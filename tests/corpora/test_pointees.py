@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from corpora.pointees import points_to_one
+from corpora.signatures.pointees import points_to_one
 
 HEAD = """struct grid { int n; double *u; };
 #define AT(g, i) ((g)->u[(i)])
@@ -16,20 +16,43 @@ static int looped(grid *q, int k) { int s = 0; for (int i = 0; i < k; i++) s += 
 """
 
 
-@pytest.mark.parametrize("body", [
-    "{ g->n = 1; (*g).n++; }", "{ grid d = *g; const grid &c = *g; }", "{ AT(g, 3) = (g)->n; }", "{ if (!g || g == nullptr) return; g->n = 0; }",
-    "{ use(sized(g) + 1); }", "{ cudaMemcpy(d, g, sizeof(grid), cudaMemcpyHostToDevice); }", "{ memcpy(g, &d, sizeof(*g)); }", "{ /* g[i] */ g->n = 1; // g\n }",
-    "{ if (i >= 'g' && i != '\\'') g->n = 1; }",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "body",
+    [
+        "{ g->n = 1; (*g).n++; }",
+        "{ grid d = *g; const grid &c = *g; }",
+        "{ AT(g, 3) = (g)->n; }",
+        "{ if (!g || g == nullptr) return; g->n = 0; }",
+        "{ use(sized(g) + 1); }",
+        "{ cudaMemcpy(d, g, sizeof(grid), cudaMemcpyHostToDevice); }",
+        "{ memcpy(g, &d, sizeof(*g)); }",
+        "{ /* g[i] */ g->n = 1; // g\n }",
+        "{ if (i >= 'g' && i != '\\'') g->n = 1; }",
+    ],
+)
 def test_one(body):
     text = HEAD + "void f(grid *g, int i) " + body
     assert points_to_one("g", text[text.rindex("void f") :], text)
 
 
-@pytest.mark.parametrize("body", [
-    "{ g[i].n = 1; }", "{ (g + i)->n = 1; }", "{ NTH(g, i) = 1; }", "{ first(g); }", "{ looped(g, i); }", "{ summed(g, i); }", "{ elsewhere(g); }", "{ *g++ = *h; }",
-    "{ grid *q = g; q[i].n = 1; }", "{ cudaMemcpy(d, g, i * sizeof(grid), cudaMemcpyHostToDevice); }", "{ g->n = 1; g++; }", "{ }", "{ sized(g + i); }",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "body",
+    [
+        "{ g[i].n = 1; }",
+        "{ (g + i)->n = 1; }",
+        "{ NTH(g, i) = 1; }",
+        "{ first(g); }",
+        "{ looped(g, i); }",
+        "{ summed(g, i); }",
+        "{ elsewhere(g); }",
+        "{ *g++ = *h; }",
+        "{ grid *q = g; q[i].n = 1; }",
+        "{ cudaMemcpy(d, g, i * sizeof(grid), cudaMemcpyHostToDevice); }",
+        "{ g->n = 1; g++; }",
+        "{ }",
+        "{ sized(g + i); }",
+    ],
+)
 def test_many_or_unknown(body):
     text = HEAD + "void f(grid *g, int i) " + body
     assert not points_to_one("g", text[text.rindex("void f") :], text)

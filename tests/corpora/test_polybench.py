@@ -6,10 +6,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from corpora.loaders import CorpusError, load_corpus, load_pairs
-from corpora.polybench import expanded
+from corpora.datasets.loaders import CorpusError, load_corpus, load_pairs
+from corpora.datasets.polybench import expanded
 from corpora.records import Program
-from corpora.signatures import signature_of
+from corpora.signatures.dispatch import signature_of
 
 KERNEL = r"""void kernel_smooth(int tsteps, int n, int m,
 DATA_TYPE *alpha,
@@ -39,7 +39,11 @@ end do
 end do
 !$pragma endscop
 end subroutine"""
-PRINT = 'void print_array(int n,\nDATA_TYPE POLYBENCH_1D(x,N,n))\n{\nint i;\nfor (i = 0; i < n; i++) {\nfprintf (stderr, DATA_PRINTF_MODIFIER, x[i]);\nif (i % 20 == 0) fprintf (stderr, "\\n");\n}\n}'
+PRINT = (
+    "void print_array(int n,\nDATA_TYPE POLYBENCH_1D(x,N,n))\n{\nint i;\nfor (i = 0; i < "
+    "n; i++) {\nfprintf (stderr, DATA_PRINTF_MODIFIER, x[i]);\nif (i % 20 == 0) fprintf "
+    '(stderr, "\\n");\n}\n}'
+)
 PRINT_F = """subroutine print_array(n, x)
 implicit none
 
@@ -61,35 +65,69 @@ def parameters(text, dialect, name):
 
 def test_arrays_are_flat_and_sizes_are_those_at_run_time(tmp_path):
     cpp, fortran = expanded(KERNEL, "cpp"), expanded(KERNEL_F, "fortran")
-    assert "A[i * (m+1) + (j + 1)] = ((double) A[i * (m+1) + (A[0 * (m+1) + 0] > 0 ? j : 0)] + B[(i * n + (n-1)) * m + j] + c[i])" in cpp
-    assert "_PB_" not in cpp + fortran and "scop" not in cpp + fortran and "DATA_TYPE" not in cpp + fortran
-    assert parameters(cpp, "cpp", "kernel_smooth")[4:] == [("A", "array", "f64"), ("B", "array", "f64"), ("c", "array", "f64")]
-    assert [n for n, _, _ in parameters(fortran, "fortran", "kernel_smooth")] == ["tsteps", "n", "m", "alpha", "a", "b", "c"]
+    assert (
+        "A[i * (m+1) + (j + 1)] = ((double) A[i * (m+1) + (A[0 * (m+1) + 0] > 0 ? j : 0)] + "
+        "B[(i * n + (n-1)) * m + j] + c[i])" in cpp
+    )
+    assert (
+        "_PB_" not in cpp + fortran
+        and "scop" not in cpp + fortran
+        and "DATA_TYPE" not in cpp + fortran
+    )
+    assert parameters(cpp, "cpp", "kernel_smooth")[4:] == [
+        ("A", "array", "f64"),
+        ("B", "array", "f64"),
+        ("c", "array", "f64"),
+    ]
+    assert [n for n, _, _ in parameters(fortran, "fortran", "kernel_smooth")] == [
+        "tsteps",
+        "n",
+        "m",
+        "alpha",
+        "a",
+        "b",
+        "c",
+    ]
     (tmp_path / "a.cpp").write_text(cpp)
     (tmp_path / "a.f90").write_text(fortran)
     for command in (["g++", "a.cpp"], ["gfortran", "a.f90"]):
-        done = subprocess.run([*command, "-fsyntax-only"], cwd=tmp_path, capture_output=True, text=True)
+        done = subprocess.run(
+            [*command, "-fsyntax-only"], cwd=tmp_path, capture_output=True, text=True
+        )
         assert done.returncode == 0, done.stderr
 
 
 def test_what_is_printed_is_an_output():
     cpp, fortran = expanded(PRINT, "cpp"), expanded(PRINT_F, "fortran")
-    assert parameters(cpp, "cpp", "print_array")[-1] == parameters(fortran, "fortran", "print_array")[-1] == ("printed", "array", "f64")
+    assert (
+        parameters(cpp, "cpp", "print_array")[-1]
+        == parameters(fortran, "fortran", "print_array")[-1]
+        == ("printed", "array", "f64")
+    )
     assert "printed[printed_count++] = x[i];" in cpp and "fprintf" not in cpp
     assert "printed(printed_count) = x(i)" in fortran and "write" not in fortran
 
 
 def test_other_text_stays():
-    for language, text in (("cpp", "void f(int *x) { x[0] = 1; }"), ("fortran", "subroutine f(x)\nreal x\nx = 1\nend\n")):
+    for language, text in (
+        ("cpp", "void f(int *x) { x[0] = 1; }"),
+        ("fortran", "subroutine f(x)\nreal x\nx = 1\nend\n"),
+    ):
         assert expanded(text, language) == text
 
 
 def test_a_spec_asks_for_the_shim(tmp_path):
     rows = {"cpp": [KERNEL, PRINT], "fortran": [KERNEL_F, PRINT_F]}
-    stored = {side: [t.replace("\\n", "\n").replace("\n", "\\n") for t in texts] for side, texts in rows.items()}
+    stored = {
+        side: [t.replace("\\n", "\n").replace("\n", "\\n") for t in texts]
+        for side, texts in rows.items()
+    }
     pq.write_table(pa.table(stored), tmp_path / "p.parquet")
     spec = f"{tmp_path / 'p.parquet'}#fortran?shim=polybench"
-    assert [p.name for p in load_corpus(spec, "fortran").programs] == ["kernel_smooth", "print_array"]
+    assert [p.name for p in load_corpus(spec, "fortran").programs] == [
+        "kernel_smooth",
+        "print_array",
+    ]
     assert len(load_pairs(spec, spec.replace("#fortran", "#cpp"), "fortran:cpp")) == 2
     with pytest.raises(CorpusError, match="no shim 'polybnch'"):
         load_corpus(spec.replace("polybench", "polybnch"), "fortran")

@@ -1,4 +1,6 @@
-"""Signatures of C-family functions: every layout, every element type, and a clear line where tests cannot call."""
+"""Signatures of C-family functions: every layout, every element type, and a clear line where tests
+cannot call.
+"""
 
 import os
 import re
@@ -9,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpora.records import Parameter, Program
-from corpora.signatures import SignatureError, signature_of
+from corpora.signatures.dispatch import SignatureError, signature_of
 
 SHARED = Path(os.environ.get("COEVOLVE_SHARED", Path(__file__).parents[3] / "shared"))
 
@@ -26,7 +28,10 @@ def parameter(declaration):
     ("declaration", "expected"),
     [
         ("float * * h_in", Parameter("h_in", "rows", "f32")),
-        ("const std :: vector < unsigned int > & v", Parameter("v", "array", "u32", "in", True, shape=(":",))),
+        (
+            "const std :: vector < unsigned int > & v",
+            Parameter("v", "array", "u32", "in", True, shape=(":",)),
+        ),
         ("std::vector<double>& v", Parameter("v", "array", "f64", "inout", True, shape=(":",))),
         ("std::vector<float> v", Parameter("v", "array", "f32", "in", True, shape=(":",))),
         ("std::array<int, 4 * 2> &a", Parameter("a", "array", "i32", "inout", True, shape=("8",))),
@@ -106,9 +111,14 @@ def test_what_tests_cannot_call_is_one_clear_line(text, words):
     assert all(word in message for word in words), message
 
 
-@pytest.mark.parametrize("null", ["(void *)0", "NULL", "nullptr", "0", "((void*) NULL)", "( void * ) 0"])
+@pytest.mark.parametrize(
+    "null", ["(void *)0", "NULL", "nullptr", "0", "((void*) NULL)", "( void * ) 0"]
+)
 def test_a_threads_function_that_returns_null_returns_nothing(null):
-    text = f"void *f(float *a, int start, int end) {{ if (end < start) return {null}; for (int i = start; i < end; i++) a[i] = 0; return {null}; }}"
+    text = (
+        f"void *f(float *a, int start, int end) {{ if (end < start) return {null}; for (int "
+        f"i = start; i < end; i++) a[i] = 0; return {null}; }}"
+    )
     assert sign(text).result is None
 
 
@@ -126,7 +136,13 @@ def test_names_of_the_text_are_followed():
     assert [(p.name, p.kind, p.type, p.intent, p.inner_extents) for p in found.parameters] == [
         ("a", "array", "f32", "in", (21,)),
         ("p", "array", "u8", "inout", ()),
-        ("q", "array", "f32", "inout", ()),  # const binds to the pointer, so what it points to may be written
+        (
+            "q",
+            "array",
+            "f32",
+            "inout",
+            (),
+        ),  # const binds to the pointer, so what it points to may be written
         ("t", "scalar", "i64", "in", ()),
         ("N2", "scalar", "i32", "in", ()),
         ("m", "array", "f32", "inout", (6,)),
@@ -134,7 +150,9 @@ def test_names_of_the_text_are_followed():
     ]
 
 
-@pytest.mark.parametrize("name", ["C", "Ccols", "T", "A", "restrict_", "size", "x1", "global", "complex", "byte"])
+@pytest.mark.parametrize(
+    "name", ["C", "Ccols", "T", "A", "restrict_", "size", "x1", "global", "complex", "byte"]
+)
 def test_any_name_is_a_name(name):
     """A parameter called C was once taken for the C of extern "C"."""
     found = sign(f'extern "C" void f(const float *{name}, int n, double (*m)[3]) {{}}').parameters
@@ -142,7 +160,9 @@ def test_any_name_is_a_name(name):
 
 
 def test_a_parameter_called_like_a_macro_keeps_its_name():
-    assert [p.name for p in sign("#define n 3\n#define K 4\nvoid f(int *x, int K2) {}").parameters] == ["x", "K2"]
+    assert [
+        p.name for p in sign("#define n 3\n#define K 4\nvoid f(int *x, int K2) {}").parameters
+    ] == ["x", "K2"]
 
 
 def test_kernels_helpers_and_linkage():
@@ -153,30 +173,55 @@ def test_kernels_helpers_and_linkage():
     )
     assert sign(text, dialect="cuda").style == "kernel"
     assert sign(text, "host", "cuda").style == "function"
-    assert sign("__host__ __device__ inline int f(int a) { return a; }", dialect="cuda").result == "i32"
+    assert (
+        sign("__host__ __device__ inline int f(int a) { return a; }", dialect="cuda").result
+        == "i32"
+    )
     assert sign("namespace n { double f(int a) { return a; } }").result == "f64"
     assert sign("int f(void) { return 1; }").parameters == ()
-    assert sign("static inline __attribute__((always_inline)) unsigned long long f() { return 1; }").result == "u64"
+    assert (
+        sign(
+            "static inline __attribute__((always_inline)) unsigned long long f() { return 1; }"
+        ).result
+        == "u64"
+    )
 
 
 def test_the_last_definition_wins():
-    assert sign("int f(int a);\nint f(int a) { return a; }\nfloat f(float *b) { return *b; }").result == "f32"
+    assert (
+        sign("int f(int a);\nint f(int a) { return a; }\nfloat f(float *b) { return *b; }").result
+        == "f32"
+    )
 
 
 WORDS = {
-    "bool": ["bool"], "i8": ["char", "signed char", "int8_t"], "u8": ["unsigned char"], "i16": ["short", "short int"],
-    "u16": ["unsigned short", "short unsigned int"], "i32": ["int", "signed", "signed int"],
-    "u32": ["unsigned", "int unsigned", "uint"], "i64": ["long", "long long", "long long int", "int64_t"],
-    "u64": ["unsigned long", "size_t"], "f32": ["float"], "f64": ["double"], "c64": ["std::complex<float>"],
+    "bool": ["bool"],
+    "i8": ["char", "signed char", "int8_t"],
+    "u8": ["unsigned char"],
+    "i16": ["short", "short int"],
+    "u16": ["unsigned short", "short unsigned int"],
+    "i32": ["int", "signed", "signed int"],
+    "u32": ["unsigned", "int unsigned", "uint"],
+    "i64": ["long", "long long", "long long int", "int64_t"],
+    "u64": ["unsigned long", "size_t"],
+    "f32": ["float"],
+    "f64": ["double"],
+    "c64": ["std::complex<float>"],
     "c128": ["complex<double>"],
-}  # fmt: skip
+}
 one_parameter = st.tuples(
-    st.sampled_from([(t, w) for t, words in WORDS.items() for w in words]), st.sampled_from(["", "*", "**", "&"]), st.booleans()
+    st.sampled_from([(t, w) for t, words in WORDS.items() for w in words]),
+    st.sampled_from(["", "*", "**", "&"]),
+    st.booleans(),
 )
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.lists(one_parameter, max_size=6), st.sampled_from([" ", "\n", "  ", " /* , ( */ "]), st.booleans())
+@given(
+    st.lists(one_parameter, max_size=6),
+    st.sampled_from([" ", "\n", "  ", " /* , ( */ "]),
+    st.booleans(),
+)
 def test_any_list_in_any_layout(parameters, gap, east):
     pieces = []
     for i, ((_, words), shape, const) in enumerate(parameters):
@@ -214,7 +259,9 @@ def test_real_functions(side, least):
             continue
         readable += 1
         written = re.search(r"\w+ \((.*?)\) \{", line)[1]
-        assert [p.name for p in found.parameters] == [re.findall(r"\w+", part)[-1] if "[" not in part else part.split("[")[0].split()[-1]
-                                                      for part in written.split(",")]
+        assert [p.name for p in found.parameters] == [
+            re.findall(r"\w+", part)[-1] if "[" not in part else part.split("[")[0].split()[-1]
+            for part in written.split(",")
+        ]
         assert found.style == ("kernel" if side == "cuda" else "function")
     assert readable >= least

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpora.fortran_kinds import integer_value
-from corpora.fortran_syntax import is_fixed_form, logical_lines, to_free_form
 from corpora.records import Parameter, Program
-from corpora.signatures import SignatureError, signature_of
+from corpora.signatures.dispatch import SignatureError, signature_of
+from corpora.signatures.fortran_kinds import integer_value
+from corpora.syntax.fortran import is_fixed_form, logical_lines, to_free_form
 
 SHARED = Path(os.environ.get("COEVOLVE_SHARED", Path(__file__).parents[3] / "shared"))
 
@@ -38,7 +38,13 @@ C     Compute the thing! It's old.
 
 
 def test_fixed_form():
-    assert kinds(FIXED) == [("n", "i32", ()), ("alpha", "f64", ()), ("x", "f64", ("*",)), ("incx", "i32", ()), ("y", "f64", ("0:n", "*"))]
+    assert kinds(FIXED) == [
+        ("n", "i32", ()),
+        ("alpha", "f64", ()),
+        ("x", "f64", ("*",)),
+        ("incx", "i32", ()),
+        ("y", "f64", ("0:n", "*")),
+    ]
     assert all(p.by_reference for p in sign(FIXED).parameters if p.kind == "scalar")
 
 
@@ -47,14 +53,24 @@ def test_fixed_form_becomes_free_form_that_compiles(tmp_path):
     free = to_free_form(text)
     assert not is_fixed_form(free) and "!$omp parallel do &\n!$omp&" in free
     (tmp_path / "f.f90").write_text(free)
-    done = subprocess.run(["gfortran", "-fopenmp", "-fsyntax-only", "-Werror", tmp_path / "f.f90"], capture_output=True, text=True)
+    done = subprocess.run(
+        ["gfortran", "-fopenmp", "-fsyntax-only", "-Werror", tmp_path / "f.f90"],
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, done.stderr
     assert kinds(free) == kinds(text)
 
 
 @pytest.mark.parametrize(
     "text",
-    ["subroutine f(a)\ncall g(a)\nend", "     subroutine f(x)\n     real x\n     end", "contains\n", "call f(a)\n", "  x = 1 &\n     + 2\n"],
+    [
+        "subroutine f(a)\ncall g(a)\nend",
+        "     subroutine f(x)\n     real x\n     end",
+        "contains\n",
+        "call f(a)\n",
+        "  x = 1 &\n     + 2\n",
+    ],
 )
 def test_free_form_is_not_taken_for_fixed(text):
     assert not is_fixed_form(text)
@@ -89,7 +105,10 @@ end module"""
 
 
 def test_kinds_of_a_used_module_of_the_same_text():
-    text = "module p\n integer, parameter :: rk = 8\nend module\nsubroutine f(x)\n use p\n real(rk) x(3)\nend"
+    text = (
+        "module p\n integer, parameter :: rk = 8\nend module\nsubroutine f(x)\n use p\n "
+        "real(rk) x(3)\nend"
+    )
     assert kinds(text) == [("x", "f64", ("3",))]
 
 
@@ -98,11 +117,17 @@ def test_kinds_of_a_used_module_of_the_same_text():
     [
         ("", [("a", "f32", ()), ("i", "i32", ())]),
         ("implicit double precision (a-h, o-z)", [("a", "f64", ()), ("i", "i32", ())]),
-        ("implicit integer*8 (a), real*4 (i-j)\ndimension a(i, 2*i)", [("a", "i64", ("i", "2*i")), ("i", "f32", ())]),
+        (
+            "implicit integer*8 (a), real*4 (i-j)\ndimension a(i, 2*i)",
+            [("a", "i64", ("i", "2*i")), ("i", "f32", ())],
+        ),
         ("real a*8\ncomplex*16 i(2)", [("a", "f64", ()), ("i", "c128", ("2",))]),
         ("real, dimension(10) :: a, i(5)", [("a", "f32", ("10",)), ("i", "f32", ("5",))]),
         ("complex a\ncomplex(8) i", [("a", "c64", ()), ("i", "c128", ())]),
-        ("integer(c_int8_t) a(4)\nlogical(c_bool) i(4)", [("a", "i8", ("4",)), ("i", "bool", ("4",))]),
+        (
+            "integer(c_int8_t) a(4)\nlogical(c_bool) i(4)",
+            [("a", "i8", ("4",)), ("i", "bool", ("4",))],
+        ),
         ("double complex a\nbyte i", [("a", "c128", ()), ("i", "i8", ())]),
         ("parameter (m = 8)\nreal(m) a\ninteger*2 i", [("a", "f64", ()), ("i", "i16", ())]),
         ("REAL(8) :: A ; INTEGER I", [("a", "f64", ()), ("i", "i32", ())]),
@@ -113,19 +138,39 @@ def test_declarations(declarations, expected):
 
 
 def test_attributes_in_statements_of_their_own():
-    text = "subroutine f(n, x, y)\ninteger n\nreal x, y\ndimension x(n), y(n)\nintent(in) n, x\nintent(out) :: y\nend"
+    text = (
+        "subroutine f(n, x, y)\ninteger n\nreal x, y\ndimension x(n), y(n)\nintent(in) n, x\n"
+        "intent(out) :: y\nend"
+    )
     assert [p.intent for p in sign(text).parameters] == ["in", "in", "out"]
-    assert not sign("subroutine f(n) bind(c, name='g')\ninteger :: n\nvalue :: n\nend").parameters[0].by_reference
+    assert (
+        not sign("subroutine f(n) bind(c, name='g')\ninteger :: n\nvalue :: n\nend")
+        .parameters[0]
+        .by_reference
+    )
 
 
-@pytest.mark.parametrize("declared", ["character c", "character*1 c", "character(1) :: c", "character(len=1), intent(in) :: c", "character*(*) c", "character(len=*) c"])
+@pytest.mark.parametrize(
+    "declared",
+    [
+        "character c",
+        "character*1 c",
+        "character(1) :: c",
+        "character(len=1), intent(in) :: c",
+        "character*(*) c",
+        "character(len=*) c",
+    ],
+)
 def test_one_character_is_a_byte(declared):
     (parameter,) = sign(f"subroutine f(c)\n{declared}\nend").parameters
     assert (parameter.type, parameter.kind, parameter.by_reference) == ("i8", "scalar", True)
 
 
 def test_logical_arrays_of_one_width():
-    assert kinds("subroutine f(m, k)\nlogical m(3), k(2)\nend") == [("m", "bool", ("3",)), ("k", "bool", ("2",))]
+    assert kinds("subroutine f(m, k)\nlogical m(3), k(2)\nend") == [
+        ("m", "bool", ("3",)),
+        ("k", "bool", ("2",)),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -146,16 +191,25 @@ def test_logical_arrays_of_one_width():
         ("subroutine f(a)\nreal(mystery) a\nend", ["unknown kind"]),
         ("subroutine f(*)\nend", ["alternate returns"]),
         ("function f(n)\nreal f(3)\nend", ["result", "array"]),
-        ("program p\ncontains\nsubroutine f(a)\nend subroutine\nend program", ["internal to program 'p'"]),
+        (
+            "program p\ncontains\nsubroutine f(a)\nend subroutine\nend program",
+            ["internal to program 'p'"],
+        ),
         ("subroutine g(a)\nend", ["no definition", "g"]),
-        ("subroutine g(a)\ninterface\nsubroutine f(b)\nreal b\nend subroutine\nend interface\nend", ["no definition"]),
+        (
+            "subroutine g(a)\ninterface\nsubroutine f(b)\nreal b\nend subroutine\nend "
+            "interface\nend",
+            ["no definition"],
+        ),
         ("subroutine f(a)\nreal a(..)\nend", ["assumed rank"]),
     ],
 )
 def test_what_tests_cannot_call_is_one_clear_line(text, words):
     with pytest.raises(SignatureError) as caught:
         sign(text)
-    assert "\n" not in str(caught.value) and all(w in str(caught.value) for w in words), caught.value
+    assert "\n" not in str(caught.value) and all(w in str(caught.value) for w in words), (
+        caught.value
+    )
 
 
 def test_nested_blocks_do_not_end_a_procedure():
@@ -192,32 +246,68 @@ def test_names_have_no_case():
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("kind(1.0d0)", 8), ("kind(1.0)", 4), ("kind(0_8)", 8), ("selected_real_kind(15, 307)", 8), ("selected_real_kind(p=6)", 4),
-     ("selected_int_kind(9)", 4), ("2*4", 8), ("(n+1)/2", 4), ("-1", -1), ("n", 7), ("huge(1)", None), ("", None)],
-)  # fmt: skip
+    [
+        ("kind(1.0d0)", 8),
+        ("kind(1.0)", 4),
+        ("kind(0_8)", 8),
+        ("selected_real_kind(15, 307)", 8),
+        ("selected_real_kind(p=6)", 4),
+        ("selected_int_kind(9)", 4),
+        ("2*4", 8),
+        ("(n+1)/2", 4),
+        ("-1", -1),
+        ("n", 7),
+        ("huge(1)", None),
+        ("", None),
+    ],
+)
 def test_kind_expressions(text, value):
     assert integer_value(text, {"n": 7}) == value
 
 
-names = st.lists(st.from_regex(r"[a-z][a-z0-9_]{0,5}", fullmatch=True), min_size=1, max_size=5, unique=True)
-types = st.sampled_from([("integer", "i32"), ("integer(8)", "i64"), ("real", "f32"), ("real*8", "f64"), ("double precision", "f64"),
-                         ("complex(kind=4)", "c64"), ("logical(1)", "bool"), ("REAL ( KIND = 8 )", "f64")])  # fmt: skip
+names = st.lists(
+    st.from_regex(r"[a-z][a-z0-9_]{0,5}", fullmatch=True), min_size=1, max_size=5, unique=True
+)
+types = st.sampled_from(
+    [
+        ("integer", "i32"),
+        ("integer(8)", "i64"),
+        ("real", "f32"),
+        ("real*8", "f64"),
+        ("double precision", "f64"),
+        ("complex(kind=4)", "c64"),
+        ("logical(1)", "bool"),
+        ("REAL ( KIND = 8 )", "f64"),
+    ]
+)
 shapes = st.sampled_from([(), ("n",), ("*",), (":", ":"), ("0:n-1", "max(n,1)")])
 
 
 @settings(max_examples=150, deadline=None)
-@given(names.flatmap(lambda n: st.tuples(st.just(n), st.lists(st.tuples(types, shapes, st.booleans()), min_size=len(n), max_size=len(n)))))
+@given(
+    names.flatmap(
+        lambda n: st.tuples(
+            st.just(n),
+            st.lists(st.tuples(types, shapes, st.booleans()), min_size=len(n), max_size=len(n)),
+        )
+    )
+)
 def test_any_declarations_in_free_and_fixed_form(case):
     arguments, declared = case
     lines = [f"subroutine f_({', '.join(arguments)})"]
     for name, ((words, _), shape, colons) in zip(arguments, declared, strict=True):
-        lines.append(f"{words} {'::' if colons else ''} {name}{'(' + ', '.join(shape) + ')' if shape else ''} ! , x(3)")
+        lines.append(
+            f"{words} {'::' if colons else ''} "
+            f"{name}{'(' + ', '.join(shape) + ')' if shape else ''} ! , x(3)"
+        )
     lines.append("end subroutine")
     expected = [(n, t, s) for n, ((_, t), s, _) in zip(arguments, declared, strict=True)]
     assert kinds("\n".join(lines), "f_") == expected
     fixed = "C comment\n" + "\n".join("      " + line for line in lines)
     assert is_fixed_form(fixed) and kinds(fixed, "f_") == expected
-    split_up = "\n".join(line.replace(", ", ", &\n    & ") if "!" not in line else line for line in lines)
+    split_up = "\n".join(
+        line.replace(", ", ", &\n    & ") if "!" not in line else line for line in lines
+    )
     assert kinds(split_up, "f_") == expected
 
 
@@ -228,11 +318,15 @@ def test_quotes_hide_comments_and_continuations():
 
 @pytest.mark.skipif(not (SHARED / "data/fortran_cpp").is_dir(), reason="shared data not here")
 def test_real_procedures():
-    from corpora.loaders import load_corpus
+    from corpora.datasets.loaders import load_corpus
 
     spec = f"{SHARED}/data/fortran_cpp/Polybench_train.parquet?DATA_TYPE=double precision&_PB_*=*"
     loaded = load_corpus(spec, "fortran")
     assert len(loaded.programs) == 81 and not loaded.skipped
     gemm = next(p for p in loaded.programs if p.name == "kernel_gemm")
     assert [(p.name, p.kind, p.type) for p in signature_of(gemm).parameters][:4] == [
-        ("ni", "scalar", "i32"), ("nj", "scalar", "i32"), ("nk", "scalar", "i32"), ("alpha", "scalar", "f64")]  # fmt: skip
+        ("ni", "scalar", "i32"),
+        ("nj", "scalar", "i32"),
+        ("nk", "scalar", "i32"),
+        ("alpha", "scalar", "f64"),
+    ]

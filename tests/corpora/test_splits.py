@@ -1,4 +1,6 @@
-"""Near-duplicates are found whatever their names and layout; nothing like an evaluation item gets into training."""
+"""Near-duplicates are found whatever their names and layout; nothing like an evaluation item gets
+into training.
+"""
 
 import random
 import re
@@ -12,7 +14,10 @@ from corpora.fingerprints import fingerprints
 from corpora.records import Program
 from corpora.splits import EvaluationGuard, LeakError, clusters, split, split_groups
 
-SAXPY = "void saxpy(int n, float a, const float *x, float *y) { for (int i = 0; i < n; ++i) y[i] = a * x[i] + y[i]; }"
+SAXPY = (
+    "void saxpy(int n, float a, const float *x, float *y) { for (int i = 0; i < n; ++i) "
+    "y[i] = a * x[i] + y[i]; }"
+)
 SAXPY_RENAMED = """
 // the same function in other clothes
 static inline void scale_and_add ( int count , float factor , float * __restrict__ src , float * dst )
@@ -23,7 +28,8 @@ static inline void scale_and_add ( int count , float factor , float * __restrict
 }
 """
 MATMUL = (
-    "void mm(int n, const double *a, const double *b, double *c) { for (int i = 0; i < n; i++) for (int j = 0; j < n; j++)"
+    "void mm(int n, const double *a, const double *b, double *c) { for (int i = 0; i < n; "
+    "i++) for (int j = 0; j < n; j++)"
     " { double s = 0; for (int k = 0; k < n; k++) s += a[i*n+k] * b[k*n+j]; c[i*n+j] = s; } }"
 )
 NAMES = ["x", "in", "swap", "update", "threads", "V1", "value", "size_", "tmp"]
@@ -37,7 +43,11 @@ def varied(count, seed=0):
     """`count` unlike functions: random straight-line bodies."""
     rng = random.Random(seed)
     for i in range(count):
-        terms = [f"y[{rng.randrange(99)}] {rng.choice('+-*/')}= {rng.random():.4f} * x[i % {rng.randrange(1, 99)}];" for _ in range(8)]
+        terms = [
+            f"y[{rng.randrange(99)}] {rng.choice('+-*/')}= {rng.random():.4f} * x[i % "
+            f"{rng.randrange(1, 99)}];"
+            for _ in range(8)
+        ]
         yield program(f"void f{i}(float *x, float *y, int i) {{ {' '.join(terms)} }}")
 
 
@@ -47,18 +57,29 @@ def test_names_and_layout_never_hide_a_copy(names, gap):
     words = re.findall(r"\w+|\S", SAXPY)
     renamed = dict(zip(["saxpy", "n", "a", "x", "y", "i"], names, strict=False))
     text = gap.join(renamed.get(w, w) for w in words).replace("+" + gap + "+", "++")
-    assert fingerprints([Program("cpp", renamed["saxpy"], text)]).exact == fingerprints([program(SAXPY)]).exact
+    assert (
+        fingerprints([Program("cpp", renamed["saxpy"], text)]).exact
+        == fingerprints([program(SAXPY)]).exact
+    )
 
 
 def test_clusters():
-    items = [program(SAXPY), program(MATMUL), program(SAXPY_RENAMED), program(MATMUL.replace("double", "float"))]
+    items = [
+        program(SAXPY),
+        program(MATMUL),
+        program(SAXPY_RENAMED),
+        program(MATMUL.replace("double", "float")),
+    ]
     found = clusters(items)
     assert found[0] == found[2] == 0 and found[1] == 1
     assert len(set(clusters(list(varied(40))))) == 40
 
 
 def test_fortran_copies_in_fixed_and_free_form():
-    fixed = "      SUBROUTINE S(N, X)\nC     comment\n      INTEGER N\n      REAL*8 X(N)\n      X(1) = X(N)\n     & + 2\n      END\n"
+    fixed = (
+        "      SUBROUTINE S(N, X)\nC     comment\n      INTEGER N\n      REAL*8 X(N)\n      "
+        "X(1) = X(N)\n     & + 2\n      END\n"
+    )
     free = "subroutine t(m, &\n   y) ! other\n integer m\n real*8 y(m)\n y(1) = y(m) + 2\nend\n"
     a, b = Program("fortran", "s", fixed.replace("\n     & ", " ")), Program("fortran", "t", free)
     assert fingerprints([a]).exact == fingerprints([b]).exact
@@ -79,14 +100,23 @@ def test_split_depends_on_content_only():
 
 
 def test_shares_hold_with_clusters_and_pairs():
-    """The least id of a cluster is not evenly spread: the share of pairs in the test part was 78 % instead of 50 %."""
+    """The least id of a cluster is not evenly spread: the share of pairs in the test part was 78 %
+    instead of 50 %.
+    """
     left, right = list(varied(300, 3)), list(varied(300, 4))
     parts = split_groups(list(zip(left, right, strict=True)), 0, 0.5)
     assert 110 < len(parts.test) < 190
 
 
 def test_no_cluster_is_torn_apart():
-    items = [p for base in varied(60) for p in (base, program(base.text.replace("(float *x", "(float *xx").replace("x[i", "xx[i")))]
+    items = [
+        p
+        for base in varied(60)
+        for p in (
+            base,
+            program(base.text.replace("(float *x", "(float *xx").replace("x[i", "xx[i")),
+        )
+    ]
     parts = split(items, 0.3, 0.3)
     where = {p.id: name for name in ("train", "validation", "test") for p in getattr(parts, name)}
     for a, b in zip(items[::2], items[1::2], strict=True):
@@ -114,7 +144,11 @@ def test_guard_refuses_copies_and_near_copies():
     assert held_back == 2 and kept == training[:20]
     with pytest.raises(LeakError) as caught:
         guard.check(training)
-    assert "'scale_and_add'" in str(caught.value) and "'saxpy'" in str(caught.value) and "2 of 22" in str(caught.value)
+    assert (
+        "'scale_and_add'" in str(caught.value)
+        and "'saxpy'" in str(caught.value)
+        and "2 of 22" in str(caught.value)
+    )
     guard.check(kept)
     EvaluationGuard([]).check(training)
 
@@ -132,7 +166,9 @@ def test_guard_is_fast_and_finds_every_planted_leak():
     evaluation = list(varied(200, seed=7))
     training = list(varied(10_000, seed=8))
     for i in range(0, 10_000, 500):
-        training[i] = program(evaluation[i % 200].text.replace("(float *x", "(float *xyz").replace("x[", "xyz["))
+        training[i] = program(
+            evaluation[i % 200].text.replace("(float *x", "(float *xyz").replace("x[", "xyz[")
+        )
     guard = EvaluationGuard(evaluation)
     begin = time.process_time()
     assert [leak.item for leak in guard.leaks(training)] == list(range(0, 10_000, 500))

@@ -40,7 +40,10 @@ from corpora.store import (
 
 
 def make_triplet(text="void f(float *x, int n) {}", value=0.1):
-    source, target = Program("cpp", "f", text, "here, line 1"), Program("cuda", "f", "__global__ " + text)
+    source, target = (
+        Program("cpp", "f", text, "here, line 1"),
+        Program("cuda", "f", "__global__ " + text),
+    )
     test = UnitTest(
         (
             ScalarValue("n", "i32", 3),
@@ -50,7 +53,15 @@ def make_triplet(text="void f(float *x, int n) {}", value=0.1):
         (("x", "y"),),
     )
     suite = UnitTestSuite(source.id, (test,), strength=0.75)
-    verdict = Verdict(source.id, target.id, suite.id, Outcome.EQUIVALENT, Blame.NOBODY, backend="emulated", suite_strength=0.75)
+    verdict = Verdict(
+        source.id,
+        target.id,
+        suite.id,
+        Outcome.EQUIVALENT,
+        Blame.NOBODY,
+        backend="emulated",
+        suite_strength=0.75,
+    )
     return Triplet(source, target, suite, "cpp:cuda", verdict)
 
 
@@ -68,7 +79,12 @@ numbers = st.one_of(st.floats(), st.integers(-(2**63), 2**64))
 @settings(max_examples=150, deadline=None)
 @given(st.lists(numbers, max_size=6), numbers, st.text(max_size=20))
 def test_values_survive_to_the_last_bit(values, scalar, name):
-    test = UnitTest((ArrayValue(name, "f64", (len(values),), values=tuple(values)), ScalarValue("s", "f64", scalar)))
+    test = UnitTest(
+        (
+            ArrayValue(name, "f64", (len(values),), values=tuple(values)),
+            ScalarValue("s", "f64", scalar),
+        )
+    )
     back = from_json(UnitTest, json.loads(json.dumps(to_json(test), allow_nan=False)))
     assert same_bits(back.assignments[0].values, test.assignments[0].values)
     assert same_bits(back.assignments[1].value, scalar)
@@ -78,10 +94,23 @@ def test_values_survive_to_the_last_bit(values, scalar, name):
 
 def test_every_kind_of_record_comes_back_equal():
     triplet = make_triplet()
-    signature = Signature("f", (Parameter("a", "array", "f32", inner_extents=(3, 4), shape=("n", "0:m")),), None, "kernel")
+    signature = Signature(
+        "f",
+        (Parameter("a", "array", "f32", inner_extents=(3, 4), shape=("n", "0:m")),),
+        None,
+        "kernel",
+    )
     complex_value = ScalarValue("z", "c64", (1.5, -0.0))
     flag = ScalarValue("b", "bool", True)
-    for record in (triplet, triplet.source, triplet.suite, triplet.verdict, signature, complex_value, flag):
+    for record in (
+        triplet,
+        triplet.source,
+        triplet.suite,
+        triplet.verdict,
+        signature,
+        complex_value,
+        flag,
+    ):
         assert from_json(type(record), json.loads(json.dumps(to_json(record)))) == record
     assert from_json(Triplet, to_json(triplet)).verdict.outcome is Outcome.EQUIVALENT
 
@@ -164,12 +193,17 @@ def test_folders_are_whole_or_absent(tmp_path):
         write_folder(path, broken)
     assert [p.name for p in tmp_path.iterdir()] == ["folder"] and (path / "deep/a").exists()
     write_folder(path, lambda part: (part / "c").write_text("3"))
-    assert [p.name for p in path.iterdir()] == ["c"] and [p.name for p in tmp_path.iterdir()] == ["folder"]
+    assert [p.name for p in path.iterdir()] == ["c"] and [p.name for p in tmp_path.iterdir()] == [
+        "folder"
+    ]
 
 
 @pytest.mark.parametrize(
     "error",
-    [shutil.Error([("a", "b", "[Errno 28] No space left on device: 'b'")]), RuntimeError("Error while serializing: I/O error: os error 28")],
+    [
+        shutil.Error([("a", "b", "[Errno 28] No space left on device: 'b'")]),
+        RuntimeError("Error while serializing: I/O error: os error 28"),
+    ],
 )
 def test_a_full_disk_is_known_in_the_words_of_libraries(tmp_path, error):
     def full(part):
@@ -181,10 +215,15 @@ def test_a_full_disk_is_known_in_the_words_of_libraries(tmp_path, error):
 
 
 def test_leftovers_of_killed_processes_are_cleared(tmp_path):
-    code = "import os, sys; from corpora.files import *\nwrite_%s(sys.argv[1], lambda part: os._exit(9))"
+    code = (
+        "import os, sys; from corpora.files import *\nwrite_%s(sys.argv[1], lambda part: "
+        "os._exit(9))"
+    )
     (tmp_path / "round-1").mkdir()
     for kind, name in (("folder", "translator"), ("atomically", "verdicts.jsonl")):
-        subprocess.run([sys.executable, "-c", code % kind, str(tmp_path / "round-1" / name)], check=False)
+        subprocess.run(
+            [sys.executable, "-c", code % kind, str(tmp_path / "round-1" / name)], check=False
+        )
     assert len(list((tmp_path / "round-1").iterdir())) == 2
     remove_parts(tmp_path)
     assert list((tmp_path / "round-1").iterdir()) == []
@@ -194,15 +233,24 @@ def test_really_full_file_system(tmp_path):
     """A tmpfs of 64 KiB in a mount namespace of its own; skipped where the machine forbids that."""
     script = (
         "import sys; from pathlib import Path; from corpora.files import *\n"
-        "p = Path(sys.argv[1]) / 'a.bin'; write_atomically(p, lambda f: f.write(b'o' * 1000) and None)\n"
+        "p = Path(sys.argv[1]) / 'a.bin'; write_atomically(p, lambda f: f.write(b'o' * 1000) "
+        "and None)\n"
         "try: write_atomically(p, lambda f: f.write(b'x' * 1000000) and None)\n"
         "except DiskFullError as e: print('FULL', e)\n"
         "print([x.name for x in p.parent.iterdir()], p.stat().st_size)\n"
     )
-    shell = f"mount -t tmpfs -o size=64k none {tmp_path} && {sys.executable} -c \"$SCRIPT\" {tmp_path}"
+    shell = (
+        f'mount -t tmpfs -o size=64k none {tmp_path} && {sys.executable} -c "$SCRIPT" {tmp_path}'
+    )
     unshare = ["unshare", "--mount", "--user", "--map-root-user", "sh", "-c", shell]
     try:
-        done = subprocess.run(unshare, env={**os.environ, "SCRIPT": script}, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(
+            unshare,
+            env={**os.environ, "SCRIPT": script},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
     except FileNotFoundError:
         pytest.skip("no unshare")
     if "mount" in done.stderr or "unshare" in done.stderr:
@@ -220,8 +268,15 @@ def test_triplets_as_parquet(tmp_path):
     back = read_triplets(path)
     assert back[0] == triplets[0] and back[1].id == triplets[1].id
     row = pq.read_table(path).to_pylist()[0]
-    assert row["outcome"] == "EQUIVALENT" and row["backend"] == "emulated" and row["direction"] == "cpp:cuda"
-    assert row["suite"].startswith("n:i32=3 x:f32[3]={0.1,-0.0,1e-45}") and "alias(x,y)" in row["suite"]
+    assert (
+        row["outcome"] == "EQUIVALENT"
+        and row["backend"] == "emulated"
+        and row["direction"] == "cpp:cuda"
+    )
+    assert (
+        row["suite"].startswith("n:i32=3 x:f32[3]={0.1,-0.0,1e-45}")
+        and "alias(x,y)" in row["suite"]
+    )
     assert row["source_text"] == triplets[0].source.text and row["suite_strength"] == 0.75
     write_triplets(tmp_path / "none.parquet", [])
     assert read_triplets(tmp_path / "none.parquet") == []

@@ -1,4 +1,6 @@
-"""Computations whose parameters are handed over as structures and vectors: equal in every dialect, and nothing else of the stream changes."""
+"""Computations whose parameters are handed over as structures and vectors: equal in every dialect,
+and nothing else of the stream changes.
+"""
 
 from __future__ import annotations
 
@@ -9,16 +11,17 @@ import re
 
 import pytest
 
-from corpora.loopnests import Computation, generate, structured
-from corpora.loopnests import expressions as ast
-from corpora.loopnests.emit_cpp import emit_cpp
-from corpora.loopnests.emit_cuda import emit_cuda
-from corpora.loopnests.emit_cuda_host import emit_cuda_host
-from corpora.loopnests.emit_structures import definitions, handed
-from corpora.loopnests.nest import Axis, Nest, Parameter, Region, Structure, Style
-from corpora.loopnests.structured import dress
-from corpora.signatures import signature_of
-from corpora.unit_tests import parse_suite
+from corpora.generator import Computation, generate
+from corpora.generator.core import expressions as ast
+from corpora.generator.core import structured
+from corpora.generator.core.nest import Axis, Nest, Parameter, Region, Structure, Style
+from corpora.generator.core.structured import dress
+from corpora.generator.emit.cpp import emit_cpp
+from corpora.generator.emit.cuda import emit_cuda
+from corpora.generator.emit.cuda_host import emit_cuda_host
+from corpora.generator.emit.structures import definitions, handed
+from corpora.signatures.dispatch import signature_of
+from corpora.suites.unit_tests import parse_suite
 
 COUNT = int(os.environ.get("STRUCTURED", "400"))
 """Items of the slow sweep."""
@@ -29,7 +32,11 @@ BEFORE = {"easy": "aa8cfd1bdf191d43", "mixed": "f82228670a2cc99a", "broad": "f00
 def digest(items: list[Computation]) -> str:
     made = hashlib.sha256()
     for item in items:
-        made.update(repr((sorted((n, p.text, p.origin) for n, p in item.programs.items()), item.suite_text)).encode())
+        made.update(
+            repr(
+                (sorted((n, p.text, p.origin) for n, p in item.programs.items()), item.suite_text)
+            ).encode()
+        )
     return made.hexdigest()[:16]
 
 
@@ -43,7 +50,11 @@ def test_a_share_of_the_items_is_dressed_and_the_others_are_as_before() -> None:
     assert some == again
     changed = [new for old, new in zip(before, some) if new != old]
     assert 15 <= len(changed) <= 45
-    assert all("fortran" not in item.programs and re.search(r"struct|std::vector", item.programs["cpp"].text) for item in changed)
+    assert all(
+        "fortran" not in item.programs
+        and re.search(r"struct|std::vector", item.programs["cpp"].text)
+        for item in changed
+    )
     assert list(generate(20, 4, start=100, structures=0.15)) == some[100:120]
     every = list(generate(200, 4, structures=1.0))
     assert {item.suite_text for item in changed} <= {item.suite_text for item in every}
@@ -56,36 +67,78 @@ def test_tests_name_the_numbers_of_every_dialect() -> None:
         wanted = {(p.name, p.type) for p in signatures["cpp"].parameters}
         for dialect, signature in signatures.items():
             found = {(p.name, p.type) for p in signature.parameters}
-            sizes = found - wanted if "std::vector" in item.programs["cpp"].text and dialect == "cuda" else set()
+            sizes = (
+                found - wanted
+                if "std::vector" in item.programs["cpp"].text and dialect == "cuda"
+                else set()
+            )
             assert found - sizes == wanted and len(sizes) <= 1, dialect
 
 
 def test_ways_of_handing_over_all_occur() -> None:
     items = list(generate(400, 3, "broad", structures=1.0))
-    serial, kernels = ("\n".join(i.programs[d].text for i in items if d in i.programs) for d in ("cpp", "cuda"))
+    serial, kernels = (
+        "\n".join(i.programs[d].text for i in items if d in i.programs) for d in ("cpp", "cuda")
+    )
     for construct in (
-        r"\w+->\w+\[", r"\w+\.\w+\[", r"\w\]\.\w", r"const \w+ &\w", r"const std::vector<\w+> &", r"\(struct \w+ \w", r"typedef struct \{", r"\.size\(\)",
-        r"struct (?:u?int|float|double)[34] \{", r"struct \w+ \{\n", r"struct \w+ \{ \w", r"\w+ \w+, \w+;", r" \* \w+\.cols ",
-    ):  # fmt: skip
+        r"\w+->\w+\[",
+        r"\w+\.\w+\[",
+        r"\w\]\.\w",
+        r"const \w+ &\w",
+        r"const std::vector<\w+> &",
+        r"\(struct \w+ \w",
+        r"typedef struct \{",
+        r"\.size\(\)",
+        r"struct (?:u?int|float|double)[34] \{",
+        r"struct \w+ \{\n",
+        r"struct \w+ \{ \w",
+        r"\w+ \w+, \w+;",
+        r" \* \w+\.cols ",
+    ):
         assert re.search(construct, serial), construct
-    assert "std::vector" not in kernels and not re.search(r"__global__[^{]*&|struct (?:u?int|float|double)[34] \{", kernels)
-    for construct in (r"cudaMalloc\(&\w+\.\w+,", r"(\w+) d_\w+ = \*?\w+;", r"sizeof\([A-Z]\w+\)", r"__global__[^{]*(?:float|int)[34] \*"):
+    assert "std::vector" not in kernels and not re.search(
+        r"__global__[^{]*&|struct (?:u?int|float|double)[34] \{", kernels
+    )
+    for construct in (
+        r"cudaMalloc\(&\w+\.\w+,",
+        r"(\w+) d_\w+ = \*?\w+;",
+        r"sizeof\([A-Z]\w+\)",
+        r"__global__[^{]*(?:float|int)[34] \*",
+    ):
         assert re.search(construct, kernels), construct
 
 
 def nest() -> Nest:
     x, y = (ast.At(word, (ast.Name("i"),)) for word in "xy")
     change = ast.Assign(y, "=", ast.add(ast.mul(ast.Name("a"), x), y))
-    arrays = [Parameter(word, "array", "f32", (ast.Name("n"),), written=word == "y") for word in "xy"]
-    scalars = [Parameter("n", "scalar", "i32", values=(4,)), Parameter("a", "scalar", "f32", values=(2.0,))]
+    arrays = [
+        Parameter(word, "array", "f32", (ast.Name("n"),), written=word == "y") for word in "xy"
+    ]
+    scalars = [
+        Parameter("n", "scalar", "i32", values=(4,)),
+        Parameter("a", "scalar", "f32", values=(2.0,)),
+    ]
     types = {p.name: p.type for p in arrays + scalars}
-    return Nest("", arrays + scalars, [Region((Axis("i", ast.ZERO, ast.Name("n")),), (change,))], types=types)
+    return Nest(
+        "",
+        arrays + scalars,
+        [Region((Axis("i", ast.ZERO, ast.Name("n")),), (change,))],
+        types=types,
+    )
 
 
 def test_a_reference_is_a_value_to_a_kernel_and_a_pointer_to_numbers_stays() -> None:
-    for passing, serial, kernel in (("reference", "const P &p", "P p"), ("pointer", "const P *p", "const P *p"), ("value", "P p", "P p")):
+    for passing, serial, kernel in (
+        ("reference", "const P &p", "P p"),
+        ("pointer", "const P *p", "const P *p"),
+        ("value", "P p", "P p"),
+    ):
         made = nest()
-        made.structures = (Structure("P", "p", passing, (("n", "n"), ("a", "a")), "struct P { int n; float a; };\n"),)
+        made.structures = (
+            Structure(
+                "P", "p", passing, (("n", "n"), ("a", "a")), "struct P { int n; float a; };\n"
+            ),
+        )
         assert f"({'float *x, float *y, '}{serial})" in emit_cpp(made, Style(const_arrays=False))
         assert f"({'float *x, float *y, '}{kernel})" in emit_cuda(made, Style(const_arrays=False))
     assert definitions(made) == "struct P { int n; float a; };\n"
@@ -95,7 +148,11 @@ def test_records_are_indexed_and_their_fields_stand_together() -> None:
     made = nest()
     made.structures = (Structure("P", "p", "array", (("u", "x"), ("v", "y")), "", constant=False),)
     assert "p[i].v = a * p[i].u + p[i].v;" in emit_cpp(made, Style(pointers=True))
-    assert [each.owner if type(each) is Structure else each.name for each in handed(made)] == ["p", "n", "a"]
+    assert [each.owner if type(each) is Structure else each.name for each in handed(made)] == [
+        "p",
+        "n",
+        "a",
+    ]
 
 
 def test_what_the_function_changes_itself_is_in_no_structure() -> None:
@@ -104,43 +161,83 @@ def test_what_the_function_changes_itself_is_in_no_structure() -> None:
         made.before = (ast.Assign(ast.Name("n"), "=", ast.TWO),)
         made.regions[0].body += (ast.Declare("f32", "t", ast.Name("x")),)
         dress(made, Style(words={"i32": "int", "f32": "float"}), random.Random(seed))
-        assert {"n", "x"}.isdisjoint(parameter for each in made.structures for _, parameter in each.fields)
+        assert {"n", "x"}.isdisjoint(
+            parameter for each in made.structures for _, parameter in each.fields
+        )
         assert "x" not in made.vectors and made.length is None
 
 
-verification = pytest.importorskip("coevolve.verification")
+verification = pytest.importorskip("coevolve.verification.engine")
 
 
 def test_host_code_copies_what_structures_lead_to() -> None:
     for passing, whole in (("pointer", "*m"), ("value", "m"), ("reference", "m")):
         made = nest()
         made.result, made.after = "i32", (ast.Jump("return", ast.ZERO),)
-        made.structures = (Structure("P", "p", passing, (("a", "a"),), ""), Structure("M", "m", passing, (("data", "y"), ("n", "n")), "", points=True))
+        made.structures = (
+            Structure("P", "p", passing, (("a", "a"),), ""),
+            Structure("M", "m", passing, (("data", "y"), ("n", "n")), "", points=True),
+        )
         text = emit_cuda_host(made, Style(names=("f", "g")))
         field = "m->" if passing == "pointer" else "m."
-        for line in (f"M d_m = {whole};", f"cudaMalloc(&d_m.data, {field}n * sizeof(float));", f"cudaMemcpy({field}data, d_m.data, ", "cudaFree(d_m.data);"):
+        for line in (
+            f"M d_m = {whole};",
+            f"cudaMalloc(&d_m.data, {field}n * sizeof(float));",
+            f"cudaMemcpy({field}data, d_m.data, ",
+            "cudaFree(d_m.data);",
+        ):
             assert line in text, text
-        assert f"(d_x, d_m, {whole[:-1]}p);" in text and "__global__ void g_kernel(const float *x, M m, P p)" in text, text
+        assert (
+            f"(d_x, d_m, {whole[:-1]}p);" in text
+            and "__global__ void g_kernel(const float *x, M m, P p)" in text
+        ), text
 
 
 def wrong_of(items: list[Computation]) -> list[tuple[str, str, str]]:
     """Ports that the engine does not find equivalent under the items' own suites."""
     pairs = [
-        verification.Pair(item.programs["cpp"], item.programs[dialect], item.suite_text) for item in items for dialect in ("cuda", "openmp") if dialect in item.programs
+        verification.Pair(item.programs["cpp"], item.programs[dialect], item.suite_text)
+        for item in items
+        for dialect in ("cuda", "openmp")
+        if dialect in item.programs
     ]
     verdicts = verification.verify_many(pairs, "emulated", verification.VerifyConfig(mutants=0))
-    return [(p.target.origin, p.target.dialect, f"{v.outcome} {v.detail}") for p, v in zip(pairs, verdicts) if v.equivalent is not True]
+    return [
+        (p.target.origin, p.target.dialect, f"{v.outcome} {v.detail}")
+        for p, v in zip(pairs, verdicts)
+        if v.equivalent is not True
+    ]
 
 
-def in_one_way(monkeypatch: pytest.MonkeyPatch, way: object, count: int, seed: int, level: str = "mixed") -> list[Computation]:
+def in_one_way(
+    monkeypatch: pytest.MonkeyPatch, way: object, count: int, seed: int, level: str = "mixed"
+) -> list[Computation]:
     monkeypatch.setattr(structured, "_WAYS", ((way, 1),))
-    return [item for item in generate(count, seed, level, structures=1.0) if "fortran" not in item.programs]
+    return [
+        item
+        for item in generate(count, seed, level, structures=1.0)
+        if "fortran" not in item.programs
+    ]
 
 
 def test_engine_finds_dressed_items_equivalent(monkeypatch: pytest.MonkeyPatch) -> None:
-    items = [item for k, (way, _) in enumerate(structured._WAYS) for item in in_one_way(monkeypatch, way, 2, 40 + k, "easy")]
+    items = [
+        item
+        for k, (way, _) in enumerate(structured._WAYS)
+        for item in in_one_way(monkeypatch, way, 2, 40 + k, "easy")
+    ]
     assert len(items) >= 6
-    one_each = [Computation({d: p for d, p in item.programs.items() if d in ("cpp", ("cuda", "cuda", "openmp")[k % 3])}, item.suite_text) for k, item in enumerate(items)]
+    one_each = [
+        Computation(
+            {
+                d: p
+                for d, p in item.programs.items()
+                if d in ("cpp", ("cuda", "cuda", "openmp")[k % 3])
+            },
+            item.suite_text,
+        )
+        for k, item in enumerate(items)
+    ]
     assert wrong_of(one_each) == []
 
 

@@ -5,8 +5,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpora.records import ArrayValue, Fill, Parameter, ScalarValue, Signature, UnitTest
-from corpora.suite_reader import SuiteError
-from corpora.unit_tests import INTEGER_RANGES, format_suite, launch_of, parse_suite, parse_test
+from corpora.suites.reader import SuiteError
+from corpora.suites.unit_tests import (
+    INTEGER_RANGES,
+    format_suite,
+    launch_of,
+    parse_suite,
+    parse_test,
+)
 
 SIGNATURE = Signature(
     "f",
@@ -28,7 +34,9 @@ def test_signature_gives_types_and_order():
 
 
 def test_expressions_in_any_order_with_c_division():
-    test = parse_test("x:i32[(m-1)*s+1]=indices(max(n,2)) m:i32=n/2 s:i32=-7/2+6 n:i32=7 k:i32=-7%3")
+    test = parse_test(
+        "x:i32[(m-1)*s+1]=indices(max(n,2)) m:i32=n/2 s:i32=-7/2+6 n:i32=7 k:i32=-7%3"
+    )
     values = {a.name: getattr(a, "value", None) for a in test.assignments}
     assert (values["m"], values["s"], values["k"]) == (3, 3, -1)
     assert test.assignments[0].extents == (7,)
@@ -36,7 +44,10 @@ def test_expressions_in_any_order_with_c_division():
 
 
 def test_special_numbers():
-    test = parse_test("x:f64[7]={nan,inf,-inf,-0.0,0x1.8p+1,1e-310,-5} i:i32=INT_MIN u:u64=ULONG_MAX b:bool=true z:c64=(1,-nan)")
+    test = parse_test(
+        "x:f64[7]={nan,inf,-inf,-0.0,0x1.8p+1,1e-310,-5} i:i32=INT_MIN u:u64=ULONG_MAX "
+        "b:bool=true z:c64=(1,-nan)"
+    )
     x = test.assignments[0].values
     assert math.isnan(x[0]) and x[1:] == (math.inf, -math.inf, -0.0, 3.0, 1e-310, -5.0)
     assert math.copysign(1, x[3]) == -1
@@ -121,13 +132,28 @@ def _arrays(draw, name):
         low, high = sorted(draw(st.tuples(st.integers(-9, 9), st.integers(-9, 9))))
         fill = draw(
             st.sampled_from(
-                [Fill("uniform", (low, high), 3), Fill("permutation"), Fill("indices", (4,)), Fill("constant", (high,), 0)]
-                + [Fill("special"), Fill("sorted", (low, high + 0.5), 1), Fill("normal", (0.5, 2)), Fill("integers", (low, high))]
+                [
+                    Fill("uniform", (low, high), 3),
+                    Fill("permutation"),
+                    Fill("indices", (4,)),
+                    Fill("constant", (high,), 0),
+                ]
+                + [
+                    Fill("special"),
+                    Fill("sorted", (low, high + 0.5), 1),
+                    Fill("normal", (0.5, 2)),
+                    Fill("integers", (low, high)),
+                ]
             )
         )
-        return ArrayValue(name, type_, tuple(draw(st.lists(st.integers(0, 50), min_size=1, max_size=2))), fill)
+        return ArrayValue(
+            name, type_, tuple(draw(st.lists(st.integers(0, 50), min_size=1, max_size=2))), fill
+        )
     n = draw(st.integers(1, 4))
-    values = [draw(st.integers(*INTEGER_RANGES["i16"]) if type_ == "i16" else _floats) for _ in range(n * (1 + (type_ == "c64")))]
+    values = [
+        draw(st.integers(*INTEGER_RANGES["i16"]) if type_ == "i16" else _floats)
+        for _ in range(n * (1 + (type_ == "c64")))
+    ]
     return ArrayValue(name, type_, (n,), values=tuple(values))
 
 

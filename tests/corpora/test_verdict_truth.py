@@ -14,7 +14,9 @@ def test_only_what_is_equivalent_is_true():
     assert bool(replace(RIGHT, serial=True)) is True
 
 
-@pytest.mark.parametrize("outcome", [outcome for outcome in Outcome if outcome is not Outcome.EQUIVALENT])
+@pytest.mark.parametrize(
+    "outcome", [outcome for outcome in Outcome if outcome is not Outcome.EQUIVALENT]
+)
 @pytest.mark.parametrize("blame", list(Blame))
 def test_everything_else_is_false(outcome, blame):
     assert not replace(RIGHT, outcome=outcome, blame=blame)
@@ -27,4 +29,8 @@ def test_a_verdict_that_blames_the_question_is_false(blame):
 
 def test_a_list_of_verdicts_reads_as_it_should():
     wrong = replace(RIGHT, outcome=Outcome.MISMATCH, blame=Blame.TARGET)
-    assert not all([RIGHT, wrong]) and any([RIGHT, wrong]) and list(filter(None, [wrong, RIGHT])) == [RIGHT]
+    assert (
+        not all([RIGHT, wrong])
+        and any([RIGHT, wrong])
+        and list(filter(None, [wrong, RIGHT])) == [RIGHT]
+    )

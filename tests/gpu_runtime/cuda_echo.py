@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 
-from gpu_runtime.cuda_child import Channel, lock_down
+from gpu_runtime.cuda.child_process import Channel, lock_down
 
 
 def main() -> None:

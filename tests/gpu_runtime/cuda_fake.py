@@ -1,9 +1,11 @@
-"""A recorded fake of the CUDA driver, for machines without a GPU: device memory is host memory, kernels run in the emulation.
+"""A recorded fake of the CUDA driver, for machines without a GPU: device memory is host memory,
+kernels run in the emulation.
 
-It proves marshalling, planning, watchdog and replacement, not that a device behaves so. Kernels whose name contains `hang`,
-`illegal`, `trap` or `refuse` fail in that way, as the driver would say it. FAKE_PROGRAMS names a JSON file, lowered kernel name ->
-the program and its signature; FAKE_LOG, when set, gets one line per driver call. The emulation is a process of its own that is
-started before the worker locks itself down.
+It proves marshalling, planning, watchdog and replacement, not that a device behaves so. Kernels
+whose name contains `hang`, `illegal`, `trap` or `refuse` fail in that way, as the driver would say
+it. FAKE_PROGRAMS names a JSON file, lowered kernel name -> the program and its signature; FAKE_LOG,
+when set, gets one line per driver call. The emulation is a process of its own that is started
+before the worker locks itself down.
 """
 
 from __future__ import annotations
@@ -18,19 +20,23 @@ from pathlib import Path
 import numpy as np
 
 from corpora.records import Program
-from corpora.signatures import signature_of
+from corpora.signatures.dispatch import signature_of
 from gpu_runtime.backend import Arguments, CompileRequest, Geometry, Status
-from gpu_runtime.cuda_driver import DeviceFacts, DriverError
-from gpu_runtime.materialise import DTYPES
+from gpu_runtime.call.materialize import DTYPES
+from gpu_runtime.cuda.driver import DeviceFacts, DriverError
 
-ILLEGAL, TRAP, INVALID = (700, "CUDA_ERROR_ILLEGAL_ADDRESS"), (719, "CUDA_ERROR_LAUNCH_FAILED"), (1, "CUDA_ERROR_INVALID_VALUE")
+ILLEGAL, TRAP, INVALID = (
+    (700, "CUDA_ERROR_ILLEGAL_ADDRESS"),
+    (719, "CUDA_ERROR_LAUNCH_FAILED"),
+    (1, "CUDA_ERROR_INVALID_VALUE"),
+)
 MEMORY_BYTES = 1 << 30
 _backend = None
 
 
 def _emulate(row: dict, values: list, geometry: tuple[int, ...], shared: int):
     global _backend
-    from gpu_runtime.emulated import EmulatedBackend
+    from gpu_runtime.emulation.backend import EmulatedBackend
 
     _backend = _backend or EmulatedBackend()
     if not row:
@@ -47,8 +53,14 @@ class FakeDriver:
 
     def __init__(self) -> None:
         self.facts = DeviceFacts("Fake", "sm_90", "13.0", MEMORY_BYTES >> 20, 4, 1 << 20)
-        self._log = open(os.environ["FAKE_LOG"], "a", buffering=1) if os.environ.get("FAKE_LOG") else None  # noqa: SIM115
-        self._programs = json.loads(Path(os.environ["FAKE_PROGRAMS"]).read_text()) if os.environ.get("FAKE_PROGRAMS") else {}
+        self._log = (
+            open(os.environ["FAKE_LOG"], "a", buffering=1) if os.environ.get("FAKE_LOG") else None
+        )
+        self._programs = (
+            json.loads(Path(os.environ["FAKE_PROGRAMS"]).read_text())
+            if os.environ.get("FAKE_PROGRAMS")
+            else {}
+        )
         self._memory: dict[int, tuple[ctypes.Array, int]] = {}
         self._functions: list[str] = []
         self._fate = ""
@@ -80,7 +92,9 @@ class FakeDriver:
         return MEMORY_BYTES - sum(n for _, n in self._memory.values())
 
     def _check(self, address: int, n_bytes: int) -> None:
-        if not any(a <= address and address + n_bytes <= a + n for a, (_, n) in self._memory.items()):
+        if not any(
+            a <= address and address + n_bytes <= a + n for a, (_, n) in self._memory.items()
+        ):
             raise DriverError(*INVALID)
 
     def upload(self, address: int, host: int, n_bytes: int) -> None:
@@ -119,10 +133,14 @@ class FakeDriver:
     def variable(self, module: int, name: str) -> tuple[int, int]:
         return self.allocate(64), 64
 
-    def launch(self, function: int, geometry: tuple[int, ...], shared_bytes: int, arguments: int) -> None:
+    def launch(
+        self, function: int, geometry: tuple[int, ...], shared_bytes: int, arguments: int
+    ) -> None:
         name = self._functions[function]
         self._note("launch", name, *geometry, shared_bytes)
-        self._fate = next((word for word in ("hang", "illegal", "trap", "refuse") if word in name), "")
+        self._fate = next(
+            (word for word in ("hang", "illegal", "trap", "refuse") if word in name), ""
+        )
         if self._fate == "refuse":
             raise DriverError(*INVALID)
         if not self._fate:
@@ -135,17 +153,31 @@ class FakeDriver:
         for p, pointer in zip(parameters, pointers, strict=True):
             dtype = DTYPES[p.type]
             if p.kind == "scalar":
-                values.append(np.frombuffer(ctypes.string_at(pointer, dtype.itemsize), dtype).reshape(()))
+                values.append(
+                    np.frombuffer(ctypes.string_at(pointer, dtype.itemsize), dtype).reshape(())
+                )
                 places.append(0)
                 continue
             address = ctypes.c_uint64.from_address(pointer).value
             rows = self._rows(address) if p.kind == "rows" else []
             address = rows[0] if rows else address
-            base, n = next(((a, n) for a, (_, n) in self._memory.items() if a <= address < a + n), (address, 0))  # NULL: cudaMalloc(0)
-            n_bytes = len(rows) * (rows[1] - rows[0]) if len(rows) > 1 else (base + n - address) // dtype.itemsize * dtype.itemsize
-            values.append(np.frombuffer(ctypes.string_at(address, n_bytes) if n else b"", dtype).reshape((len(rows), -1) if rows else -1))
+            base, n = next(
+                ((a, n) for a, (_, n) in self._memory.items() if a <= address < a + n), (address, 0)
+            )  # NULL: cudaMalloc(0)
+            n_bytes = (
+                len(rows) * (rows[1] - rows[0])
+                if len(rows) > 1
+                else (base + n - address) // dtype.itemsize * dtype.itemsize
+            )
+            values.append(
+                np.frombuffer(ctypes.string_at(address, n_bytes) if n else b"", dtype).reshape(
+                    (len(rows), -1) if rows else -1
+                )
+            )
             places.append(address)
-        status, detail, after = self._pool.submit(_emulate, row, values, geometry, shared_bytes).result()
+        status, detail, after = self._pool.submit(
+            _emulate, row, values, geometry, shared_bytes
+        ).result()
         if status is not Status.OK:
             self._fate = "illegal" if status is Status.OUT_OF_BOUNDS else f"trap {detail}"
             return
@@ -158,7 +190,10 @@ class FakeDriver:
     def _rows(self, table: int) -> list[int]:
         """The row pointers at `table`: as many as point into device memory."""
         found: list[int] = []
-        while any(a <= (row := ctypes.c_uint64.from_address(table + 8 * len(found)).value) < a + n for a, (_, n) in self._memory.items()):
+        while any(
+            a <= (row := ctypes.c_uint64.from_address(table + 8 * len(found)).value) < a + n
+            for a, (_, n) in self._memory.items()
+        ):
             found.append(row)
         return found
 

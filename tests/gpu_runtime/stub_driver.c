@@ -1,4 +1,4 @@
-/* A stand-in for libcuda.so.1, for tests without a GPU: it shows that gpu_runtime.cuda_driver.CudaDriver calls the driver with
+/* A stand-in for libcuda.so.1, for tests without a GPU: it shows that gpu_runtime.cuda.driver.CudaDriver calls the driver with
  * arguments that arrive. Device memory is host memory; the only kernel is axpy(int, float, const float *, float *), computed by
  * the whole grid. Every entry is handed out through cuGetProcAddress, as the bindings ask for it.
  */

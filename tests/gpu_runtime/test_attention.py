@@ -10,11 +10,21 @@ from transformers import LlamaConfig, LlamaForCausalLM
 from gpu_runtime.models.attention import causal, use
 
 
-@pytest.mark.parametrize(("rows", "heads", "kept", "length", "width"), [(1, 1, 1, 1, 2), (2, 4, 2, 7, 8), (3, 6, 2, 33, 16), (2, 3, 3, 5, 4)])
+@pytest.mark.parametrize(
+    ("rows", "heads", "kept", "length", "width"),
+    [(1, 1, 1, 1, 2), (2, 4, 2, 7, 8), (3, 6, 2, 33, 16), (2, 3, 3, 5, 4)],
+)
 def test_values_and_gradients_are_those_of_torch(rows, heads, kept, length, width):
     generator = torch.Generator().manual_seed(length)
-    shapes = ((rows, heads, length, width), (rows, kept, length, width), (rows, kept, length, width))
-    ours = [torch.randn(shape, dtype=torch.float64, generator=generator).requires_grad_() for shape in shapes]
+    shapes = (
+        (rows, heads, length, width),
+        (rows, kept, length, width),
+        (rows, kept, length, width),
+    )
+    ours = [
+        torch.randn(shape, dtype=torch.float64, generator=generator).requires_grad_()
+        for shape in shapes
+    ]
     theirs = [part.detach().clone().requires_grad_() for part in ours]
     scale, gradient = 0.37, torch.randn(shapes[0], dtype=torch.float64, generator=generator)
     found = causal(*ours, scale)
@@ -28,7 +38,14 @@ def test_values_and_gradients_are_those_of_torch(rows, heads, kept, length, widt
 
 def test_a_model_attends_so_only_inside_the_block_and_gives_the_same_logits():
     torch.manual_seed(3)
-    shape = LlamaConfig(vocab_size=40, hidden_size=24, intermediate_size=32, num_hidden_layers=2, num_attention_heads=6, num_key_value_heads=2)
+    shape = LlamaConfig(
+        vocab_size=40,
+        hidden_size=24,
+        intermediate_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=6,
+        num_key_value_heads=2,
+    )
     model = LlamaForCausalLM(shape).train()
     ids = torch.randint(0, 40, (3, 29))
     before, name = model(input_ids=ids, use_cache=False).logits, model.config._attn_implementation

@@ -28,16 +28,27 @@ def one_thread():
 def model() -> Qwen2ForCausalLM:
     torch.manual_seed(0)
     shape = Qwen2Config(
-        vocab_size=97, hidden_size=32, intermediate_size=64, num_hidden_layers=3, num_attention_heads=4,
-        num_key_value_heads=2, max_position_embeddings=4096, bos_token_id=1, eos_token_id=3, pad_token_id=0,
-    )  # fmt: skip
+        vocab_size=97,
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=3,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        max_position_embeddings=4096,
+        bos_token_id=1,
+        eos_token_id=3,
+        pad_token_id=0,
+    )
     return Qwen2ForCausalLM(shape).double().eval()  # no two logits are nearly equal
 
 
 def prompts(shared: int, count: int = 12) -> list[tuple[int, ...]]:
     draw = random.Random(shared)
     start = tuple(draw.randrange(5, 97) for _ in range(shared))
-    made = [(*start, *(draw.randrange(5, 97) for _ in range(draw.randrange(1, 40)))) for _ in range(count)]
+    made = [
+        (*start, *(draw.randrange(5, 97) for _ in range(draw.randrange(1, 40))))
+        for _ in range(count)
+    ]
     made[7] = made[3]
     return made
 
@@ -45,7 +56,9 @@ def prompts(shared: int, count: int = 12) -> list[tuple[int, ...]]:
 def alone(model: Qwen2ForCausalLM, ids: Sequence[int], most: int) -> list[int]:
     """What transformers' own generation writes."""
     with torch.inference_mode():
-        out = model.generate(torch.tensor([ids]), max_new_tokens=most, do_sample=False, eos_token_id=sorted(ENDS))
+        out = model.generate(
+            torch.tensor([ids]), max_new_tokens=most, do_sample=False, eos_token_id=sorted(ENDS)
+        )
     new = out[0, len(ids) :].tolist()
     return new[: next((k for k, token in enumerate(new) if token in ENDS), len(new))]
 
@@ -76,7 +89,9 @@ def test_draws_depend_on_the_seed_and_not_on_the_batch(model) -> None:
 
 def test_who_watches_hears_of_it_before_any_prompt_is_read(model) -> None:
     said: list[Decoded] = []
-    decode(model, [Request(ids, 5) for ids in prompts(30)], Limits(frozenset(), rows=8), said.append)
+    decode(
+        model, [Request(ids, 5) for ids in prompts(30)], Limits(frozenset(), rows=8), said.append
+    )
     assert said[0] == Decoded(0, 12, 0, 0, said[0].seconds) and said[1].prompt_ids > 0
     assert (said[-1].answers, said[-1].new_ids) == (12, 60)
     assert all(a.new_ids <= b.new_ids for a, b in zip(said, said[1:]))
@@ -84,7 +99,15 @@ def test_who_watches_hears_of_it_before_any_prompt_is_read(model) -> None:
 
 def test_tables_of_positions_are_served_too() -> None:
     torch.manual_seed(1)
-    shape = GPT2Config(vocab_size=97, n_positions=128, n_embd=16, n_layer=2, n_head=2, bos_token_id=1, eos_token_id=3)
+    shape = GPT2Config(
+        vocab_size=97,
+        n_positions=128,
+        n_embd=16,
+        n_layer=2,
+        n_head=2,
+        bos_token_id=1,
+        eos_token_id=3,
+    )
     model = GPT2LMHeadModel(shape).double().eval()
     asked = prompts(20, 8)
     found = decode(model, [Request(ids, 20) for ids in asked], Limits(ENDS, rows=3))

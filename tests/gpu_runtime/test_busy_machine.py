@@ -9,15 +9,22 @@ import numpy as np
 import pytest
 
 from corpora.records import Program
-from corpora.signatures import signature_of
+from corpora.signatures.dispatch import signature_of
 from gpu_runtime.backend import Arguments, CompileRequest, Limits, Status
-from gpu_runtime.emulated import EmulatedBackend
+from gpu_runtime.emulation.backend import EmulatedBackend
 
 CALL = [Arguments((np.zeros(1, np.float32), np.array(1, np.int32)))]
 LIMITS = Limits(wall_s=0.6, cpu_s=60)
-SLOW = 'extern "C" long clock(); void f(float *x, int n) { long t = clock(); while (clock() - t < 200000); x[0] = n; }'  # 0.2 s of CPU time
+# 0.2 s of CPU time
+SLOW = (
+    'extern "C" long clock(); void f(float *x, int n) { long t = clock(); while (clock() - '
+    "t < 200000); x[0] = n; }"
+)
 ENDLESS = "void f(float *x, int n) { volatile long k = 0; while (n) k++; x[0] = k; }"
-ASLEEP = 'extern "C" int usleep(unsigned); void f(float *x, int n) { for (int i = 0; i < 60; i++) usleep(500000); x[0] = n; }'
+ASLEEP = (
+    'extern "C" int usleep(unsigned); void f(float *x, int n) { for (int i = 0; i < 60; '
+    "i++) usleep(500000); x[0] = n; }"
+)
 HOGS = 3
 
 
@@ -68,10 +75,14 @@ def test_a_program_that_sleeps_is_out_of_time_at_once(busy):
 
 
 def test_every_call_has_its_own_cpu_time(busy):
-    """Three calls of 0.2 s each stay within 0.5 s each, though not together; waiting for the processor is not counted."""
+    """Three calls of 0.2 s each stay within 0.5 s each, though not together; waiting for the
+    processor is not counted.
+    """
     limits = Limits(wall_s=30, cpu_s=60, call_s=(0.5, 0.5, 0.5))
     assert [e.status for e in busy.run(compiled(busy, SLOW), CALL * 3, limits)] == [Status.OK] * 3
-    short = busy.run(compiled(busy, ENDLESS), CALL * 2, Limits(wall_s=60, cpu_s=60, call_s=(0.3, 50)))
+    short = busy.run(
+        compiled(busy, ENDLESS), CALL * 2, Limits(wall_s=60, cpu_s=60, call_s=(0.3, 50))
+    )
     assert [e.status for e in short] == [Status.TIMEOUT, Status.NOT_RUN]
     assert "CPU time limit of one call" in short[0].detail
 

@@ -14,7 +14,9 @@ def wider(function, arguments):
 
 
 def reference(function, *inputs):
-    """A reference for numpy `function(*inputs) -> array`; the function runs in f32 or f64 as its inputs are."""
+    """A reference for numpy `function(*inputs) -> array`; the function runs in f32 or f64 as its
+    inputs are.
+    """
     given = Arguments(tuple(inputs))
     again = [redrawn(given, k) for k in range(4)]
     runs = Runs(
@@ -73,7 +75,12 @@ def test_cancellation_widens_only_its_own_element():
 def test_nan_inf_zero_and_integers():
     expected = reference_of(execution(np.array([np.nan, np.inf, 0.0, 1.0])), [True])
     assert compare(expected, [np.array([np.nan, np.inf, -0.0, 1.0])], None) is None
-    for wrong in ([0, np.inf, 0, 1], [np.nan, -np.inf, 0, 1], [np.nan, np.inf, np.nan, 1], [np.nan, 1e308, 0, 1]):
+    for wrong in (
+        [0, np.inf, 0, 1],
+        [np.nan, -np.inf, 0, 1],
+        [np.nan, np.inf, np.nan, 1],
+        [np.nan, 1e308, 0, 1],
+    ):
         assert compare(expected, [np.array(wrong, float)], None) is not None
     integers = reference_of(execution(np.array([1, 2], np.int32)), [True])
     found = compare(integers, [np.array([1, 3], np.int32)], None)
@@ -100,7 +107,10 @@ def test_complex_numbers_that_are_not_finite_are_alike():
     expected = reference_of(execution(np.array([lost, lone, 1 + 2j], np.complex64)), [True])
     assert compare(expected, [np.array([lone, lost, 1 + 2j], np.complex64)], None) is None
     assert compare(expected, [np.array([lone, 1, 1 + 2j], np.complex64)], None).element == 1
-    assert compare(expected, [np.array([lost, lone, complex(1, np.nan)], np.complex64)], None).element == 2
+    assert (
+        compare(expected, [np.array([lost, lone, complex(1, np.nan)], np.complex64)], None).element
+        == 2
+    )
     assert compare(expected, [np.array([lost, lone, 2j], np.complex64)], None).element == 2
     never_written = reference_of(execution(np.array([lost, lone], np.complex64)), [False])
     assert compare(never_written, [np.array([lost, lost], np.complex64)], None).element == 1
@@ -110,7 +120,9 @@ def test_unstable_tests_say_why():
     noisy = np.array([1e-8, 2e-8, -1e-8], np.float32)
     loud = reference_of(execution(noisy), [True], Runs(execution(noisy * 3)))
     assert "ill-conditioned" in loud.unstable
-    flips = reference_of(execution(np.array([1, 2, 4])), [True], Runs(execution(np.array([2, 3, 5]))))
+    flips = reference_of(
+        execution(np.array([1, 2, 4])), [True], Runs(execution(np.array([2, 3, 5])))
+    )
     assert "precision" in flips.unstable
 
 
@@ -128,7 +140,10 @@ def test_an_integer_on_the_edge_may_fall_either_way():
 def test_moved_inputs_leave_what_must_stay():
     x = np.array([1.0, 0.5, np.nan, 0.0, -3.0, np.inf], np.float32)
     moved = nudged(Arguments((x, np.array([1, 2]))), 1)
-    assert moved.values[0][[0, 3, 4, 5]].tolist() == [1.0, 0.0, -3.0, np.inf] and moved.values[0][1] != 0.5
+    assert (
+        moved.values[0][[0, 3, 4, 5]].tolist() == [1.0, 0.0, -3.0, np.inf]
+        and moved.values[0][1] != 0.5
+    )
     assert moved.values[1].tolist() == [1, 2] and np.isnan(moved.values[0][2])
     again = redrawn(Arguments((np.linspace(1, 2, 1000, dtype=np.float32),)), 1).values[0]
     ratio = again / np.linspace(1, 2, 1000, dtype=np.float32)
@@ -150,21 +165,39 @@ def test_without_a_wider_variant_the_bar_is_as_wide_as_a_serial_sum_may_err():
     serial = tree + 20 * np.spacing(tree)
     assert compare(reference_of(execution(tree), [True]), [serial], None) is not None
     assert compare(reference_of(execution(tree), [True], Runs(terms=1500)), [serial], None) is None
-    assert compare(reference_of(execution(tree), [True], Runs(terms=1500)), [tree * (1 + 1e-9)], None) is not None
+    assert (
+        compare(reference_of(execution(tree), [True], Runs(terms=1500)), [tree * (1 + 1e-9)], None)
+        is not None
+    )
 
 
 def test_what_a_buffer_held_limits_the_shaken_bar():
     end, moved = np.array([1e-3]), np.array([1e-3 + 1e-14])
     runs = {"shaken": (execution(moved),)}
-    assert compare(reference_of(execution(end), [True], Runs(**runs)), [end + 3e-14], None) is not None
+    assert (
+        compare(reference_of(execution(end), [True], Runs(**runs)), [end + 3e-14], None) is not None
+    )
     held = Runs(**runs, given=(np.array([300.0]),))
     assert compare(reference_of(execution(end), [True], held), [end + 3e-14], None) is None
 
 
 def test_extreme_values_are_compared_without_warnings(recwarn):
     for dtype in (np.float32, np.float64):
-        huge = np.array([np.finfo(dtype).max, -np.finfo(dtype).max, np.inf, np.nan, 0, np.finfo(dtype).tiny], dtype)
-        made = reference_of(execution(huge), [True], Runs(execution(huge), execution(-huge), ((execution(huge), execution(-huge)),), (execution(huge),), given=(huge,)))
+        huge = np.array(
+            [np.finfo(dtype).max, -np.finfo(dtype).max, np.inf, np.nan, 0, np.finfo(dtype).tiny],
+            dtype,
+        )
+        made = reference_of(
+            execution(huge),
+            [True],
+            Runs(
+                execution(huge),
+                execution(-huge),
+                ((execution(huge), execution(-huge)),),
+                (execution(huge),),
+                given=(huge,),
+            ),
+        )
         compare(made, [-huge], None)
         redrawn(Arguments((huge,)), 1), nudged(Arguments((huge,)), 1)
     assert not [w for w in recwarn if issubclass(w.category, RuntimeWarning)]
@@ -172,7 +205,9 @@ def test_extreme_values_are_compared_without_warnings(recwarn):
 
 def test_an_element_that_was_lucky_in_every_draw_gets_the_usual_bar():
     value = np.full(1001, 0.8)
-    noise = np.linspace(-2e-15, 2e-15, 1001)  # the middle element errs by nothing, though it is a sum like the others
+    noise = np.linspace(
+        -2e-15, 2e-15, 1001
+    )  # the middle element errs by nothing, though it is a sum like the others
     expected = reference_of(execution(value), [True], Runs(execution(value + noise)))
     off = value.copy()
     off[500] += 4e-15
@@ -187,7 +222,10 @@ def test_an_element_that_was_lucky_in_every_draw_gets_the_usual_bar():
 
 
 def test_an_element_may_be_off_by_a_few_ulps_of_what_it_held():
-    value, held = np.array([2.0**-53, 2.0**-53, 1e-9]), np.array([1.0, 1.5, np.inf])  # 1 + 0.5 * epsilon - 1, by luck exact
+    value, held = (
+        np.array([2.0**-53, 2.0**-53, 1e-9]),
+        np.array([1.0, 1.5, np.inf]),
+    )  # 1 + 0.5 * epsilon - 1, by luck exact
     updated = reference_of(execution(value), [True], Runs(given=(held,), read=(True,)))
     assert compare(updated, [np.array([0.0, *value[1:]])], None) is None
     assert compare(updated, [np.array([3e-15, *value[1:]])], None).element == 0
@@ -204,8 +242,16 @@ def test_an_overflow_on_the_way_is_infinite_or_no_number_as_the_order_goes():
     def at_the_end(x):
         return x * x
 
-    huge, nan, inf = np.array([3e38], np.float32), np.array([np.nan], np.float32), np.array([np.inf], np.float32)
+    huge, nan, inf = (
+        np.array([3e38], np.float32),
+        np.array([np.nan], np.float32),
+        np.array([np.inf], np.float32),
+    )
     with np.errstate(all="ignore"):
         free, bound = reference(on_the_way, huge), reference(at_the_end, huge)
-    assert compare(free, [nan], None) is None and compare(free, [inf], None) is None and compare(free, [np.zeros(1, np.float32)], None) is not None
+    assert (
+        compare(free, [nan], None) is None
+        and compare(free, [inf], None) is None
+        and compare(free, [np.zeros(1, np.float32)], None) is not None
+    )
     assert compare(bound, [inf], None) is None and compare(bound, [nan], None) is not None

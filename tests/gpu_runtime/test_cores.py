@@ -1,4 +1,6 @@
-"""Threads of models: the container's share counts, a user's word goes before it, Ray's own setting does not."""
+"""Threads of models: the container's share counts, a user's word goes before it, Ray's own setting
+does not.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gpu_runtime.cores import model_threads, usable_cores
+from gpu_runtime.sandbox.cores import model_threads, usable_cores
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,6 @@
-"""A child that dies, hangs or babbles costs one request; the next one is answered by a new process."""
+"""A child that dies, hangs or babbles costs one request; the next one is answered by a new
+process.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from gpu_runtime.cuda_child import Child, ChildLost
+from gpu_runtime.cuda.child_process import Child, ChildLost
 
 HERE = {"PYTHONPATH": str(Path(__file__).parent)}
 
@@ -83,11 +85,19 @@ def test_a_death_between_requests_is_nobodys_fault(child):
 
 def test_a_locked_child_ends_with_its_parent(tmp_path):
     program = (
-        "import os, time; from gpu_runtime.cuda_child import Child; "
-        "c = Child('cuda_echo', ['--locked'], environment={'PYTHONPATH': %r}); print(c.ready()['pid'], flush=True); c._process.stdin.write(b'\\x10'); "
-        "c._process.stdin.flush(); os.dup(c._process.stdin.fileno()); os._exit(0)" % HERE["PYTHONPATH"]
+        "import os, time; from gpu_runtime.cuda.child_process import Child; "
+        "c = Child('cuda_echo', ['--locked'], environment={'PYTHONPATH': %r}); "
+        "print(c.ready()['pid'], flush=True); c._process.stdin.write(b'\\x10'); "
+        "c._process.stdin.flush(); os.dup(c._process.stdin.fileno()); os._exit(0)"
+        % HERE["PYTHONPATH"]
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])})
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+    )
     pid = int(done.stdout)
     for _ in range(60):
         try:

@@ -11,17 +11,34 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpora.records import Parameter, Program, Signature
-from corpora.signatures import signature_of
+from corpora.signatures.dispatch import signature_of
 from gpu_runtime.backend import Arguments, CompileRequest
-from gpu_runtime.cuda_image import GUARD_BYTES, Images, plan
-from gpu_runtime.cuda_session import kernel_arguments
-from gpu_runtime.packing import packed, packed_signature
+from gpu_runtime.call.packing import packed, packed_signature
+from gpu_runtime.cuda.image import GUARD_BYTES, Images, plan
+from gpu_runtime.cuda.session import kernel_arguments
 
-SIGNATURE = Signature("f", (Parameter("n", "scalar", "i32"), Parameter("x", "array", "f32"), Parameter("m", "rows", "f64"), Parameter("y", "array", "u8")), "f32")
+SIGNATURE = Signature(
+    "f",
+    (
+        Parameter("n", "scalar", "i32"),
+        Parameter("x", "array", "f32"),
+        Parameter("m", "rows", "f64"),
+        Parameter("y", "array", "u8"),
+    ),
+    "f32",
+)
 
 
 def arguments(n: int = 5, **more) -> Arguments:
-    return Arguments((np.array(n, np.int32), np.arange(n, dtype=np.float32), np.arange(6.0).reshape(2, 3), np.arange(3, dtype=np.uint8)), **more)
+    return Arguments(
+        (
+            np.array(n, np.int32),
+            np.arange(n, dtype=np.float32),
+            np.arange(6.0).reshape(2, 3),
+            np.arange(3, dtype=np.uint8),
+        ),
+        **more,
+    )
 
 
 @pytest.fixture
@@ -36,7 +53,10 @@ def test_round_trip_of_several_calls(images):
     described = images.pack(SIGNATURE, calls)
     assert [d["base"] % 4096 for d in described] == [0, 0, 0]
     for i, call in enumerate(calls):
-        assert all(np.array_equal(a, b) and a.dtype == b.dtype for a, b in zip(images.read(i, call), call.values, strict=True))
+        assert all(
+            np.array_equal(a, b) and a.dtype == b.dtype
+            for a, b in zip(images.read(i, call), call.values, strict=True)
+        )
         assert images.damage(i, SIGNATURE) == ""
     assert images.current == -1
 
@@ -77,7 +97,9 @@ def test_an_array_of_poison_is_no_damage(images):
 
 def test_aliases_share_storage_and_origins_move_the_pointer(images):
     signature = Signature("f", (Parameter("x", "array", "f32"), Parameter("y", "array", "f32")))
-    call = Arguments((np.arange(4, dtype=np.float32), np.zeros(4, np.float32)), aliases=((0, 1),), origins=(2, 0))
+    call = Arguments(
+        (np.arange(4, dtype=np.float32), np.zeros(4, np.float32)), aliases=((0, 1),), origins=(2, 0)
+    )
     described = images.pack(signature, [call])[0]
     (_, x), (_, y) = described["arguments"]
     assert x == y + 8 and images.read(0, call)[1].tolist() == [0, 1, 2, 3]
@@ -97,11 +119,25 @@ def test_nothing_is_left_behind(images):
 
 
 def test_kernels_get_structures_by_value(images):
-    """One in bytes, one that holds pointers; then an array: what the driver is given is what C++ would pass."""
-    text = "struct flat { char tag; double r; };\nstruct csr { short n; const int *at; float w[2]; double *v; };\n__global__ void f(flat a, csr b, float *y, int k) { }"
+    """One in bytes, one that holds pointers; then an array: what the driver is given is what C++
+    would pass.
+    """
+    text = (
+        "struct flat { char tag; double r; };\nstruct csr { short n; const int *at; float "
+        "w[2]; double *v; };\n__global__ void f(flat a, csr b, float *y, int k) { }"
+    )
     program = Program("cuda", "f", text)
     signature = signature_of(program)
-    values = (np.array(3, np.int8), np.array(2.5), np.array(7, np.int16), np.arange(4, dtype=np.int32), np.array([1, 2], np.float32), np.zeros(3), np.ones(2, np.float32), np.array(9, np.int32))
+    values = (
+        np.array(3, np.int8),
+        np.array(2.5),
+        np.array(7, np.int16),
+        np.arange(4, dtype=np.int32),
+        np.array([1, 2], np.float32),
+        np.zeros(3),
+        np.ones(2, np.float32),
+        np.array(9, np.int32),
+    )
     call = packed(Arguments(values), CompileRequest(program, signature))
     (described,) = images.pack(packed_signature(signature), [call])
     begin, device = images._bytes.ctypes.data + described["base"], 1 << 40
@@ -109,13 +145,22 @@ def test_kernels_get_structures_by_value(images):
     assert len(table) == 4 and kept
     addresses = [at for kind, at in described["arguments"] if kind == "array"]
     assert struct.unpack("<b7xd", ctypes.string_at(table[0], 16)) == (3, 2.5)
-    assert struct.unpack("<h6xQ2fQ", ctypes.string_at(table[1], 32)) == (7, device + addresses[0], 1.0, 2.0, device + addresses[2])
+    assert struct.unpack("<h6xQ2fQ", ctypes.string_at(table[1], 32)) == (
+        7,
+        device + addresses[0],
+        1.0,
+        2.0,
+        device + addresses[2],
+    )
     assert struct.unpack("<Q", ctypes.string_at(table[2], 8)) == (device + addresses[3],)
     assert struct.unpack("<i", ctypes.string_at(table[3], 4)) == (9,)
 
 
 def test_an_array_that_is_missing_is_a_null_pointer(images):
-    call = Arguments((np.array(0, np.int32), np.zeros(0, np.float32), np.zeros((1, 1)), np.zeros(2, np.uint8)), nulls=(1,))
+    call = Arguments(
+        (np.array(0, np.int32), np.zeros(0, np.float32), np.zeros((1, 1)), np.zeros(2, np.uint8)),
+        nulls=(1,),
+    )
     described = images.pack(SIGNATURE, [call])[0]
     begin, device = 1 << 20, 1 << 40
     table, kept = kernel_arguments(described, begin, device, False)

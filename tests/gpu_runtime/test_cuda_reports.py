@@ -1,4 +1,6 @@
-"""What runs on a machine with a GPU, as far as it can be shown without one: the report, the hostile row on the fake, agreement's sums."""
+"""What runs on a machine with a GPU, as far as it can be shown without one: the report, the hostile
+row on the fake, agreement's sums.
+"""
 
 import os
 import subprocess
@@ -14,18 +16,22 @@ import gpu_report as report
 import numpy as np
 import pytest
 
-from coevolve.verification import Engine, Pair, VerifyConfig
+from coevolve.verification.engine import Engine, Pair, VerifyConfig
 from corpora import builtin
 from corpora.records import Blame, Outcome, Program, Verdict
-from gpu_runtime.cuda_child import Child
-from gpu_runtime.cuda_driver import device_count
-from gpu_runtime.cuda_nvrtc import available
+from gpu_runtime.cuda.child_process import Child
+from gpu_runtime.cuda.driver import device_count
+from gpu_runtime.cuda.nvrtc import available
 from gpu_runtime.doctor import survey
-from gpu_runtime.emulated import EmulatedBackend
+from gpu_runtime.emulation.backend import EmulatedBackend
 
 ROOT = Path(__file__).resolve().parents[2]
-NO_DEVICE = pytest.mark.skipif(device_count() > 0, reason="a device is here: this is about its absence")
-NVRTC = pytest.mark.skipif(not available(), reason="NVRTC is not installed (pip install -e '.[cuda]')")
+NO_DEVICE = pytest.mark.skipif(
+    device_count() > 0, reason="a device is here: this is about its absence"
+)
+NVRTC = pytest.mark.skipif(
+    not available(), reason="NVRTC is not installed (pip install -e '.[cuda]')"
+)
 
 
 @NVRTC
@@ -40,39 +46,78 @@ def test_hostile_candidates_in_a_row_on_the_fake(on_fake, tmp_path):
 
 
 def said(outcome: Outcome, detail: str = "") -> Verdict:
-    return Verdict("s", "t", "u", outcome, Blame.NOBODY if outcome is Outcome.EQUIVALENT else Blame.TARGET, detail)
+    return Verdict(
+        "s",
+        "t",
+        "u",
+        outcome,
+        Blame.NOBODY if outcome is Outcome.EQUIVALENT else Blame.TARGET,
+        detail,
+    )
 
 
 def test_agreement_tells_what_a_device_does_not_show_from_what_is_odd():
-    good, race, bad = said(Outcome.EQUIVALENT), said(Outcome.RACE, "on a|b"), said(Outcome.MISMATCH, "x is 1")
-    rows = [agreement.Row(1, "same", good, good, good), agreement.Row(2, "unseen", race, race, good), agreement.Row(3, "odd", good, bad, bad)]
+    good, race, bad = (
+        said(Outcome.EQUIVALENT),
+        said(Outcome.RACE, "on a|b"),
+        said(Outcome.MISMATCH, "x is 1"),
+    )
+    rows = [
+        agreement.Row(1, "same", good, good, good),
+        agreement.Row(2, "unseen", race, race, good),
+        agreement.Row(3, "odd", good, bad, bad),
+    ]
     assert [(r.agrees, r.explained) for r in rows] == [(True, True), (True, True), (False, False)]
     text = "\n".join(agreement.table("Pairs", rows))
     assert "3 judged. **66.7%**" in text and "66.7% are, but for" in text
-    assert "| 3 | odd | EQUIVALENT:  | MISMATCH: x is 1 | device with checks |" in text and "unseen" not in text
+    assert (
+        "| 3 | odd | EQUIVALENT:  | MISMATCH: x is 1 | device with checks |" in text
+        and "unseen" not in text
+    )
     assert "| RACE | 1 | 1 | 0 |" in text
     assert agreement.table("Zoo", []) == ["Zoo: nothing was judged."]
 
 
 def test_agreement_judges_by_three_engines_and_mutates_what_is_accepted(tmp_path):
-    serial = Program("cpp", "twice", "void twice(int n, float *x) { for (int i = 0; i < n; i++) x[i] *= 2; }")
-    kernel = "__global__ void twice(int n, float *x) {{ int i = blockIdx.x * blockDim.x + threadIdx.x; if (i < n) x[i] *= {0}; }}"
-    pairs = [(7, Pair(serial, Program("cuda", "twice", kernel.format(2)))), (8, Pair(serial, Program("cuda", "twice", kernel.format(3))))]
-    engines = [Engine("emulated", VerifyConfig(mutants=0), cache=tmp_path / str(i)) for i in range(3)]
+    serial = Program(
+        "cpp", "twice", "void twice(int n, float *x) { for (int i = 0; i < n; i++) x[i] *= 2; }"
+    )
+    kernel = (
+        "__global__ void twice(int n, float *x) {{ int i = blockIdx.x * blockDim.x + "
+        "threadIdx.x; if (i < n) x[i] *= {0}; }}"
+    )
+    pairs = [
+        (7, Pair(serial, Program("cuda", "twice", kernel.format(2)))),
+        (8, Pair(serial, Program("cuda", "twice", kernel.format(3)))),
+    ]
+    engines = [
+        Engine("emulated", VerifyConfig(mutants=0), cache=tmp_path / str(i)) for i in range(3)
+    ]
     part = agreement.judged(pairs, engines, 3)
     for engine in engines:
         engine.close()
-    assert [(r.line, r.emulated.outcome, r.agrees) for r in part.rows] == [(7, Outcome.EQUIVALENT, True), (8, Outcome.MISMATCH, True)]
-    assert part.mutated == 1 and {m.line for m in part.mutants} == {7} and "killed" in {m.fate for m in part.mutants}
+    assert [(r.line, r.emulated.outcome, r.agrees) for r in part.rows] == [
+        (7, Outcome.EQUIVALENT, True),
+        (8, Outcome.MISMATCH, True),
+    ]
+    assert (
+        part.mutated == 1
+        and {m.line for m in part.mutants} == {7}
+        and "killed" in {m.fate for m in part.mutants}
+    )
 
 
 def test_the_zoo_has_its_cuda_cases():
     pairs = agreement.zoo_pairs()
-    assert len(pairs) >= 60 and all("cuda" in (p.source.dialect, p.target.dialect) and p.suite for _, p in pairs)
+    assert len(pairs) >= 60 and all(
+        "cuda" in (p.source.dialect, p.target.dialect) and p.suite for _, p in pairs
+    )
 
 
 def test_a_section_is_cut_off_at_its_limit_and_keeps_what_it_printed():
-    section = report.Section("Slow", ("-c", "import time; print('half', flush=True); time.sleep(60)"), 1.0)
+    section = report.Section(
+        "Slow", ("-c", "import time; print('half', flush=True); time.sleep(60)"), 1.0
+    )
     out, trouble = report.run(section, os.environ, 2.0)
     assert out == "half\n" and trouble == "cut off after 2 s"
     assert "**Not whole: cut off after 2 s.**" in report.written(section, out, trouble, 2.0)
@@ -83,23 +128,37 @@ def test_a_section_is_cut_off_at_its_limit_and_keeps_what_it_printed():
 def test_everything_the_issue_asks_of_a_device_has_a_section(tmp_path):
     made = report.sections(tmp_path, tmp_path / "speedups.json")
     scripts = {Path(s.command[0]).name for s in made}
-    assert {"gpu_nvrtc.py", "gpu_agreement.py", "gpu_hostile.py", "gpu_speedup.py", "gpu_throughput.py"} <= scripts
+    assert {
+        "gpu_nvrtc.py",
+        "gpu_agreement.py",
+        "gpu_hostile.py",
+        "gpu_speedup.py",
+        "gpu_throughput.py",
+    } <= scripts
     assert all((ROOT / "benchmarks" / name).exists() for name in scripts if name.endswith(".py"))
     assert next(s for s in made if "gpu_hostile" in s.command[0]).command[-1] == "1000"
 
 
 def test_target_regions_on_a_device_are_told_from_a_silent_fallback_to_the_host(tmp_path):
-    """Built for the host alone here: values are right, and count for nothing, because the region itself says where it ran."""
+    """Built for the host alone here: values are right, and count for nothing, because the region
+    itself says where it ran.
+    """
     backend = EmulatedBackend(tmp_path)
     kernels = {p.name: p for p in builtin.programs("openmp-target") if p.name in ("axpy", "cg")}
     for_host = ("-fopenmp", "-foffload=disable")
     assert [offload.row(backend, kernels[name], tmp_path, for_host) for name in ("axpy", "cg")] == [
-        ("| axpy | HOST: no evidence | the same |", False), ("| cg | HOST: no evidence | the same |", False)]  # fmt: skip
-    wrong = replace(kernels["axpy"], text=kernels["axpy"].text.replace("a * x[i] + y[i]", "a * x[i] - y[i]"))
+        ("| axpy | HOST: no evidence | the same |", False),
+        ("| cg | HOST: no evidence | the same |", False),
+    ]
+    wrong = replace(
+        kernels["axpy"], text=kernels["axpy"].text.replace("a * x[i] + y[i]", "a * x[i] - y[i]")
+    )
     values = offload.KERNELS["axpy"][0](50)
     after, _ = offload.on_device(offload.built(wrong, tmp_path, for_host), "axpy", values, tmp_path)
     assert not np.allclose(after[3], offload.emulated(backend, kernels["axpy"], values)[3])
-    line, fine = offload.row(backend, replace(kernels["axpy"], text="void axpy() { int }"), tmp_path, for_host)
+    line, fine = offload.row(
+        backend, replace(kernels["axpy"], text="void axpy() { int }"), tmp_path, for_host
+    )
     assert not fine and "error" in line
     backend.close()
 
@@ -107,30 +166,71 @@ def test_target_regions_on_a_device_are_told_from_a_silent_fallback_to_the_host(
 @NO_DEVICE
 def test_without_a_device_the_report_is_one_line_and_no_file(tmp_path):
     out = tmp_path / "report.md"
-    done = subprocess.run([sys.executable, str(ROOT / "benchmarks" / "gpu_report.py"), "--out", str(out)], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "benchmarks" / "gpu_report.py"), "--out", str(out)],
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 2 and done.stdout == "" and not out.exists()
-    assert done.stderr.strip() == "gpu_report: no CUDA device answers on this machine, nothing was measured; --rehearse runs what needs none"
+    assert (
+        done.stderr.strip()
+        == "gpu_report: no CUDA device answers on this machine, nothing was measured; "
+        "--rehearse runs what needs none"
+    )
 
 
 @NO_DEVICE
-@pytest.mark.parametrize("script", ["gpu_agreement.py", "gpu_hostile.py", "gpu_speedup.py", "gpu_offload.py"])
+@pytest.mark.parametrize(
+    "script", ["gpu_agreement.py", "gpu_hostile.py", "gpu_speedup.py", "gpu_offload.py"]
+)
 def test_what_needs_a_device_says_so_in_one_line(script):
     env = os.environ | {"PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "benchmarks")))}
-    done = subprocess.run([sys.executable, str(ROOT / "benchmarks" / script)], capture_output=True, text=True, env=env)
-    assert done.returncode == 2 and done.stdout == "" and "device" in done.stderr and len(done.stderr.splitlines()) == 1, done.stderr
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "benchmarks" / script)], capture_output=True, text=True, env=env
+    )
+    assert (
+        done.returncode == 2
+        and done.stdout == ""
+        and "device" in done.stderr
+        and len(done.stderr.splitlines()) == 1
+    ), done.stderr
 
 
 @NO_DEVICE
-@pytest.mark.parametrize(("require", "code", "word"), [("0", 0, "skipped"), ("1", 1, "asks for one")])
+@pytest.mark.parametrize(
+    ("require", "code", "word"), [("0", 0, "skipped"), ("1", 1, "asks for one")]
+)
 def test_tests_of_a_device_are_skipped_or_fail_where_one_is_required(require, code, word):
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "gpu", "-k", "auto_means", "tests/gpu_runtime/test_cuda_device.py"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=os.environ | {"REQUIRE_CUDA": require})
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-m",
+        "gpu",
+        "-k",
+        "auto_means",
+        "tests/gpu_runtime/test_cuda_device.py",
+    ]
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"REQUIRE_CUDA": require},
+    )
     assert done.returncode == code and word in done.stdout, done.stdout
 
 
 def test_a_child_finds_what_its_parent_was_told_to_find(tmp_path, monkeypatch):
-    """Packages that are not in the interpreter's own folders: `make gpu-report` puts them elsewhere."""
-    (tmp_path / "child_elsewhere.py").write_text("from gpu_runtime.cuda_child import Channel\nChannel().send({'here': __file__})\n")
+    """Packages that are not in the interpreter's own folders: `make gpu-report` puts them
+    elsewhere.
+    """
+    (tmp_path / "child_elsewhere.py").write_text(
+        "from gpu_runtime.cuda.child_process import Channel\nChannel().send({'here': __file__})\n"
+    )
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     child = Child("child_elsewhere")
     assert child.ready()["here"] == str(tmp_path / "child_elsewhere.py")
@@ -138,9 +238,11 @@ def test_a_child_finds_what_its_parent_was_told_to_find(tmp_path, monkeypatch):
 
 
 def test_ray_is_asked_for_the_share_of_a_device_that_the_configuration_names(monkeypatch):
-    """Ray schedules by what an actor is declared with; a stand-in records that, for no Ray here has a GPU."""
-    from coevolve import actors
-    from coevolve.config import parse
+    """Ray schedules by what an actor is declared with; a stand-in records that, for no Ray here has
+    a GPU.
+    """
+    from coevolve.config.schema import parse
+    from coevolve.loop import actors
 
     asked = []
 
@@ -152,24 +254,55 @@ def test_ray_is_asked_for_the_share_of_a_device_that_the_configuration_names(mon
         def remote(self, *_):
             return object()
 
-    module = types.SimpleNamespace(is_initialized=lambda: True, cluster_resources=lambda: {"CPU": 4, "GPU": 2}, remote=lambda _: Actor(), kill=lambda _: None)
+    module = types.SimpleNamespace(
+        is_initialized=lambda: True,
+        cluster_resources=lambda: {"CPU": 4, "GPU": 2},
+        remote=lambda _: Actor(),
+        kill=lambda _: None,
+    )
     monkeypatch.setitem(sys.modules, "ray", module)
     monkeypatch.setattr(actors, "Meters", lambda: types.SimpleNamespace(count_kept=None))
     monkeypatch.setattr(actors, "require_reachable", lambda _: None)
-    config = parse({"run_dir": "x", "verify": {"workers": 3}, "resources": {"verifier_gpus": 0.25, "model_gpus": 0.25}}, "t")
+    config = parse(
+        {
+            "run_dir": "x",
+            "verify": {"workers": 3},
+            "resources": {"verifier_gpus": 0.25, "model_gpus": 0.25},
+        },
+        "t",
+    )
     with actors.ray_crew(config, None, None, None) as crew:
         assert len(crew.verifiers) == 3
     models, verifiers = asked
-    assert models["num_gpus"] == 0.25 and verifiers["num_gpus"] == 0.25 and verifiers["max_restarts"] == -1
+    assert (
+        models["num_gpus"] == 0.25
+        and verifiers["num_gpus"] == 0.25
+        and verifiers["max_restarts"] == -1
+    )
     assert verifiers["runtime_env"] is None
     with actors.ray_crew(parse({"run_dir": "x"}, "t"), None, None, None):
         models, verifiers = asked[2:]
-    assert verifiers["num_gpus"] == 0 and verifiers["runtime_env"] == actors.SHOWN_NO_GPU and "runtime_env" not in models
+    assert (
+        verifiers["num_gpus"] == 0
+        and verifiers["runtime_env"] == actors.SHOWN_NO_GPU
+        and "runtime_env" not in models
+    )
 
 
 def test_the_doctor_names_all_that_bears_on_devices():
     findings = {f.name: f for f in survey()}
-    assert {"gpu", "nvrtc", "nvcc", "compute-sanitizer", "openmp-target", "offload: g++", "offload: clang++", "libomp", "archer", "gfortran"} <= set(findings)
+    assert {
+        "gpu",
+        "nvrtc",
+        "nvcc",
+        "compute-sanitizer",
+        "openmp-target",
+        "offload: g++",
+        "offload: clang++",
+        "libomp",
+        "archer",
+        "gfortran",
+    } <= set(findings)
     missing = [f for f in findings.values() if not f.present]
     assert all(f.hint and not f.hint.startswith("install the") for f in missing), missing
     assert findings["openmp-target"].present and "offload-host" in findings["openmp-target"].detail

@@ -1,4 +1,6 @@
-"""Reports of compute-sanitizer are given to the candidate whose kernel they name. The logs are written after its documentation."""
+"""Reports of compute-sanitizer are given to the candidate whose kernel they name. The logs are
+written after its documentation.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +13,12 @@ import numpy as np
 import pytest
 
 from corpora.records import Program
-from corpora.signatures import signature_of
+from corpora.signatures.dispatch import signature_of
 from gpu_runtime.backend import Arguments, CompileRequest, Geometry, Status
-from gpu_runtime.compile import symbol_of
-from gpu_runtime.cuda_compile import compile_for_device, load_bundle
-from gpu_runtime.cuda_nvrtc import DeviceCompiler, available
-from gpu_runtime.cuda_sanitizer import SanitizerMissing, check, parse
+from gpu_runtime.compile.compiler import symbol_of
+from gpu_runtime.cuda.compile import compile_for_device, load_bundle
+from gpu_runtime.cuda.nvrtc import DeviceCompiler, available
+from gpu_runtime.cuda.sanitizer import SanitizerMissing, check, parse
 
 MEMCHECK = """========= COMPUTE-SANITIZER
 ========= Invalid __global__ write of size 4 bytes
@@ -37,19 +39,37 @@ RACECHECK = """========= COMPUTE-SANITIZER
 ========= RACECHECK SUMMARY: 1 hazard displayed (1 error, 0 warnings)
 """
 OTHERS = {
-    "initcheck": ("========= Uninitialized __global__ memory read of size 4 bytes\n=========     at cv_00cc_entry+0x10\n=========\n", "cv_00cc", Status.UNINITIALISED),
-    "synccheck": ("========= Barrier error detected. Divergent thread(s) in block.\n=========     at ns_cv_00dd::k()+0x20\n=========\n", "cv_00dd", Status.DIVERGENCE),
+    "initcheck": (
+        "========= Uninitialized __global__ memory read of size 4 bytes\n=========     at "
+        "cv_00cc_entry+0x10\n=========\n",
+        "cv_00cc",
+        Status.UNINITIALISED,
+    ),
+    "synccheck": (
+        "========= Barrier error detected. Divergent thread(s) in block.\n=========     at "
+        "ns_cv_00dd::k()+0x20\n=========\n",
+        "cv_00dd",
+        Status.DIVERGENCE,
+    ),
 }
 
 
 def test_memcheck_reports_go_to_their_candidates():
     found = parse(MEMCHECK, "memcheck")
-    assert [(symbol, f.status) for symbol, f in found] == [("cv_00aa", Status.OUT_OF_BOUNDS), ("cv_00bb", Status.OUT_OF_BOUNDS)]
-    assert found[0][1].detail == "Invalid __global__ write of size 4 bytes" and found[0][1].tool == "memcheck"
+    assert [(symbol, f.status) for symbol, f in found] == [
+        ("cv_00aa", Status.OUT_OF_BOUNDS),
+        ("cv_00bb", Status.OUT_OF_BOUNDS),
+    ]
+    assert (
+        found[0][1].detail == "Invalid __global__ write of size 4 bytes"
+        and found[0][1].tool == "memcheck"
+    )
 
 
 def test_a_race_is_a_race_and_a_summary_is_nothing():
-    assert [(symbol, f.status) for symbol, f in parse(RACECHECK, "racecheck")] == [("cv_00aa", Status.RACE)]
+    assert [(symbol, f.status) for symbol, f in parse(RACECHECK, "racecheck")] == [
+        ("cv_00aa", Status.RACE)
+    ]
 
 
 @pytest.mark.parametrize("tool", OTHERS)
@@ -59,7 +79,9 @@ def test_other_tools(tool):
 
 
 def test_a_clean_log_has_no_findings():
-    assert parse("========= COMPUTE-SANITIZER\n========= ERROR SUMMARY: 0 errors\n", "memcheck") == []
+    assert (
+        parse("========= COMPUTE-SANITIZER\n========= ERROR SUMMARY: 0 errors\n", "memcheck") == []
+    )
 
 
 def test_bad_use_is_said_in_one_line(monkeypatch):
@@ -85,21 +107,57 @@ os.execv(command[0], command)
 
 @pytest.mark.skipif(not available(), reason="NVRTC is not installed (pip install -e '.[cuda]')")
 def test_a_batch_runs_in_one_worker_under_each_tool(tmp_path, monkeypatch):
-    """The tool is a stand-in that writes one report and runs what it is given; the worker has the recorded fake for a driver."""
-    programs = [Program("cuda", name, f"__global__ void {name}(int n, float *y) {{ if (threadIdx.x < n) y[threadIdx.x] = n; }}") for name in ("good", "bad")]
+    """The tool is a stand-in that writes one report and runs what it is given; the worker has the
+    recorded fake for a driver.
+    """
+    programs = [
+        Program(
+            "cuda",
+            name,
+            f"__global__ void {name}(int n, float *y) {{ if (threadIdx.x < n) y[threadIdx.x] = "
+            f"n; }}",
+        )
+        for name in ("good", "bad")
+    ]
     compiler = DeviceCompiler()
     made = compile_for_device([CompileRequest(p, signature_of(p)) for p in programs], compiler)
     compiler.close()
     tool = tmp_path / "compute-sanitizer"
-    tool.write_text(STAND_IN.replace("{python}", sys.executable).replace("{symbol}", symbol_of(made[1].request)))
+    tool.write_text(
+        STAND_IN.replace("{python}", sys.executable).replace("{symbol}", symbol_of(made[1].request))
+    )
     tool.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     (tmp_path / "calls").write_text("")
-    surroundings = {"PYTHONPATH": str(Path(__file__).parent), "STAND_IN_CALLS": str(tmp_path / "calls"), "HOME": os.environ.get("HOME", "/"),
-                    "FAKE_PROGRAMS": str(tmp_path / "programs.json"), "COEVOLVE_CACHE": os.environ.get("COEVOLVE_CACHE", str(tmp_path))}  # fmt: skip
-    known = {load_bundle(c.artifact)[0].entry: {"name": c.request.program.name, "text": c.request.program.text} for c in made}
+    surroundings = {
+        "PYTHONPATH": str(Path(__file__).parent),
+        "STAND_IN_CALLS": str(tmp_path / "calls"),
+        "HOME": os.environ.get("HOME", "/"),
+        "FAKE_PROGRAMS": str(tmp_path / "programs.json"),
+        "COEVOLVE_CACHE": os.environ.get("COEVOLVE_CACHE", str(tmp_path)),
+    }
+    known = {
+        load_bundle(c.artifact)[0].entry: {
+            "name": c.request.program.name,
+            "text": c.request.program.text,
+        }
+        for c in made
+    }
     (tmp_path / "programs.json").write_text(json.dumps(known))
-    call = Arguments((np.array(4, np.int32), np.zeros(4, np.float32)), geometry=Geometry((1, 1, 1), (4, 1, 1)))
-    found = check([(c, [call]) for c in made], ("memcheck", "synccheck"), driver="cuda_fake:FakeDriver", environment=surroundings)
-    assert [[(f.tool, f.status) for f in one] for one in found] == [[], [("memcheck", Status.OUT_OF_BOUNDS)]]
-    assert (tmp_path / "calls").read_text().split() == ["memcheck", "synccheck"]  # one start each for the whole batch
+    call = Arguments(
+        (np.array(4, np.int32), np.zeros(4, np.float32)), geometry=Geometry((1, 1, 1), (4, 1, 1))
+    )
+    found = check(
+        [(c, [call]) for c in made],
+        ("memcheck", "synccheck"),
+        driver="cuda_fake:FakeDriver",
+        environment=surroundings,
+    )
+    assert [[(f.tool, f.status) for f in one] for one in found] == [
+        [],
+        [("memcheck", Status.OUT_OF_BOUNDS)],
+    ]
+    assert (tmp_path / "calls").read_text().split() == [
+        "memcheck",
+        "synccheck",
+    ]  # one start each for the whole batch

@@ -10,8 +10,16 @@ from hypothesis import strategies as st
 
 from corpora import builtin
 from corpora.records import Parameter, Program, Signature
-from corpora.signatures import signature_of
-from gpu_runtime.cuda_source import device_text, foreign_include, host_text, kind_of, name_expression, pretty_names, symbols_used
+from corpora.signatures.dispatch import signature_of
+from gpu_runtime.cuda.source import (
+    device_text,
+    foreign_include,
+    host_text,
+    kind_of,
+    name_expression,
+    pretty_names,
+    symbols_used,
+)
 
 TEXT = """#include <cuda_runtime.h>
 #define N 4
@@ -34,7 +42,9 @@ void f(float *x, int n) { plain<<<1, 1>>>(x, n); }
 def test_device_text_has_no_host_function_and_the_same_lines():
     text = device_text(Program("cuda", "f", TEXT))
     assert text.count("\n") == TEXT.count("\n")
-    assert all(word in text for word in ("twice", "plain", "third", "table", "struct S", "enum Kind"))
+    assert all(
+        word in text for word in ("twice", "plain", "third", "table", "struct S", "enum Kind")
+    )
     assert not re.search(r"<<<|make|host_one|include", text)
     assert text.split("\n")[11].startswith("__global__ void __launch_bounds__(64) plain")
 
@@ -42,37 +52,61 @@ def test_device_text_has_no_host_function_and_the_same_lines():
 def test_host_text_has_stubs_for_kernels_and_everything_else():
     text = host_text(TEXT)
     assert text.count("\n") == TEXT.count("\n")
-    assert "CV_STUB(__PRETTY_FUNCTION__, a, alpha, n);" in text and "CV_STUB(__PRETTY_FUNCTION__);" in text
+    assert (
+        "CV_STUB(__PRETTY_FUNCTION__, a, alpha, n);" in text
+        and "CV_STUB(__PRETTY_FUNCTION__);" in text
+    )
     assert "a[0] = n" not in text and "plain<<<1, 1>>>(x, n)" in text and "return 2 * x" in text
 
 
-@pytest.mark.parametrize("pretty,expression", [
-    ("void ns_cv_0a::{anonymous}::k(int*, float)", "N::k"),
-    ("void ns_cv_0a::{anonymous}::k(T*, T, int) [with T = float; int N = 3]", "N::k<float, 3>"),
-    ("void ns_cv_0a::{anonymous}::k(T*) [with T = {anonymous}::S]", "N::k<S>"),
-    ("void ns_cv_0a::{anonymous}::k(T*, size_t) [with T = float; size_t = long unsigned int]", "N::k<float>"),
-    ("void ns_cv_0a::{anonymous}::inner::k(pair<int, int>*)", "N::inner::k"),
-    ("int main()", ""),
-])
+@pytest.mark.parametrize(
+    "pretty,expression",
+    [
+        ("void ns_cv_0a::{anonymous}::k(int*, float)", "N::k"),
+        ("void ns_cv_0a::{anonymous}::k(T*, T, int) [with T = float; int N = 3]", "N::k<float, 3>"),
+        ("void ns_cv_0a::{anonymous}::k(T*) [with T = {anonymous}::S]", "N::k<S>"),
+        (
+            "void ns_cv_0a::{anonymous}::k(T*, size_t) [with T = float; size_t = long unsigned "
+            "int]",
+            "N::k<float>",
+        ),
+        ("void ns_cv_0a::{anonymous}::inner::k(pair<int, int>*)", "N::inner::k"),
+        ("int main()", ""),
+    ],
+)
 def test_name_expressions(pretty, expression):
     assert name_expression(pretty, "N") == expression
 
 
 def test_pretty_names_are_read_from_an_artifact():
-    data = b"\0void ns_cv_1::{anonymous}::k(int*, int)\0junk\0void ns_cv_1::{anonymous}::t(T*) [with T = float; int N = 3]\0void ns_cv_2::{anonymous}::o()\0"
-    assert pretty_names(data, "cv_1") == ["void ns_cv_1::{anonymous}::k(int*, int)", "void ns_cv_1::{anonymous}::t(T*) [with T = float; int N = 3]"]
+    data = (
+        b"\0void ns_cv_1::{anonymous}::k(int*, int)\0junk\0void ns_cv_1::{anonymous}::t(T*) "
+        b"[with T = float; int N = 3]\0void ns_cv_2::{anonymous}::o()\0"
+    )
+    assert pretty_names(data, "cv_1") == [
+        "void ns_cv_1::{anonymous}::k(int*, int)",
+        "void ns_cv_1::{anonymous}::t(T*) [with T = float; int N = 3]",
+    ]
 
 
-@pytest.mark.parametrize("text,name", [
-    ("#include <cuda_runtime.h>\n", ""), ("#include \"/etc/passwd\"", "/etc/passwd"),
-    ("#define H <x>\n#include H", "#include H"), ("#include_next <math.h>", "math.h"),
-])
+@pytest.mark.parametrize(
+    "text,name",
+    [
+        ("#include <cuda_runtime.h>\n", ""),
+        ('#include "/etc/passwd"', "/etc/passwd"),
+        ("#define H <x>\n#include H", "#include H"),
+        ("#include_next <math.h>", "math.h"),
+    ],
+)
 def test_includes_that_no_prelude_stands_for(text, name):
     assert foreign_include(text) == name
 
 
 def test_symbols_that_host_code_copies_to():
-    assert symbols_used("cudaMemcpyToSymbol(w, h, 4); cudaMemcpyFromSymbol ( h , & v , 4 ); cudaGetSymbolAddress((void **)&p, q); /* cudaMemcpyToSymbol(z */") == ["w", "v", "q"]
+    assert symbols_used(
+        "cudaMemcpyToSymbol(w, h, 4); cudaMemcpyFromSymbol ( h , & v , 4 ); "
+        "cudaGetSymbolAddress((void **)&p, q); /* cudaMemcpyToSymbol(z */"
+    ) == ["w", "v", "q"]
 
 
 def test_kinds_of_built_in_programs():
@@ -82,8 +116,20 @@ def test_kinds_of_built_in_programs():
     assert kind_of(device, Signature("d", (Parameter("x", "scalar", "f32"),), "f32")) == "device"
 
 
-@given(st.lists(st.sampled_from("{ } ( ) ; = , < > __global__ void k f int * a \n [ ] namespace struct \" ' /* */ // #".split(" ")), max_size=30))
+@given(
+    st.lists(
+        st.sampled_from(
+            "{ } ( ) ; = , < > __global__ void k f int * a \n [ ] namespace struct \" ' /* */ "
+            "// #".split(" ")
+        ),
+        max_size=30,
+    )
+)
 @settings(max_examples=150, deadline=None)
 def test_any_text_keeps_its_lines(words):
     text = " ".join(words)
-    assert host_text(text).count("\n") == text.count("\n") == device_text(Program("cuda", "k", text)).count("\n")
+    assert (
+        host_text(text).count("\n")
+        == text.count("\n")
+        == device_text(Program("cuda", "k", text)).count("\n")
+    )

@@ -1,4 +1,6 @@
-"""The rewriting of CUDA's own grammar: what it makes, what it leaves alone, and that it never loses a line."""
+"""The rewriting of CUDA's own grammar: what it makes, what it leaves alone, and that it never loses
+a line.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gpu_runtime.cuda_rewrite import rewrite, tokens_of
+from gpu_runtime.emulation.cuda_rewrite import rewrite, tokens_of
 
 
 def flat(text: str) -> str:
@@ -16,21 +18,47 @@ def flat(text: str) -> str:
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [
-        ("k<<<g, b>>>(x, 1);", "cv_call(cv_config( g, b), [](auto... cv_a) { k(cv_a...); }, x, 1);"),
+        (
+            "k<<<g, b>>>(x, 1);",
+            "cv_call(cv_config( g, b), [](auto... cv_a) { k(cv_a...); }, x, 1);",
+        ),
         ("k<<<1,2,3,s>>>();", "cv_call(cv_config(1,2,3,s), [](auto... cv_a) { k(cv_a...); });"),
-        ("ns::k<float, 3><<<1,2>>>(x);", "cv_call(cv_config(1,2), [](auto... cv_a) { ns::k<float,3>(cv_a...); },x);"),
-        ("if (n) k <<< dim3 ( n ) , 2 >>> ( f ( x ) , y ) ; else g ( ) ;", "cv_call(cv_config( dim3 ( n ) , 2 ), [](auto... cv_a) { k(cv_a...); }, f ( x ) , y ) ; else g ( ) ;"),
+        (
+            "ns::k<float, 3><<<1,2>>>(x);",
+            "cv_call(cv_config(1,2), [](auto... cv_a) { ns::k<float,3>(cv_a...); },x);",
+        ),
+        (
+            "if (n) k <<< dim3 ( n ) , 2 >>> ( f ( x ) , y ) ; else g ( ) ;",
+            "cv_call(cv_config( dim3 ( n ) , 2 ), [](auto... cv_a) { k(cv_a...); }, f ( x ) , y "
+            ") ; else g ( ) ;",
+        ),
         ("extern __shared__ float s[];", " float *const s = (float *)cv_dynamic_shared;"),
-        ("extern __shared__ unsigned char s [ ] ;", " unsigned char *const s = (unsigned char *)cv_dynamic_shared;"),
-        ("extern volatile __shared__ double t[][16];", " volatile double (*const t)[16] = (volatile double (*)[16])cv_dynamic_shared;"),
-        ("extern __shared__ __align__(16) char s[];", " char *const s = (char *)cv_dynamic_shared;"),
+        (
+            "extern __shared__ unsigned char s [ ] ;",
+            " unsigned char *const s = (unsigned char *)cv_dynamic_shared;",
+        ),
+        (
+            "extern volatile __shared__ double t[][16];",
+            " volatile double (*const t)[16] = (volatile double (*)[16])cv_dynamic_shared;",
+        ),
+        (
+            "extern __shared__ __align__(16) char s[];",
+            " char *const s = (char *)cv_dynamic_shared;",
+        ),
         ("__shared__ int s[4];", "__shared__ int s[4]; CV_GAP(0)"),
-        ("template <int N> void f() { __shared__ volatile T s[N][N + 1], t; }", "struct cv_box_0 { volatile T s[N][N + 1], t; }; static unsigned long cv_slot_0[2]; "
-         "cv_box_0 &cv_at_0 = *(cv_box_0 *)cv_placed(cv_slot_0, sizeof(cv_box_0)); auto &s = cv_at_0.s; auto &t = cv_at_0.t; }"),
+        (
+            "template <int N> void f() { __shared__ volatile T s[N][N + 1], t; }",
+            "struct cv_box_0 { volatile T s[N][N + 1], t; }; static unsigned long cv_slot_0[2]; "
+            "cv_box_0 &cv_at_0 = *(cv_box_0 *)cv_placed(cv_slot_0, sizeof(cv_box_0)); auto &s = "
+            "cv_at_0.s; auto &t = cv_at_0.t; }",
+        ),
         ("__device__ int n = 3;", "CV_DEVICE_VARIABLE int n = 3;"),
-        ("static __device__ float w[3] = {1, 2, 3};", " CV_DEVICE_VARIABLE float w[3] = {1, 2, 3};"),
+        (
+            "static __device__ float w[3] = {1, 2, 3};",
+            " CV_DEVICE_VARIABLE float w[3] = {1, 2, 3};",
+        ),
     ],
-)  # fmt: skip
+)
 def test_rewritten(text: str, wanted: str) -> None:
     found = flat(rewrite(text)).replace(" ", "")
     assert found.endswith(flat(wanted).replace(" ", "")), rewrite(text)
@@ -53,7 +81,13 @@ def test_left_alone(text: str) -> None:
 
 
 def test_includes_that_the_preludes_stand_for_are_dropped() -> None:
-    assert rewrite("#include <cuda_runtime.h>\n#include <cmath>\n#include <vector>\n#include <own.h>\nint x;") == "\n\n\n#include <own.h>\nint x;"
+    assert (
+        rewrite(
+            "#include <cuda_runtime.h>\n#include <cmath>\n#include <vector>\n#include <own.h>\n"
+            "int x;"
+        )
+        == "\n\n\n#include <own.h>\nint x;"
+    )
 
 
 @given(st.text(alphabet='k<>(){}[];,=x1 \n"\\#/*_', max_size=60))

@@ -1,4 +1,6 @@
-"""What is said of a bad access that no argument explains: words that are equal in every process, no addresses."""
+"""What is said of a bad access that no argument explains: words that are equal in every process, no
+addresses.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +11,8 @@ import pytest
 
 from corpora.records import Parameter, Program, Signature
 from gpu_runtime.backend import Arguments, CompileRequest, Status
-from gpu_runtime.emulated import EmulatedBackend
-from gpu_runtime.endings import sanitizer_line
+from gpu_runtime.emulation.backend import EmulatedBackend
+from gpu_runtime.sandbox.exit_status import sanitizer_line
 
 SIGNATURE = Signature("f", (Parameter("x", "array", "f32"), Parameter("n", "scalar", "i64", "in")))
 CALL = Arguments((np.zeros(4, np.float32), np.array(4, np.int64)))
@@ -25,7 +27,9 @@ FAULTS = [
 
 @pytest.mark.parametrize(("body", "words"), FAULTS)
 def test_faults_are_told_in_words_that_repeat(body, words):
-    request = CompileRequest(Program("cpp", "f", f"void f(float *x, long n) {{ {body} }}"), SIGNATURE)
+    request = CompileRequest(
+        Program("cpp", "f", f"void f(float *x, long n) {{ {body} }}"), SIGNATURE
+    )
     details = set()
     for _ in range(2):  # each with a runner of its own, so that addresses differ
         backend = EmulatedBackend()
@@ -40,5 +44,11 @@ def test_faults_are_told_in_words_that_repeat(body, words):
 
 
 def test_sanitizers_are_quoted_without_addresses():
-    said = "p0:3:9: runtime error: pointer index expression with base 0x7fbef2b6fff0 overflowed to 0x80007fbef2b6fff0"
-    assert sanitizer_line(said) == (Status.SANITIZER, "line 3: pointer index expression with base overflowed to")
+    said = (
+        "p0:3:9: runtime error: pointer index expression with base 0x7fbef2b6fff0 overflowed "
+        "to 0x80007fbef2b6fff0"
+    )
+    assert sanitizer_line(said) == (
+        Status.SANITIZER,
+        "line 3: pointer index expression with base overflowed to",
+    )

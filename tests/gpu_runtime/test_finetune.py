@@ -1,4 +1,6 @@
-"""Fine-tuning on models made here: packing changes nothing but padding, a kill costs nothing, early stopping keeps the best."""
+"""Fine-tuning on models made here: packing changes nothing but padding, a kill costs nothing, early
+stopping keeps the best.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,14 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, LlamaForCausalLM, Qwen2Config, Qwen2ForCausalLM
+from transformers import (
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    LlamaConfig,
+    LlamaForCausalLM,
+    Qwen2Config,
+    Qwen2ForCausalLM,
+)
 
 from gpu_runtime.models.finetune import _plan
 from gpu_runtime.models.lessons import IGNORED, causal, packed, plan
@@ -21,14 +30,25 @@ from gpu_runtime.models.training import Encoded
 
 LETTERS = list("abcdefgh")
 COPY = [Example(f"{a} {b}", f"{a} {b}") for a in LETTERS for b in LETTERS]
-SHAPE = dict(hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2, max_position_embeddings=64)
+SHAPE = dict(
+    hidden_size=32,
+    intermediate_size=64,
+    num_hidden_layers=2,
+    num_attention_heads=4,
+    num_key_value_heads=2,
+    max_position_embeddings=64,
+)
 QUICK = Learning(learning_rate=1e-2, epochs=3, batch_tokens=128, seed=3)
 
 
 def made(folder: Path, kind: str = "llama", **shape: int) -> Path:
     torch.set_num_threads(1)
     tokenizer = train_tokenizer([e.prompt for e in COPY])
-    ids = {"vocab_size": len(tokenizer), "eos_token_id": tokenizer.eos_token_id, "pad_token_id": tokenizer.pad_token_id}
+    ids = {
+        "vocab_size": len(tokenizer),
+        "eos_token_id": tokenizer.eos_token_id,
+        "pad_token_id": tokenizer.pad_token_id,
+    }
     torch.manual_seed(0)
     shapes = {"llama": (LlamaForCausalLM, LlamaConfig), "qwen": (Qwen2ForCausalLM, Qwen2Config)}
     model, config = shapes[kind]
@@ -46,9 +66,15 @@ def weights(model: PretrainedModel, folder: Path) -> bytes:
     return (folder / "model.safetensors").read_bytes()
 
 
-@given(st.lists(st.integers(2, 40), min_size=1, max_size=60), st.sampled_from([0.5, 1.0, 2.0]), st.booleans())
+@given(
+    st.lists(st.integers(2, 40), min_size=1, max_size=60),
+    st.sampled_from([0.5, 1.0, 2.0]),
+    st.booleans(),
+)
 @settings(max_examples=40, deadline=None)
-def test_a_plan_takes_every_example_once_an_epoch_and_keeps_within_its_tokens(lengths: list[int], epochs: float, packing: bool) -> None:
+def test_a_plan_takes_every_example_once_an_epoch_and_keeps_within_its_tokens(
+    lengths: list[int], epochs: float, packing: bool
+) -> None:
     rows = plan(lengths, 32, epochs, 7, packing)
     assert rows == plan(lengths, 32, epochs, 7, packing)
     for row in rows:
@@ -79,12 +105,23 @@ def test_packed_examples_do_not_see_each_other(tmp_path: Path, kind: str) -> Non
     examples = [Encoded((5, 6, 7, 8), 1), Encoded((9, 5, 4, 6, 7), 2)]
     together = packed(examples, 0)
     with torch.no_grad():
-        found = model(input_ids=together["input_ids"], position_ids=together["position_ids"], use_cache=False).logits[0]
+        found = model(
+            input_ids=together["input_ids"], position_ids=together["position_ids"], use_cache=False
+        ).logits[0]
         apart = [model(input_ids=causal([e], 0)["input_ids"]).logits[0] for e in examples]
     assert torch.allclose(found, torch.cat(apart), atol=1e-5)
 
 
-@pytest.mark.parametrize("options", [{}, {"packing": True}, {"gradient_checkpointing": True}, {"micro_tokens": 32}, {"method": "lora", "rank": 4}])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"packing": True},
+        {"gradient_checkpointing": True},
+        {"micro_tokens": 32},
+        {"method": "lora", "rank": 4},
+    ],
+)
 def test_every_way_learns_and_repeats(tmp_path: Path, options: dict) -> None:
     folder = made(tmp_path / "m")
     found = []
@@ -92,20 +129,34 @@ def test_every_way_learns_and_repeats(tmp_path: Path, options: dict) -> None:
         model = opened(folder, **options)
         steps: list[tuple[int, int]] = []
         figures = model.learn(COPY, QUICK, lambda step, of, loss: steps.append((step, of)))
-        assert figures["loss"] < figures["first_loss"] and figures["steps"] == steps[-1][0] == steps[-1][1]
+        assert (
+            figures["loss"] < figures["first_loss"]
+            and figures["steps"] == steps[-1][0] == steps[-1][1]
+        )
         found.append(weights(model, tmp_path / attempt))
     assert found[0] == found[1]
 
 
 def test_accumulated_and_packed_steps_are_the_same_steps(tmp_path: Path) -> None:
-    """One step over all examples, however it is cut: equal loss, since it is the mean over the whole step's answer tokens."""
-    folder, lessons = made(tmp_path / "m"), COPY[:12] + [Example("a b c d e f", "a"), Example("a", "b c d e f g h")]
+    """One step over all examples, however it is cut: equal loss, since it is the mean over the
+    whole step's answer tokens.
+    """
+    folder, lessons = (
+        made(tmp_path / "m"),
+        COPY[:12] + [Example("a b c d e f", "a"), Example("a", "b c d e f g h")],
+    )
     once = replace(QUICK, epochs=1, batch_tokens=4096)
     whole = opened(folder).learn(lessons, once)
-    assert opened(folder, packing=True).learn(lessons, once)["first_loss"] == pytest.approx(whole["first_loss"], rel=1e-5)
+    assert opened(folder, packing=True).learn(lessons, once)["first_loss"] == pytest.approx(
+        whole["first_loss"], rel=1e-5
+    )
     assert whole["steps"] == 1
-    halves = opened(folder, micro_tokens=60, packing=True).learn(lessons, replace(once, batch_tokens=120))
-    assert halves["steps"] < len(lessons) and halves["loss"] == pytest.approx(whole["loss"], rel=0.3)
+    halves = opened(folder, micro_tokens=60, packing=True).learn(
+        lessons, replace(once, batch_tokens=120)
+    )
+    assert halves["steps"] < len(lessons) and halves["loss"] == pytest.approx(
+        whole["loss"], rel=0.3
+    )
 
 
 class Killed(Exception):
@@ -145,7 +196,9 @@ def test_checkpoints_of_other_lessons_are_not_gone_on_from(tmp_path: Path) -> No
     with pytest.raises(Killed):
         opened(folder, checkpoint_every_s=0.0).learn(COPY, learning, kill)
     seen: list[int] = []
-    opened(folder, checkpoint_every_s=0.0).learn(COPY[:40], learning, lambda step, steps, loss: seen.append(step))
+    opened(folder, checkpoint_every_s=0.0).learn(
+        COPY[:40], learning, lambda step, steps, loss: seen.append(step)
+    )
     assert seen[0] == 1
 
 
@@ -155,7 +208,9 @@ def test_it_stops_early_and_keeps_the_best(tmp_path: Path, method: str) -> None:
     values, kept = iter([0.2, 0.7, 0.5, 0.4, 0.9, 0.9]), []
 
     def validate() -> float:
-        model.generate([Prompt("a b")], Sampling(1, 1.0, 0.9, 4, seed=len(kept)))  # draws; the training must not notice
+        model.generate(
+            [Prompt("a b")], Sampling(1, 1.0, 0.9, 4, seed=len(kept))
+        )  # draws; the training must not notice
         kept.append({k: v.clone() for k, v in model.state().items()})
         return next(values)
 
@@ -181,11 +236,17 @@ def test_an_adapter_may_be_kept_and_learns_on(tmp_path: Path) -> None:
     assert again.generate(prompts, greedy) == model.generate(prompts, greedy)
     assert again.learn(COPY, QUICK)["first_loss"] < first["first_loss"] - 0.1
     plain = AutoModelForCausalLM.from_pretrained(tmp_path / "adapter")  # as export promises
-    assert AutoTokenizer.from_pretrained(tmp_path / "adapter") and plain.config.model_type == "llama"
+    assert (
+        AutoTokenizer.from_pretrained(tmp_path / "adapter") and plain.config.model_type == "llama"
+    )
 
 
-def test_what_a_model_of_four_bits_learns_is_in_the_plain_weights_that_it_saves(tmp_path: Path) -> None:
-    """Four bits on a processor too. Merged into four bits again, an adapter of this size would be lost in rounding."""
+def test_what_a_model_of_four_bits_learns_is_in_the_plain_weights_that_it_saves(
+    tmp_path: Path,
+) -> None:
+    """Four bits on a processor too. Merged into four bits again, an adapter of this size would be
+    lost in rounding.
+    """
     pytest.importorskip("bitsandbytes", reason="the extra `qlora` is not installed")
     base = made(tmp_path / "base", hidden_size=64, intermediate_size=128)
     model = opened(base, method="qlora", rank=16)
@@ -199,7 +260,10 @@ def test_what_a_model_of_four_bits_learns_is_in_the_plain_weights_that_it_saves(
     assert "quantization" not in (tmp_path / "learnt" / "config.json").read_text()
     assert opened(tmp_path / "learnt").generate(prompts, greedy) == answers
     again = opened(tmp_path / "learnt", method="qlora", rank=16)  # the next round's start
-    assert again._model.is_loaded_in_4bit and again.learn(COPY, QUICK)["first_loss"] < figures["first_loss"] - 0.5
+    assert (
+        again._model.is_loaded_in_4bit
+        and again.learn(COPY, QUICK)["first_loss"] < figures["first_loss"] - 0.5
+    )
 
 
 def test_processes_share_out_every_pass_of_a_step(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -207,11 +271,15 @@ def test_processes_share_out_every_pass_of_a_step(monkeypatch: pytest.MonkeyPatc
     examples = [Encoded((5, 6, 7, 8), 2)] * 64
     for processes in (1, 2, 3, 5):
         monkeypatch.setenv("WORLD_SIZE", str(processes))
-        _, accumulated = _plan(examples, Learning(batch_tokens=128, epochs=1), FineTuning(micro_tokens=16))
+        _, accumulated = _plan(
+            examples, Learning(batch_tokens=128, epochs=1), FineTuning(micro_tokens=16)
+        )
         assert accumulated % processes == 0 and 8 <= accumulated < 8 + processes
 
 
-def test_what_this_machine_cannot_do_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_this_machine_cannot_do_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     made(tmp_path / "m")
     with pytest.raises(ModelError, match="known are full, lora, qlora"):
         opened(tmp_path / "m", method="loar")
@@ -221,7 +289,9 @@ def test_what_this_machine_cannot_do_is_one_line(tmp_path: Path, monkeypatch: py
 
 
 def test_the_trainers_own_integration_gets_the_losses_and_changes_nothing(tmp_path: Path) -> None:
-    """TensorBoard's files lie beside the checkpoint and are read by its own reader; the weights are those of a silent training."""
+    """TensorBoard's files lie beside the checkpoint and are read by its own reader; the weights are
+    those of a silent training.
+    """
     pytest.importorskip("tensorboard", reason="the extra `report` is not installed")
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
@@ -229,11 +299,18 @@ def test_the_trainers_own_integration_gets_the_losses_and_changes_nothing(tmp_pa
     learning = replace(QUICK, epochs=1)
     silent, telling = opened(tmp_path / "base"), opened(tmp_path / "base", report_to="tensorboard")
     silent.learn(COPY, learning)
-    figures = telling.learn(COPY, replace(learning, workspace=tmp_path / "round-1" / "translator.training"))
+    figures = telling.learn(
+        COPY, replace(learning, workspace=tmp_path / "round-1" / "translator.training")
+    )
     assert weights(silent, tmp_path / "a") == weights(telling, tmp_path / "b")
     read = EventAccumulator(str(tmp_path / "round-1" / "translator.scalars")).Reload()
     losses = [e.value for e in read.Scalars("train/loss")]
-    assert len(losses) == figures["steps"] and losses[0] == pytest.approx(figures["first_loss"], rel=1e-3)
-    for name, word in (("wandb", "needs the package wandb"), ("papers", "known are none, tensorboard")):
+    assert len(losses) == figures["steps"] and losses[0] == pytest.approx(
+        figures["first_loss"], rel=1e-3
+    )
+    for name, word in (
+        ("wandb", "needs the package wandb"),
+        ("papers", "known are none, tensorboard"),
+    ):
         with pytest.raises(ModelError, match=word):
             opened(tmp_path / "base", report_to=name).learn(COPY, learning)

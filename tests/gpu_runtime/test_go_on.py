@@ -1,4 +1,6 @@
-"""Batches that go on behind a call that stopped, and the bound on work that does not depend on the clock."""
+"""Batches that go on behind a call that stopped, and the bound on work that does not depend on the
+clock.
+"""
 
 import time
 from dataclasses import replace
@@ -7,14 +9,17 @@ import numpy as np
 import pytest
 
 from corpora.records import Fill, Parameter, Program, Signature
-from gpu_runtime import sandbox
 from gpu_runtime.backend import Arguments, CompileRequest, Limits, Status, Variant
-from gpu_runtime.emulated import EmulatedBackend
+from gpu_runtime.call.materialize import expand
+from gpu_runtime.emulation.backend import EmulatedBackend
 from gpu_runtime.expectations import run_each
-from gpu_runtime.materialise import expand
+from gpu_runtime.sandbox import lockdown as sandbox
 
 SIGNATURE = Signature("f", (Parameter("x", "array", "f32"), Parameter("n", "scalar", "i32", "in")))
-ENDLESS = "void f(float *x, int n) { if (n < 0) for (int i = 0;; i = !i) x[i] += 1; for (int i = 0; i < n; i++) x[i] += 1; }"
+ENDLESS = (
+    "void f(float *x, int n) { if (n < 0) for (int i = 0;; i = !i) x[i] += 1; for (int i "
+    "= 0; i < n; i++) x[i] += 1; }"
+)
 
 
 @pytest.fixture(scope="module")
@@ -48,13 +53,27 @@ class Counting:
 @pytest.mark.parametrize("variant", [Variant.RECORDED, Variant.PLAIN])
 def test_calls_behind_one_that_stopped_are_run_in_the_same_batch(backend, variant):
     counting = Counting(backend)
-    program = compiled(backend, "void f(float *x, int n) { for (int i = 0; i < n; i++) x[i * 4096 / 4096] += 1; if (n > 90) *(int *)8 = 1; }", variant)
+    program = compiled(
+        backend,
+        "void f(float *x, int n) { for (int i = 0; i < n; i++) x[i * 4096 / 4096] += 1; if (n "
+        "> 90) *(int *)8 = 1; }",
+        variant,
+    )
     calls = [call(4, 4), call(4, 5000), call(3, 3), call(99, 99), call(99, 99), call(2, 2)]
     done = run_each(counting, program, calls)
     assert [e.status for e in done] == [
-        Status.OK, Status.OUT_OF_BOUNDS, Status.OK, Status.SIGNAL, Status.SIGNAL, Status.OK,
-    ]  # fmt: skip
-    assert [e.values[0].tolist() for e in done if e.status is Status.OK] == [[1, 2, 3, 4], [1, 2, 3], [1, 2]]
+        Status.OK,
+        Status.OUT_OF_BOUNDS,
+        Status.OK,
+        Status.SIGNAL,
+        Status.SIGNAL,
+        Status.OK,
+    ]
+    assert [e.values[0].tolist() for e in done if e.status is Status.OK] == [
+        [1, 2, 3, 4],
+        [1, 2, 3],
+        [1, 2],
+    ]
     assert counting.batches == 1
 
 
@@ -65,7 +84,9 @@ def test_without_being_told_to_a_batch_ends_where_a_call_stops(backend):
 
 
 def test_a_process_that_ends_in_another_way_is_explained_and_what_follows_it_run(backend):
-    program = compiled(backend, "void f(float *x, int n) { if (n == 2) exit(3); x[0] = n; }", Variant.PLAIN)
+    program = compiled(
+        backend, "void f(float *x, int n) { if (n == 2) exit(3); x[0] = n; }", Variant.PLAIN
+    )
     done = run_each(backend, program, [call(1, 1), call(1, 2), call(1, 3)])
     assert [e.status for e in done] == [Status.OK, Status.EARLY_EXIT, Status.OK]
     assert "code 3" in done[1].detail and done[2].values[0].tolist() == [3]
@@ -74,20 +95,37 @@ def test_a_process_that_ends_in_another_way_is_explained_and_what_follows_it_run
 def test_accesses_bound_a_call_and_the_next_ones_run(backend):
     program = compiled(backend, ENDLESS)
     started = time.monotonic()
-    done = run_each(backend, program, [call(2, -1), call(2, 2), call(2, -1), call(2, -1), call(3, 3)], Limits(wall_s=20, accesses=100_000))
-    assert [e.status for e in done] == [Status.TIMEOUT, Status.OK, Status.TIMEOUT, Status.TIMEOUT, Status.OK]
+    done = run_each(
+        backend,
+        program,
+        [call(2, -1), call(2, 2), call(2, -1), call(2, -1), call(3, 3)],
+        Limits(wall_s=20, accesses=100_000),
+    )
+    assert [e.status for e in done] == [
+        Status.TIMEOUT,
+        Status.OK,
+        Status.TIMEOUT,
+        Status.TIMEOUT,
+        Status.OK,
+    ]
     assert "steps" in done[0].detail and time.monotonic() - started < 10
 
 
 def test_accesses_are_those_of_one_call(backend):
     program = compiled(backend, ENDLESS)
     enough = Limits(accesses=6 * 50 + 20)  # accesses and basic blocks; the call itself makes a few
-    assert [e.status for e in run_each(backend, program, [call(50, 50)] * 3, enough)] == [Status.OK] * 3
-    assert [e.status for e in run_each(backend, program, [call(50, 50)], replace(enough, accesses=99))] == [Status.TIMEOUT]
+    assert [e.status for e in run_each(backend, program, [call(50, 50)] * 3, enough)] == [
+        Status.OK
+    ] * 3
+    assert [
+        e.status for e in run_each(backend, program, [call(50, 50)], replace(enough, accesses=99))
+    ] == [Status.TIMEOUT]
 
 
 def test_a_loop_that_touches_no_memory_takes_steps_too(backend):
-    program = compiled(backend, "void f(float *x, int n) { int k = 0; while (n > 1) k ^= n; x[0] = k; }")
+    program = compiled(
+        backend, "void f(float *x, int n) { int k = 0; while (n > 1) k ^= n; x[0] = k; }"
+    )
     done = run_each(backend, program, [call(1, 2), call(1, 1)], Limits(wall_s=20, accesses=100_000))
     assert [e.status for e in done] == [Status.TIMEOUT, Status.OK]
 
@@ -96,12 +134,28 @@ def test_behind_two_calls_without_an_end_the_others_get_a_sixteenth(backend):
     program = compiled(backend, ENDLESS)
     limits = Limits(wall_s=20, accesses=32_000)
     length = 5_000  # more than a sixteenth of the steps, fewer than all
-    done = run_each(backend, program, [call(2, -1), call(length, length), call(2, -1), call(length, length), call(4, 4)], limits)
-    assert [e.status for e in done] == [Status.TIMEOUT, Status.OK, Status.TIMEOUT, Status.TIMEOUT, Status.OK]
+    done = run_each(
+        backend,
+        program,
+        [call(2, -1), call(length, length), call(2, -1), call(length, length), call(4, 4)],
+        limits,
+    )
+    assert [e.status for e in done] == [
+        Status.TIMEOUT,
+        Status.OK,
+        Status.TIMEOUT,
+        Status.TIMEOUT,
+        Status.OK,
+    ]
 
 
 def test_accesses_of_emulated_threads_count(backend):
-    program = compiled(backend, "__global__ void f(float *x, int n) { for (int k = 0;; k++) x[(threadIdx.x + k) & 3] += n; }", dialect="cuda")
+    program = compiled(
+        backend,
+        "__global__ void f(float *x, int n) { for (int k = 0;; k++) x[(threadIdx.x + k) & 3] "
+        "+= n; }",
+        dialect="cuda",
+    )
     from gpu_runtime.backend import Geometry
 
     given = replace(call(4, 1), geometry=Geometry((1, 1, 1), (4, 1, 1)))
@@ -110,10 +164,18 @@ def test_accesses_of_emulated_threads_count(backend):
 
 
 def test_cpu_time_is_limited_to_the_millisecond(backend):
-    program = compiled(backend, "void f(float *x, int n) { volatile int k = 0; while (n) k++; x[0] = k; }", Variant.PLAIN)
+    program = compiled(
+        backend,
+        "void f(float *x, int n) { volatile int k = 0; while (n) k++; x[0] = k; }",
+        Variant.PLAIN,
+    )
     started = time.monotonic()
     done = backend.run(program, [call(1, 1)], Limits(wall_s=20, cpu_s=0.1))
-    assert done[0].status is Status.TIMEOUT and "CPU" in done[0].detail and time.monotonic() - started < 3
+    assert (
+        done[0].status is Status.TIMEOUT
+        and "CPU" in done[0].detail
+        and time.monotonic() - started < 3
+    )
     assert backend.run(program, [call(1, 0)], Limits(wall_s=20, cpu_s=0.1))[0].status is Status.OK
 
 

@@ -1,11 +1,13 @@
-"""What is read off a kernel's text: which bounds are the work's, and which dimension an index belongs to."""
+"""What is read off a kernel's text: which bounds are the work's, and which dimension an index
+belongs to.
+"""
 
 from __future__ import annotations
 
 import pytest
 
 from corpora.records import Program
-from gpu_runtime.kernel_facts import KernelFacts, facts_of
+from gpu_runtime.launch.kernel_facts import KernelFacts, facts_of
 
 TILES = """#define TILE 16
 __global__ void matmul(const float *A, const float *B, float *C, int M, int N, int K) {
@@ -32,12 +34,18 @@ def test_the_bound_of_an_index_that_a_loop_moves_comes_behind_the_threads_own() 
     """A grid over K fills a part of C, which tests with all sizes alike do not show."""
     x, y, _ = facts("matmul", TILES).dimensions
     assert x.bounds == ("N", "K") and y.bounds == ("M", "K")
-    told = TILES.replace("as[threadIdx.y][threadIdx.x] =", "if (t * TILE + threadIdx.x < K) as[threadIdx.y][threadIdx.x] =")
+    told = TILES.replace(
+        "as[threadIdx.y][threadIdx.x] =",
+        "if (t * TILE + threadIdx.x < K) as[threadIdx.y][threadIdx.x] =",
+    )
     assert facts("matmul", told).dimensions[0].bounds == ("N", "K")
 
 
 def test_the_bound_of_an_index_that_a_loop_moves_is_one_where_there_is_no_other() -> None:
-    text = "__global__ void k(float *a, int n) { for (int j = 0; j < 4; j++) { int i = (blockIdx.x * 4 + j) * 64 + threadIdx.x; if (i < n) a[i] = 0; } }"
+    text = (
+        "__global__ void k(float *a, int n) { for (int j = 0; j < 4; j++) { int i = "
+        "(blockIdx.x * 4 + j) * 64 + threadIdx.x; if (i < n) a[i] = 0; } }"
+    )
     assert facts("k", text).dimensions[0].bounds == ("n",)
 
 
@@ -62,7 +70,10 @@ def test_a_guard_sees_the_last_assignment_before_it() -> None:
 
 
 def test_a_condition_is_read_before_what_it_guards() -> None:
-    text = "__global__ void k(int *a, int n, int m) { int i = threadIdx.x; if (i < n) i = threadIdx.y; if (i < m) a[i] = 0; }"
+    text = (
+        "__global__ void k(int *a, int n, int m) { int i = threadIdx.x; if (i < n) i = "
+        "threadIdx.y; if (i < m) a[i] = 0; }"
+    )
     assert [d.bounds for d in facts("k", text).dimensions] == [("n",), ("m",), ()]
 
 
@@ -79,13 +90,24 @@ def test_a_condition_is_read_before_what_it_guards() -> None:
         ("blockIdx.x * 100000 + threadIdx.x", True),
     ],
 )
-def test_a_constant_block_size_joins_threads_and_blocks_to_one_index(index: str, apart: bool) -> None:
+def test_a_constant_block_size_joins_threads_and_blocks_to_one_index(
+    index: str, apart: bool
+) -> None:
     before = "#define TILE 16\nconstexpr int WIDE = 32;\n"
-    text = f"{before}__global__ void k(float *a, int n, int m) {{ int bx = blockIdx.x, tx = threadIdx.x; a[{index}] = m; }}"
+    text = (
+        f"{before}__global__ void k(float *a, int n, int m) {{ int bx = blockIdx.x, tx = "
+        f"threadIdx.x; a[{index}] = m; }}"
+    )
     assert facts("k", text).dimensions[0].apart is apart
 
 
 def test_a_bound_ends_where_the_condition_does() -> None:
-    """What is assigned behind it may be an index of the same dimension, or hold a number with a point."""
-    text = "__global__ void k(int *a, float f, int n, int m) { int i = threadIdx.x, j = threadIdx.y; int s; if (i < n) s = i; if (i + 0 < n && j < m) a[j * n + i] = s * 2.5f; }"
+    """What is assigned behind it may be an index of the same dimension, or hold a number with a
+    point.
+    """
+    text = (
+        "__global__ void k(int *a, float f, int n, int m) { int i = threadIdx.x, j = "
+        "threadIdx.y; int s; if (i < n) s = i; if (i + 0 < n && j < m) a[j * n + i] = s * "
+        "2.5f; }"
+    )
     assert [d.bounds for d in facts("k", text).dimensions] == [("n",), ("m",), ()]

@@ -1,19 +1,25 @@
-"""Launch plans by rows: what a row's number is computed from decides them, and they stand behind the usual ones."""
+"""Launch plans by rows: what a row's number is computed from decides them, and they stand behind
+the usual ones.
+"""
 
 from __future__ import annotations
 
 import pytest
 
 from corpora.records import Program
-from corpora.signatures import signature_of
-from gpu_runtime.launch import candidate_plans
-from gpu_runtime.launch_rows import MOST_ROW_PLANS, every_plan, row_plans, source_plans
+from corpora.signatures.dispatch import signature_of
+from gpu_runtime.launch.plans import candidate_plans
+from gpu_runtime.launch.row_plans import MOST_ROW_PLANS, every_plan, row_plans, source_plans
 
 X = "blockIdx.x * blockDim.x + threadIdx.x"
 
 
 def kernel(body: str, before: str = "") -> Program:
-    return Program("cuda", "k", f"{before}\n__global__ void k(const float *a, float *y, int m, int n) {{ {body} }}")
+    return Program(
+        "cuda",
+        "k",
+        f"{before}\n__global__ void k(const float *a, float *y, int m, int n) {{ {body} }}",
+    )
 
 
 def plans(body: str, before: str = "") -> list[str]:
@@ -27,17 +33,45 @@ LOOP = "for (int j = threadIdx.x; j < n; j += {}) y[row] += a[row * n + j];"
 @pytest.mark.parametrize(
     ("body", "first"),
     [
-        ("int row = blockIdx.x; if (row >= m) return; " + LOOP.format("blockDim.x"), "grid=m,1,1 block=64,1,1"),
+        (
+            "int row = blockIdx.x; if (row >= m) return; " + LOOP.format("blockDim.x"),
+            "grid=m,1,1 block=64,1,1",
+        ),
         ("int row = blockIdx.x; " + LOOP.format("256"), "grid=m,1,1 block=256,1,1"),
-        ("__shared__ float s[128]; const int row = (int)blockIdx.x; s[threadIdx.x] = 0; " + LOOP.format("blockDim.x"), "grid=m,1,1 block=128,1,1"),
-        ("extern __shared__ float s[]; int row = blockIdx.x; if (row < m) s[threadIdx.x] = 0;", "grid=m,1,1 block=64,1,1 shared=4*64"),
-        ("y[blockIdx.x] = a[blockIdx.x * n + threadIdx.x] + __shfl_down_sync(~0u, y[0], 1);", "grid=m,1,1 block=32,1,1"),
-        (f"int row = ({X}) >> 5, lane = threadIdx.x & 31; if (row >= m) return; for (int j = lane; j < n; j += 32) y[row] += a[j];", "grid=ceil(m*32/128),1,1 block=128,1,1"),
-        (f"int t = {X}; int row = t / warpSize; if (row < m) y[row] = 0;", "grid=ceil(m*32/128),1,1 block=128,1,1"),
-        ("int w = threadIdx.x / 32; int row = blockIdx.x * (blockDim.x / 32) + w; if (row < m) y[row] = 0;", "grid=ceil(m*32/128),1,1 block=128,1,1"),
-        ("int row = blockIdx.x * blockDim.y + threadIdx.y; if (row < m) y[row] = a[threadIdx.x];", "grid=ceil(m/4),1,1 block=32,4,1"),
+        (
+            "__shared__ float s[128]; const int row = (int)blockIdx.x; s[threadIdx.x] = 0; "
+            + LOOP.format("blockDim.x"),
+            "grid=m,1,1 block=128,1,1",
+        ),
+        (
+            "extern __shared__ float s[]; int row = blockIdx.x; if (row < m) s[threadIdx.x] = 0;",
+            "grid=m,1,1 block=64,1,1 shared=4*64",
+        ),
+        (
+            "y[blockIdx.x] = a[blockIdx.x * n + threadIdx.x] + __shfl_down_sync(~0u, y[0], 1);",
+            "grid=m,1,1 block=32,1,1",
+        ),
+        (
+            f"int row = ({X}) >> 5, lane = threadIdx.x & 31; if (row >= m) return; for (int j = "
+            f"lane; j < n; j += 32) y[row] += a[j];",
+            "grid=ceil(m*32/128),1,1 block=128,1,1",
+        ),
+        (
+            f"int t = {X}; int row = t / warpSize; if (row < m) y[row] = 0;",
+            "grid=ceil(m*32/128),1,1 block=128,1,1",
+        ),
+        (
+            "int w = threadIdx.x / 32; int row = blockIdx.x * (blockDim.x / 32) + w; if (row < "
+            "m) y[row] = 0;",
+            "grid=ceil(m*32/128),1,1 block=128,1,1",
+        ),
+        (
+            "int row = blockIdx.x * blockDim.y + threadIdx.y; if (row < m) y[row] = "
+            "a[threadIdx.x];",
+            "grid=ceil(m/4),1,1 block=32,4,1",
+        ),
     ],
-)  # fmt: skip
+)
 def test_the_likely_plan_comes_first(body: str, first: str) -> None:
     assert plans(body)[0] == first
     spaced = " ".join(body.replace("(", " ( ").replace(")", " ) ").replace(".", " . ").split())
@@ -60,32 +94,63 @@ def test_a_thread_an_element_has_none(body: str) -> None:
 
 
 def test_they_are_few_and_come_last() -> None:
-    program = kernel("extern __shared__ float s[]; int row = blockIdx.x; s[threadIdx.x] = 0; " + LOOP.format("blockDim.x"))
-    usual, rows = candidate_plans(program, signature_of(program)), row_plans(program, signature_of(program))
+    program = kernel(
+        "extern __shared__ float s[]; int row = blockIdx.x; s[threadIdx.x] = 0; "
+        + LOOP.format("blockDim.x")
+    )
+    usual, rows = (
+        candidate_plans(program, signature_of(program)),
+        row_plans(program, signature_of(program)),
+    )
     every = list(every_plan(program, signature_of(program)))
     assert every[: len(usual)] == usual
     assert 0 < len(every) - len(usual) <= len(rows) <= MOST_ROW_PLANS
 
 
 def test_a_row_s_length_may_be_a_block():
-    assert "grid=m,1,1 block=n,1,1" in plans("int b = blockIdx.x, t = threadIdx.x; if (b < m && t < n) y[b * n + t] = a[b * n + t];")
+    assert "grid=m,1,1 block=n,1,1" in plans(
+        "int b = blockIdx.x, t = threadIdx.x; if (b < m && t < n) y[b * n + t] = a[b * n + t];"
+    )
 
 
-@pytest.mark.parametrize("body, first", [
-    ("int row = blockIdx.x; " + LOOP.format("blockDim.x"), "grid=m,1,1 block=64,1,1"),  # n is a row's length
-    ("int b = blockIdx.x, t = threadIdx.x; if (b < m && t < n) y[b * n + t] = a[b * n + t];", "grid=m,1,1 block=n,1,1"),  # a thread a place of the row
-    ("int row = blockIdx.x; if (row >= n) return; for (int j = threadIdx.x; j < m; j += blockDim.x) y[row] += a[row * m + j];", "grid=n,1,1 block=64,1,1"),
-    (f"int row = ({X}) / 32; if (row >= m) return; for (int j = threadIdx.x % 32; j < n; j += 32) y[row] += a[row * n + j];", "grid=ceil(m*32/128),1,1 block=128,1,1"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "body, first",
+    [
+        (
+            "int row = blockIdx.x; " + LOOP.format("blockDim.x"),
+            "grid=m,1,1 block=64,1,1",
+        ),  # n is a row's length
+        (
+            "int b = blockIdx.x, t = threadIdx.x; if (b < m && t < n) y[b * n + t] = a[b * n + t];",
+            "grid=m,1,1 block=n,1,1",
+        ),  # a thread a place of the row
+        (
+            "int row = blockIdx.x; if (row >= n) return; for (int j = threadIdx.x; j < m; j += "
+            "blockDim.x) y[row] += a[row * m + j];",
+            "grid=n,1,1 block=64,1,1",
+        ),
+        (
+            f"int row = ({X}) / 32; if (row >= m) return; for (int j = threadIdx.x % 32; j < n; "
+            f"j += 32) y[row] += a[row * n + j];",
+            "grid=ceil(m*32/128),1,1 block=128,1,1",
+        ),
+    ],
+)
 def test_a_source_kernel_of_rows_is_launched_over_its_rows(body, first):
     program = kernel(body)
     assert str(source_plans(program, signature_of(program))[0]) == first
 
 
-@pytest.mark.parametrize("body", [
-    f"int i = {X}; if (i < m) y[i] = a[i];", f"for (int i = {X}; i < m; i += blockDim.x * gridDim.x) y[i] = a[i];",
-    "int bx = blockIdx.x; int i = bx * 16 + threadIdx.x; for (int t = 0; t < n; t += 16) y[i] += a[t];", "int row = blockIdx.x; if (row < m) y[row] = a[row];",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"int i = {X}; if (i < m) y[i] = a[i];",
+        f"for (int i = {X}; i < m; i += blockDim.x * gridDim.x) y[i] = a[i];",
+        "int bx = blockIdx.x; int i = bx * 16 + threadIdx.x; for (int t = 0; t < n; t += 16) "
+        "y[i] += a[t];",
+        "int row = blockIdx.x; if (row < m) y[row] = a[row];",
+    ],
+)
 def test_other_source_kernels_are_launched_as_ever(body):
     program = kernel(body)
     assert source_plans(program, signature_of(program)) == []

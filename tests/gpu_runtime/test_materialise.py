@@ -4,10 +4,17 @@ import numpy as np
 import pytest
 
 from corpora.records import ELEMENT_TYPES, Fill, Parameter, Signature
-from corpora.unit_tests import FILL_ARITY, parse_test
-from gpu_runtime.materialise import _BLOCK, DTYPES, expand, materialise, random_bits
+from corpora.suites.unit_tests import FILL_ARITY, parse_test
+from gpu_runtime.call.materialize import _BLOCK, DTYPES, expand, materialise, random_bits
 
-ARGUMENTS = {"uniform": (-3, 5), "normal": (1.0, 2.0), "integers": (-3, 5), "sorted": (-3, 5), "indices": (7,), "constant": (3,)}
+ARGUMENTS = {
+    "uniform": (-3, 5),
+    "normal": (1.0, 2.0),
+    "integers": (-3, 5),
+    "sorted": (-3, 5),
+    "indices": (7,),
+    "constant": (3,),
+}
 
 
 @pytest.mark.parametrize("type_", ELEMENT_TYPES)
@@ -53,7 +60,12 @@ def test_streams_and_prefixes():
 def test_materialise_orders_and_shapes():
     signature = Signature(
         "f",
-        (Parameter("n", "scalar", "i32"), Parameter("x", "array", "f32"), Parameter("A", "rows", "f64"), Parameter("z", "array", "c64")),
+        (
+            Parameter("n", "scalar", "i32"),
+            Parameter("x", "array", "f32"),
+            Parameter("A", "rows", "f64"),
+            Parameter("z", "array", "c64"),
+        ),
     )
     test = parse_test("A[2][3]=uniform(0,1) n=4 x={1,nan,-0.0} z={(1,inf)} alias(x,z)", signature)
     made = materialise(test, signature)
@@ -65,23 +77,50 @@ def test_materialise_orders_and_shapes():
         materialise(parse_test("n:i32=1"), signature)
 
 
-@pytest.mark.parametrize("kind,arguments", [("uniform", (-1.0, 1.0)), ("integers", (-9, 9)), ("indices", (7,)), ("indices", (8,)), ("special", ()), ("constant", (-0.0,)), ("normal", (0.0, 1.0)), ("sorted", (0, 9))])
+@pytest.mark.parametrize(
+    "kind,arguments",
+    [
+        ("uniform", (-1.0, 1.0)),
+        ("integers", (-9, 9)),
+        ("indices", (7,)),
+        ("indices", (8,)),
+        ("special", ()),
+        ("constant", (-0.0,)),
+        ("normal", (0.0, 1.0)),
+        ("sorted", (0, 9)),
+    ],
+)
 def test_what_is_remembered_does_not_change_contents(kind, arguments):
     """Whatever lengths were asked for before, and in whatever order; -0.0 is not 0.0."""
-    from gpu_runtime import materialise
+    from gpu_runtime.call import materialize as materialise
 
     fill = Fill(kind, arguments, 5)
     for count in (10, 3000, 100, 70000, 0, 10):
         fresh = materialise._expanded(fill, "f32", count, 2)
-        materialise.expand(Fill(kind, tuple(-a for a in arguments), 5), "f32", count, 2) if kind == "constant" else None
+        materialise.expand(
+            Fill(kind, tuple(-a for a in arguments), 5), "f32", count, 2
+        ) if kind == "constant" else None
         assert materialise.expand(fill, "f32", count, 2).tobytes() == fresh.tobytes()
 
 
-@pytest.mark.parametrize("fill", [Fill("uniform", (-3, 5), 4), Fill("normal", (0, 2), 4), Fill("integers", (-99, 99), 4), Fill("integers", (0, 63), 4)])
+@pytest.mark.parametrize(
+    "fill",
+    [
+        Fill("uniform", (-3, 5), 4),
+        Fill("normal", (0, 2), 4),
+        Fill("integers", (-99, 99), 4),
+        Fill("integers", (0, 63), 4),
+    ],
+)
 def test_what_is_made_in_blocks_goes_on_as_it_began(fill):
-    """Element k depends on k alone: the end of a block is no seam, and what is longer begins with what is shorter."""
+    """Element k depends on k alone: the end of a block is no seam, and what is longer begins with
+    what is shorter.
+    """
     whole = expand(fill, "f64", 3 * _BLOCK + 5, 2)
-    assert np.array_equal(whole[: _BLOCK - 1], expand(fill, "f64", _BLOCK - 1, 2)) and len(np.unique(whole[::_BLOCK])) > 1
+    assert (
+        np.array_equal(whole[: _BLOCK - 1], expand(fill, "f64", _BLOCK - 1, 2))
+        and len(np.unique(whole[::_BLOCK])) > 1
+    )
     first = _BLOCK - 3
     bits = random_bits(4, 2, 6, first)
     assert np.array_equal(bits, random_bits(4, 2, _BLOCK + 3)[first:])

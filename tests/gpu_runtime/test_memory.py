@@ -9,7 +9,7 @@ import pytest
 
 PROGRAM = """
 import ctypes, resource, torch
-from gpu_runtime.memory import MOST, keep_heap
+from gpu_runtime.sandbox.memory import MOST, keep_heap
 {before}
 def work():
     for _ in range(20):
@@ -27,10 +27,19 @@ MAPPED_ONE_BY_ONE = "ctypes.CDLL(None).mallopt(-3, 1 << 20)"
 
 @pytest.mark.parametrize(
     ("before", "again"),
-    [(MAPPED_ONE_BY_ONE, True), ("keep_heap(1 << 24); keep_heap(MOST)", False), ("keep_heap(MOST); keep_heap(1 << 24)", False)],
+    [
+        (MAPPED_ONE_BY_ONE, True),
+        ("keep_heap(1 << 24); keep_heap(MOST)", False),
+        ("keep_heap(MOST); keep_heap(1 << 24)", False),
+    ],
 )
 def test_freed_memory_is_used_again_whoever_asked_last(before: str, again: bool) -> None:
-    done = subprocess.run([sys.executable, "-c", PROGRAM.format(before=before)], capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM.format(before=before)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
     assert done.returncode == 0, done.stderr
     faults = int(done.stdout)
     # 20 times 32 MiB are 164,000 pages of 4 KiB.

@@ -1,4 +1,6 @@
-"""Muon: its updates are orthogonal, whichever way a matrix lies, and it learns what AdamW learns."""
+"""Muon: its updates are orthogonal, whichever way a matrix lies, and it learns what AdamW
+learns.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ def test_a_standing_and_a_lying_matrix_take_the_same_step() -> None:
     rest.grad = torch.ones(2)
     optimiser = Muon([standing, lying], [rest], 0.1, (0.9, 0.95), 0.01)
     optimiser.step()
-    assert torch.allclose(standing, lying.mT, atol=1e-5) and not torch.allclose(standing, start, atol=1e-3)
+    assert torch.allclose(standing, lying.mT, atol=1e-5) and not torch.allclose(
+        standing, start, atol=1e-3
+    )
     assert (rest < 0).all()
     optimiser.zero_grad()
     assert standing.grad is None and rest.grad is None

@@ -1,24 +1,41 @@
-"""Sizes from which on OpenMP's clauses let threads work are made smaller, in directives and nowhere else."""
+"""Sizes from which on OpenMP's clauses let threads work are made smaller, in directives and nowhere
+else.
+"""
 
 from __future__ import annotations
 
 import pytest
 
 from gpu_runtime.backend import Variant
-from gpu_runtime.openmp_conditions import reached
-from gpu_runtime.openmp_schedules import said_plainly
-from gpu_runtime.thresholds import comparisons
+from gpu_runtime.launch.thresholds import comparisons
+from gpu_runtime.openmp.conditions import reached
+from gpu_runtime.openmp.schedules import said_plainly
 
 
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [
         ("#pragma omp parallel for if(n > 10000)", "#pragma omp parallel for if(n > 32)"),
-        ("#pragma omp parallel for if (parallel: 50000UL <= n * f(m) && free) private(t)", "#pragma omp parallel for if (parallel: 32 <= n * f(m) && free) private(t)"),
-        ("#pragma omp for \\\n if((long)n*m >= 64 * 1024) nowait", "#pragma omp for \\\n if((long)n*m >= 32) nowait"),
-        ("#define CUT (1 << 14) // twice\n#pragma omp parallel if(n > CUT)", "#define CUT (1 << 14) // twice\n#pragma omp parallel if(n > 32)"),
-        ("enum { few = 3, cut = 4096 };\n#pragma omp task if(b - a > cut)", "enum { few = 3, cut = 4096 };\n#pragma omp task if(b - a > 32)"),
-        ("#pragma omp parallel num_threads(n < 1000 ? 1 : 8)", "#pragma omp parallel num_threads(n < 32 ? 1 : 8)"),
+        (
+            "#pragma omp parallel for if (parallel: 50000UL <= n * f(m) && free) private(t)",
+            "#pragma omp parallel for if (parallel: 32 <= n * f(m) && free) private(t)",
+        ),
+        (
+            "#pragma omp for \\\n if((long)n*m >= 64 * 1024) nowait",
+            "#pragma omp for \\\n if((long)n*m >= 32) nowait",
+        ),
+        (
+            "#define CUT (1 << 14) // twice\n#pragma omp parallel if(n > CUT)",
+            "#define CUT (1 << 14) // twice\n#pragma omp parallel if(n > 32)",
+        ),
+        (
+            "enum { few = 3, cut = 4096 };\n#pragma omp task if(b - a > cut)",
+            "enum { few = 3, cut = 4096 };\n#pragma omp task if(b - a > 32)",
+        ),
+        (
+            "#pragma omp parallel num_threads(n < 1000 ? 1 : 8)",
+            "#pragma omp parallel num_threads(n < 32 ? 1 : 8)",
+        ),
     ],
 )
 def test_c_clauses(text, wanted):
@@ -26,7 +43,10 @@ def test_c_clauses(text, wanted):
 
 
 def test_fortran_clauses():
-    text = "integer, parameter :: LIM = 20000\n!$OMP PARALLEL DO IF(N > lim)\n!$omp parallel do &\n!$omp& if(n.gt.10000_8.and.free) private(t)\n"
+    text = (
+        "integer, parameter :: LIM = 20000\n!$OMP PARALLEL DO IF(N > lim)\n!$omp parallel do "
+        "&\n!$omp& if(n.gt.10000_8.and.free) private(t)\n"
+    )
     wanted = text.replace("(N > lim)", "(n > 32)").replace("10000_8", "32")
     assert reached(text, "fortran") == wanted
 
@@ -48,9 +68,20 @@ def test_other_conditions_stay(text):
 
 def test_what_is_timed_or_sanitized_runs_as_it_is_written():
     text = "#pragma omp parallel for if(n > 10000)"
-    assert {v for v in Variant if "(n > 32)" in said_plainly(text, "cpp", v)} == {Variant.PLAIN, Variant.RECORDED, Variant.RACE_CHECKED}
+    assert {v for v in Variant if "(n > 32)" in said_plainly(text, "cpp", v)} == {
+        Variant.PLAIN,
+        Variant.RECORDED,
+        Variant.RACE_CHECKED,
+    }
 
 
 def test_comparisons_are_no_shifts_launches_or_templates_of_sums():
-    assert comparisons("k<<<n, 10000>>>(x); y = x >> 12; p->x; n * 4 < 1.5; if (x <<= 2000) i = n > 3 * m;") == []
-    assert [(c.value, c.upward) for c in comparisons("if (n < 10000 || 4096 < n || n >= 1e5) {}")] == [(10000, False), (4096, True), (100000, True)]
+    assert (
+        comparisons(
+            "k<<<n, 10000>>>(x); y = x >> 12; p->x; n * 4 < 1.5; if (x <<= 2000) i = n > 3 * m;"
+        )
+        == []
+    )
+    assert [
+        (c.value, c.upward) for c in comparisons("if (n < 10000 || 4096 < n || n >= 1e5) {}")
+    ] == [(10000, False), (4096, True), (100000, True)]

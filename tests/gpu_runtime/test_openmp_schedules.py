@@ -1,22 +1,39 @@
-"""What is handed out to whoever comes first is dealt out in turn, in directives and nowhere else."""
+"""What is handed out to whoever comes first is dealt out in turn, in directives and nowhere
+else.
+"""
 
 from __future__ import annotations
 
 import pytest
 
 from gpu_runtime.backend import Variant
-from gpu_runtime.openmp_schedules import dealt_in_turn, said_plainly
+from gpu_runtime.openmp.schedules import dealt_in_turn, said_plainly
 
 
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [
         ("#pragma omp for schedule(dynamic, 4)", "#pragma omp for schedule(static, 4)"),
-        ("#pragma omp parallel for schedule(guided) nowait", "#pragma omp parallel for schedule(static,1) nowait"),
-        ("#pragma omp for schedule (nonmonotonic: dynamic,f(k))", "#pragma omp for schedule (static,f(k))"),
-        ("#pragma omp for schedule(simd, monotonic:guided,8)", "#pragma omp for schedule(static,8)"),
-        ("#pragma omp for \\\n schedule(\\\n dynamic)", "#pragma omp for \\\n schedule(\\\nstatic,1)"),
-        ('#define EACH _Pragma("omp for schedule(dynamic)")', '#define EACH _Pragma("omp for schedule(static,1)")'),
+        (
+            "#pragma omp parallel for schedule(guided) nowait",
+            "#pragma omp parallel for schedule(static,1) nowait",
+        ),
+        (
+            "#pragma omp for schedule (nonmonotonic: dynamic,f(k))",
+            "#pragma omp for schedule (static,f(k))",
+        ),
+        (
+            "#pragma omp for schedule(simd, monotonic:guided,8)",
+            "#pragma omp for schedule(static,8)",
+        ),
+        (
+            "#pragma omp for \\\n schedule(\\\n dynamic)",
+            "#pragma omp for \\\n schedule(\\\nstatic,1)",
+        ),
+        (
+            '#define EACH _Pragma("omp for schedule(dynamic)")',
+            '#define EACH _Pragma("omp for schedule(static,1)")',
+        ),
     ],
 )
 def test_c_directives(text, wanted):
@@ -24,11 +41,27 @@ def test_c_directives(text, wanted):
 
 
 def test_fortran_directives():
-    text = "!$OMP DO SCHEDULE(DYNAMIC,3)\n!$omp parallel do &\n!$omp& schedule(guided)\nC$omp do schedule(dynamic)\n"
-    assert dealt_in_turn(text, "fortran") == "!$OMP DO SCHEDULE(static,3)\n!$omp parallel do &\n!$omp& schedule(static,1)\nC$omp do schedule(static,1)\n"
+    text = (
+        "!$OMP DO SCHEDULE(DYNAMIC,3)\n!$omp parallel do &\n!$omp& schedule(guided)\nC$omp "
+        "do schedule(dynamic)\n"
+    )
+    assert (
+        dealt_in_turn(text, "fortran")
+        == "!$OMP DO SCHEDULE(static,3)\n!$omp parallel do &\n!$omp& schedule(static,1)\nC$omp "
+        "do schedule(static,1)\n"
+    )
 
 
-@pytest.mark.parametrize("text", ["schedule(dynamic, 4);", "#pragma omp for schedule(static)", "#pragma omp for schedule(runtime)", "#pragma omp for // dynamic", "! schedule(guided)"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "schedule(dynamic, 4);",
+        "#pragma omp for schedule(static)",
+        "#pragma omp for schedule(runtime)",
+        "#pragma omp for // dynamic",
+        "! schedule(guided)",
+    ],
+)
 def test_the_rest_stays(text):
     assert dealt_in_turn(text, "cpp") == dealt_in_turn(text, "fortran") == text
 

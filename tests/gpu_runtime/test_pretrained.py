@@ -1,4 +1,6 @@
-"""Pre-trained back ends, proven on folders made here: causal and sequence-to-sequence, whole and LoRA."""
+"""Pre-trained back ends, proven on folders made here: causal and sequence-to-sequence, whole and
+LoRA.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +8,16 @@ from pathlib import Path
 
 import pytest
 import torch
-from transformers import AutoModelForSeq2SeqLM, GPT2Config, GPT2LMHeadModel, T5Config, T5ForConditionalGeneration
+from transformers import (
+    AutoModelForSeq2SeqLM,
+    GPT2Config,
+    GPT2LMHeadModel,
+    T5Config,
+    T5ForConditionalGeneration,
+)
 
-from coevolve.checkpoints import options_of
-from coevolve.config import parse
+from coevolve.config.schema import parse
+from coevolve.loop.checkpoints import options_of
 from gpu_runtime.models.backends import MODEL_BACKENDS
 from gpu_runtime.models.options import FineTuning
 from gpu_runtime.models.pretrained import PretrainedConfig, PretrainedModel, _placed
@@ -30,7 +38,9 @@ def right(model: PretrainedModel) -> int:
 
 @pytest.fixture
 def causal(tmp_path: Path) -> Path:
-    config = ScratchConfig(layers=2, width=48, heads=4, kept_heads=4, inner_width=96, context=32, threads=1)
+    config = ScratchConfig(
+        layers=2, width=48, heads=4, kept_heads=4, inner_width=96, context=32, threads=1
+    )
     ScratchModel.create(config, [e.prompt for e in COPY]).save(tmp_path / "causal")
     return tmp_path / "causal"
 
@@ -40,9 +50,17 @@ def paired(tmp_path: Path) -> Path:
     tokenizer = train_tokenizer([e.prompt for e in COPY])
     torch.manual_seed(0)
     shape = T5Config(
-        vocab_size=len(tokenizer), d_model=48, d_kv=12, d_ff=96, num_layers=2, num_heads=4, dropout_rate=0.0,
-        pad_token_id=0, eos_token_id=tokenizer.eos_token_id, decoder_start_token_id=0,
-    )  # fmt: skip
+        vocab_size=len(tokenizer),
+        d_model=48,
+        d_kv=12,
+        d_ff=96,
+        num_layers=2,
+        num_heads=4,
+        dropout_rate=0.0,
+        pad_token_id=0,
+        eos_token_id=tokenizer.eos_token_id,
+        decoder_start_token_id=0,
+    )
     T5ForConditionalGeneration(shape).save_pretrained(tmp_path / "paired")
     tokenizer.save_pretrained(tmp_path / "paired")
     return tmp_path / "paired"
@@ -53,17 +71,25 @@ def test_a_causal_folder_learns_saves_and_answers(causal: Path, tmp_path: Path) 
     figures = model.learn(COPY, Learning(learning_rate=4e-3, epochs=60, batch_tokens=128))
     assert figures["loss"] < 0.3 and right(model) >= 55
     model.save(tmp_path / "tuned")
-    assert right(PretrainedModel.load(tmp_path / "tuned", PretrainedConfig(rows=64))) == right(model)
-    assert ScratchModel.load(tmp_path / "tuned").generate([Prompt("a b")], GREEDY) == model.generate([Prompt("a b")], GREEDY)
+    assert right(PretrainedModel.load(tmp_path / "tuned", PretrainedConfig(rows=64))) == right(
+        model
+    )
+    assert ScratchModel.load(tmp_path / "tuned").generate(
+        [Prompt("a b")], GREEDY
+    ) == model.generate([Prompt("a b")], GREEDY)
 
 
 def test_a_paired_folder_learns_and_forces_prefixes(paired: Path, tmp_path: Path) -> None:
     model = PretrainedModel.load(paired, PretrainedConfig(rows=64))
     first = model.learn(COPY, Learning(learning_rate=1e-2, epochs=20, batch_tokens=256))
     assert first["loss"] < first["first_loss"] / 2
-    answers = model.generate([Prompt("a b", "c"), Prompt("a b"), Prompt("b b", "d d")], Sampling(2, 1.0, 0.9, 4, 1))
+    answers = model.generate(
+        [Prompt("a b", "c"), Prompt("a b"), Prompt("b b", "d d")], Sampling(2, 1.0, 0.9, 4, 1)
+    )
     assert [len(a) for a in answers] == [2, 2, 2]
-    assert all(text.startswith("c") for text in answers[0]) and all(text.startswith("d d") for text in answers[2])
+    assert all(text.startswith("c") for text in answers[0]) and all(
+        text.startswith("d d") for text in answers[2]
+    )
     model.save(tmp_path / "tuned")
     AutoModelForSeq2SeqLM.from_pretrained(tmp_path / "tuned")
 
@@ -83,7 +109,9 @@ def test_lora_is_merged_so_that_the_saved_folder_is_plain(causal: Path, tmp_path
 
 
 def test_a_missing_model_is_one_clear_line() -> None:
-    with pytest.raises(ValueError, match="model 'nobody/nothing' cannot be loaded on this machine") as caught:
+    with pytest.raises(
+        ValueError, match="model 'nobody/nothing' cannot be loaded on this machine"
+    ) as caught:
         PretrainedModel.load("nobody/nothing", PretrainedConfig(local_only=True))
     assert "\n" not in str(caught.value)
 
@@ -100,11 +128,16 @@ def test_prompts_beyond_the_models_own_positions_cost_their_answer_only(tmp_path
     """GPT-2 has a table of positions; an index beyond its end would be an error."""
     tokenizer = train_tokenizer([e.prompt for e in COPY])
     ids = {"bos_token_id": tokenizer.bos_token_id, "eos_token_id": tokenizer.eos_token_id}
-    GPT2LMHeadModel(GPT2Config(vocab_size=len(tokenizer), n_positions=16, n_embd=16, n_layer=1, n_head=2, **ids)).save_pretrained(tmp_path)
+    GPT2LMHeadModel(
+        GPT2Config(vocab_size=len(tokenizer), n_positions=16, n_embd=16, n_layer=1, n_head=2, **ids)
+    ).save_pretrained(tmp_path)
     tokenizer.save_pretrained(tmp_path)
     model = PretrainedModel.load(tmp_path)
     long = "a " * 40
-    assert model.generate([Prompt(long, "b"), Prompt("a b")], Sampling(2, 1.0, 0.9, 64, 1))[0] == ["b", "b"]
+    assert model.generate([Prompt(long, "b"), Prompt("a b")], Sampling(2, 1.0, 0.9, 64, 1))[0] == [
+        "b",
+        "b",
+    ]
     assert model.learn([Example("a", "b"), Example(long, "b")], Learning(epochs=1))["dropped"] == 1
     with pytest.raises(NothingToLearn, match="none within 16 tokens"):
         model.learn([Example(long, "b")], Learning(epochs=1))
@@ -112,12 +145,30 @@ def test_prompts_beyond_the_models_own_positions_cost_their_answer_only(tmp_path
 
 def test_a_static_cache_changes_no_answer(causal: Path) -> None:
     prompts = [Prompt(e.prompt) for e in COPY[:5]]
-    found = [PretrainedModel.load(causal, PretrainedConfig(rows=4, static_cache=static)).generate(prompts, GREEDY) for static in (False, True)]
+    found = [
+        PretrainedModel.load(causal, PretrainedConfig(rows=4, static_cache=static)).generate(
+            prompts, GREEDY
+        )
+        for static in (False, True)
+    ]
     assert found[0] == found[1]
 
 
 def test_what_the_configuration_says_of_decoding_and_length_arrives(causal: Path) -> None:
-    options = options_of(parse({"model": {"backend": "pretrained", "name_or_path": str(causal), "context": 8, "rows": 3, "static_cache": True}}, "t"))
+    options = options_of(
+        parse(
+            {
+                "model": {
+                    "backend": "pretrained",
+                    "name_or_path": str(causal),
+                    "context": 8,
+                    "rows": 3,
+                    "static_cache": True,
+                }
+            },
+            "t",
+        )
+    )
     model = MODEL_BACKENDS["pretrained"](str(causal), options)
     assert (model._config.rows, model._config.static_cache, model._context) == (3, True, 8)
     assert model.generate([Prompt("a b c d e f g h a b", "kept")], GREEDY) == [["kept"]]
@@ -135,7 +186,9 @@ def test_what_the_configuration_says_of_decoding_and_length_arrives(causal: Path
         (0, 2, {}),
     ],
 )
-def test_where_weights_are_placed(monkeypatch: pytest.MonkeyPatch, devices: int, processes: int, expected: dict) -> None:
+def test_where_weights_are_placed(
+    monkeypatch: pytest.MonkeyPatch, devices: int, processes: int, expected: dict
+) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: devices > 0)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: devices)
     monkeypatch.setenv("WORLD_SIZE", str(processes))

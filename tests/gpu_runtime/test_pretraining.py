@@ -1,15 +1,27 @@
-"""Objectives on single functions: what a prompt shows, what its answer holds, and that a model's figures are its own."""
+"""Objectives on single functions: what a prompt shows, what its answer holds, and that a model's
+figures are its own.
+"""
 
 import random
 
 import pytest
 
-from corpora.noise import MASK, Contrast, fill
-from gpu_runtime.models.pretraining import PRETRAINING_WORDS, Examined, denoising, figures_of, infilling, macro_f1, recognition
+from corpora.tokens.noise import MASK, Contrast, fill
+from gpu_runtime.models.pretraining import (
+    PRETRAINING_WORDS,
+    Examined,
+    denoising,
+    figures_of,
+    infilling,
+    macro_f1,
+    recognition,
+)
 from gpu_runtime.models.protocol import Example, Learning
 from gpu_runtime.models.scratch import ScratchConfig, ScratchModel
 
-WORDS = "void F0 ( int V0 , float * V1 ) { for ( int V2 = 0 ; V2 < V0 ; V2 ++ ) V1 [ V2 ] = 1 _0 ; }".split()
+WORDS = (
+    "void F0 ( int V0 , float * V1 ) { for ( int V2 = 0 ; V2 < V0 ; V2 ++ ) V1 [ V2 ] = 1 _0 ; }"
+).split()
 
 
 def test_filling_in_gives_the_function_back():
@@ -31,10 +43,12 @@ def test_denoising_restores_under_the_tag_of_a_translation():
 
 
 def test_figures_are_per_word_and_tags_are_scored_apart():
-    found = figures_of([
-        Examined(2.0, ("V0", "<e:array>", "</s>"), ("V0", "<e:local>", "</s>")),
-        Examined(1.0, ("V1", "<e:local>", "</s>"), ("V0", "<e:local>", "</s>")),
-    ])  # fmt: skip
+    found = figures_of(
+        [
+            Examined(2.0, ("V0", "<e:array>", "</s>"), ("V0", "<e:local>", "</s>")),
+            Examined(1.0, ("V1", "<e:local>", "</s>"), ("V0", "<e:local>", "</s>")),
+        ]
+    )
     assert found["loss"] == 0.5 and found["accuracy"] == pytest.approx(4 / 6)
     assert found["tag_f1"] == pytest.approx((0 + 2 / 3) / 2)
     assert figures_of([]) == {} and "tag_f1" not in figures_of([Examined(1.0, ("a",), ("b",))])
@@ -47,13 +61,27 @@ def test_f1_by_hand():
 
 def test_a_small_model_learns_every_objective_and_examines_itself_alike():
     rng = random.Random(0)
-    lessons = [infilling(WORDS, 0.2, rng), recognition(WORDS, (("V0", "<e:parameter>"), ("V1", "<e:array>"))), denoising(WORDS, "<cpp:cuda>", 0.2, Contrast({}), rng)]
+    lessons = [
+        infilling(WORDS, 0.2, rng),
+        recognition(WORDS, (("V0", "<e:parameter>"), ("V1", "<e:array>"))),
+        denoising(WORDS, "<cpp:cuda>", 0.2, Contrast({}), rng),
+    ]
     texts = [text for e in lessons for text in (e.prompt, e.answer)]
-    model = ScratchModel.create(ScratchConfig(layers=1, width=32, heads=2, kept_heads=2, inner_width=64, context=128, seed=3), texts, (*PRETRAINING_WORDS, "<cpp:cuda>", *WORDS))
-    assert figures_of(model.examine(lessons))["loss"] == pytest.approx(model.loss(lessons), rel=1e-4)
+    model = ScratchModel.create(
+        ScratchConfig(
+            layers=1, width=32, heads=2, kept_heads=2, inner_width=64, context=128, seed=3
+        ),
+        texts,
+        (*PRETRAINING_WORDS, "<cpp:cuda>", *WORDS),
+    )
+    assert figures_of(model.examine(lessons))["loss"] == pytest.approx(
+        model.loss(lessons), rel=1e-4
+    )
     before = [figures_of(model.examine([e]))["loss"] for e in lessons]
     model.learn(lessons, Learning(learning_rate=5e-3, epochs=60, batch_tokens=256))
     after = [figures_of(model.examine([e]))["loss"] for e in lessons]
     assert all(b < a / 3 for a, b in zip(before, after)), (before, after)
-    assert model.examine(lessons)[1].words == (*lessons[1].answer.split(), "</s>"), "masks and tags are one word each"
+    assert model.examine(lessons)[1].words == (*lessons[1].answer.split(), "</s>"), (
+        "masks and tags are one word each"
+    )
     assert model.examine([Example("V0 " * 200, "V0")]) == [], "too long for the context"

@@ -1,4 +1,6 @@
-"""A remote model against a real HTTP server on this machine that is busy, broken, slow, cut off, and sometimes answers."""
+"""A remote model against a real HTTP server on this machine that is busy, broken, slow, cut off,
+and sometimes answers.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,13 @@ Reply = tuple[int, dict[str, str], bytes]
 
 def said(*texts: str, tokens: tuple[int, int] = (10, 4)) -> Reply:
     used = {"prompt_tokens": tokens[0], "completion_tokens": tokens[1]}
-    return 200, {}, json.dumps({"choices": [{"message": {"content": t}} for t in texts], "usage": used}).encode()
+    return (
+        200,
+        {},
+        json.dumps(
+            {"choices": [{"message": {"content": t}} for t in texts], "usage": used}
+        ).encode(),
+    )
 
 
 class Server:
@@ -89,27 +97,58 @@ ONE = Sampling(n=1, temperature=0.7, top_p=0.9, max_new_tokens=33, seed=5)
 
 
 def test_answers_come_in_the_prompts_order_and_are_paid_for(server: Server) -> None:
-    server.reply = lambda k, body: said(*(f"{body['messages'][0]['content']}{i}" for i in range(body["n"])))
+    server.reply = lambda k, body: said(
+        *(f"{body['messages'][0]['content']}{i}" for i in range(body["n"]))
+    )
     model = asked(server, prices=(2.0, 5.0))
-    assert model.generate([Prompt("a"), Prompt("b"), Prompt("c")], Sampling(n=2, seed=5)) == [["a0", "a1"], ["b0", "b1"], ["c0", "c1"]]
+    assert model.generate([Prompt("a"), Prompt("b"), Prompt("c")], Sampling(n=2, seed=5)) == [
+        ["a0", "a1"],
+        ["b0", "b1"],
+        ["c0", "c1"],
+    ]
     assert model.usage == Usage(3, 0, 30, 12, pytest.approx((30 * 2 + 12 * 5) / 1e6))
     body = server.bodies[0]
-    assert (body["model"], body["temperature"], body["top_p"], body["max_tokens"], body["seed"]) == ("m", 0.8, 0.95, 512, 5)
+    assert (
+        body["model"],
+        body["temperature"],
+        body["top_p"],
+        body["max_tokens"],
+        body["seed"],
+    ) == ("m", 0.8, 0.95, 512, 5)
     assert model.generate([], ONE) == []
 
 
-@pytest.mark.parametrize("trouble", [(429, {}, b"slow down"), (500, {}, b""), (503, {}, b"<html>"), (200, {}, b'{"choices": [{"me'), "HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{", ""])
-def test_a_busy_or_broken_server_is_asked_again_with_growing_waits(server: Server, trouble: Reply | str) -> None:
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        (429, {}, b"slow down"),
+        (500, {}, b""),
+        (503, {}, b"<html>"),
+        (200, {}, b'{"choices": [{"me'),
+        "HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{",
+        "",
+    ],
+)
+def test_a_busy_or_broken_server_is_asked_again_with_growing_waits(
+    server: Server, trouble: Reply | str
+) -> None:
     server.reply = lambda k, body: trouble if k < 3 else said("at last")
     waits: list[float] = []
     model = asked(server, waits)
     assert model.generate([Prompt("a")], ONE) == [["at last"]]
-    assert len(waits) == 3 and all(0.75 * 2**k <= wait <= 1.25 * 2**k for k, wait in enumerate(waits))
+    assert len(waits) == 3 and all(
+        0.75 * 2**k <= wait <= 1.25 * 2**k for k, wait in enumerate(waits)
+    )
     assert model.usage.retries == 3 and model.usage.requests == 1
 
 
 def test_the_server_may_say_how_long_to_wait_but_not_for_ever(server: Server) -> None:
-    server.reply = lambda k, body: [(429, {"Retry-After": "17"}, b""), (429, {"Retry-After": "9999"}, b""), (429, {"Retry-After": "Fri, 20 Nov 2026"}, b""), said("x")][k]
+    server.reply = lambda k, body: [
+        (429, {"Retry-After": "17"}, b""),
+        (429, {"Retry-After": "9999"}, b""),
+        (429, {"Retry-After": "Fri, 20 Nov 2026"}, b""),
+        said("x"),
+    ][k]
     waits: list[float] = []
     asked(server, waits).generate([Prompt("a")], ONE)
     assert waits[0] == 17.0 and waits[1] == 60.0 and waits[2] < 6
@@ -119,7 +158,9 @@ def test_no_answer_in_time_is_tried_again_and_given_up_in_one_line(server: Serve
     stop = threading.Event()
     server.reply = lambda k, body: stop.wait(5) and said("late") or said("late")
     model = RemoteModel("m", Endpoint(server.url, timeout_s=0.2, attempts=2), sleep=lambda s: None)
-    with pytest.raises(ModelError, match="no usable answer in 2 tries; the last: .*timed out") as caught:
+    with pytest.raises(
+        ModelError, match="no usable answer in 2 tries; the last: .*timed out"
+    ) as caught:
         model.generate([Prompt("a")], ONE)
     stop.set()
     assert "\n" not in str(caught.value)
@@ -136,9 +177,15 @@ def test_trouble_is_told_while_it_lasts_and_seldom(server: Server, capsys) -> No
     assert line == f"{server.url}: 503 Service Unavailable; asked again, try 2 of 6"
 
 
-def test_what_will_not_change_is_not_asked_again_and_the_key_is_in_no_message(server: Server, monkeypatch) -> None:
+def test_what_will_not_change_is_not_asked_again_and_the_key_is_in_no_message(
+    server: Server, monkeypatch
+) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
-    server.reply = lambda k, body: (401, {}, json.dumps({"error": {"message": "Incorrect API key\nprovided: sk-secret"}}).encode())
+    server.reply = lambda k, body: (
+        401,
+        {},
+        json.dumps({"error": {"message": "Incorrect API key\nprovided: sk-secret"}}).encode(),
+    )
     model = asked(server)
     with pytest.raises(ModelError, match="refuses: 401 Incorrect API key provided: ...") as caught:
         model.generate([Prompt("a")], ONE)
@@ -150,13 +197,17 @@ def test_what_will_not_change_is_not_asked_again_and_the_key_is_in_no_message(se
     for other in (b'{"hello": 1}', b"\n<!doctype html><title>a router</title>"):
         server.reply = lambda k, body: (200, {}, other)
         before = len(server.bodies)
-        with pytest.raises(ModelError, match="not in the form of /chat/completions; is it the base of the API?"):
+        with pytest.raises(
+            ModelError, match="not in the form of /chat/completions; is it the base of the API?"
+        ):
             model.generate([Prompt("a")], ONE)
         assert len(server.bodies) == before + 1
 
 
 def test_a_server_that_gives_one_answer_a_request_is_asked_for_each(server: Server) -> None:
-    server.reply = lambda k, body: said(f"s{body['seed']}") if body["n"] == 1 else (400, {}, b'{"detail": "n must be 1"}')
+    server.reply = lambda k, body: (
+        said(f"s{body['seed']}") if body["n"] == 1 else (400, {}, b'{"detail": "n must be 1"}')
+    )
     assert asked(server).generate([Prompt("a")], Sampling(n=3, seed=7)) == [["s7", "s8", "s9"]]
     assert [b["n"] for b in server.bodies] == [3, 1, 1, 1]
     server.bodies.clear()
@@ -178,15 +229,34 @@ def test_requests_run_side_by_side_but_no_more_than_allowed(server: Server) -> N
 
 
 def test_a_prompt_beyond_the_context_costs_its_answer_only(server: Server) -> None:
-    server.reply = lambda k, body: (400, {}, b'{"error": {"code": "context_length_exceeded", "message": "maximum context length is 8 tokens"}}') if "long" in body["messages"][0]["content"] else said("x", "y")
-    assert asked(server).generate([Prompt("long"), Prompt("b")], Sampling(n=2)) == [["", ""], ["x", "y"]]
+    server.reply = lambda k, body: (
+        (
+            400,
+            {},
+            b'{"error": {"code": "context_length_exceeded", "message": "maximum context length '
+            b'is 8 tokens"}}',
+        )
+        if "long" in body["messages"][0]["content"]
+        else said("x", "y")
+    )
+    assert asked(server).generate([Prompt("long"), Prompt("b")], Sampling(n=2)) == [
+        ["", ""],
+        ["x", "y"],
+    ]
 
 
-def test_it_is_saved_as_where_it_is_and_is_not_taught(server: Server, tmp_path: Path, monkeypatch) -> None:
+def test_it_is_saved_as_where_it_is_and_is_not_taught(
+    server: Server, tmp_path: Path, monkeypatch
+) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
     asked(server).save(tmp_path / "m")
-    assert kind_of(tmp_path / "m") == "openai" and "sk-secret" not in (tmp_path / "m" / "endpoint.json").read_text()
-    model = MODEL_BACKENDS["openai"](str(tmp_path / "m"), ModelOptions(endpoint=replace(Endpoint(), concurrency=2)))
+    assert (
+        kind_of(tmp_path / "m") == "openai"
+        and "sk-secret" not in (tmp_path / "m" / "endpoint.json").read_text()
+    )
+    model = MODEL_BACKENDS["openai"](
+        str(tmp_path / "m"), ModelOptions(endpoint=replace(Endpoint(), concurrency=2))
+    )
     assert model.generate([Prompt("a")], ONE) == [["yes"]]
     with pytest.raises(ModelError, match="cannot be fine-tuned from here"):
         model.learn([Example("a", "b")], Learning())
@@ -201,7 +271,9 @@ def test_it_is_saved_as_where_it_is_and_is_not_taught(server: Server, tmp_path: 
 
 @pytest.mark.slow
 def test_transformers_own_server_answers(tmp_path: Path, monkeypatch) -> None:
-    """Against `transformers serve` with a model made here; needs `pip install transformers[serving]`."""
+    """Against `transformers serve` with a model made here; needs `pip install
+    transformers[serving]`.
+    """
     import socket
     import subprocess
     import sys
@@ -217,8 +289,17 @@ def test_transformers_own_server_answers(tmp_path: Path, monkeypatch) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-c", "from transformers.cli.transformers import main; main()", "serve", str(folder)]
-    server = subprocess.Popen([*command, "--host", "127.0.0.1", "--port", str(port), "--device", "cpu"], stderr=subprocess.DEVNULL)
+    command = [
+        sys.executable,
+        "-c",
+        "from transformers.cli.transformers import main; main()",
+        "serve",
+        str(folder),
+    ]
+    server = subprocess.Popen(
+        [*command, "--host", "127.0.0.1", "--port", str(port), "--device", "cpu"],
+        stderr=subprocess.DEVNULL,
+    )
     try:
         for _ in range(240):
             try:
@@ -226,10 +307,14 @@ def test_transformers_own_server_answers(tmp_path: Path, monkeypatch) -> None:
                 break
             except OSError:
                 time.sleep(0.5)
-        model = RemoteModel(str(folder), Endpoint(f"http://127.0.0.1:{port}/v1", concurrency=2, attempts=3))
+        model = RemoteModel(
+            str(folder), Endpoint(f"http://127.0.0.1:{port}/v1", concurrency=2, attempts=3)
+        )
         sampling = Sampling(n=3, temperature=1.0, max_new_tokens=8, seed=3)
         answers = model.generate([Prompt("void f"), Prompt("int n")], sampling)
-        assert [len(texts) for texts in answers] == [3, 3] and all(len(set(texts)) > 1 for texts in answers)
+        assert [len(texts) for texts in answers] == [3, 3] and all(
+            len(set(texts)) > 1 for texts in answers
+        )
         assert model.usage.requests == 12 and model.usage.answer_tokens > 0
     finally:
         server.terminate()
@@ -239,19 +324,47 @@ def test_transformers_own_server_answers(tmp_path: Path, monkeypatch) -> None:
 def _chat_model(folder: Path) -> Path:
     import torch
     from tokenizers import ByteLevelBPETokenizer
-    from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+    from transformers import (
+        GenerationConfig,
+        LlamaConfig,
+        LlamaForCausalLM,
+        PreTrainedTokenizerFast,
+    )
 
     trained = ByteLevelBPETokenizer()
-    trained.train_from_iterator(["void f(int n, float *x) { x[n] = 1; }"] * 9, vocab_size=300, special_tokens=["<end>", "<user>", "<bot>"])
+    trained.train_from_iterator(
+        ["void f(int n, float *x) { x[n] = 1; }"] * 9,
+        vocab_size=300,
+        special_tokens=["<end>", "<user>", "<bot>"],
+    )
     folder.mkdir()
     trained.save(str(folder / "bpe.json"))
-    tokenizer = PreTrainedTokenizerFast(tokenizer_file=str(folder / "bpe.json"), eos_token="<end>", pad_token="<end>")
-    tokenizer.chat_template = "{% for m in messages %}<user>{{ m['content'] }}{% endfor %}{% if add_generation_prompt %}<bot>{% endif %}"
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_file=str(folder / "bpe.json"), eos_token="<end>", pad_token="<end>"
+    )
+    tokenizer.chat_template = (
+        "{% for m in messages %}<user>{{ m['content'] }}{% endfor %}{% if "
+        "add_generation_prompt %}<bot>{% endif %}"
+    )
     torch.manual_seed(0)
-    ids = {"eos_token_id": tokenizer.eos_token_id, "pad_token_id": tokenizer.pad_token_id, "bos_token_id": None}
-    shape = LlamaConfig(vocab_size=len(tokenizer), hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=2, max_position_embeddings=256, **ids)
+    ids = {
+        "eos_token_id": tokenizer.eos_token_id,
+        "pad_token_id": tokenizer.pad_token_id,
+        "bos_token_id": None,
+    }
+    shape = LlamaConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        max_position_embeddings=256,
+        **ids,
+    )
     LlamaForCausalLM(shape).save_pretrained(folder)
-    GenerationConfig(do_sample=True, **ids).save_pretrained(folder)  # the server samples only where the model says so
+    GenerationConfig(do_sample=True, **ids).save_pretrained(
+        folder
+    )  # the server samples only where the model says so
     tokenizer.save_pretrained(folder)
     return folder
 
@@ -291,14 +404,28 @@ def test_an_answer_that_trickles_in_time_is_taken(server: Server) -> None:
 
 def test_an_endless_answer_is_an_error_of_one_line(server: Server) -> None:
     server.reply = lambda k, body: (200, {}, b" " * 2_000_000)
-    model = RemoteModel("m", Endpoint(server.url, timeout_s=20.0, most_bytes=1_000_000, attempts=2), sleep=lambda s: None)
+    model = RemoteModel(
+        "m",
+        Endpoint(server.url, timeout_s=20.0, most_bytes=1_000_000, attempts=2),
+        sleep=lambda s: None,
+    )
     with pytest.raises(ModelError, match="an answer of more than 1000000 bytes") as caught:
         model.generate([Prompt("a")], ONE)
     assert len(str(caught.value).splitlines()) == 1
 
 
-@pytest.mark.parametrize("text", [b"[" * 20_000, b'{"choices": ' * 100 + b"1" + b"}" * 100, b"", b'{"choices": [{"message": {"content": "\\ud800"}}]}'])
-def test_json_that_is_nested_too_deeply_or_no_text_is_an_error_of_one_line(server: Server, text: bytes) -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"[" * 20_000,
+        b'{"choices": ' * 100 + b"1" + b"}" * 100,
+        b"",
+        b'{"choices": [{"message": {"content": "\\ud800"}}]}',
+    ],
+)
+def test_json_that_is_nested_too_deeply_or_no_text_is_an_error_of_one_line(
+    server: Server, text: bytes
+) -> None:
     server.reply = lambda k, body: (200, {}, text)
     model = RemoteModel("m", Endpoint(server.url, timeout_s=5.0, attempts=2), sleep=lambda s: None)
     with pytest.raises(ModelError, match="no usable answer in 2 tries") as caught:

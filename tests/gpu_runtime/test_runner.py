@@ -1,4 +1,6 @@
-"""The runner: arguments in and out, bounds, endings of every kind, limits, recovery, two workers at once."""
+"""The runner: arguments in and out, bounds, endings of every kind, limits, recovery, two workers at
+once.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +15,11 @@ import numpy as np
 import pytest
 
 from corpora.records import Parameter, Program, Signature
-from gpu_runtime import arena
-from gpu_runtime.arena import Layout
 from gpu_runtime.backend import Arguments, CompileRequest, Limits, Status, Variant
-from gpu_runtime.emulated import EmulatedBackend
-from gpu_runtime.runner import RunnerError
+from gpu_runtime.call import arena
+from gpu_runtime.call.arena import Layout
+from gpu_runtime.call.runner import RunnerError
+from gpu_runtime.emulation.backend import EmulatedBackend
 
 X, N = Parameter("x", "array", "f32"), Parameter("n", "scalar", "i32", "in")
 XN = Signature("f", (X, N))
@@ -32,18 +34,26 @@ def backend():
 
 
 def compiled(backend, text, signature=XN, variant=Variant.PLAIN, dialect="cpp"):
-    one = backend.compile([CompileRequest(Program(dialect, signature.name, text), signature, variant)])[0]
+    one = backend.compile(
+        [CompileRequest(Program(dialect, signature.name, text), signature, variant)]
+    )[0]
     assert one.ok, one.diagnostics
     return one
 
 
 def call(n, given=None, **options):
-    return Arguments((np.arange(n, dtype=np.float32), np.array(n if given is None else given, np.int32)), **options)
+    return Arguments(
+        (np.arange(n, dtype=np.float32), np.array(n if given is None else given, np.int32)),
+        **options,
+    )
 
 
 def test_values_come_back_and_inputs_stay(backend):
     given = call(5)
-    done = backend.run(compiled(backend, "void f(float *x, int n) { for (int i = 0; i < n; i++) x[i] += 1; }"), [given, given])
+    done = backend.run(
+        compiled(backend, "void f(float *x, int n) { for (int i = 0; i < n; i++) x[i] += 1; }"),
+        [given, given],
+    )
     assert [e.status for e in done] == [Status.OK, Status.OK]
     assert done[1].values[0].tolist() == [1, 2, 3, 4, 5]
     assert given.values[0].tolist() == [0, 1, 2, 3, 4]
@@ -52,25 +62,55 @@ def test_values_come_back_and_inputs_stay(backend):
 
 @pytest.mark.parametrize("kind", sorted(arena.NUMPY_TYPES))
 def test_every_element_type_survives(backend, kind):
-    names = {"c64": "_Complex float", "c128": "_Complex double", "bool": "bool", "i64": "long", "u64": "unsigned long", "f32": "float",
-             "f64": "double"}  # fmt: skip
+    names = {
+        "c64": "_Complex float",
+        "c128": "_Complex double",
+        "bool": "bool",
+        "i64": "long",
+        "u64": "unsigned long",
+        "f32": "float",
+        "f64": "double",
+    }
     c = names.get(kind, f"{'u' if kind[0] == 'u' else ''}int{kind[1:]}_t")
-    signature = Signature("f", (Parameter("x", "array", kind), Parameter("s", "scalar", kind, "in", kind[0] == "c")), kind)
-    text = f"{c} f({c} *x, {c}{' &' if kind[0] == 'c' else ''} s) {{ {c} t = x[0]; x[0] = s; return t; }}"
+    signature = Signature(
+        "f",
+        (Parameter("x", "array", kind), Parameter("s", "scalar", kind, "in", kind[0] == "c")),
+        kind,
+    )
+    text = (
+        f"{c} f({c} *x, {c}{' &' if kind[0] == 'c' else ''} s) {{ {c} t = x[0]; x[0] = s; "
+        f"return t; }}"
+    )
     dtype = arena.NUMPY_TYPES[kind]
-    done = backend.run(compiled(backend, text, signature), [Arguments((np.array([1, 0, 1], dtype), np.array(0, dtype)))])[0]
+    done = backend.run(
+        compiled(backend, text, signature),
+        [Arguments((np.array([1, 0, 1], dtype), np.array(0, dtype)))],
+    )[0]
     assert done.status is Status.OK, done.detail
     assert done.values[0].tolist() == np.array([0, 0, 1], dtype).tolist()
     assert done.result.dtype == dtype and done.result == np.array(1, dtype)
 
 
 def test_special_values_keep_their_bits(backend):
-    bits = np.array([0x7FC00001, 0xFFC12345, 0x80000000, 1, 0x7F800000, 0x7FA00001], np.uint32).view(np.float32)
-    done = backend.run(compiled(backend, "void f(float *x, int n) {}"), [Arguments((bits, np.array(6, np.int32)))])[0]
+    bits = np.array(
+        [0x7FC00001, 0xFFC12345, 0x80000000, 1, 0x7F800000, 0x7FA00001], np.uint32
+    ).view(np.float32)
+    done = backend.run(
+        compiled(backend, "void f(float *x, int n) {}"), [Arguments((bits, np.array(6, np.int32)))]
+    )[0]
     assert done.values[0].view(np.uint32).tolist() == bits.view(np.uint32).tolist()
 
 
-@pytest.mark.parametrize("placement,index,element", [("right", "n", 5), ("left", "-1", -1), ("right", "-1", -1), ("left", "n", 5), ("right", "n + 900", 905)])
+@pytest.mark.parametrize(
+    "placement,index,element",
+    [
+        ("right", "n", 5),
+        ("left", "-1", -1),
+        ("right", "-1", -1),
+        ("left", "n", 5),
+        ("right", "n + 900", 905),
+    ],
+)
 def test_writes_outside_are_named(backend, placement, index, element):
     text = f"void f(float *x, int n) {{ x[{index}] = 9; }}"
     done = backend.run(compiled(backend, text), [call(5, placement=placement)])[0]
@@ -88,7 +128,9 @@ def test_reads_outside_are_named(backend, placement, index):
 def test_the_nearest_array_is_blamed(backend):
     signature = Signature("f", (Parameter("a", "array", "f64"), Parameter("b", "array", "i32")))
     text = "void f(double *a, int *b) { b[3] = 1; }"
-    done = backend.run(compiled(backend, text, signature), [Arguments((np.zeros(7), np.zeros(3, np.int32)))])[0]
+    done = backend.run(
+        compiled(backend, text, signature), [Arguments((np.zeros(7), np.zeros(3, np.int32)))]
+    )[0]
     assert "element 3 of parameter 'b'" in done.detail
 
 
@@ -102,13 +144,18 @@ def test_aliased_arrays_share_storage(backend):
     signature = Signature("f", (Parameter("a", "array", "f32"), Parameter("b", "array", "f32"), N))
     text = "void f(float *a, float *b, int n) { for (int i = 0; i < n; i++) a[i] = b[i] + a[i]; }"
     values = np.ones(4, np.float32), np.zeros(4, np.float32), np.array(4, np.int32)
-    done = backend.run(compiled(backend, text, signature), [Arguments(values, aliases=((0, 1),))])[0]
+    done = backend.run(compiled(backend, text, signature), [Arguments(values, aliases=((0, 1),))])[
+        0
+    ]
     assert done.values[0].tolist() == done.values[1].tolist() == [2, 2, 2, 2]
 
 
 def test_rows(backend):
     signature = Signature("f", (Parameter("m", "rows", "f64"), N))
-    text = "void f(double **m, int n) { for (int i = 0; i < n; i++) for (int j = 0; j < 3; j++) m[i][j] += 10 * i + j; }"
+    text = (
+        "void f(double **m, int n) { for (int i = 0; i < n; i++) for (int j = 0; j < 3; j++) "
+        "m[i][j] += 10 * i + j; }"
+    )
     one = compiled(backend, text, signature)
     done = backend.run(one, [Arguments((np.zeros((2, 3)), np.array(2, np.int32)))])[0]
     assert done.values[0].tolist() == [[0, 1, 2], [10, 11, 12]]
@@ -118,7 +165,10 @@ def test_rows(backend):
 
 def test_reference_scalars_come_back(backend):
     signature = Signature("f", (Parameter("s", "scalar", "f64", "out", True), N))
-    done = backend.run(compiled(backend, "void f(double &s, int n) { s = n / 2.0; }", signature), [Arguments((np.array(0.0), np.array(3, np.int32)))])[0]
+    done = backend.run(
+        compiled(backend, "void f(double &s, int n) { s = n / 2.0; }", signature),
+        [Arguments((np.array(0.0), np.array(3, np.int32)))],
+    )[0]
     assert done.values[0] == 1.5 and done.values[0].shape == ()
 
 
@@ -130,7 +180,10 @@ def test_empty_arrays(backend):
 
 
 def test_a_million_elements(backend):
-    done = backend.run(compiled(backend, "void f(float *x, int n) { for (int i = 0; i < n; i++) x[i] *= 2; }"), [call(3_000_000)])[0]
+    done = backend.run(
+        compiled(backend, "void f(float *x, int n) { for (int i = 0; i < n; i++) x[i] *= 2; }"),
+        [call(3_000_000)],
+    )[0]
     assert done.status is Status.OK and done.values[0][-1] == np.float32(2) * np.float32(2_999_999)
 
 
@@ -145,7 +198,9 @@ def test_what_follows_an_ending_is_not_run(backend):
 def test_a_hung_or_killed_child_does_not_poison_the_next_batch(backend):
     good = compiled(backend, "void f(float *x, int n) { x[0] = 5; }")
     for text in ("for (volatile int go = 1; go;) {}", "__builtin_trap();", "abort();", "exit(0);"):
-        bad = backend.run(compiled(backend, f"void f(float *x, int n) {{ {text} }}"), [call(3)], QUICK)[0]
+        bad = backend.run(
+            compiled(backend, f"void f(float *x, int n) {{ {text} }}"), [call(3)], QUICK
+        )[0]
         assert bad.status in (Status.TIMEOUT, Status.SIGNAL, Status.EARLY_EXIT)
         assert backend.run(good, [call(3)])[0].values[0][0] == 5
 
@@ -157,16 +212,32 @@ def test_cpu_limit_is_a_timeout(backend):
 
 
 def test_nothing_of_an_earlier_batch_can_be_read(backend):
-    backend.run(compiled(backend, "void f(float *x, int n) { for (int i = 0; i < n; i++) x[i] = 12345; }"), [call(20000)])
-    text = "void f(float *x, int n) { for (int i = 0; i < 512; i++) if (x[i - 512] == 12345) x[0] = 1; }"
-    done = backend.run(compiled(backend, text), [Arguments((np.zeros(8, np.float32), np.array(8, np.int32)))])[0]
+    backend.run(
+        compiled(backend, "void f(float *x, int n) { for (int i = 0; i < n; i++) x[i] = 12345; }"),
+        [call(20000)],
+    )
+    text = (
+        "void f(float *x, int n) { for (int i = 0; i < 512; i++) if (x[i - 512] == 12345) "
+        "x[0] = 1; }"
+    )
+    done = backend.run(
+        compiled(backend, text), [Arguments((np.zeros(8, np.float32), np.array(8, np.int32)))]
+    )[0]
     assert done.status is Status.OK or "element -5" in done.detail
     assert not done.values or done.values[0][0] == 0
 
 
 def test_pages_of_a_batch_are_kept_and_zero_in_the_next(backend):
-    leaves = compiled(backend, "void f(float *x, int n) { for (int i = 0; i < n; i++) x[i] = 7; for (char *c = (char *)x - 1; (long)c % 4096; c--) *c = (char)0xB5; }")
-    looks = compiled(backend, "void f(float *x, int n) { for (char *c = (char *)x - 1; (long)c % 4096; c--) if (*c != (char)0xB5) x[0] = 1; }")
+    leaves = compiled(
+        backend,
+        "void f(float *x, int n) { for (int i = 0; i < n; i++) x[i] = 7; for (char *c = (char "
+        "*)x - 1; (long)c % 4096; c--) *c = (char)0xB5; }",
+    )
+    looks = compiled(
+        backend,
+        "void f(float *x, int n) { for (char *c = (char *)x - 1; (long)c % 4096; c--) if (*c "
+        "!= (char)0xB5) x[0] = 1; }",
+    )
     for n in (1000, 10, 5000, 10):
         assert backend.run(leaves, [call(n)] * 2)[1].values[0].tolist() == [7] * n
         kept = backend._idle["plain"][-1]._arena
@@ -192,10 +263,19 @@ def test_a_call_that_leaves_its_arrays_is_followed_in_the_same_process(backend):
     for variant, same in ((Variant.RECORDED, True), (Variant.DRAFT, True), (Variant.PLAIN, False)):
         one = compiled(backend, text, variant=variant)
         done = backend.run(one, calls, Limits(go_on=True))
-        assert [e.status for e in done] == [Status.OK, Status.OUT_OF_BOUNDS, Status.OK, Status.OUT_OF_BOUNDS, Status.OK]
+        assert [e.status for e in done] == [
+            Status.OK,
+            Status.OUT_OF_BOUNDS,
+            Status.OK,
+            Status.OUT_OF_BOUNDS,
+            Status.OK,
+        ]
         assert [done[k].values[0][0] for k in (0, 2, 4)] == ([1, 3, 5] if same else [1, 1, 1])
         assert "element 3" in done[1].detail or "argument 0" in done[1].detail
-        assert [e.status for e in backend.run(one, calls)][1:3] == [Status.OUT_OF_BOUNDS, Status.NOT_RUN]
+        assert [e.status for e in backend.run(one, calls)][1:3] == [
+            Status.OUT_OF_BOUNDS,
+            Status.NOT_RUN,
+        ]
 
 
 def test_a_team_that_leaves_its_arrays_ends_its_process(backend):
@@ -209,14 +289,20 @@ def test_a_team_that_leaves_its_arrays_ends_its_process(backend):
 
 
 def test_threads_of_a_call_are_set(backend):
-    text = "void f(float *x, int n) {\n#pragma omp parallel\n#pragma omp single\nx[0] = omp_get_num_threads();\n}"
+    text = (
+        "void f(float *x, int n) {\n#pragma omp parallel\n#pragma omp single\nx[0] = "
+        "omp_get_num_threads();\n}"
+    )
     one = compiled(backend, text, dialect="openmp")
     done = backend.run(one, [call(2, threads=k) for k in (1, 3, 2)])
     assert [int(e.values[0][0]) for e in done] == [1, 3, 2]
 
 
 def test_schedule_of_a_call_is_set(backend):
-    text = "void f(float *x, int n) { omp_sched_t kind; int chunk; omp_get_schedule(&kind, &chunk); x[0] = (int)kind & 15; x[1] = chunk; }"
+    text = (
+        "void f(float *x, int n) { omp_sched_t kind; int chunk; omp_get_schedule(&kind, "
+        "&chunk); x[0] = (int)kind & 15; x[1] = chunk; }"
+    )
     one = compiled(backend, text, dialect="openmp")
     done = backend.run(one, [call(2, schedule=s) for s in ("static,4", "dynamic,2", "guided,7")])
     assert [e.values[0].astype(int).tolist() for e in done] == [[1, 4], [2, 2], [3, 7]]
@@ -248,7 +334,7 @@ import sys
 import numpy as np
 from corpora.records import Parameter, Program, Signature
 from gpu_runtime.backend import Arguments, CompileRequest
-from gpu_runtime.emulated import EmulatedBackend
+from gpu_runtime.emulation.backend import EmulatedBackend
 signature = Signature("f", (Parameter("x", "array", "f32"), Parameter("n", "scalar", "i32")))
 backend = EmulatedBackend()
 one = backend.compile([CompileRequest(Program("cpp", "f", "void f(float *x, int n) { for (int i = 0; i < n; i++) x[i] += 1; }"), signature)])[0]
@@ -261,7 +347,10 @@ print("good")
 
 
 def test_two_workers_in_two_processes():
-    workers = [subprocess.Popen([sys.executable, "-c", WORKER, str(k)], stdout=subprocess.PIPE, text=True) for k in (1, 20)]
+    workers = [
+        subprocess.Popen([sys.executable, "-c", WORKER, str(k)], stdout=subprocess.PIPE, text=True)
+        for k in (1, 20)
+    ]
     assert [worker.communicate(timeout=100)[0].strip() for worker in workers] == ["good", "good"]
 
 
@@ -290,7 +379,9 @@ def test_a_runner_does_not_survive_a_fork(backend):
 
 
 def test_small_batches_are_cheap(backend):
-    """The budget is about 1 ms of CPU for eight calls; the bound leaves room for a slow and busy machine."""
+    """The budget is about 1 ms of CPU for eight calls; the bound leaves room for a slow and busy
+    machine.
+    """
     one = compiled(backend, "void f(float *x, int n) { for (int i = 0; i < n; i++) x[i] += 1; }")
     calls = [call(100) for _ in range(8)]
     backend.run(one, calls)

@@ -1,4 +1,6 @@
-"""The walls: what is missing is named, an unprivileged user keeps most of them, nothing outlives its parent; the doctor."""
+"""The walls: what is missing is named, an unprivileged user keeps most of them, nothing outlives
+its parent; the doctor.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +13,16 @@ import time
 
 import pytest
 
-from gpu_runtime import doctor, sandbox, toolchain
+from gpu_runtime import doctor
+from gpu_runtime.compile import toolchain
+from gpu_runtime.sandbox import lockdown as sandbox
 
 SCRIPT = """
 import sys
 import numpy as np
 from corpora.records import Parameter, Program, Signature
 from gpu_runtime.backend import Arguments, CompileRequest, Limits
-from gpu_runtime.emulated import EmulatedBackend
+from gpu_runtime.emulation.backend import EmulatedBackend
 signature = Signature("f", (Parameter("x", "array", "f32"), Parameter("n", "scalar", "i32")))
 backend = EmulatedBackend()
 print(backend.name, flush=True)
@@ -37,7 +41,10 @@ IN_USER_NAMESPACE = ["unshare", "-U", "--map-user=1000", "--map-group=1000"]
 def test_missing_walls_are_named():
     everything = sum(bit for bit, _ in sandbox._WALLS)
     assert sandbox.degraded(everything) == ()
-    assert sandbox.degraded(everything & ~sandbox.LANDLOCK & ~sandbox.OWN_UID) == ("no-landlock", "same-uid")
+    assert sandbox.degraded(everything & ~sandbox.LANDLOCK & ~sandbox.OWN_UID) == (
+        "no-landlock",
+        "same-uid",
+    )
     assert sandbox.degraded(0)[:2] == ("no-landlock", "no-seccomp")
 
 
@@ -47,13 +54,22 @@ def test_workers_have_uids_of_their_own():
 
 
 def can_be_unprivileged() -> bool:
-    return shutil.which("unshare") is not None and subprocess.run([*IN_USER_NAMESPACE, "true"], capture_output=True).returncode == 0
+    return (
+        shutil.which("unshare") is not None
+        and subprocess.run([*IN_USER_NAMESPACE, "true"], capture_output=True).returncode == 0
+    )
 
 
 @pytest.mark.skipif(not can_be_unprivileged(), reason="no user namespaces here")
 def test_an_unprivileged_user_is_protected_and_told_what_is_missing(tmp_path):
     environment = {**os.environ, "COEVOLVE_CACHE": str(tmp_path)}
-    done = subprocess.run([*IN_USER_NAMESPACE, sys.executable, "-c", SCRIPT, "0.5"], capture_output=True, text=True, env=environment, timeout=120)
+    done = subprocess.run(
+        [*IN_USER_NAMESPACE, sys.executable, "-c", SCRIPT, "0.5"],
+        capture_output=True,
+        text=True,
+        env=environment,
+        timeout=120,
+    )
     lines = done.stdout.split("\n")
     assert "same-uid" in lines[0] and lines[0].startswith("emulated+degraded("), done.stderr
     landlock = "no-landlock" not in lines[0]
@@ -63,7 +79,9 @@ def test_an_unprivileged_user_is_protected_and_told_what_is_missing(tmp_path):
 
 
 def test_nothing_outlives_a_killed_parent():
-    process = subprocess.Popen([sys.executable, "-c", SCRIPT, "60"], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", SCRIPT, "60"], stdout=subprocess.PIPE, text=True
+    )
     for _ in range(5):
         process.stdout.readline()
     time.sleep(0.3)  # now it is in the endless loop
@@ -96,7 +114,21 @@ def _alive(pid: int) -> bool:
 
 def test_doctor_names_everything_and_how_to_mend_it():
     findings = {f.name: f for f in doctor.survey()}
-    assert {"gcc", "g++", "gfortran", "libomp", "archer", "nvcc", "nvrtc", "gpu", "bwrap", "vllm", "bitsandbytes", "sandbox: landlock", "sandbox: seccomp"} <= set(findings)
+    assert {
+        "gcc",
+        "g++",
+        "gfortran",
+        "libomp",
+        "archer",
+        "nvcc",
+        "nvrtc",
+        "gpu",
+        "bwrap",
+        "vllm",
+        "bitsandbytes",
+        "sandbox: landlock",
+        "sandbox: seccomp",
+    } <= set(findings)
     assert all(f.present or f.hint for f in findings.values())
     assert findings["gcc"].present and findings["gcc"].needed
 
@@ -114,10 +146,14 @@ def no_compilers(monkeypatch, tmp_path):
 
 
 def test_no_compiler_is_one_clear_line(no_compilers):
-    with pytest.raises(toolchain.ToolchainError, match="gcc is not installed; on Debian: apt-get install gcc"):
+    with pytest.raises(
+        toolchain.ToolchainError, match="gcc is not installed; on Debian: apt-get install gcc"
+    ):
         toolchain.runner_binary("plain", toolchain.cache_root())
     findings = {f.name: f for f in doctor.survey()}
-    assert not findings["gcc"].present and findings["gcc"].needed and not findings["sandbox"].present
+    assert (
+        not findings["gcc"].present and findings["gcc"].needed and not findings["sandbox"].present
+    )
 
 
 def test_a_cache_that_cannot_be_made_is_one_clear_line(tmp_path):

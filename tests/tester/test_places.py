@@ -1,24 +1,33 @@
-"""Indices and places stay below the size of what else is walked: a port that copies as much as that is right."""
+"""Indices and places stay below the size of what else is walked: a port that copies as much as that
+is right.
+"""
 
 from __future__ import annotations
 
 import pytest
 
 from corpora.records import Program
-from corpora.signatures import signature_of
+from corpora.signatures.dispatch import signature_of
 from gpu_runtime.backend import CompileRequest, Variant
-from gpu_runtime.emulated import EmulatedBackend
-from tester.extents import nowhere
-from tester.roles import Setting, known_roles
+from gpu_runtime.emulation.backend import EmulatedBackend
+from tester.generate.extents import nowhere
+from tester.generate.roles import Setting, known_roles
 
-SUMS = "void f(int n, int m, const int *row, const int *col, const float *x, float *y) { for (int i = 0; i < n; i++) y[i] = 0; for (int k = 0; k < m; k++) y[row[k]] += x[col[k]]; }"
+SUMS = (
+    "void f(int n, int m, const int *row, const int *col, const float *x, float *y) { for "
+    "(int i = 0; i < n; i++) y[i] = 0; for (int k = 0; k < m; k++) y[row[k]] += x[col[k]]; "
+    "}"
+)
 LEVELS = """void f(int n, const int *ptr, const int *adj, int src, int *lev) {
 int *q = new int[n > 0 ? n : 1], h = 0, t = 0;
 for (int i = 0; i < n; i++) lev[i] = -1;
 lev[src] = 0; q[t++] = src;
 while (h < t) { int u = q[h++]; for (int e = ptr[u]; e < ptr[u + 1]; e++) if (lev[adj[e]] < 0) { lev[adj[e]] = lev[u] + 1; q[t++] = adj[e]; } }
 delete[] q; }"""
-SCATTER = "void f(int n, const int *to, const float *x, float *y) { for (int i = 0; i < n; i++) y[to[i]] = x[i]; }"
+SCATTER = (
+    "void f(int n, const int *to, const float *x, float *y) { for (int i = 0; i < n; i++) "
+    "y[to[i]] = x[i]; }"
+)
 PORT = """__global__ void k(int m, const int *row, const int *col, const float *x, float *y) {{ int e = blockIdx.x * blockDim.x + threadIdx.x; if (e < m) atomicAdd(y + row[e], x[col[e]]); }}
 void f(int n, int m, const int *row, const int *col, const float *x, float *y) {{
 if (n <= 0) return;
@@ -29,7 +38,10 @@ cudaMemcpy(r, row, m * 4, cudaMemcpyHostToDevice); cudaMemcpy(c, col, m * 4, cud
 cudaMemset(b, 0, {0});
 if (m > 0) k<<<(m + 63) / 64, 64>>>(m, r, c, a, b);
 cudaMemcpy(y, b, n * 4, cudaMemcpyDeviceToHost); cudaFree(r); cudaFree(c); cudaFree(a); cudaFree(b); }}"""
-CASES = {"as_long_as_walked": (SUMS, PORT.format("n * 4"), True), "one_less": (SUMS, PORT.format("n * 4 - 4"), False)}
+CASES = {
+    "as_long_as_walked": (SUMS, PORT.format("n * 4"), True),
+    "one_less": (SUMS, PORT.format("n * 4 - 4"), False),
+}
 
 
 @pytest.fixture(scope="module")
@@ -37,12 +49,17 @@ def backend(tmp_path_factory):
     return EmulatedBackend(tmp_path_factory.mktemp("cache"))
 
 
-@pytest.mark.parametrize(("text", "within"), [(SUMS, {"row": "n"}), (LEVELS, {"src": "n", "adj": "n"}), (SCATTER, {})])
+@pytest.mark.parametrize(
+    ("text", "within"), [(SUMS, {"row": "n"}), (LEVELS, {"src": "n", "adj": "n"}), (SCATTER, {})]
+)
 def test_what_bounds_indices(text, within, backend):
     program = Program("cpp", "f", text)
     signature = signature_of(program)
     compiled = backend.compile([CompileRequest(program, signature, Variant.RECORDED)])[0]
-    assert known_roles(Setting(backend, compiled, signature, nowhere, 1 << 16, 0), text, "").within == within
+    assert (
+        known_roles(Setting(backend, compiled, signature, nowhere, 1 << 16, 0), text, "").within
+        == within
+    )
 
 
 @pytest.mark.parametrize("name", CASES)

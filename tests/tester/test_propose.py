@@ -1,4 +1,6 @@
-"""What the Tester is asked, how its answers are read, and that every generated suite survives the way there and back."""
+"""What the Tester is asked, how its answers are read, and that every generated suite survives the
+way there and back.
+"""
 
 from __future__ import annotations
 
@@ -6,32 +8,44 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpora.loopnests import generate
+from corpora.generator import generate
 from corpora.records import ArrayValue, Program, UnitTest, UnitTestSuite
-from corpora.signatures import signature_of
-from corpora.unit_tests import SuiteError, parse_suite
+from corpora.signatures.dispatch import signature_of
+from corpora.suites.unit_tests import SuiteError, parse_suite
 from gpu_runtime.models.protocol import Sampling
 from gpu_runtime.models.scripted import ScriptedModel
-from tester.propose import SuiteStyle, Tester, ask, example_of, read_answer, symbolic_text
+from tester.generate.propose import SuiteStyle, Tester, ask, example_of, read_answer, symbolic_text
 
-PROGRAM = Program("cpp", "f", "void f(int n, float a, const int *idx, float *x) { for (int i = 0; i < n; i++) x[idx[i]] += a; }")
+PROGRAM = Program(
+    "cpp",
+    "f",
+    "void f(int n, float a, const int *idx, float *x) { for (int i = 0; i < n; i++) "
+    "x[idx[i]] += a; }",
+)
 GOOD = "V0 = 8 V1 = 1 _. _5 V2 [ V0 ] = indices ( V0 ) @ 5 V3 [ V0 * 2 ] = uniform ( - 1 , 1 )"
 
 
 def test_a_prompt_names_the_dialect_and_forces_the_first_parameter() -> None:
     prompt = ask(PROGRAM, 3)
-    assert prompt.text.startswith("<cpp:suite> void F0 ( int V0 , float V1 ,") and prompt.prefix == "V0 ="
+    assert (
+        prompt.text.startswith("<cpp:suite> void F0 ( int V0 , float V1 ,")
+        and prompt.prefix == "V0 ="
+    )
     assert ask(Program("cpp", "g", "void g(float *y) { y[0] = 1; }"), 3).prefix == "V0 ["
 
 
 def test_one_bad_test_costs_that_test() -> None:
     bad = "V0 = 8 V1 = 1 V2 [ V0 ] = indices ( V0 )"
     answer = f"{GOOD} <nl> {bad} <nl> {GOOD} <nl> V0 = 3 V9 = <nl> {GOOD.replace('8', '5')}"
-    first, second = Tester(ScriptedModel(lambda p, k: answer)).answers([PROGRAM, PROGRAM], Sampling())
+    first, second = Tester(ScriptedModel(lambda p, k: answer)).answers(
+        [PROGRAM, PROGRAM], Sampling()
+    )
     assert first == second and len(first) == 1
     tests, written = first[0]
     assert written == 5 and len(tests) == 3
-    assert [a.name for a in tests[0].assignments] == ["n", "a", "idx", "x"] and tests[0].assignments[3].extents == (16,)
+    assert [a.name for a in tests[0].assignments] == ["n", "a", "idx", "x"] and tests[
+        0
+    ].assignments[3].extents == (16,)
     reasons = [str(t) for t in read_answer(answer, PROGRAM) if isinstance(t, SuiteError)]
     assert len(reasons) == 2 and any("lacks x" in reason for reason in reasons)
 
@@ -50,7 +64,11 @@ def test_every_answer_is_told_apart_and_the_sampling_is_the_callers() -> None:
             asked.append(sampling)
             return super().generate(prompts, sampling)
 
-    model = Watched(lambda p, k: "nonsense" if k else " <nl> ".join(GOOD.replace("8", str(d)) for d in range(1, 9)))
+    model = Watched(
+        lambda p, k: (
+            "nonsense" if k else " <nl> ".join(GOOD.replace("8", str(d)) for d in range(1, 9))
+        )
+    )
     wanted = Sampling(n=2, seed=9)
     (answers,) = Tester(model).answers([PROGRAM], wanted)
     assert [(len(tests), written) for tests, written in answers] == [(8, 8), (0, 1)]
@@ -65,16 +83,16 @@ def test_generated_suites_survive_the_way_to_the_model_and_back() -> None:
             assert example.answer.startswith(ask(program, 3).prefix)
             read = read_answer(example.answer, program)
             if program.dialect == "fortran":  # its signature spells names in lower case
-                assert len(read) == item.suite_text.count("\n") and not any(isinstance(t, SuiteError) for t in read)
+                assert len(read) == item.suite_text.count("\n") and not any(
+                    isinstance(t, SuiteError) for t in read
+                )
             else:
                 assert read == list(parse_suite(item.suite_text, signature_of(program)))
 
 
 def test_extents_become_expressions_again() -> None:
     signature = signature_of(PROGRAM)
-    text = "\n".join(
-        f"n={n} a=1 idx[n]=indices(n) x[n*2]=uniform(-1,1)@{n}" for n in (3, 8, 11)
-    )
+    text = "\n".join(f"n={n} a=1 idx[n]=indices(n) x[n*2]=uniform(-1,1)@{n}" for n in (3, 8, 11))
     tests = parse_suite(text, signature)
     symbolic = symbolic_text(tests)
     assert "idx:i32[n]=" in symbolic and "x:f32[n*2]=" in symbolic
@@ -86,11 +104,19 @@ def test_extents_become_expressions_again() -> None:
 
 
 def test_examples_come_from_suites_and_texts() -> None:
-    tests = parse_suite("n=3 a=1 idx[n]=indices(n) x[n]=special()\nn=5 a=1 idx[n]=indices(n) x[n]={1,2,3,4,5}", signature_of(PROGRAM))
+    tests = parse_suite(
+        "n=3 a=1 idx[n]=indices(n) x[n]=special()\nn=5 a=1 idx[n]=indices(n) x[n]={1,2,3,4,5}",
+        signature_of(PROGRAM),
+    )
     tester = Tester(ScriptedModel(lambda p, k: ""))
-    examples = tester.examples([(PROGRAM, UnitTestSuite(PROGRAM.id, tests)), (PROGRAM, UnitTestSuite(PROGRAM.id, ()))])
+    examples = tester.examples(
+        [(PROGRAM, UnitTestSuite(PROGRAM.id, tests)), (PROGRAM, UnitTestSuite(PROGRAM.id, ()))]
+    )
     assert len(examples) == 1 and read_answer(examples[0].answer, PROGRAM) == list(tests)
-    assert isinstance(tests[0].assignments[2], ArrayValue) and "V2 [ V0 ] = indices" in examples[0].answer
+    assert (
+        isinstance(tests[0].assignments[2], ArrayValue)
+        and "V2 [ V0 ] = indices" in examples[0].answer
+    )
 
 
 def test_plain_style_asks_in_words_and_reads_a_fenced_block() -> None:
@@ -127,10 +153,12 @@ QUOTED = f"The function:\n```cpp\n{PROGRAM.text}\nint n;\n```\n"
         (f"{PLAIN}\nCorrected:\n```\n{SECOND}\n```", [5]),  # as many in both: the block
         (f"```\n{PLAIN}\n```\nCorrected:\n```\n{SECOND}\n```", [5]),
     ],
-)  # fmt: skip
+)
 def test_plain_tests_are_found_where_models_write_them(answer: str, sizes: list[int]) -> None:
     read = read_answer(answer, PROGRAM, SuiteStyle.PLAIN)
-    assert [t.assignments[0].value for t in read if isinstance(t, UnitTest)] == sizes and len(read) == len(sizes)
+    assert [t.assignments[0].value for t in read if isinstance(t, UnitTest)] == sizes and len(
+        read
+    ) == len(sizes)
 
 
 def test_a_bad_plain_test_is_still_counted() -> None:
@@ -139,7 +167,23 @@ def test_a_bad_plain_test_is_still_counted() -> None:
     assert len(read_answer("I cannot do that.", PROGRAM, SuiteStyle.PLAIN)) == 1
 
 
-PARTS = ["<think>", "</think>", "Here:", "- ", "2. ", "`", "```", "```text\n", "\n", ";", "#", PLAIN, SECOND, QUOTED, PROGRAM.text]
+PARTS = [
+    "<think>",
+    "</think>",
+    "Here:",
+    "- ",
+    "2. ",
+    "`",
+    "```",
+    "```text\n",
+    "\n",
+    ";",
+    "#",
+    PLAIN,
+    SECOND,
+    QUOTED,
+    PROGRAM.text,
+]
 
 
 @given(st.lists(st.sampled_from(PARTS) | st.text(max_size=12), max_size=10), st.integers(0, 60))

@@ -3,16 +3,16 @@ import math
 import pytest
 
 from corpora.records import ArrayValue, Program
-from corpora.signatures import signature_of
-from corpora.unit_tests import format_test
+from corpora.signatures.dispatch import signature_of
+from corpora.suites.unit_tests import format_test
 from gpu_runtime.backend import CompileRequest, Variant
-from gpu_runtime.emulated import EmulatedBackend
-from gpu_runtime.materialise import extents_of, integer_scalars
-from tester.completion import complete
-from tester.extents import Sketch, probe
-from tester.reading import is_flag, is_pitch, marks_of
-from tester.rules import MOST_PARTICULAR, NoSuite, elements, suite_for
-from tester.sketches import Roles, contents
+from gpu_runtime.call.materialize import extents_of, integer_scalars
+from gpu_runtime.emulation.backend import EmulatedBackend
+from tester.generate.completion import complete
+from tester.generate.extents import Sketch, probe
+from tester.generate.reading import is_flag, is_pitch, marks_of
+from tester.generate.rules import MOST_PARTICULAR, NoSuite, elements, suite_for
+from tester.generate.sketches import Roles, contents
 
 
 @pytest.fixture(scope="module")
@@ -33,16 +33,39 @@ def made_for(backend, program, **options):
 @pytest.mark.parametrize(
     ("text", "extent"),
     [
-        ("void f(int n, const float *x, float *y) { for (int i = 0; i < n; ++i) y[i] = x[i]; }", lambda s: s["n"]),
-        ("void f(int n, const float *x, float *y) { for (int i = 0; i < n; ++i) y[i] = x[i + 1] - x[i]; }", lambda s: s["n"] + 1),
-        ("void f(int n, int s, const float *x, float *y) { for (int i = 0; i < n; ++i) y[i] = x[i * s]; }", lambda s: (s["n"] - 1) * s["s"] + 1),
-        ("void f(int n, int m, const float *x, float *y) { for (int i = 0; i < n * m; ++i) y[i] += x[i]; }", lambda s: s["n"] * s["m"]),
-        ("void f(int n, int k, const int *x, float *y) { *y = -1; for (int i = 0; i < n; ++i) if (x[i] == k) { *y = i; break; } }", lambda s: s["n"]),
+        (
+            "void f(int n, const float *x, float *y) { for (int i = 0; i < n; ++i) y[i] = x[i]; }",
+            lambda s: s["n"],
+        ),
+        (
+            "void f(int n, const float *x, float *y) { for (int i = 0; i < n; ++i) y[i] = x[i + "
+            "1] - x[i]; }",
+            lambda s: s["n"] + 1,
+        ),
+        (
+            "void f(int n, int s, const float *x, float *y) { for (int i = 0; i < n; ++i) y[i] "
+            "= x[i * s]; }",
+            lambda s: (s["n"] - 1) * s["s"] + 1,
+        ),
+        (
+            "void f(int n, int m, const float *x, float *y) { for (int i = 0; i < n * m; ++i) "
+            "y[i] += x[i]; }",
+            lambda s: s["n"] * s["m"],
+        ),
+        (
+            "void f(int n, int k, const int *x, float *y) { *y = -1; for (int i = 0; i < n; "
+            "++i) if (x[i] == k) { *y = i; break; } }",
+            lambda s: s["n"],
+        ),
     ],
-)  # fmt: skip
+)
 def test_extents_are_exactly_what_the_program_needs(backend, text, extent):
     """The last case stops early: its array must be as long as an unlucky search needs."""
-    tests = [t for t in made_for(backend, cpp(text)) if integer_scalars(t)["n"] > 0 and integer_scalars(t).get("m", 1) > 0]
+    tests = [
+        t
+        for t in made_for(backend, cpp(text))
+        if integer_scalars(t)["n"] > 0 and integer_scalars(t).get("m", 1) > 0
+    ]
     assert len(tests) >= 5
     for test in tests:
         expected = extent(integer_scalars(test))
@@ -50,17 +73,24 @@ def test_extents_are_exactly_what_the_program_needs(backend, text, extent):
 
 
 def test_indices_stay_inside(backend):
-    program = cpp("void f(int n, int m, const int *idx, const float *x, float *y) { for (int i = 0; i < n; ++i) y[i] = x[idx[i] * m]; }")
+    program = cpp(
+        "void f(int n, int m, const int *idx, const float *x, float *y) { for (int i = 0; i < "
+        "n; ++i) y[i] = x[idx[i] * m]; }"
+    )
     suite = suite_for(program, signature_of(program), backend)
     assert len(suite.tests) >= 6
-    compiled = backend.compile([CompileRequest(program, signature_of(program), Variant.RECORDED)])[0]
+    compiled = backend.compile([CompileRequest(program, signature_of(program), Variant.RECORDED)])[
+        0
+    ]
     assert compiled.ok
     fills = {a.fill.kind for t in suite.tests for a in t.assignments if a.name == "idx"}
     assert fills <= {"indices", "integers", "sorted", "constant", "permutation"} and len(fills) >= 2
 
 
 def test_sizes_from_one_to_a_million(backend):
-    program = cpp("void f(int n, const float *x, float *y) { for (int i = 0; i < n; ++i) y[i] += x[i]; }")
+    program = cpp(
+        "void f(int n, const float *x, float *y) { for (int i = 0; i < n; ++i) y[i] += x[i]; }"
+    )
     tests = made_for(backend, program, big=True)
     sizes = [integer_scalars(t)["n"] for t in tests]
     assert 1 in sizes and any(s > 1024 and s % 32 for s in sizes) and max(sizes) >= 1 << 20
@@ -74,7 +104,10 @@ def test_same_seed_same_suite(backend):
 
 
 def test_rows_are_measured_in_both_directions(backend):
-    program = cpp("void f(float **a, float **b, int r, int c) { for (int i = 0; i < r; ++i) for (int j = 0; j < c; ++j) b[j][i] = a[i][j]; }")
+    program = cpp(
+        "void f(float **a, float **b, int r, int c) { for (int i = 0; i < r; ++i) for (int j = "
+        "0; j < c; ++j) b[j][i] = a[i][j]; }"
+    )
     for test in made_for(backend, program):
         scalars = integer_scalars(test)
         if min(scalars.values()) > 0:
@@ -88,16 +121,24 @@ def test_constant_sizes_are_followed_far(backend):
 
 
 def test_assumed_shape_arrays_get_several_sizes(backend):
-    text = "subroutine f(x, y)\n real, intent(in) :: x(:)\n real, intent(inout) :: y(:)\n y = y + 2 * x\nend subroutine"
+    text = (
+        "subroutine f(x, y)\n real, intent(in) :: x(:)\n real, intent(inout) :: y(:)\n y = y "
+        "+ 2 * x\nend subroutine"
+    )
     sizes = {extents_of(t)["x"] for t in made_for(backend, Program("fortran", "f", text))}
     assert len(sizes) >= 4 and 1 in sizes
 
 
 def test_bare_kernels_get_a_launch_plan(backend):
-    kernel = "__global__ void f(float *x, int n) { int i = blockIdx.x * blockDim.x + threadIdx.x; if (i < n) x[i] += 1; }"
+    kernel = (
+        "__global__ void f(float *x, int n) { int i = blockIdx.x * blockDim.x + "
+        "threadIdx.x; if (i < n) x[i] += 1; }"
+    )
     program = Program("cuda", "f", kernel)
     suite = suite_for(program, signature_of(program), backend)
-    assert "ceil(n/" in suite.launch and all(extents_of(t)["x"] == max(1, integer_scalars(t)["n"]) for t in suite.tests)
+    assert "ceil(n/" in suite.launch and all(
+        extents_of(t)["x"] == max(1, integer_scalars(t)["n"]) for t in suite.tests
+    )
 
 
 @pytest.mark.parametrize(
@@ -115,19 +156,35 @@ def test_why_there_is_no_suite(backend, text, reason):
 
 
 def test_a_probe_names_what_it_saw(backend):
-    program = cpp("void f(int n, const int *a, int *b) { for (int i = 2; i < n; ++i) b[i - 2] = a[i]; }")
-    compiled = backend.compile([CompileRequest(program, signature_of(program), Variant.RECORDED)])[0]
+    program = cpp(
+        "void f(int n, const int *a, int *b) { for (int i = 2; i < n; ++i) b[i - 2] = a[i]; }"
+    )
+    compiled = backend.compile([CompileRequest(program, signature_of(program), Variant.RECORDED)])[
+        0
+    ]
     fills = contents(signature_of(program), Roles(), "default", {"n": 9}, 0)
     (found,) = probe(backend, compiled, [Sketch({"n": 9}, fills)])
-    assert found.arrays["a"].extents == (9,) and found.arrays["a"].read and not found.arrays["a"].written
+    assert (
+        found.arrays["a"].extents == (9,)
+        and found.arrays["a"].read
+        and not found.arrays["a"].written
+    )
     assert found.arrays["b"].extents == (7,) and found.arrays["b"].written
     (short,) = complete(backend, compiled, [Sketch({"n": 1}, fills)])
     assert not short.changed and math.prod(extents_of(short.test).values()) >= 1
 
 
 def test_flags_and_pitches_are_told_by_use():
-    assert is_flag("t", "if ( t ) x = 1;") and is_flag("t", "y = t ? 1 : 2;") and not is_flag("w", "x + 1 < w ? 1 : 2")
-    assert is_pitch("h_pitch_", "") and is_pitch("p", "(float *)((char *) a + y * p)") and not is_pitch("n", "(float) n")
+    assert (
+        is_flag("t", "if ( t ) x = 1;")
+        and is_flag("t", "y = t ? 1 : 2;")
+        and not is_flag("w", "x + 1 < w ? 1 : 2")
+    )
+    assert (
+        is_pitch("h_pitch_", "")
+        and is_pitch("p", "(float *)((char *) a + y * p)")
+        and not is_pitch("n", "(float) n")
+    )
 
 
 def test_copies_by_the_cuda_runtime_do_not_cut_extents_short(backend):
@@ -140,28 +197,57 @@ def test_copies_by_the_cuda_runtime_do_not_cut_extents_short(backend):
 
 
 def test_comparing_with_a_size_does_not_make_it_a_flag():
-    for text in ("v = x < h ? a : b;", "if (y < h && x < w)", "b = x >= h ? 1 : 0;", "if (x == h || y <= h)", "c = a & h ? 1 : 0"):
+    for text in (
+        "v = x < h ? a : b;",
+        "if (y < h && x < w)",
+        "b = x >= h ? 1 : 0;",
+        "if (x == h || y <= h)",
+        "c = a & h ? 1 : 0",
+    ):
         assert not is_flag("h", text), text
-    for text in ("return h ? 1 : 2;", "if (x && h)", "if (h && x)", "f(a, h ? 1 : 2)", "z = !h;", "if (h == 1)", "y = a || h ? 1 : 2"):
+    for text in (
+        "return h ? 1 : 2;",
+        "if (x && h)",
+        "if (h && x)",
+        "f(a, h ? 1 : 2)",
+        "z = !h;",
+        "if (h == 1)",
+        "y = a || h ? 1 : 2",
+    ):
         assert is_flag("h", text), text
 
 
 def test_sizes_that_are_compared_are_tested_in_earnest(backend):
     text = """void f(int h, int w, const float *a, float *b) { for (int y = 0; y < h; ++y) for (int x = 0; x < w; ++x)
       b[y * w + x] = (y + 1 < h ? a[(y + 1) * w + x] : 0) + (x + 1 < w && y < h ? a[y * w + x + 1] : 0); }"""
-    sizes = [(integer_scalars(t)["h"], integer_scalars(t)["w"]) for t in made_for(backend, cpp(text))]
+    sizes = [
+        (integer_scalars(t)["h"], integer_scalars(t)["w"]) for t in made_for(backend, cpp(text))
+    ]
     assert sum(h > 2 and w > 2 for h, w in sizes) >= 5
 
 
 def test_index_arrays_repeat_themselves_in_some_test(backend):
     """A place written from two indices: right in a loop, a race in a kernel."""
-    program = cpp("void f(int n, const int *idx, int *y) { for (int i = 0; i + 1 < n; ++i) if (idx[i] + 1 == idx[i + 1]) y[idx[i]] = i; }")
+    program = cpp(
+        "void f(int n, const int *idx, int *y) { for (int i = 0; i + 1 < n; ++i) if (idx[i] + "
+        "1 == idx[i + 1]) y[idx[i]] = i; }"
+    )
     made = [t for t in made_for(backend, program) if integer_scalars(t)["n"] > 8]
-    assert any(a.fill.kind == "integers" and a.fill.arguments[1] <= 2 for t in made for a in t.assignments if a.name == "idx")
+    assert any(
+        a.fill.kind == "integers" and a.fill.arguments[1] <= 2
+        for t in made
+        for a in t.assignments
+        if a.name == "idx"
+    )
 
 
 def test_no_empty_grid_for_cuda_sources(backend):
-    kernel = Program("cuda", "f", "__global__ void f(int n, float *x) { int i = blockIdx.x * blockDim.x + threadIdx.x; if (i < n) x[i] += 1; }")
+    kernel = Program(
+        "cuda",
+        "f",
+        "__global__ void f(int n, float *x) { int i = blockIdx.x * blockDim.x + threadIdx.x; "
+        "if (i < n) x[i] += 1; }",
+    )
     assert all(integer_scalars(t)["n"] > 0 for t in made_for(backend, kernel))
     serial = cpp("void f(int n, float *x) { for (int i = 0; i < n; ++i) x[i] += 1; }")
     assert any(integer_scalars(t)["n"] == 0 for t in made_for(backend, serial))
@@ -186,12 +272,25 @@ def test_dear_programs_too_are_run_beyond_a_block(backend, text, beyond):
 
 def test_arrays_of_characters_hold_letters_digits_and_blanks(backend):
     """Random bytes are hardly ever between 'a' and 'z': most tests of such programs did nothing."""
-    text = "void upper(char *s, int n) { for (int i = 0; i < n; i++) if (s[i] >= 'a' && s[i] <= 'z') s[i] -= 'a' - 'A'; }"
+    text = (
+        "void upper(char *s, int n) { for (int i = 0; i < n; i++) if (s[i] >= 'a' && s[i] <= "
+        "'z') s[i] -= 'a' - 'A'; }"
+    )
     suite = suite_for(cpp(text, "upper"), signature_of(cpp(text, "upper")), backend)
-    ranges = [a.fill.arguments for t in suite.tests for a in t.assignments if isinstance(a, ArrayValue) and a.fill.kind == "integers"]
+    ranges = [
+        a.fill.arguments
+        for t in suite.tests
+        for a in t.assignments
+        if isinstance(a, ArrayValue) and a.fill.kind == "integers"
+    ]
     assert len(suite.tests) >= 8 and ranges.count((32, 126)) >= 3 and (97, 99) in ranges
     plain = cpp("void f(signed char *s, int n) { for (int i = 0; i < n; i++) s[i] += 1; }")
-    assert all((32, 126) != a.fill.arguments for t in made_for(backend, plain) for a in t.assignments if isinstance(a, ArrayValue))
+    assert all(
+        (32, 126) != a.fill.arguments
+        for t in made_for(backend, plain)
+        for a in t.assignments
+        if isinstance(a, ArrayValue)
+    )
 
 
 @pytest.mark.parametrize(
@@ -211,44 +310,105 @@ def test_numbers_that_a_text_compares_with(text, marks):
 
 def test_what_is_searched_for_is_there(backend):
     """A search for another number passed twelve tests: none of them held the number."""
-    program = cpp("int f(int n, const int *x) { for (int i = 0; i < n; ++i) if (x[i] == 70000) return i; return -1; }")
-    kept = [t for t in made_for(backend, program) for a in t.assignments if a.name == "x" and a.fill.arguments == (69999, 70001)]
+    program = cpp(
+        "int f(int n, const int *x) { for (int i = 0; i < n; ++i) if (x[i] == 70000) return i; "
+        "return -1; }"
+    )
+    kept = [
+        t
+        for t in made_for(backend, program)
+        for a in t.assignments
+        if a.name == "x" and a.fill.arguments == (69999, 70001)
+    ]
     assert kept and len(kept) < 4
 
 
 def test_numbers_that_a_type_cannot_hold_are_left_out(backend):
-    program = cpp("void f(int n, const unsigned char *x, float *y) { for (int i = 0; i < n; ++i) y[i] = x[i] < 300 ? y[i] : 0.25f; }")
-    assert all(a.fill.arguments != (299, 301) for t in made_for(backend, program) for a in t.assignments if a.name == "x")
+    program = cpp(
+        "void f(int n, const unsigned char *x, float *y) { for (int i = 0; i < n; ++i) y[i] = "
+        "x[i] < 300 ? y[i] : 0.25f; }"
+    )
+    assert all(
+        a.fill.arguments != (299, 301)
+        for t in made_for(backend, program)
+        for a in t.assignments
+        if a.name == "x"
+    )
 
 
 def test_sizes_of_millions_are_followed_too(backend):
     """A loop to 3,000,000 had no suite."""
-    tests = made_for(backend, cpp("void f(int n, float a, float *y) { for (int i = 0; i < 3000000; ++i) y[i] += a; }"))
+    tests = made_for(
+        backend,
+        cpp("void f(int n, float a, float *y) { for (int i = 0; i < 3000000; ++i) y[i] += a; }"),
+    )
     assert len(tests) == 2 and all(extents_of(t)["y"] == 3000000 for t in tests)
 
 
 def test_a_size_of_zero_denies_the_elements_that_it_counts(backend):
-    """`sum = x[0]` with n = 0: host code that copies n elements cannot know of one, and was called wrong for it. A total of nothing stays a test."""
-    first = cpp("float f(const float *x, int n) { float s = x[0]; for (int i = 1; i < n; ++i) s += x[i]; return s; }")
-    assert all(integer_scalars(t)["n"] > 0 for count in (12, 4) for t in made_for(backend, first, tests=count))
-    total = cpp("void f(const float *x, float *s, int n) { s[0] = 0; for (int i = 0; i < n; ++i) s[0] += x[i]; }")
+    """`sum = x[0]` with n = 0: host code that copies n elements cannot know of one, and was called
+    wrong for it. A total of nothing stays a test.
+    """
+    first = cpp(
+        "float f(const float *x, int n) { float s = x[0]; for (int i = 1; i < n; ++i) s += "
+        "x[i]; return s; }"
+    )
+    assert all(
+        integer_scalars(t)["n"] > 0
+        for count in (12, 4)
+        for t in made_for(backend, first, tests=count)
+    )
+    total = cpp(
+        "void f(const float *x, float *s, int n) { s[0] = 0; for (int i = 0; i < n; ++i) s[0] "
+        "+= x[i]; }"
+    )
     assert any(integer_scalars(t)["n"] == 0 for t in made_for(backend, total))
 
 
 def test_one_size_is_once_far_beyond_a_few_blocks(backend):
-    linear = made_for(backend, cpp("void f(int n, const float *x, float *y) { for (int i = 0; i < n; ++i) y[i] = 2 * x[i]; }"))
-    assert max(integer_scalars(t)["n"] for t in linear) == 17_011 and 12 <= len(linear) <= 12 + MOST_PARTICULAR
-    squared = made_for(backend, cpp("void f(int n, const float *x, float *y) { for (int i = 0; i < n; ++i) for (int j = 0; j < n; ++j) y[i] += x[j]; }"))
+    linear = made_for(
+        backend,
+        cpp(
+            "void f(int n, const float *x, float *y) { for (int i = 0; i < n; ++i) y[i] = 2 * "
+            "x[i]; }"
+        ),
+    )
+    assert (
+        max(integer_scalars(t)["n"] for t in linear) == 17_011
+        and 12 <= len(linear) <= 12 + MOST_PARTICULAR
+    )
+    squared = made_for(
+        backend,
+        cpp(
+            "void f(int n, const float *x, float *y) { for (int i = 0; i < n; ++i) for (int j = "
+            "0; j < n; ++j) y[i] += x[j]; }"
+        ),
+    )
     assert max(integer_scalars(t)["n"] for t in squared) == 257  # more is too much
-    short = made_for(backend, cpp("void f(signed char n, const float *x, float *y) { for (int i = 0; i < n; ++i) y[i] = 2 * x[i]; }"))
+    short = made_for(
+        backend,
+        cpp(
+            "void f(signed char n, const float *x, float *y) { for (int i = 0; i < n; ++i) y[i] "
+            "= 2 * x[i]; }"
+        ),
+    )
     assert max(integer_scalars(t)["n"] for t in short) == 127
 
 
 def test_a_test_that_is_too_long_takes_no_other_with_it(backend):
-    sort = "void f(int *a, int n) { for (int i = 1; i < n; i++) { int v = a[i], j = i - 1; while (j >= 0 && a[j] > v) { a[j + 1] = a[j]; j--; } a[j + 1] = v; } }"
+    sort = (
+        "void f(int *a, int n) { for (int i = 1; i < n; i++) { int v = a[i], j = i - 1; "
+        "while (j >= 0 && a[j] > v) { a[j + 1] = a[j]; j--; } a[j + 1] = v; } }"
+    )
     assert max(integer_scalars(t)["n"] for t in made_for(backend, cpp(sort))) == 1500
 
 
 def test_a_square_is_once_wider_than_a_block_of_256(backend):
-    made = made_for(backend, cpp("void f(int n, const float *a, const float *x, float *y) { for (int i = 0; i < n; ++i) for (int j = 0; j < n; ++j) y[i] += a[i * n + j] * x[j]; }"))
+    made = made_for(
+        backend,
+        cpp(
+            "void f(int n, const float *a, const float *x, float *y) { for (int i = 0; i < n; "
+            "++i) for (int j = 0; j < n; ++j) y[i] += a[i * n + j] * x[j]; }"
+        ),
+    )
     assert max(integer_scalars(t)["n"] for t in made) == 257

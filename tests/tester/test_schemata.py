@@ -2,15 +2,18 @@ import numpy as np
 import pytest
 
 from corpora.records import Program, UnitTestSuite
-from corpora.signatures import signature_of
-from corpora.unit_tests import parse_suite
+from corpora.signatures.dispatch import signature_of
+from corpora.suites.unit_tests import parse_suite
 from gpu_runtime.backend import Arguments, CompileRequest, Limits, Status, Variant
-from tester.mutants import mutants_of
-from tester.schemata import schema
-from tester.strength import _built, _schema_request, measure, top_up
+from tester.mutation.mutants import mutants_of
+from tester.mutation.schemata import schema
+from tester.mutation.strength import _built, _schema_request, measure, top_up
 from tester.validity import validate
 
-POINTERS = "void f(float *x, int n) { float *y = x; for (int k = 0; k < n; k++) { y += 1 * k; x[k] = y[-k] + 1; y -= k; } }"
+POINTERS = (
+    "void f(float *x, int n) { float *y = x; for (int k = 0; k < n; k++) { y += 1 * k; "
+    "x[k] = y[-k] + 1; y -= k; } }"
+)
 
 
 def test_a_mutant_that_does_not_compile_does_not_cost_the_others_their_common_program(backend):
@@ -22,22 +25,33 @@ def test_a_mutant_that_does_not_compile_does_not_cost_the_others_their_common_pr
     assert not backend.compile([_schema_request(source, signature, 99, 0)])[0].ok
     built = _built(checked.expectations, backend, 99, 0)
     assert built.schema is not None and built.left_out >= 1
-    alone = backend.compile([CompileRequest(m.program, signature, Variant.DRAFT) for m in mutants_of(source)])
-    assert sum(not c.ok for c in alone) == built.left_out == measure(checked.expectations, backend, limit=99).not_compiled
+    alone = backend.compile(
+        [CompileRequest(m.program, signature, Variant.DRAFT) for m in mutants_of(source)]
+    )
+    assert (
+        sum(not c.ok for c in alone)
+        == built.left_out
+        == measure(checked.expectations, backend, limit=99).not_compiled
+    )
 
 
 TEXTS = {
-    "precedence": "void f(int *x, int n) { for (int i = 0; i < n; i++) { x[i] = 7 - x[i] * 3 + n / 2; x[i] += i % 3 == 1 ? -x[i] * 2 : n - 1; } }",
-    "else": "void f(int *x, int n) { for (int i = 0; i < n; ++i) if (i > 2) x[i] = 5; else if (x[i] < 0 && i != 1) x[i] -= 2; else x[i]++; }",
-    "calls": "int g(int a, int b) { return a < b ? a : b; } void f(int *x, int n) { int s = 0; for (int i = 0; i < n; i++) { s += g(x[i], n - i); x[i] = s; } }",
-    "pointers": "void f(int *x, int n) { int *p = x; if (p) x[0] = 3; for (int i = 0; i < n; i++) { if (( p )) x[i] += 1; x[i] *= p ? 2 : 5; } }",
-    "while": "void f(int *x, int n) { int i = 0; while (i < n) { int k = i * 2; do { x[i] ^= k << 1; k--; } while (k > 0 && k < 5); i += 1; } }",
+    "precedence": "void f(int *x, int n) { for (int i = 0; i < n; i++) { x[i] = 7 - x[i] * 3 + "
+    "n / 2; x[i] += i % 3 == 1 ? -x[i] * 2 : n - 1; } }",
+    "else": "void f(int *x, int n) { for (int i = 0; i < n; ++i) if (i > 2) x[i] = 5; else if "
+    "(x[i] < 0 && i != 1) x[i] -= 2; else x[i]++; }",
+    "calls": "int g(int a, int b) { return a < b ? a : b; } void f(int *x, int n) { int s = 0; "
+    "for (int i = 0; i < n; i++) { s += g(x[i], n - i); x[i] = s; } }",
+    "pointers": "void f(int *x, int n) { int *p = x; if (p) x[0] = 3; for (int i = 0; i < n; "
+    "i++) { if (( p )) x[i] += 1; x[i] *= p ? 2 : 5; } }",
+    "while": "void f(int *x, int n) { int i = 0; while (i < n) { int k = i * 2; do { x[i] ^= k "
+    "<< 1; k--; } while (k > 0 && k < 5); i += 1; } }",
 }
 
 
 @pytest.fixture(scope="module")
 def backend(tmp_path_factory):
-    from gpu_runtime.emulated import EmulatedBackend
+    from gpu_runtime.emulation.backend import EmulatedBackend
 
     found = EmulatedBackend()
     yield found
@@ -52,7 +66,10 @@ def test_every_number_does_what_the_text_of_its_mutant_does(backend, text):
     made = schema(source, signature, mutants)
     assert made is not None
     built, *singles = backend.compile(
-        [CompileRequest(made[0], made[1], Variant.DRAFT), *(CompileRequest(m.program, signature, Variant.DRAFT) for m in mutants)]
+        [
+            CompileRequest(made[0], made[1], Variant.DRAFT),
+            *(CompileRequest(m.program, signature, Variant.DRAFT) for m in mutants),
+        ]
     )
     assert built.ok, built.diagnostics
     values = (np.array([3, -4, 0, 9, -2, 6], np.int32), np.array(6, np.int32))
@@ -73,7 +90,12 @@ def test_number_nought_is_the_source(backend):
     source = Program("cpp", "f", TEXTS["else"])
     signature = signature_of(source)
     program, wider = schema(source, signature, mutants_of(source))
-    plain, built = backend.compile([CompileRequest(source, signature, Variant.DRAFT), CompileRequest(program, wider, Variant.DRAFT)])
+    plain, built = backend.compile(
+        [
+            CompileRequest(source, signature, Variant.DRAFT),
+            CompileRequest(program, wider, Variant.DRAFT),
+        ]
+    )
     values = (np.arange(-5, 5, dtype=np.int32), np.array(10, np.int32))
     one = backend.run(plain, [Arguments(values)])[0]
     other = backend.run(built, [Arguments((np.array(0, np.int32), *values))])[0]
@@ -93,11 +115,16 @@ def test_programs_that_keep_state_are_not_put_together(text):
 
 
 def test_other_dialects_are_left_alone():
-    source = Program("fortran", "f", "subroutine f(x, n)\ninteger :: n, x(n)\nx(1) = 2\nend subroutine\n")
+    source = Program(
+        "fortran", "f", "subroutine f(x, n)\ninteger :: n, x(n)\nx(1) = 2\nend subroutine\n"
+    )
     assert schema(source, signature_of(source), mutants_of(source)) is None
 
 
-RARE = "void f(int *x, int n) { for (int i = 0; i < n; i++) x[i] += 3; if (n == 7777) for (int i = 0; i < n; i++) x[i] = x[i] * 5 - i; }"
+RARE = (
+    "void f(int *x, int n) { for (int i = 0; i < n; i++) x[i] += 3; if (n == 7777) for "
+    "(int i = 0; i < n; i++) x[i] = x[i] * 5 - i; }"
+)
 
 
 def test_a_number_below_zero_tells_whether_a_run_comes_to_the_place_of_its_mutant(backend):
@@ -106,7 +133,9 @@ def test_a_number_below_zero_tells_whether_a_run_comes_to_the_place_of_its_mutan
     compiled = backend.compile([CompileRequest(program, signature, Variant.DRAFT)])[0]
     assert compiled.ok, compiled.diagnostics
     for number, mutant in enumerate(mutants_of(source), 1):
-        call = Arguments((np.array(-number, np.int32), np.array([4, 5, 6], np.int32), np.array(3, np.int32)))
+        call = Arguments(
+            (np.array(-number, np.int32), np.array([4, 5, 6], np.int32), np.array(3, np.int32))
+        )
         execution = backend.run(compiled, [call], Limits(wall_s=5))[0]
         rare = mutant.start > RARE.index("7777") + 4
         assert (execution.status is Status.OK) is rare, mutant.where
@@ -116,7 +145,9 @@ def test_a_number_below_zero_tells_whether_a_run_comes_to_the_place_of_its_mutan
 def test_mutants_of_code_that_no_test_runs_are_not_set_aside_as_equivalent(backend):
     source = Program("cpp", "f", RARE)
     signature = signature_of(source)
-    suite = UnitTestSuite(source.id, parse_suite("n=3 x[n]=uniform(1,2)\nn=9 x[n]=uniform(1,2)@2", signature), "user")
+    suite = UnitTestSuite(
+        source.id, parse_suite("n=3 x[n]=uniform(1,2)\nn=9 x[n]=uniform(1,2)@2", signature), "user"
+    )
     checked = validate(source, signature, suite, backend).expectations
     found = measure(checked, backend, limit=99)
     assert found.share < 0.75 and any(m.start > RARE.index("7777") + 4 for m in found.survivors)
@@ -134,6 +165,8 @@ for (int i = first; i < n * (t + 1) / p; i++) x[i] += 3; } }"""
 def test_what_only_further_threads_run_is_not_code_that_no_test_runs(backend):
     source = Program("openmp", "f", SPLIT)
     signature = signature_of(source)
-    suite = UnitTestSuite(source.id, parse_suite("n=3 x[n]=uniform(1,9)\nn=40 x[n]=uniform(1,9)@2", signature), "user")
+    suite = UnitTestSuite(
+        source.id, parse_suite("n=3 x[n]=uniform(1,9)\nn=40 x[n]=uniform(1,9)@2", signature), "user"
+    )
     found = measure(validate(source, signature, suite, backend).expectations, backend, limit=99)
     assert found.share == 1.0 and found.equivalent

@@ -1,5 +1,6 @@
-"""Programs that leave a loop at what they find: a port that looks at a part is told from one that looks at all of it, in whatever order.
-And sizes at which other ports go wrong: below zero, more than a block, as many rows as columns.
+"""Programs that leave a loop at what they find: a port that looks at a part is told from one that
+looks at all of it, in whatever order. And sizes at which other ports go wrong: below zero, more
+than a block, as many rows as columns.
 """
 
 from __future__ import annotations
@@ -7,21 +8,30 @@ from __future__ import annotations
 import pytest
 
 from corpora.records import Outcome, Program
-from corpora.signatures import signature_of
-from gpu_runtime.emulated import EmulatedBackend
-from tester.rules import suite_for
+from corpora.signatures.dispatch import signature_of
+from gpu_runtime.emulation.backend import EmulatedBackend
+from tester.generate.rules import suite_for
 
-ANY = "int f(const float *x, float t, int n) {{ for (int i = 0; i < n; i++) if (x[i] {0} t) return 1; return 0; }}"
+ANY = (
+    "int f(const float *x, float t, int n) {{ for (int i = 0; i < n; i++) if (x[i] {0} t) "
+    "return 1; return 0; }}"
+)
 FLAG = """int f(const float *x, float t, int n) {{ int any = 0;
 #pragma omp parallel for reduction(||:any)
 for (int i = 0; i < {1}; i++) any = any || (x[i] {0} t);
 return any; }}"""
-DIFFERENT = "int f(const double *a, const double *b, int n, double tol) { for (int i = 0; i < n; i++) if (fabs(a[i] - b[i]) > tol) return i; return n; }"
+DIFFERENT = (
+    "int f(const double *a, const double *b, int n, double tol) { for (int i = 0; i < "
+    "n; i++) if (fabs(a[i] - b[i]) > tol) return i; return n; }"
+)
 FIRST = """int f(const double *a, const double *b, int n, double tol) {{ int k = n;
 #pragma omp parallel for reduction(min:k)
 for (int i = 0; i < {0}; i++) if (fabs(a[i] - b[i]) > tol && i < k) k = i;
 return k; }}"""
-SORTED = "int f(const int *x, int n) { for (int i = 1; i < n; i++) if (x[i] < x[i - 1]) return 0; return 1; }"
+SORTED = (
+    "int f(const int *x, int n) { for (int i = 1; i < n; i++) if (x[i] < x[i - 1]) return "
+    "0; return 1; }"
+)
 FALLS = """int f(const int *x, int n) {{ int falls = 0;
 #pragma omp parallel for reduction(+:falls)
 for (int i = 1; i < {0}; i++) falls += x[i] < x[i - 1];
@@ -31,7 +41,10 @@ int ix = incx < 0 ? (1 - n) * incx : 0; for (int i = 0; i < n; i++) { y[i] += a 
 ADVANCED = """void f(int n, double a, const double *x, int incx, double *y) {{
 #pragma omp parallel for
 for (int i = 0; i < n; i++) y[i] += a * x[{0}]; }}"""
-ROWS = "void f(const float *a, float *y, int m, int n) { for (int i = 0; i < m; i++) { float s = 0; for (int j = 0; j < n; j++) s += a[i * n + j]; y[i] = s; } }"
+ROWS = (
+    "void f(const float *a, float *y, int m, int n) { for (int i = 0; i < m; i++) { float "
+    "s = 0; for (int j = 0; j < n; j++) s += a[i * n + j]; y[i] = s; } }"
+)
 BLOCKS = """__global__ void rows(const float *a, float *y, int n) {{
 __shared__ float s[128]; int t = threadIdx.x; float sum = 0;
 for (int j = t; j < n; {0}) sum += a[blockIdx.x * n + j];
@@ -53,7 +66,10 @@ SCALED = """subroutine f(a, s)
   end do
 end subroutine
 """
-BORDERED = "int f(int n, int m, const double *a) { for (int j = 1; j <= m; j++) for (int i = 0; i < n; i++) if (a[j * n + i] < 0) return 1; return 0; }"
+BORDERED = (
+    "int f(int n, int m, const double *a) { for (int j = 1; j <= m; j++) for (int i = 0; "
+    "i < n; i++) if (a[j * n + i] < 0) return 1; return 0; }"
+)
 COLUMNS = """int f(int n, int m, const double *a) {{ int any = 0;
 #pragma omp parallel for reduction(||:any)
 for (int j = {0}; j <= m; j++) for (int i = 0; i < n; i++) any = any || a[j * n + i] < 0;
@@ -75,8 +91,16 @@ CASES = {
     "strided_forwards": (STRIDED, ADVANCED.format("i * abs(incx)"), False),
     "blocks": (ROWS, BLOCKS.format("j += 128"), True),
     "blocks_of_one_pass": (ROWS, BLOCKS.format("j += n"), False),
-    "columns": (SCALED.format("", "size(a, 2)"), SCALED.format("  !$omp parallel do\n", "size(a, 2)"), True),
-    "columns_as_many_as_rows": (SCALED.format("", "size(a, 2)"), SCALED.format("  !$omp parallel do\n", "size(s)"), False),
+    "columns": (
+        SCALED.format("", "size(a, 2)"),
+        SCALED.format("  !$omp parallel do\n", "size(a, 2)"),
+        True,
+    ),
+    "columns_as_many_as_rows": (
+        SCALED.format("", "size(a, 2)"),
+        SCALED.format("  !$omp parallel do\n", "size(s)"),
+        False,
+    ),
 }
 
 
@@ -92,5 +116,7 @@ def test_arrays_are_as_long_as_a_search_may_go():
     signature = signature_of(program)
     suite = suite_for(program, signature, EmulatedBackend())
     found = [{a.name: a for a in test.assignments} for test in suite.tests]
-    assert [t["a"].extents for t in found if t["n"].value > 0] == [(t["n"].value,) for t in found if t["n"].value > 0]
+    assert [t["a"].extents for t in found if t["n"].value > 0] == [
+        (t["n"].value,) for t in found if t["n"].value > 0
+    ]
     assert any(t["a"].values for t in found), "none that finds something late"

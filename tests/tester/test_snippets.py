@@ -1,12 +1,14 @@
 import pytest
 
 from corpora.records import Program
-from corpora.signatures import signature_of
-from corpora.unit_tests import format_test
-from gpu_runtime.emulated import EmulatedBackend
-from tester.snippets import SnippetError, snippet_tests
+from corpora.signatures.dispatch import signature_of
+from corpora.suites.unit_tests import format_test
+from gpu_runtime.emulation.backend import EmulatedBackend
+from tester.generate.snippets import SnippetError, snippet_tests
 
-SIGNATURE = signature_of(Program("cpp", "add", "void add(const float *a, float *b, int n, bool up) { }"))
+SIGNATURE = signature_of(
+    Program("cpp", "add", "void add(const float *a, float *b, int n, bool up) { }")
+)
 
 
 @pytest.fixture(scope="module")
@@ -37,16 +39,28 @@ wrapper(add, a, b, 1, false);
 
 
 def test_what_does_not_fit_is_dropped_with_its_reason(backend):
-    text = "double a[] = {1}; float b[] = {2}; float *p = b; wrapper(add, a, b, 1, true); wrapper(add, b, p, 1, true); wrapper(add, b, b, 1);"
+    text = (
+        "double a[] = {1}; float b[] = {2}; float *p = b; wrapper(add, a, b, 1, true); "
+        "wrapper(add, b, p, 1, true); wrapper(add, b, b, 1);"
+    )
     found = snippet_tests(text, SIGNATURE, backend)
     assert not found.tests
     assert [i for i, _ in found.dropped] == [0, 1, 2]
-    assert "f64" in found.dropped[0][1] and "known extent" in found.dropped[1][1] and "3 arguments" in found.dropped[2][1]
+    assert (
+        "f64" in found.dropped[0][1]
+        and "known extent" in found.dropped[1][1]
+        and "3 arguments" in found.dropped[2][1]
+    )
 
 
 @pytest.mark.parametrize(
     ("text", "reason"),
-    [("int n = 3;", "never calls"), ("wrapper(add, nope);", "compile"), ("for (;;) { } wrapper(add, 1);", "timeout"), ("if (0) wrapper(add, 1);", "never reaches")],
+    [
+        ("int n = 3;", "never calls"),
+        ("wrapper(add, nope);", "compile"),
+        ("for (;;) { } wrapper(add, 1);", "timeout"),
+        ("if (0) wrapper(add, 1);", "never reaches"),
+    ],
 )
 def test_snippets_that_are_no_suite(backend, text, reason):
     with pytest.raises(SnippetError, match=reason):
@@ -60,6 +74,11 @@ def test_snippets_are_vetted(backend):
 
 def test_what_is_declared_without_a_value_is_zero_and_no_rubbish_of_the_stack(backend):
     """Released cases declare their outputs so: `double new_arr1[1024];`."""
-    text = "const int N = 3; float a[N] = {1.5}; float b[ N ] ; int n; bool up;\nfor (int i = 0; i < 2; i++) a[i] += 1; struct { int x; } s; wrapper(add, a, b, n, up);"
+    text = (
+        "const int N = 3; float a[N] = {1.5}; float b[ N ] ; int n; bool up;\nfor (int i = "
+        "0; i < 2; i++) a[i] += 1; struct { int x; } s; wrapper(add, a, b, n, up);"
+    )
     found = snippet_tests(text, SIGNATURE, backend)
-    assert [format_test(t) for t in found.tests] == ["a:f32[3]={2.5,1.0,0.0} b:f32[3]={0.0,0.0,0.0} n:i32=0 up:bool=0"]
+    assert [format_test(t) for t in found.tests] == [
+        "a:f32[3]={2.5,1.0,0.0} b:f32[3]={0.0,0.0,0.0} n:i32=0 up:bool=0"
+    ]

@@ -1,12 +1,14 @@
-"""Arrays whose elements are compared with a scalar or a small number: what stands behind the question is run, and a port that errs there is told."""
+"""Arrays whose elements are compared with a scalar or a small number: what stands behind the
+question is run, and a port that errs there is told.
+"""
 
 from __future__ import annotations
 
 import pytest
 
 from corpora.records import Fill, Outcome, Program
-from corpora.signatures import signature_of
-from tester.states import State, stated, states_of
+from corpora.signatures.dispatch import signature_of
+from tester.generate.states import State, stated, states_of
 
 LEVEL = """int f(int n, int level, const int *row, const int *col, int *dist) {{
 int found = 0;{0}
@@ -23,9 +25,21 @@ CASES = {
     "level": (LEVEL.format("", "< 0", 1), LEVEL.format("\nint unused = 0;", "< 0", 1), True),
     "level_beyond": (LEVEL.format("", "< 0", 1), LEVEL.format("", "< 0", 2), False),
     "level_of_one_mark": (LEVEL.format("", "< 0", 1), LEVEL.format("", "== -1", 1), False),
-    "padded": (PADDED.format("", "if (c < 0) continue;"), PADDED.format(ALL, "if (c < 0) continue;"), True),
-    "padded_at_the_end_only": (PADDED.format("", "if (c < 0) continue;"), PADDED.format(ALL, "if (c < 0) break;"), False),
-    "padded_unchecked": (PADDED.format("", "if (c < 0) continue;"), PADDED.format(ALL, "c = c < 0 ? 0 : c;"), False),
+    "padded": (
+        PADDED.format("", "if (c < 0) continue;"),
+        PADDED.format(ALL, "if (c < 0) continue;"),
+        True,
+    ),
+    "padded_at_the_end_only": (
+        PADDED.format("", "if (c < 0) continue;"),
+        PADDED.format(ALL, "if (c < 0) break;"),
+        False,
+    ),
+    "padded_unchecked": (
+        PADDED.format("", "if (c < 0) continue;"),
+        PADDED.format(ALL, "c = c < 0 ? 0 : c;"),
+        False,
+    ),
     "roots": (ROOTS.format("", "< 0", "*"), ROOTS.format("", "< 0", "&"), True),
     "roots_of_one_mark": (ROOTS.format("", "< 0", "*"), ROOTS.format("", "== -1", "*"), False),
 }
@@ -44,18 +58,45 @@ def states_in(text: str, dialect: str = "cpp") -> dict[str, State]:
 
 def test_states_are_read_off_the_comparisons():
     assert states_in(LEVEL.format("", "== -1", 1)) == {"dist": State((-1,), ("level",))}
-    assert states_in("void f(int *seen, int n) { for (int i = 0; i < n; i++) { int s = seen[i]; if (0 == s) seen[i] = 1; } }") == {"seen": State((0,), ())}
-    fortran = "subroutine f(n, mark, a)\ninteger, intent(in) :: n, mark\ninteger, intent(inout) :: a(n)\ninteger :: i\ndo i = 1, n\nif (a(i) .eq. mark) a(i) = 0\nend do\nend"
+    assert states_in(
+        "void f(int *seen, int n) { for (int i = 0; i < n; i++) { int s = seen[i]; if (0 == s) "
+        "seen[i] = 1; } }"
+    ) == {"seen": State((0,), ())}
+    fortran = (
+        "subroutine f(n, mark, a)\ninteger, intent(in) :: n, mark\ninteger, intent(inout) "
+        ":: a(n)\ninteger :: i\ndo i = 1, n\nif (a(i) .eq. mark) a(i) = 0\nend do\nend"
+    )
     assert states_in(fortran, "fortran") == {"a": State((), ("mark",))}
 
 
 def test_what_bounds_or_is_no_state_is_none():
-    assert states_in("void f(int *a, int n) { for (int i = 0; i < n; i++) if (a[i] == n) a[i] = 0; }") == {}
-    assert states_in("void f(int *a, int n, int t) { for (int i = 0; i < n; i++) if (a[i] < t || a[i] == 4000) a[i] = 0; }") == {}
-    assert states_in("void f(double *a, int n, int k) { for (int i = 0; i < n; i++) if (a[i] == k) a[i] = 0; }") == {}
+    assert (
+        states_in("void f(int *a, int n) { for (int i = 0; i < n; i++) if (a[i] == n) a[i] = 0; }")
+        == {}
+    )
+    assert (
+        states_in(
+            "void f(int *a, int n, int t) { for (int i = 0; i < n; i++) if (a[i] < t || a[i] == "
+            "4000) a[i] = 0; }"
+        )
+        == {}
+    )
+    assert (
+        states_in(
+            "void f(double *a, int n, int k) { for (int i = 0; i < n; i++) if (a[i] == k) a[i] "
+            "= 0; }"
+        )
+        == {}
+    )
 
 
 def test_few_states_hold_what_is_asked_for_and_what_is_not():
-    scalars, fills = stated({"n": 5, "level": 99}, {"dist": Fill("zeros"), "col": Fill("zeros")}, {"dist": State((-1,), ("level",))}, 1, 3)
+    scalars, fills = stated(
+        {"n": 5, "level": 99},
+        {"dist": Fill("zeros"), "col": Fill("zeros")},
+        {"dist": State((-1,), ("level",))},
+        1,
+        3,
+    )
     assert scalars == {"n": 5, "level": 1} and fills["col"] == Fill("zeros")
     assert fills["dist"] == Fill("integers", (-1, 1), 3)

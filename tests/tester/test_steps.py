@@ -1,15 +1,17 @@
-"""Scalars that say how often a loop round others goes on: few steps of time say all, and their number is no size."""
+"""Scalars that say how often a loop round others goes on: few steps of time say all, and their
+number is no size.
+"""
 
 from __future__ import annotations
 
 import pytest
 
-from coevolve.verification import Engine, VerifyConfig
+from coevolve.verification.engine import Engine, VerifyConfig
 from corpora.records import Program
-from corpora.signatures import signature_of
-from gpu_runtime.materialise import extents_of, integer_scalars
-from tester.reading import counts_of
-from tester.rules import suite_for
+from corpora.signatures.dispatch import signature_of
+from gpu_runtime.call.materialize import extents_of, integer_scalars
+from tester.generate.reading import counts_of
+from tester.generate.rules import suite_for
 
 DIFFUSE = """void f(const float *u0, float *u, float *v, int n, int steps) {
   for (int i = 0; i < n; i++) { u[i] = u0[i]; v[i] = u0[i]; }
@@ -20,11 +22,16 @@ WAVE = """void f(float *u, float *p, int n, int steps) { for (int t = 0; t < ste
   float *q = u; u = p; p = q; } }"""
 READ = {
     DIFFUSE: {"steps"},
-    "void f(int *x, int n, int k) { while (k--) { for (int i = 0; i < n; i++) x[i] *= 3; } }": {"k"},
-    "void f(int *x, int n, int k) { for (int t = 0; t < k; t++) for (int i = 0; i < n; i++) x[i] += t * k; }": set(),
+    "void f(int *x, int n, int k) { while (k--) { for (int i = 0; i < n; i++) x[i] *= 3; } }": {
+        "k"
+    },
+    "void f(int *x, int n, int k) { for (int t = 0; t < k; t++) for (int i = 0; i < n; "
+    "i++) x[i] += t * k; }": set(),
     "void f(int *x, int n, int k) { for (int t = 0; t < k; t++) x[t % n] += 1; }": set(),
-    "void f(int *x, int n, int k) { for (int t = 0; t < k; t++) for (int i = 0; i < n; i++) x[i] += t; if (k % 2) x[0] = 1; }": {"k"},
-    "subroutine f(n, x, k)\ninteger :: n, k, x(n), t, i\ndo t = 1, k\ndo i = 1, n\nx(i) = x(i) * 3\nend do\nend do\nend subroutine\n": {"k"},
+    "void f(int *x, int n, int k) { for (int t = 0; t < k; t++) for (int i = 0; i < n; "
+    "i++) x[i] += t; if (k % 2) x[0] = 1; }": {"k"},
+    "subroutine f(n, x, k)\ninteger :: n, k, x(n), t, i\ndo t = 1, k\ndo i = 1, n\nx(i) = "
+    "x(i) * 3\nend do\nend do\nend subroutine\n": {"k"},
 }
 
 
@@ -36,7 +43,10 @@ def test_the_text_says_which_scalars_only_count(text):
 
 @pytest.mark.parametrize("text", [DIFFUSE, WAVE])
 def test_few_steps_are_done_and_the_size_is_drawn_as_if_alone(text, tmp_path):
-    program, engine = Program("cpp", "f", text), Engine("emulated", VerifyConfig(mutants=0), cache=tmp_path)
+    program, engine = (
+        Program("cpp", "f", text),
+        Engine("emulated", VerifyConfig(mutants=0), cache=tmp_path),
+    )
     tests = suite_for(program, signature_of(program), engine.backend).tests
     engine.close()
     drawn = [(integer_scalars(test), extents_of(test)) for test in tests]

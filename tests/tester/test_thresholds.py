@@ -5,17 +5,27 @@ from __future__ import annotations
 import pytest
 
 from corpora.records import ArrayValue, Program, ScalarValue
-from corpora.signatures import signature_of
-from gpu_runtime.emulated import EmulatedBackend
-from tester.rules import suite_for
-from tester.thresholds import FURTHEST, sized_beyond
+from corpora.signatures.dispatch import signature_of
+from gpu_runtime.emulation.backend import EmulatedBackend
+from tester.generate.rules import suite_for
+from tester.generate.thresholds import FURTHEST, sized_beyond
 from tester.validity import validate
 
-ONE = Program("cpp", "f", "void f(int n, float a, float *x) { for (int i = 0; i < n; i++) x[i] *= a; }")
-TWO = Program("cpp", "f", "void f(int n, int m, float *x) { for (int i = 0; i < n * m; i++) x[i] *= 2; }")
-PAIRS = Program("cpp", "f", "void f(int n, float *x) { for (int i = 0; i < n * n; i++) x[i] *= 2; }")
-COUNTED = Program("cpp", "f", "void f(int n, const int *b, int *h) { for (int i = 0; i < n; i++) h[b[i]]++; }")
-SHAPED = Program("fortran", "f", "subroutine f(x)\n real, intent(inout) :: x(:)\n x = 2 * x\nend subroutine")
+ONE = Program(
+    "cpp", "f", "void f(int n, float a, float *x) { for (int i = 0; i < n; i++) x[i] *= a; }"
+)
+TWO = Program(
+    "cpp", "f", "void f(int n, int m, float *x) { for (int i = 0; i < n * m; i++) x[i] *= 2; }"
+)
+PAIRS = Program(
+    "cpp", "f", "void f(int n, float *x) { for (int i = 0; i < n * n; i++) x[i] *= 2; }"
+)
+COUNTED = Program(
+    "cpp", "f", "void f(int n, const int *b, int *h) { for (int i = 0; i < n; i++) h[b[i]]++; }"
+)
+SHAPED = Program(
+    "fortran", "f", "subroutine f(x)\n real, intent(inout) :: x(:)\n x = 2 * x\nend subroutine"
+)
 
 
 @pytest.fixture(scope="module")
@@ -38,8 +48,17 @@ def backend():
 )
 def test_sizes_beyond_a_suite(backend, program, numbers, sizes):
     signature = signature_of(program)
-    expectations = validate(program, signature, suite_for(program, signature, backend), backend, prune=True).expectations
+    expectations = validate(
+        program, signature, suite_for(program, signature, backend), backend, prune=True
+    ).expectations
     made = sized_beyond(expectations, numbers, backend)
-    drawn = [[a.value for a in t.assignments if isinstance(a, ScalarValue) and a.type == "i32"] for t in made]
+    drawn = [
+        [a.value for a in t.assignments if isinstance(a, ScalarValue) and a.type == "i32"]
+        for t in made
+    ]
     assert drawn[: len(sizes)] == sizes and (sizes or not made)
-    assert all(max(a.extents[0] for a in t.assignments if isinstance(a, ArrayValue)) >= min(max(numbers), 20000) for t in made)
+    assert all(
+        max(a.extents[0] for a in t.assignments if isinstance(a, ArrayValue))
+        >= min(max(numbers), 20000)
+        for t in made
+    )

@@ -1,4 +1,6 @@
-"""What may follow the characters of a number: told by their shape, of which there are few however many numbers are written."""
+"""What may follow the characters of a number: told by their shape, of which there are few however
+many numbers are written.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +9,24 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from translator import c_words
-from translator.c_words import DIGIT, LONGEST_NUMBER, TAIL_CHARACTERS, TAILS, never_in_number, whole
+from translator.decoding import c_words
+from translator.decoding.c_words import (
+    DIGIT,
+    LONGEST_NUMBER,
+    TAIL_CHARACTERS,
+    TAILS,
+    never_in_number,
+    whole,
+)
 
 COMPLETIONS = ("", "0", "1", "10", "+1", "-1", "+10", "0f", "f", "0e0", "e0", "x0", "X0")
 NUMBERS = st.one_of(
     st.text("0123456789", min_size=1, max_size=12),
     st.text(TAIL_CHARACTERS, min_size=1, max_size=10),
-    st.from_regex(r"0[xX][0-9a-fA-F]{0,6}[uU]?[lL]{0,2}|\d{0,4}\.\d{0,4}([eE][+-]?\d{0,3})?[fFlL]?", fullmatch=True).filter(bool),
+    st.from_regex(
+        r"0[xX][0-9a-fA-F]{0,6}[uU]?[lL]{0,2}|\d{0,4}\.\d{0,4}([eE][+-]?\d{0,3})?[fFlL]?",
+        fullmatch=True,
+    ).filter(bool),
 )
 
 
@@ -27,11 +39,16 @@ def test_the_shape_of_a_number_decides_what_follows(number: str) -> None:
 
 
 def test_many_numbers_are_few_shapes() -> None:
-    """Every prefix of every number was kept for good, with the words after it: a run at temperature 1 held gigabytes of them."""
+    """Every prefix of every number was kept for good, with the words after it: a run at temperature
+    1 held gigabytes of them.
+    """
     draw = random.Random(1)
     c_words._never_in.cache_clear()
     for _ in range(3000):
-        number = "".join(draw.choice(TAIL_CHARACTERS) if k > 2 else draw.choice("0123456789.") for k in range(draw.randint(1, 9)))
+        number = "".join(
+            draw.choice(TAIL_CHARACTERS) if k > 2 else draw.choice("0123456789.")
+            for k in range(draw.randint(1, 9))
+        )
         never_in_number(number)
     assert c_words._never_in.cache_info().currsize < 2500
     c_words._never_in.cache_clear()
@@ -43,6 +60,8 @@ def test_many_numbers_are_few_shapes() -> None:
 
 def test_a_number_does_not_go_on_for_ever() -> None:
     assert never_in_number("1" * (LONGEST_NUMBER - 1)).isdisjoint({DIGIT + "1"})
-    assert TAILS <= never_in_number("1" * LONGEST_NUMBER) and ";" not in never_in_number("1" * LONGEST_NUMBER)
+    assert TAILS <= never_in_number("1" * LONGEST_NUMBER) and ";" not in never_in_number(
+        "1" * LONGEST_NUMBER
+    )
     unfinished = "1" * LONGEST_NUMBER + "e"
     assert DIGIT + "1" not in never_in_number(unfinished) and ";" in never_in_number(unfinished)

@@ -10,12 +10,20 @@ from hypothesis import strategies as st
 
 from corpora import builtin, development
 from corpora.dialects import direction
-from corpora.loopnests import generate
+from corpora.generator import generate
 from corpora.records import Program
-from translator.c_words import END
-from translator.constrain import CONSTRAINTS, Level
-from translator.forced import forced_prefix, host_head
-from translator.translate import LONGEST_LAUNCH, LONGEST_PLUS, LONGEST_TIMES, Translator, ask, canonical, example_of
+from translator.decoding.c_words import END
+from translator.decoding.constraints import CONSTRAINTS, Level
+from translator.decoding.forced_prefix import forced_prefix, host_head
+from translator.prompting.translate import (
+    LONGEST_LAUNCH,
+    LONGEST_PLUS,
+    LONGEST_TIMES,
+    Translator,
+    ask,
+    canonical,
+    example_of,
+)
 
 PAIRS = int(os.environ.get("PAIRS", "120"))
 """Generated computations tried; 5000 were, once."""
@@ -24,13 +32,16 @@ SOURCE = Program(
     "cpp",
     "f",
     "void f(int n, float a, const float *x, float *y, int *k) {"
-    " for (int i = 0; i < n; i++) { if (x[i] > 0.25f) y[i] = a * expf(x[i]) + 128; else k[i] = i % 3; } }",
+    " for (int i = 0; i < n; i++) { if (x[i] > 0.25f) y[i] = a * expf(x[i]) + 128; else "
+    "k[i] = i % 3; } }",
 )
 LOCAL = "int V6 = 0 ;"
 
 
 def first_forbidden(source: Program, target: Program, level: Level) -> str:
-    """The first word of the target that the constraint would have forbidden, with what stood before it."""
+    """The first word of the target that the constraint would have forbidden, with what stood before
+    it.
+    """
     way = direction(f"{source.dialect}:{target.dialect}")
     words, names = example_of(source, target).answer.split(), canonical(source)
     prefix = forced_prefix(source, names, way).split()
@@ -38,7 +49,9 @@ def first_forbidden(source: Program, target: Program, level: Level) -> str:
     same = way.source.language == way.target.language
     model = "cuda" if source.text == target.text and source.dialect == "cuda" else way.target.model
     head = () if forced_prefix(source, names, way) else host_head(names, way).split()
-    state = CONSTRAINTS[way.target.language](names.tokens, prefix, len(names.names), level, same, model, head)()
+    state = CONSTRAINTS[way.target.language](
+        names.tokens, prefix, len(names.names), level, same, model, head
+    )()
     for place, word in enumerate([*words, END]):
         if place < len(prefix):
             continue
@@ -57,10 +70,16 @@ def test_nothing_generated_is_forbidden() -> None:
     items = list(generate(PAIRS, 31))
     for way in WAYS:
         a, b = way.split(":")
-        pairs = [(i.programs[a], i.programs[b]) for i in items if a in i.programs and b in i.programs]
+        pairs = [
+            (i.programs[a], i.programs[b]) for i in items if a in i.programs and b in i.programs
+        ]
         assert len(pairs) > PAIRS // 2 and forbidden_in(pairs, Level.FULL) == [], way
         plus = {q.id: LONGEST_PLUS + (LONGEST_LAUNCH if "<<<" in q.text else 0) for _, q in pairs}
-        longest = [(p, q) for p, q in pairs if len(canonical(q).tokens) > LONGEST_TIMES * len(canonical(p).tokens) + plus[q.id]]
+        longest = [
+            (p, q)
+            for p, q in pairs
+            if len(canonical(q).tokens) > LONGEST_TIMES * len(canonical(p).tokens) + plus[q.id]
+        ]
         assert longest == [], way
 
 
@@ -68,38 +87,78 @@ def test_nothing_generated_is_forbidden() -> None:
 def test_nothing_of_structures_is_forbidden(way: str) -> None:
     """Nor is a structure written again; and the head that is forced is the one that is taught."""
     a, b = way.split(":")
-    items = [i for i in generate(PAIRS // 3, 31, structures=1.0) if a in i.programs and b in i.programs and (i.told or a != "cuda")]
+    items = [
+        i
+        for i in generate(PAIRS // 3, 31, structures=1.0)
+        if a in i.programs and b in i.programs and (i.told or a != "cuda")
+    ]
     pairs = [(i.programs[a], i.programs[b]) for i in items]
     assert len(pairs) > PAIRS // 8 and forbidden_in(pairs, Level.FULL) == []
     lessons = [(example_of(p, q).answer, ask(p, direction(way)).prefix, p) for p, q in pairs]
-    assert not [answer for answer, _, p in lessons if answer.startswith(("struct", "typedef")) and p.dialect != "cuda"]
-    forced = [(answer, prefix) for answer, prefix, p in lessons if prefix and "__restrict__" not in p.text]
-    assert len(forced) > len(pairs) // 3 and [pair for pair in forced if not pair[0].startswith(pair[1])] == []
+    assert not [
+        answer
+        for answer, _, p in lessons
+        if answer.startswith(("struct", "typedef")) and p.dialect != "cuda"
+    ]
+    forced = [
+        (answer, prefix) for answer, prefix, p in lessons if prefix and "__restrict__" not in p.text
+    ]
+    assert (
+        len(forced) > len(pairs) // 3
+        and [pair for pair in forced if not pair[0].startswith(pair[1])] == []
+    )
 
 
 STRUCTURED = Program(
     "cpp",
     "f",
-    "struct grid { int n; float *u; }; struct body { float m; int k; }; typedef struct { float a; } par;"
-    " void f(const grid &g, body *b, const par *p, float s) { for (int i = 0; i < g.n; i++) b[i].m = g.u[i] * p->a + s; }",
+    "struct grid { int n; float *u; }; struct body { float m; int k; }; typedef struct { "
+    "float a; } par;"
+    " void f(const grid &g, body *b, const par *p, float s) { for (int i = 0; i < g.n; "
+    "i++) b[i].m = g.u[i] * p->a + s; }",
 )
 
 
 def test_the_head_of_a_kernel_of_structures_follows() -> None:
     """A structure that holds pointers goes by value, as does what is taken by reference."""
     named = dict(zip((f"V{k}" for k in range(64)), canonical(STRUCTURED).names))
-    heads = {way: " ".join(named.get(w, w) for w in ask(STRUCTURED, direction(way)).prefix.split()) for way in ("cpp:cuda", "cpp:openmp")}
-    assert heads["cpp:cuda"] == "__global__ void F0 ( grid g , body * b , const par * p , float s ) {"
-    assert heads["cpp:openmp"] == "void F0 ( const grid & g , body * b , const par * p , float s ) {"
+    heads = {
+        way: " ".join(named.get(w, w) for w in ask(STRUCTURED, direction(way)).prefix.split())
+        for way in ("cpp:cuda", "cpp:openmp")
+    }
+    assert (
+        heads["cpp:cuda"] == "__global__ void F0 ( grid g , body * b , const par * p , float s ) {"
+    )
+    assert (
+        heads["cpp:openmp"] == "void F0 ( const grid & g , body * b , const par * p , float s ) {"
+    )
 
 
 ALLOWED = {("g", "."), ("b", "["), ("b [ 0 ]", "."), ("p", "->"), ("g . ", "u")}
 
 
-@pytest.mark.parametrize(("answer", "last"), [
-    ("g", "."), ("b", "["), ("b [ 0 ]", "."), ("p", "->"), ("g . ", "u"), ("b [ 0 ] . ", "z"), ("", "u"), ("g . ", "s"), ("", "z"), ("s", "."),
-    ("g", "->"), ("g", "["), ("g", "+"), ("b", "."), ("b [ 0 ]", "->"), ("b [ 0 ]", "-"), ("b [ 0 ] .", ""),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("answer", "last"),
+    [
+        ("g", "."),
+        ("b", "["),
+        ("b [ 0 ]", "."),
+        ("p", "->"),
+        ("g . ", "u"),
+        ("b [ 0 ] . ", "z"),
+        ("", "u"),
+        ("g . ", "s"),
+        ("", "z"),
+        ("s", "."),
+        ("g", "->"),
+        ("g", "["),
+        ("g", "+"),
+        ("b", "."),
+        ("b [ 0 ]", "->"),
+        ("b [ 0 ]", "-"),
+        ("b [ 0 ] .", ""),
+    ],
+)
 def test_fields_are_no_variables(answer: str, last: str) -> None:
     words = {name: f"V{k}" for k, name in enumerate(canonical(STRUCTURED).names)} | {"z": "V40"}
     state = ask(STRUCTURED, direction("cpp:cuda")).constraint()
@@ -110,8 +169,12 @@ def test_fields_are_no_variables(answer: str, last: str) -> None:
 
 
 def as_its_own_answer(program: Program) -> tuple[Program, Program]:
-    """A text says nothing new when it translates itself (CUDA's own host code apart, serial C++ stands for all)."""
-    return program, Program("cpp" if program.dialect != "cpp" else "openmp", program.name, program.text)
+    """A text says nothing new when it translates itself (CUDA's own host code apart, serial C++
+    stands for all).
+    """
+    return program, Program(
+        "cpp" if program.dialect != "cpp" else "openmp", program.name, program.text
+    )
 
 
 @pytest.mark.parametrize("corpus", [builtin, development])
@@ -121,17 +184,37 @@ def test_no_real_text_is_forbidden_as_an_answer_to_itself(corpus) -> None:
         assert forbidden_in(pairs, Level.FULL) == []
 
 
-NEW_LIBRARY_NAMES = {"rgb_to_yuv", "fft_radix2", "cross_entropy", "softmax_rows", "laplace_residual"}
-"""References that use a constant or function of a library that their source does not have: no word of the vocabulary."""
-NEW_NUMBERS = {"matrix_transpose", "inclusive_scan", "waxpby", "count_ones", "rank_by_count", "rle_flags", "variance"}
-"""References that choose a number or an intrinsic of their own (a tile of 16, `__popc`); `full` gives these up."""
+NEW_LIBRARY_NAMES = {
+    "rgb_to_yuv",
+    "fft_radix2",
+    "cross_entropy",
+    "softmax_rows",
+    "laplace_residual",
+}
+"""References that use a constant or function of a library that their source does not have: no word
+of the vocabulary.
+"""
+NEW_NUMBERS = {
+    "matrix_transpose",
+    "inclusive_scan",
+    "waxpby",
+    "count_ones",
+    "rank_by_count",
+    "rle_flags",
+    "variance",
+}
+"""References that choose a number or an intrinsic of their own (a tile of 16, `__popc`); `full`
+gives these up.
+"""
 
 
 @pytest.mark.parametrize("corpus", [builtin, development])
 @pytest.mark.parametrize("way", ["cpp:cuda", "cuda:cpp", "cpp:openmp", "openmp:cpp"])
 def test_references_are_allowed_but_for_known_ones(corpus, way: str) -> None:
     assert {name for name, _ in forbidden_in(corpus.pairs(way), Level.TYPES)} <= NEW_LIBRARY_NAMES
-    assert {name for name, _ in forbidden_in(corpus.pairs(way), Level.FULL)} <= NEW_LIBRARY_NAMES | NEW_NUMBERS
+    assert {
+        name for name, _ in forbidden_in(corpus.pairs(way), Level.FULL)
+    } <= NEW_LIBRARY_NAMES | NEW_NUMBERS
 
 
 @pytest.mark.parametrize(
@@ -211,10 +294,14 @@ def test_a_level_forbids_what_it_says_and_the_one_before_does_not(level: str, an
 def test_what_looks_strange_but_compiles_is_allowed() -> None:
     state = ask(SOURCE, direction("cpp:cuda")).constraint()
     text = (
-        "int V6 = ( int ) V1 % 3 , V7 = V0 ; float * V8 = V3 + V0 ; * V8 ++ = V1 ; atomicAdd ( & V3 [ V6 ] , - V1 ) ; atomicAdd ( V4 , 1 ) ;"
-        " __shared__ float V9 [ 2 _5 _6 ] ; V9 [ threadIdx . x ] = ( float ) V0 ; __syncthreads ( ) ; do { V6 ++ ; if ( V6 == 2 ) continue ;"
-        " else break ; } while ( V6 < V0 ) ; if ( V0 ) if ( V7 ) V6 = 1 ; else V6 = 2 ; else { for ( ; ; ) { break ; } }"
-        " switch ( V6 ) { case 0 : V6 = 1 ; break ; default : V6 = V0 ? 1 : 2 ; } V3 [ V4 [ V6 ] ] = fabsf ( V1 ) ; return ; }"
+        "int V6 = ( int ) V1 % 3 , V7 = V0 ; float * V8 = V3 + V0 ; * V8 ++ = V1 ; atomicAdd ( "
+        "& V3 [ V6 ] , - V1 ) ; atomicAdd ( V4 , 1 ) ;"
+        " __shared__ float V9 [ 2 _5 _6 ] ; V9 [ threadIdx . x ] = ( float ) V0 ; "
+        "__syncthreads ( ) ; do { V6 ++ ; if ( V6 == 2 ) continue ;"
+        " else break ; } while ( V6 < V0 ) ; if ( V0 ) if ( V7 ) V6 = 1 ; else V6 = 2 ; else { "
+        "for ( ; ; ) { break ; } }"
+        " switch ( V6 ) { case 0 : V6 = 1 ; break ; default : V6 = V0 ? 1 : 2 ; } V3 [ V4 [ V6 "
+        "] ] = fabsf ( V1 ) ; return ; }"
     ).replace("fabsf", "__expf")
     for word in [*text.split(), END]:
         assert word not in state.forbidden(), word
@@ -222,7 +309,9 @@ def test_what_looks_strange_but_compiles_is_allowed() -> None:
 
 
 def test_a_number_may_begin_with_its_point_inside_a_functional_cast() -> None:
-    source = Program("cpp", "f", "void f(float *x) { x[0] = atan2(float(((.5 * x[1]) + 2)), x[2]); }")
+    source = Program(
+        "cpp", "f", "void f(float *x) { x[0] = atan2(float(((.5 * x[1]) + 2)), x[2]); }"
+    )
     assert forbidden_in([(source, Program("openmp", "f", source.text))], Level.FULL) == []
 
 
@@ -259,8 +348,16 @@ def test_words_that_the_vocabulary_lacks_are_spelled_only_where_one_may_stand() 
     assert "F0" in state.forbidden()  # this source does not call itself
 
 
-RETURNING = Program("cpp", "f", "static long f(const float *x, int n) { long k = 0; for (int i = 0; i < n; i++) if (x[i] > 3) k = i; return k; }")
-KERNEL = "__global__ void V4 ( const float * V0 , int V1 , long * V5 ) { if ( threadIdx . x == 0 ) V5 [ 0 ] = V1 ; }"
+RETURNING = Program(
+    "cpp",
+    "f",
+    "static long f(const float *x, int n) { long k = 0; for (int i = 0; i < n; i++) if "
+    "(x[i] > 3) k = i; return k; }",
+)
+KERNEL = (
+    "__global__ void V4 ( const float * V0 , int V1 , long * V5 ) { if ( threadIdx . x == "
+    "0 ) V5 [ 0 ] = V1 ; }"
+)
 HOST = "long F0 ( const float * V0 , int V1 ) {"
 
 
@@ -295,30 +392,45 @@ def test_a_port_of_a_function_with_a_result_ends_with_the_sources_own_head(answe
 
 def test_host_code_with_launches_is_allowed() -> None:
     state = ask(RETURNING, direction("cpp:cuda")).constraint()
-    body = "long V6 = 0 ; long * V7 ; cudaMalloc ( & V7 , sizeof ( long ) ) ; V4 <<< ( V1 + 2 _5 _5 ) / 2 _5 _6 , 2 _5 _6 >>> ( V0 , V1 , V7 ) ; return V6 ; }"
+    body = (
+        "long V6 = 0 ; long * V7 ; cudaMalloc ( & V7 , sizeof ( long ) ) ; V4 <<< ( V1 + 2 "
+        "_5 _5 ) / 2 _5 _6 , 2 _5 _6 >>> ( V0 , V1 , V7 ) ; return V6 ; }"
+    )
     for word in [*f"{KERNEL} {HOST} {body}".split(), END]:
         assert word not in state.forbidden(), word
         state.advance(word)
 
 
 def test_a_source_that_allocates_may_be_answered_by_host_code() -> None:
-    source = Program("cpp", "f", "void f(float *x, int n) { float *t = (float *) malloc(n * sizeof(float)); for (int i = 0; i < n; i++) t[i] = x[i]; free(t); }")
+    source = Program(
+        "cpp",
+        "f",
+        "void f(float *x, int n) { float *t = (float *) malloc(n * sizeof(float)); for (int i "
+        "= 0; i < n; i++) t[i] = x[i]; free(t); }",
+    )
     asked = ask(source, direction("cpp:cuda"))
     assert asked.prefix == ""
     state = asked.constraint()
-    for word in "__global__ void V4 ( float * V0 , int V1 ) { } void F0 ( float * V0 , int V1 ) {".split():
+    for (
+        word
+    ) in "__global__ void V4 ( float * V0 , int V1 ) { } void F0 ( float * V0 , int V1 ) {".split():
         assert word not in state.forbidden(), word
         state.advance(word)
     assert END in state.forbidden()
 
 
 WORDS = (
-    "V0 V1 V2 V3 F0 F1 int float void const struct [ ] ( ) { } ; , for if do while else return = + * & < > : ? . -> 3 7 __global__ __shared__ "
+    "V0 V1 V2 V3 F0 F1 int float void const struct [ ] ( ) { } ; , for if do while else "
+    "return = + * & < > : ? . -> 3 7 __global__ __shared__ "
     '#pragma switch case default break template static extern "C" half unsigned'
 ).split() + ["\n"]
 
 
-@given(st.lists(st.sampled_from(WORDS), min_size=3, max_size=40), st.sampled_from([Level.SYNTAX, Level.TYPES, Level.FULL]), st.booleans())
+@given(
+    st.lists(st.sampled_from(WORDS), min_size=3, max_size=40),
+    st.sampled_from([Level.SYNTAX, Level.TYPES, Level.FULL]),
+    st.booleans(),
+)
 @example("void V1 ( int V3 [ ; ]".split(), Level.FULL, False)
 def test_no_answer_can_break_the_reader(words: list[str], level: Level, given_head: bool) -> None:
     """A `;` within the size of a parameter ended a whole run with a KeyError."""

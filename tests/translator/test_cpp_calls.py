@@ -5,14 +5,20 @@ from __future__ import annotations
 import pytest
 
 from corpora.records import Program
-from translator.cpp_blocks import taken_apart
-from translator.cpp_expanded import written_out
-from translator.cpp_inlined import inlined
-from translator.unsaid import Unsaid
+from translator.normalize.expand_macros import written_out
+from translator.normalize.inline_expressions import inlined
+from translator.normalize.unsupported import Unsaid
+from translator.outline.cpp_blocks import taken_apart
 
-DOT = "static double dot(int n, const double *a, const double *b) { double s = 0; for (int i = 0; i < n; i++) s += a[i] * b[i]; return s; }\n"
+DOT = (
+    "static double dot(int n, const double *a, const double *b) { double s = 0; for (int i "
+    "= 0; i < n; i++) s += a[i] * b[i]; return s; }\n"
+)
 CLEAR = "void clear(int m, double *y) { for (int i = 0; i < m; i++) y[i] = 0; }\n"
-EDGE = "double edge(const double x[8], const double z[8]) { double a = x[1] - x[0]; return a * z[2]; }\n"
+EDGE = (
+    "double edge(const double x[8], const double z[8]) { double a = x[1] - x[0]; return a "
+    "* z[2]; }\n"
+)
 NEXT = "unsigned int next(unsigned int *state) { *state = *state * 5u + 1u; return *state; }\n"
 
 
@@ -23,19 +29,50 @@ def written(helper: str, body: str, head: str = "void f(int n, double *x, double
 
 
 SAID = {
-    "a total": (DOT, "double r = 2 * dot(n, x, z); x[0] = r;",
-        "double s_1 = 0; for (int i_1 = 0; i_1 < n; i_1++) { s_1 += x[i_1] * z[i_1]; } double dot_1 = s_1; double r = 2 * dot_1; x[0] = r;"),
+    "a total": (
+        DOT,
+        "double r = 2 * dot(n, x, z); x[0] = r;",
+        "double s_1 = 0; for (int i_1 = 0; i_1 < n; i_1++) { s_1 += x[i_1] * z[i_1]; } double "
+        "dot_1 = s_1; double r = 2 * dot_1; x[0] = r;",
+    ),
     "by itself": (CLEAR, "clear(n, x);", "for (int i_1 = 0; i_1 < n; i_1++) { x[i_1] = 0; }"),
-    "a value that is no variable": (CLEAR, "clear(n + 1, x);", "int m_1 = n + 1; for (int i_1 = 0; i_1 < m_1; i_1++) { x[i_1] = 0; }"),
-    "a place in an array": (CLEAR, "clear(n, x + n);", "for (int i_1 = 0; i_1 < n; i_1++) { x[n + i_1] = 0; }"),
-    "a loop's only statement": (CLEAR, "for (int k = 0; k < n; k++) clear(n, x + k * n);",
-        "for (int k = 0; k < n; k++) { for (int i_1 = 0; i_1 < n; i_1++) { x[k * n + i_1] = 0; } }"),
-    "the address of a variable": (NEXT, "unsigned int s = n; x[0] = next(&s); x[1] = next(&s);",
-        "unsigned int s = n; s = s * 5u + 1u; unsigned int next_2 = s; x[0] = next_2; s = s * 5u + 1u; unsigned int next_1 = s; x[1] = next_1;"),
-    "arrays with their lengths, as a value": (EDGE, "x[0] = edge(z, x);", "x[0] = ((z[1] - z[0]) * x[2]);"),
-    "an array with its length": (CLEAR.replace("*y", "y[8]"), "clear(n, z);", "for (int i_1 = 0; i_1 < n; i_1++) { z[i_1] = 0; }"),
-    "a place for an array with its length": (CLEAR.replace("*y", "y[8]"), "clear(n, x + n);", "for (int i_1 = 0; i_1 < n; i_1++) { x[n + i_1] = 0; }"),
-}  # fmt: skip
+    "a value that is no variable": (
+        CLEAR,
+        "clear(n + 1, x);",
+        "int m_1 = n + 1; for (int i_1 = 0; i_1 < m_1; i_1++) { x[i_1] = 0; }",
+    ),
+    "a place in an array": (
+        CLEAR,
+        "clear(n, x + n);",
+        "for (int i_1 = 0; i_1 < n; i_1++) { x[n + i_1] = 0; }",
+    ),
+    "a loop's only statement": (
+        CLEAR,
+        "for (int k = 0; k < n; k++) clear(n, x + k * n);",
+        "for (int k = 0; k < n; k++) { for (int i_1 = 0; i_1 < n; i_1++) { x[k * n + i_1] = 0; } }",
+    ),
+    "the address of a variable": (
+        NEXT,
+        "unsigned int s = n; x[0] = next(&s); x[1] = next(&s);",
+        "unsigned int s = n; s = s * 5u + 1u; unsigned int next_2 = s; x[0] = next_2; s = s * "
+        "5u + 1u; unsigned int next_1 = s; x[1] = next_1;",
+    ),
+    "arrays with their lengths, as a value": (
+        EDGE,
+        "x[0] = edge(z, x);",
+        "x[0] = ((z[1] - z[0]) * x[2]);",
+    ),
+    "an array with its length": (
+        CLEAR.replace("*y", "y[8]"),
+        "clear(n, z);",
+        "for (int i_1 = 0; i_1 < n; i_1++) { z[i_1] = 0; }",
+    ),
+    "a place for an array with its length": (
+        CLEAR.replace("*y", "y[8]"),
+        "clear(n, x + n);",
+        "for (int i_1 = 0; i_1 < n; i_1++) { x[n + i_1] = 0; }",
+    ),
+}
 
 
 @pytest.mark.parametrize("what", SAID)
@@ -44,11 +81,22 @@ def test_what_a_helper_does_stands_before_the_statement_of_its_call(what):
     assert written(helper, body) == expected
 
 
-@pytest.mark.parametrize("helper, body, reason", [
-    (DOT, "while (dot(n, x, z) > 1) x[0] = 0;", "under a condition"), (DOT, "x[0] = n > 1 ? dot(n, x, z) : 1;", "under a condition"),
-    (DOT, "for (double s = dot(n, x, z); s > 1; s--) x[0] = s;", "in a loop's head"), (DOT.replace("double s = 0;", "double s = 0; if (n < 1) return 1;"), "x[0] = dot(n, x, z);", "before its end"),
-    (CLEAR.replace("*y", "y[4][4]").replace("y[i]", "y[i][0]"), "clear(n, x + n);", "rows"), (NEXT, "unsigned int s[2]; s[0] = 1; x[0] = next(s);", ""), (CLEAR.replace("y[i] = 0", "*y++ = 0"), "clear(n, x);", "moves"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "helper, body, reason",
+    [
+        (DOT, "while (dot(n, x, z) > 1) x[0] = 0;", "under a condition"),
+        (DOT, "x[0] = n > 1 ? dot(n, x, z) : 1;", "under a condition"),
+        (DOT, "for (double s = dot(n, x, z); s > 1; s--) x[0] = s;", "in a loop's head"),
+        (
+            DOT.replace("double s = 0;", "double s = 0; if (n < 1) return 1;"),
+            "x[0] = dot(n, x, z);",
+            "before its end",
+        ),
+        (CLEAR.replace("*y", "y[4][4]").replace("y[i]", "y[i][0]"), "clear(n, x + n);", "rows"),
+        (NEXT, "unsigned int s[2]; s[0] = 1; x[0] = next(s);", ""),
+        (CLEAR.replace("y[i] = 0", "*y++ = 0"), "clear(n, x);", "moves"),
+    ],
+)
 def test_what_is_left(helper, body, reason):
     if not reason:
         assert "s[0]" in written(helper, body)
@@ -58,6 +106,13 @@ def test_what_is_left(helper, body, reason):
 
 
 def test_structures_stay_beside_a_function_whose_macros_are_written_out():
-    text = "#define SMALL 1e-9f\ntypedef struct { float x, w; } body;\nvoid f(body *p, int n) { for (int i = 0; i < n; i++) p[i].x += SMALL; }"
+    text = (
+        "#define SMALL 1e-9f\ntypedef struct { float x, w; } body;\nvoid f(body *p, int n) { "
+        "for (int i = 0; i < n; i++) p[i].x += SMALL; }"
+    )
     made = written_out(Program("cpp", "f", text)).text
-    assert "SMALL" not in made and "typedef struct { float x, w; } body;" in made and "p__x[i] += 1e-9f;" in taken_apart(Program("cpp", "f", text)).text
+    assert (
+        "SMALL" not in made
+        and "typedef struct { float x, w; } body;" in made
+        and "p__x[i] += 1e-9f;" in taken_apart(Program("cpp", "f", text)).text
+    )

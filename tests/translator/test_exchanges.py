@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from corpora.records import Program
-from translator.c_function import Array
-from translator.cpp_blocks import taken_apart
-from translator.device_arrays import copies, on_device
-from translator.exchanges import exchange, exchanged
-from translator.unsaid import Unsaid
+from translator.normalize.unsupported import Unsaid
+from translator.outline.c_function import Array
+from translator.outline.cpp_blocks import taken_apart
+from translator.outline.device_arrays import copies, on_device
+from translator.outline.pointer_swaps import exchange, exchanged
 
 HEAD = "void f(int n, double *a, double *b, double *c)"
 LOOP = "for (int i = 0; i < n; i++) b[i] = a[i] + c[i];"
@@ -24,17 +24,32 @@ SAID = {
     "by way of another pointer": ("double *t = a; a = b; b = t;", {"a": "b", "b": "a"}),
     "by way of one that is known": ("double *t; t = a; a = b; b = t;", {"a": "b", "b": "a"}),
     "three in a circle": ("double *t = a; a = b; b = c; c = t;", {"a": "b", "b": "c", "c": "a"}),
-    "three the other way round": ("auto t = c; c = b; b = a; a = t;", {"c": "b", "b": "a", "a": "c"}),
+    "three the other way round": (
+        "auto t = c; c = b; b = a; a = t;",
+        {"c": "b", "b": "a", "a": "c"},
+    ),
 }
 
 
 @pytest.mark.parametrize("what", SAID)
 def test_pointers_that_are_handed_round_are_one_statement(what):
     body, moves = SAID[what]
-    assert [found for item in apart(body).body.items if isinstance(item, str) and (found := exchanged(item))] == [moves]
+    assert [
+        found
+        for item in apart(body).body.items
+        if isinstance(item, str) and (found := exchanged(item))
+    ] == [moves]
 
 
-@pytest.mark.parametrize("body", ["a = b;", "double *t = a; a = b; b = c;", "double *t = a; a = b; n = 1; b = t;", "std::swap(a, n);"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "a = b;",
+        "double *t = a; a = b; b = c;",
+        "double *t = a; a = b; n = 1; b = t;",
+        "std::swap(a, n);",
+    ],
+)
 def test_what_leaves_two_pointers_in_one_place_is_none(body):
     with pytest.raises(Unsaid):
         apart(body)
@@ -48,9 +63,19 @@ def test_an_exchange_reads_as_it_was_written():
 
 def test_the_caller_gets_back_what_his_pointers_point_to():
     found = apart("std::swap(a, b); c[0] = 1;")
-    measured = type(found)(**{**{name: getattr(found, name) for name in found.__slots__}, "arrays": {name: Array("double", "n") for name in "abc"}})
+    measured = type(found)(
+        **{
+            **{name: getattr(found, name) for name in found.__slots__},
+            "arrays": {name: Array("double", "n") for name in "abc"},
+        }
+    )
     rows, closing = copies(measured, ["a", "b", "c"], {})
     assert "double *d_a_given = d_a;" in rows and "d_c_given" not in " ".join(rows)
     back, freed = closing[:3], closing[3:]
-    assert "cudaMemcpy(a, d_a_given, (n) * sizeof(double), cudaMemcpyDeviceToHost);" in back and all(row.startswith("cudaFree") for row in freed)
-    assert on_device(measured, found.body.items[1]) == ["{ double *kept = d_a; d_a = d_b; d_b = kept; }"]
+    assert (
+        "cudaMemcpy(a, d_a_given, (n) * sizeof(double), cudaMemcpyDeviceToHost);" in back
+        and all(row.startswith("cudaFree") for row in freed)
+    )
+    assert on_device(measured, found.body.items[1]) == [
+        "{ double *kept = d_a; d_a = d_b; d_b = kept; }"
+    ]

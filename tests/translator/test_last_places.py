@@ -5,28 +5,52 @@ from __future__ import annotations
 import pytest
 
 from corpora.records import Program
-from translator.cpp_blocks import taken_apart
-from translator.last_places import lengths_said
+from translator.outline.array_bounds import lengths_said
+from translator.outline.cpp_blocks import taken_apart
 
 
-@pytest.mark.parametrize("body, lengths", [
-    ("for (int i = 0; i < n; i++) x[i] = 1;", ("n",)),
-    ("for (int i = 1; i <= n; i++) x[i] = x[i - 1];", ("n + 1", "n")),
-    ("for (int i = n - 1; i >= 0; i--) x[i] = 1;", ("n",)),
-    ("for (int i = 0; i < n; i++) x[n - 1 - i] = 1;", ("n",)),
-    ("for (int i = 0; i < n; i++) for (int j = 0; j < m; j++) x[i * ld + j] = 1;", ("n * ld + m - ld",)),
-    ("for (int i = 0; i < n; i++) for (int j = 0; j <= i; j++) { int at = i * m + j; x[at] = 1; }", ("n * m + n - m",)),
-    ("for (int i = 0; i < n; i++) for (int j = 0; j < m; j++) x[i * m + j] = 1;", ("n * m",)),
-    ("for (int i = 0; i < n; i++) x[i / 2] = 1;", ("((n - 1) / 2) + 1",)),
-    ("x[3] = 1;", ("4",)),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "body, lengths",
+    [
+        ("for (int i = 0; i < n; i++) x[i] = 1;", ("n",)),
+        ("for (int i = 1; i <= n; i++) x[i] = x[i - 1];", ("n + 1", "n")),
+        ("for (int i = n - 1; i >= 0; i--) x[i] = 1;", ("n",)),
+        ("for (int i = 0; i < n; i++) x[n - 1 - i] = 1;", ("n",)),
+        (
+            "for (int i = 0; i < n; i++) for (int j = 0; j < m; j++) x[i * ld + j] = 1;",
+            ("n * ld + m - ld",),
+        ),
+        (
+            "for (int i = 0; i < n; i++) for (int j = 0; j <= i; j++) { int at = i * m + j; "
+            "x[at] = 1; }",
+            ("n * m + n - m",),
+        ),
+        ("for (int i = 0; i < n; i++) for (int j = 0; j < m; j++) x[i * m + j] = 1;", ("n * m",)),
+        ("for (int i = 0; i < n; i++) x[i / 2] = 1;", ("((n - 1) / 2) + 1",)),
+        ("x[3] = 1;", ("4",)),
+    ],
+)
 def test_the_last_place_that_loops_come_to(body, lengths):
-    assert lengths_said(taken_apart(Program("cpp", "f", f"void f(int n, int m, int ld, float *x) {{ {body} }}")))["x"] == lengths
+    assert (
+        lengths_said(
+            taken_apart(Program("cpp", "f", f"void f(int n, int m, int ld, float *x) {{ {body} }}"))
+        )["x"]
+        == lengths
+    )
 
 
-@pytest.mark.parametrize("body", [
-    "for (int i = 0; i < n; i++) x[at[i]] = 1;", "int k = 0; for (int i = 0; i < n; i++) { if (at[i]) k++; x[k] = 1; }", "for (int i = 0; i < at[0]; i++) x[i] = 1;",
-    "for (int i = 0; i < (n > m ? n : m); i++) x[i] = 1;",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "body",
+    [
+        "for (int i = 0; i < n; i++) x[at[i]] = 1;",
+        "int k = 0; for (int i = 0; i < n; i++) { if (at[i]) k++; x[k] = 1; }",
+        "for (int i = 0; i < at[0]; i++) x[i] = 1;",
+        "for (int i = 0; i < (n > m ? n : m); i++) x[i] = 1;",
+    ],
+)
 def test_what_contents_decide_is_not_said(body):
-    assert "x" not in lengths_said(taken_apart(Program("cpp", "f", f"void f(int n, int m, const int *at, float *x) {{ {body} }}")))
+    assert "x" not in lengths_said(
+        taken_apart(
+            Program("cpp", "f", f"void f(int n, int m, const int *at, float *x) {{ {body} }}")
+        )
+    )

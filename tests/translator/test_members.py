@@ -5,16 +5,34 @@ from __future__ import annotations
 import pytest
 
 from corpora.records import Program
-from translator.cpp_blocks import taken_apart, tidied
-from translator.members import Gathered, Structured, gathered, in_structures
-from translator.unsaid import Unsaid
+from translator.normalize.unsupported import Unsaid
+from translator.outline.cpp_blocks import taken_apart, tidied
+from translator.outline.members import Gathered, Structured, gathered, in_structures
 
-DEFINED = "struct P { float x; }; struct E { int to; float w; P p; float many[3]; };\nstruct B { int n; float r; };\n"
-STRUCTURES = (Structured("e", "array", {"e__w": "w", "e__p__x": "p.x", "e__p": "p"}), Structured("b", "pointer", {"b__n": "n"}), Structured("c", "value", {"c__n": "n"}))
+DEFINED = (
+    "struct P { float x; }; struct E { int to; float w; P p; float many[3]; };\nstruct B "
+    "{ int n; float r; };\n"
+)
+STRUCTURES = (
+    Structured("e", "array", {"e__w": "w", "e__p__x": "p.x", "e__p": "p"}),
+    Structured("b", "pointer", {"b__n": "n"}),
+    Structured("c", "value", {"c__n": "n"}),
+)
 
 
 def statement(body, head="void f(int n, B *b, B c, const B &d)"):
-    return taken_apart(Program("cpp", "f", f"struct P {{ float x; }};\nstruct B {{ int n; float r; P p; }};\n{head} {{ {body} }}")).text.splitlines()[1].strip()
+    return (
+        taken_apart(
+            Program(
+                "cpp",
+                "f",
+                f"struct P {{ float x; }};\nstruct B {{ int n; float r; P p; }};\n{head} {{ "
+                f"{body} }}",
+            )
+        )
+        .text.splitlines()[1]
+        .strip()
+    )
 
 
 @pytest.mark.parametrize(
@@ -31,7 +49,17 @@ def test_numbers_are_elements_and_scalars(body, numbers):
     assert statement(body) == numbers
 
 
-@pytest.mark.parametrize("body", ["b[0] = b[1];", "B q = b[0]; b[1].r = q.r;", "b[0].p = b[1].p;", "float *q = &b[0].r; q[1] = 0;", "b[0].r = (b + 1 == b);", "B &q = b[n]; n = 2; q.r = 1;"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "b[0] = b[1];",
+        "B q = b[0]; b[1].r = q.r;",
+        "b[0].p = b[1].p;",
+        "float *q = &b[0].r; q[1] = 0;",
+        "b[0].r = (b + 1 == b);",
+        "B &q = b[n]; n = 2; q.r = 1;",
+    ],
+)
 def test_whole_structures_and_moving_places_are_left_to_a_model(body):
     with pytest.raises(Unsaid):
         statement(body)
@@ -45,18 +73,36 @@ def test_arrays_in_structures_are_left_to_a_model_and_nothing_is_tidied():
 
 def test_numbers_are_written_as_the_structures_again():
     text = "e__w[e__p__x[i] + 1] = b__n * c__n; e__p__x[a[i]]++; e__weight[2] = 1;"
-    assert in_structures(text, STRUCTURES) == "e[e[i].p.x + 1].w = b->n * c.n; e[a[i]].p.x++; e__weight[2] = 1;"
+    assert (
+        in_structures(text, STRUCTURES)
+        == "e[e[i].p.x + 1].w = b->n * c.n; e[a[i]].p.x++; e__weight[2] = 1;"
+    )
 
 
 def test_gathered_numbers_come_back_where_they_are_set():
-    text = gathered("float f(E *e, B *b)", "g(e__w, e__p__x, b__n)", [Gathered("e__w", "float", "b__n", True), Gathered("e__p__x", "float", "b__n", False)], STRUCTURES)
-    assert "for (long k = 0; k < b->n; k++) e__w[k] = e[k].w;" in text and "e[k].w = e__w[k];" in text and "e[k].p.x = " not in text
-    assert "auto result = g(e__w, e__p__x, b->n);" in text and text.rstrip().endswith("return result;\n}")
+    text = gathered(
+        "float f(E *e, B *b)",
+        "g(e__w, e__p__x, b__n)",
+        [Gathered("e__w", "float", "b__n", True), Gathered("e__p__x", "float", "b__n", False)],
+        STRUCTURES,
+    )
+    assert (
+        "for (long k = 0; k < b->n; k++) e__w[k] = e[k].w;" in text
+        and "e[k].w = e__w[k];" in text
+        and "e[k].p.x = " not in text
+    )
+    assert "auto result = g(e__w, e__p__x, b->n);" in text and text.rstrip().endswith(
+        "return result;\n}"
+    )
 
 
 def test_one_index_is_written_by_dimension_again():
     rows = [Structured("a", "rows", {"a": "double,4"}), Structured("b", "rows", {"b": "float,2,3"})]
-    text = "void f(int n, double a[8][4]) {\n a[(n + 1) * 4 + (n > 1)] = b[(n * 2 + 0) * 3 + n - 1];\n return a[k] + a[n + i * 4 + j];\n}"
+    text = (
+        "void f(int n, double a[8][4]) {\n a[(n + 1) * 4 + (n > 1)] = b[(n * 2 + 0) * 3 + n "
+        "- 1];\n return a[k] + a[n + i * 4 + j];\n}"
+    )
     assert in_structures(text, rows) == (
-        "void f(int n, double a[8][4]) {\n a[n + 1][(n > 1)] = b[n][0][n - 1];\n return ((double *)a)[k] + ((double *)a)[n + i * 4 + j];\n}"
+        "void f(int n, double a[8][4]) {\n a[n + 1][(n > 1)] = b[n][0][n - 1];\n return "
+        "((double *)a)[k] + ((double *)a)[n + i * 4 + j];\n}"
     )

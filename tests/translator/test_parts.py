@@ -1,4 +1,6 @@
-"""Cutting a spelled function into loop nests, and joining their ports: rules alone, nothing executed (tests/coevolve/test_by_parts.py executes)."""
+"""Cutting a spelled function into loop nests, and joining their ports: rules alone, nothing
+executed (tests/coevolve/test_by_parts.py executes).
+"""
 
 from __future__ import annotations
 
@@ -7,14 +9,25 @@ from dataclasses import replace
 import pytest
 
 from corpora.records import Program
-from translator.c_blocks import Block
-from translator.cpp_blocks import taken_apart
-from translator.fortran_in_cpp import written
-from translator.joined import Group, Ported, annotated, joinable, launchable, launched, one_kernel
-from translator.parts import Cut, Results, first_use
-from translator.spread import kernels
+from translator.normalize.c_blocks import Block
+from translator.normalize.fortran.fortran_in_cpp import written
+from translator.outline.cpp_blocks import taken_apart
+from translator.outline.outliner import Cut, Results, first_use
+from translator.outline.reassemble import (
+    Group,
+    Ported,
+    annotated,
+    joinable,
+    launchable,
+    launched,
+    one_kernel,
+)
+from translator.parallelize.propose import kernels
 
-HEAD = "subroutine f(n, m, x, a, s)\n integer, intent(in) :: n, m\n real(8), intent(inout) :: x(n), a(n, m), s\n integer :: i, j\n real(8) :: t\n"
+HEAD = (
+    "subroutine f(n, m, x, a, s)\n integer, intent(in) :: n, m\n real(8), intent(inout) :: "
+    "x(n), a(n, m), s\n integer :: i, j\n real(8) :: t\n"
+)
 
 
 def function(statements: str, head: str = HEAD):
@@ -34,21 +47,37 @@ def parts_of(statements: str):
 def test_a_nest_is_a_function_of_what_it_names():
     _, (part,) = parts_of("do i = 1, n\n x(i) = a(i, 1) * m\n end do")
     assert part.names == ("x", "a", "n", "m")
-    assert part.program.text == "void f_part1(double *x, const double *a, int n, int m) {\n    for (int i = 0; i < n; i++) {\n        x[i] = a[i] * m;\n    }\n}\n"
+    assert (
+        part.program.text
+        == "void f_part1(double *x, const double *a, int n, int m) {\n    for (int i = 0; i < "
+        "n; i++) {\n        x[i] = a[i] * m;\n    }\n}\n"
+    )
     assert part.one_thread.startswith("__global__ void f_part1(")
 
 
 def test_scalars_that_a_nest_sets_first_are_its_own():
-    _, (first, second) = parts_of("do i = 1, n\n t = x(i)\n x(i) = t * t\n end do\n do i = 1, n\n t = a(i, 1)\n a(i, 1) = t + 1\n end do")
+    _, (first, second) = parts_of(
+        "do i = 1, n\n t = x(i)\n x(i) = t * t\n end do\n do i = 1, n\n t = a(i, 1)\n a(i, 1) "
+        "= t + 1\n end do"
+    )
     assert "double t = x[i];" in first.program.text and "double t = a[i];" in second.program.text
 
 
 def test_scalars_behind_pointers_go_by_value_where_they_are_read():
     cut, (part,) = parts_of("s = 2\n do i = 1, n\n x(i) = s * x(i)\n end do")
-    assert part.names == ("x", "n", "*s") and "double s) {" in part.program.text and "x[i] *= s;" in part.program.text
-    port = Ported(part, "void f_part1(double *x, int n, double s) {\n#pragma omp parallel for\n    for (int i = 0; i < n; i++) x[i] *= s;\n}\n")
+    assert (
+        part.names == ("x", "n", "*s")
+        and "double s) {" in part.program.text
+        and "x[i] *= s;" in part.program.text
+    )
+    port = Ported(
+        part,
+        "void f_part1(double *x, int n, double s) {\n#pragma omp parallel for\n    for (int i "
+        "= 0; i < n; i++) x[i] *= s;\n}\n",
+    )
     assert annotated(cut.function, ["*s = 2;", port]) == (
-        "void f(int n, int m, double *x, double *a, double *s) {\n    *s = 2;\n#pragma omp parallel for\n    for (int i = 0; i < n; i++) x[i] *= (*s);\n}\n"
+        "void f(int n, int m, double *x, double *a, double *s) {\n    *s = 2;\n#pragma omp "
+        "parallel for\n    for (int i = 0; i < n; i++) x[i] *= (*s);\n}\n"
     )
 
 
@@ -65,14 +94,26 @@ def test_what_is_no_function_of_its_own(why):
 
 
 def test_a_break_belongs_to_its_loop():
-    cut = Cut(function("do j = 1, m\n do i = 1, n\n if (x(i) > 0) exit\n x(i) = j\n end do\n if (x(j) < 0) exit\n end do"))
+    cut = Cut(
+        function(
+            "do j = 1, m\n do i = 1, n\n if (x(i) > 0) exit\n x(i) = j\n end do\n if (x(j) < 0) "
+            "exit\n end do"
+        )
+    )
     ((_, outer),) = cut.function.body.items
-    whole, leaving = (cut.part(items, {"j": "int", "i": "int"}) for items in ([cut.function.body.items[0]], [outer.items[-1]]))
+    whole, leaving = (
+        cut.part(items, {"j": "int", "i": "int"})
+        for items in ([cut.function.body.items[0]], [outer.items[-1]])
+    )
     assert whole is not None and leaving is None
 
 
 def test_an_if_and_its_else_stay_together():
-    cut = Cut(function("if (n > 1) then\n x(1) = 1\n else\n x(1) = 2\n end if\n x(2) = 3\n x(n) = 4\n i = 5"))
+    cut = Cut(
+        function(
+            "if (n > 1) then\n x(1) = 1\n else\n x(1) = 2\n end if\n x(2) = 3\n x(n) = 4\n i = 5"
+        )
+    )
     assert [len(items) for items in cut.units(cut.function.body)] == [2, 2, 1]
 
 
@@ -80,23 +121,42 @@ def test_host_code_copies_what_it_must_and_launches_as_the_plan_says():
     cut, (part,) = parts_of("do j = 1, m\n do i = 1, n\n a(i, j) = x(i)\n end do\n end do")
     kernel = "__global__ void f_part1(double *a, const double *x, int m, int n) { }"
     node = Ported(part, kernel, "grid=ceil(n/16),ceil((m-1)/8),1 block=16,8,1 shared=8*len(x)")
-    text = launched(cut.function, [Group("for (int t = 0; t < 3; t++)", [node]), Ported(part, part.one_thread)])
-    assert "for (int t = 0; t < 3; t++) {\n        f_part1<<<dim3((n + 15) / 16, ((m-1) + 7) / 8, 1), dim3(16, 8, 1), 8*(n)>>>(d_x, d_a, n, m);\n    }\n" in text
-    assert "cudaMalloc((void **)&d_a, (m * n) * sizeof(double));" in text and "f_part1<<<1, 1>>>" in text
-    assert text.count("cudaMemcpyHostToDevice") == 2 and text.count("cudaMemcpyDeviceToHost") == 2 and text.count("cudaFree") == 2
+    text = launched(
+        cut.function, [Group("for (int t = 0; t < 3; t++)", [node]), Ported(part, part.one_thread)]
+    )
+    assert (
+        "for (int t = 0; t < 3; t++) {\n        f_part1<<<dim3((n + 15) / 16, ((m-1) + 7) / 8, "
+        "1), dim3(16, 8, 1), 8*(n)>>>(d_x, d_a, n, m);\n    }\n" in text
+    )
+    assert (
+        "cudaMalloc((void **)&d_a, (m * n) * sizeof(double));" in text
+        and "f_part1<<<1, 1>>>" in text
+    )
+    assert (
+        text.count("cudaMemcpyHostToDevice") == 2
+        and text.count("cudaMemcpyDeviceToHost") == 2
+        and text.count("cudaFree") == 2
+    )
 
 
 def test_names_on_the_device_are_free_and_sizes_behind_pointers_are_read():
-    head = "subroutine f(n, x, d_x)\n integer, intent(inout) :: n\n real, intent(inout) :: x(8), d_x(8)\n integer :: i\n"
+    head = (
+        "subroutine f(n, x, d_x)\n integer, intent(inout) :: n\n real, intent(inout) :: "
+        "x(8), d_x(8)\n integer :: i\n"
+    )
     cut = Cut(function("n = 8\n do i = 1, n\n x(i) = d_x(i)\n end do", head))
     part = cut.part(cut.function.body.items[1:], {})
-    text = launched(cut.function, ["*n = 8;", Ported(part, part.one_thread, "grid=ceil(n/64),1,1 block=64,1,1")])
+    text = launched(
+        cut.function, ["*n = 8;", Ported(part, part.one_thread, "grid=ceil(n/64),1,1 block=64,1,1")]
+    )
     assert "float *device_x;" in text and "float *d_d_x;" in text
     assert "f_part1<<<((*n) + 63) / 64, 64>>>(device_x, d_d_x, *n);" in text
 
 
 def test_plans_that_host_code_cannot_say():
-    assert launchable("grid=ceil(n/64),1,1 block=64,1,1") and not launchable("grid=gcd(n,64),1,1 block=64,1,1")
+    assert launchable("grid=ceil(n/64),1,1 block=64,1,1") and not launchable(
+        "grid=gcd(n,64),1,1 block=64,1,1"
+    )
 
 
 def test_no_host_code_for_arrays_whose_length_is_not_in_the_text():
@@ -109,9 +169,20 @@ def test_no_host_code_for_arrays_whose_length_is_not_in_the_text():
 def test_arrays_of_the_function_itself_live_on_the_device_alone():
     head = HEAD.replace("real(8) :: t\n", "real(8) :: t, w(8)\n")
     cut = Cut(function("w = 1\n do i = 1, n\n x(i) = w(1)\n end do", head))
-    nodes = ["double w[8];", *(Ported(p, p.one_thread) for items in cut.units(cut.function.body) if (p := cut.part(items, {})) and not isinstance(items[0], str))]
+    nodes = [
+        "double w[8];",
+        *(
+            Ported(p, p.one_thread)
+            for items in cut.units(cut.function.body)
+            if (p := cut.part(items, {})) and not isinstance(items[0], str)
+        ),
+    ]
     text = launched(cut.function, nodes)
-    assert "double w[8]" not in text and "cudaMalloc((void **)&d_w, (8) * sizeof(double));" in text and "cudaMemcpy(d_w" not in text
+    assert (
+        "double w[8]" not in text
+        and "cudaMalloc((void **)&d_w, (8) * sizeof(double));" in text
+        and "cudaMemcpy(d_w" not in text
+    )
     assert isinstance(cut.function.body, Block)
 
 
@@ -127,10 +198,22 @@ def test_a_changed_scalar_goes_to_the_device_and_back():
     start, loop, store, end = cut.function.body.items
     part = cut.part([loop], {"s": "double"}, [store, end])
     assert part.results == {"s": "double"} and part.names == ("a", "n", "&s")
-    assert "void f_part1(const double *a, int n, double *s)" in part.program.text and "s[0] += a[i];" in part.program.text
+    assert (
+        "void f_part1(const double *a, int n, double *s)" in part.program.text
+        and "s[0] += a[i];" in part.program.text
+    )
     cut.function.arrays.update({"a": replace(cut.function.arrays["a"], count="n")})
-    text = launched(cut.function, [start, Ported(part, part.one_thread, "grid=1,1,1 block=64,1,1"), end])
-    there, launch, back = (text.index(w) for w in ("cudaMemcpy(d_s, &s, sizeof(double), cudaMemcpyHostToDevice);", "<<<1, 64>>>(d_a, n, d_s);", "cudaMemcpy(&s, d_s"))
+    text = launched(
+        cut.function, [start, Ported(part, part.one_thread, "grid=1,1,1 block=64,1,1"), end]
+    )
+    there, launch, back = (
+        text.index(w)
+        for w in (
+            "cudaMemcpy(d_s, &s, sizeof(double), cudaMemcpyHostToDevice);",
+            "<<<1, 64>>>(d_a, n, d_s);",
+            "cudaMemcpy(&s, d_s",
+        )
+    )
     assert there < launch < back < text.index("cudaFree(d_s);") < text.index("return s;")
 
 
@@ -139,7 +222,9 @@ def test_a_scalar_that_a_part_sets_first_is_not_copied_there():
     first, store, end = cut.function.body.items
     part = cut.part([first.removeprefix("double ")], {"s": "double"}, [store, end])
     assert part.results == {"s": "double"}
-    cut.function.arrays.update({name: replace(a, count="n") for name, a in cut.function.arrays.items()})
+    cut.function.arrays.update(
+        {name: replace(a, count="n") for name, a in cut.function.arrays.items()}
+    )
     text = launched(cut.function, [Ported(part, part.one_thread)])
     assert "cudaMemcpy(d_s, &s" not in text and "cudaMemcpy(&s, d_s" in text
 
@@ -148,20 +233,33 @@ def test_under_openmp_a_part_returns_the_scalar_that_it_changes():
     cut = cut_cpp(SUM, Results.RETURNED)
     _, loop, store, end = cut.function.body.items
     part = cut.part([loop], {"s": "double"}, [store, end])
-    assert part.program.text.startswith("double f_part1(const double *a, int n, double s) {") and part.program.text.endswith("    return s;\n}\n")
+    assert part.program.text.startswith(
+        "double f_part1(const double *a, int n, double s) {"
+    ) and part.program.text.endswith("    return s;\n}\n")
     port = part.program.text.replace("    for", "#pragma omp parallel for reduction(+:s)\n    for")
     assert joinable(part, port) and not joinable(part, port.replace("return s;", "return 2 * s;"))
     assert not joinable(part, port.replace("s += a[i];", "if (n) return s;"))
     joined = annotated(cut.function, ["double s = 0;", Ported(part, port), "return s;"])
     assert joined.count("return") == 1 and "#pragma omp parallel for reduction(+:s)\n" in joined
-    both = cut_cpp("double s = 0, t = 0; for (int i = 0; i < n; i++) { s += a[i]; t -= a[i]; } x[0] = s; return t;", Results.RETURNED)
-    assert both.part([both.function.body.items[2]], {"s": "double", "t": "double"}) is None  # it can return one
+    both = cut_cpp(
+        "double s = 0, t = 0; for (int i = 0; i < n; i++) { s += a[i]; t -= a[i]; } x[0] = s; "
+        "return t;",
+        Results.RETURNED,
+    )
+    assert (
+        both.part([both.function.body.items[2]], {"s": "double", "t": "double"}) is None
+    )  # it can return one
 
 
 def test_a_value_that_is_read_behind_a_part_goes_out():
-    cut = cut_cpp("double t; for (int i = 0; i < n; i++) { t = a[i]; x[i] = t; } return t;", Results.POINTERS)
+    cut = cut_cpp(
+        "double t; for (int i = 0; i < n; i++) { t = a[i]; x[i] = t; } return t;", Results.POINTERS
+    )
     _, loop, end = cut.function.body.items
-    assert cut.part([loop], {"t": "double"}, [end]).results == {"t": "double"} and not cut.part([loop], {"t": "double"}, ["t = 0;", end]).results
+    assert (
+        cut.part([loop], {"t": "double"}, [end]).results == {"t": "double"}
+        and not cut.part([loop], {"t": "double"}, ["t = 0;", end]).results
+    )
 
 
 def test_the_first_use_of_a_name():
@@ -169,34 +267,76 @@ def test_the_first_use_of_a_name():
         return first_use(items, "t")
 
     inner = Block(["t = 1;", "x[0] = t;"])
-    assert [of("x[0] = t;"), of("t = 1;", "x[0] = t;"), of("t = t + 1;"), of("t += 1;"), of("double t = 2;"), of("y = 1;")] == ["read", "set", "read", "read", "set", ""]
-    assert [of(("if (n)", inner)), of(("if (n)", inner), "x[0] = t;"), of(("if (t)", inner)), of(("for (int t = 0; t < n; t++)", inner))] == ["", "read", "read", ""]
+    assert [
+        of("x[0] = t;"),
+        of("t = 1;", "x[0] = t;"),
+        of("t = t + 1;"),
+        of("t += 1;"),
+        of("double t = 2;"),
+        of("y = 1;"),
+    ] == ["read", "set", "read", "read", "set", ""]
+    assert [
+        of(("if (n)", inner)),
+        of(("if (n)", inner), "x[0] = t;"),
+        of(("if (t)", inner)),
+        of(("for (int t = 0; t < n; t++)", inner)),
+    ] == ["", "read", "read", ""]
     assert of(("for (t = 0; t < n; t++)", inner), "x[0] = t;") == "set"
 
 
 def test_nothing_is_copied_before_an_early_end():
-    cut = cut_cpp("if (n < 3) return; double w[2] = {1, 2}; for (int i = 0; i < n; i++) x[i] = w[i % 2];", Results.POINTERS, "void f(int n, double *x)")
+    cut = cut_cpp(
+        "if (n < 3) return; double w[2] = {1, 2}; for (int i = 0; i < n; i++) x[i] = w[i % 2];",
+        Results.POINTERS,
+        "void f(int n, double *x)",
+    )
     cut.function.arrays.update({"x": replace(cut.function.arrays["x"], count="n")})
     early, filled, loop = cut.function.body.items
     part = cut.part([loop], {})
     node = Ported(part, part.one_thread)
     text = launched(cut.function, [Group(early[0], early[1].items), filled, node])
-    assert text.index("return;") < text.index("double w[2] = { 1, 2 };") < text.index("cudaMemcpy(d_w, w, (2) * sizeof(double), cudaMemcpyHostToDevice);")
+    assert (
+        text.index("return;")
+        < text.index("double w[2] = { 1, 2 };")
+        < text.index("cudaMemcpy(d_w, w, (2) * sizeof(double), cudaMemcpyHostToDevice);")
+    )
     assert "cudaMemcpy(w, d_w" not in text
     rows = launched(cut.function, [node, Group(early[0], early[1].items)]).splitlines()
-    end = rows.index("        return;")  # what is on the device comes back before the function ends in the middle
-    assert rows[end - 3 : end] == ["        cudaMemcpy(x, d_x, (n) * sizeof(double), cudaMemcpyDeviceToHost);", "        cudaFree(d_x);", "        cudaFree(d_w);"]
+    end = rows.index(
+        "        return;"
+    )  # what is on the device comes back before the function ends in the middle
+    assert rows[end - 3 : end] == [
+        "        cudaMemcpy(x, d_x, (n) * sizeof(double), cudaMemcpyDeviceToHost);",
+        "        cudaFree(d_x);",
+        "        cudaFree(d_w);",
+    ]
 
 
 def test_a_function_of_one_nest_becomes_a_kernel_itself():
-    cut = cut_cpp("if (n < 3) return; double a = 2 * n; for (int i = 0; i < n; i++) x[i] = a;", Results.POINTERS, "void f(int n, double *x)")
+    cut = cut_cpp(
+        "if (n < 3) return; double a = 2 * n; for (int i = 0; i < n; i++) x[i] = a;",
+        Results.POINTERS,
+        "void f(int n, double *x)",
+    )
     early, declared, loop = cut.function.body.items
     part = cut.part([loop], {"a": "double"})
     node, before = Ported(part, kernels(part)[0]), [Group(early[0], early[1].items), declared]
     text = one_kernel(cut.function, [*before, node, "return;"])
-    assert text.startswith("__global__ void f(int n, double *x) {\n    if (n < 3) {\n        return;\n    }\n    double a = 2 * n;\n    int i = blockIdx.x")
-    assert one_kernel(cut.function, [*before, node, node]) is one_kernel(cut.function, [Group("for (int t = 0; t < n; t++)", [node])]) is None
-    assert one_kernel(cut.function, [*before, replace(node, text=node.text.replace("double *x", "double *y"))]) is None  # other names inside
+    assert text.startswith(
+        "__global__ void f(int n, double *x) {\n    if (n < 3) {\n        return;\n    }\n    "
+        "double a = 2 * n;\n    int i = blockIdx.x"
+    )
+    assert (
+        one_kernel(cut.function, [*before, node, node])
+        is one_kernel(cut.function, [Group("for (int t = 0; t < n; t++)", [node])])
+        is None
+    )
+    assert (
+        one_kernel(
+            cut.function, [*before, replace(node, text=node.text.replace("double *x", "double *y"))]
+        )
+        is None
+    )  # other names inside
 
 
 def test_elements_that_a_variable_starts_with_are_read_on_the_device():
@@ -205,5 +345,9 @@ def test_elements_that_a_variable_starts_with_are_read_on_the_device():
 
 
 def test_arrays_that_a_nest_declares_are_its_own():
-    cut = cut_cpp("for (int i = 0; i < n; i++) { double w[2]; w[0] = a[i]; w[1] = 1; x[i] = w[0] + w[1]; } return n;", Results.POINTERS)
+    cut = cut_cpp(
+        "for (int i = 0; i < n; i++) { double w[2]; w[0] = a[i]; w[1] = 1; x[i] = w[0] + w[1]; "
+        "} return n;",
+        Results.POINTERS,
+    )
     assert cut.part(cut.function.body.items[:1], {}).names == ("x", "a", "n")

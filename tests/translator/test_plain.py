@@ -1,4 +1,6 @@
-"""Requests in words: files per direction that a user may replace, and examples that give nothing away."""
+"""Requests in words: files per direction that a user may replace, and examples that give nothing
+away.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +13,19 @@ import pytest
 from corpora.dialects import direction
 from corpora.records import Program
 from gpu_runtime.models.protocol import ModelError
-from translator.plain import PROMPTS, Wording, nearest, request, required_signature, reversed_pairs
-from translator.translate import PromptStyle, ask, example_of, read_answer
+from translator.prompting.instructions import (
+    PROMPTS,
+    Wording,
+    nearest,
+    request,
+    required_signature,
+    reversed_pairs,
+)
+from translator.prompting.translate import PromptStyle, ask, example_of, read_answer
 
-SOURCE = Program("cpp", "f", "void f(int n, float a, float *x) { for (int i = 0; i < n; i++) x[i] = a * x[i]; }")
+SOURCE = Program(
+    "cpp", "f", "void f(int n, float a, float *x) { for (int i = 0; i < n; i++) x[i] = a * x[i]; }"
+)
 CUDA, BACK = direction("cpp:cuda"), direction("cuda:cpp")
 
 
@@ -24,17 +35,25 @@ def pair(name: str, body: str) -> tuple[Program, Program]:
 
 
 SCALE = pair("scale", "for (int i = 0; i < n; i++) x[i] = a * x[i] + 1;")
-SUM = pair("sum", "float s = 0; for (int i = n - 1; i > 0; i -= 2) { s += x[i] / a; if (s > 3) break; } x[0] = s;")
+SUM = pair(
+    "sum",
+    "float s = 0; for (int i = n - 1; i > 0; i -= 2) { s += x[i] / a; if (s > 3) break; } "
+    "x[0] = s;",
+)
 SAME = pair("same", "for (int i = 0; i < n; i++) x[i] = a * x[i];")
 
 
 def test_each_direction_has_its_words_and_others_the_general_ones() -> None:
     text = request(SOURCE, CUDA)
     assert SOURCE.text in text and "`f`" in text and "__global__ void" in text and "$" not in text
-    assert "without anything of CUDA" in request(Program("cuda", "f", "__global__ void f(int *x) { }"), BACK)
+    assert "without anything of CUDA" in request(
+        Program("cuda", "f", "__global__ void f(int *x) { }"), BACK
+    )
     general = request(SOURCE, direction("cpp:openmp-fortran"))
     assert "from serial C++ to Fortran with OpenMP" in general
-    assert "!$omp" in request(Program("fortran", "f", "subroutine f\nend"), direction("fortran:openmp-fortran"))
+    assert "!$omp" in request(
+        Program("fortran", "f", "subroutine f\nend"), direction("fortran:openmp-fortran")
+    )
 
 
 @pytest.mark.parametrize("file", sorted(PROMPTS.glob("*.txt")), ids=lambda f: f.stem)
@@ -48,8 +67,15 @@ def test_every_file_shows_the_source_and_is_for_a_direction_that_exists(file: Pa
 
 def test_a_users_files_go_first_and_mistakes_in_them_are_one_line(tmp_path: Path) -> None:
     (tmp_path / "any.txt").write_text("Mine costs 3 $$: $source")
-    assert request(SOURCE, direction("cpp:fortran"), Wording(str(tmp_path))) == f"Mine costs 3 $: {SOURCE.text}"
-    for text, message in (("no source", "place \\$source is missing"), ("$source $sorce", "\\$sorce, which does not exist"), ("$source $ 3", "names no place")):
+    assert (
+        request(SOURCE, direction("cpp:fortran"), Wording(str(tmp_path)))
+        == f"Mine costs 3 $: {SOURCE.text}"
+    )
+    for text, message in (
+        ("no source", "place \\$source is missing"),
+        ("$source $sorce", "\\$sorce, which does not exist"),
+        ("$source $ 3", "names no place"),
+    ):
         folder = tmp_path / str(len(text))
         folder.mkdir()
         (folder / "cpp_to_cuda.txt").write_text(text)
@@ -60,7 +86,9 @@ def test_a_users_files_go_first_and_mistakes_in_them_are_one_line(tmp_path: Path
 
 
 def test_a_kernel_prompt_primes_no_construct_that_few_kernels_need() -> None:
-    """A sentence about atomic operations made a model of 1.5 B write one into almost every kernel."""
+    """A sentence about atomic operations made a model of 1.5 B write one into almost every
+    kernel.
+    """
     for file in PROMPTS.glob("*_to_cuda*.txt"):
         assert "atomic" not in file.read_text().lower(), file.name
 
@@ -69,9 +97,14 @@ def test_a_source_that_no_bare_kernel_replaces_is_asked_for_a_host_function() ->
     total = Program("cpp", "g", "float g(int n, const float *x) { float s = 0; return s; }")
     assert required_signature(SOURCE, CUDA) == "__global__ void f(int n, float a, float * x)"
     assert required_signature(total, CUDA) == ""
-    assert "host function `g`" in request(total, CUDA) and "host function" not in request(SOURCE, CUDA)
+    assert "host function `g`" in request(total, CUDA) and "host function" not in request(
+        SOURCE, CUDA
+    )
     fortran = Program("fortran", "f", "subroutine f(n, x)\ninteger :: n\nreal :: x(n)\nx = 1\nend")
-    assert required_signature(fortran, direction("fortran:cuda")) == "__global__ void f(int n, float * x)"
+    assert (
+        required_signature(fortran, direction("fortran:cuda"))
+        == "__global__ void f(int n, float * x)"
+    )
     assert required_signature(fortran, direction("fortran:openmp-fortran")) == ""
 
 
@@ -83,7 +116,10 @@ def test_every_figure_belongs_to_a_prompt() -> None:
 
 def test_the_pairs_most_like_it_are_shown_and_itself_never() -> None:
     wording = Wording(shots=2, pairs=(SUM, SAME, SCALE, *reversed_pairs([SCALE])))
-    assert nearest(SOURCE, CUDA, wording) == [SUM, SCALE]  # the most alike last; SAME is SOURCE under another name
+    assert nearest(SOURCE, CUDA, wording) == [
+        SUM,
+        SCALE,
+    ]  # the most alike last; SAME is SOURCE under another name
     text = request(SOURCE, CUDA, wording)
     assert SCALE[1].text in text and SUM[1].text in text and SAME[1].text not in text
     assert text.index(SUM[0].text) < text.index(SCALE[0].text) < text.index(SOURCE.text)
@@ -99,6 +135,15 @@ def test_what_is_taught_is_what_will_be_asked() -> None:
 
 
 def test_an_answer_without_the_definitions_of_its_source_gets_them():
-    source = Program("cpp", "f", "struct P { float x; };\nvoid f(P *p, int n) { for (int i = 0; i < n; i++) p[i].x = 0; }\n")
-    answer = "```cpp\nvoid f(P *p, int n) {\n#pragma omp parallel for\nfor (int i = 0; i < n; i++) p[i].x = 0; }\n```"
-    assert read_answer(answer, source, direction("cpp:openmp"), PromptStyle.PLAIN).startswith("struct P { float x; };\nvoid f")
+    source = Program(
+        "cpp",
+        "f",
+        "struct P { float x; };\nvoid f(P *p, int n) { for (int i = 0; i < n; i++) p[i].x = 0; }\n",
+    )
+    answer = (
+        "```cpp\nvoid f(P *p, int n) {\n#pragma omp parallel for\nfor (int i = 0; i < n; "
+        "i++) p[i].x = 0; }\n```"
+    )
+    assert read_answer(answer, source, direction("cpp:openmp"), PromptStyle.PLAIN).startswith(
+        "struct P { float x; };\nvoid f"
+    )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from corpora.records import Program
-from translator.cpp_blocks import taken_apart
-from translator.reached import through_data
+from translator.outline.cpp_blocks import taken_apart
+from translator.outline.indirect_access import through_data
 
 LOOP = "for (int i = 0; i < n; i++) "
 CASES = {
@@ -15,9 +15,15 @@ CASES = {
     "counted and cleared": (LOOP + "x[i] = 0; " + LOOP + "x[at[i]] += y[i];", set()),
     "links": (LOOP + "{ int r = i; while (at[r] != r) r = at[r]; y[i] = x[i]; at[i] = r; }", set()),
     "links alone": ("int r = 0; while (at[r] != r) r = at[r]; y[0] = r + x[0];", {"at"}),
-    "rows of a sparse matrix": (LOOP + "{ double s = 0; for (int j = at[i]; j < at[i + 1]; j++) s += x[j]; y[i] = s; }", {"x"}),
+    "rows of a sparse matrix": (
+        LOOP + "{ double s = 0; for (int j = at[i]; j < at[i + 1]; j++) s += x[j]; y[i] = s; }",
+        {"x"},
+    ),
     "kept ones": ("int k = 0; " + LOOP + "if (x[i] > 0) y[k++] = x[i]; at[0] = k;", {"y"}),
-    "the other branch": ("int k = 0; " + LOOP + "{ if (x[i] > 0) at[i] = 1; else { k += 2; } y[k] = 1; }", {"y"}),
+    "the other branch": (
+        "int k = 0; " + LOOP + "{ if (x[i] > 0) at[i] = 1; else { k += 2; } y[k] = 1; }",
+        {"y"},
+    ),
     "a plain sum": ("double s = 0; " + LOOP + "s += x[i]; y[0] = s; at[n] = 1;", set()),
     "a sum leads somewhere": ("int s = 0; " + LOOP + "s += at[i]; y[s] = x[n - 1];", {"y"}),
     "steps": ("int k = 0; " + LOOP + "{ y[k] = x[i]; k += 2; at[i] = k; }", set()),
@@ -27,10 +33,18 @@ CASES = {
 @pytest.mark.parametrize("what", CASES)
 def test_what_leads_to_an_array(what):
     body, expected = CASES[what]
-    function = taken_apart(Program("cpp", "f", f"void f(int n, int *at, double *x, double *y) {{ {body} }}"))
+    function = taken_apart(
+        Program("cpp", "f", f"void f(int n, int *at, double *x, double *y) {{ {body} }}")
+    )
     assert through_data(function) == expected
 
 
 def test_lengths_of_local_arrays_are_no_indices():
-    function = taken_apart(Program("cpp", "f", "void f(int n, int *at) { int seen[8]; seen[at[0]] = n; at[1] = seen[at[0]]; }"))
+    function = taken_apart(
+        Program(
+            "cpp",
+            "f",
+            "void f(int n, int *at) { int seen[8]; seen[at[0]] = n; at[1] = seen[at[0]]; }",
+        )
+    )
     assert through_data(function) == {"seen"}

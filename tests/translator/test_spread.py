@@ -1,26 +1,38 @@
-"""Loop nests spread over threads by rule: what is proposed, read as text (tests/coevolve/test_by_parts.py executes what is joined of it)."""
+"""Loop nests spread over threads by rule: what is proposed, read as text
+(tests/coevolve/test_by_parts.py executes what is joined of it).
+"""
 
 from __future__ import annotations
 
 import pytest
 
 from corpora.records import Program
-from translator.atomics import atomically
-from translator.c_blocks import Block, lines
-from translator.cpp_blocks import taken_apart
-from translator.gathers import NONE, operator_of, set_to_a_constant, update_of
-from translator.parts import Cut, Part, Results
-from translator.spread import kernels, loops
+from translator.normalize.c_blocks import Block, lines
+from translator.outline.cpp_blocks import taken_apart
+from translator.outline.outliner import Cut, Part, Results
+from translator.parallelize.atomics import atomically
+from translator.parallelize.propose import kernels, loops
+from translator.parallelize.reductions import NONE, operator_of, set_to_a_constant, update_of
 
 
-def part_of(text: str, results: Results = Results.POINTERS, scope: dict[str, str] | None = None, after: tuple[str, ...] = ()) -> Part:
+def part_of(
+    text: str,
+    results: Results = Results.POINTERS,
+    scope: dict[str, str] | None = None,
+    after: tuple[str, ...] = (),
+) -> Part:
     """The last nest of a function."""
     cut = Cut(taken_apart(Program("cpp", "f", text)), results)
     return cut.part(cut.units(cut.function.body)[-1], scope or {}, after)
 
 
 def test_a_thread_has_an_iteration_of_the_loops_that_stand_inside_each_other():
-    both, outer = kernels(part_of("void f(int n, int m, float *x) { for (int i = 0; i < n; i++) for (int j = 2; j <= m; j += 3) x[i * m + j] = 1; }"))
+    both, outer = kernels(
+        part_of(
+            "void f(int n, int m, float *x) { for (int i = 0; i < n; i++) for (int j = 2; j <= "
+            "m; j += 3) x[i * m + j] = 1; }"
+        )
+    )
     assert both == (
         "__global__ void f_part1(float *x, int n, int m) {\n"
         "    int i = blockIdx.y * blockDim.y + threadIdx.y;\n"
@@ -36,54 +48,102 @@ def test_a_thread_has_an_iteration_of_the_loops_that_stand_inside_each_other():
 
 
 def test_loops_that_count_down_and_end_iterations_early():
-    (text,) = kernels(part_of("void f(int n, float *x) { for (int i = n - 1; i >= 0; i--) { if (x[i] > 0) continue; x[i] = 1; } }"))
-    assert "int i = (n - 1) - (blockIdx.x * blockDim.x + threadIdx.x);" in text and "return;" in text and "continue" not in text
+    (text,) = kernels(
+        part_of(
+            "void f(int n, float *x) { for (int i = n - 1; i >= 0; i--) { if (x[i] > 0) "
+            "continue; x[i] = 1; } }"
+        )
+    )
+    assert (
+        "int i = (n - 1) - (blockIdx.x * blockDim.x + threadIdx.x);" in text
+        and "return;" in text
+        and "continue" not in text
+    )
 
 
-@pytest.mark.parametrize("loop", [
-    "for (int i = 0; i < n; i++) { if (x[i] > 0) break; x[i] = 1; }", "for (int i = 0; i < n; i++) { x[i] = 1; if (x[i] > m) i++; }",
-    "for (int i = 0; i < n && x[i] > 0; i++) x[i] = 1;", "for (int i = 1; i < n; i *= 2) x[i] = 1;", "for (unsigned i = n; i > 0; i--) x[i] = 1;",
-    "for (int i = 0; i < n; i--) x[i] = 1;",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "loop",
+    [
+        "for (int i = 0; i < n; i++) { if (x[i] > 0) break; x[i] = 1; }",
+        "for (int i = 0; i < n; i++) { x[i] = 1; if (x[i] > m) i++; }",
+        "for (int i = 0; i < n && x[i] > 0; i++) x[i] = 1;",
+        "for (int i = 1; i < n; i *= 2) x[i] = 1;",
+        "for (unsigned i = n; i > 0; i--) x[i] = 1;",
+        "for (int i = 0; i < n; i--) x[i] = 1;",
+    ],
+)
 def test_other_loops_are_left_alone(loop):
     part = part_of(f"void f(int n, int m, float *x) {{ {loop} }}")
     assert part is None or (kernels(part), loops(part)) == ([], [])
 
 
 def test_openmp_takes_conditions_in_its_own_form():
-    part = part_of("void f(int n, float *x, float *y) { for (int i = 1; i + 1 < n; i++) y[i] = x[i]; }", Results.RETURNED)
-    assert loops(part)[0].splitlines()[1:3] == ["    #pragma omp parallel for", "    for (int i = 1; i < n - 1; i++) {"]
+    part = part_of(
+        "void f(int n, float *x, float *y) { for (int i = 1; i + 1 < n; i++) y[i] = x[i]; }",
+        Results.RETURNED,
+    )
+    assert loops(part)[0].splitlines()[1:3] == [
+        "    #pragma omp parallel for",
+        "    for (int i = 1; i < n - 1; i++) {",
+    ]
     assert "if (i + 1 < n) {" in kernels(part)[0]
 
 
 def test_what_is_gathered_is_added_atomically_or_reduced():
-    text = "double f(int n, const double *x) { double s = 0; for (int i = 0; i < n; i++) { if (x[i] < 0) continue; s -= x[i]; } return s; }"
+    text = (
+        "double f(int n, const double *x) { double s = 0; for (int i = 0; i < n; i++) { if "
+        "(x[i] < 0) continue; s -= x[i]; } return s; }"
+    )
     source = taken_apart(Program("cpp", "f", text))
     nest = source.body.items[1]
-    by_pointer, returned = (Cut(source, how).part([nest], {"s": "double"}, ("return s;",)) for how in (Results.POINTERS, Results.RETURNED))
+    by_pointer, returned = (
+        Cut(source, how).part([nest], {"s": "double"}, ("return s;",))
+        for how in (Results.POINTERS, Results.RETURNED)
+    )
     assert "atomicAdd(&s[0], -(x[i]));" in kernels(by_pointer)[0]
     assert loops(returned)[0].splitlines()[1] == "    #pragma omp parallel for reduction(+:s)"
 
 
 def test_elements_are_changed_plainly_first_and_then_atomically():
-    text = "void f(int n, const int *b, const float *w, float *h) { for (int i = 0; i < n; i++) h[b[i]] += w[i]; }"
+    text = (
+        "void f(int n, const int *b, const float *w, float *h) { for (int i = 0; i < n; i++) "
+        "h[b[i]] += w[i]; }"
+    )
     plain, atomic = kernels(part_of(text))
     assert "h[b[i]] += w[i];" in plain and "atomicAdd(&h[b[i]], w[i]);" in atomic
     plain, atomic = loops(part_of(text, Results.RETURNED))
-    assert "atomic" not in plain and "        #pragma omp atomic\n        h[b[i]] += w[i];" in atomic
+    assert (
+        "atomic" not in plain and "        #pragma omp atomic\n        h[b[i]] += w[i];" in atomic
+    )
 
 
 def test_larger_floats_are_kept_by_a_loop_around_compare_and_swap_whole_numbers_by_the_operation():
-    text = "void f(int n, const float *x, const int *k, float *m, int *low) { for (int i = 0; i < n; i++) { if (x[i] > m[0]) m[0] = x[i]; if (k[i] < low[0]) low[0] = k[i]; } }"
+    text = (
+        "void f(int n, const float *x, const int *k, float *m, int *low) { for (int i = 0; i "
+        "< n; i++) { if (x[i] > m[0]) m[0] = x[i]; if (k[i] < low[0]) low[0] = k[i]; } }"
+    )
     (made,) = kernels(part_of(text))
-    assert made.startswith("__device__ void f_part1_keep_max_float(float *place, float value) {") and "while (value > __int_as_float(old))" in made
+    assert (
+        made.startswith("__device__ void f_part1_keep_max_float(float *place, float value) {")
+        and "while (value > __int_as_float(old))" in made
+    )
     assert "f_part1_keep_max_float(&m[0], x[i]);" in made and "atomicMin(&low[0], k[i]);" in made
 
 
-@pytest.mark.parametrize("statement, found", [
-    ("h[b[i]]++;", ("h[b[i]]", "+", "1")), ("--s;", ("s", "-", "1")), ("s = s * x[i];", ("s", "*", "x[i]")), ("m = std::max(m, x[i]);", ("m", "max", "x[i]")),
-    ("m = fminf(m, x[i]);", ("m", "min", "x[i]")), ("s |= x[i];", ("s", "|", "x[i]")), ("s = t + x[i];", NONE), ("x[i] = x[j] + 1;", NONE), ("s /= 2;", NONE),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "statement, found",
+    [
+        ("h[b[i]]++;", ("h[b[i]]", "+", "1")),
+        ("--s;", ("s", "-", "1")),
+        ("s = s * x[i];", ("s", "*", "x[i]")),
+        ("m = std::max(m, x[i]);", ("m", "max", "x[i]")),
+        ("m = fminf(m, x[i]);", ("m", "min", "x[i]")),
+        ("s |= x[i];", ("s", "|", "x[i]")),
+        ("s = t + x[i];", NONE),
+        ("x[i] = x[j] + 1;", NONE),
+        ("s /= 2;", NONE),
+    ],
+)
 def test_statements_that_change_a_place_by_what_it_was(statement, found):
     assert update_of(statement) == found
 
@@ -91,46 +151,109 @@ def test_statements_that_change_a_place_by_what_it_was(statement, found):
 def test_conditions_that_keep_the_larger_or_the_smaller_value():
     assert update_of(("if (x[i] > m)", Block(["m = x[i];"]))) == ("m", "max", "x[i]")
     assert update_of(("if (m > x[i])", Block(["m = x[i];"]))) == ("m", "min", "x[i]")
-    assert update_of(("if (x[i] > m)", Block(["m = x[i];", "at = i;"]))) == update_of(("if (x[i] > 2)", Block(["m = x[i];"]))) == NONE
-    assert set_to_a_constant("found = 1;") == ("found", "", "1") and set_to_a_constant("found = i;") == NONE
+    assert (
+        update_of(("if (x[i] > m)", Block(["m = x[i];", "at = i;"])))
+        == update_of(("if (x[i] > 2)", Block(["m = x[i];"])))
+        == NONE
+    )
+    assert (
+        set_to_a_constant("found = 1;") == ("found", "", "1")
+        and set_to_a_constant("found = i;") == NONE
+    )
 
 
-@pytest.mark.parametrize("statement, found", [
-    ("m = x[i] > m ? x[i] : m;", ("m", "max", "x[i]")), ("m = (m <= f(x[i])) ? m : (f(x[i]));", ("m", "min", "f(x[i])")), ("m = x[i] > m ? m : x[i];", ("m", "min", "x[i]")),
-    ("m = x[i] > m ? x[i] : 0;", NONE), ("m = x[i] > t ? x[i] : t;", NONE), ("m = x[i] ? 1 : m;", NONE),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "statement, found",
+    [
+        ("m = x[i] > m ? x[i] : m;", ("m", "max", "x[i]")),
+        ("m = (m <= f(x[i])) ? m : (f(x[i]));", ("m", "min", "f(x[i])")),
+        ("m = x[i] > m ? m : x[i];", ("m", "min", "x[i]")),
+        ("m = x[i] > m ? x[i] : 0;", NONE),
+        ("m = x[i] > t ? x[i] : t;", NONE),
+        ("m = x[i] ? 1 : m;", NONE),
+    ],
+)
 def test_expressions_that_keep_the_larger_or_the_smaller_value(statement, found):
     assert update_of(statement) == found
 
 
-@pytest.mark.parametrize("condition, guard", [
-    ("v[i] != 0 && x[i] < m[0]", "if (v[i] != 0) {"), ("x[i] < m[0] && (v[i] > 0 || i < 3) && i < 9", "if ((v[i] > 0 || i < 3) && i < 9) {"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "condition, guard",
+    [
+        ("v[i] != 0 && x[i] < m[0]", "if (v[i] != 0) {"),
+        ("x[i] < m[0] && (v[i] > 0 || i < 3) && i < 9", "if ((v[i] > 0 || i < 3) && i < 9) {"),
+    ],
+)
 def test_a_search_under_a_condition_is_one_too(condition, guard):
-    text = f"void f(int n, const double *x, const double *v, double *m) {{ for (int i = 0; i < n; i++) if ({condition}) m[0] = x[i]; }}"
+    text = (
+        f"void f(int n, const double *x, const double *v, double *m) {{ for (int i = 0; i < "
+        f"n; i++) if ({condition}) m[0] = x[i]; }}"
+    )
     (made,) = kernels(part_of(text))
     assert guard in made and "f_part1_keep_min_double(&m[0], x[i]);" in made
-    source = taken_apart(Program("cpp", "f", f"double f(int n, const double *x, const double *v) {{ double m = 9; for (int i = 0; i < n; i++) if ({condition.replace('m[0]', 'm')}) m = x[i]; return m; }}"))
-    assert "#pragma omp parallel for reduction(min:m)" in loops(Cut(source, Results.RETURNED).part([source.body.items[1]], {"m": "double"}, ("return m;",)))[0]
+    source = taken_apart(
+        Program(
+            "cpp",
+            "f",
+            f"double f(int n, const double *x, const double *v) {{ double m = 9; for (int i = "
+            f"0; i < n; i++) if ({condition.replace('m[0]', 'm')}) m = x[i]; return m; }}",
+        )
+    )
+    assert (
+        "#pragma omp parallel for reduction(min:m)"
+        in loops(
+            Cut(source, Results.RETURNED).part(
+                [source.body.items[1]], {"m": "double"}, ("return m;",)
+            )
+        )[0]
+    )
 
 
-@pytest.mark.parametrize("statement", ["if (v[i] > 0 || x[i] < m[0]) m[0] = x[i];", "if (v[i] > 0 && x[i] < m[0]) m[0] = x[i]; else v[i] = 1;"])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "if (v[i] > 0 || x[i] < m[0]) m[0] = x[i];",
+        "if (v[i] > 0 && x[i] < m[0]) m[0] = x[i]; else v[i] = 1;",
+    ],
+)
 def test_other_conditions_stay(statement):
-    assert "keep_" not in "".join(kernels(part_of(f"void f(int n, const double *x, double *v, double *m) {{ for (int i = 0; i < n; i++) {{ {statement} }} }}")))
+    assert "keep_" not in "".join(
+        kernels(
+            part_of(
+                f"void f(int n, const double *x, double *v, double *m) {{ for (int i = 0; i < "
+                f"n; i++) {{ {statement} }} }}"
+            )
+        )
+    )
 
 
 def test_functions_that_pass_over_what_is_no_number_are_kept_as_such():
-    (made,) = kernels(part_of("void f(int n, const double *x, double *m) { for (int i = 0; i < n; i++) m[0] = fmin(m[0], x[i]); }"))
-    assert "while (value < __longlong_as_double(old) || (__longlong_as_double(old) != __longlong_as_double(old) && value == value)) {" in made
+    (made,) = kernels(
+        part_of(
+            "void f(int n, const double *x, double *m) { for (int i = 0; i < n; i++) m[0] = "
+            "fmin(m[0], x[i]); }"
+        )
+    )
+    assert (
+        "while (value < __longlong_as_double(old) || (__longlong_as_double(old) != "
+        "__longlong_as_double(old) && value == value)) {" in made
+    )
     assert "f_part1_keep_fmin_double(&m[0], x[i]);" in made
 
 
 def test_a_reduction_has_one_operator():
     assert operator_of(Block(["s += x[i];", ("if (x[i] > 0)", Block(["s -= 1;"]))]), "s") == "+"
-    assert operator_of(Block(["s += x[i];", "s *= 2;"]), "s") == operator_of(Block(["s += s * x[i];"]), "s") == operator_of(Block(["y[i] = s;", "s += 1;"]), "s") == ""
+    assert (
+        operator_of(Block(["s += x[i];", "s *= 2;"]), "s")
+        == operator_of(Block(["s += s * x[i];"]), "s")
+        == operator_of(Block(["y[i] = s;", "s += 1;"]), "s")
+        == ""
+    )
 
 
 def test_types_without_an_atomic_operation_give_none():
     assert atomically(Block(["h[b[i]] += 1;"]), {"h": "unsigned char"}, ["i"], True) is None
     assert atomically(Block(["s[0] *= x[i];"]), {"s": "float"}, ["i"], False) is None
-    assert lines(atomically(Block(["s[0] += x[i];"]), {"s": "long long"}, ["i"], False), 0) == ["atomicAdd((unsigned long long *)&s[0], (unsigned long long)(x[i]));"]
+    assert lines(atomically(Block(["s[0] += x[i];"]), {"s": "long long"}, ["i"], False), 0) == [
+        "atomicAdd((unsigned long long *)&s[0], (unsigned long long)(x[i]));"
+    ]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from translator.c_blocks import Block, declare_all, printed
-from translator.c_values import binary, negative, number, variable
-from translator.whole_sums import Sum
+from translator.normalize.affine import Sum
+from translator.normalize.c_blocks import Block, declare_all, printed
+from translator.normalize.c_values import binary, negative, number, variable
 
 NAMES = {"i": 7, "j": -3, "n": 11}
 
@@ -48,7 +48,10 @@ def test_the_order_of_floating_point_operations_stays():
     assert binary("-", x, binary("-", y, x)).text == "x - (y - x)"
     assert binary("*", x, binary("*", y, x)).text == "x * (y * x)"
     assert binary("*", negative(x), y).text == "(-x) * y"
-    assert binary("/", variable("i", "i32"), binary("*", number("2"), variable("n", "i32"))).text == "i / (2 * n)"
+    assert (
+        binary("/", variable("i", "i32"), binary("*", number("2"), variable("n", "i32"))).text
+        == "i / (2 * n)"
+    )
 
 
 def test_scalars_are_declared_where_no_value_of_theirs_outlives():

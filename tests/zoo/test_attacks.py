@@ -1,4 +1,6 @@
-"""Every hostile program of tests/zoo/attacks gets exactly the status of its first line, and the host is left as it was."""
+"""Every hostile program of tests/zoo/attacks gets exactly the status of its first line, and the
+host is left as it was.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +13,17 @@ import pytest
 
 from corpora.dialects import dialect_of_path
 from corpora.records import Parameter, Program, Signature
-from gpu_runtime import compile as compiling
-from gpu_runtime import sandbox
 from gpu_runtime.backend import Arguments, CompileRequest, Geometry, Limits
-from gpu_runtime.emulated import EmulatedBackend
+from gpu_runtime.compile import compiler as compiling
+from gpu_runtime.emulation.backend import EmulatedBackend
+from gpu_runtime.sandbox import lockdown as sandbox
 
 ATTACKS = sorted((Path(__file__).parent / "attacks").iterdir())
 LIMITS = Limits(wall_s=0.4, cpu_s=5, memory_mib=300, output_bytes=64 * 1024)
-pytestmark = pytest.mark.skipif(bool(sandbox.degraded(sandbox.features())), reason="walls of the sandbox are missing on this machine")
+pytestmark = pytest.mark.skipif(
+    bool(sandbox.degraded(sandbox.features())),
+    reason="walls of the sandbox are missing on this machine",
+)
 
 
 def expected(path: Path) -> str:
@@ -42,10 +47,14 @@ def processes() -> set[str]:
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
-    """Status of every attack, all compiled in one batch beside each other and run one after the other by one runner."""
+    """Status of every attack, all compiled in one batch beside each other and run one after the
+    other by one runner.
+    """
     monkeypatch = pytest.MonkeyPatch()
     monkeypatch.setenv("COEVOLVE_CANARY", "secret")
-    monkeypatch.setattr(compiling, "ALONE_LIMITS", sandbox.CompilerLimits(wall_s=20, cpu_s=1, memory_mib=700))
+    monkeypatch.setattr(
+        compiling, "ALONE_LIMITS", sandbox.CompilerLimits(wall_s=20, cpu_s=1, memory_mib=700)
+    )
     folder = tmp_path_factory.mktemp("attacks")
     canary = folder / "canary"
     canary.write_text("untouched")
@@ -53,7 +62,11 @@ def results(tmp_path_factory):
     backend = EmulatedBackend(folder / "cache")
     compiled = backend.compile([request(path, canary) for path in ATTACKS])
     found = {}
-    arguments = Arguments((np.zeros(64, np.float32), np.array(64, np.int32)), geometry=Geometry((1, 1, 1), (32, 1, 1)), threads=4)
+    arguments = Arguments(
+        (np.zeros(64, np.float32), np.array(64, np.int32)),
+        geometry=Geometry((1, 1, 1), (32, 1, 1)),
+        threads=4,
+    )
     for path, one in zip(ATTACKS, compiled, strict=True):
         if not one.ok:
             found[path.name] = "compile_error", one.diagnostics
@@ -78,7 +91,11 @@ def test_attack_gets_its_status(path, results):
 
 def test_nothing_of_the_host_leaks_into_diagnostics(results):
     found, _ = results
-    assert not [name for name, (_, detail) in found.items() if "root:" in detail or "daemon" in detail and name != "daemon.cpp"]
+    assert not [
+        name
+        for name, (_, detail) in found.items()
+        if "root:" in detail or "daemon" in detail and name != "daemon.cpp"
+    ]
 
 
 def test_host_is_unchanged(results):

@@ -1,8 +1,9 @@
-"""Subtly wrong translations get exactly the verdict they must get, and right ones that look suspicious are accepted.
+"""Subtly wrong translations get exactly the verdict they must get, and right ones that look
+suspicious are accepted.
 
-A case is a folder: source.*, target.* (entry function `work` in both), and `expected`: the outcome, then the suite, one test a line. Behind
-the outcome of an OpenMP target stands `serial` where one thread does all the work.
-The second comment line of a target repeats the outcome for the reader.
+A case is a folder: source.*, target.* (entry function `work` in both), and `expected`: the outcome,
+then the suite, one test a line. Behind the outcome of an OpenMP target stands `serial` where one
+thread does all the work. The second comment line of a target repeats the outcome for the reader.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from coevolve.verification.engine import Engine, Pair, VerifyConfig
 from corpora.dialects import dialect_of_path
 from corpora.records import Blame, Program, Verdict
-from coevolve.verification import Engine, Pair, VerifyConfig
 from translator.judge import JudgeConfig
 
 ZOO = Path(__file__).parent
@@ -34,7 +35,9 @@ def pair_of(case: Path) -> Pair:
 @cache
 def verdicts(cache_dir: Path) -> dict[str, Verdict]:
     """All cases at once: compiled together, which is most of the time."""
-    engine = Engine("emulated", VerifyConfig(mutants=0, judge=JudgeConfig(timeout_floor_s=1.0)), cache=cache_dir)
+    engine = Engine(
+        "emulated", VerifyConfig(mutants=0, judge=JudgeConfig(timeout_floor_s=1.0)), cache=cache_dir
+    )
     pairs = [pair_of(case) for case in CASES]
     engine.prepare(pairs)
     return {case.name: engine.verify(pair) for case, pair in zip(CASES, pairs, strict=True)}
@@ -57,7 +60,9 @@ def test_there_are_enough_cases() -> None:
 def test_verdict(case: Path, judged: dict[str, Verdict]) -> None:
     verdict = judged[case.name]
     expected, _, note = (case / "expected").read_text().split("\n", 1)[0].partition(" ")
-    assert verdict.outcome == expected, f"{verdict.outcome}: {verdict.detail} (test {verdict.test_index}, launch {verdict.launch})"
+    assert verdict.outcome == expected, (
+        f"{verdict.outcome}: {verdict.detail} (test {verdict.test_index}, launch {verdict.launch})"
+    )
     assert verdict.blame is (Blame.NOBODY if case.parent.name == "right" else Blame.TARGET)
     if verdict.equivalent and verdict.backend.startswith("openmp"):
         assert verdict.serial == (note == "serial")

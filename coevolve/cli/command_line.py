@@ -1,0 +1,65 @@
+"""A command-line parser whose mistakes are one line that names the nearest right word.
+
+Contract: `Parser` is argparse's parser. Wrong use ends the process with exit code 2 and one line on
+stderr. `require_known_words` finds mistyped commands and options before argparse complains of
+something else.
+
+    coevolve verfy a.cpp a.cu   # coevolve: unknown command 'verfy': did you mean 'verify'?
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import sys
+from collections.abc import Iterable, Sequence
+from typing import NoReturn
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, without the usage."""
+
+    def error(self, message: str) -> NoReturn:
+        first = " ".join(message.split())
+        hint = "" if "did you mean" in first else f"; see {self.prog} --help"
+        self.exit(2, f"{self.prog}: {first}{hint}\n")
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Words of a hint: ": did you mean 'verify'?"; '' where nothing is near."""
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f": did you mean '{close[0]}'?" if close else ""
+
+
+def require_known_words(
+    parser: Parser, commands: argparse._SubParsersAction, words: Sequence[str]
+) -> None:
+    """End with one line for a command or an option that does not exist. Returns where all are
+    known.
+    """
+    known = commands.choices
+    at = next((i for i, word in enumerate(words) if not word.startswith("-")), len(words))
+    command = words[at] if at < len(words) else ""
+    if command and command not in known:
+        hint = nearest(command, known)
+        parser.error(
+            f"unknown command '{command}'{hint}" + ("" if hint else f" (known: {', '.join(known)})")
+        )
+    _require_options(parser, words[:at])
+    if command:
+        _require_options(known[command], words[at + 1 :])
+
+
+def _require_options(parser: Parser, words: Sequence[str]) -> None:
+    options = [name for action in parser._actions for name in action.option_strings]
+    for word in words:
+        if word == "--":
+            return
+        name = word.partition("=")[0]
+        if name.startswith("--") and not any(option.startswith(name) for option in options):
+            parser.error(f"unknown option '{name}'{nearest(name, options)}")
+
+
+def print_error(message: str) -> None:
+    """One line on stderr with the program's name before it."""
+    print(f"coevolve: {message}", file=sys.stderr, flush=True)

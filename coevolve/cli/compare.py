@@ -1,0 +1,272 @@
+"""`coevolve compare A B`: two evaluations on the same items: differences with intervals and
+p-values.
+
+Contract: A and B are result files of `coevolve eval --out` or run folders (their last evaluated
+round, on the run's held-out programs); only items that both have are compared, and how many that
+are is printed. Differences are B - A. Shares of one item (answers that pass, build, compile) are
+paired by bootstrap over items; whether the first answer passes is paired by an exact McNemar test.
+
+    coevolve compare before.json after.json
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from coevolve.cli.errors import UserError
+from corpora.json_text import parse_json
+
+if TYPE_CHECKING:
+    from coevolve.evaluation.statistics import Difference
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One evaluation: its name, what it was measured on (for the check that both agree), and its
+    items by id.
+    """
+
+    name: str
+    direction: str
+    items: dict[str, dict]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """differences: by figure. only_a, only_b: items whose first answer passes on that side alone; p
+    of exact McNemar.
+    """
+
+    items: int
+    unmatched: int
+    means: dict[str, tuple[float, float]]
+    differences: dict[str, Difference]
+    only_a: int
+    only_b: int
+    p_first: float
+
+
+FIGURES = ("passed", "built", "compiled")
+_NAMES = {
+    "passed": "pass@1",
+    "built": "build@1",
+    "compiled": "CPass",
+    "codebleu": "CodeBLEU (mean of items)",
+}
+
+
+def add_parser(commands) -> argparse.ArgumentParser:
+    parser = commands.add_parser(
+        "compare",
+        help="compare two evaluations on the same items",
+        description="Print B - A for pass@1, build@1, CPass and CodeBLEU with 95 % intervals "
+        "and p (paired bootstrap over items), and an "
+        "exact McNemar test of the first answers.",
+    )
+    parser.add_argument("a", metavar="A", help="result of coevolve eval --out, or a run folder")
+    parser.add_argument("b", metavar="B", help="the other one")
+    parser.add_argument(
+        "--seed", type=int, default=0, metavar="S", help="seed of the bootstrap (default: 0)"
+    )
+    parser.add_argument("--json", action="store_true", help="print the comparison as JSON")
+    return parser
+
+
+def run(args: argparse.Namespace) -> int:
+    """The exit code. Raises UserError for what holds no evaluation, or sides without a
+    common item.
+    """
+    pairs = _paired(args.a, args.b)
+    found = [(a, b, compare(a, b, args.seed)) for a, b in pairs]
+    if args.json:
+        values = [_as_json(*each) for each in found]
+        print(
+            json.dumps(
+                values[0]
+                if len(values) == 1
+                else {"directions": {a.direction: v for (a, _), v in zip(pairs, values)}},
+                indent=1,
+            )
+        )
+    else:
+        texts = [shown(*each) for each in found]
+        print(
+            texts[0]
+            if len(texts) == 1
+            else "\n\n".join(f"## {a.direction}\n{text}" for (a, _), text in zip(pairs, texts))
+        )
+    return 0
+
+
+ALL = "all directions"
+
+
+def _paired(one: str, other: str) -> list[tuple[Side, Side]]:
+    """What of A is compared with what of B: each direction that both have and, where these are
+    several, all of them together.
+    """
+    a, b = sides_of(one), sides_of(other)
+    common = [way for way in a if way in b]
+    if not common:
+        return [(next(iter(a.values())), next(iter(b.values())))]  # `compare` says what they are
+    pairs = [(a[way], b[way]) for way in common]
+    if len(common) > 1:
+        whole = [
+            Side(
+                each[0].name,
+                ALL,
+                {f"{s.direction} {i}": row for s in each for i, row in s.items.items()},
+            )
+            for each in zip(*pairs)
+        ]
+        pairs.append((whole[0], whole[1]))
+    return pairs
+
+
+def sides_of(name: str) -> dict[str, Side]:
+    """The evaluations called `name`, by direction: several of a run in several directions. Raises
+    UserError.
+    """
+    path = Path(name)
+    return (
+        _sides_of_run(path)
+        if path.is_dir()
+        else {side.direction: side for side in (side_of(name),)}
+    )
+
+
+def side_of(name: str) -> Side:
+    """The evaluation in the file `name`. Raises UserError."""
+    path = Path(name)
+    try:
+        value = parse_json(path.read_bytes())
+        if value.get("kind") != "evaluation":
+            raise UserError(f"'{name}' is no result of coevolve eval --out")
+        return Side(name, value["direction"], {row["id"]: row for row in value["items"]})
+    except FileNotFoundError:
+        raise UserError(
+            f"'{name}' is neither a result of `coevolve eval --out` nor a run folder"
+        ) from None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise (
+            error
+            if isinstance(error, UserError)
+            else UserError(f"'{name}' is no result of coevolve eval --out: {error}")
+        ) from None
+
+
+def _sides_of_run(root: Path) -> dict[str, Side]:
+    from coevolve.loop.directions import by_direction
+    from coevolve.loop.run_folder import read_json
+    from coevolve.report.page import open_run
+
+    folder, config = open_run(root)
+    number = folder.last_round(lambda paths: paths.evaluation.exists())
+    if not folder.round(0).evaluation.exists():
+        raise UserError(f"'{root}' has no evaluated round; run or resume it first")
+    found = by_direction(config, read_json(folder.round(number).evaluation))
+    if any("items" not in each for each in found.values()):
+        raise UserError(
+            f"'{root}' was evaluated by an older version, without figures by item; evaluate its "
+            f"checkpoint with --corpus"
+        )
+    rows = {
+        way: {row["id"]: row for row in found[way]["items"]}
+        for way in config.directions
+        if way in found
+    }
+    return {way: Side(f"{root} (round {number})", way, items) for way, items in rows.items()}
+
+
+def compare(a: Side, b: Side, seed: int = 0) -> Comparison:
+    """Paired comparison of the items that both have. Raises UserError when there is none, or the
+    directions differ.
+    """
+    from coevolve.evaluation.statistics import (
+        mcnemar_exact,
+        paired_difference,
+    )  # needs numpy, which takes half a second to import
+
+    if a.direction != b.direction:
+        raise UserError(
+            f"'{a.name}' is {a.direction} and '{b.name}' is {b.direction}: there is nothing to pair"
+        )
+    common = [
+        i for i in a.items if i in b.items and a.items[i].get("name") == b.items[i].get("name")
+    ]
+    if not common:
+        raise UserError(f"'{a.name}' and '{b.name}' have no item in common")
+    means, differences = {}, {}
+    for key in (*FIGURES, "codebleu"):
+        sides = [[_share(side.items[i], key) for i in common] for side in (a, b)]
+        pairs = [(x, y) for x, y in zip(*sides, strict=True) if x is not None and y is not None]
+        difference = paired_difference([x for x, _ in pairs], [y for _, y in pairs], seed)
+        if difference is not None:
+            means[key] = tuple(sum(p[side] for p in pairs) / len(pairs) for side in (0, 1))
+            differences[key] = difference
+    first = [(bool(a.items[i]["first_passed"]), bool(b.items[i]["first_passed"])) for i in common]
+    only_a, only_b = first.count((True, False)), first.count((False, True))
+    unmatched = len(a.items) + len(b.items) - 2 * len(common)
+    return Comparison(
+        len(common), unmatched, means, differences, only_a, only_b, mcnemar_exact(only_a, only_b)
+    )
+
+
+def _share(row: dict, key: str) -> float | None:
+    if key in FIGURES:
+        return row[key] / row["samples"]
+    return row.get(key)
+
+
+def shown(a: Side, b: Side, found: Comparison) -> str:
+    """The comparison as a Markdown table and two sentences."""
+    lines = [
+        f"A: {a.name}",
+        f"B: {b.name}",
+        f"{found.items} items in both; {found.unmatched} of one side only are left out",
+        "",
+    ]
+    lines += [
+        "| figure | A | B | B - A | 95 % interval | p |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for key, d in found.differences.items():
+        low, high = d.ci95
+        cells = [f"{v:.3f}" for v in found.means[key]] + [
+            f"{d.value:+.3f}",
+            f"{low:+.3f} to {high:+.3f}",
+            f"{d.p:.3g}",
+        ]
+        lines.append(f"| {_NAMES[key]} | {' | '.join(cells)} |")
+    lines += [
+        "",
+        f"First answers: {found.only_a} items pass with A only, {found.only_b} with B only; "
+        f"exact McNemar p = {found.p_first:.3g}",
+    ]
+    return "\n".join(lines)
+
+
+def _as_json(a: Side, b: Side, found: Comparison) -> dict:
+    figures = {
+        _NAMES[k]: {
+            "a": found.means[k][0],
+            "b": found.means[k][1],
+            "difference": d.value,
+            "ci95": list(d.ci95),
+            "p": d.p,
+        }
+        for k, d in found.differences.items()
+    }
+    first = {"only_a": found.only_a, "only_b": found.only_b, "p": found.p_first}
+    return {
+        "a": a.name,
+        "b": b.name,
+        "n_items": found.items,
+        "unmatched": found.unmatched,
+        "figures": figures,
+        "first_answers": first,
+    }

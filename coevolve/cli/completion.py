@@ -1,0 +1,43 @@
+"""`coevolve completion SHELL`: a script that completes commands and options on the Tab key.
+
+Contract: prints the script for bash, zsh or fish, made by shtab from the parser itself; nothing is
+installed.
+
+    coevolve completion bash > ~/.local/share/bash-completion/completions/coevolve
+"""
+
+from __future__ import annotations
+
+import argparse
+
+SHELLS = ("bash", "zsh", "fish")
+
+
+def add_parser(commands, parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    """parser: the whole command line, which the script will complete."""
+    added = commands.add_parser(
+        "completion",
+        help="print a script for completion on the Tab key",
+        description="Print a script that completes commands and options in a shell.",
+        epilog="bash: coevolve completion bash > "
+        "~/.local/share/bash-completion/completions/coevolve    |    "
+        "zsh: coevolve completion zsh > FOLDER_OF_FPATH/_coevolve    |    "
+        "fish: coevolve completion fish > ~/.config/fish/completions/coevolve.fish",
+    )
+    added.add_argument("shell", choices=SHELLS, help="which shell")
+    added.set_defaults(handler=lambda args: run(args, parser))
+    return added
+
+
+def run(args: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
+    """Returns the exit code. Raises UserError where shtab is not installed."""
+    from coevolve.cli.errors import UserError
+
+    try:
+        import shtab
+    except ImportError:
+        raise UserError(
+            "shell completion needs the package shtab: python -m pip install shtab"
+        ) from None
+    print(shtab.complete(parser, shell=args.shell))
+    return 0

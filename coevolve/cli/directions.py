@@ -1,0 +1,157 @@
+"""`coevolve directions`: every translation direction, where its programs run here, and what this
+machine lacks for it.
+
+Contract: `table(findings, cuda_runs_on)` is pure and gives a row for every ordered pair of
+dialects; the command adds what the doctor found. A direction is offered when both sides can be
+compiled and run; what only weakens its verdicts is named too.
+
+    coevolve directions
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from itertools import permutations
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from corpora import builtin
+from corpora.dialects import DIALECTS, Dialect, Direction
+
+if TYPE_CHECKING:
+    from gpu_runtime.doctor import Finding  # needs numpy, which takes half a second to import
+
+_COMPILERS = {"cpp": ("gcc", "g++"), "fortran": ("gcc", "gfortran")}
+"""What a grammar family cannot do without; gcc builds the runner."""
+_HELPERS = {
+    "serial": (),
+    "openmp": ("libomp", "archer"),
+    "cuda": ("gpu", "nvrtc"),
+    "offload": ("libomp", "archer", "offload: g++"),
+}
+"""What a programming model can do without, at a loss that the doctor states."""
+_KINDS = {
+    (False, True): "forward",
+    (True, False): "back",
+    (False, False): "serial",
+    (True, True): "parallel",
+}
+"""By whether source and target are parallel."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One direction. kind: forward (serial to parallel), back, serial or parallel (both sides).
+
+    runs_on: of source and target. pairs: built-in pairs. needs: doctor's names of what must be
+    installed first. lacks: doctor's names of what is absent and only weakens verdicts.
+    """
+
+    direction: str
+    kind: str
+    runs_on: tuple[str, str]
+    pairs: int
+    needs: tuple[str, ...]
+    lacks: tuple[str, ...]
+
+    @property
+    def offered(self) -> bool:
+        return not self.needs
+
+
+def table(findings: Sequence[Finding], cuda_runs_on: str) -> list[Row]:
+    """All directions, forward ones first. cuda_runs_on: `emulated` or `cuda`, as verdicts would
+    name it.
+    """
+    absent = {f.name for f in findings if not f.present}
+    rows = [
+        _row(Direction(a, b), absent, cuda_runs_on) for a, b in permutations(DIALECTS.values(), 2)
+    ]
+    order = list(_KINDS.values())
+    return sorted(rows, key=lambda row: order.index(row.kind))
+
+
+def _row(way: Direction, absent: set[str], cuda_runs_on: str) -> Row:
+    sides = (way.source, way.target)
+    needs = [name for side in sides for name in _COMPILERS[side.language]]
+    helped = [name for side in sides for name in _HELPERS[side.model]]
+    return Row(
+        str(way),
+        _KINDS[way.source.model != "serial", way.target.model != "serial"],
+        (_place(way.source, cuda_runs_on), _place(way.target, cuda_runs_on)),
+        len(builtin.pairs(str(way))),
+        tuple(n for n in dict.fromkeys(needs) if n in absent),
+        tuple(n for n in dict.fromkeys(helped) if n in absent),
+    )
+
+
+def _place(side: Dialect, cuda_runs_on: str) -> str:
+    return {
+        "serial": "cpu",
+        "openmp": "cpu threads",
+        "cuda": "device" if cuda_runs_on == "cuda" else "emulated",
+        "offload": "offload-host",
+    }[side.model]
+
+
+def shown(rows: Sequence[Row], findings: Sequence[Finding]) -> str:
+    """The table, then one line for each thing that is missing, with what is lost and the line that
+    installs it.
+    """
+    lines = [
+        f"{'direction':<28} {'kind':<9} {'source runs':<12} {'target runs':<12} "
+        f"{'built-in':>8}  offered"
+    ]
+    for row in rows:
+        state = "yes" if row.offered else f"NO, needs {', '.join(row.needs)}"
+        without = f" (without {', '.join(row.lacks)})" if row.lacks and row.offered else ""
+        lines.append(
+            f"{row.direction:<28} {row.kind:<9} {row.runs_on[0]:<12} {row.runs_on[1]:<12} "
+            f"{row.pairs:>8}  {state}{without}"
+        )
+    named = {name for row in rows for name in (*row.needs, *row.lacks)}
+    missing = [f for f in findings if f.name in named and not f.present]
+    lines += ["", *(f"{f.name}: {f.detail}; to mend: {f.hint}" for f in missing)] if missing else []
+    walls = [f for f in findings if f.name == "sandbox" and not f.present]
+    lines += [f"nothing can be run: {f.detail}; to mend: {f.hint}" for f in walls]
+    return "\n".join(lines)
+
+
+def add_parser(commands) -> argparse.ArgumentParser:
+    parser = commands.add_parser(
+        "directions",
+        help="list the translation directions and what this machine offers for each",
+        description="Every source:target that `direction` in a configuration and `coevolve "
+        "verify --from --to` take.",
+    )
+    parser.add_argument(
+        "--runs",
+        nargs="+",
+        metavar="RUN",
+        help="print instead what these runs reached in each of their directions",
+    )
+    parser.add_argument("--json", action="store_true", help="print the rows as one JSON list")
+    parser.set_defaults(handler=run)
+    return parser
+
+
+def run(args: argparse.Namespace) -> int:
+    if args.runs:
+        from coevolve.report.direction_table import markdown, plain, rows_of
+
+        reached = [row for root in args.runs for row in rows_of(Path(root))]
+        print(json.dumps(plain(reached), indent=1) if args.json else markdown(reached))
+        return 0
+    from coevolve.verification.engine import backend_kind
+    from gpu_runtime.doctor import survey
+
+    findings = survey()
+    rows = table(findings, backend_kind("auto"))
+    if args.json:
+        print(json.dumps([asdict(row) | {"offered": row.offered} for row in rows]))
+    else:
+        print(shown(rows, findings))
+    return 0

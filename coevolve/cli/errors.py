@@ -1,0 +1,79 @@
+"""Which exceptions are the user's to mend: printed as one line with exit code 2, without a
+traceback.
+
+python -c "from coevolve.cli.errors import USER_ERRORS; print(USER_ERRORS())"
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+
+class UserError(ValueError):
+    """Bad input found by the loop itself; the message is one line saying what, where and how to
+    mend it.
+    """
+
+
+def require_place(option: str, path: str) -> None:
+    """Raises UserError where no file can be written at `path`: found out before hours of work, not
+    after.
+    """
+    from corpora.files import try_place
+
+    try:
+        try_place(path)
+    except OSError as error:
+        raise UserError(
+            f"{option} '{path}' cannot be written: {error.strerror}; name a file in a folder of "
+            f"yours"
+        ) from None
+
+
+def require_other_file(option: str, path: str, *inputs: str | None) -> None:
+    """Raises UserError where the file at `path` is one of those that are read: it would be lost for
+    what is made of it.
+
+    inputs: files, or specs of corpora (`A,B`, with `#COLUMN` and `?NAME=VALUE` behind them); None
+    and what is no file never clash.
+    """
+    if not Path(path).exists():
+        return
+    for place in (
+        re.sub(r"[#?].*", "", part.strip())
+        for each in inputs
+        if each
+        for part in (*each.split(","), each)
+    ):
+        if place and Path(place).exists() and Path(path).samefile(place):
+            raise UserError(
+                f"{option} '{path}' is read by this very call and would be replaced; name "
+                f"another file"
+            )
+
+
+def USER_ERRORS() -> tuple[type[Exception], ...]:
+    """Exception types whose text is meant for the user. A function because importing them loads
+    parsers.
+    """
+    from coevolve.config.schema import ConfigError
+    from corpora.datasets.loaders import CorpusError
+    from corpora.signatures.dispatch import SignatureError
+    from corpora.store import StoreError
+    from corpora.suites.unit_tests import SuiteError
+    from gpu_runtime.backend import BackendError
+    from gpu_runtime.compile.toolchain import ToolchainError
+    from gpu_runtime.models.protocol import ModelError
+
+    return (
+        UserError,
+        BackendError,
+        ConfigError,
+        CorpusError,
+        ModelError,
+        SignatureError,
+        StoreError,
+        SuiteError,
+        ToolchainError,
+    )

@@ -1,0 +1,171 @@
+"""Export: checkpoints as Hugging Face folders with model cards, verified pairs as Parquet with
+their evidence.
+
+Contract: the checkpoints load with `AutoModelForCausalLM.from_pretrained` (or Seq2Seq) and
+`AutoTokenizer` in a fresh process without this project. The export folder appears only when
+complete.
+
+    coevolve export runs/demo --out exported
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from coevolve.cli.errors import UserError
+from coevolve.config.schema import Config
+from coevolve.evaluation.contamination import manifest_of
+from coevolve.loop.directions import checkpoints, translators
+from coevolve.loop.run_folder import RoundPaths, RunFolder
+from coevolve.report.data import rounds_begun
+from coevolve.report.page import figures, open_run, table
+from corpora.files import write_folder
+from corpora.records import Triplet
+from corpora.store import read_jsonl, write_triplets
+from gpu_runtime.models.backends import kind_of
+
+
+def export(
+    root: Path, out: Path | None = None, number: int | None = None, half: bool = False
+) -> Path:
+    """Write translator/ (or one for each direction), tester/ and pairs.parquet, as they were after
+    round `number`.
+
+    Nothing of a later round is in them. Raises UserError when that round has no checkpoints.
+
+    number: the round (None: the last finished one).
+    half: weights in 16 bits (float16), which the back ends compute with as they do with 32.
+    """
+    folder, config = open_run(root)
+    last = folder.last_round(lambda each: _whole(config, each)) if number is None else number
+    paths = folder.round(last)
+    if not _whole(config, paths):
+        raise UserError(
+            f"'{root}' has no finished checkpoints of round {last}; see 'coevolve report {root}'"
+        )
+    target = out or folder.export
+    if target.resolve() != folder.export.resolve() and target.exists():
+        raise UserError(f"'{target}' exists already; choose another --out or delete it")
+
+    def fill(temporary: Path) -> None:
+        until = [row for row in figures(folder, config) if row.number <= last]
+        header, rows = _lasting(*table(folder, config, until))
+        models = [
+            ("Translator", paths.folder / served.name, served.ways)
+            for served in translators(config)
+        ]
+        for kind, source, ways in (*models, ("Tester", paths.tester, config.directions)):
+            copied = temporary / source.name
+            shutil.copytree(source, copied)
+            if half:
+                _halve(copied)
+            if (trained := manifest_of(source)) is not None:
+                trained.write(
+                    copied
+                )  # beside the weights wherever they go: `coevolve eval` reads it
+            asked = kind_of(copied)
+            (copied / "README.md").write_text(
+                model_card(kind, asked, ways, last, header, rows), encoding="utf-8"
+            )
+        write_triplets(temporary / "pairs.parquet", triplets_until(folder, last))
+
+    write_folder(target, fill)
+    return target
+
+
+def _halve(folder: Path) -> None:
+    """Store every weight of 32 bits in 16."""
+    import torch
+    from safetensors.torch import load_file, save_file
+
+    for path in folder.glob("*.safetensors"):
+        tensors = load_file(path)
+        save_file(
+            {
+                name: t.to(torch.float16) if t.dtype == torch.float32 else t
+                for name, t in tensors.items()
+            },
+            path,
+            metadata={"format": "pt"},
+        )
+    shape = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    (folder / "config.json").write_text(
+        json.dumps(shape | {"dtype": "float16"}, indent=2, sort_keys=True) + "\n", encoding="utf-8"
+    )
+
+
+def _lasting(header: list[str], rows: list[list[str]]) -> tuple[list[str], list[list[str]]]:
+    """The table without its times, so that equal runs export equal files."""
+    kept = [i for i, name in enumerate(header) if not name.startswith("seconds")]
+    return [header[i] for i in kept], [[row[i] for i in kept] for row in rows]
+
+
+def triplets_until(folder: RunFolder, last: int) -> list[Triplet]:
+    """Every kept triplet of the rounds 1 to `last`, once each."""
+    rounds = (k for k in rounds_begun(folder) if 0 < k <= last)
+    found = (
+        t
+        for k in rounds
+        if folder.round(k).triplets.exists()
+        for t in read_jsonl(folder.round(k).triplets, Triplet)
+    )
+    return list({t.id: t for t in found}.values())
+
+
+def _whole(config: Config, paths: RoundPaths) -> bool:
+    return all(path.exists() for path in (*checkpoints(config, paths.folder), paths.tester))
+
+
+_ASKED = {
+    (
+        "Translator",
+        "scratch",
+    ): "input is the canonical token form of the project (identifiers renamed, numbers "
+    "split), which "
+    "`translator.prompting.translate` makes and undoes.",
+    (
+        "Translator",
+        "words",
+    ): "it is asked in words with the program in a fenced block "
+    "(`translator.prompting.translate`, plain style).",
+    (
+        "Tester",
+        "scratch",
+    ): "the function is given in the project's canonical token form (`tester.generate.propose`).",
+    (
+        "Tester",
+        "words",
+    ): "it is asked in words with the function in a fenced block (`tester.generate.propose`, "
+    "plain style).",
+}
+
+
+def model_card(
+    kind: str,
+    asked: str,
+    ways: Sequence[str],
+    number: int,
+    header: list[str],
+    rows: list[list[str]],
+) -> str:
+    """A Hugging Face model card with the run's table. `asked`: a key of MODEL_BACKENDS, which
+    decides the prompts.
+    """
+    lines = ["| " + " | ".join(header) + " |", "|" + " --- |" * len(header)]
+    lines += ["| " + " | ".join(cells) + " |" for cells in rows]
+    purpose = {
+        "Translator": f"translates code ({', '.join(ways)} and the reverse where both corpora "
+        f"were given)",
+        "Tester": "writes unit tests in the project's text form",
+    }[kind]
+    return (
+        f"---\nlibrary_name: transformers\ntags: [code-translation, hpc, "
+        f"{', '.join(way.replace(':', '-to-') for way in ways)}]\n---\n\n"
+        f"# {kind} after round {number}\n\nThis model {purpose}; "
+        f"{_ASKED[kind, asked if asked == 'scratch' else 'words']}\n\n## Figures of the run\n\n"
+        "Measured on held-out programs by execution; no held-out program or near-duplicate was "
+        "trained on.\n\n" + "\n".join(lines) + "\n"
+    )

@@ -1,0 +1,278 @@
+"""The command line: `coevolve COMMAND`, one module a command but for the short ones, which are
+here.
+
+Contract: exit 0 done, 2 wrong use or bad input (one line on stderr), 130 interrupted, 143 ended by
+SIGTERM; `verify` adds 1 and 3, `translate` 1. Heavy packages are imported by the command that needs
+them, so `--help` answers at once.
+
+    coevolve run configs/demo.toml
+"""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from coevolve import __version__
+from coevolve.cli.command_line import Parser, require_known_words
+from coevolve.cli.signals import graceful, tell_ending
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit code. arguments: words after `coevolve`; None: this
+    process's.
+    """
+    try:
+        with graceful():
+            return _run_command(sys.argv[1:] if arguments is None else arguments)
+    except KeyboardInterrupt as error:
+        return tell_ending(error)
+
+
+def _run_command(words: list[str]) -> int:
+    try:
+        parser, commands = _parser()
+        require_known_words(parser, commands, words)
+        args = parser.parse_args(words)
+        if not hasattr(args, "handler"):
+            parser.print_help()
+            return 2
+        return args.handler(args)
+    except BrokenPipeError:
+        return 141
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            print(
+                f"coevolve: the disk is full: {error.strerror}; finished stages are kept",
+                file=sys.stderr,
+            )
+            return 2
+        if isinstance(
+            error, (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError)
+        ):
+            print(f"coevolve: {error.strerror}: {error.filename}", file=sys.stderr)
+            return 2
+        raise
+    except (ValueError, RuntimeError) as error:
+        if _is_user_error(error):
+            print(f"coevolve: {error}", file=sys.stderr)
+            return 2
+        raise
+
+
+def _is_user_error(error: Exception) -> bool:
+    from coevolve.cli.errors import USER_ERRORS
+
+    return isinstance(error, USER_ERRORS())
+
+
+def _parser() -> tuple[Parser, argparse._SubParsersAction]:
+    """The parser, and its commands."""
+    from coevolve.cli import compare, completion, decontaminate, directions, plan, watch
+    from coevolve.cli import evaluate as evaluate_command
+    from coevolve.cli import translate as translate_command
+    from coevolve.cli import verify as verify_command
+
+    parser = Parser(
+        prog="coevolve",
+        description="Make verified pairs of serial and parallel HPC code by co-evolving a "
+        "Translator and a Tester.",
+        epilog="First steps: coevolve run configs/demo.toml; coevolve verify axpy.cpp axpy.cu",
+    )
+    parser.add_argument("--version", action="version", version=f"coevolve {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    _add_run(commands)
+    for command in (translate_command, evaluate_command, compare, decontaminate, plan, watch):
+        command.add_parser(commands).set_defaults(handler=command.run)
+    _add_export(commands)
+    _add_report(commands)
+    verify = verify_command.add_parser(commands)
+    if verify is not None:
+        verify.set_defaults(handler=verify_command.run)
+    _add_doctor(commands)
+    directions.add_parser(commands)
+    completion.add_parser(commands, parser)
+    return parser, commands
+
+
+def _add_run(commands) -> None:
+    parser = commands.add_parser(
+        "run",
+        help="run rounds of co-verify and co-evolve",
+        description="Run the configured rounds. Finished stages of the run folder are not "
+        "repeated, so the same command resumes.",
+    )
+    parser.add_argument(
+        "config", nargs="?", help="TOML configuration, for example configs/demo.toml"
+    )
+    parser.add_argument(
+        "--resume",
+        metavar="RUN",
+        help="go on with the run in this folder, by its own configuration",
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="override a key, for example --set round.count=1",
+    )
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="load the configuration, look for models and packages, load the corpora, print "
+        "what would run, stop",
+    )
+    parser.add_argument(
+        "--local",
+        action="store_true",
+        help="without Ray, everything in this process (for debugging)",
+    )
+    parser.set_defaults(handler=_run)
+
+
+def _run(args) -> int:
+    from coevolve.config.schema import ConfigError, load
+    from coevolve.loop.run_folder import resolve_run_dir
+
+    if bool(args.config) == bool(args.resume):
+        raise ConfigError("give either a configuration file or --resume RUN")
+    if args.config and Path(args.config).is_dir():
+        holds_run = (Path(args.config) / "config.toml").is_file()
+        instead = (
+            f"to go on with the run in it: coevolve run --resume {args.config}"
+            if holds_run
+            else "name a file, for example configs/demo.toml"
+        )
+        raise ConfigError(f"'{args.config}' is a folder; {instead}")
+    if args.resume and any(each.partition("=")[0].strip() == "run_dir" for each in args.set):
+        raise ConfigError(
+            f"--set run_dir has no meaning with --resume: the run is the folder "
+            f"'{args.resume}'; copy or move that folder instead"
+        )
+    # The folder named is the run, wherever it was moved to.
+    resumed = resolve_run_dir(args.resume) if args.resume else None
+    file = resumed / "config.toml" if resumed else Path(args.config)
+    if resumed and not file.is_file():
+        raise ConfigError(f"'{resumed}' holds no run (no config.toml in it)")
+    config = load(file, tuple(args.set), run_dir=resumed)
+    from coevolve.loop.rounds import describe, run
+    from corpora.datasets.loaders import CorpusError
+
+    try:
+        if args.dry_run:
+            print(describe(config))
+        else:
+            run(config, use_ray=not args.local)
+    except CorpusError as error:
+        raise CorpusError(f"[corpus] of {file}: {error}") from None
+    return 0
+
+
+def _add_export(commands) -> None:
+    parser = commands.add_parser(
+        "export",
+        help="export a run's checkpoints and verified pairs",
+        description="Write Hugging Face folders (translator/, tester/) with model cards and "
+        "pairs.parquet with the evidence.",
+    )
+    parser.add_argument("run", metavar="RUN", help="run folder")
+    parser.add_argument("--out", metavar="FOLDER", help="where to write (defaults to RUN/export)")
+    parser.add_argument(
+        "--round",
+        type=int,
+        metavar="K",
+        help="round whose checkpoints are exported (defaults to the last finished)",
+    )
+    parser.add_argument("--half", action="store_true", help="store weights in 16 bits")
+    parser.add_argument(
+        "--json", action="store_true", help="print where the export is as a JSON object"
+    )
+    parser.set_defaults(handler=_export)
+
+
+def _export(args) -> int:
+    from coevolve.cli.export import export
+
+    made = export(Path(args.run), Path(args.out) if args.out else None, args.round, args.half)
+    print(json.dumps({"folder": str(made)}) if args.json else made)
+    return 0
+
+
+def _add_report(commands) -> None:
+    parser = commands.add_parser(
+        "report",
+        help="print a run's table and write report.html",
+        description="Print a run's table and write RUN/report.html.",
+    )
+    parser.add_argument("run", metavar="RUN", help="run folder, finished or not")
+    parser.add_argument(
+        "--tensorboard",
+        metavar="FOLDER",
+        help="write the figures of every round there as TensorBoard scalars too",
+    )
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="print the table as a JSON object of its header and its rows of text",
+    )
+    parser.set_defaults(handler=_report)
+
+
+def _report(args) -> int:
+    from coevolve.cli.errors import UserError
+    from coevolve.report.page import open_run, print_table, table, write_report
+
+    if args.json and args.tensorboard:
+        raise UserError("--json prints the table alone; write the scalars with a call without it")
+    if args.json:
+        header, rows = table(*open_run(Path(args.run)))
+        print(
+            json.dumps(
+                {"header": header, "rows": rows, "report": str(write_report(Path(args.run)))},
+                indent=1,
+            )
+        )
+        return 0
+    print_table(Path(args.run))
+    print(f"report: {write_report(Path(args.run))}")
+    if args.tensorboard:
+        from coevolve.report.scalars import write_scalars
+
+        print(
+            f"scalars: {write_scalars(Path(args.run), Path(args.tensorboard))} in "
+            f"{args.tensorboard}"
+        )
+    return 0
+
+
+def _add_doctor(commands) -> None:
+    parser = commands.add_parser(
+        "doctor",
+        help="show what this machine offers and what is missing",
+        description="List compilers, sandbox modes, OpenMP, Fortran and CUDA, with the install "
+        "command for what is missing.",
+    )
+    parser.add_argument("--json", action="store_true", help="print the findings as one JSON list")
+    parser.set_defaults(handler=_doctor)
+
+
+def _doctor(args) -> int:
+    from gpu_runtime.doctor import survey
+
+    if args.json:
+        print(json.dumps([asdict(finding) for finding in survey()], indent=1))
+        return 0
+    for finding in survey():
+        mark = "yes" if finding.present else "NO " if finding.needed else "no "
+        hint = f"   install: {finding.hint}" if finding.hint and not finding.present else ""
+        print(f"{mark}  {finding.name:<28} {finding.detail}{hint}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,361 @@
+"""`coevolve plan CONFIG`: what a run would need, before anything is rented or downloaded.
+
+Contract: reads the configuration and its corpora, never weights. Parameters are exact where the
+model's shape is known and say so where they are guessed; memory, hours and disk are estimates with
+their assumptions printed beside them.
+
+    coevolve plan configs/qwen.toml --machine h100
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from coevolve.config.schema import Config
+from coevolve.loop.directions import taught, translators
+from coevolve.loop.run_corpus import RunCorpus
+from corpora.records import Program
+from gpu_runtime.models.options import METHODS
+from gpu_runtime.models.sizes import (
+    MACHINES,
+    Machine,
+    Shape,
+    generate_bytes,
+    generate_seconds,
+    size_of,
+    train_bytes,
+    train_seconds,
+)
+from gpu_runtime.sandbox.cores import usable_cores
+
+GIB, GB = 2.0**30, 1e9
+ROWS = {
+    "scratch": 64,
+    "vllm": 256,
+}  # side by side; vLLM fits as many as its memory holds, up to this
+"""Answers decoded side by side; see PretrainedConfig and ScratchConfig."""
+CHARACTERS_PER_TOKEN = 3.2
+"""Of code, in a vocabulary of a hundred thousand pieces; canonical words of a scratch model are
+about as long.
+"""
+SCRATCH_VOCABULARY = 400
+TESTS_TOKENS = 160
+"""Of an answer of the Tester: four tests of one line."""
+VERIFY_CPU_S = 0.2
+"""CPU seconds for one program's share of suite, mutants and candidates (docs/results.md,
+throughput).
+"""
+RECORD_BYTES = 6000
+"""Of one candidate with its verdict in a run folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Tokens and answers of a whole run, for one of the two models; per round (on average) where
+    the name says so.
+    """
+
+    programs: int
+    held_out: int
+    prompt: int
+    answer: int
+    answers_per_round: int
+    answers_evaluated: int
+    learnt_per_round: float
+    cold_tokens: float
+    """Of the cold start and of the ladder before it."""
+
+    def answers(self, rounds: int) -> int:
+        return rounds * self.answers_per_round + (rounds + 1) * self.answers_evaluated
+
+    def learnt(self, rounds: int) -> float:
+        return self.cold_tokens + rounds * self.learnt_per_round
+
+
+def work_of(config: Config, corpus: RunCorpus) -> Work:
+    """The Translator's. Upper bounds: every candidate is as long as its source, and as many survive
+    of each source as are learnt from.
+    """
+    programs = [p for _, side in corpus.sides(config) for p in side]
+    held_out = sum(len(part.evaluation) for _, part in corpus.by_direction(config))
+    words, code = _asked(config, programs)
+    answer = min(config.model.max_new_tokens, code)
+    pair = words + code + answer
+    lessons = 0.0 if config.round.freeze == "translator" else _lessons(config, len(programs))
+    return Work(
+        len(programs),
+        held_out,
+        words + code,
+        answer,
+        len(programs) * config.round.samples,
+        held_out * config.evaluate.samples,
+        lessons * pair * config.round.epochs,
+        config.cold_start.generated * _taught_too(config) * pair * config.cold_start.epochs
+        + ladder_examples(config) * pair,
+    )
+
+
+def work_of_tester(config: Config, corpus: RunCorpus) -> Work:
+    """The Tester's. Upper bounds: every program has a suite that is learnt from, in every round."""
+    programs = list({p.id: p for _, side in corpus.sides(config) for p in side}.values())
+    held_out, wanted = len(corpus.evaluation), config.round
+    words, code = _asked(config, programs)
+    answer = min(config.model.max_new_tokens, TESTS_TOKENS)
+    pair = words + code + answer
+    rounds = {"accumulate": (wanted.count + 1) / 2, "replace": 1.0, "mix": 2.0}[
+        wanted.experience
+    ]  # of which suites are learnt from
+    lessons = 0.0 if wanted.freeze == "tester" else len(programs) * rounds * (1 + wanted.replay)
+    return Work(
+        len(programs),
+        held_out,
+        words + code,
+        answer,
+        len(programs) * wanted.suites,
+        held_out,
+        lessons * pair * wanted.epochs,
+        config.cold_start.suites * pair * config.cold_start.epochs,
+    )
+
+
+def _asked(config: Config, programs: Sequence[Program]) -> tuple[int, int]:
+    """Tokens of a request's words, and of the code in it."""
+    characters = sum(len(p.text) for p in programs) / max(1, len(programs))
+    code = int(characters / CHARACTERS_PER_TOKEN) + 1
+    return 0 if config.model.backend == "scratch" else 150 + config.model.few_shot * 2 * code, code
+
+
+def _lessons(config: Config, programs: int) -> float:
+    """Most lessons of a Translator in one round; a preference is two, a program whose answers are
+    rewarded as many as it has.
+    """
+    wanted = config.round
+    if wanted.learn == "grpo":
+        return programs * max(2, wanted.samples)
+    kept = programs * min(wanted.per_source, wanted.samples * max(1, wanted.count))
+    if wanted.learn == "dpo":
+        return 2 * kept
+    return kept * ((2 if wanted.learn == "both" else 1) + wanted.replay * _taught_too(config))
+
+
+def _taught_too(config: Config) -> float:
+    """Generated pairs for each of those in the run's own directions, with what is taught beside
+    them.
+    """
+    return 1 + (config.cold_start.beside if taught(config, config.directions) else 0.0)
+
+
+def ladder_examples(config: Config) -> int:
+    """Lessons of the ladder over all passes: a function each and, in back-translation, as many
+    pairs beside them.
+    """
+    from coevolve.loop.pretraining_lessons import passes, steps
+
+    dialects = len({name for way in config.directions for name in way.split(":")})
+    whole = sum(passes(config, step) for step in steps(config) if step != "bt")
+    back = (
+        4 * len(config.directions) * config.ladder.translated if "bt" in config.ladder.steps else 0
+    )
+    return whole * dialects * config.ladder.examples + back
+
+
+def shape_of(config: Config) -> Shape | None:
+    """The model's shape; None for one behind an endpoint. Raises ModelError where it cannot be
+    told.
+    """
+    wanted = config.model
+    if wanted.backend == "openai":
+        return None
+    if wanted.backend != "scratch":
+        from coevolve.loop.checkpoints import Checkpoints
+
+        return size_of(Checkpoints(config, "translator", translators(config)[0].name).start)
+    kept = wanted.heads // 3 if wanted.heads % 3 == 0 else wanted.heads
+    return Shape(
+        wanted.layers,
+        wanted.width,
+        512,
+        wanted.heads,
+        kept,
+        SCRATCH_VOCABULARY,
+        True,
+        known="configuration; vocabulary estimated",
+    )
+
+
+def plan(config: Config, corpus: RunCorpus, machine: Machine) -> str:
+    """The text that the command prints."""
+    works, shape = (work_of(config, corpus), work_of_tester(config, corpus)), shape_of(config)
+    rounds = config.round.count
+    work, answers = works[0], works[0].answers(rounds)
+    lines = [
+        f"{config.title}, {rounds} rounds, {work.programs} programs to translate, "
+        f"{work.held_out} held out",
+        f"about {work.prompt} prompt and {work.answer} answer tokens each (at most "
+        f"{config.model.max_new_tokens}), "
+        f"{answers} candidates in all, and {works[1].answers(rounds)} answers of the Tester",
+    ]
+    if shape is None:
+        return "\n".join(lines + _bill(config, works))
+    lines += [
+        "",
+        f"model        {config.model.name_or_path or 'scratch'}: {shape.parameters / 1e6:,.1f} "
+        f"M parameters ({shape.known})",
+    ]
+    lines += _memory(config, work, shape, machine) + _gpus(config)
+    lines += _hours(config, works, shape, machine) + _disk(config, shape, answers)
+    return "\n".join(lines)
+
+
+def _bill(config: Config, works: Sequence[Work]) -> list[str]:
+    rounds = config.round.count
+    tokens = (
+        sum(w.answers(rounds) * w.prompt for w in works),
+        sum(w.answers(rounds) * w.answer for w in works),
+    )
+    cost = sum(n * price for n, price in zip(tokens, config.model.prices)) / 1e6
+    priced = (
+        f"cost about {cost:.2f} at model.prices"
+        if any(config.model.prices)
+        else "set model.prices to see the cost"
+    )
+    return [
+        "",
+        f"endpoint     {config.model.name_or_path} at {config.model.endpoint}: no memory here, "
+        f"nothing is trained",
+        f"tokens       {tokens[0] / 1e6:.2f} M prompt, {tokens[1] / 1e6:.2f} M answer; {priced}",
+    ]
+
+
+def _gpus(config: Config) -> list[str]:
+    from coevolve.loop.actors import gpus_asked
+
+    verifiers = config.verify.workers or usable_cores()
+    asked = gpus_asked(config, verifiers)
+    inside = ", ".join(f"{name} {share:g}" for name, share in asked.items())
+    note = (
+        ""
+        if config.resources.model_gpus
+        else "; models then use what their node shows (resources.model_gpus)"
+    )
+    return [f"GPUs         {sum(asked.values()):g} asked of Ray ({inside}){note}"]
+
+
+def _micro(config: Config) -> int:
+    return config.finetune.micro_tokens or config.finetune.batch_tokens
+
+
+def _memory(config: Config, work: Work, shape: Shape, machine: Machine) -> list[str]:
+    from coevolve.loop.checkpoints import options_of
+
+    bytes_each = 4 if machine is MACHINES["cpu"] else 2
+    rows = ROWS.get(config.model.backend, config.model.rows)
+    longest = work.prompt + config.model.max_new_tokens
+    lines = [
+        _row(
+            f"generate, {rows} rows of {longest} tokens",
+            generate_bytes(shape, rows, longest, bytes_each),
+        )
+    ]
+    tuning = options_of(config).tuning
+    for method in METHODS if config.model.backend != "scratch" else ("full",):
+        mark = "*" if method == tuning.method else " "
+        lines.append(
+            _row(
+                f"{mark} train {method}, {_micro(config)} tokens at once",
+                train_bytes(shape, replace(tuning, method=method), _micro(config)),
+            )
+        )
+    return ["memory (estimate, GiB; * = configured; each of the two models has its own)", *lines]
+
+
+def _row(label: str, parts: dict[str, float]) -> str:
+    inside = ", ".join(f"{name} {value / GIB:.2f}" for name, value in parts.items())
+    return f"  {label:<42} {sum(parts.values()) / GIB:8.2f}   {inside}"
+
+
+def _hours(config: Config, works: Sequence[Work], shape: Shape, machine: Machine) -> list[str]:
+    from coevolve.loop.checkpoints import options_of
+
+    tuning, rows, rounds = (
+        options_of(config).tuning,
+        ROWS.get(config.model.backend, config.model.rows),
+        config.round.count,
+    )
+    width = 4 if machine is MACHINES["cpu"] else 2
+    workers = config.verify.workers or usable_cores()
+    parts = {
+        "generate": sum(
+            generate_seconds(shape, w.answers(rounds), w.prompt, w.answer, rows, machine, width)
+            for w in works
+        ),
+        "train": sum(train_seconds(shape, tuning, w.learnt(rounds), machine) for w in works),
+        "verify": VERIFY_CPU_S * works[0].answers(rounds) / workers,
+    }
+    inside = ", ".join(f"{name} {value / 3600:.2f}" for name, value in parts.items())
+    return [
+        f"hours        at most {sum(parts.values()) / 3600:.2f}, Translator and Tester "
+        f"({inside}); on {machine.name}: {machine.flops / 1e12:g} TFLOP/s and "
+        f"{machine.bandwidth / 1e9:g} GB/s sustained, {workers} verifiers (verifying overlaps "
+        f"with generating)"
+    ]
+
+
+def _disk(config: Config, shape: Shape, answers: int) -> list[str]:
+    keeps = config.finetune.keep_adapter and config.finetune.method != "full"
+    saved = (4 if config.model.backend == "scratch" else 2) * shape.parameters
+    saved = 4 * shape.adapter_parameters(config.finetune.rank) if keeps else saved
+    checkpoints = (len(translators(config)) + 1) * saved * (config.round.count + 2)
+    trained = (
+        shape.parameters
+        if config.finetune.method == "full"
+        else shape.adapter_parameters(config.finetune.rank)
+    )
+    passing = 0.0 if config.model.backend == "scratch" else 2 * 12.0 * trained
+    records = RECORD_BYTES * answers
+    return [
+        f"disk         {(checkpoints + passing + records) / GB:.1f} GB (estimate): checkpoints "
+        f"of {config.round.count + 1} stages and the export "
+        f"{checkpoints / GB:.1f}, while training {passing / GB:.1f}, records {records / GB:.2f}"
+    ]
+
+
+def add_parser(commands):
+    parser = commands.add_parser(
+        "plan",
+        help="what a run would need: parameters, memory, GPUs, hours, disk",
+        description="Print what a configuration would need, from its corpora and the model's "
+        "shape; no weights are read or downloaded.",
+    )
+    parser.add_argument("config", help="TOML configuration, for example configs/qwen.toml")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="override a key, for example --set finetune.method=lora",
+    )
+    parser.add_argument(
+        "--machine",
+        choices=sorted(MACHINES),
+        help="what it would run on (defaults to cpu for scratch models, else a100)",
+    )
+    return parser
+
+
+def run(args) -> int:
+    from coevolve.config.schema import load
+    from coevolve.loop.run_corpus import build
+    from corpora.datasets.loaders import CorpusError
+
+    config = load(args.config, tuple(args.set))
+    machine = MACHINES[args.machine or ("cpu" if config.model.backend == "scratch" else "a100")]
+    try:
+        corpus = build(config)
+    except CorpusError as error:
+        raise CorpusError(
+            f"[corpus] of {args.config}: {error}; another one: --set corpus.source=PATH"
+        ) from None
+    print(plan(config, corpus, machine))
+    return 0

@@ -1,0 +1,91 @@
+"""Progress a person can follow: bars on a terminal, a line now and then in a job's log.
+
+Contract: printing only; nothing here decides anything. Lines are flushed so that `ray job logs
+--follow` shows them. What `file` names holds the same for others to read: {"label", "done",
+"total", "note", "started"} (seconds since 1970), whole at any moment, written at most once a
+second, gone after `close`.
+
+    python -c "from coevolve.cli.progress import Progress; p = Progress('demo', 2); p.advance(); p.close()"
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+
+class Progress:
+    """One bar: a label, done of total, and a short note. `total` may be 0 when unknown."""
+
+    def __init__(
+        self, label: str, total: int, every_s: float = 10.0, file: Path | None = None
+    ) -> None:
+        self.label, self.total, self.done, self.note = label, total, 0, ""
+        self._start = self._last = time.monotonic()
+        self._every_s = every_s
+        self._file, self._wrote, self._started = file, 0.0, time.time()
+        self._terminal = sys.stderr.isatty()
+        self._draw()
+        self._tell(self._start)
+
+    def advance(self, count: int = 1, note: str = "") -> None:
+        self.set(self.done + count, note)
+
+    def set(self, done: int, note: str = "") -> None:
+        self.done, self.note = done, note or self.note
+        now = time.monotonic()
+        if now - self._last >= (0.2 if self._terminal else self._every_s):
+            self._last = now
+            self._draw()
+        if now - self._wrote >= 1.0:
+            self._tell(now)
+
+    def close(self, note: str = "") -> None:
+        self.note = note or self.note
+        self._draw()
+        if self._terminal:
+            print(file=sys.stderr)
+        if self._file is not None:
+            self._file.unlink(missing_ok=True)
+
+    def _tell(self, now: float) -> None:
+        """Lost without harm: a full disk is noticed by what must be written."""
+        if self._file is None:
+            return
+        self._wrote = now
+        part = self._file.with_name(f".{self._file.name}.{os.getpid()}.part")
+        said = {
+            "label": self.label,
+            "done": self.done,
+            "total": self.total,
+            "note": self.note,
+            "started": self._started,
+        }
+        try:
+            part.write_text(json.dumps(said), encoding="utf-8")
+            os.replace(part, self._file)
+        except OSError:
+            part.unlink(missing_ok=True)
+
+    def _draw(self) -> None:
+        share = self.done / self.total if self.total else 0.0
+        seconds = time.monotonic() - self._start
+        count = f"{self.done}/{self.total}" if self.total else str(self.done)
+        if self._terminal:
+            filled = int(24 * min(1.0, share))
+            bar = "━" * filled + "╌" * (24 - filled)
+            print(
+                f"\r\x1b[K{self.label:<34} {bar} {count:>11} {seconds:6.0f} s  {self.note}",
+                end="",
+                file=sys.stderr,
+                flush=True,
+            )
+        else:
+            print(
+                f"{self.label:<34} {count:>11} {100 * share:4.0f}% {seconds:6.0f} s  {self.note}",
+                file=sys.stderr,
+                flush=True,
+            )

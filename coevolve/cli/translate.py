@@ -1,0 +1,519 @@
+"""`coevolve translate`: a verified port of the functions in a file.
+
+Contract: every answer of the model is executed against the function that it translates; what is
+printed or written was found EQUIVALENT, with the evidence in a comment above it. Exit code 0 when
+every function has a port, 1 when one has none, 2 for wrong use.
+
+    coevolve translate axpy.cpp --to cuda --out axpy.cu
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from coevolve.loop.directions import AS_WRITTEN
+from coevolve.port.one_file import beside, headers, in_cpp_words
+from corpora.dialects import DIALECTS, Direction, dialect, dialect_of_path, direction
+from corpora.extraction.dispatch import MAIN_PROGRAM, Skipped
+from corpora.files import write_atomically
+from corpora.records import Blame, Outcome, Program, Verdict
+from gpu_runtime.models.protocol import LanguageModel, Sampling
+
+NEW_TOKENS = Sampling().max_new_tokens
+_WHOLE = re.compile(
+    r"\bgoto\b|\bmem(?:cpy|set|move)\b|\b(?:begin|data)\s*\(|\bstd\s*::\s*(?!(?:f?abs|f?max|f?min|sqrt|cbrt|pow|exp|log|sin|cos|tan|floor|ceil)\b)\w+\s*\("
+)
+"""What in a C++ text without a loop may still go over an array: jumps, copies, algorithms of the
+library.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """The first verified translation of a program (text None: there is none), and the outcomes of
+    all that were tried.
+
+    failure: the verdict on the first answer, the most likely one, where none was verified. how:
+    words for a port that is no answer. left: why rules could not cut it into loop nests. shared:
+    parameters that it has for data which its source shares with other functions.
+    """
+
+    program: Program
+    text: str | None
+    verdict: Verdict | None
+    outcomes: Counter[Outcome]
+    failure: Verdict | None = None
+    how: str = ""
+    left: str = ""
+    shared: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """How a model is asked for ports, and where they run.
+
+    samples: most answers a function. temperature: of those after the first. backend: auto, cuda or
+    emulated. as_written: the model sees the text itself, without the rules that spell it out.
+    """
+
+    samples: int = 16
+    temperature: float = 0.6
+    max_new_tokens: int = NEW_TOKENS
+    seed: int = 0
+    backend: str = "auto"
+    as_written: bool = False
+
+    def __post_init__(self) -> None:
+        from coevolve.cli.errors import UserError
+
+        if min(self.samples, self.max_new_tokens) < 1 or self.temperature < 0:
+            raise UserError(
+                "--samples and --max-new-tokens must be at least 1 and --temperature not negative"
+            )
+
+
+def add_parser(commands) -> argparse.ArgumentParser:
+    parser = commands.add_parser(
+        "translate",
+        help="make a verified port of the functions in a file",
+        description="Ask a model for translations of every function of FILE, execute each "
+        "against the original, and print the "
+        "first that is equivalent. Exit code: 0 every function has a port, 1 some have none "
+        "(or cannot be tested), 2 wrong use.",
+        epilog="coevolve translate axpy.cpp --to cuda    |    coevolve translate solver.f90 "
+        "--to openmp-fortran --out solver.omp.f90",
+    )
+    parser.add_argument("file", metavar="FILE", help="source file, for example axpy.cpp")
+    dialects = ", ".join(DIALECTS)
+    parser.add_argument(
+        "--to",
+        required=True,
+        metavar="D",
+        help=f"dialect to translate to: {dialects}; small was taught some directions only "
+        f"(README.md)",
+    )
+    parser.add_argument(
+        "--from", dest="source", metavar="D", help="dialect of FILE (default: by its suffix)"
+    )
+    parser.add_argument("--function", metavar="NAME", help="translate this function only")
+    models = (
+        "small (default), a run, an export, a checkpoint's folder, a hub id, or NAME@URL "
+        "at an OpenAI-compatible endpoint"
+    )
+    parser.add_argument("--model", default="small", metavar="M", help=models)
+    parser.add_argument(
+        "--samples",
+        type=int,
+        default=16,
+        metavar="N",
+        help="most answers asked for per function (default: 16)",
+    )
+    parser.add_argument(
+        "--temperature",
+        type=float,
+        default=0.6,
+        metavar="T",
+        help="of the answers after the first (default: 0.6)",
+    )
+    parser.add_argument(
+        "--max-new-tokens",
+        type=int,
+        default=NEW_TOKENS,
+        metavar="N",
+        help=f"tokens after which an answer is cut (default: {NEW_TOKENS})",
+    )
+    parser.add_argument("--as-written", action="store_true", help=AS_WRITTEN)
+    parser.add_argument(
+        "--seed", type=int, default=0, metavar="S", help="seed of the answers (default: 0)"
+    )
+    parser.add_argument(
+        "--backend",
+        default="auto",
+        choices=("auto", "cuda", "emulated"),
+        help="where CUDA runs (default: auto)",
+    )
+    parser.add_argument(
+        "--out",
+        metavar="FILE",
+        help="write the ports here instead of printing them; the first port replaces what is there",
+    )
+    return parser
+
+
+def run(args: argparse.Namespace) -> int:
+    """Returns the exit code. Raises ValueErrors of one line for wrong use."""
+    from coevolve.cli.errors import require_other_file, require_place
+    from coevolve.models_named import resolve
+
+    asking = Asking(
+        args.samples,
+        args.temperature,
+        args.max_new_tokens,
+        args.seed,
+        args.backend,
+        args.as_written,
+    )
+    way, programs, left_out = _questions(args)
+    if args.out:
+        require_place("--out", args.out)
+        require_other_file("--out", args.out, args.file)
+    named = resolve(args.model, "translator", str(way))
+    named.require_taught(str(way))
+    from coevolve.evaluation.answering import usage_note
+
+    model = named.open()
+    file = (
+        Path(args.file).read_text(encoding="utf-8", errors="replace")
+        if Path(args.file).is_file()
+        else ""
+    )
+    with closing(ports_of(programs, way, model, named.kind, asking, file)) as ports:
+        texts = list(_given_out(ports, way, args.out))
+    for function in left_out:
+        print(
+            f"{function.name or 'text'} at {function.where}: left out, {function.reason}",
+            file=sys.stderr,
+        )
+    if args.out:
+        print(written_words(args.out, texts, len(left_out)), file=sys.stderr)
+    if usage := usage_note(model):
+        print(usage, file=sys.stderr)
+    return 0 if all(texts) and not left_out else 1
+
+
+def ports_of(
+    programs: Sequence[Program],
+    way: Direction,
+    model: LanguageModel,
+    kind: str,
+    asking: Asking,
+    file: str = "",
+) -> Iterator[Port]:
+    """A Port for each program, as soon as it is found.
+
+    kind: of the model, a key of PROMPT_STYLES. file: the text that the programs were cut out of, ''
+    where there is none.
+    """
+    from coevolve.loop.services import PROMPT_STYLES
+    from coevolve.verification.engine import Engine
+    from translator.prompting.translate import Translator
+
+    translator = Translator(model, PROMPT_STYLES[kind], spell=not asking.as_written)
+    engine = Engine(asking.backend)
+    asked = (asking.samples, asking.temperature, asking.seed, asking.max_new_tokens)
+    try:
+        for program in programs:
+            yield replace(
+                port_of(program, way, translator, engine, *asked), shared=shared_data(program, file)
+            )
+    finally:
+        engine.close()
+
+
+def _given_out(ports: Iterable[Port], way: Direction, out: str | None) -> Iterator[str]:
+    """The text of each port, '' for none, when it is printed or in the file: whoever interrupts the
+    others keeps it.
+    """
+    written: list[str] = []
+    included: list[str] = []
+    for port in ports:
+        text = port_text(port, way) if port.text else ""
+        fresh: list[str] = []
+        if text and way.target.language == "cpp":
+            text = in_cpp_words(text)
+            fresh = [each for each in headers(text, way.target.name) if each not in included]
+            included += fresh
+        if text and out:
+            written.append(beside(text, written) if way.target.language == "cpp" else text)
+            file = "\n".join([*included, *[""] * bool(included), *written])
+            write_atomically(Path(out), lambda sink, file=file: sink.write(file.encode()))
+        elif text:
+            print("\n".join([*fresh, text]), flush=True)
+        print(summary(port, way), file=sys.stderr, flush=True)
+        yield text
+
+
+def written_words(out: str, texts: Sequence[str], left_out: int) -> str:
+    """What a reader of the file should know: how much of the source is in it, or that it is not of
+    this call.
+    """
+    ported, of = sum(map(bool, texts)), len(texts) + left_out
+    if ported:
+        return f"{ported} of {of} functions are in {out}"
+    return f"none of {of} functions has a port: {out} " + (
+        "stays as it was before this call" if Path(out).exists() else "was not written"
+    )
+
+
+def _questions(args: argparse.Namespace) -> tuple[Direction, Sequence[Program], Sequence[Skipped]]:
+    """The functions of the file, and those of it that tests cannot call (none where one function is
+    asked for).
+    """
+    from coevolve.cli.errors import UserError
+    from coevolve.verification.cut_out import functions_as_compiled
+    from corpora.datasets.loaders import load_corpus
+
+    try:
+        source = dialect(args.source) if args.source else dialect_of_path(args.file)
+        way = direction(f"{source.name}:{args.to}")
+    except ValueError as error:
+        raise UserError(str(error)) from None
+    loaded = load_corpus(args.file, source.name)
+    if Path(args.file).is_file() and any(
+        args.file.lower().endswith(suffix) for suffix in source.suffixes
+    ):
+        try:
+            loaded = functions_as_compiled(
+                loaded, Path(args.file).read_text(encoding="utf-8", errors="replace"), source.name
+            )
+        except ValueError as error:
+            raise UserError(f"'{args.file}': {error}") from None
+        if not loaded.programs:
+            raise UserError(
+                f"'{args.file}' has no {source.name} function that its compiler reads and tests "
+                f"can call"
+            )
+    programs, left_out = (
+        loaded.programs,
+        tuple(
+            s
+            for s in loaded.skipped
+            if s.reason != MAIN_PROGRAM and not _comes_along(s, loaded.programs)
+        ),
+    )
+    if args.function:
+        chosen = [p for p in programs if p.name == args.function]
+        if not chosen:
+            absent = f"'{args.file}' has no function '{args.function}'"
+            why = next(
+                (
+                    f"'{s.name}' at {s.where} is left out, {s.reason}"
+                    for s in loaded.skipped
+                    if s.name == args.function
+                ),
+                absent,
+            )
+            raise UserError(f"{why}; the file has {', '.join(p.name for p in programs)}")
+        return way, tuple(chosen), ()
+    helpers = found if len(found := helpers_of(programs)) < len(programs) else []
+    for helper in helpers:
+        print(
+            f"{helper.name}: not asked for, it has no loop and is ported with what calls it "
+            f"(--function {helper.name} asks for it)",
+            file=sys.stderr,
+        )
+    return way, tuple(p for p in programs if p not in helpers), left_out
+
+
+def _comes_along(skipped: Skipped, programs: Sequence[Program]) -> bool:
+    """Whether it is a helper on the device, or a template, that others call: their ports
+    hold it.
+    """
+    helper = skipped.name and skipped.reason.startswith(("is a __device__", "is a template"))
+    return bool(helper) and any(
+        re.search(rf"\b{re.escape(skipped.name)}\s*(?:<[^;{{}}()]*>\s*)?\(", p.text)
+        for p in programs
+        if p.name != skipped.name
+    )
+
+
+def helpers_of(programs: Sequence[Program]) -> list[Program]:
+    """Functions without a loop that others call: there is nothing parallel in them, and others'
+    ports hold them.
+
+    Of scalars alone, or of a serial C++ text that works on elements one by one; Fortran's arrays
+    may be whole.
+    """
+    from corpora.signatures.dispatch import signature_of
+
+    def called(program: Program) -> bool:
+        return any(
+            re.search(rf"\b{program.name}\s*\(", other.text, re.I)
+            for other in programs
+            if other is not program
+        )
+
+    def by_element(program: Program) -> bool:
+        return program.dialect == "cpp" and not _WHOLE.search(program.text)
+
+    plain = [
+        p
+        for p in programs
+        if not re.search(r"\b(?:for|while|do|forall)\b", p.text, re.I) and called(p)
+    ]
+    return [
+        p
+        for p in plain
+        if by_element(p) or all(each.kind == "scalar" for each in signature_of(p).parameters)
+    ]
+
+
+def port_of(
+    program: Program,
+    way: Direction,
+    translator,
+    engine,
+    samples: int,
+    temperature: float,
+    seed: int,
+    max_new_tokens: int = NEW_TOKENS,
+) -> Port:
+    """The most likely answer first, then sampled ones, the frequent before the rare, until one is
+    equivalent.
+
+    Where none is (in parallel), the function's loop nests are asked for one by one
+    (coevolve.port.by_parts); Fortran that becomes C++ is spelled by rule. So it is where an OpenMP
+    answer leaves loops serial, of which the port with fewer is given. An equivalent answer of which
+    one thread does all the work is given only where no other is found.
+    """
+    from coevolve.port.by_parts import by_parts, why_not_cut
+    from coevolve.verification.engine import Pair
+    from translator.normalize.fortran.fortran_in_cpp import in_cpp
+
+    outcomes: Counter[Outcome] = Counter()
+    tried: set[str] = set()
+    of_one_thread: Port | None = None
+    partly: Port | None = None
+    failure: Verdict | None = None
+    greedy = Sampling(1, 0.0, max_new_tokens=max_new_tokens, seed=seed)
+    for sampling in (greedy, replace(greedy, n=samples - 1, temperature=temperature)):
+        if not sampling.n or partly:
+            break
+        answers = Counter(c.text for c in translator.propose([program], way, sampling))
+        fresh = [text for text, _ in answers.most_common() if text not in tried]
+        tried.update(fresh)
+        pairs = [Pair(program, Program(way.target.name, program.name, text)) for text in fresh]
+        engine.prepare(pairs)
+        for pair in pairs:
+            verdict = engine.verify(pair)
+            outcomes[verdict.outcome] += 1
+            if verdict.outcome is Outcome.EQUIVALENT:
+                found = Port(program, pair.target.text, verdict, Counter(outcomes))
+                if verdict.serial:
+                    of_one_thread = of_one_thread or found
+                elif loops_left(found, way):
+                    partly = found
+                    break
+                else:
+                    return found
+            if verdict.equivalent is None and (
+                verdict.outcome is Outcome.INVALID_SUITE or verdict.blame is Blame.SOURCE
+            ):
+                return Port(
+                    program, None, verdict, outcomes
+                )  # it says nothing about the answer; the next one fares no better
+            failure = verdict if failure is None else failure
+    by_rule = str(way) == "fortran:cpp"
+    made = in_cpp(program) if by_rule else by_parts(program, way, translator, engine, greedy)
+    if made is not None and made.text not in tried:
+        verdict = engine.verify(Pair(program, made))
+        outcomes[verdict.outcome] += 1
+        if verdict.outcome is Outcome.EQUIVALENT and not verdict.serial:
+            how = (
+                "spelled by rule"
+                if by_rule
+                else "loop nest by loop nest, by rule where no answer stood"
+            )
+            joined = Port(program, made.text, verdict, outcomes, how=how)
+            if partly is None or loops_left(joined, way) < loops_left(partly, way):
+                return joined
+    return (
+        partly
+        or of_one_thread
+        or Port(
+            program,
+            None,
+            None,
+            outcomes,
+            failure,
+            left="" if by_rule or made is not None else why_not_cut(program, way),
+        )
+    )
+
+
+def shared_data(program: Program, file: str) -> tuple[str, ...]:
+    """Parameters that the program has and its function in the text of the file has not: what is
+    global there, or a module's; none where the file is no source text.
+    """
+    from corpora.signatures.dispatch import SignatureError, signature_of
+
+    try:
+        own, whole = (
+            {p.name.lower() for p in signature_of(each).parameters}
+            for each in (replace(program, text=file), program)
+        )
+    except SignatureError:
+        return ()
+    return tuple(p.name for p in signature_of(program).parameters if p.name.lower() in whole - own)
+
+
+def loops_left(port: Port, way: Direction) -> int:
+    """Outermost loops that a port under OpenMP leaves serial, as far as its text says so."""
+    from translator.outline.count_serial_loops import left_serial
+
+    return (
+        left_serial(port.text)
+        if way.target.name == "openmp" and way.source.model == "serial"
+        else 0
+    )
+
+
+def port_text(port: Port, way: Direction) -> str:
+    """The port with its evidence as a comment of the target's language."""
+    comment = "!" if way.target.language == "fortran" else "//"
+    verdict = port.verdict
+    strength = (
+        ""
+        if verdict.suite_strength is None
+        else f", strength {100 * verdict.suite_strength:.0f}% of mutants killed"
+    )
+    launch = f"{comment} launch: {verdict.launch}\n" if verdict.launch else ""
+    note = (
+        f"{comment} one thread does all the work\n"
+        if verdict.serial
+        else f"{comment} serial loops left: {left}\n"
+        if (left := loops_left(port, way))
+        else ""
+    )
+    note += (
+        f"{comment} of data that the source shares with other functions it has parameters: "
+        f"{', '.join(port.shared)}\n"
+        if port.shared
+        else ""
+    )
+    return (
+        f"{comment} {port.program.name}: equivalent to its {way.source.name} source on "
+        f"{verdict.backend}{strength}\n{launch}{note}{port.text.strip()}\n"
+    )
+
+
+def summary(port: Port, way: Direction) -> str:
+    """One line: what became of a function."""
+    tried = sum(port.outcomes.values())
+    if port.text:
+        how = port.how or f"answer {tried}"
+        how += (
+            ", by one thread"
+            if port.verdict.serial
+            else f", serial loops left: {left}"
+            if (left := loops_left(port, way))
+            else ""
+        )
+        return f"{port.program.name}: verified {way.target.name} port, {how}"
+    if port.verdict is not None:
+        return f"{port.program.name}: no verdict possible: {port.verdict.detail}"
+    from coevolve.verification.explain import headline
+
+    found = ", ".join(f"{count} {outcome.name}" for outcome, count in port.outcomes.most_common())
+    why = (
+        f"; the first: {headline(port.failure).splitlines()[0]}" if port.failure is not None else ""
+    )
+    left = f"; not cut into loop nests: {port.left}" if port.left else ""
+    return f"{port.program.name}: no verified port among {tried} answers ({found}){why}{left}"

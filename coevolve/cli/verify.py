@@ -1,0 +1,417 @@
+"""`coevolve verify`: one pair with a readable verdict, or a batch of rows.
+
+Contract: exit 0 equivalent, 1 not equivalent, 3 undecided, 2 wrong use. A batch exits 0 when every
+row has an answer, 2 when none could be read; its output is in input order, written as it comes, and
+a later call with the same files goes on where it stopped.
+
+    coevolve verify axpy.cpp axpy.cu
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from functools import partial
+from pathlib import Path
+
+from coevolve.cli.signals import Pool, process_pool
+from corpora.records import Verdict
+
+PORTION = 4
+"""Rows that are answered at a time."""
+
+
+def add_parser(commands) -> argparse.ArgumentParser:
+    parser = commands.add_parser(
+        "verify",
+        help="say whether a translation is equivalent to its source",
+        description="Run SOURCE and TARGET on the same typed tests and compare what they do. "
+        "With no suite, tests are made "
+        "from the source by execution. Every function that both define is compared; what it "
+        "calls is run with it. Of two whole programs (with main) what they print, write and "
+        "return is compared. Exit code: 0 equivalent, 1 not equivalent, 3 undecided, 2 wrong "
+        "use.",
+        epilog="Dialects: cpp, fortran, cuda, openmp, openmp-target, openmp-fortran; told by "
+        "the suffix (.cpp .f90 .cu .omp.cpp .target.cpp .omp.f90).",
+    )
+    parser.add_argument(
+        "source", nargs="?", metavar="SOURCE", help="the program that is right by definition"
+    )
+    parser.add_argument("target", nargs="?", metavar="TARGET", help="its translation")
+    parser.add_argument("--from", dest="source_dialect", metavar="D", help="dialect of SOURCE")
+    parser.add_argument("--to", dest="target_dialect", metavar="D", help="dialect of TARGET")
+    parser.add_argument(
+        "--function",
+        metavar="NAME",
+        help="compare this function only (default: every one that both define and nothing in "
+        "SOURCE calls)",
+    )
+    parser.add_argument(
+        "--suite",
+        metavar="FILE",
+        help="tests in text form (docs/architecture.md), or a C++ snippet of wrapper(f, ...) calls",
+    )
+    parser.add_argument(
+        "--large",
+        action="store_true",
+        help="also test on at least 1,048,576 elements, where the tests are made here",
+    )
+    parser.add_argument(
+        "--backend",
+        default="auto",
+        choices=("auto", "cuda", "emulated"),
+        help="where CUDA runs (default: auto)",
+    )
+    parser.add_argument("--json", action="store_true", help="print the verdict as one JSON object")
+    parser.add_argument(
+        "--batch",
+        metavar="PAIRS.jsonl",
+        help="rows with id, source_dialect, source, target_dialect, target, suite",
+    )
+    parser.add_argument(
+        "--out",
+        metavar="VERDICTS.jsonl",
+        help="where the batch's answers go; continued when it exists",
+    )
+    parser.add_argument(
+        "--workers", type=int, default=1, metavar="N", help="processes for a batch (default: 1)"
+    )
+    return parser
+
+
+def run(args: argparse.Namespace) -> int:
+    """Returns the exit code; wrong use is printed as one line."""
+    try:
+        return _batch(args) if args.batch else _single(args)
+    except ValueError as error:
+        print(f"coevolve verify: {error}", file=sys.stderr)
+        return 2
+
+
+def _single(args: argparse.Namespace) -> int:
+    from coevolve.verification.asking import of_all
+    from coevolve.verification.engine import Engine, VerifyConfig
+    from coevolve.verification.explain import outcome_words
+    from coevolve.verification.questions import VerifyError, asked_of_files
+
+    if not args.source or not args.target:
+        raise VerifyError("give SOURCE and TARGET, or --batch PAIRS.jsonl --out VERDICTS.jsonl")
+    if args.out:
+        raise VerifyError("--out belongs to --batch")
+    if args.large and args.suite:
+        raise VerifyError("--large adds to tests that are made here, not to --suite")
+    asked = asked_of_files(
+        args.source,
+        args.target,
+        args.source_dialect,
+        args.target_dialect,
+        args.suite,
+        args.function or "",
+    )
+    engine = Engine(args.backend, VerifyConfig(large=args.large))
+    try:
+        engine.prepare(asked.pairs if len(asked.pairs) > 1 else ())
+        told = [_told(engine, pair, args) for pair in asked.pairs]
+    finally:
+        engine.close()
+    verdict = of_all(told, len(told))
+    if len(told) > 1 and not args.json:
+        print(
+            f"{outcome_words(verdict)}: {sum(v.equivalent is True for _, v in told)} of "
+            f"{len(told)} functions are equivalent"
+        )
+    for line in asked.unasked:
+        print(f"not compared: {line}", file=sys.stderr)
+    return exit_code(verdict)
+
+
+def _told(engine, pair, args: argparse.Namespace):
+    """The verdict on one function, with what was asked in the end, after it is printed: whoever
+    interrupts the others keeps it.
+    """
+    from coevolve.verification.explain import explain, failing_input
+    from coevolve.verification.questions import answer
+    from corpora.store import to_json
+
+    started = time.perf_counter()
+    pair, verdict = _verified(engine, pair, args.suite)
+    elapsed_ms = (time.perf_counter() - started) * 1e3
+    if args.json:
+        row = {
+            **to_json(verdict),
+            **answer(args.source, verdict, elapsed_ms, pair.cut),
+            "function": pair.source.name,
+        }
+        print(
+            json.dumps({**row, "failing_input": failing_input(engine, pair, verdict)}), flush=True
+        )
+    else:
+        print(explain(engine, pair, verdict, elapsed_ms), flush=True)
+    return pair, verdict
+
+
+SUITE_FORM = (
+    "a test is a line like 'n=8 x[n]=uniform(-1,1)@3' (Test text form in docs/architecture.md)"
+)
+
+
+def _verified(engine, pair, suite: str | None):
+    """What was asked in the end, and the verdict. Raises VerifyError for a suite (file) that cannot
+    be read.
+    """
+    from coevolve.verification.asking import verdict_on
+    from coevolve.verification.questions import VerifyError
+    from corpora.suites.program_tests import ProgramSuiteError
+    from corpora.suites.reader import SuiteError
+    from tester.generate.snippets import SnippetError
+
+    try:
+        return verdict_on(engine, pair)
+    except SuiteError as error:
+        raise VerifyError(f"--suite '{suite}', {error}; {SUITE_FORM}") from None
+    except (ProgramSuiteError, SnippetError) as error:
+        raise VerifyError(f"--suite '{suite}': {error}") from None
+
+
+def exit_code(verdict: Verdict) -> int:
+    return {True: 0, False: 1, None: 3}[verdict.equivalent]
+
+
+def _batch(args: argparse.Namespace) -> int:
+    from coevolve.cli.errors import require_other_file
+    from coevolve.verification.questions import VerifyError
+
+    if args.source or args.target or args.suite or args.large or args.function:
+        raise VerifyError(
+            "--batch takes its programs and suites from the rows (no SOURCE, TARGET, --suite, "
+            "--large, --function)"
+        )
+    if not args.out:
+        raise VerifyError("--batch needs --out VERDICTS.jsonl")
+    if args.workers < 1:
+        raise VerifyError("--workers must be at least 1")
+    require_other_file("--out", args.out, args.batch)
+    try:
+        lines = [
+            line
+            for line in Path(args.batch).read_text(encoding="utf-8").splitlines()
+            if line.strip()
+        ]
+    except OSError as error:
+        raise VerifyError(f"cannot read '{args.batch}': {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise VerifyError(f"'{args.batch}' is not UTF-8 text (byte {error.start})") from None
+    out = Path(args.out)
+    done = _answered(out, lines)
+    if done:
+        print(
+            f"{done} of {len(lines)} rows were answered before; going on from there",
+            file=sys.stderr,
+        )
+    with out.open("a", encoding="utf-8") as sink:
+        for rows in _answers(lines, done, args.backend, args.workers):
+            sink.write("".join(json.dumps(row) + "\n" for row in rows))
+            sink.flush()
+    return _told_of_unread(out)
+
+
+def _told_of_unread(out: Path) -> int:
+    """The exit code of a batch that is answered; rows that could not be read are said on stderr."""
+    from coevolve.verification.questions import unread
+
+    number, lost, first = 0, 0, ""
+    with out.open(encoding="utf-8") as answered:  # a line at a time: a batch may be of millions
+        for number, line in enumerate(answered, 1):
+            if unread(row := json.loads(line), number):
+                lost, first = lost + 1, first or row["detail"]
+    if lost:
+        print(
+            f"coevolve verify: {number} rows: {lost} could not be read; first: {first}",
+            file=sys.stderr,
+        )
+    return 2 if lost and lost == number else 0
+
+
+def _answered(out: Path, lines: list[str]) -> int:
+    """How many rows `out` answers already; a torn last line is cut off. Raises VerifyError when it
+    is of other rows.
+    """
+    from coevolve.verification.questions import VerifyError, read_row
+
+    if not out.exists():
+        return 0
+    try:
+        data = out.read_bytes()
+    except OSError as error:
+        raise VerifyError(f"cannot read '{out}': {error.strerror}") from None
+    whole = data[: data.rfind(b"\n") + 1]
+    rows = whole.decode(errors="replace").splitlines()
+    if len(rows) > len(lines):
+        raise VerifyError(
+            f"'{out}' holds {len(rows)} answers but the batch has {len(lines)} rows; remove it "
+            f"or name another --out"
+        )
+    for number, (row, line) in enumerate(zip(rows, lines, strict=False), 1):
+        try:
+            answer = json.loads(row)
+            same = answer["id"] == read_row(line, number).id and {
+                "outcome",
+                "backend",
+                "detail",
+            } <= set(answer)
+        except (ValueError, KeyError, TypeError, RecursionError):
+            same = False
+        if not same:
+            raise VerifyError(
+                f"'{out}' line {number} answers another row than the batch's; remove it or name "
+                f"another --out"
+            )
+    if not data[len(whole) :].startswith(b'{"id": '[: len(data) - len(whole)]):
+        raise VerifyError(
+            f"'{out}' ends with something that is no answer of a batch; name another --out"
+        )
+    if len(whole) != len(data):
+        os.truncate(out, len(whole))
+    return len(rows)
+
+
+Rows = list[tuple[int, str]]
+"""(line number, text)."""
+
+
+def chunk_rows(rows: int, workers: int) -> int:
+    """Rows of a chunk, which are compiled together: at most CHUNK, and the same number of chunks
+    for every worker.
+    """
+    from coevolve.verification.engine import CHUNK
+
+    turns = -(-rows // (CHUNK * workers))
+    return max(1, -(-rows // (max(turns, 1) * workers)))
+
+
+def _answers(lines: list[str], done: int, backend: str, workers: int) -> Iterator[list[dict]]:
+    """Answers portion by portion, in input order."""
+    size = chunk_rows(len(lines) - done, workers)
+    chunks = [list(enumerate(lines, 1))[i : i + size] for i in range(done, len(lines), size)]
+    if workers == 1 or len(chunks) < 2:
+        try:
+            for chunk in chunks:
+                prepare_rows(chunk, backend)
+                for rows in portions(chunk):
+                    yield answer_rows(rows, backend)
+        finally:
+            _close(backend)
+        return
+    with process_pool(workers, at_end=partial(_close, backend)) as pool:
+        yield from _shared_out(pool, chunks, backend, workers)
+
+
+def _close(backend: str) -> None:
+    """End the runners of this process: what they used is then accounted to it."""
+    from coevolve.verification.engine import shared_engine
+
+    shared_engine(backend).close()
+
+
+def _shared_out(pool: Pool, chunks: list[Rows], backend: str, workers: int) -> Iterator[list[dict]]:
+    """A chunk is compiled by one worker, its rows are answered by all. Few chunks are compiled
+    ahead: answers come early.
+    """
+    preparing: dict[Future, int] = {}
+    answering: dict[int, list[Future]] = {}
+    begun = 0
+    for told in range(len(chunks)):
+        while begun < min(len(chunks), told + workers + 1):
+            preparing[pool.submit(prepare_rows, chunks[begun], backend)] = begun
+            begun += 1
+        while told not in answering or answering[told]:
+            first = answering.get(told, [])[:1]
+            for future in (
+                wait([*preparing, *first], return_when=FIRST_COMPLETED).done & preparing.keys()
+            ):
+                future.result()
+                number = preparing.pop(future)
+                answering[number] = [
+                    pool.submit(answer_rows, rows, backend) for rows in portions(chunks[number])
+                ]
+            if first and first[0].done():
+                yield answering[told].pop(0).result()
+
+
+def portions(rows: Rows) -> list[Rows]:
+    """What a worker of several answers at a time: few rows, so that a dear one does not leave the
+    others without work at the end; but neighbours of the same source stay together, whose tests are
+    made once.
+    """
+    made: list[Rows] = []
+    last = None
+    for row in rows:
+        source = _source(row[1])
+        if not made or len(made[-1]) >= (PORTION if source != last or not source else 8 * PORTION):
+            made.append([])
+        made[-1].append(row)
+        last = source
+    return made
+
+
+def _source(line: str) -> str:
+    try:
+        return str(json.loads(line)["source"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return ""  # said when it is answered
+
+
+def prepare_rows(rows: Rows, backend: str) -> None:
+    """Compile together what the answers to these rows will need; what cannot be is said when they
+    are answered.
+    """
+    from coevolve.verification.engine import shared_engine
+    from coevolve.verification.questions import read_row
+
+    pairs = [pair for number, line in rows for pair in read_row(line, number).pairs]
+    _guarded(lambda: shared_engine(backend).prepare(pairs))
+
+
+def answer_rows(chunk: Rows, backend: str) -> list[dict]:
+    """Answers to rows in order; whatever goes wrong with a row stays in that row."""
+    from coevolve.verification.asking import of_all, until_one_differs
+    from coevolve.verification.engine import shared_engine
+    from coevolve.verification.questions import answer, read_row, undecided
+
+    rows = [read_row(line, number) for number, line in chunk]
+    engine = shared_engine(backend)
+    answers = []
+    for row in rows:
+        if not row.pairs:
+            answers.append(undecided(row.id, row.problem))
+            continue
+        started = time.perf_counter()
+        told, problem = _guarded(lambda pairs=row.pairs: until_one_differs(engine, pairs))
+        elapsed_ms = (time.perf_counter() - started) * 1e3
+        if told:
+            cut = [
+                f"{pair.source.name}: {line}" if len(row.pairs) > 1 else line
+                for pair, _ in told
+                for line in pair.cut
+            ]
+            answers.append(answer(row.id, of_all(told, len(row.pairs)), elapsed_ms, cut))
+        else:
+            answers.append(undecided(row.id, problem))
+    return answers
+
+
+def _guarded(action):
+    """(result, problem): a fault of ours in one row must not take the others with it, but it must
+    be seen.
+    """
+    try:
+        return action(), ""
+    except ValueError as error:
+        return None, str(error)
+    except Exception as error:
+        return None, f"engine fault: {type(error).__name__}: {error}"

@@ -1,0 +1,376 @@
+"""What makes a configuration unusable although every value has its type: values out of range, keys
+that exclude each other.
+
+Contract: `check` raises ConfigError, one line that names the file, the key and what it may be; else
+it returns nothing.
+
+    python -c "from coevolve.config.schema import Config, known_keys; from coevolve.config.checks import check; check(Config(), known_keys(), 'here')"
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from coevolve.loop.control import LESSONS
+from coevolve.loop.directions import can_join, entries
+from corpora.datasets.loaders import is_ready_made
+from corpora.dialects import direction
+
+if TYPE_CHECKING:
+    from coevolve.config.schema import Config
+
+
+class ConfigError(ValueError):
+    """The configuration cannot be used; the message is one line for the user."""
+
+
+CHOICES = {
+    "model.constrain": ("none", "syntax", "types", "full"),
+    "model.backend": ("scratch", "pretrained", "vllm", "openai"),
+    "round.learn": ("back", "forward", "both", "dpo", "grpo"),
+    "round.experience": ("accumulate", "replace", "mix"),
+    "round.selection": ("first", "hard"),
+    "round.translators": ("one", "each"),
+    "round.lessons": LESSONS,
+    "round.freeze": ("none", "translator", "tester"),
+    "cold_start.level": ("easy", "mixed", "broad"),
+    "finetune.method": ("full", "lora", "qlora"),
+    "finetune.sharding": ("none", "fsdp"),
+    "finetune.report_to": ("none", "tensorboard", "trackio", "wandb"),
+    "verify.backend": ("auto", "cuda", "emulated"),
+}
+PER_DIRECTION = (
+    "corpus.source",
+    "corpus.target",
+    "corpus.aligned",
+    "corpus.evaluation",
+    "corpus.references",
+)
+"""Keys that take one value, or a list with one for each direction."""
+UNGENERATED = ("openmp-target",)
+"""Dialects that `corpora.generator` does not write."""
+LADDER = ("mlm", "aer", "dae", "bt")
+"""Values of ladder.steps, in the order in which they are taken."""
+RANGES = {
+    "seed": (0, (1 << 31) - 1),
+    "corpus.evaluation_fraction": (0.05, 0.95),
+    "cold_start.structures": (0.0, 1.0),
+    "cold_start.beside": (0.0, 4.0),
+    "ladder.mask_rate": (0.01, 0.9),
+    "ladder.validation": (0.001, 0.5),
+    "round.temperature": (0.0, 2.0),
+    "evaluate.temperature": (0.0, 2.0),
+    "verify.least_strength": (0.0, 1.0),
+}
+AT_LEAST_ONE = (
+    "round.samples",
+    "round.suites",
+    "round.per_source",
+    "evaluate.samples",
+    "model.layers",
+    "model.width",
+    "model.heads",
+    "model.max_new_tokens",
+    "model.context",
+    "model.rows",
+    "model.concurrency",
+    "finetune.rank",
+    "finetune.batch_tokens",
+    "resources.trainers",
+    "ladder.examples",
+    "ladder.translated",
+)
+
+
+def value_of(config: Config, key: str):
+    """The value behind a dotted key of `known_keys`."""
+    value = config
+    for part in key.split("."):
+        value = getattr(value, part)
+    return value
+
+
+def check(config: Config, keys: Sequence[str], where: str) -> None:
+    """Raises ConfigError. keys: every key in dotted form; where: the file that is named in the
+    message.
+    """
+    _check_values(config, keys, where)
+    _check_together(config, where)
+
+
+def _check_values(config: Config, keys: Sequence[str], where: str) -> None:
+    for key, ways in (
+        ("direction", config.directions),
+        ("cold_start.directions", config.cold_start.directions),
+    ):
+        try:
+            for way in ways:
+                direction(way)
+        except ValueError as error:
+            raise ConfigError(f"{where}: {key}: {error}") from None
+    for key, allowed in CHOICES.items():
+        if value_of(config, key) not in allowed:
+            raise ConfigError(
+                f"{where}: '{key}' must be one of {', '.join(allowed)}, not "
+                f"'{value_of(config, key)}'"
+            )
+    for key, (low, high) in RANGES.items():
+        if not low <= value_of(config, key) <= high:
+            raise ConfigError(
+                f"{where}: '{key}' must lie in [{low}, {high}], not {value_of(config, key)}"
+            )
+    for key in AT_LEAST_ONE:
+        if value_of(config, key) < 1:
+            raise ConfigError(f"{where}: '{key}' must be at least 1")
+    for key in keys:
+        value = value_of(config, key)
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ConfigError(f"{where}: '{key}' must be a finite number, not {value}")
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and value < 0:
+            raise ConfigError(f"{where}: '{key}' must not be negative")
+    for key in ("run_dir", "corpus.source"):
+        value = value_of(config, key)
+        if not all(text.strip() for text in (value if isinstance(value, tuple) else (value,))):
+            raise ConfigError(f"{where}: '{key}' must not be empty")
+
+
+def _check_directions(config: Config, where: str) -> None:
+    """Lists that belong together: a direction once, and as many corpora as directions."""
+    ways = config.directions
+    twice = next((way for i, way in enumerate(ways) if way in ways[:i]), None)
+    if twice:
+        raise ConfigError(f"{where}: 'direction' names {twice} twice; name each direction once")
+    for key in PER_DIRECTION:
+        value = value_of(config, key)
+        if isinstance(value, tuple) and len(value) != len(ways):
+            raise ConfigError(
+                f"{where}: '{key}' has {len(value)} entries for {len(ways)} "
+                f"direction{'s' * (len(ways) > 1)}; give one for all, or one for each"
+            )
+
+
+def _check_held_out(config: Config, where: str) -> None:
+    """A corpus of its own to evaluate on is there for every direction, and brings its own
+    references.
+    """
+    each = entries(config)
+    if (lacking := [e.way for e in each if not e.evaluation]) and len(lacking) < len(each):
+        raise ConfigError(
+            f"{where}: 'corpus.evaluation' names none for {lacking[0]}; name one for every "
+            f"direction, or none at all"
+        )
+    for entry in each:
+        if entry.references and entry.evaluation and is_ready_made(entry.evaluation):
+            raise ConfigError(
+                f"{where}: corpus.evaluation = '{entry.evaluation}' brings references of its "
+                f"own; leave corpus.references empty"
+            )
+        if entry.references and not entry.evaluation:
+            raise ConfigError(
+                f"{where}: corpus.references is the other side of corpus.evaluation, which is "
+                f"empty; name both, or use corpus.aligned"
+            )
+        if entry.aligned and entry.evaluation:
+            raise ConfigError(
+                f"{where}: corpus.aligned finds references of a held-out part of corpus.source; "
+                f"with corpus.evaluation name its other side in corpus.references"
+            )
+
+
+def _check_together(config: Config, where: str) -> None:
+    _check_directions(config, where)
+    _check_held_out(config, where)
+    if config.model.backend in ("pretrained", "vllm") and not config.model.name_or_path:
+        raise ConfigError(
+            f"{where}: model.backend = '{config.model.backend}' needs model.name_or_path (a "
+            f"Hugging Face id or a folder)"
+        )
+    if config.model.backend == "scratch" and config.model.name_or_path:
+        raise ConfigError(
+            f"{where}: model.name_or_path = '{config.model.name_or_path}' is not read, as "
+            f"model.backend = 'scratch' begins with a model from nothing; set model.backend = "
+            f"pretrained"
+        )
+    if config.model.backend == "openai" and not (
+        config.model.name_or_path and config.model.endpoint
+    ):
+        raise ConfigError(
+            f"{where}: model.backend = 'openai' needs model.name_or_path (the model's name "
+            f"there) and model.endpoint (the API's URL)"
+        )
+    if config.model.backend == "vllm" and config.finetune.keep_adapter:
+        raise ConfigError(
+            f"{where}: finetune.keep_adapter leaves an adapter, and vllm serves whole models: "
+            f"set it to false"
+        )
+    if config.round.lessons == "generated" and config.round.learn in ("dpo", "grpo"):
+        raise ConfigError(
+            f"{where}: round.lessons = 'generated' has no verdicts to learn from; it goes with "
+            f"round.learn = back, forward or both"
+        )
+    if config.resources.trainers > 1 and (
+        config.finetune.patience or config.round.learn in ("dpo", "grpo")
+    ):
+        raise ConfigError(
+            f"{where}: resources.trainers > 1 shares out plain fine-tuning only, without "
+            f"finetune.patience and round.learn = dpo or grpo"
+        )
+    if config.finetune.sharding == "fsdp" and (
+        config.resources.trainers < 2 or config.finetune.method != "full"
+    ):
+        raise ConfigError(
+            f"{where}: finetune.sharding = 'fsdp' cuts a model over processes: it needs "
+            f"resources.trainers > 1 and finetune.method = 'full'"
+        )
+    if config.finetune.patience and not config.finetune.validation:
+        raise ConfigError(
+            f"{where}: finetune.patience needs finetune.validation, the number of training "
+            f"programs to measure it on"
+        )
+    if not config.verify.mutants and config.verify.least_strength:
+        raise ConfigError(
+            f"{where}: verify.mutants = 0 measures no strength, so that no pair would be kept; "
+            f"set verify.least_strength = 0 too"
+        )
+    if config.round.by_parts and not any(can_join(direction(way)) for way in config.directions):
+        raise ConfigError(
+            f"{where}: round.by_parts joins ports of serial sources to cuda or openmp; no "
+            f"direction of the run is one: set it to false"
+        )
+    if max(config.evaluate.pass_at) > config.evaluate.samples:
+        raise ConfigError(
+            f"{where}: evaluate.pass_at asks for k = {max(config.evaluate.pass_at)} > "
+            f"evaluate.samples"
+        )
+    if config.model.width % (2 * config.model.heads):
+        raise ConfigError(
+            f"{where}: model.width must be an even multiple of model.heads (positions turn "
+            f"pairs of values)"
+        )
+    _check_read(config, where)
+    _check_ladder(config, where)
+    _check_fine_tuning(config, where)
+    _check_lessons(config, where)
+
+
+_WEIGHTS, _WORDS = ("pretrained", "vllm"), ("pretrained", "vllm", "openai")
+_READ_BY = {
+    "model.prompts": _WORDS,
+    "model.few_shot": _WORDS,
+    "model.endpoint": ("openai",),
+    "model.prices": ("openai",),
+    "model.static_cache": ("pretrained",),
+    "resources.trainers": _WEIGHTS,
+    "finetune.packing": _WEIGHTS,
+    "finetune.gradient_checkpointing": _WEIGHTS,
+    "finetune.keep_adapter": _WEIGHTS,
+    "finetune.report_to": _WEIGHTS,
+}
+"""Back ends that read a key; with another one it would do nothing."""
+
+
+def _check_read(config: Config, where: str) -> None:
+    from coevolve.config.schema import Config as Defaults  # late: it is built with this module
+
+    backend, defaults = config.model.backend, Defaults()
+    for key, readers in _READ_BY.items():
+        if backend not in readers and value_of(config, key) != value_of(defaults, key):
+            raise ConfigError(
+                f"{where}: {key} is read with model.backend = {' or '.join(readers)}, not with "
+                f"'{backend}': leave it out, or choose such a back end"
+            )
+
+
+def _check_fine_tuning(config: Config, where: str) -> None:
+    """Keys of [finetune] that nothing would read."""
+    wanted, backend, learn = config.finetune, config.model.backend, config.round.learn
+    if backend == "scratch" and wanted.method != "full":
+        raise ConfigError(
+            f"{where}: finetune.method = '{wanted.method}' is for pretrained models; "
+            f"model.backend = 'scratch' trains whole ones: leave it 'full'"
+        )
+    if wanted.patience and backend == "scratch":
+        raise ConfigError(
+            f"{where}: finetune.patience is for pretrained models; model.backend = 'scratch' "
+            f"learns to the end: set it to 0"
+        )
+    if wanted.patience and learn in ("dpo", "grpo"):
+        raise ConfigError(
+            f"{where}: finetune.patience is for plain fine-tuning; round.learn = '{learn}' "
+            f"learns to the end: set it to 0"
+        )
+    if wanted.validation and not wanted.patience:
+        raise ConfigError(
+            f"{where}: finetune.validation takes programs out of the lessons to measure them "
+            f"for finetune.patience, which is 0: set both or neither"
+        )
+
+
+def _check_lessons(config: Config, where: str) -> None:
+    """Lessons that would not be there."""
+    wanted, target, ways = config.cold_start, config.corpus.target, config.directions
+    both_ways = any(str(direction(way).reverse) in ways for way in ways)
+    if (
+        config.round.learn == "back"
+        and not both_ways
+        and not any(target if isinstance(target, tuple) else (target,))
+    ):
+        raise ConfigError(
+            f"{where}: round.learn = 'back' without corpus.target has pairs teach the reverse "
+            f"of '{ways[0]}' only: "
+            "name a corpus of the target dialect, or learn 'forward' or 'both'"
+        )
+    made = {
+        "cold_start.generated": wanted.generated,
+        "cold_start.suites": wanted.suites,
+        "round.replay": config.round.replay,
+    }
+    asked = [f"{key} = 0" for key, count in made.items() if count] + ["round.lessons = 'kept'"] * (
+        config.round.lessons == "generated"
+    )
+    if asked and (lacking := _ungenerated(ways)):
+        raise ConfigError(
+            f"{where}: the generator makes no lessons in {lacking}: set {', '.join(asked)}, or "
+            f"leave that direction out"
+        )
+    if asked and (lacking := _ungenerated(wanted.directions)):
+        raise ConfigError(
+            f"{where}: 'cold_start.directions' names {lacking}, in which the generator makes no "
+            f"lessons: leave that direction out"
+        )
+    if wanted.structures and all("fortran" in way for way in (*ways, *wanted.directions)):
+        raise ConfigError(
+            f"{where}: 'cold_start.structures' is of pairs in C-like dialects, and every "
+            f"direction has Fortran in it: leave it at 0"
+        )
+
+
+def _ungenerated(ways: Sequence[str]) -> str:
+    return next((name for way in ways for name in way.split(":") if name in UNGENERATED), "")
+
+
+def _check_ladder(config: Config, where: str) -> None:
+    wanted = config.ladder
+    for step in wanted.steps:
+        if step not in LADDER:
+            raise ConfigError(
+                f"{where}: ladder.steps has '{step}'; the steps are {', '.join(LADDER)}"
+            )
+    if wanted.steps and config.model.backend != "scratch":
+        raise ConfigError(
+            f"{where}: ladder.steps need model.backend = 'scratch'; a model that is pretrained "
+            f"has been up its own ladder"
+        )
+    if set(wanted.steps) == {"bt"}:
+        raise ConfigError(
+            f"{where}: ladder.steps = ['bt'] translates with a model that has learnt nothing; "
+            f"put 'dae' before it"
+        )
+    if wanted.steps and wanted.epochs <= 0:
+        raise ConfigError(f"{where}: 'ladder.epochs' must be more than 0")
+    if not all(0 <= rate <= 0.9 for rate in wanted.noise):
+        raise ConfigError(
+            f"{where}: 'ladder.noise' is two shares in [0, 0.9], of the first and of the last pass"
+        )

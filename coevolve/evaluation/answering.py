@@ -1,0 +1,122 @@
+"""Models asked for an evaluation: answers of a Translator to items, and how valid a Tester's tests
+are.
+
+Contract: equal model, items and sampling give equal answers. Nothing that a model writes is
+repaired.
+
+    coevolve eval --model runs/demo --corpus builtin --direction cpp:cuda --out result.json
+"""
+
+from __future__ import annotations
+
+from coevolve.cli.progress import Progress
+from coevolve.config.schema import parse
+from coevolve.evaluation.items import EvalCorpus
+from coevolve.evaluation.statistics import interval_of_mean
+from coevolve.loop.checkpoints import use_cores
+from coevolve.loop.services import PROMPT_STYLES, SUITE_STYLES
+from coevolve.loop.stages import in_chunks
+from coevolve.models_named import NamedModel
+from coevolve.verification.verifier import Verifier
+from gpu_runtime.models.decoded import Decoded
+from gpu_runtime.models.protocol import LanguageModel, Sampling
+from tester.generate.propose import Tester
+from translator.prompting.translate import Translator
+
+
+def answers_of(
+    model: NamedModel, corpus: EvalCorpus, sampling: Sampling, spell: bool = True
+) -> tuple[list[tuple[str, ...]], tuple[str, ...]]:
+    """`sampling.n` answers for each item, in order, and notes on how they were asked for. spell:
+    see Translator. Raises ModelError for a model that cannot be opened.
+    """
+    bar = Progress(
+        "asking the Translator", len(corpus.items)
+    )  # a large model takes a while to open
+    use_cores()
+    opened = model.open()
+    translator = Translator(opened, PROMPT_STYLES[model.kind], spell=spell)
+    found: list[tuple[str, ...]] = []
+    streams = hasattr(opened, "watch")
+    if streams:  # it tells how far it is by itself, and does best with all of its prompts at once
+        opened.watch = lambda decoded: bar.set(decoded.answers // sampling.n, speed_note(decoded))
+    for chunk in [corpus.items] if streams else in_chunks(corpus.items):
+        candidates = translator.propose([item.source for item in chunk], corpus.direction, sampling)
+        texts = [c.text for c in candidates]
+        found += [tuple(texts[i : i + sampling.n]) for i in range(0, len(texts), sampling.n)]
+        bar.set(len(found))
+    bar.close()
+    spelled = sum(
+        translator.question(item.source, corpus.direction)[0] is not item.source
+        for item in corpus.items
+    )
+    how = (
+        f"{spelled} of {len(corpus.items)} sources were asked in C++ that is written by rule "
+        f"(--as-written: none)"
+        if spelled
+        else ""
+    )
+    return found, tuple(note for note in (usage_note(opened), how) if note)
+
+
+def speed_note(decoded: Decoded) -> str:
+    """How fast a model reads and writes, for a progress bar."""
+    if not decoded.new_ids:
+        return f"read {decoded.prompt_ids} tokens"
+    return f"{decoded.new_ids / max(decoded.seconds, 1e-3):.1f} tokens/s"
+
+
+def usage_note(model: LanguageModel) -> str:
+    """What a model behind an endpoint was asked so far; '' for one that counts nothing."""
+    used = getattr(model, "usage", None)
+    if used is None:
+        return ""
+    return (
+        f"asked {used.requests} times ({used.retries} of them again): {used.prompt_tokens} "
+        f"prompt and {used.answer_tokens} answer tokens"
+    )
+
+
+def tester_figures(
+    model: NamedModel, corpus: EvalCorpus, sampling: Sampling, backend: str, seed: int
+) -> dict:
+    """`tester_valid_rate`: share of the Tester's tests that are valid on the sources, mean over
+    items it wrote tests for.
+    """
+    use_cores()
+    tester = Tester(model.open(), style=SUITE_STYLES[model.kind])
+    settings = {
+        "direction": str(corpus.direction),
+        "seed": seed,
+        "verify": {"backend": backend, "mutants": 0, "least_strength": 0.0},
+    }
+    verifier = Verifier(parse(settings, "evaluation"))
+    bar = Progress("asking the Tester", len(corpus.items))
+    shares, written, valid = [], 0, 0
+    try:
+        for chunk in in_chunks(corpus.items):
+            programs = [item.judged_as for item in chunk]
+            for program, proposed in zip(programs, tester.answers(programs, sampling), strict=True):
+                counted = verifier.prepare(program, proposed)
+                written, valid = written + counted.written, valid + counted.valid
+                if counted.written:
+                    shares.append(counted.valid / counted.written)
+            bar.advance(len(chunk))
+    finally:
+        verifier.engine.close()
+    bar.close()
+    rate = (
+        {
+            "value": sum(shares) / len(shares),
+            "ci95": list(interval_of_mean(shares, seed) or ()),
+            "n_items": len(shares),
+        }
+        if shares
+        else None
+    )
+    return {
+        "tester": model.label,
+        "tester_valid_rate": rate,
+        "tester_tests": written,
+        "tester_tests_valid": valid,
+    }

@@ -1,0 +1,244 @@
+"""Whether a model was trained on what it is evaluated on: a compact manifest of trained programs,
+and the check against it.
+
+Contract: `training_manifest.json` in a checkpoint's folder holds no text: an exact hash of the
+canonical tokens of every program that the model learnt from (names, layout and comments do not
+count), and for real ones a sketch of 64 minima of 4 bits by which near-duplicates are told. A
+sketch estimates similarity to about 0.05; items at or above NEAR are reported. Generated programs
+are known by their exact hash only: they come by the ten thousand, from a generator that has seen no
+corpus, so that one that equals an item does so by chance. That is reported, and is no reason to
+refuse.
+
+    python -c "from coevolve.evaluation.contamination import Manifest; print(Manifest.of([], ['void f(int n) {}']).generated)"
+
+Method: b-bit minwise hashing (Li and König, "b-Bit Minwise Hashing", 2010).
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from coevolve.evaluation.items import Item
+from corpora.files import write_atomically
+from corpora.fingerprints import fingerprints
+from corpora.records import Program, Triplet
+from corpora.store import read_jsonl
+
+FILE_NAME = "training_manifest.json"
+SCHEMA_VERSION = 1
+NEAR = 0.7
+"""Estimated similarity from which an item counts as trained on: of pairs at 0.8, the guard's
+threshold, 97 % are above.
+"""
+MINIMA, BITS = 64, 4
+_AT_ONCE = 2000
+
+
+class ManifestError(ValueError):
+    """A manifest that this program cannot read; one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """exact: hashes of real programs, generated: of generated ones (16 hex digits). sketches: (real
+    programs, 64) uint8.
+    """
+
+    exact: tuple[str, ...]
+    sketches: np.ndarray
+    generated: frozenset[str]
+
+    @staticmethod
+    def of(real: Sequence[Program | str], generated: Sequence[Program | str] = ()) -> Manifest:
+        """The manifest of programs (each once)."""
+        exact, sketches = _marks(real)
+        first = sorted({key: i for i, key in reversed(list(enumerate(exact)))}.values())
+        return Manifest(
+            tuple(exact[i] for i in first),
+            sketches[first],
+            frozenset(fingerprints(generated).exact),
+        )
+
+    def joined(self, other: Manifest) -> Manifest:
+        """What was trained on by either."""
+        known = set(self.exact)
+        new = [i for i, key in enumerate(other.exact) if key not in known]
+        exact = self.exact + tuple(other.exact[i] for i in new)
+        return Manifest(
+            exact,
+            np.concatenate([self.sketches, other.sketches[new]]),
+            self.generated | other.generated,
+        )
+
+    def write(self, folder: Path) -> None:
+        """Write FILE_NAME into `folder`, atomically; equal manifests give equal bytes."""
+        value = {
+            "schema_version": SCHEMA_VERSION,
+            "kind": "training_manifest",
+            "real": {
+                "n": len(self.exact),
+                "exact": _packed(self.exact),
+                "sketches": _base64(_nibbles(self.sketches)),
+            },
+            "generated": {"n": len(self.generated), "exact": _packed(sorted(self.generated))},
+        }
+        text = json.dumps(value, indent=1, sort_keys=True) + "\n"
+        write_atomically(folder / FILE_NAME, lambda out: out.write(text.encode()))
+
+    @staticmethod
+    def read(folder: Path) -> Manifest | None:
+        """The manifest in `folder`, None where there is none. Raises ManifestError."""
+        path = folder / FILE_NAME
+        if not path.is_file():
+            return None
+        try:
+            value = json.loads(path.read_text(encoding="utf-8"))
+            if value["schema_version"] != SCHEMA_VERSION:
+                raise ManifestError(
+                    f"'{path}' has schema_version {value['schema_version']}, this program reads "
+                    f"{SCHEMA_VERSION}"
+                )
+            bytes_ = np.frombuffer(base64.b64decode(value["real"]["sketches"]), np.uint8)
+            sketches = np.stack([bytes_ >> 4, bytes_ & 15], axis=1).reshape(-1, MINIMA)
+            return Manifest(
+                _unpacked(value["real"]["exact"]),
+                sketches,
+                frozenset(_unpacked(value["generated"]["exact"])),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise (
+                error
+                if isinstance(error, ManifestError)
+                else ManifestError(f"'{path}' is no training manifest: {error}")
+            ) from None
+
+    def trained_on(self, programs: Sequence[Program | str]) -> list[tuple[str, float]]:
+        """Per program: how it was trained on (`equal`, `near`, `generated`, '') and the similarity,
+        estimated for `near`.
+
+        generated: a generated program happens to have its tokens, and no real one is like it.
+        """
+        if not programs:
+            return []
+        exact, sketches = _marks(programs)
+        known = set(self.exact)
+        return [
+            ("equal", 1.0)
+            if key in known
+            else ("near", s)
+            if s >= NEAR
+            else ("generated", 1.0)
+            if key in self.generated
+            else ("", s)
+            for key, s in zip(exact, self._nearest(sketches), strict=True)
+        ]
+
+    def _nearest(self, sketches: np.ndarray) -> list[float]:
+        """Similarity of each sketch to the most alike one of the manifest, estimated, 0 at
+        least.
+        """
+        best = np.zeros(len(sketches))
+        for start in range(0, len(self.sketches), _AT_ONCE):
+            part = self.sketches[start : start + _AT_ONCE]
+            shared = np.stack([(part == row).mean(axis=1).max() for row in sketches])
+            best = np.maximum(best, shared)
+        chance = 2.0**-BITS
+        return [max(0.0, (float(s) - chance) / (1 - chance)) for s in best]
+
+
+def _marks(programs: Sequence[Program | str]) -> tuple[list[str], np.ndarray]:
+    prints = fingerprints(programs)
+    return prints.exact, np.array([_sketch(s) for s in prints.shingles], np.uint8).reshape(
+        -1, MINIMA
+    )
+
+
+_FACTORS = np.random.default_rng(20).integers(1, 1 << 63, MINIMA, np.uint64) | np.uint64(1)
+
+
+def _sketch(shingles: np.ndarray) -> np.ndarray:
+    """4 bits of each of 64 minima over an item's shingle hashes, shape (64,)."""
+    mixed = shingles[None, :] * _FACTORS[:, None]
+    mixed = (mixed ^ (mixed >> np.uint64(31))) * np.uint64(0xBF58476D1CE4E5B9)
+    return ((mixed ^ (mixed >> np.uint64(29))).min(axis=1) % np.uint64(1 << BITS)).astype(np.uint8)
+
+
+def _nibbles(sketches: np.ndarray) -> bytes:
+    return ((sketches[:, ::2] << 4) | sketches[:, 1::2]).astype(np.uint8).tobytes()
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def _packed(hashes: Sequence[str]) -> str:
+    return _base64(bytes.fromhex("".join(hashes)))
+
+
+def _unpacked(text: str) -> tuple[str, ...]:
+    data = base64.b64decode(text).hex()
+    return tuple(data[i : i + 16] for i in range(0, len(data), 16))
+
+
+# --- models and evaluations
+# -------------------------------------------------------------------------------------------
+
+
+def manifest_of(checkpoint: Path) -> Manifest | None:
+    """What the checkpoint learnt from: its own manifest, its export's, or what its run says; None
+    where nobody knows.
+    """
+    for folder in (checkpoint, checkpoint.parent):
+        if (found := Manifest.read(folder)) is not None:
+            return found
+    run, part = checkpoint.parent.parent, checkpoint.parent.name
+    if (run / "split.json").is_file() and (part == "cold" or part.startswith("round-")):
+        return manifest_of_run(run, 0 if part == "cold" else int(part.removeprefix("round-")))
+    return None
+
+
+def manifest_of_run(run: Path, number: int) -> Manifest:
+    """What the models of round `number` learnt from beside generated programs: both sides of every
+    kept pair so far.
+    """
+    files = [run / f"round-{k}" / "triplets.jsonl" for k in range(1, number + 1)]
+    return Manifest.of(
+        [
+            p
+            for f in files
+            if f.is_file()
+            for t in read_jsonl(f, Triplet)
+            for p in (t.source, t.target)
+        ]
+    )
+
+
+def contaminated(manifest: Manifest, items: Sequence[Item]) -> list[dict]:
+    """The items of which the source or the reference was trained on: id, side, how, similarity. A
+    real program goes first.
+    """
+    found = []
+    sides = [
+        ("source", [i.source for i in items]),
+        ("reference", [i.reference or "" for i in items]),
+    ]
+    how = {side: manifest.trained_on(programs) for side, programs in sides}
+    for at, item in enumerate(items):
+        hits = [
+            (how[side][at][0] == "generated", side)
+            for side, programs in sides
+            if programs[at] and how[side][at][0]
+        ]
+        if hits:
+            side = min(hits, key=lambda hit: hit[0])[1]
+            word, similarity = how[side][at]
+            found.append(
+                {"id": item.id, "side": side, "how": word, "similarity": round(similarity, 3)}
+            )
+    return found

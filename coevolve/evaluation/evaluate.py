@@ -1,0 +1,361 @@
+"""Evaluation on the held-out split: execute, then count. BLEU and CodeBLEU against references where
+they exist.
+
+Contract: suites of the held-out programs are made once per run by the rule-based tester (no model
+has a hand in them), so every round and every checkpoint is measured against the same tests. Nothing
+here feeds training.
+
+    coevolve eval runs/demo
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from coevolve.cli.errors import UserError
+from coevolve.config.schema import Config
+from coevolve.evaluation.metrics import bleu, codebleu, mean_pass_at_k
+from coevolve.evaluation.text_scores import codebleu_score
+from coevolve.loop.directions import checkpoints
+from coevolve.loop.run_corpus import RunCorpus
+from coevolve.loop.run_folder import RoundPaths, RunFolder, read_json, write_json
+from coevolve.loop.stages import (
+    Run,
+    distinct,
+    in_chunks,
+    judging_items,
+    propose_suites,
+    suite_counts,
+)
+from coevolve.loop.workers import map_unordered, stream
+from corpora.dialects import Direction, dialect
+from corpora.records import NOT_COMPILED, Candidate, Outcome, Program, UnitTestSuite, Verdict
+from corpora.store import read_jsonl, write_jsonl
+from translator.prompting.answers import counted
+
+
+def prepare_evaluation(run: Run) -> None:
+    """Rule-made suites of the held-out programs, once per run. Programs without a valid suite are
+    counted and named.
+    """
+    path = run.folder.evaluation_suites
+    if path.exists():
+        return
+    programs = run.corpus.evaluation
+    bar = run.bar("suites of held-out programs", len(programs))
+    prepared = {}
+    with run.timed(0, "evaluation suites"):
+        for index, result in map_unordered(
+            run.crew.verifiers, "prepare", [(p, ()) for p in programs]
+        ):
+            prepared[index] = result
+            bar.advance()
+    suites = [prepared[i].suite for i in range(len(programs)) if prepared[i].suite is not None]
+    bar.close(f"{len(suites)} of {len(programs)} have one")
+    write_json(
+        run.folder.evaluation_skipped,
+        {
+            f"{p.name} ({f'{p.dialect}, ' if run.corpus.parts else ''}{p.origin})": prepared[
+                i
+            ].reason
+            for i, p in enumerate(programs)
+            if prepared[i].suite is None
+        },
+    )
+    write_jsonl(path, suites)
+
+
+def evaluate_round(run: Run, number: int) -> dict:
+    """Figures of the checkpoints after round `number` (0 = cold start), from their file when they
+    exist.
+    """
+    paths = run.folder.round(number)
+    if paths.evaluation.exists():
+        return read_json(paths.evaluation)
+    with run.timed(number, "evaluate"):
+        figures, candidates, verdicts = evaluate_checkpoint(
+            run,
+            lambda way: str(run.translator(number, way)),
+            f"round {number}" if number else "cold start",
+        )
+        figures |= evaluate_tester(
+            run, str(paths.tester), f"round {number}" if number else "cold start"
+        )
+        write_jsonl(paths.evaluation_candidates, distinct(candidates))
+        write_jsonl(paths.evaluation_verdicts, verdicts)
+        write_json(paths.evaluation, figures)
+    return figures
+
+
+def evaluate_checkpoint(
+    run: Run, checkpoint: str | Callable[[Direction], str], label: str
+) -> tuple[dict, list[Candidate], list[Verdict]]:
+    """Translate every held-out program `samples` times, execute, count. Percentages in 0..100.
+
+    checkpoint: one for all directions, or that of each. In a run of several directions the figures
+    are those of all their items together, and `directions` holds those of each.
+    """
+    suites = {s.program_id: s for s in read_jsonl(run.folder.evaluation_suites, UnitTestSuite)}
+    held = [
+        (way, part, [p for p in part.evaluation if p.id in suites])
+        for way, part in run.corpus.by_direction(run.config)
+    ]
+    chunks = [(way, chunk) for way, _, programs in held for chunk in in_chunks(programs)]
+    answers, verdicts = _answered(run, checkpoint, label, chunks, suites)
+    found = {}
+    for way, part, programs in held:
+        own = [c for c in answers if c.direction == str(way)]
+        figures = _count(run, way, part, programs, own, verdicts)
+        figures["without_suite"] = len(part.evaluation) - len(programs)
+        figures["not_a_function"] = counted(verdicts[c.id] for c in own if c.id in verdicts)
+        found[str(way)] = figures
+    whole = (
+        {**pooled(list(found.values())), "directions": found}
+        if len(found) > 1
+        else next(iter(found.values()))
+    )
+    return whole, answers, list(dict.fromkeys(verdicts[c.id] for c in answers if c.id in verdicts))
+
+
+def _answered(
+    run: Run,
+    checkpoint: str | Callable[[Direction], str],
+    label: str,
+    chunks: list,
+    suites: dict[str, UnitTestSuite],
+) -> tuple[list[Candidate], dict[str, Verdict]]:
+    """Every answer in the order of `chunks` of (direction, programs), and the verdicts by
+    candidate.
+    """
+    wanted = run.config.evaluate
+    sampling = run.sampling(wanted.samples, wanted.temperature, "evaluate")
+    bar = run.bar(f"{label}: held-out translation", sum(len(chunk) for _, chunk in chunks))
+    answers: dict[int, list[Candidate]] = {}
+    verdicts: dict[str, Verdict] = {}
+
+    def expand(index: int, candidates: list[Candidate]) -> list[tuple]:
+        answers[index] = candidates
+        return judging_items(distinct(candidates), {p.id: p for p in chunks[index][1]}, suites)
+
+    asked = [
+        (checkpoint if isinstance(checkpoint, str) else checkpoint(way), chunk, str(way), sampling)
+        for way, chunk in chunks
+    ]
+    for _, found in stream(
+        run.crew.translator, "propose", asked, run.crew.verifiers, "judge", expand
+    ):
+        verdicts |= {v.target_id: v for v in found}
+        bar.advance(
+            note=f"{sum(v.outcome is Outcome.EQUIVALENT for v in verdicts.values())} equivalent"
+        )
+    bar.close()
+    return [c for i in range(len(chunks)) for c in answers[i]], verdicts
+
+
+def pooled(parts: list[dict]) -> dict:
+    """Figures over the items of several directions together; texts in different dialects have no
+    common BLEU.
+    """
+    count = sum(p["programs"] for p in parts)
+
+    def mean(key: str) -> float | None:
+        return (
+            sum(p[key] * p["programs"] for p in parts if p["programs"]) / count if count else None
+        )
+
+    summed = {
+        key: dict(sorted(sum((Counter(p[key]) for p in parts), Counter()).items()))
+        for key in ("outcomes", "not_a_function")
+    }
+    rates = [key for key in parts[0] if key.startswith("pass@")] + ["compile_rate"]
+    totals = {key: sum(p[key] for p in parts) for key in ("programs", "without_suite")}
+    return {key: mean(key) for key in rates} | totals | summed | {"bleu": None, "codebleu": None}
+
+
+def _count(
+    run: Run,
+    way: Direction,
+    part: RunCorpus,
+    programs: list[Program],
+    candidates: list[Candidate],
+    verdicts: dict[str, Verdict],
+) -> dict:
+    """A candidate without a verdict (nothing was written) counts as wrong and as not compiled."""
+    samples = run.config.evaluate.samples
+    correct = Counter(
+        c.source_id for c in candidates if _is(verdicts.get(c.id), Outcome.EQUIVALENT)
+    )
+    compiled = sum(
+        c.id in verdicts and verdicts[c.id].outcome not in NOT_COMPILED for c in candidates
+    )
+    counts = [(samples, min(samples, correct[p.id])) for p in programs]
+    target = way.target.name
+    first = {}
+    for candidate in candidates:
+        first.setdefault(candidate.source_id, candidate.text)
+    scored = [
+        (first[p.id], part.references[p.id].text)
+        for p in programs
+        if p.id in part.references and p.id in first
+    ]
+    hypotheses, references = [h for h, _ in scored], [r for _, r in scored]
+    figures = {
+        f"pass@{k}": _percent(mean_pass_at_k(counts, k)) for k in run.config.evaluate.pass_at
+    }
+    return figures | {
+        "items": _by_item(programs, candidates, verdicts, samples),
+        "programs": len(programs),
+        "compile_rate": _percent(compiled / (samples * len(programs))) if programs else None,
+        "bleu": bleu(hypotheses, references),
+        "codebleu": codebleu(hypotheses, references, target),
+        **_parts(hypotheses, references, target),
+        "outcomes": dict(
+            sorted(
+                Counter(
+                    str(verdicts[c.id].outcome) if c.id in verdicts else "NONE" for c in candidates
+                ).items()
+            )
+        ),
+    }
+
+
+def _parts(hypotheses: list[str], references: list[str], target: str) -> dict:
+    """What there is of CodeBLEU for a dialect that the package has no grammar for (Fortran): its
+    n-gram parts, on 0..100.
+    """
+    if dialect(target).codebleu_language is not None:
+        return {}
+    score = codebleu_score(hypotheses, references, target)
+    return (
+        {
+            "codebleu_parts": {
+                k.removesuffix("_score"): 100.0 * v for k, v in score.parts.items() if v is not None
+            }
+        }
+        if score
+        else {}
+    )
+
+
+def _by_item(
+    programs: list[Program], candidates: list[Candidate], verdicts: dict[str, Verdict], samples: int
+) -> list[dict]:
+    """One row a program, for `coevolve compare`: answers that pass and that compile, and whether
+    the first one passes.
+    """
+    grouped: dict[str, list[Candidate]] = {}
+    for candidate in candidates:
+        grouped.setdefault(candidate.source_id, []).append(candidate)
+    rows = []
+    for program in programs:
+        outcomes = [
+            verdicts[c.id].outcome if c.id in verdicts else None
+            for c in grouped.get(program.id, [])
+        ]
+        compiled = sum(o is not None and o not in NOT_COMPILED for o in outcomes)
+        rows.append(
+            {
+                "id": program.id,
+                "name": program.name,
+                "samples": samples,
+                "passed": outcomes.count(Outcome.EQUIVALENT),
+                "built": compiled,
+                "compiled": compiled,
+                "first_passed": outcomes[:1] == [Outcome.EQUIVALENT],
+            }
+        )
+    return rows
+
+
+def _is(verdict: Verdict | None, outcome: Outcome) -> bool:
+    return verdict is not None and verdict.outcome is outcome
+
+
+def _percent(share: float | None) -> float | None:
+    return None if share is None else 100.0 * share
+
+
+def evaluate_tester(run: Run, checkpoint: str, label: str) -> dict:
+    """Share of the Tester's own tests on held-out programs that are valid, before anything is
+    topped up.
+    """
+    programs = list(run.corpus.evaluation)
+    sampling = run.sampling(1, run.config.evaluate.temperature, "evaluate tester")
+    counts = suite_counts(
+        propose_suites(run, f"{label}: held-out suites", programs, checkpoint, sampling)
+    )
+    proposed, answers = counts["tests_proposed"], counts["answers"]
+    return {
+        "tester_valid_rate": 100.0 * counts["tests_valid"] / proposed if proposed else 0.0,
+        "tester_suite_rate": 100.0 * counts["answers_with_valid_test"] / answers
+        if answers
+        else 0.0,
+        "tester_tests": proposed,
+    }
+
+
+def evaluate_command(
+    root: Path, checkpoint: str | None, samples: int | None, as_json: bool, use_ray: bool = True
+) -> int:
+    """`coevolve eval`: print the figures of one checkpoint on a run's held-out split."""
+    from coevolve.loop.rounds import local_workers, ray_workers
+    from coevolve.loop.run_corpus import open_corpus
+    from coevolve.report.page import open_run
+
+    folder, config = open_run(root)
+    corpus = open_corpus(config, folder)
+    if samples is not None:
+        ks = tuple(k for k in config.evaluate.pass_at if k <= samples)
+        if samples < 1 or not ks:
+            raise UserError(
+                f"--samples {samples} is too few for any of pass@{list(config.evaluate.pass_at)}"
+            )
+        config = replace(config, evaluate=replace(config.evaluate, samples=samples, pass_at=ks))
+    last = None if checkpoint else _last_round(config, folder)
+    if checkpoint and not Path(checkpoint, "config.json").is_file():
+        raise UserError(f"'{checkpoint}' is not a checkpoint folder (no config.json in it)")
+    with (ray_workers if use_ray else local_workers)(config) as crew:
+        run = Run(config, folder, corpus, crew)
+        prepare_evaluation(run)
+        chosen = (
+            str(Path(checkpoint).resolve())
+            if checkpoint
+            else lambda way: str(run.translator(last, way))
+        )
+        figures, _, _ = evaluate_checkpoint(run, chosen, "eval")
+    if as_json:
+        print(json.dumps(figures, indent=1, sort_keys=True))
+    else:
+        named = (
+            [checkpoint]
+            if checkpoint
+            else [str(path) for path in checkpoints(config, folder.round(last).folder)]
+        )
+        _print(figures, f"checkpoint {', '.join(named)}")
+    return 0
+
+
+def _print(figures: dict, title: str) -> None:
+    print(title)
+    for key, value in figures.items():
+        if key not in ("items", "directions"):
+            print(f"{key:<16} {value:.2f}" if isinstance(value, float) else f"{key:<16} {value}")
+    for way, found in figures.get("directions", {}).items():
+        _print(found, f"\n{way}")
+
+
+def _last_round(config: Config, folder: RunFolder) -> int:
+    def has(paths: RoundPaths) -> bool:
+        return all(path.exists() for path in checkpoints(config, paths.folder))
+
+    number = folder.last_round(has)
+    if not has(folder.round(number)):
+        raise UserError(
+            f"'{folder.root}' has no checkpoint yet; finish its cold start with 'coevolve run "
+            f"--resume {folder.root}'"
+        )
+    return number

@@ -1,0 +1,108 @@
+"""Execution cases of the MuPa form: JSONL rows of a C++ function, a CUDA kernel, and tests written
+as C++ snippets.
+
+Contract: the keys are `cpp_code`, `cuda_code`, `consistent_cpp_inputs` (snippets that end in
+`wrapper(f, ...)`), `consistent_cuda_inputs`, `cuda_wrapper`, `consistent_outputs`, and `id` where
+there is one. The snippets become typed tests; what they expect is what the source gives when it
+runs, so `consistent_outputs` (printed text) is not used. The kernel is judged by itself: the engine
+finds the launch and copies the data, so the wrapper is not used either.
+
+    coevolve eval --model small --corpus cases.jsonl --direction cpp:cuda --out result.json
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from coevolve.evaluation.items import EvalCorpus, Item, first_row, json_row
+from corpora.datasets.loaders import CorpusError
+from corpora.datasets.tables import read_file
+from corpora.dialects import Direction
+from corpora.extraction.dispatch import Skipped, uncallable
+from corpora.records import Program
+from corpora.syntax.c_family import c_functions, parse_c_family
+
+CODE = {"cpp": "cpp_code", "cuda": "cuda_code"}
+TESTS = {"cpp": "consistent_cpp_inputs", "cuda": "consistent_cuda_inputs"}
+_NOTE = (
+    "two scores: 'given_tests' is by the tests that came with the corpus, all others by "
+    "rule-made tests with mutants"
+)
+
+
+def has_form(spec: str) -> bool:
+    """Whether `spec` is a JSONL file whose first row has the form's keys."""
+    path = Path(spec).expanduser()
+    return (
+        path.suffix == ".jsonl"
+        and path.is_file()
+        and {"cpp_code", "cuda_code"} <= first_row(path).keys()
+    )
+
+
+def load(spec: str, way: Direction) -> EvalCorpus:
+    """Items of the file. Raises CorpusError for another direction than between C++ and CUDA, or
+    rows without the keys.
+    """
+    if {way.source.name, way.target.name} != {"cpp", "cuda"}:
+        raise CorpusError(
+            f"'{spec}' holds C++ and CUDA; its directions are cpp:cuda and cuda:cpp, not {way}"
+        )
+    path = Path(spec).expanduser()
+    items: list[Item] = []
+    skipped: list[Skipped] = []
+    for number, row in _rows(path):
+        source = _function(
+            row[CODE[way.source.name]], way.source.name, f"{path.name}, line {number}"
+        )
+        reference = _function(
+            row[CODE[way.target.name]], way.target.name, f"{path.name}, line {number}"
+        )
+        if source is None:
+            skipped.append(
+                Skipped(f"{path.name}, line {number}", "", "no function definition in the source")
+            )
+            continue
+        if reason := uncallable(source):
+            # It stays an item: leaving out what is hard would make the figures better than they
+            # are.
+            skipped.append(
+                Skipped(source.origin, source.name, f"kept, but cannot be tested: {reason}")
+            )
+        snippets = tuple(s for s in row.get(TESTS[way.source.name], []) if isinstance(s, str))
+        items.append(
+            Item(
+                str(row.get("id", number)), source, reference, "", None, _renamed(snippets, source)
+            )
+        )
+    if not items:
+        raise CorpusError(f"'{spec}' holds no execution case")
+    return EvalCorpus(spec, way, tuple(items), tuple(skipped), notes=(_NOTE,))
+
+
+def _rows(path: Path) -> Iterator[tuple[int, dict]]:
+    for number, line in enumerate(read_file(path).split("\n"), 1):
+        if not line.strip():
+            continue
+        row = json_row(path, number, line)
+        for key in CODE.values():
+            if not isinstance(row.get(key), str):
+                raise CorpusError(f"'{path}', line {number}: '{key}' is missing or not text")
+        yield number, row
+
+
+def _function(text: str, dialect_name: str, origin: str) -> Program | None:
+    """The text as a program, entered at its last function; None where it defines none."""
+    functions = list(c_functions(parse_c_family(text).root_node))
+    return Program(dialect_name, functions[-1].name, text.strip(), origin) if functions else None
+
+
+def _renamed(snippets: tuple[str, ...], source: Program) -> tuple[str, ...]:
+    """Snippets that call `wrapper(NAME, ...)` with the source's own name: for CUDA the form names
+    the host wrapper.
+    """
+    return tuple(
+        re.sub(r"\bwrapper\s*\(\s*\w+\s*,", f"wrapper({source.name},", text) for text in snippets
+    )

@@ -1,0 +1,224 @@
+"""Which of a ParEval checkout's own drivers cannot judge an answer, found in its files.
+
+Contract: `broken_drivers(root)` gives the drivers of this checkout that show a known defect, each
+with what follows from it; a checkout in which it was mended shows none. `guarantees_of(problem)` is
+what the drivers put into arguments. The defects were found by reading all 120 drivers (60 `cpu.cc`,
+60 `gpu.cu`) and their baselines in the public repository's history; what only falsifies timings is
+not among them. Our own figures do not use the drivers.
+
+    python -c "from coevolve.evaluation.pareval_drivers import broken_drivers; print(*broken_drivers('../ParEval'), sep='\\n')"
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from coevolve.evaluation.items import Guarantee
+from corpora.datasets.tables import read_file
+
+_BENCHMARKS = "drivers/cpp/benchmarks"
+COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.S)
+
+
+_GUARANTEES = {
+    "02": ["C=0"],
+    "14": ["distance=0"],
+    "15": ["A in 0 1", "numEdges=0"],
+    "17": ["A in 0 1", "maxDegree=0"],
+    "19": ["A[N*N] in 0 1", "source<N+0", "dest<N+0", "pathLength=0"],
+    "20": ["image in 0 255", "bins[256]=0"],
+    "21": ["x of 0 100", "bins[10]=0"],
+    "24": ["x of 0 100", "bins[4]=0"],
+    "25": ["output=0"],
+    "26": ["product=1"],
+    "27": ["average=0"],
+    "28": ["smallest=2147483647"],
+    "29": ["sum=0"],
+    "32": ["sum=0"],
+    "33": ["output=0"],
+    "34": ["sum=0"],
+    "36": ["found=0"],
+    "37": ["closestToPiIndex=0"],
+    "38": ["x[N]", "x[x_size]", "firstEvenIndex=N+0"],
+    "39": ["found=0"],
+    "41": ["k<N+1", "k<x_size+1", "kthSmallest=0"],
+    "42": ["x distinct"],
+    "50": ["input in 0 1", "output=0"],
+    "51": ["imageOut=0"],
+    "52": ["output=0"],
+    "53": ["output=0"],
+    "54": ["input in 0 1"],
+}
+"""Number of a problem -> what its drivers put into arguments: integers `in`, reals `of` a range,
+one value, a number from 1 on, no two equal. Prompts do not say all of it, but kernels that set a
+flag, add into a sum or keep 256 bins in shared memory are right only because of it. 38 starts at N
++ 1 there, where something is always found; N is what the baseline gives where nothing is. 42 sorts
+unstably, so the ranks of equal values are anybody's.
+"""
+_GUARANTEE = re.compile(
+    r"(\w+)(?:\[([\w*]+)\])?(?: (in|of) (\d+) (\d+)| (distinct)|[=<](?:(\w+)\+)?(\d+))?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """One thing that a file shows: `pattern` occurs in it, or does not where `absent`. file: beside
+    the driver, or `/` from the root.
+    """
+
+    file: str
+    pattern: str
+    absent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Defect:
+    """A defect of the drivers `files` of one problem; it is there when all `signs` are."""
+
+    problem: str
+    files: tuple[str, ...]
+    signs: tuple[Sign, ...]
+    effect: str
+
+
+BOTH = ("cpu.cc", "gpu.cu")
+DEFECTS = (
+    Defect(
+        "fft/07_fft_fft_conjugate",
+        ("cpu.cc",),
+        (
+            Sign("cpu.cc", r"fftCooleyTookey\s*\("),
+            Sign("baseline.hpp", r"fftCooleyTookey\s*\(\s*odd\s*\)(?s:.)*std::conj"),
+        ),
+        "right answers fail: the recursive transform it compares with conjugates at every "
+        "level, not once",
+    ),
+    Defect(
+        "fft/08_fft_split_fft",
+        ("gpu.cu",),
+        (
+            Sign("gpu.cu", r"fequal\s*\(\s*\w+\s*,\s*\w+\s*\)"),
+            Sign("/drivers/cpp/utilities.hpp", r"FType\s+epsilon\s*="),
+        ),
+        "does not compile: the type of fequal's tolerance cannot be deduced from its default",
+    ),
+    Defect(
+        "histogram/22_histogram_count_quadrants",
+        ("gpu.cu",),
+        (
+            Sign(
+                "gpu.cu",
+                r"COPY_H2D\s*\(\s*d_points\s*,\s*h_points\.data\(\)\s*,\s*h_points\.size\(\)\s*\)",
+            ),
+        ),
+        "decides nothing: it copies as many bytes as there are elements, so most points and "
+        "all counts but one never cross",
+    ),
+    Defect(
+        "reduce/25_reduce_xor",
+        ("gpu.cu",),
+        (
+            Sign("gpu.cu", r"sizeof\s*\(\s*BOOL\s*\)"),
+            Sign("/drivers/cpp/utilities.hpp", r"\bBOOL\b", absent=True),
+        ),
+        "does not compile: BOOL is declared nowhere",
+    ),
+    Defect(
+        "reduce/29_reduce_sum_of_min_of_pairs",
+        ("gpu.cu",),
+        (
+            Sign("gpu.cu", r"COPY_H2D\s*\(\s*d_y\s*,"),
+            Sign("gpu.cu", r"ALLOC\s*\(\s*d_y\s*,", absent=True),
+        ),
+        "right answers fail: the second vector is never allocated on the device",
+    ),
+    Defect(
+        "scan/34_scan_largest_contiguous_subarray_sum",
+        BOTH,
+        (Sign("baseline.hpp", r"currSum\s*=\s*0\s*;\s*for\s*\(\s*int\s+i\b"),),
+        "right answers fail: the baseline never resets its running sum (it gives 17 on its own "
+        "example, which says 6); "
+        "here its behaviour is the source's, so a faithful translation passes",
+    ),
+    Defect(
+        "search/37_search_find_the_closest_number_to_pi",
+        ("gpu.cu",),
+        (Sign("gpu.cu", r"<<<[^>]*>>>\s*\(\s*d_x\s*,\s*TEST_SIZE\s*,\s*ctx->"),),
+        "right answers fail: the kernel writes to another buffer than the one that is read back",
+    ),
+    Defect(
+        "sort/43_sort_sort_an_array_of_structs_by_key",
+        BOTH,
+        (Sign("baseline.hpp", r"std::sort\s*\("), Sign("cpu.cc", r"\.duration\s*!=")),
+        "right answers fail: 1,024 elements have 100 keys, and how an unstable sort orders "
+        "equal keys is compared too",
+    ),
+    Defect(
+        "sparse_la/48_sparse_la_sparse_axpy",
+        ("cpu.cc",),
+        (Sign("cpu.cc", r"test\.clear\s*\(\s*\)\s*;\s*sparseAxpy"),),
+        "right answers write out of bounds: the result vector is emptied before the call",
+    ),
+    Defect(
+        "sparse_la/48_sparse_la_sparse_axpy",
+        ("gpu.cu",),
+        (Sign("gpu.cu", r"(?<!->)\bh_x\[i\]\s*=\s*\{\s*rand\(\)\s*%\s*ctx->N"),),
+        "right answers write out of bounds: indices go up to the timed size, the result holds "
+        "1,024",
+    ),
+    Defect(
+        "stencil/51_stencil_edge_kernel",
+        ("gpu.cu",),
+        (
+            Sign("gpu.cu", r"correctConvolveKernel\s*\("),
+            Sign("baseline.hpp", r"edgeKernel\s*\["),
+            Sign("/prompts/generation-prompts.json", r"__constant__ int edgeKernel"),
+        ),
+        "right answers fail: the baseline reads a __constant__ table on the host, where it is "
+        "all zeros",
+    ),
+)
+
+
+def broken_drivers(root: str | Path) -> list[tuple[str, str]]:
+    """(driver's path below the checkout, what follows) of every defect that `root` shows, in the
+    order of problems.
+    """
+    root = Path(root)
+    found = []
+    for defect in DEFECTS:
+        folder = root / _BENCHMARKS / defect.problem
+        if all(_shows(root, folder, sign) for sign in defect.signs):
+            found += [
+                (f"{_BENCHMARKS}/{defect.problem}/{name}", defect.effect)
+                for name in defect.files
+                if (folder / name).is_file()
+            ]
+    return found
+
+
+def guarantees_of(problem: str) -> tuple[Guarantee, ...]:
+    """What the drivers of `problem` (its name) do with arguments; one that has no such parameter
+    has not that guarantee.
+    """
+    found = []
+    for text in _GUARANTEES.get(problem[:2], ()):
+        name, extent, word, low, high, distinct, plus, value = _GUARANTEE.fullmatch(text).groups()
+        fill, arguments = (
+            ({"in": "integers", "of": "uniform"}[word], (int(low), int(high)))
+            if word
+            else ("constant", (int(value or 0),))
+        )
+        if distinct or value is None and not word:
+            fill, arguments = "permutation" if distinct else "", ()
+        found.append(Guarantee(name, fill, arguments, plus or "", extent or ""))
+    return tuple(found)
+
+
+def _shows(root: Path, folder: Path, sign: Sign) -> bool:
+    path = root / sign.file[1:] if sign.file.startswith("/") else folder / sign.file
+    if not path.is_file():
+        return False
+    return (re.search(sign.pattern, COMMENT.sub("", read_file(path))) is None) is sign.absent

@@ -1,0 +1,94 @@
+"""Answers that were made elsewhere: JSONL rows or one tokenised function a line, matched to the
+items of a corpus.
+
+Contract: JSONL rows are `{"id": ..., "text": ...}` or `{"index": ..., "text": ...}` (index counts
+items from 0); several rows for one item are several samples. A file of lines belongs to a corpus of
+lines: line i answers line i. Every item gets the same number of answers: missing ones are empty, so
+they count as wrong, and are reported. Bad input is a CorpusError of one line.
+
+    coevolve eval --predictions answers.jsonl --corpus cpp.tok,cuda.tok --direction cpp:cuda \\
+        --out result.json
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from coevolve.evaluation.items import Item, json_row
+from corpora.datasets.loaders import CorpusError, tokenised_texts
+from corpora.datasets.tables import read_file
+
+
+@dataclass(frozen=True, slots=True)
+class Predictions:
+    """answers: one list a item, all of one length. missing: answers that were not there and count
+    as wrong.
+    """
+
+    answers: tuple[tuple[str, ...], ...]
+    missing: int = 0
+
+
+def read_predictions(path: str, items: Sequence[Item], target: str, count: int = 0) -> Predictions:
+    """The answers in `path`, in dialect `target`, for the first `count` of `items` (all where it is
+    0). Raises CorpusError.
+    """
+    file = Path(path).expanduser()
+    found = _rows(file, items) if file.suffix == ".jsonl" else _lines(file, items, target)
+    answers = [tuple(found.get(item.id, [])) for item in items[: count or None]]
+    samples = max(map(len, answers))
+    if not samples:
+        raise CorpusError(
+            f"'{path}' answers no item of the corpus (its first id is '{items[0].id}')"
+        )
+    missing = sum(samples - len(a) for a in answers)
+    return Predictions(tuple(a + ("",) * (samples - len(a)) for a in answers), missing)
+
+
+def _rows(path: Path, items: Sequence[Item]) -> dict[str, list[str]]:
+    known = {item.id for item in items}
+    found: dict[str, list[str]] = {}
+    for number, line in enumerate(read_file(path).split("\n"), 1):
+        if not line.strip():
+            continue
+        row = json_row(path, number, line)
+        if not isinstance(row.get("text"), str):
+            raise CorpusError(f"'{path}', line {number}: 'text' is missing or not text")
+        found.setdefault(_identity(path, number, row, items, known), []).append(row["text"])
+    return found
+
+
+def _identity(path: Path, number: int, row: dict, items: Sequence[Item], known: set[str]) -> str:
+    if "id" in row:
+        if str(row["id"]) not in known:
+            raise CorpusError(
+                f"'{path}', line {number}: no item of the corpus has the id '{row['id']}' (the "
+                f"first is '{items[0].id}')"
+            )
+        return str(row["id"])
+    index = row.get("index")
+    if type(index) is not int or not 0 <= index < len(items):
+        raise CorpusError(
+            f"'{path}', line {number}: give 'id', or 'index' from 0 to {len(items) - 1}"
+        )
+    return items[index].id
+
+
+def _lines(path: Path, items: Sequence[Item], target: str) -> dict[str, list[str]]:
+    lines = tokenised_texts(path, target)
+    if not any(line.strip() for line in lines):
+        raise CorpusError(f"'{path}' holds no line with an answer")
+    if all(item.id.isdigit() for item in items):  # a corpus of lines: items are known by their line
+        if len(lines) < max(int(item.id) for item in items):
+            raise CorpusError(
+                f"'{path}' has {len(lines)} lines, and the corpus goes on to line {items[-1].id}"
+            )
+        return {item.id: [lines[int(item.id) - 1]] for item in items}
+    if len(lines) != len(items):
+        raise CorpusError(
+            f"'{path}' has {len(lines)} lines for {len(items)} items; use JSONL rows with 'id' "
+            f"and 'text'"
+        )
+    return {item.id: [line] for item, line in zip(items, lines, strict=True)}

@@ -1,0 +1,345 @@
+"""From scores of items to the result that is written: figures with intervals, per problem kind, as
+JSON, Markdown and a row.
+
+Contract: a pure function of its inputs; the schema is documented in docs/evaluation.md and has a
+version. A figure that does not exist is null with the reason in `notes`; nothing is made up. Shares
+are in 0..1, BLEU in 0..100.
+
+    coevolve eval --model small --corpus builtin --direction cpp:cuda --out result.json
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+
+from coevolve.evaluation.items import EvalCorpus, Item
+from coevolve.evaluation.metrics import efficiency_at_k, pass_at_k
+from coevolve.evaluation.scoring import ItemScore
+from coevolve.evaluation.statistics import interval_of_mean
+from coevolve.evaluation.text_scores import bleu_score, codebleu_score
+
+SCHEMA_VERSION = 1
+USUAL_KS = (1, 5, 10, 20, 50, 100)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What was asked, as it goes into the result. contamination: see
+    coevolve.evaluation.contamination; tester: its figures or {}.
+    """
+
+    model: str
+    samples: int
+    temperature: float | None
+    seed: int
+    backend: str
+    elapsed_s: float
+    contamination: dict
+    tester: dict = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    threads: int = 0
+    """Threads of the answers where speed was measured, 0 where it was not."""
+
+
+def ks_for(samples: int) -> tuple[int, ...]:
+    """The usual k that `samples` answers allow, and `samples` itself."""
+    return tuple(sorted({k for k in USUAL_KS if k <= samples} | {samples}))
+
+
+def figure(values: Sequence[float], seed: int) -> dict | None:
+    """Mean of one value a problem with its 95 % interval; None without problems."""
+    if not values:
+        return None
+    return {
+        "value": sum(values) / len(values),
+        "ci95": list(interval_of_mean(values, seed) or ()),
+        "n_items": len(values),
+    }
+
+
+def result_of(
+    corpus: EvalCorpus,
+    answers: Sequence[Sequence[str]],
+    scores: Sequence[ItemScore],
+    setting: Setting,
+) -> dict:
+    """The whole result. `answers` and `scores` belong to the corpus's items, in order."""
+    rows = list(zip(corpus.items, answers, scores, strict=True))
+    whole, notes, codebleus = _figures(rows, corpus, setting)
+    by_kind = {
+        kind: _executed([s for i, _, s in rows if i.kind == kind], setting)
+        for kind in sorted({i.kind for i in corpus.items})
+        if kind
+    }
+    seen = {
+        row["id"] for key in ("items", "by_chance") for row in setting.contamination.get(key, ())
+    }
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "kind": "evaluation",
+        "model": setting.model,
+        "corpus": corpus.name,
+        "direction": str(corpus.direction),
+        "backend": setting.backend,
+        "samples": setting.samples,
+        "temperature": setting.temperature,
+        "seed": setting.seed,
+        "elapsed_s": round(setting.elapsed_s, 1),
+        "n_items": len(rows),
+        "n_undecided": sum(not s.decided for s in scores),
+        "n_skipped": len(corpus.skipped),
+        **whole,
+        **setting.tester,
+        "by_kind": by_kind,
+        "contamination": setting.contamination,
+        "unseen": _executed([s for i, _, s in rows if i.id not in seen], setting) if seen else None,
+        "notes": [*corpus.notes, *setting.notes, *notes],
+        "skipped": [asdict(s) for s in corpus.skipped],
+        "items": [_item_row(item, score, codebleus.get(item.id)) for item, _, score in rows],
+    }
+
+
+def _figures(
+    rows: list, corpus: EvalCorpus, setting: Setting
+) -> tuple[dict, list[str], dict[str, float | None]]:
+    scored = [(item, answers[0]) for item, answers, _ in rows if item.reference is not None]
+    hypotheses, references = (
+        [text for _, text in scored],
+        [item.reference.text for item, _ in scored],
+    )
+    notes = (
+        []
+        if len(scored) == len(rows)
+        else [
+            f"{len(rows) - len(scored)} of {len(rows)} items have no reference: BLEU and "
+            f"CodeBLEU are over the rest"
+        ]
+    )
+    if snippets := sum(len(item.snippets) for item, *_ in rows):
+        notes.append(
+            f"the corpus's {snippets} test snippets gave "
+            f"{sum(score.given_tests for *_, score in rows)} tests that hold for their source"
+        )
+    if setting.samples > 1:
+        notes.append("BLEU and CodeBLEU are of the first answer to each item")
+    bleu = bleu_score(hypotheses, references, setting.seed)
+    code = codebleu_score(hypotheses, references, corpus.direction.target.name, setting.seed)
+    texts = {
+        "bleu": bleu
+        and {
+            "value": bleu.value,
+            "ci95": list(bleu.ci95),
+            "n_items": len(scored),
+            "signature": bleu.signature,
+        },
+        "codebleu": code
+        and {
+            "value": code.value,
+            "ci95": code.ci95 and list(code.ci95),
+            "n_items": len(scored),
+            "parts": code.parts,
+            "as_cpp": code.as_cpp,
+            "scored_as": code.note,
+        },
+    }
+    executed = _executed([score for *_, score in rows], setting)
+    items = dict(zip((item.id for item, _ in scored), code.items, strict=True)) if code else {}
+    return texts | executed, notes, items
+
+
+def _executed(scores: Sequence[ItemScore], setting: Setting) -> dict:
+    """The figures that come from execution, over some of the items."""
+    seed = setting.seed
+
+    def at_k(count: Callable[[ItemScore], int]) -> dict:
+        return {
+            str(k): figure([pass_at_k(s.samples, count(s), k) for s in scores], seed)
+            for k in ks_for(setting.samples)
+        }
+
+    given = [s for s in scores if s.given_passed is not None]
+    timed = [s for s in scores if s.speedups is not None]
+    return {
+        "n_scored": len(scores),
+        "cpass": figure([s.compiled / s.samples for s in scores], seed),
+        "build@k": at_k(lambda s: s.built),
+        "pass@k": at_k(lambda s: s.passed),
+        "parallel_pass@k": at_k(lambda s: s.passed - s.serial),
+        "speedup@k": _speedups(timed, setting, 1),
+        "efficiency@k": _speedups(timed, setting, setting.threads),
+        "suite_strength": figure([s.strength for s in scores if s.strength is not None], seed),
+        "given_tests": {
+            "n_items": len(given),
+            "n_tests": sum(s.given_tests for s in given),
+            "pass@k": {
+                str(k): figure([pass_at_k(s.samples, s.given_passed or 0, k) for s in given], seed)
+                for k in ks_for(setting.samples)
+            },
+        }
+        if given
+        else None,
+        "outcomes": _summed([s.outcomes for s in scores]),
+    }
+
+
+def _speedups(timed: Sequence[ItemScore], setting: Setting, resources: int) -> dict | None:
+    """Mean over items of the expected best of k answers (ParEval's speedup_n@k, and efficiency_n@k
+    for n `resources`).
+    """
+    if not timed or not resources:
+        return None
+    times = [[1.0 / s if s else float("inf") for s in score.speedups or ()] for score in timed]
+    return {
+        str(k): figure([efficiency_at_k(t, 1.0, k, resources) for t in times], setting.seed)
+        for k in ks_for(setting.samples)
+    }
+
+
+def _summed(counts: Sequence[dict[str, int]]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for row in counts:
+        for key, value in row.items():
+            found[key] = found.get(key, 0) + value
+    return dict(sorted(found.items()))
+
+
+def _item_row(item: Item, score: ItemScore, codebleu: float | None) -> dict:
+    return {
+        "id": item.id,
+        "name": score.name,
+        "kind": score.kind,
+        "samples": score.samples,
+        "compiled": score.compiled,
+        "built": score.built,
+        "passed": score.passed,
+        "serial": score.serial,
+        "decided": score.decided,
+        "first_passed": score.first.passed,
+        "first_outcome": score.first.outcome,
+        "first_detail": score.first.detail,
+        "suite_strength": score.strength,
+        "given_tests": score.given_tests,
+        "given_passed": score.given_passed,
+        "codebleu": codebleu,
+        "speedups": None if score.speedups is None else list(score.speedups),
+    }
+
+
+# --- for people
+# -------------------------------------------------------------------------------------------------------
+
+
+def flat_figures(result: dict) -> list[tuple[str, dict]]:
+    """(name, figure) of every figure of a result, in the order of the table: `pass@1`, `codebleu`,
+    ...
+    """
+    found: list[tuple[str, dict]] = []
+    own = ("parallel_pass@k",) if result.get("parallel_pass@k") != result["pass@k"] else ()
+    for key in (
+        "pass@k",
+        *own,
+        "build@k",
+        "cpass",
+        "bleu",
+        "codebleu",
+        "speedup@k",
+        "efficiency@k",
+        "suite_strength",
+        "tester_valid_rate",
+    ):
+        value = result.get(key)
+        if value is None:
+            continue
+        rows = (
+            [(key, value)]
+            if not key.endswith("@k")
+            else [(key.replace("@k", f"@{k}"), v) for k, v in value.items()]
+        )
+        found += [(name, v) for name, v in rows if v and v.get("value") is not None]
+    for k, v in ((result.get("unseen") or {}).get("pass@k") or {}).items():
+        found += [(f"pass@{k} on items unseen in training", v)] if v else []
+    given = result.get("given_tests") or {}
+    return found + [
+        (f"pass@{k} on the corpus's tests", v) for k, v in given.get("pass@k", {}).items() if v
+    ]
+
+
+def markdown(result: dict) -> str:
+    """The result as a Markdown table with a heading line and notes."""
+    lines = [
+        f"**{result['model']}** on {result['corpus']}, {result['direction']}: "
+        f"{result['n_items']} items ({result['n_undecided']} undecided, "
+        f"counted as not passed), {result['samples']} answers each, temperature "
+        f"{_shown(result['temperature'])}, seed {result['seed']}, "
+        f"back end {result['backend']}",
+        "",
+        "| figure | value | 95 % interval | items |",
+        "| --- | --- | --- | --- |",
+    ]
+    for name, found in flat_figures(result):
+        interval = " to ".join(_number(v) for v in found["ci95"]) if found.get("ci95") else "–"
+        lines.append(
+            f"| {name} | {_number(found['value'])} | {interval} | "
+            f"{found.get('n_items', result['n_items'])} |"
+        )
+    if parts := (result.get("codebleu") or {}).get("parts"):
+        lines += [
+            "",
+            "CodeBLEU parts: "
+            + ", ".join(f"{k.removesuffix('_score')} {_shown(v)}" for k, v in parts.items()),
+        ]
+        lines.append(f"Scored as: {result['codebleu']['scored_as']}")
+    if result.get("bleu"):
+        lines.append(f"BLEU signature: {result['bleu']['signature']}")
+    if result["by_kind"]:
+        lines += [
+            "",
+            "| kind | items | pass@1 | build@1 | CPass |",
+            "| --- | --- | --- | --- | --- |",
+        ]
+        for kind, row in result["by_kind"].items():
+            cells = [_number(row[key]["1"]["value"]) for key in ("pass@k", "build@k")] + [
+                _number(row["cpass"]["value"])
+            ]
+            lines.append(f"| {kind} | {row['n_scored']} | {' | '.join(cells)} |")
+    lines += [
+        "",
+        *(f"- {note}" for note in result["notes"]),
+        *_left_out(result),
+        f"- contamination: {result['contamination']['summary']}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _left_out(result: dict) -> list[str]:
+    """One line on what of the corpus is no item, or an item that cannot be tested; none where there
+    is nothing.
+    """
+    rows = result["skipped"]
+    first = f"{rows[0]['name'] or rows[0]['where']}: {rows[0]['reason']}" if rows else ""
+    return (
+        [
+            f"- of the corpus, {len(rows)} left out or not testable (all in the result's "
+            f"'skipped'); first: {first}"
+        ]
+        if rows
+        else []
+    )
+
+
+def _number(value: float) -> str:
+    return f"{value:.1f}" if value > 1 else f"{value:.3f}"
+
+
+def _shown(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}".rstrip("0").rstrip(".")
+
+
+def leaderboard_row(result: dict) -> dict:
+    """One flat row: who, on what, and every figure with its interval."""
+    kept = ("model", "corpus", "direction", "samples", "temperature", "seed", "backend", "n_items")
+    row = {key: result[key] for key in kept} | {"contaminated": result["contamination"]["n_items"]}
+    for name, found in flat_figures(result):
+        row[name], row[f"{name} ci95"] = found["value"], found.get("ci95")
+    return row

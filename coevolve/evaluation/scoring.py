@@ -1,0 +1,288 @@
+"""What execution says about answers: compiled, callable, equivalent, item by item. No model is
+asked here.
+
+Contract: `score_items` gives one ItemScore for every item in order, whatever the answers are; equal
+texts are judged once. Suites are made by rules from the source (no model has a hand in them) and
+strengthened with mutants; tests that came with an item give a second score. Expected outputs stay
+in the process that compares.
+
+    coevolve eval --model small --corpus builtin --direction cpp:cuda --out result.json
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from coevolve.cli.progress import Progress
+from coevolve.cli.signals import process_pool
+from coevolve.evaluation.guarantees import guaranteed_suite
+from coevolve.evaluation.items import Item
+from coevolve.verification.engine import Engine, Pair, VerifyConfig, shared_engine
+from coevolve.verification.questions import entry_names
+from corpora.dialects import dialect
+from corpora.records import NOT_COMPILED, Blame, Program, Signature, UnitTestSuite, Verdict
+from corpora.signatures.dispatch import SignatureError, signature_of
+from gpu_runtime.backend import CompileRequest, ExecutionBackend
+from gpu_runtime.call.binding import Binding
+from gpu_runtime.sandbox.cores import usable_cores
+from tester.generate.snippets import SnippetError, snippet_tests
+from tester.validity import validate
+from translator.judge import turned_away
+
+CHUNK = 16
+"""Items that one process judges at a time; their answers are compiled together."""
+_ENTRY = {
+    "cpp": "\nvoid eval_entry() {}\n",
+    "fortran": "\nsubroutine eval_entry()\nend subroutine\n",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One item with its answers, of which one that is empty is a wrong one."""
+
+    item: Item
+    answers: tuple[str, ...]
+    target: str
+    """Dialect of the answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One answer. compiled: the text alone; built: and it can be called in place of the source;
+    passed: equivalent.
+
+    given: whether it passes the tests that came with the item, None where there are none that the
+    source passes. serial: it passed, but one thread of a parallel answer does all the work.
+    """
+
+    compiled: bool
+    built: bool
+    passed: bool
+    outcome: str
+    detail: str = ""
+    strength: float | None = None
+    decided: bool = True
+    given: bool | None = None
+    serial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ItemScore:
+    """Counts over the answers of one item. first: of the first answer. decided: False where the
+    source has no valid suite.
+
+    given_tests: tests that came with the item and hold for the source; given_passed: answers that
+    pass them, None without. serial: of the answers that passed, those of one thread. passes:
+    whether each answer passed. speedups: one per answer, 0 for a wrong one; None where speed was
+    not measured.
+    """
+
+    id: str
+    name: str
+    kind: str
+    samples: int
+    compiled: int
+    built: int
+    passed: int
+    first: Judged
+    outcomes: dict[str, int]
+    decided: bool
+    strength: float | None
+    given_tests: int = 0
+    given_passed: int | None = None
+    passes: tuple[bool, ...] = ()
+    speedups: tuple[float, ...] | None = None
+    serial: int = 0
+
+
+def score_items(
+    work: Sequence[Work],
+    backend: str = "auto",
+    config: VerifyConfig = VerifyConfig(),
+    workers: int = 1,
+) -> list[ItemScore]:
+    """Scores in the order of `work`. Raises BackendError where the back end is not to be had."""
+    chunks = [tuple(work[i : i + CHUNK]) for i in range(0, len(work), CHUNK)]
+    bar = Progress("executing answers", len(work))
+    scores: list[ItemScore] = []
+    for found in _results(chunks, backend, config, min(workers, len(chunks))):
+        scores += found
+        bar.advance(len(found), f"{sum(s.passed > 0 for s in scores)} solved")
+    bar.close()
+    return scores
+
+
+def default_workers() -> int:
+    return max(1, min(8, usable_cores()))
+
+
+def _results(
+    chunks: list[tuple[Work, ...]], backend: str, config: VerifyConfig, workers: int
+) -> Iterator[list[ItemScore]]:
+    if workers < 2:
+        for chunk in chunks:
+            yield score_chunk(chunk, backend, config)
+        return
+    # Not forked: the threads of a model that was open in this process would be copied in whatever
+    # state they are.
+    with process_pool(workers, start="spawn", at_end=partial(_close, backend, config)) as pool:
+        waiting = [pool.submit(score_chunk, chunk, backend, config) for chunk in chunks]
+        for future in waiting:
+            yield future.result()
+
+
+def _close(backend: str, config: VerifyConfig) -> None:
+    shared_engine(backend, config).close()
+
+
+def score_chunk(chunk: Sequence[Work], backend: str, config: VerifyConfig) -> list[ItemScore]:
+    """Scores of a few items, compiled together."""
+    engine = shared_engine(backend, config)
+    engine.prepare(
+        [
+            Pair(w.item.judged_as, program_of(text, w))
+            for w in chunk
+            for text in dict.fromkeys(w.answers)
+        ]
+    )
+    return [_scored(w, engine) for w in chunk]
+
+
+def program_of(text: str, work: Work) -> Program:
+    """An answer as a program: its entry is the function called like the source, else the
+    last one.
+    """
+    name = work.item.source.name
+    names = entry_names(text, work.target)
+    same = [n for n in names if n.lower().rstrip("_") == name.lower().rstrip("_")]
+    return Program(work.target, (same or names or [name])[-1], text)
+
+
+def _scored(work: Work, engine: Engine) -> ItemScore:
+    texts = list(dict.fromkeys(work.answers))
+    suite = guaranteed_suite(work.item, engine)
+    verdicts = {
+        text: engine.verify(Pair(work.item.judged_as, program_of(text, work), suite))
+        for text in texts
+        if text.strip()
+    }
+    alone = _compiles(
+        [t for t, v in verdicts.items() if v.outcome in NOT_COMPILED or v.equivalent is None],
+        work.target,
+        engine.backend,
+    )
+    judged = {t: _judged(t, v, work, alone.get(t, True)) for t, v in verdicts.items()}
+    tests, given = _given(work, [t for t in texts if t in verdicts], engine)
+    judged = {t: replace(j, given=given.get(t)) for t, j in judged.items()}
+    nothing = Judged(
+        False, False, False, "NONE", "nothing was written", given=False if tests else None
+    )
+    each = [judged.get(text, nothing) for text in work.answers]
+    strengths = [j.strength for j in each if j.strength is not None]
+    return ItemScore(
+        work.item.id,
+        work.item.source.name,
+        work.item.kind,
+        len(each),
+        sum(j.compiled for j in each),
+        sum(j.built for j in each),
+        sum(j.passed for j in each),
+        each[0],
+        dict(sorted(Counter(j.outcome for j in each).items())),
+        all(j.decided for j in each),
+        strengths[0] if strengths else None,
+        tests,
+        sum(bool(j.given) for j in each) if tests else None,
+        tuple(j.passed for j in each),
+        serial=sum(j.serial for j in each),
+    )
+
+
+def _judged(text: str, verdict: Verdict, work: Work, alone: bool) -> Judged:
+    undecided = verdict.equivalent is None and verdict.blame is not Blame.TARGET
+    # the source gave no expectation, so whether the answer can be called is asked without running
+    # it
+    if undecided:
+        built = alone and _callable(work.item.judged_as, program_of(text, work))
+    else:
+        built = verdict.outcome not in NOT_COMPILED
+    return Judged(
+        built or alone,
+        built,
+        verdict.equivalent is True,
+        verdict.outcome.value,
+        verdict.detail,
+        verdict.suite_strength,
+        not undecided,
+        serial=verdict.equivalent is True and verdict.serial,
+    )
+
+
+def _callable(source: Program, target: Program) -> bool:
+    try:
+        return isinstance(turned_away(source, signature_of(source), target), Binding)
+    except SignatureError:
+        return False
+
+
+def _compiles(texts: Sequence[str], target: str, backend: ExecutionBackend) -> dict[str, bool]:
+    """Whether each text compiles by itself, whatever its functions are: an empty entry is put
+    behind it.
+    """
+    entry = _ENTRY[dialect(target).language]
+    requests = [
+        CompileRequest(Program(target, "eval_entry", t + entry), Signature("eval_entry", ()))
+        for t in texts
+    ]
+    return {
+        t: c.ok for t, c in zip(texts, backend.compile(requests) if requests else (), strict=True)
+    }
+
+
+def _given(work: Work, texts: Sequence[str], engine: Engine) -> tuple[int, dict[str, bool]]:
+    """(tests that came with the item and are valid, which texts pass them all)."""
+    source = work.item.judged_as
+    if not work.item.snippets:
+        return 0, {}
+    try:
+        signature = signature_of(source)
+    except SignatureError:
+        return 0, {}
+    tests = _snippet_tests(work.item, signature, engine.backend)
+    if not tests:
+        return 0, {}
+    checked = validate(
+        source, signature, UnitTestSuite(source.id, tests, "user"), engine.backend, prune=True
+    )
+    if checked.expectations is None:
+        return 0, {}
+    plain = Engine(
+        engine.backend, replace(engine.config, mutants=0)
+    )  # how strong their tests are decides nothing
+    suite = checked.expectations.suite
+    return len(suite.tests), {
+        t: plain.verify(Pair(source, program_of(t, work), suite)).equivalent is True for t in texts
+    }
+
+
+def _snippet_tests(item: Item, signature: Signature, backend: ExecutionBackend) -> tuple:
+    """Typed tests of an item's snippets: all in one compile, one by one where that fails."""
+    named = replace(signature, name=item.source.name)
+    try:
+        return snippet_tests(
+            "\n\n".join(s.replace("\n\n", "\n") for s in item.snippets), named, backend
+        ).tests
+    except SnippetError:
+        pass
+    found: list = []
+    for snippet in item.snippets:
+        try:
+            found += snippet_tests(snippet, named, backend).tests
+        except SnippetError:
+            # a snippet that records nothing is no test; the count of tests in the result shows it
+            continue
+    return tuple({t.id: t for t in found}.values())

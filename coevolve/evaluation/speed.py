@@ -1,0 +1,229 @@
+"""How much faster right answers are than their source: one large input an item, measured on this
+machine's CPU.
+
+Contract: only answers that passed are timed, one after the other; wrong ones have speedup 0, and so
+has one whose values differ on the large input. The source runs serially at -O3, an answer at -O3
+with `threads` threads; each time is the median of REPEATS runs in fresh processes after one more.
+An item without a larger input, or whose source never takes LEAST_MS, has no figure. Kernels that
+are emulated have none either: an emulation's speed says nothing.
+
+    coevolve eval --predictions answers.jsonl --corpus sources/ --direction cpp:openmp \\
+        --speed --out result.json
+"""
+
+from __future__ import annotations
+
+import re
+import statistics
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from coevolve.cli.progress import Progress
+from coevolve.evaluation.guarantees import guaranteed_suite
+from coevolve.evaluation.scoring import ItemScore, Work, program_of
+from coevolve.verification.engine import Engine
+from corpora.dialects import dialect
+from corpora.records import ArrayValue, ScalarValue, Signature, UnitTest
+from corpora.signatures.dispatch import signature_of
+from corpora.suites.unit_tests import SuiteError, parse_test
+from gpu_runtime.backend import Arguments, CompileRequest, ExecutionBackend, Limits, Status, Variant
+from gpu_runtime.call.binding import BindingError, bind
+from gpu_runtime.call.materialize import materialise
+from tester.generate.propose import symbolic_text
+
+REPEATS = 3
+LEAST_MS = 2.0
+WANTED_MS = 20.0
+MOST_ELEMENTS = 1 << 24
+TOLERANCE = 1e-3
+"""Relative: that an answer is right was shown before, by exact tests; this only sees what goes
+wrong at large sizes.
+"""
+_LIMITS = Limits(wall_s=60.0, cpu_s=240, memory_mib=4096)
+
+
+def measurable(target: str, backend_name: str) -> str:
+    """Why answers in dialect `target` cannot be timed here, '' where they can."""
+    if dialect(target).model == "cuda":
+        return (
+            f"speed of CUDA answers is not measured (back end {backend_name}): "
+            f"benchmarks/gpu_speedup.py times kernels on a device"
+        )
+    if dialect(target).model == "offload":
+        return (
+            "speed of target regions is not measured: they run on host threads here, and "
+            "what is mapped is copied"
+        )
+    return ""
+
+
+def with_speed(
+    work: Sequence[Work], scores: Sequence[ItemScore], engine: Engine, threads: int
+) -> list[ItemScore]:
+    """The scores with `speedups` where they could be measured."""
+    bar = Progress("timing right answers", len(work))
+    found = []
+    for item, score in zip(work, scores, strict=True):
+        speedups = (
+            _speedups(item, score, engine, threads)
+            if any(score.passes)
+            else (tuple(0.0 for _ in score.passes) if score.decided else None)
+        )
+        found.append(replace(score, speedups=speedups))
+        bar.advance()
+    bar.close()
+    return found
+
+
+def _speedups(
+    work: Work, score: ItemScore, engine: Engine, threads: int
+) -> tuple[float, ...] | None:
+    source = work.item.judged_as
+    checked = engine.expectations(source, guaranteed_suite(work.item, engine))
+    if checked.expectations is None:
+        return None
+    signature = signature_of(source)
+    measured = _baseline(
+        CompileRequest(source, signature), checked.expectations.suite.tests, engine.backend
+    )
+    if measured is None:
+        return None
+    given, serial_ms, expected = measured
+    known: dict[str, float] = {}
+    for text, passed in zip(work.answers, score.passes, strict=True):
+        if passed and text not in known:
+            known[text] = _speedup(
+                work, text, signature, given, serial_ms, expected, engine.backend, threads
+            )
+    return tuple(
+        known[text] if passed else 0.0
+        for text, passed in zip(work.answers, score.passes, strict=True)
+    )
+
+
+def _speedup(
+    work: Work,
+    text: str,
+    signature: Signature,
+    given: Arguments,
+    serial_ms: float,
+    expected: Sequence[np.ndarray],
+    backend: ExecutionBackend,
+    threads: int,
+) -> float:
+    target = program_of(text, work)
+    try:
+        binding = bind(
+            signature,
+            signature_of(target),
+            "fortran"
+            in (dialect(target.dialect).language, dialect(work.item.source.dialect).language),
+        )
+        arguments = replace(binding.arguments(given), threads=threads)
+    except BindingError:  # a length that the answer's own type cannot hold
+        return 0.0
+    done = timed(CompileRequest(target, binding.target), arguments, backend)
+    if done is None or not _agree(expected, binding.outputs(done[1], given)):
+        return 0.0
+    return serial_ms / done[0]
+
+
+def _baseline(
+    request: CompileRequest, tests: Sequence[UnitTest], backend: ExecutionBackend
+) -> tuple[Arguments, float, tuple[np.ndarray, ...]] | None:
+    """The first input of growing size on which the source takes WANTED_MS, else the largest; None
+    where it never takes LEAST_MS.
+    """
+    best = None
+    for power in range(3, 24):
+        test = larger_test(tests, request.signature, 1 << power)
+        if test is None:
+            break
+        arguments = materialise(test, request.signature)
+        done = timed(request, arguments, backend, repeats=1)
+        if done is None:
+            break
+        best = (arguments, *done)
+        if done[0] >= WANTED_MS:
+            break
+    if best is None or best[1] < LEAST_MS:
+        return None
+    again = timed(request, best[0], backend)
+    return (best[0], *again) if again else None
+
+
+def larger_test(tests: Sequence[UnitTest], signature: Signature, scale: int) -> UnitTest | None:
+    """The largest of `tests` with every scalar that an extent depends on `scale` times as large.
+
+    None where no extent depends on a scalar, or where it would have more than MOST_ELEMENTS
+    elements.
+    """
+    telling = [
+        t
+        for t in tests
+        if all(
+            a.value >= 2 for a in t.assignments if isinstance(a, ScalarValue) and a.type[0] in "iu"
+        )
+    ]
+    plain = [
+        t
+        for t in telling
+        if all(
+            a.fill is not None and a.fill.kind != "special"
+            for a in t.assignments
+            if isinstance(a, ArrayValue)
+        )
+    ]
+    if not plain:
+        return None
+    at = max(range(len(plain)), key=lambda i: _elements(plain[i]))
+    line = symbolic_text(plain).splitlines()[at]
+    names = {
+        name
+        for extent in re.findall(r"\[([^\]]*)\]", line)
+        for name in re.findall(r"[A-Za-z_]\w*", extent)
+    }
+    if not names:
+        return None
+    scaled = re.sub(
+        r"\b(\w+)(:\w+=)(\d+)\b",
+        lambda m: f"{m[1]}{m[2]}{int(m[3]) * scale}" if m[1] in names else m[0],
+        line,
+    )
+    try:
+        test = parse_test(scaled, signature)
+    except SuiteError:
+        return None
+    return test if _elements(test) <= MOST_ELEMENTS else None
+
+
+def _elements(test: UnitTest) -> int:
+    return sum(int(np.prod(a.extents)) for a in test.assignments if isinstance(a, ArrayValue))
+
+
+def timed(
+    request: CompileRequest, arguments: Arguments, backend: ExecutionBackend, repeats: int = REPEATS
+) -> tuple[float, tuple[np.ndarray, ...]] | None:
+    """(median ms, values after the call) at -O3; None where it does not compile or run."""
+    compiled = backend.compile([replace(request, variant=Variant.TIMED)])[0]
+    if not compiled.ok:
+        return None
+    times: list[float] = []
+    for turn in range(repeats + 1):  # one call a process: every run begins with the same memory
+        done = backend.run(compiled, [arguments], _LIMITS)[0]
+        if done.status is not Status.OK:
+            return None
+        if turn or repeats == 1:
+            times.append(max(done.elapsed_ms, 1e-6))
+    return statistics.median(times), done.values
+
+
+def _agree(expected: Sequence[np.ndarray], found: Sequence[np.ndarray]) -> bool:
+    return all(
+        np.allclose(
+            a, b, rtol=TOLERANCE, atol=TOLERANCE * float(np.abs(a).max(initial=0.0)), equal_nan=True
+        )
+        for a, b in zip(expected, found, strict=True)
+    )

@@ -1,0 +1,123 @@
+"""How sure a figure is: bootstrap intervals over problems, paired differences, exact McNemar.
+
+Contract: pure functions of numbers and a seed; the unit that is resampled is the problem, never the
+sample, because samples of one problem are alike. Nothing to resample gives None.
+
+    python -c "from coevolve.evaluation.statistics import mcnemar_exact; print(mcnemar_exact(1, 9))"
+
+Methods: percentile bootstrap (Efron and Tibshirani, "An Introduction to the Bootstrap", chapter
+13); paired bootstrap as in Koehn, "Statistical significance tests for machine translation
+evaluation" (2004); exact McNemar as a binomial test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import comb
+
+import numpy as np
+
+RESAMPLES = 2000
+_AT_ONCE = 200
+"""Resamples drawn together: bounds the memory for long lists of problems."""
+
+Interval = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """b - a on the same problems. ci95: of the difference; p: two-sided, for no difference."""
+
+    value: float
+    ci95: Interval
+    p: float
+
+
+def interval_of_mean(
+    values: Sequence[float], seed: int = 0, resamples: int = RESAMPLES
+) -> Interval | None:
+    """95 % interval of the mean of one value a problem."""
+    rows = np.asarray(values, float).reshape(-1, 1)
+    return interval_of_sums(rows, lambda sums, count: float(sums[0] / count), seed, resamples)
+
+
+def interval_of_sums(
+    rows: np.ndarray,
+    figure: Callable[[np.ndarray, int], float],
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+) -> Interval | None:
+    """95 % interval of a figure that follows from column sums.
+
+    rows: (problems, columns), what each problem adds; figure(sums (columns,), problems) is the
+    figure of one resample.
+    """
+    if not len(rows):
+        return None
+    found = [figure(sums, len(rows)) for sums in _resampled_sums(rows, seed, resamples)]
+    low, high = np.percentile(found, [2.5, 97.5])
+    return float(low), float(high)
+
+
+def paired_difference(
+    a: Sequence[float], b: Sequence[float], seed: int = 0, resamples: int = RESAMPLES
+) -> Difference | None:
+    """Mean of b - a with a paired bootstrap over problems. Raises ValueError for lists of unequal
+    length.
+    """
+    if len(a) != len(b):
+        raise ValueError(f"paired figures need the same problems, got {len(a)} and {len(b)}")
+    if not len(a):
+        return None
+    steps = (np.asarray(b, float) - np.asarray(a, float)).reshape(-1, 1)
+    means = np.array([sums[0] / len(steps) for sums in _resampled_sums(steps, seed, resamples)])
+    low, high = np.percentile(means, [2.5, 97.5])
+    # One is added on both sides: with finitely many resamples no p-value of 0 can be claimed.
+    tail = min(np.count_nonzero(means <= 0), np.count_nonzero(means >= 0))
+    p = min(1.0, 2.0 * (tail + 1) / (resamples + 1))
+    return Difference(float(steps.mean()), (float(low), float(high)), float(p))
+
+
+def mcnemar_exact(only_a: int, only_b: int) -> float:
+    """Two-sided p that problems solved by one side only fall on either side alike: Binomial(only_a
+    + only_b, 1/2).
+
+    Raises ValueError for a negative count.
+    """
+    if min(only_a, only_b) < 0:
+        raise ValueError(f"mcnemar_exact needs counts, got {only_a} and {only_b}")
+    count = only_a + only_b
+    tail = sum(comb(count, i) for i in range(min(only_a, only_b) + 1))
+    return min(1.0, 2 * tail / (1 << count))
+
+
+def _resampled_sums(rows: np.ndarray, seed: int, resamples: int) -> np.ndarray:
+    """(resamples, columns): column sums of problems drawn with replacement, the same for one seed
+    and count of problems.
+    """
+    random = np.random.default_rng([seed, len(rows)])
+    parts = []
+    for start in range(0, resamples, _AT_ONCE):
+        drawn = random.integers(0, len(rows), (min(_AT_ONCE, resamples - start), len(rows)))
+        parts.append(rows[drawn].sum(axis=1))
+    return np.concatenate(parts)
+
+
+def crossed_interval(
+    values: np.ndarray, seed: int = 0, resamples: int = RESAMPLES
+) -> Interval | None:
+    """95 % interval of the mean of a figure that was measured on the same problems in several runs.
+
+    values: (runs, problems). Runs and problems are both drawn with replacement, so that the
+    interval holds for another run on other problems of the same kind (the crossed bootstrap of
+    Owen, "The pigeonhole bootstrap", 2007). With few runs it is rough.
+    """
+    if not values.size:
+        return None
+    random = np.random.default_rng([seed, *values.shape])
+    runs = random.integers(0, values.shape[0], (resamples, values.shape[0]))
+    problems = random.integers(0, values.shape[1], (resamples, values.shape[1]))
+    means = [values[np.ix_(r, p)].mean() for r, p in zip(runs, problems, strict=True)]
+    low, high = np.percentile(means, [2.5, 97.5])
+    return float(low), float(high)

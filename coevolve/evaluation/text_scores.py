@@ -1,0 +1,132 @@
+"""BLEU and CodeBLEU of translations against references, with intervals, and what exactly was
+computed.
+
+Contract: texts are compared as tokens separated by blanks, so layout does not count. BLEU is
+sacrebleu's corpus BLEU on 0..100, CodeBLEU the codebleu package's on 0..1 with its four parts.
+Figures are those of the libraries called directly on `spaced` texts. Nothing to compare gives None.
+
+    python -c "from coevolve.evaluation.text_scores import bleu_score; print(bleu_score(['a b c d e'], ['a b c d e']))"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from coevolve.evaluation.metrics import asked_codebleu, code_tokens
+from coevolve.evaluation.statistics import Interval, interval_of_mean, interval_of_sums
+from corpora.dialects import dialect
+from corpora.tokens.lexers import FORTRAN_KEYWORDS
+
+GRAMMARS = {
+    "cpp": "cpp",
+    "openmp": "cpp",
+    "openmp-target": "cpp",
+    "cuda": "cuda",
+    "fortran": "fortran",
+    "openmp-fortran": "fortran",
+}
+"""Dialect -> how `coevolve.evaluation.codebleu_process` scores it."""
+NOTES = {
+    "cpp": "codebleu package, language cpp",
+    "cuda": "codebleu package with trees of tree-sitter-cuda (the package has no CUDA grammar); "
+    "keywords and data-flow rules of its cpp; "
+    "'as_cpp' is the package's own figure for language cpp",
+    "fortran": "the codebleu package has no Fortran: only the two n-gram parts apply, so there "
+    "is no CodeBLEU",
+}
+_BLEU_ORDER = 4
+
+
+@dataclass(frozen=True, slots=True)
+class BleuScore:
+    """value: 0..100. statistics: one row a pair (correct and total n-grams of orders 1 to 4,
+    lengths), int (pairs, 10).
+    """
+
+    value: float
+    ci95: Interval
+    signature: str
+    statistics: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
+class CodeBleuScore:
+    """value: 0..1, None for a dialect without it. items: one value a pair. parts: the four parts by
+    the package's names.
+
+    ci95: of the items' mean, moved to `value`: the corpus figure is no mean, and resampling it
+    costs a parse a time.
+    """
+
+    value: float | None
+    ci95: Interval | None
+    parts: dict[str, float | None]
+    items: tuple[float | None, ...]
+    as_cpp: float | None
+    note: str
+
+
+def spaced(text: str) -> str:
+    """`text` with its tokens separated by single blanks; lines stay, because directives end with
+    them.
+    """
+    return "\n".join(" ".join(code_tokens(line)) for line in text.split("\n") if line.strip())
+
+
+def bleu_score(
+    hypotheses: Sequence[str], references: Sequence[str], seed: int = 0
+) -> BleuScore | None:
+    """Corpus BLEU over code tokens; None without pairs."""
+    if not hypotheses:
+        return None
+    from sacrebleu.metrics import BLEU
+
+    metric = BLEU(tokenize="none", force=True)
+    written = [" ".join(code_tokens(t)) for t in hypotheses]
+    wanted = [" ".join(code_tokens(t)) for t in references]
+    whole = metric.corpus_score(written, [wanted])
+    single = [metric.corpus_score([h], [[r]]) for h, r in zip(written, wanted, strict=True)]
+    rows = np.array([[*s.counts, *s.totals, s.sys_len, s.ref_len] for s in single], np.int64)
+    interval = interval_of_sums(rows, lambda sums, _: bleu_of_sums(sums), seed)
+    assert interval is not None
+    return BleuScore(whole.score, interval, str(metric.get_signature()), rows)
+
+
+def bleu_of_sums(sums: np.ndarray) -> float:
+    """BLEU from column sums of `BleuScore.statistics`, as sacrebleu computes it (exponential
+    smoothing).
+    """
+    from sacrebleu.metrics import BLEU
+
+    counts = [int(n) for n in sums]
+    correct, total = counts[:_BLEU_ORDER], counts[_BLEU_ORDER : 2 * _BLEU_ORDER]
+    return BLEU.compute_bleu(correct, total, counts[-2], counts[-1], smooth_method="exp").score
+
+
+def codebleu_score(
+    hypotheses: Sequence[str], references: Sequence[str], dialect_name: str, seed: int = 0
+) -> CodeBleuScore | None:
+    """CodeBLEU with its parts; None without pairs. Raises RuntimeError when the package's process
+    fails.
+    """
+    if not hypotheses:
+        return None
+    grammar = GRAMMARS[dialect(dialect_name).name]
+    written, wanted = [spaced(t) for t in hypotheses], [spaced(t) for t in references]
+    found = asked_codebleu(written, wanted, grammar, keywords=sorted(FORTRAN_KEYWORDS))
+    parts = {k: v for k, v in found["corpus"].items() if k != "codebleu"}
+    items = tuple(row["codebleu"] for row in found["items"])
+    value, interval = found["corpus"]["codebleu"], None
+    if value is not None:
+        low, high = interval_of_mean(items, seed) or (0.0, 0.0)
+        shift = value - float(np.mean(items))
+        interval = (max(0.0, low + shift), min(1.0, high + shift))
+    as_cpp = (
+        asked_codebleu(written, wanted, "cpp", items=False)["corpus"]["codebleu"]
+        if grammar == "cuda"
+        else None
+    )
+    return CodeBleuScore(value, interval, parts, items, as_cpp, NOTES[grammar])

@@ -1,0 +1,371 @@
+"""The only file that knows Ray: thin actors round the plain classes, one crew per run.
+
+Contract: an actor holds an undecorated object and forwards one call at a time. The run folder must
+be on storage that every node sees (checkpoints are saved by the actors). A verifier that dies is
+restarted by Ray and its call retried.
+
+    python -c "from coevolve.loop.actors import ray_address; print(ray_address())"
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import shutil
+import socket
+import sys
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+from coevolve.cli.errors import UserError
+from coevolve.cli.signals import started_whole
+from coevolve.config.schema import Config
+from coevolve.loop.workers import Crew
+from coevolve.models_named import hide_bars
+from corpora.records import Candidate
+from gpu_runtime.models.distributed import Job, SpreadError, Start, cause, work
+
+PROBE_S = 5.0
+"""How long one address of a Ray cluster may take to accept a connection."""
+SHOWN_NO_GPU = {"env_vars": {"RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "1"}}
+"""What an actor runs in that has no share of a GPU and is to see none: by itself Ray shows it all
+of its node's.
+"""
+START_S = 300
+"""How long Ray may look for room for the workers of a fine-tuning."""
+
+
+def ray_address() -> str:
+    """`auto` inside a Ray job or when RAY_ADDRESS is set, else `local`: a private Ray on this
+    machine.
+    """
+    return "auto" if os.environ.get("RAY_ADDRESS") or os.environ.get("RAY_JOB_ID") else "local"
+
+
+def require_reachable(address: str) -> None:
+    """Raises UserError when nobody listens at a Ray address: Ray itself tries for two minutes, then
+    ends the process.
+    """
+    if address in ("auto", "local"):
+        return
+    parts = re.fullmatch(r"(?:ray://)?\[?([^\[\]/]+?)\]?:(\d+)", address)
+    if parts is None:
+        raise UserError(
+            f"RAY_ADDRESS '{address}' is not of the form HOST:PORT; give what 'ray start "
+            f"--head' printed, or unset it to run on this machine"
+        )
+    try:
+        socket.create_connection((parts[1], int(parts[2])), PROBE_S).close()
+    except (OSError, OverflowError) as error:
+        raise UserError(
+            f"no Ray answers at RAY_ADDRESS '{address}' ({error}); start one with 'ray start "
+            f"--head', or unset RAY_ADDRESS to run on this machine"
+        ) from error
+
+
+class RayWorker:
+    """`coevolve.loop.workers.Worker` over an actor handle."""
+
+    def __init__(self, handle: Any) -> None:
+        self.handle = handle
+
+    def call(self, method: str, *arguments: Any) -> Future:
+        answer: Future = Future()
+
+        def settle(done: Future) -> None:
+            try:
+                answer.set_result(done.result())
+            except (
+                BaseException
+            ) as error:  # a lost actor or a cancelled call too: nobody may wait for ever
+                # Ray wraps what an actor raised; callers and the command line know the error
+                # itself.
+                answer.set_exception(getattr(error, "cause", None) or error)
+
+        self.handle.forward.remote(method, *arguments).future().add_done_callback(settle)
+        return answer
+
+
+class Host:
+    """What runs inside an actor: builds its object there (models and runners do not travel) and
+    forwards calls.
+    """
+
+    def __init__(self, make: Callable[..., object], *arguments: Any) -> None:
+        self.target = make(*arguments)
+        self.meters = Meters()
+
+    def forward(self, method: str, *arguments: Any) -> Any:
+        answer = getattr(self.target, method)(*arguments)
+        self.meters.note(type(self.target).__name__, method, answer)
+        return answer
+
+
+class Meters:
+    """What Ray's dashboard and its Prometheus port show of a run: counts of answers, verdicts and
+    pairs, and the loss.
+    """
+
+    def __init__(self) -> None:
+        from ray.util.metrics import Counter as Total
+        from ray.util.metrics import Gauge
+
+        self.candidates = Total(
+            "coevolve_candidates_total", "Translations proposed, before equal ones are dropped."
+        )
+        self.verdicts = Total(
+            "coevolve_verdicts_total", "Verdicts on candidates.", tag_keys=("outcome",)
+        )
+        self.pairs_kept = Total("coevolve_pairs_kept_total", "Equivalent pairs kept as lessons.")
+        self.loss = Gauge(
+            "coevolve_learning_loss", "Loss of the model that learns.", tag_keys=("model",)
+        )
+
+    def note(self, model: str, method: str, answer: Any) -> None:
+        """Read an answer of a service or a verifier; others are passed over."""
+        if method == "propose" and answer and isinstance(answer[0], Candidate):
+            self.candidates.inc(len(answer))
+        elif method == "judge":
+            for outcome, count in Counter(str(v.outcome) for v in answer).items():
+                self.verdicts.inc(count, {"outcome": outcome})
+        elif method == "progress" and answer[0]:
+            self.loss.set(answer[2], {"model": model.removesuffix("Service").lower()})
+
+    def count_kept(self, pairs: int) -> None:
+        if pairs:
+            self.pairs_kept.inc(pairs)
+
+
+def _keep_token_private() -> None:
+    """A token of our own for a private Ray, before Ray is imported.
+
+    Left alone, Ray writes one to ~/.ray, and from then on every `ray start --head` of this user
+    demands it while `ray job submit` does not send it.
+    """
+    if "RAY_AUTH_MODE" not in os.environ and not (Path.home() / ".ray" / "auth_token").exists():
+        os.environ["RAY_AUTH_MODE"] = "token"
+        os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
+
+
+def _private(ray: Any) -> dict[str, Any]:
+    """How a Ray of our own is: without a dashboard, of which Ray Train's watchman would complain
+    every second it finds none.
+    """
+    return {"include_dashboard": False, "logging_config": ray.LoggingConfig(log_level="ERROR")}
+
+
+def gpus_asked(config: Config, verifiers: int) -> dict[str, float]:
+    """GPUs that the actors of a run ask Ray for, by who has them; those of the trainers where they
+    are beside the models'.
+    """
+    from coevolve.loop.checkpoints import Checkpoints
+
+    wanted = config.resources
+    asked = {
+        "models": 2 * wanted.model_gpus,
+        "verifiers": verifiers * wanted.verifier_gpus,
+        "trainers": 0.0,
+    }
+    if (
+        wanted.trainers > max(1.0, wanted.model_gpus)
+        and Checkpoints(config, "translator").start_kind == "pretrained"
+    ):
+        asked["trainers"] = float(wanted.trainers)
+    return asked
+
+
+def require_gpus(config: Config, verifiers: int, there: float) -> None:
+    """Raises UserError where the cluster has fewer GPUs than are asked for: Ray would let actors
+    wait for them for ever.
+    """
+    wanted = config.resources
+    if config.verify.backend == "cuda" and not wanted.verifier_gpus:
+        raise UserError(
+            "verify.backend = 'cuda' needs a share of a GPU for each verifier under Ray: set "
+            "resources.verifier_gpus, for example to 0.1"
+        )
+    asked = gpus_asked(config, verifiers)
+    if not there:  # then trainers work on CPUs
+        asked["trainers"] = 0.0
+    if sum(asked.values()) <= there + 1e-6:
+        return
+    beside = f", resources.trainers = {wanted.trainers}" if asked["trainers"] else ""
+    raise UserError(
+        f"the run asks for {sum(asked.values()):g} GPUs and Ray has {there:g}: 2 models with "
+        f"resources.model_gpus = {wanted.model_gpus:g}, "
+        f"{verifiers} verifiers with resources.verifier_gpus = "
+        f"{wanted.verifier_gpus:g}{beside}; lower these, or verify.workers"
+    )
+
+
+def verifier_cpus(verifiers: int, cpus: int) -> float:
+    """CPUs that a verifier asks for: all of them have to find room, on a laptop of two
+    cores too.
+    """
+    return 1.0 if verifiers <= cpus // 2 else min(0.5, cpus * 1000 // verifiers / 1000)
+
+
+def _start(ray: Any, address: str) -> None:
+    """Start Ray, or join the one at `address`. Raises UserError where that fails."""
+    # working_dir stays unset: a Ray job brings its own, and locally the driver's environment is the
+    # actors'.
+    options = {
+        "log_to_driver": True,
+        "logging_level": "ERROR",
+        **(_private(ray) if address == "local" else {}),
+    }
+    try:
+        ray.init(address=address, **options)
+    except (
+        Exception
+    ) as error:  # Ray raises nothing narrower when a node of its own does not come up in time
+        first = (str(error).strip() or type(error).__name__).splitlines()[0]
+        where = (
+            "does not start here"
+            if address == "local"
+            else f"does not answer at RAY_ADDRESS '{os.environ.get('RAY_ADDRESS', address)}'"
+        )
+        raise UserError(f"Ray {where}: {first} Try again, or run without it: --local") from error
+
+
+@contextmanager
+def ray_crew(config: Config, make_translator, make_tester, make_verifier):
+    """A Crew on Ray. `make_*(config)` run inside the actors. Verifiers: config.verify.workers, or
+    one per CPU.
+    """
+    address = ray_address()
+    require_reachable(os.environ.get("RAY_ADDRESS") or address)
+    if address == "local":
+        _keep_token_private()
+    import ray
+
+    with (
+        nullcontext()
+        if ray.is_initialized()
+        else started_whole(lambda: _start(ray, address), ray.shutdown)
+    ):
+        cpus, gpus = (
+            int(ray.cluster_resources().get("CPU", 1)),
+            ray.cluster_resources().get("GPU", 0.0),
+        )
+        count = config.verify.workers or max(1, cpus)
+        require_gpus(config, count, gpus)
+        # CPU shares are nominal: models idle while verifiers work, so actors must all fit on a
+        # two-core laptop. A second thread answers `progress` while a model learns.
+        model_options = {
+            "num_cpus": 0,
+            "num_gpus": config.resources.model_gpus,
+            "max_concurrency": 2,
+        }
+        verifier_options = {
+            "num_cpus": verifier_cpus(count, cpus),
+            "num_gpus": config.resources.verifier_gpus,
+            "max_restarts": -1,
+            "max_task_retries": 2,
+            "runtime_env": SHOWN_NO_GPU if gpus and not config.resources.verifier_gpus else None,
+        }
+        model_host, verifier_host = (
+            ray.remote(Host).options(**model_options),
+            ray.remote(Host).options(**verifier_options),
+        )
+        handles = [
+            model_host.remote(make_translator, config),
+            model_host.remote(make_tester, config),
+        ]
+        handles += [verifier_host.remote(make_verifier, config) for _ in range(count)]
+        workers = [RayWorker(h) for h in handles]
+        yield Crew(workers[0], workers[1], tuple(workers[2:]), Meters().count_kept)
+        for handle in handles:
+            ray.kill(handle)
+
+
+def trainers(processes: int) -> Start | None:
+    """What starts the processes of one fine-tuning: Ray Train, or None where that is not for Ray.
+
+    Nothing is where no Ray is (`--local`), and where this actor holds a GPU for each of them, which
+    Ray gives to nobody else.
+    """
+    ray = sys.modules.get("ray")  # where it is not imported it is not used
+    if ray is None or not ray.is_initialized():
+        return None
+    return None if len(ray.get_gpu_ids()) >= processes else by_ray_train
+
+
+def by_ray_train(job: Job, processes: int) -> dict[str, float]:
+    """A `Start` (gpu_runtime.models.distributed): a Ray Train of so many workers, on whichever
+    nodes have room; a GPU each where the cluster has any.
+
+    The folders of `job` must be on storage that all nodes see, as the run folder is; Ray's own
+    notes lie beside them while it works. Raises SpreadError, also where there is no room: GPUs that
+    are not free now are held by actors that wait for this.
+    """
+    import ray
+    from ray.train import (
+        FailureConfig,
+        LoggingConfig,
+        RunConfig,
+        ScalingConfig,
+        TrainingFailedError,
+    )
+    from ray.train.torch import TorchTrainer
+
+    use_gpu = ray.cluster_resources().get("GPU", 0) > 0
+    if use_gpu and (free := ray.available_resources().get("GPU", 0)) < processes:
+        raise SpreadError(
+            f"resources.trainers = {processes} needs as many free GPUs; {free:g} are free "
+            f"beside those of the model actors and verifiers: "
+            "lower resources.trainers, resources.model_gpus or resources.verifier_gpus"
+        )
+    os.environ.setdefault("RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S", str(START_S))
+    os.environ.setdefault(
+        "RAY_TRAIN_ENABLE_PREEMPTION_WATCHER", "0"
+    )  # nothing here would listen to it
+    folder = Path(job["folder"])
+    storage = folder.with_name(
+        f".{folder.name}.ray.part"
+    )  # of the names that a resumed run clears away
+    # Verifiers hold the CPUs, idle while a model learns: a worker asks for a byte of memory, as Ray
+    # takes no empty request.
+    room = ScalingConfig(
+        num_workers=processes, use_gpu=use_gpu, resources_per_worker={"CPU": 0, "memory": 1}
+    )
+    run = RunConfig(
+        name="trainers",
+        storage_path=str(storage),
+        failure_config=FailureConfig(max_failures=0, controller_failure_limit=0),
+        logging_config=LoggingConfig(
+            log_level="CRITICAL"
+        ),  # what a worker raises comes back, and is told once
+    )
+    try:
+        return (
+            TorchTrainer(_quiet_work, train_loop_config=job, scaling_config=room, run_config=run)
+            .fit()
+            .return_value
+        )
+    except TrainingFailedError as error:
+        raise SpreadError(
+            f"fine-tuning in {processes} Ray Train workers failed: {_why(error)}"
+        ) from error
+    finally:
+        shutil.rmtree(storage, ignore_errors=True)
+
+
+def _quiet_work(job: Job) -> dict[str, float]:
+    hide_bars()  # as in the model actors
+    return work(job)
+
+
+def _why(error: Exception) -> str:
+    """In one line: what a worker raised, or the last of what Ray itself has to say."""
+    failures = getattr(error, "worker_failures", None)
+    return (
+        cause({rank: str(failure) for rank, failure in failures.items()})
+        if failures
+        else str(error).strip().splitlines()[-1]
+    )

@@ -1,0 +1,315 @@
+"""Opening, training and saving checkpoints of one kind of model: what both model services share.
+
+Contract: a checkpoint is a folder (or the model that the configuration names); what opens it is
+told by what is in it. A model that cannot learn, or that learns nothing this round, is carried on
+unchanged, so that every round's folder is whole.
+
+    python -c "from coevolve.loop.checkpoints import Checkpoints; help(Checkpoints)"
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from coevolve.config.schema import Config
+from coevolve.evaluation.contamination import Manifest, manifest_of
+from coevolve.loop.run_folder import RunFolder
+from coevolve.models_named import hide_bars, resolve
+from corpora.files import write_folder
+from corpora.records import Program, content_hash
+from gpu_runtime.models.backends import FROZEN, MODEL_BACKENDS, kind_of
+from gpu_runtime.models.options import Endpoint, FineTuning, ModelOptions
+from gpu_runtime.models.protocol import Example, LanguageModel, Learning, NothingToLearn
+from gpu_runtime.models.vllm_engine import VllmModel, empty_gpu
+from gpu_runtime.sandbox.cores import model_threads
+
+
+class Checkpoints:
+    """Opens checkpoints of one kind of model (`translator` or `tester`), one kept open at a
+    time.
+    """
+
+    def __init__(self, config: Config, kind: str, part: str = "") -> None:
+        """part: name of its checkpoint folders where it is one of several Translators (see
+        coevolve.loop.directions).
+        """
+        self.config, self.kind, self.part = config, kind, part or kind
+        self._open: tuple[str, LanguageModel] | None = None
+        self._engine: VllmModel | None = None
+        self.progress: tuple[int, int, float] = (0, 0, 0.0)
+        self._trained = Manifest.of(())
+        use_cores()
+
+    def note_progress(self, step: int, steps: int, loss: float) -> None:
+        self.progress = (step, steps, loss)
+
+    def model(self, checkpoint: str) -> LanguageModel:
+        if self._open is None or self._open[0] != checkpoint:
+            self._open = (checkpoint, self._opened(kind_of(checkpoint), checkpoint))
+        return self._open[1]
+
+    def _opened(self, kind: str, name: str) -> LanguageModel:
+        if kind != "pretrained" or self.config.model.backend != "vllm":
+            return MODEL_BACKENDS[kind](name, options_of(self.config))
+        if self._engine is None:
+            self._engine = MODEL_BACKENDS["vllm"](name, options_of(self.config))
+        self._engine.serve(
+            name
+            # one engine for all its checkpoints: another one's start takes a minute, and memory
+            # beside it
+        )
+        return self._engine
+
+    @contextmanager
+    def paid(self, checkpoint: str) -> Iterator[LanguageModel]:
+        """The model, with what it is asked inside written to the run's usage.jsonl where it is one
+        that counts.
+        """
+        model = self.model(checkpoint)
+        before = asdict(model.usage) if kind_of(checkpoint) in FROZEN else {}
+        try:
+            yield model
+        finally:  # what was spent before something went wrong is on the bill too
+            if before:
+                spent = {name: value - before[name] for name, value in asdict(model.usage).items()}
+                RunFolder(self.config.run_dir).record_usage(
+                    {"model": self.kind, "checkpoint": Path(checkpoint).parent.name, **spent}
+                )
+
+    def forget(self) -> None:
+        """The open model is about to change under its name."""
+        self._open = None
+
+    def leave_gpus(self) -> None:
+        """Nothing of this process stays in a GPU's memory, which other processes are about to learn
+        in.
+        """
+        self.forget()
+        if self._engine is not None:
+            self._engine.rest()
+        empty_gpu()
+
+    def is_shared_out(self, kind: str) -> bool:
+        """Whether several processes fine-tune a model of this kind (resources.trainers)."""
+        return self.config.resources.trainers > 1 and kind == "pretrained"
+
+    def learning(self, epochs: float, rate: float, *salt: object) -> Learning:
+        return Learning(
+            rate, epochs, self.config.finetune.batch_tokens, seed_of(self.config, *salt)
+        )
+
+    def note_trained(self, real: Sequence[Program], generated: Sequence[Program] = ()) -> None:
+        """Remember programs of the lessons to come, for the manifest of the checkpoint that they
+        lead to.
+        """
+        self._trained = self._trained.joined(Manifest.of(real, generated))
+
+    def write_manifest(self, folder: Path, before: str) -> None:
+        """Into a saved checkpoint: what it learnt from now, and what the checkpoint `before` had
+        learnt from.
+        """
+        known = manifest_of(Path(before)) if before else None
+        (known.joined(self._trained) if known else self._trained).write(folder)
+        self._trained = Manifest.of(())
+
+    @property
+    def start(self) -> str:
+        """The pretrained model to begin with: the one named or, of a run's export, the part of this
+        kind.
+        """
+        if self.config.model.name_or_path == "small":
+            return resolve("small", self.kind).location
+        own = (Path(self.config.model.name_or_path) / name for name in (self.part, self.kind))
+        return next(
+            (str(folder) for folder in own if folder.is_dir()), self.config.model.name_or_path
+        )
+
+    @property
+    def start_kind(self) -> str:
+        """A key of MODEL_BACKENDS; it also decides how the model is asked."""
+        named = self.config.model.backend
+        return named if named in ("scratch", "openai") else kind_of(self.start)
+
+    def pretrained(self) -> LanguageModel | None:
+        """The model that the configuration names, if any: opened before data is made for it, so
+        that a wrong name shows.
+        """
+        return (
+            None
+            if self.config.model.backend == "scratch"
+            else self._opened(self.start_kind, self.start)
+        )
+
+    def create(self, texts: Sequence[str], words: Sequence[str]) -> LanguageModel:
+        """A new model of the configured shape, with a vocabulary for these texts."""
+        from gpu_runtime.models.scratch import ScratchConfig, ScratchModel
+
+        shape = self.config.model
+        kept = shape.heads // 3 if shape.heads % 3 == 0 else shape.heads
+        made = ScratchConfig(
+            layers=shape.layers,
+            width=shape.width,
+            heads=shape.heads,
+            kept_heads=kept,
+            seed=self.config.seed,
+        )
+        return ScratchModel.create(made, texts, words)
+
+
+def options_of(config: Config) -> ModelOptions:
+    """What the configuration tells a back end."""
+    wanted = config.finetune
+    tuning = FineTuning(
+        wanted.method,
+        wanted.rank,
+        wanted.micro_tokens,
+        wanted.packing,
+        wanted.gradient_checkpointing,
+        wanted.patience,
+        wanted.keep_adapter,
+        report_to=wanted.report_to,
+        sharding=wanted.sharding,
+        context=config.model.context,
+    )
+    remote = Endpoint(
+        config.model.endpoint,
+        config.model.concurrency,
+        (config.model.prices[0], config.model.prices[1]),
+    )
+    # Two models share what Ray does not part: one process's GPU with `--local`.
+    share = min(1.0, config.resources.model_gpus) or 0.5
+    return ModelOptions(tuning, remote, share, config.model.rows, config.model.static_cache)
+
+
+def use_cores() -> None:
+    """Ray gives actors one thread; models work while verifiers wait, and a fixed number keeps
+    results repeatable.
+
+    Threads that spin while they wait take the cores from the verifiers: they sleep instead.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    os.environ.setdefault("GOMP_SPINCOUNT", "0")
+    import torch
+
+    hide_bars()  # bars of our own are shown
+    torch.set_num_threads(model_threads())
+
+
+def seed_of(config: Config, *salt: object) -> int:
+    return int(content_hash(config.seed, *salt), 16) % (1 << 31)
+
+
+def learn_and_save(
+    checkpoints: Checkpoints,
+    model: LanguageModel,
+    examples: list[Example],
+    learning: Learning,
+    folder: str,
+    before: str = "",
+) -> dict[str, float]:
+    """Learn examples, save to `folder`, and leave there what was learnt from. before: the
+    checkpoint that `model` was, if any.
+    """
+    figures = taught(
+        checkpoints,
+        model,
+        lambda how: model.learn(examples, how, checkpoints.note_progress) if examples else {},
+        learning,
+        folder,
+        before,
+    )
+    return {"examples": len(examples)} | figures
+
+
+def taught(
+    checkpoints: Checkpoints,
+    model: LanguageModel,
+    learn: Callable[[Learning], dict[str, float]],
+    learning: Learning,
+    folder: str,
+    before: str,
+) -> dict[str, float]:
+    """As `learn_and_save`, for whatever `learn` does to the model; it is given a workspace, from
+    which what was killed goes on.
+    """
+    checkpoints.progress = (0, 0, 0.0)
+    learning = replace(learning, workspace=Path(f"{folder}.training"))
+    figures = learn(learning)
+    model.save(Path(folder))
+    checkpoints.write_manifest(Path(folder), before or checkpoints.start)
+    shutil.rmtree(learning.workspace, ignore_errors=True)
+    return kept_figures(figures)
+
+
+KEPT = ("examples", "dropped", "loss", "tokens", "seconds", "validation", "accuracy", "reward")
+
+
+def kept_figures(figures: dict[str, float]) -> dict[str, float]:
+    """What a stage shows of a model's figures; `dropped`, lessons longer than its context, where
+    there are any.
+    """
+    return {k: figures[k] for k in KEPT if k in figures and (k != "dropped" or figures[k])}
+
+
+def fine_tuned(
+    checkpoints: Checkpoints,
+    examples: list[Example],
+    learning: Learning,
+    checkpoint: str,
+    folder: str,
+) -> dict[str, float]:
+    """A checkpoint learns and is saved to `folder`; it is opened here only where it learns in this
+    process.
+    """
+    try:
+        if checkpoints.is_shared_out(kind_of(checkpoint)):
+            return shared_out(checkpoints, examples, learning, checkpoint, folder)
+        model = checkpoints.model(checkpoint)
+        checkpoints.forget()
+        return learn_and_save(checkpoints, model, examples, learning, folder, checkpoint)
+    # all that survived is longer than the model's context: a round without lessons, not an error
+    except NothingToLearn:
+        return carried_on(checkpoint, folder) | {"dropped": len(examples)}
+
+
+def shared_out(
+    checkpoints: Checkpoints,
+    examples: list[Example],
+    learning: Learning,
+    checkpoint: str,
+    folder: str,
+) -> dict[str, float]:
+    """As `learn_and_save`, in several processes. Raises NothingToLearn and SpreadError."""
+    from coevolve.loop.actors import trainers
+    from gpu_runtime.models.distributed import learn_spread
+
+    checkpoints.leave_gpus()
+    learning = replace(learning, workspace=Path(f"{folder}.training"), validate=None)
+    tuning, processes = options_of(checkpoints.config).tuning, checkpoints.config.resources.trainers
+    figures = learn_spread(
+        checkpoint, Path(folder), examples, learning, tuning, processes, trainers(processes)
+    )
+    checkpoints.write_manifest(Path(folder), checkpoint)
+    shutil.rmtree(learning.workspace, ignore_errors=True)
+    return {"examples": len(examples)} | kept_figures(figures)
+
+
+def saved_as_it_is(model: LanguageModel, folder: str) -> dict[str, float]:
+    """The start of a model that is never taught."""
+    model.save(Path(folder))
+    return {"examples": 0}
+
+
+def carried_on(checkpoint: str, folder: str) -> dict[str, float]:
+    """A checkpoint that learns nothing this round is copied, so that every round's folder
+    is whole.
+    """
+    write_folder(
+        folder, lambda temporary: shutil.copytree(checkpoint, temporary, dirs_exist_ok=True)
+    )
+    return {"examples": 0}

@@ -1,0 +1,33 @@
+"""How busy this machine's cores were between two moments, as the system counts it.
+
+Contract: the whole machine is counted, other people's work included; where the system does not tell
+there is no figure.
+
+    python -c "from coevolve.loop.core_time import core_seconds; print(core_seconds())"
+"""
+
+from __future__ import annotations
+
+Ticks = tuple[float, float]
+
+
+def core_seconds() -> Ticks | None:
+    """(busy, all) time of this machine's cores since it was started, in the system's ticks; None
+    where it does not tell.
+    """
+    try:
+        with open("/proc/stat", encoding="ascii") as file:
+            ticks = [float(t) for t in file.readline().split()[1:9]]
+    except (OSError, ValueError):
+        return None
+    idle = ticks[3] + ticks[4]
+    return sum(ticks) - idle, sum(ticks)
+
+
+def busy_share(before: Ticks | None, after: Ticks | None) -> float | None:
+    """Share in [0, 1] of the cores' time that was worked between two `core_seconds`; None where
+    nothing is known.
+    """
+    if not before or not after or after[1] <= before[1]:
+        return None
+    return (after[0] - before[0]) / (after[1] - before[1])

@@ -1,0 +1,116 @@
+"""What models are taught from the generator: computations for every direction of a run, less those
+that are like an evaluation item.
+
+Contract: the same configuration, stream and count give the same computations. What leaks is left
+out, never an error.
+
+    python -c "from coevolve.config.schema import Config; from coevolve.loop.generated import generated; \
+print([c.programs['cuda'].name for _, c in generated(Config(), 3, 0, ['cpp:cuda'])])"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
+from coevolve.config.schema import Config
+from coevolve.loop.checkpoints import seed_of
+from coevolve.loop.directions import shared_out, taught
+from corpora.dialects import Direction, direction
+from corpora.generator import Computation, generate
+from corpora.records import Program
+from corpora.splits import EvaluationGuard
+
+COLD_STREAM, REPLAY_STREAM, CONTROL_STREAM = 0, 1000, 2000
+"""Which part of the generator's stream: replayed items are never those of the cold start, nor a
+control's lessons replayed.
+"""
+
+
+def generated(
+    config: Config, count: int, stream: int | str, ways: Sequence[str], structures: float = 0.0
+) -> Iterator[tuple[Direction, Computation]]:
+    """`count` computations, in equal shares for `ways`, each of which exists in both dialects of
+    its direction. structures: the share of those in C-like dialects that have structures or
+    vectors, where they can.
+    """
+    for way, share in shared_out(count, ways):
+        plain = (
+            way.source.language == "fortran"
+        )  # Fortran tells nothing of C's styles, so its translations have one
+        salt = (str(way),) if len(config.directions) > 1 else ()
+        dressed = structures if way.target.language == "cpp" and not plain else 0.0
+        endless = generate(
+            max(1, 20 * share),
+            seed_of(config, "generated", stream, *salt),
+            config.cold_start.level,
+            plain=plain,
+            structures=dressed,
+        )
+        fitting = ((way, c) for c in endless if _exists(c, way))
+        yield from islice(fitting, share)
+
+
+def _exists(computation: Computation, way: Direction) -> bool:
+    """Whether it is there in both dialects, and the source tells how the target takes its
+    parameters.
+    """
+    told = computation.told or way.source.model != "cuda" or way.target.model == "cuda"
+    return (
+        told and way.source.name in computation.programs and way.target.name in computation.programs
+    )
+
+
+def generated_pairs(
+    config: Config, count: int, stream: int, guard: EvaluationGuard, ways: Sequence[str]
+) -> list[tuple[Program, Program]]:
+    """Pairs of `count` computations in `ways` and of what is taught beside them
+    (cold_start.directions, cold_start.beside).
+    """
+    others = taught(config, ways)
+    own = list(generated(config, count, stream, ways, config.cold_start.structures))
+    beside = round(count * config.cold_start.beside) if others else 0
+    # Fortran tells nothing of C's styles: what is taught from it beside comes from computations of
+    # its own, in one style.
+    plain = [
+        str(other)
+        for other in others
+        if other.source.language == "fortran" and str(other) not in ways
+    ]
+    made = own + list(
+        generated(config, beside * len(plain) // len(others), f"{stream} plain", plain)
+        if plain
+        else ()
+    )
+    names = {
+        side.name for way in (*map(direction, ways), *others) for side in (way.source, way.target)
+    }
+    leaking = set()
+    for name in sorted(names):
+        there = [i for i, (_, c) in enumerate(made) if name in c.programs]
+        leaking |= {
+            there[leak.item] for leak in guard.leaks([made[i][1].programs[name] for i in there])
+        }
+    kept = [(way, c.programs) for i, (way, c) in enumerate(made) if i not in leaking]
+    pairs = [(programs[way.source.name], programs[way.target.name]) for way, programs in kept]
+    again = [c for i, (_, c) in enumerate(own) if i not in leaking]
+    others = [other for other in others if str(other) not in plain]
+    pairs += _taught_again(again, others, beside - (len(made) - len(own)))
+    return pairs
+
+
+def _taught_again(
+    made: Sequence[Computation], others: Sequence[Direction], count: int
+) -> list[tuple[Program, Program]]:
+    """Pairs in the other directions, in turn, from `count` of these computations; one that lacks a
+    dialect gives none.
+    """
+    pairs = []
+    for number in range(min(count, len(made)) if others else 0):
+        other, again = (
+            others[number % len(others)],
+            made[number * len(made) // min(count, len(made))],
+        )
+        if _exists(again, other):
+            pairs.append((again.programs[other.source.name], again.programs[other.target.name]))
+    return pairs

@@ -1,0 +1,107 @@
+"""Ports joined from ports of loop nests, in a round: for programs that no answer ported in parallel
+as a whole.
+
+Contract: `join_ports` gives candidates beside those that were asked for, and verdicts on them under
+the programs' own suites. The nests of all programs are asked for together, wave by wave: those of a
+nest that has no port come in the next one.
+
+    coevolve run CONFIG --set round.by_parts=true
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from coevolve.loop.directions import can_join
+from coevolve.loop.stages import Run, in_chunks, judge_all
+from coevolve.loop.workers import map_unordered, stream
+from coevolve.port.by_parts import Answer, Joining
+from coevolve.verification.engine import Pair
+from corpora.dialects import Direction
+from corpora.records import Candidate, Outcome, Program, UnitTestSuite, Verdict
+from translator.outline.outliner import Part
+
+AUTHOR = "by parts"
+
+
+def join_ports(
+    run: Run,
+    number: int,
+    known: Sequence[Candidate],
+    verdicts: Sequence[Verdict],
+    suites: dict[str, UnitTestSuite],
+) -> tuple[list[Candidate], list[Verdict]]:
+    """known, verdicts: the round's candidates and the verdicts on them."""
+    parallel = {v.target_id for v in verdicts if v.outcome is Outcome.EQUIVALENT and not v.serial}
+    ported = {(c.source_id, c.direction) for c in known if c.id in parallel}
+    made: list[Candidate] = []
+    programs: dict[str, Program] = {}
+    for way, side in run.sides():
+        if not can_join(way):
+            continue
+        wanted = [p for p in side if p.id in suites and (p.id, str(way)) not in ported]
+        joinings = [Joining(p, way, suites[p.id]) for p in wanted]
+        while any(joining.asked for joining in joinings):
+            _wave(run, number, way, joinings)
+        programs |= {p.id: p for p in wanted}
+        made += [
+            Candidate(p.id, str(way), j.made.text, AUTHOR)
+            for p, j in zip(wanted, joinings, strict=True)
+            if j.made is not None
+        ]
+    asked = {c.id for c in known}
+    made = [c for c in made if c.id not in asked]
+    return made, judge_all(
+        run, f"round {number}: verify joined ports", made, programs, suites
+    ) if made else []
+
+
+def _wave(run: Run, number: int, way: Direction, joinings: Sequence[Joining]) -> None:
+    """Ask for what every one asks for now, and tell it what became of that."""
+    wanted: list[tuple[Joining, Part]] = [
+        (joining, part) for joining in joinings for part in joining.asked
+    ]
+    chunks = in_chunks(wanted)
+    checkpoint, greedy = str(run.translator(number - 1, way)), run.sampling(1, 0.0, "parts", number)
+    asked = [
+        (checkpoint, [part.program for _, part in chunk], str(chunk[0][0].way), greedy)
+        for chunk in chunks
+    ]
+    pairs: dict[int, list[Pair]] = {}
+    answers: dict[int, list[Answer]] = {id(joining): [] for joining, _ in wanted}
+    bar = run.bar(f"round {number}: port loop nests ({way})", len(wanted))
+
+    def expand(index: int, candidates: list[Candidate]) -> list[tuple]:
+        pairs[index] = [
+            joining.pair(part, c.text)
+            for (joining, part), c in zip(chunks[index], candidates, strict=True)
+        ]
+        return [(pairs[index],)]
+
+    for index, verdicts in stream(
+        run.crew.translator, "propose", asked, run.crew.verifiers, "verify", expand
+    ):
+        for (joining, part), pair, verdict in zip(
+            chunks[index], pairs[index], verdicts, strict=True
+        ):
+            answers[id(joining)].append((part, pair.target.text, verdict))
+            bar.advance()
+    bar.close()
+    ruled = [
+        (joining, part, pairs)
+        for joining in joinings
+        if id(joining) in answers
+        for part, pairs in joining.by_rule(answers[id(joining)])
+        if pairs
+    ]
+    for index, verdicts in map_unordered(
+        run.crew.verifiers, "verify", [(pairs,) for _, _, pairs in ruled]
+    ):
+        joining, part, proposed = ruled[index]
+        answers[id(joining)] += [
+            (part, pair.target.text, verdict)
+            for pair, verdict in zip(proposed, verdicts, strict=True)
+        ]
+    for joining in joinings:
+        if id(joining) in answers:
+            joining.tell(answers[id(joining)])

@@ -1,0 +1,314 @@
+"""What the ladder teaches: unpaired functions of every dialect of the run, made into the lessons of
+each step.
+
+Contract: functions come from the run's training half, the built-in corpus and the generator, with
+the pairing thrown away (the generated functions of two dialects are different computations). An
+evaluation item in the run's own half raises LeakError; what is generated or built in and like one
+is left out. A part is kept for validation, and what is like it is not taught. Noise is drawn anew
+in every pass and depends on the seed, the step, the pass and the function alone.
+
+    python -c "from coevolve.config.schema import parse; from coevolve.loop.pretraining_lessons import unpaired; \\
+print([(s.dialect, len(s.training)) for s in unpaired(parse({'ladder': {'examples': 100}}, 'x'), (),
+())])"
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from coevolve.config.checks import LADDER
+from coevolve.config.schema import Config
+from coevolve.loop.checkpoints import learn_and_save, seed_of
+from corpora import builtin
+from corpora.dialects import Direction, dialect, direction
+from corpora.generator import generate
+from corpora.records import Program, content_hash
+from corpora.signatures.dispatch import SignatureError, signature_of
+from corpora.splits import EvaluationGuard
+from corpora.tokens.abstract_entities import entities
+from corpora.tokens.canonical import CORE_WORDS
+from corpora.tokens.noise import Contrast, contrast
+from gpu_runtime.models.pretraining import (
+    PRETRAINING_WORDS,
+    denoising,
+    figures_of,
+    infilling,
+    recognition,
+)
+from gpu_runtime.models.protocol import Example
+from translator.prompting.translate import DIRECTION_TAGS, canonical, example_of
+
+if TYPE_CHECKING:
+    from coevolve.loop.services import TranslatorService
+
+GENERATED = "loopnests:"
+BATCH = 128
+"""Functions a side that are back-translated by one state of the model."""
+BT_RATE = 0.25
+"""Learning rate of back-translation, whose lessons the model wrote itself, as a share of the other
+steps'.
+"""
+EXAMINED = 150
+"""Validation functions a side on which losses are measured."""
+VALIDATION = 0
+"""The pass whose noise validation functions get: lessons count theirs from 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """The unpaired functions of one dialect, in an order that content gives."""
+
+    dialect: str
+    training: tuple[Program, ...]
+    validation: tuple[Program, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """One pass of a step, from `checkpoint` (empty: a new model). pairs: (back-translated, real),
+    for `bt`.
+    """
+
+    step: str
+    number: int
+    checkpoint: str
+    pairs: tuple[tuple[Program, Program], ...] = ()
+
+
+def steps(config: Config) -> tuple[str, ...]:
+    """The steps that are configured, in the ladder's order."""
+    return tuple(step for step in LADDER if step in config.ladder.steps)
+
+
+def passes(config: Config, step: str) -> int:
+    """How many passes a step has: one over all functions, or one over each batch that is
+    back-translated.
+    """
+    wanted = config.ladder
+    return max(1, -(-wanted.translated // BATCH)) if step == "bt" else max(1, round(wanted.epochs))
+
+
+def ways(config: Config) -> list[Direction]:
+    """Every direction of the run and its reverse, each once."""
+    both = [way for name in config.directions for way in (direction(name), direction(name).reverse)]
+    return list({str(way): way for way in both}.values())
+
+
+@lru_cache(maxsize=1)
+def unpaired(
+    config: Config, real: tuple[Program, ...], protected: tuple[Program, ...]
+) -> tuple[Side, ...]:
+    """One Side for every dialect of the run, of at most `ladder.examples` functions. Raises
+    LeakError.
+
+    real: the run's own training programs.
+    """
+    guard = EvaluationGuard(protected)
+    guard.check(real)
+    names = dict.fromkeys(way.source.name for way in ways(config))
+    held = {p.origin for p in protected}
+    whole = {
+        name: _functions(config, name, [p for p in real if p.dialect == name], guard, held)
+        for name in names
+    }
+    apart = {name: _apart(config, programs) for name, programs in whole.items()}
+    return tuple(_side(name, whole[name], apart[name]) for name in names)
+
+
+def _functions(
+    config: Config, name: str, real: list[Program], guard: EvaluationGuard, held: Collection[str]
+) -> list[Program]:
+    """held: origins of evaluation items; no other version of their computations is taken from the
+    built-in corpus.
+    """
+    by_hand = guard.filter(
+        [p for p in builtin.programs(name) if _is_bare(p) and p.origin not in held]
+    )[0]
+    found = list({p.id: p for p in (*real, *_in_order(by_hand))}.values())[: config.ladder.examples]
+    count = config.ladder.examples - len(found)
+    if count:
+        # A seed of its own for every dialect: no computation is seen in two of them.
+        endless = generate(20 * count, seed_of(config, "ladder", name), config.cold_start.level)
+        made = islice((c.programs[name] for c in endless if name in c.programs), count)
+        found += guard.filter(list(made))[0]
+    return _in_order({p.id: p for p in found}.values())
+
+
+def _in_order(programs: Iterable[Program]) -> list[Program]:
+    """An order that content gives, in which any part is a fair sample."""
+    return sorted(programs, key=lambda p: content_hash("ladder", p.id))
+
+
+def _is_bare(program: Program) -> bool:
+    """What a model of canonical words writes: in CUDA a kernel, not the host function
+    around one.
+    """
+    if dialect(program.dialect).model != "cuda":
+        return True
+    try:
+        return signature_of(program).style == "kernel"
+    except SignatureError:
+        return False
+
+
+def _apart(config: Config, programs: Sequence[Program]) -> list[Program]:
+    return list(programs[: max(1, round(config.ladder.validation * len(programs)))])
+
+
+def _side(name: str, programs: Sequence[Program], apart: Sequence[Program]) -> Side:
+    training, _ = EvaluationGuard(apart).filter(programs)
+    return Side(name, tuple(training), tuple(apart))
+
+
+@lru_cache(maxsize=1 << 15)
+def words_of(program: Program) -> tuple[str, ...]:
+    """Canonical words."""
+    return canonical(program).tokens
+
+
+def batch_of(side: Side, config: Config, number: int) -> list[Program]:
+    """The functions of pass `number` of back-translation; begins anew where there are no more."""
+    size = -(-config.ladder.translated // passes(config, "bt")) if side.training else 0
+    return [
+        side.training[i % len(side.training)] for i in range((number - 1) * size, number * size)
+    ]
+
+
+def rate_of(config: Config, number: int) -> float:
+    """Noise in pass `number` of denoising: from the first to the second of `ladder.noise`;
+    validation has the second.
+    """
+    low, high = config.ladder.noise
+    last = passes(config, "dae")
+    return (
+        high
+        if number == VALIDATION or last == 1
+        else low + (high - low) * (min(number, last) - 1) / (last - 1)
+    )
+
+
+def lessons(
+    config: Config, sides: Sequence[Side], step: str, number: int, programs: Sequence[Program]
+) -> list[Example]:
+    """The examples that `step` makes of `programs` in pass `number` (`bt`: what is denoised beside
+    its pairs).
+    """
+    return [
+        example
+        for program in programs
+        for example in _LESSONS[step](config, sides, number, program)
+    ]
+
+
+def _rng(config: Config, step: str, number: int, program: Program) -> random.Random:
+    return random.Random(f"{config.seed}/{step}/{number}/{program.id}")
+
+
+def _infilling(
+    config: Config, _sides: Sequence[Side], number: int, program: Program
+) -> list[Example]:
+    return [
+        infilling(words_of(program), config.ladder.mask_rate, _rng(config, "mlm", number, program))
+    ]
+
+
+def _recognition(
+    _config: Config, _sides: Sequence[Side], _number: int, program: Program
+) -> list[Example]:
+    found = entities(program)
+    return [recognition(words_of(program), found)] if found else []
+
+
+def _denoising(
+    config: Config, sides: Sequence[Side], number: int, program: Program
+) -> list[Example]:
+    rng = _rng(config, "dae", number, program)
+    way = rng.choice([way for way in ways(config) if way.target.name == program.dialect])
+    other = next(side for side in sides if side.dialect == way.source.name)
+    own = next(side for side in sides if side.dialect == program.dialect)
+    return [
+        denoising(
+            words_of(program), f"<{way}>", rate_of(config, number), _contrast(own, other), rng
+        )
+    ]
+
+
+@lru_cache(maxsize=32)
+def _contrast(own: Side, other: Side) -> Contrast:
+    return contrast(map(words_of, own.training), map(words_of, other.training))
+
+
+_LESSONS = {"mlm": _infilling, "aer": _recognition, "dae": _denoising, "bt": _denoising}
+
+
+def pretrain(
+    service: TranslatorService,
+    wanted: Pass,
+    real: Sequence[Program],
+    protected: Sequence[Program],
+    folder: str,
+) -> dict[str, float]:
+    """One pass: learn, save to `folder`, and the figures on validation functions before (first pass
+    only) and after.
+
+    Raises LeakError.
+    """
+    config, checkpoints = service.config, service.checkpoints
+    sides = unpaired(config, tuple(real), tuple(protected))
+    if wanted.checkpoint:
+        model = checkpoints.model(wanted.checkpoint)
+    else:
+        texts = [" ".join(words_of(p)) for side in sides for p in side.training]
+        model = checkpoints.create(texts, (*DIRECTION_TAGS, *PRETRAINING_WORDS, *CORE_WORDS))
+    examples, taught = _examples(config, sides, wanted, EvaluationGuard(protected))
+    held = lessons(
+        config,
+        sides,
+        wanted.step,
+        VALIDATION,
+        [p for side in sides for p in side.validation[:EXAMINED]],
+    )
+    before = figures_of(model.examine(held)) if wanted.number == 1 else {}
+    checkpoints.forget()
+    checkpoints.note_trained(*_told_apart(taught))
+    rate = config.ladder.learning_rate * (BT_RATE if wanted.step == "bt" else 1.0)
+    learning = checkpoints.learning(1.0, rate, "ladder", wanted.step, wanted.number)
+    learnt = learn_and_save(checkpoints, model, examples, learning, folder, wanted.checkpoint)
+    after = figures_of(model.examine(held))
+    kept = {k: learnt[k] for k in ("examples", "loss", "tokens") if k in learnt}
+    return (
+        kept
+        | {f"before_{k}": v for k, v in before.items()}
+        | {f"validation_{k}": v for k, v in after.items()}
+    )
+
+
+def _examples(
+    config: Config, sides: Sequence[Side], wanted: Pass, guard: EvaluationGuard
+) -> tuple[list[Example], list[Program]]:
+    """The lessons of a pass, and the programs in them."""
+    if wanted.step != "bt":
+        programs = [p for side in sides for p in side.training]
+        return lessons(config, sides, wanted.step, wanted.number, programs), programs
+    programs = [p for side in sides for p in batch_of(side, config, wanted.number)]
+    leaking = {
+        leak.item for leak in guard.leaks([made for made, _ in wanted.pairs])
+    }  # a model may have written a held-out program
+    pairs = [pair for i, pair in enumerate(wanted.pairs) if i not in leaking]
+    examples = [example_of(made, real) for made, real in pairs]
+    return examples + lessons(config, sides, "bt", wanted.number, programs), programs + [
+        made for made, _ in pairs
+    ]
+
+
+def _told_apart(programs: Sequence[Program]) -> tuple[list[Program], list[Program]]:
+    """(real, generated), as a manifest wants them. What a model made of a function has that
+    function's origin.
+    """
+    generated = [p for p in programs if p.origin.startswith(GENERATED)]
+    return [p for p in programs if not p.origin.startswith(GENERATED)], generated

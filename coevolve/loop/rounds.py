@@ -1,0 +1,178 @@
+"""The loop: cold start, then rounds of suites, candidates, verdicts, triplets, learning and
+evaluation.
+
+Contract: `run` may be interrupted anywhere and called again; it goes on from the last finished
+stage. With the same configuration it writes the same files.
+
+    coevolve run configs/demo.toml
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+
+from coevolve.cli.errors import UserError
+from coevolve.config.schema import Config
+from coevolve.loop.directions import checkpoints, translators
+from coevolve.loop.pretraining_lessons import steps
+from coevolve.loop.run_corpus import RunCorpus, build, open_corpus
+from coevolve.loop.run_folder import RunFolder, resolve_run_dir
+from coevolve.loop.services import make_tester, make_translator, make_verifier
+from coevolve.loop.workers import Crew, LocalWorker
+from gpu_runtime.backend import BackendError
+from gpu_runtime.models.backends import MODEL_BACKENDS
+from gpu_runtime.models.protocol import ModelError
+from gpu_runtime.models.vllm_engine import MISSING
+
+
+def run(config: Config, use_ray: bool = True) -> Path:
+    """Run or resume; returns the run folder. Raises ConfigError, CorpusError or UserError on bad
+    input.
+    """
+    from coevolve.cli.export import export
+    from coevolve.evaluation.evaluate import evaluate_round, prepare_evaluation
+    from coevolve.loop import stages
+    from coevolve.report.direction_table import markdown, rows_of
+    from coevolve.report.page import print_table, write_report
+    from gpu_runtime.compile.toolchain import find_toolchain, require
+
+    tools = find_toolchain()
+    for path, name in ((tools.gcc, "gcc"), (tools.gpp, "g++")) + (
+        ((tools.gfortran, "gfortran"),) if "fortran" in config.title else ()
+    ):
+        require(path, name)
+    config = replace(config, run_dir=str(resolve_run_dir(config.run_dir)))
+    folder = RunFolder(config.run_dir)
+    new = not folder.config.exists()
+    if new:
+        require_models(config)
+    corpus = open_corpus(config, folder)
+    print(f"run folder {folder.root}: {summary(config, corpus)}", flush=True)
+    with (
+        folder.held(),
+        _possible(config, folder, new),
+        (ray_workers if use_ray else local_workers)(config) as crew,
+    ):
+        folder.lengthen(config)
+        this = stages.Run(config, folder, corpus, crew)
+        # Before the models, which take long: a machine that cannot verify is found out at once.
+        prepare_evaluation(this)
+        stages.cold_start(this)
+        evaluate_round(this, 0)
+        for number in range(1, config.round.count + 1):
+            stages.make_suites(this, number)
+            stages.propose_and_verify(this, number)
+            stages.keep_triplets(this, number)
+            stages.learn(this, number)
+            evaluate_round(this, number)
+            write_report(folder.root)
+    export(folder.root)
+    print_table(folder.root)
+    if len(config.directions) > 1:
+        print(markdown(rows_of(folder.root)))
+    print(f"report:      {write_report(folder.root)}")
+    made = (*checkpoints(config, folder.export), folder.export / "tester")
+    print(f"checkpoints: {', '.join(map(str, made))}")
+    print(f"pairs:       {folder.export / 'pairs.parquet'}")
+    return folder.root
+
+
+@contextmanager
+def _possible(config: Config, folder: RunFolder, new: bool) -> Iterator[None]:
+    """A new run that turns out not to be possible as configured, before anything was learnt, leaves
+    no claim behind: it would stand in the way of the same run with the mistake mended.
+    """
+    try:
+        yield
+    except (BackendError, ModelError, UserError):
+        if new and not any(path.exists() for path in checkpoints(config, folder.round(0).folder)):
+            folder.give_up()
+        raise
+
+
+def require_models(config: Config) -> None:
+    """Look for the models, prompts and packages that are named, before a folder is claimed for
+    them. Raises ModelError, one line.
+    """
+    if config.model.backend == "scratch":
+        return
+    from coevolve.loop.checkpoints import Checkpoints, options_of
+    from coevolve.loop.shots import prompts_of
+
+    prompts_of(config, "translator")
+    if config.model.backend == "openai":
+        MODEL_BACKENDS["openai"](
+            config.model.name_or_path, options_of(config)
+        )  # which asks nothing yet
+        return
+    if config.model.backend == "vllm" and find_spec("vllm") is None:
+        raise ModelError(MISSING)
+    parts = [("translator", served.name) for served in translators(config)] + [("tester", "tester")]
+    starts = [
+        named.start
+        for named in (Checkpoints(config, kind, part) for kind, part in parts)
+        if named.start_kind == "pretrained"
+    ]
+    if not starts:
+        return
+    from gpu_runtime.models.finetune import require as require_tuning
+    from gpu_runtime.models.pretrained import require_model
+
+    require_tuning(options_of(config).tuning)
+    for start in dict.fromkeys(starts):
+        require_model(start)
+
+
+def summary(config: Config, corpus: RunCorpus) -> str:
+    return (
+        f"{config.title}, {len(corpus.training_source)} source programs, "
+        f"{len(corpus.training_target)} target programs, "
+        f"{len(corpus.evaluation)} held out, {corpus.held_back} held back as near-duplicates "
+        f"of held-out ones"
+    )
+
+
+def describe(config: Config) -> str:
+    """What `--dry-run` prints. Looks for the models and loads the corpora, so bad input is found.
+    Raises as `run`.
+    """
+    require_models(config)
+    corpus = build(config)
+    candidates = config.round.samples * sum(len(programs) for _, programs in corpus.sides(config))
+    climbed = (
+        f"ladder of {', '.join(steps(config))} on up to {config.ladder.examples} functions a "
+        f"dialect, "
+        if config.ladder.steps
+        else ""
+    )
+    return (
+        f"{summary(config, corpus)}\n{config.round.count} rounds of about {candidates} candidates, "
+        f"{climbed}cold start on {config.cold_start.generated} generated pairs, run folder "
+        f"{resolve_run_dir(config.run_dir)}"
+    )
+
+
+@contextmanager
+def local_workers(config: Config):
+    """Everything in this process, one call after the other."""
+    verifier = make_verifier(config)
+    try:
+        yield Crew(
+            LocalWorker(make_translator(config)),
+            LocalWorker(make_tester(config)),
+            (LocalWorker(verifier),),
+        )
+    finally:
+        verifier.engine.close()
+
+
+@contextmanager
+def ray_workers(config: Config):
+    from coevolve.loop.actors import ray_crew
+
+    with ray_crew(config, make_translator, make_tester, make_verifier) as crew:
+        yield crew

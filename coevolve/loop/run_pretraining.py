@@ -1,0 +1,306 @@
+"""The ladder of a model from nothing: what it learns from unpaired functions before the cold start,
+each step a stage.
+
+Contract: `climb` makes cold/ladder-K-STEP/ for every configured step: translator/ (the checkpoint
+of the pass that was best on validation functions) and figures.json, which is there if and only if
+the step finished. A step killed half-way goes on after its last finished pass. Masked words,
+entities and denoising are judged by their loss; back-translation by execution: the share of
+validation functions of the training side whose greedy translation is equivalent. Nothing held out
+is looked at.
+
+    coevolve run configs/ladder.toml
+
+Sources: CodeRosetta (TehraniJamsaz et al., arXiv 2410.20527) for the steps and their order;
+back-translation as in TransCoder (Roziere et al., arXiv 2006.03511). Ours: with `ladder.verified`
+only executed and equivalent pairs are learnt from.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from coevolve.loop.checkpoints import carried_on
+from coevolve.loop.pretraining_lessons import (
+    GENERATED,
+    Pass,
+    Side,
+    batch_of,
+    passes,
+    steps,
+    unpaired,
+    ways,
+)
+from coevolve.loop.run_folder import RunFolder, read_json, write_json
+from coevolve.loop.stages import Run, follow, judge_all
+from coevolve.loop.workers import map_unordered
+from coevolve.verification.verifier import target_of
+from corpora.dialects import Direction, direction
+from corpora.files import remove_parts
+from corpora.records import Candidate, Outcome, Program, UnitTestSuite
+from corpora.store import read_jsonl, write_jsonl
+from translator.prompting.answers import why_not
+
+CHECKED = 12
+"""Back-translations of each direction and pass that are executed where `ladder.verified` does not
+execute them all.
+"""
+EXECUTED = 40
+"""Validation functions whose translations are executed after each pass of back-translation."""
+AT_ONCE = 64
+"""Functions translated in one call."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepPaths:
+    """Files of one step. A pass is finished when its figures are there; passes are cleared away
+    when the step is.
+    """
+
+    folder: Path
+
+    @property
+    def translator(self) -> Path:
+        return self.folder / "translator"
+
+    @property
+    def figures(self) -> Path:
+        return self.folder / "figures.json"
+
+    @property
+    def passes(self) -> Path:
+        return self.folder / "passes"
+
+    @property
+    def suites(self) -> Path:
+        """Of the validation functions that are executed."""
+        return self.folder / "validation_suites.jsonl"
+
+    def model(self, number: int) -> Path:
+        return self.passes / str(number)
+
+    def measured(self, number: int) -> Path:
+        return self.passes / f"{number}.json"
+
+
+def step_paths(folder: RunFolder, names: Sequence[str]) -> list[StepPaths]:
+    """Where the steps lie, in order."""
+    return [
+        StepPaths(folder.round(0).folder / f"ladder-{k}-{name}") for k, name in enumerate(names, 1)
+    ]
+
+
+def climb(run: Run) -> str:
+    """Do what is not done yet of the ladder; returns its last checkpoint, '' where no step is
+    configured.
+    """
+    checkpoint = ""
+    names = steps(run.config)
+    for name, paths in zip(names, step_paths(run.folder, names), strict=True):
+        if not paths.figures.exists():
+            with run.timed(0, f"ladder: {name}"):
+                _step(run, name, paths, checkpoint)
+        shutil.rmtree(paths.passes, ignore_errors=True)
+        checkpoint = str(paths.translator)
+    return checkpoint
+
+
+def _step(run: Run, name: str, paths: StepPaths, before: str) -> None:
+    for folder in (paths.folder, paths.passes):
+        remove_parts(folder)
+    measured = []
+    checkpoint = before
+    for number in range(1, passes(run.config, name) + 1):
+        if not paths.measured(number).exists():
+            figures = (
+                _back_translate(run, paths, number, checkpoint)
+                if name == "bt"
+                else _pass(run, paths, Pass(name, number, checkpoint))
+            )
+            write_json(paths.measured(number), figures)
+        measured.append(read_json(paths.measured(number)))
+        checkpoint = str(paths.model(number))
+    best = chosen(name, measured)
+    carried_on(str(paths.model(best)) if best else before, str(paths.translator))
+    write_json(paths.figures, {"step": name, "chosen_pass": best, "passes": measured})
+
+
+def chosen(name: str, measured: Sequence[dict]) -> int:
+    """The number (from 1) of the best pass by validation: by loss, or by what is right when
+    executed, then by loss.
+
+    0 where back-translation left the model worse than it was, by execution.
+    """
+
+    def merit(figures: dict) -> tuple[float, float]:
+        return (
+            figures["executed_pass@1"] or 0.0 if name == "bt" else 0.0,
+            -figures["validation_loss"],
+        )
+
+    best = max(range(len(measured)), key=lambda i: merit(measured[i]))
+    return (
+        0
+        if (measured[0].get("before_executed_pass@1") or 0.0) > merit(measured[best])[0]
+        else best + 1
+    )
+
+
+def _own(run: Run) -> tuple[Program, ...]:
+    """The run's training programs, each once."""
+    return tuple({p.id: p for _, side in run.sides() for p in side}.values())
+
+
+def _pass(run: Run, paths: StepPaths, wanted: Pass) -> dict:
+    label = f"ladder: {wanted.step} {wanted.number}/{passes(run.config, wanted.step)}"
+    return follow(
+        run,
+        label,
+        run.crew.translator,
+        "pretrain",
+        wanted,
+        _own(run),
+        run.corpus.protected,
+        str(paths.model(wanted.number)),
+    )
+
+
+# --- back-translation
+# -------------------------------------------------------------------------------------------------
+
+
+def _back_translate(run: Run, paths: StepPaths, number: int, checkpoint: str) -> dict:
+    """Translate functions of every dialect, learn to translate what came out back into them, and
+    execute.
+    """
+    sides = {side.dialect: side for side in unpaired(run.config, _own(run), run.corpus.protected)}
+    pairs: list[tuple[Program, Program]] = []
+    before = (
+        {"before_executed_pass@1": _executed_pass(run, paths, sides, checkpoint)}
+        if number == 1
+        else {}
+    )
+    executed = verified = written = 0
+    for way in ways(run.config):
+        functions = list(dict.fromkeys(batch_of(sides[way.source.name], run.config, number)))
+        found = _translated(run, f"ladder: bt {number} {way}", checkpoint, way, functions)
+        checked = found if run.config.ladder.verified else found[:CHECKED]
+        right = _verified(run, f"ladder: bt {number} executed", checked)
+        executed, verified, written = (
+            executed + len(checked),
+            verified + len(right),
+            written + len(found),
+        )
+        kept = (
+            [pair for pair in found if pair[1].id in right] if run.config.ladder.verified else found
+        )
+        pairs += [
+            (replace(target_of(c, p), origin=p.origin), p)
+            for c, p in kept
+            if not why_not(c.text, way.target.name)
+        ]
+    figures = _pass(run, paths, Pass("bt", number, checkpoint, tuple(pairs)))
+    counts = {
+        "translated": written,
+        "executed": executed,
+        "verified": verified,
+        "pairs": len(pairs),
+    }
+    share = 100.0 * verified / executed if executed else None
+    return (
+        before
+        | figures
+        | counts
+        | {
+            "verified_rate": share,
+            "executed_pass@1": _executed_pass(run, paths, sides, str(paths.model(number))),
+        }
+    )
+
+
+Found = list[tuple[Candidate, Program]]
+
+
+def _translated(
+    run: Run, label: str, checkpoint: str, way: Direction, programs: Sequence[Program]
+) -> Found:
+    """The greedy translation of each program."""
+    bar = run.bar(label, len(programs))
+    found: Found = []
+    for start in range(0, len(programs), AT_ONCE):
+        chunk = list(programs[start : start + AT_ONCE])
+        sampling = run.sampling(1, 0.0, "ladder")
+        found += zip(
+            run.crew.translator.call("propose", checkpoint, chunk, str(way), sampling).result(),
+            chunk,
+            strict=True,
+        )
+        bar.advance(len(chunk))
+    bar.close()
+    return found
+
+
+def _verified(run: Run, label: str, found: Found) -> set[str]:
+    """Ids of the programs whose translation was executed and is equivalent, by a suite that is
+    strong enough to learn from.
+    """
+    suites = _suites(run, label, [program for _, program in found])
+    strong = {
+        i: s for i, s in suites.items() if (s.strength or 0.0) >= run.config.verify.least_strength
+    }
+    return _equivalent(run, label, found, strong)
+
+
+def _equivalent(run: Run, label: str, found: Found, suites: dict[str, UnitTestSuite]) -> set[str]:
+    verdicts = judge_all(run, label, [c for c, _ in found], {p.id: p for _, p in found}, suites)
+    return {v.source_id for v in verdicts if v.outcome is Outcome.EQUIVALENT}
+
+
+def _suites(run: Run, label: str, programs: Sequence[Program]) -> dict[str, UnitTestSuite]:
+    """Rule-made suites by program; those that get none are left out."""
+    bar = run.bar(f"{label}: suites", len(programs))
+    suites = {}
+    for index, prepared in map_unordered(
+        run.crew.verifiers, "prepare", [(p, ()) for p in programs]
+    ):
+        bar.advance()
+        if prepared.suite is not None:
+            suites[programs[index].id] = prepared.suite
+    bar.close()
+    return suites
+
+
+def _executed_pass(
+    run: Run, paths: StepPaths, sides: dict[str, Side], checkpoint: str
+) -> float | None:
+    """Percentage of validation functions of the training side that are translated right; None where
+    none has a suite.
+    """
+    asked = [
+        (direction(name), _for_execution(sides[direction(name).source.name], run))
+        for name in run.config.directions
+    ]
+    if not paths.suites.exists():
+        programs = list({p.id: p for _, some in asked for p in some}.values())
+        made = _suites(run, "ladder: validation", programs)
+        write_jsonl(paths.suites, [made[p.id] for p in programs if p.id in made])
+    suites = {s.program_id: s for s in read_jsonl(paths.suites, UnitTestSuite)}
+    count = right = 0
+    for way, programs in asked:
+        there = [p for p in programs if p.id in suites]
+        found = _translated(run, f"ladder: validation {way}", checkpoint, way, there)
+        count += len(there)
+        right += len(_equivalent(run, "ladder: validation executed", found, suites))
+    return 100.0 * right / count if count else None
+
+
+def _for_execution(side: Side, run: Run) -> list[Program]:
+    """EXECUTED validation functions over all directions, half of them real ones where there are so
+    many.
+    """
+    most = max(1, EXECUTED // len(run.config.directions))
+    real = [p for p in side.validation if not p.origin.startswith(GENERATED)][: most // 2]
+    made = [p for p in side.validation if p.origin.startswith(GENERATED)][: most - len(real)]
+    return real + made

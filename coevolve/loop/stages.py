@@ -1,0 +1,455 @@
+"""The stages of a round, each a function from finished files to one more finished file.
+
+Contract: a stage returns at once when its file exists; it writes it atomically at the end. Results
+are put in input order before they are written, so equal seeds give equal bytes however the workers
+were scheduled. Timing goes to `timings.jsonl` only.
+
+    python -c "from coevolve.loop.stages import Run; print(Run.__doc__)"
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import wait
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from coevolve.cli.progress import Progress
+from coevolve.config.schema import Config
+from coevolve.loop.core_time import busy_share, core_seconds
+from coevolve.loop.directions import checkpoints, serving, translators
+from coevolve.loop.experience import gathered
+from coevolve.loop.run_corpus import RunCorpus
+from coevolve.loop.run_folder import RoundPaths, RunFolder, write_json
+from coevolve.loop.verdict_lessons import Judged, judged
+from coevolve.loop.workers import Crew, Worker, map_unordered, stream
+from coevolve.verification.verifier import Prepared, target_of
+from corpora.dialects import Direction
+from corpora.records import (
+    Candidate,
+    Outcome,
+    Program,
+    Triplet,
+    UnitTestSuite,
+    Verdict,
+    content_hash,
+)
+from corpora.store import read_jsonl, write_jsonl
+from gpu_runtime.models.protocol import Sampling
+
+PROGRAMS_PER_CHUNK = 16
+FOLLOW_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What every stage needs: the configuration, the folder, the corpus and the workers."""
+
+    config: Config
+    folder: RunFolder
+    corpus: RunCorpus
+    crew: Crew
+
+    def sides(self) -> list[tuple[Direction, tuple[Program, ...]]]:
+        """Directions to propose in, each with its real programs; a reverse one only where a real
+        corpus exists.
+        """
+        return self.corpus.sides(self.config)
+
+    def translator(self, number: int, way: Direction) -> Path:
+        """The checkpoint of round `number` that is asked for `way`."""
+        return self.folder.round(number).folder / serving(self.config, str(way)).name
+
+    def sampling(self, n: int, temperature: float, *salt: object) -> Sampling:
+        seed = int(content_hash(self.config.seed, *salt), 16) % (1 << 31)
+        return Sampling(
+            n=n, temperature=temperature, max_new_tokens=self.config.model.max_new_tokens, seed=seed
+        )
+
+    def bar(self, label: str, total: int) -> Progress:
+        """Progress that is printed and told to `coevolve watch`."""
+        return Progress(label, total, file=self.folder.progress)
+
+    @contextmanager
+    def timed(self, number: int, stage: str) -> Iterator[None]:
+        started, before = time.monotonic(), core_seconds()
+        try:
+            yield
+        finally:
+            busy = busy_share(before, core_seconds())
+            self.folder.record_time(number, stage, time.monotonic() - started, busy)
+
+
+def cold_start(run: Run) -> None:
+    """All models from nothing (or from the pretrained checkpoint) on generated pairs and suites;
+    Translators go up the ladder before, where one is configured.
+    """
+    if all_learnt(run, 0):
+        return
+    from coevolve.loop.run_pretraining import climb  # late: its stages are built from this module
+
+    paths, protected = run.folder.round(0), run.corpus.protected
+    before = climb(run)
+    with run.timed(0, "cold start"):
+        for served in translators(run.config):
+            folder = paths.folder / served.name
+            if not folder.exists():
+                follow(
+                    run,
+                    f"cold start: {served.label}",
+                    run.crew.translator,
+                    "cold_start",
+                    protected,
+                    str(folder),
+                    served.ways,
+                    before,
+                )
+        if not paths.tester.exists():
+            follow(
+                run,
+                "cold start: Tester",
+                run.crew.tester,
+                "cold_start",
+                protected,
+                str(paths.tester),
+            )
+
+
+def all_learnt(run: Run, number: int) -> bool:
+    """Whether every model of that round is there."""
+    paths = run.folder.round(number)
+    return paths.tester.exists() and all(
+        path.exists() for path in checkpoints(run.config, paths.folder)
+    )
+
+
+def follow(
+    run: Run, label: str, worker: Worker, method: str, *arguments: object
+) -> dict[str, float]:
+    """Show the steps of a model that learns until it has; its figures. Raises what it raises."""
+    bar = run.bar(label, 0)  # first: a local worker works within `call`
+    learning = worker.call(method, *arguments)
+    while not wait([learning], timeout=FOLLOW_S).done:
+        step, steps, loss = worker.call("progress").result()
+        bar.total = steps
+        bar.set(step, f"loss {loss:.3f}" if step else "preparing")
+    bar.close(_learned(learning.result()))
+    return learning.result()
+
+
+def _learned(figures: dict[str, float]) -> str:
+    return ", ".join(f"{k} {v:.4g}" for k, v in figures.items())
+
+
+def make_suites(run: Run, number: int) -> None:
+    """The Tester proposes suites from the real programs; the verifiers prove and top them up."""
+    paths = run.folder.round(number)
+    if paths.suites.exists() and paths.suite_counts.exists():
+        return
+    programs = list(
+        _by_id(run).values()
+    )  # once, though several directions start from it: a suite serves them all
+    checkpoint = str(run.folder.round(number - 1).tester)
+    sampling = run.sampling(run.config.round.suites, run.config.round.temperature, "suites", number)
+    with run.timed(number, "suites"):
+        prepared = propose_suites(run, f"round {number}: suites", programs, checkpoint, sampling)
+        kept = [p.suite for p in prepared if p.suite is not None]
+        write_jsonl(paths.suites, kept)
+        write_json(paths.suite_counts, suite_counts(prepared))
+
+
+def propose_suites(
+    run: Run, label: str, programs: list[Program], checkpoint: str, sampling: Sampling
+) -> list[Prepared]:
+    """What the Tester's answers became with the verifiers, in the programs' order."""
+    chunks = in_chunks(programs)
+    bar = run.bar(label, len(programs))
+    prepared: dict[int, Prepared] = {}
+
+    def expand(index: int, proposals: list) -> list[tuple]:
+        return [(program, proposed) for program, proposed in zip(chunks[index], proposals)]
+
+    for _ in map_unordered(run.crew.verifiers, "compile_ahead", [(chunk,) for chunk in chunks]):
+        # many programs in one compiler run; on other machines than the one that did it, `prepare`
+        # compiles anew
+        pass
+    asked = [(checkpoint, chunk, sampling) for chunk in chunks]
+    for index, result in stream(
+        run.crew.tester, "propose", asked, run.crew.verifiers, "prepare", expand
+    ):
+        prepared[index] = result
+        bar.advance(note=f"{sum(p.suite is not None for p in prepared.values())} valid")
+    bar.close()
+    return [prepared[i] for i in range(len(programs))]
+
+
+def suite_counts(prepared: list[Prepared]) -> dict:
+    """Counts for the table: how good the Tester's own tests were, and why programs have no
+    suite.
+    """
+    reasons = Counter(p.reason for p in prepared if p.suite is None)
+    return {
+        "programs": len(prepared),
+        "programs_with_suite": sum(p.suite is not None for p in prepared),
+        "tests_proposed": sum(p.written for p in prepared),
+        "tests_valid": sum(p.valid for p in prepared),
+        "answers": sum(p.answers for p in prepared),
+        "answers_with_valid_test": sum(p.good_answers for p in prepared),
+        "no_suite": dict(sorted(reasons.items())),
+    }
+
+
+def propose_and_verify(run: Run, number: int) -> None:
+    """The Translator proposes candidates; they stream to the verifiers while generation goes on."""
+    paths = run.folder.round(number)
+    if paths.verdicts.exists():
+        return
+    suites = {s.program_id: s for s in read_jsonl(paths.suites, UnitTestSuite)}
+    work = [
+        (way, chunk)
+        for way, side in run.sides()
+        for chunk in in_chunks([p for p in side if p.id in suites])
+    ]
+    if not work:
+        write_jsonl(paths.proposals, [])
+        write_jsonl(paths.verdicts, [])
+        return
+    with run.timed(number, "propose and verify"):
+        if paths.proposals.exists():
+            known = list(read_jsonl(paths.proposals, Candidate))
+            verdicts = judge_all(run, f"round {number}: verify", known, _by_id(run), suites)
+        else:
+            verdicts = _stream_candidates(run, number, work, suites)
+        if run.config.round.by_parts:
+            from coevolve.loop.join_stage import join_ports  # late: it is built from this module
+
+            known = list(read_jsonl(paths.proposals, Candidate))
+            joined, judged_too = join_ports(run, number, known, verdicts, suites)
+            write_jsonl(paths.proposals, [*known, *joined])
+            verdicts += judged_too
+        write_jsonl(paths.verdicts, verdicts)
+
+
+def _stream_candidates(
+    run: Run, number: int, work: list, suites: dict[str, UnitTestSuite]
+) -> list[Verdict]:
+    paths, wanted = run.folder.round(number), run.config.round
+    asked = [
+        (
+            str(run.translator(number - 1, way)),
+            chunk,
+            str(way),
+            run.sampling(wanted.samples, wanted.temperature, "translate", number, i),
+        )
+        for i, (way, chunk) in enumerate(work)
+    ]
+    bar = run.bar(f"round {number}: propose and verify", sum(len(c) for _, c in work))
+    generated: dict[int, list[Candidate]] = {}
+    results: dict[int, list[Verdict]] = {}
+    equivalent = 0
+
+    def expand(index: int, candidates: list[Candidate]) -> list[tuple]:
+        generated[index] = distinct(candidates)
+        if len(generated) == len(work):
+            write_jsonl(paths.proposals, [c for i in range(len(work)) for c in generated[i]])
+        return judging_items(generated[index], {p.id: p for p in work[index][1]}, suites)
+
+    for index, verdicts in stream(
+        run.crew.translator, "propose", asked, run.crew.verifiers, "judge", expand
+    ):
+        results[index] = verdicts
+        equivalent += sum(v.outcome is Outcome.EQUIVALENT for v in verdicts)
+        bar.advance(note=f"{equivalent} equivalent")
+    bar.close()
+    return [v for i in sorted(results) for v in results[i]]
+
+
+def judge_all(
+    run: Run,
+    label: str,
+    candidates: list[Candidate],
+    programs: dict[str, Program],
+    suites: dict[str, UnitTestSuite],
+) -> list[Verdict]:
+    """Verdicts of known candidates, in the candidates' order grouped by program."""
+    items = judging_items(candidates, programs, suites)
+    bar = run.bar(label, len(items))
+    results: dict[int, list[Verdict]] = {}
+    for index, verdicts in map_unordered(run.crew.verifiers, "judge", items):
+        results[index] = verdicts
+        bar.advance()
+    bar.close()
+    return [v for i in sorted(results) for v in results[i]]
+
+
+def judging_items(
+    candidates: list[Candidate], programs: dict[str, Program], suites: dict[str, UnitTestSuite]
+) -> list[tuple]:
+    """(program, suite, its candidates) per program and direction, in first-seen order; programs
+    without a suite are left out.
+    """
+    grouped: dict[tuple[str, str], list[Candidate]] = {}
+    for candidate in candidates:
+        if candidate.source_id in suites:
+            grouped.setdefault((candidate.source_id, candidate.direction), []).append(candidate)
+    return [(programs[i], suites[i], group) for (i, _), group in grouped.items()]
+
+
+def distinct(candidates: list[Candidate]) -> list[Candidate]:
+    """One of each text: the same answer twice needs one verdict."""
+    return list({c.id: c for c in candidates}.values())
+
+
+def _by_id(run: Run) -> dict[str, Program]:
+    return {p.id: p for _, side in run.sides() for p in side}
+
+
+def in_chunks(items: Sequence) -> list[Sequence]:
+    return [items[i : i + PROGRAMS_PER_CHUNK] for i in range(0, len(items), PROGRAMS_PER_CHUNK)]
+
+
+def keep_triplets(run: Run, number: int) -> None:
+    """Survivors become triplets: EQUIVALENT, and shown so by a suite of at least the configured
+    strength.
+    """
+    paths = run.folder.round(number)
+    if paths.triplets.exists():
+        return
+    triplets = survivors(run, paths)
+    write_jsonl(paths.triplets, triplets)
+    run.crew.count_kept(len(triplets))
+
+
+def survivors(run: Run, paths: RoundPaths) -> list[Triplet]:
+    """Triplets of one round, in the order of its proposals. A strength that could not be measured
+    counts as 0.
+    """
+    programs = _by_id(run)
+    suites = {s.program_id: s for s in read_jsonl(paths.suites, UnitTestSuite)}
+    candidates = {c.id: c for c in read_jsonl(paths.proposals, Candidate)}
+    least = run.config.verify.least_strength
+    triplets = []
+    for verdict in read_jsonl(paths.verdicts, Verdict):
+        suite = suites.get(verdict.source_id)
+        if (
+            verdict.outcome is not Outcome.EQUIVALENT
+            or suite is None
+            or (suite.strength or 0.0) < least
+        ):
+            continue
+        candidate, source = candidates[verdict.target_id], programs[verdict.source_id]
+        target = replace(target_of(candidate, source), origin=f"translator {paths.folder.name}")
+        triplets.append(Triplet(source, target, suite, candidate.direction, verdict))
+    return triplets
+
+
+def learn(run: Run, number: int) -> None:
+    """All models learn from the triplets kept so far (see round.experience); a frozen one carries
+    its checkpoint on.
+    """
+    if all_learnt(run, number):
+        return
+    rounds = range(1, number + 1)
+    triplets = gathered(
+        [list(read_jsonl(run.folder.round(k).triplets, Triplet)) for k in rounds],
+        run.config.round.experience,
+    )
+    used = {t.suite.id for t in triplets}
+    suites = {
+        s.id: s
+        for k in rounds
+        for s in read_jsonl(run.folder.round(k).suites, UnitTestSuite)
+        if s.id in used
+    }
+    by_id = _by_id(run)
+    lessons = [(by_id[s.program_id], s) for s in suites.values()]
+    frozen, apart, shown = (
+        run.config.round.freeze,
+        validation_of(run, number),
+        verdict_lessons(run, number),
+    )
+    with run.timed(number, "learn"):
+        for served in translators(run.config):
+            own = [t for t in triplets if served.serves(t.direction)]
+            told = (apart, [item for item in shown if served.serves(item.direction)], served.ways)
+            _learn_one(
+                run,
+                number,
+                served.label,
+                run.crew.translator,
+                served.name,
+                frozen == "translator",
+                own,
+                told,
+            )
+        _learn_one(
+            run, number, "Tester", run.crew.tester, "tester", frozen == "tester", lessons, ()
+        )
+
+
+def _learn_one(
+    run: Run,
+    number: int,
+    label: str,
+    worker: Worker,
+    name: str,
+    is_frozen: bool,
+    data: list,
+    told: tuple,
+) -> None:
+    """One model from its checkpoint of the round before. told: what its service's `learn` takes
+    beside the lessons.
+    """
+    new = run.folder.round(number).folder / name
+    if new.exists():
+        return
+    old = run.folder.round(number - 1).folder / name
+    asked = (
+        str(old),
+        [] if is_frozen else data,
+        run.corpus.protected,
+        str(new),
+        number,
+        *(() if is_frozen else told),
+    )
+    follow(
+        run,
+        f"round {number}: {label} {'frozen' if is_frozen else 'learns'}",
+        worker,
+        "learn",
+        *asked,
+    )
+
+
+def validation_of(run: Run, number: int) -> list[tuple[Program, UnitTestSuite]]:
+    """Training programs that a Translator is measured on while it learns, the same in every round,
+    with this round's suites.
+    """
+    count = run.config.finetune.validation
+    if not count:
+        return []
+    by_id = _by_id(run)
+    chosen = sorted(by_id, key=lambda i: content_hash("validation", i))[:count]
+    suites = {s.program_id: s for s in read_jsonl(run.folder.round(number).suites, UnitTestSuite)}
+    return [(by_id[i], suites[i]) for i in chosen if i in suites]
+
+
+def verdict_lessons(run: Run, number: int) -> list[Judged]:
+    """What was right and what was wrong this round, where the Translator learns from both
+    (round.learn = dpo, grpo).
+    """
+    if run.config.round.learn not in ("dpo", "grpo"):
+        return []
+    paths = run.folder.round(number)
+    suites = {s.program_id: s for s in read_jsonl(paths.suites, UnitTestSuite)}
+    apart = {p.id for p, _ in validation_of(run, number)}
+    found = judged(
+        _by_id(run),
+        suites,
+        list(read_jsonl(paths.proposals, Candidate)),
+        list(read_jsonl(paths.verdicts, Verdict)),
+    )
+    return [item for item in found if item.program.id not in apart]

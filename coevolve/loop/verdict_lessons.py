@@ -1,0 +1,85 @@
+"""Verdicts as lessons for a model that learns from more than what is right: preferences and
+rewards.
+
+Contract: pure functions of a round's records. What was not decided (an invalid suite, a refused
+target) is no lesson.
+
+    python -c "from coevolve.loop.verdict_lessons import REWARDS; print(REWARDS)"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from corpora.records import Candidate, Outcome, Program, UnitTestSuite, Verdict
+from translator.prompting.answers import NOT_A_FUNCTION
+
+REWARDS: dict[Outcome, float] = {
+    Outcome.EQUIVALENT: 1.0,
+    Outcome.MISMATCH: 0.3,
+    Outcome.NONDETERMINISTIC: 0.3,
+    Outcome.RACE: 0.3,
+    Outcome.MEMORY_ERROR: 0.2,
+    Outcome.RUNTIME_ERROR: 0.2,
+    Outcome.TIMEOUT: 0.2,
+    Outcome.COMPILE_ERROR: 0.0,
+    Outcome.REFUSED: 0.0,
+    Outcome.INVALID_SUITE: 0.0,
+}
+"""Nearer to right is worth more, but nothing wrong is worth half of what is right."""
+NO_FUNCTION_REWARD = -0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A real program, its suite, and what was proposed for it in `direction`: texts shown right and
+    texts shown wrong.
+    """
+
+    program: Program
+    suite: UnitTestSuite
+    direction: str
+    right: tuple[str, ...]
+    wrong: tuple[str, ...]
+
+
+def judged(
+    programs: dict[str, Program],
+    suites: dict[str, UnitTestSuite],
+    candidates: Sequence[Candidate],
+    verdicts: Sequence[Verdict],
+) -> list[Judged]:
+    """One per program and direction that has a suite, in the order of the candidates; undecided
+    ones have neither side.
+    """
+    outcome = {v.target_id: v for v in verdicts}
+    sides: dict[tuple[str, str], tuple[list[str], list[str]]] = {}
+    for candidate in candidates:
+        verdict = outcome.get(candidate.id)
+        if candidate.source_id not in suites or verdict is None:
+            continue
+        right, wrong = sides.setdefault((candidate.source_id, candidate.direction), ([], []))
+        if verdict.equivalent is not None:
+            (right if verdict.equivalent else wrong).append(candidate.text)
+    return [
+        Judged(programs[i], suites[i], way, tuple(right), tuple(wrong))
+        for (i, way), (right, wrong) in sides.items()
+    ]
+
+
+def compared(item: Judged, most: int) -> list[tuple[str, str]]:
+    """Up to `most` pairs (right, wrong), each text as seldom as can be."""
+    count = min(most, max(len(item.right), len(item.wrong))) if item.right and item.wrong else 0
+    return [
+        (item.right[k % len(item.right)], item.wrong[k % len(item.wrong)]) for k in range(count)
+    ]
+
+
+def reward_of(verdict: Verdict) -> float:
+    """What an answer with that verdict is worth."""
+    return (
+        NO_FUNCTION_REWARD
+        if verdict.detail.startswith(NOT_A_FUNCTION)
+        else REWARDS[verdict.outcome]
+    )

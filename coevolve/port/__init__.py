@@ -1,0 +1,7 @@
+"""Verified ports of whole files and of loop nests.
+
+- `by_parts`: A port made of ports: a function's loop nests are asked for one by one, each is
+  executed by itself, and what stands is joined.
+- `one_file`: Ports of several functions as a file that a compiler takes: what an earlier one
+  defines is not defined again, and headers are included.
+"""

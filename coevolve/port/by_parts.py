@@ -1,0 +1,339 @@
+"""A port made of ports: a function's loop nests are asked for one by one, each is executed by
+itself, and what stands is joined.
+
+Contract: gives a proposal for a source that could be cut (C++, or Fortran that could be spelled in
+C++), or None; it is judged as a whole by whoever asked. Where the answer for a nest does not stand,
+its iterations are spread over threads by rule (translator.parallelize.propose), executed like an
+answer. A nest of which no parallel port is found is opened: its loop stays serial and what is
+inside is asked for. What cannot be opened, or has nothing parallel inside, is one thread's work in
+CUDA, and stays as it is under OpenMP. `Joining` leaves the asking to others, so that many
+functions' nests can be asked for together.
+
+    coevolve translate FILE.f90 --to cuda       (asks so where the whole function has no \\
+        parallel port)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from coevolve.loop.directions import can_join
+from coevolve.verification.engine import Engine, Pair
+from corpora.dialects import Direction, dialect
+from corpora.records import Outcome, Program, UnitTestSuite, Verdict
+from corpora.signatures.dispatch import SignatureError
+from gpu_runtime.models.protocol import Sampling
+from tester.generate.lengths import fitting, lengths_of
+from translator.normalize.c_blocks import Block
+from translator.normalize.fortran.fortran_in_cpp import written
+from translator.normalize.unsupported import Unsaid
+from translator.outline.array_bounds import lengths_said
+from translator.outline.c_function import Written
+from translator.outline.count_serial_loops import left_serial
+from translator.outline.cpp_blocks import taken_apart
+from translator.outline.indirect_access import through_data
+from translator.outline.outliner import Cut, Item, Part, Results
+from translator.outline.reassemble import (
+    Group,
+    Node,
+    Ported,
+    annotated,
+    joinable,
+    launchable,
+    launched,
+    one_kernel,
+)
+from translator.parallelize.propose import kernels, loops
+from translator.prompting.translate import Translator
+
+MOST_PARTS = 40
+"""Nests of one function that are asked for."""
+
+
+Answer = tuple[Part, str, Verdict]
+"""A nest, a port of it and what became of that."""
+
+
+class Incomplete(Exception):
+    """A part of the function is neither ported nor can it stay as it is."""
+
+
+class Joining:
+    """One function on its way to a port made of ports.
+
+    asked: nests whose ports are wanted next, in direction `way`; none when it is over. made: the
+    joined port, once it is over; None where there is none, or none of it is parallel. Raises
+    ValueError for a direction of which nothing can be joined.
+    """
+
+    def __init__(self, program: Program, way: Direction, suite: UnitTestSuite | None) -> None:
+        """suite: tests of the program, from which follows how long arrays are; CUDA in C++ needs
+        them.
+        """
+        if not can_join(way):
+            raise ValueError(f"ports are not joined in the direction {way}")
+        self.way = Direction(dialect("cpp"), way.target)
+        self.asked: list[Part] = []
+        self.made: Program | None = None
+        self._program, self._cuda = program, way.target.model == "cuda"
+        self._work: Generator[list[Part], Mapping[str, Ported], list[Node]] | None = None
+        try:
+            function = _in_parts(program, way)
+            self._function = _measured(function, suite) if self._cuda else function
+        except (Unsaid, SignatureError):
+            return
+        self._search = _Search(
+            Cut(self._function, Results.POINTERS if self._cuda else Results.RETURNED), self._cuda
+        )
+        self._work = self._search.nodes(self._function.body, {})
+        self._go_on(None)
+
+    def pair(self, part: Part, text: str) -> Pair:
+        """What decides whether `text` is a port of `part`."""
+        return Pair(part.program, Program(self.way.target.name, part.program.name, text))
+
+    def by_rule(self, answers: Sequence[Answer]) -> list[tuple[Part, list[Pair]]]:
+        """For each nest of which no answer stands, what rules propose, best first."""
+        ported = {
+            part.program.name for part, text, verdict in answers if self.stands(part, text, verdict)
+        }
+        spread = kernels if self._cuda else loops
+        return [
+            (part, [self.pair(part, text) for text in spread(part)])
+            for part in self.asked
+            if part.program.name not in ported
+        ]
+
+    def tell(self, answers: Sequence[Answer]) -> None:
+        """What became of the nests that were asked for; of several answers to one the first that
+        stands is taken.
+        """
+        standing = [
+            (part, text, verdict)
+            for part, text, verdict in answers
+            if self.stands(part, text, verdict)
+        ]
+        self._go_on(
+            {
+                part.program.name: Ported(part, text, verdict.launch)
+                for part, text, verdict in reversed(standing)
+            }
+        )
+
+    def stands(self, part: Part, text: str, verdict: Verdict) -> bool:
+        """Whether a nest's port can be a part of the whole: equivalent, parallel in all of its
+        loops, and in a form that can be joined.
+        """
+        if verdict.outcome is not Outcome.EQUIVALENT or verdict.serial:
+            return False
+        return (
+            bool(verdict.launch) and launchable(verdict.launch)
+            if self._cuda
+            else joinable(part, text) and not left_serial(text)
+        )
+
+    def _go_on(self, ports: Mapping[str, Ported] | None) -> None:
+        self.asked = []
+        try:
+            self.asked = self._work.send(ports)
+        except Incomplete:
+            pass
+        except StopIteration as end:
+            if self._search.found:
+                text = self._text(end.value)
+                self.made = (
+                    Program(self.way.target.name, self._program.name, text) if text else None
+                )
+
+    def _text(self, nodes: list[Node]) -> str | None:
+        if not self._cuda:
+            return annotated(self._function, nodes)
+        return one_kernel(self._function, nodes) or launched(self._function, nodes)
+
+
+def by_parts(
+    program: Program, way: Direction, translator: Translator, engine: Engine, sampling: Sampling
+) -> Program | None:
+    """`program` in `way` as its parts' ports, of which one at least is parallel; None where that
+    cannot be.
+    """
+    if not can_join(way):
+        return None
+    expectations = engine.expectations(program).expectations if way.target.model == "cuda" else None
+    joining = Joining(program, way, expectations.suite if expectations else None)
+    while joining.asked:
+        candidates = translator.propose(
+            [part.program for part in joining.asked], joining.way, sampling
+        )
+        pairs = [
+            joining.pair(part, candidate.text)
+            for part, candidate in zip(joining.asked, candidates, strict=True)
+        ]
+        engine.prepare(pairs)
+        answers = [
+            (part, pair.target.text, engine.verify(pair))
+            for part, pair in zip(joining.asked, pairs, strict=True)
+        ]
+        for part, proposed in joining.by_rule(answers):
+            tried = ((part, pair.target.text, engine.verify(pair)) for pair in proposed)
+            answers += islice(filter(lambda answer: joining.stands(*answer), tried), 1)
+        joining.tell(answers)
+    return joining.made
+
+
+def _in_parts(program: Program, way: Direction) -> Written:
+    """Raises Unsaid and SignatureError."""
+    return written(program) if way.source.language == "fortran" else taken_apart(program)
+
+
+def why_not_cut(program: Program, way: Direction) -> str:
+    """What in the text keeps rules from cutting it into loop nests; '' where nothing does, or no
+    direction's nests are joined.
+    """
+    try:
+        if can_join(way):
+            _in_parts(program, way)
+        return ""
+    except (Unsaid, SignatureError) as reason:
+        return str(reason)
+
+
+def _measured(function: Written, suite: UnitTestSuite | None) -> Written:
+    """`function` with the lengths of those arrays that its text does not say: what loops come to
+    where tests agree, then what merely fits the tests, but not for arrays that data alone lead to,
+    of which tests do not say how long they are.
+    """
+    if suite is None or all(array.count for array in function.arrays.values()):
+        return function
+    said, known, by_data = lengths_said(function), lengths_of(suite), through_data(function)
+
+    def length(name: str) -> str:
+        return fitting(suite, name, said.get(name, ())) or (
+            "" if name in by_data else known.get(name, "")
+        )
+
+    return replace(
+        function,
+        arrays={
+            name: array if array.count else replace(array, count=length(name))
+            for name, array in function.arrays.items()
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """Statements that stay together. scope: what is declared before them; after: what may come
+    behind them.
+    """
+
+    items: Sequence[Item]
+    scope: dict[str, str]
+    after: Sequence[Item]
+    part: Part | None
+
+
+Nodes = Generator[list[Part], Mapping[str, Ported], list[Node]]
+
+
+class _Search:
+    """Asks for parts by yielding them and is sent the ports that stand, by the parts' names."""
+
+    def __init__(self, cut: Cut, cuda: bool) -> None:
+        self._cut, self._cuda = cut, cuda
+        self.found = 0
+        """Parts with a parallel port."""
+        self._asked = 0
+
+    def nodes(self, block: Block, scope: dict[str, str], after: Sequence[Item] = ()) -> Nodes:
+        """A block's statements as what they become. after: what may come behind the block. Raises
+        Incomplete.
+        """
+        units = self._units(self._cut.loosened(block) if self._cuda else block, scope, after)
+        asked = [
+            unit.part
+            for unit in units
+            if unit.part is not None and any(_has_loop(item) for item in unit.items)
+        ]
+        self._asked += len(asked)
+        if self._asked > MOST_PARTS:
+            raise Incomplete
+        ports = (yield asked) if asked else {}
+        found: list[Node] = []
+        for unit in units:
+            found += yield from self._unit(
+                unit, ports.get(unit.part.program.name) if unit.part else None
+            )
+        return found
+
+    def _units(self, block: Block, scope: dict[str, str], after: Sequence[Item]) -> list[_Unit]:
+        units: list[_Unit] = []
+        known, done = dict(scope), 0
+        for items in self._cut.units(block):
+            done += len(items)
+            rest = [*block.items[done:], *after]
+            is_nest = not isinstance(items[0], str)
+            part = (
+                self._cut.part(items, known, rest)
+                if is_nest or any(self._cut.touches(str(item)) for item in items)
+                else None
+            )
+            units.append(_Unit(items, known, rest, part))
+            known = self._cut.scope_of(items[-1], known) if not is_nest else known
+        return units
+
+    def _unit(self, unit: _Unit, port: Ported | None) -> Nodes:
+        items = unit.items
+        if port is not None:
+            self.found += 1
+            return [port]
+        if isinstance(items[0], str):
+            if not self._cuda or not any(self._cut.touches(str(item)) for item in items):
+                return [str(item) for item in items]
+            return [self._alone(unit.part)]
+        if any(self._cut.touches(head) for head, _ in items) and self._cuda:
+            return [self._alone(unit.part)]
+        if not any(_has_loop(item) for _, inner in items for item in inner.items):
+            inside = any(self._cut.touches(str(item)) for _, inner in items for item in inner.items)
+            return [self._alone(unit.part)] if self._cuda and inside else self._as_it_is(items)
+        return (yield from self._opened(unit))
+
+    def _opened(self, unit: _Unit) -> Nodes:
+        before, groups = self.found, []
+        for head, inner in unit.items:
+            scope = self._cut.scope_of((head, inner), unit.scope)
+            groups.append(
+                Group(head, (yield from self.nodes(inner, scope, _behind(head, inner, unit.after))))
+            )
+        return (
+            [self._alone(unit.part)]
+            if self._cuda and self.found == before and unit.part is not None
+            else groups
+        )
+
+    def _alone(self, part: Part | None) -> Ported:
+        if part is None:
+            raise Incomplete
+        return Ported(part, part.one_thread)
+
+    def _as_it_is(self, items: Sequence[Item]) -> list[Node]:
+        return [
+            item if isinstance(item, str) else Group(item[0], self._as_it_is(item[1].items))
+            for item in items
+        ]
+
+
+def _behind(head: str, inner: Block, after: Sequence[Item]) -> list[Item]:
+    """What may come behind the block of a head: a loop's once more, or what is behind the loop."""
+    test = head.partition(";")[2] if head.startswith("for") else head
+    return (
+        [(f"while ({test})", inner), *after] if head.startswith(("for", "while")) else list(after)
+    )
+
+
+def _has_loop(item: Item) -> bool:
+    return not isinstance(item, str) and (
+        item[0].startswith(("for", "while")) or any(_has_loop(each) for each in item[1].items)
+    )

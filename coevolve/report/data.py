@@ -1,0 +1,227 @@
+"""What a run's report page shows, as plain JSON values read from the run folder alone.
+
+Contract: reads what is there; a stage that has not finished is absent, never guessed. Texts are
+passed on as they are: escaping is the page's business.
+
+    python -c "from coevolve.report.data import page_data; from coevolve.loop.run_folder import RunFolder; print(page_data(RunFolder('runs/demo'))['rounds'])"
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from coevolve.loop.run_corpus import references_of
+from coevolve.loop.run_folder import RoundPaths, RunFolder, read_json
+from corpora.dialects import dialect
+from corpora.records import NOT_COMPILED, Candidate, Program, Triplet, UnitTestSuite, Verdict
+from corpora.store import count_jsonl, read_jsonl
+from corpora.suites.unit_tests import format_test
+from corpora.tokens.printing import print_words
+from translator.prompting.answers import counted
+
+SHOWN_TESTS = 4
+FIGURES = ("compile_rate", "bleu", "codebleu", "tester_valid_rate")
+
+
+def rounds_begun(folder: RunFolder) -> Iterator[int]:
+    """0 for the cold start, then every round that has a folder."""
+    number = 0
+    while folder.round(number).folder.exists():
+        yield number
+        number += 1
+
+
+def page_data(folder: RunFolder) -> dict:
+    """`rounds`, `programs` (by id) and `samples` of the page; see report.js for how they
+    are shown.
+    """
+    programs = {p.id: p for p in _read(folder.corpus, Program)}
+    # Suites and triplets, which hold suites, take longest to read: each file is read once.
+    kept = {
+        n: [t.verdict.target_id for t in _read(folder.round(n).triplets, Triplet)]
+        for n in rounds_begun(folder)
+    }
+    held_out_suites = {s.program_id: s for s in _read(folder.evaluation_suites, UnitTestSuite)}
+    several = folder.split.exists() and "directions" in read_json(folder.split)
+    rounds = [_round(folder, number, len(kept[number]), several) for number in kept]
+    _note_changes(rounds, programs)
+    shown: dict[str, dict] = {}
+    samples = []
+    for number in kept:
+        paths = folder.round(number)
+        suites = {s.program_id: s for s in _read(paths.suites, UnitTestSuite)}
+        samples += _samples(
+            number,
+            False,
+            paths.proposals,
+            paths.verdicts,
+            set(kept[number]),
+            suites,
+            programs,
+            shown,
+        )
+        samples += _samples(
+            number,
+            True,
+            paths.evaluation_candidates,
+            paths.evaluation_verdicts,
+            set(),
+            held_out_suites,
+            programs,
+            shown,
+        )
+    for way, source, target in references_of(folder):
+        if source in shown and target in programs:
+            text = readable(programs[target].text, programs[target].dialect)
+            shown[source] |= (
+                {"references": {**shown[source].get("references", {}), way: text}}
+                if way
+                else {"reference": text}
+            )
+    return {"rounds": rounds, "programs": shown, "samples": samples}
+
+
+def _read(path: Path, kind: type) -> list:
+    return list(read_jsonl(path, kind)) if path.exists() else []
+
+
+def readable(text: str, dialect_name: str) -> str:
+    """A text that lies in one line of separate words, as tokenised corpora have it, in lines."""
+    if "\n" in text.strip() or " ; " not in text:
+        return text
+    return print_words(text.split(), dialect(dialect_name).language)
+
+
+def _round(folder: RunFolder, number: int, kept: int, several: bool) -> dict:
+    paths = folder.round(number)
+    evaluation = read_json(paths.evaluation) if paths.evaluation.exists() else {}
+    verdicts = _read(paths.verdicts, Verdict)
+    way_of = (
+        {c.id: f" ({c.direction})" for c in _read(paths.evaluation_candidates, Candidate)}
+        if several
+        else {}
+    )
+    solved = {
+        (v.source_id, way_of.get(v.target_id, ""))
+        for v in _read(paths.evaluation_verdicts, Verdict)
+        if str(v.outcome) == "EQUIVALENT"
+    }
+    return {
+        "number": number,
+        "figures": {k: v for k, v in evaluation.items() if k.startswith("pass@") or k in FIGURES},
+        "funnel": funnel(paths, verdicts, kept),
+        "outcomes": dict(Counter(str(v.outcome) for v in verdicts).most_common()),
+        "not_functions": counted(verdicts),
+        "seconds": {
+            stage: seconds for (n, stage), seconds in folder.times().items() if n == number
+        },
+        "busy": {stage: share for (n, stage), share in folder.busy().items() if n == number},
+        "solved": solved,
+        "directions": {
+            way: {k: v for k, v in e.items() if k.startswith("pass@")}
+            for way, e in evaluation.get("directions", {}).items()
+        },
+    }
+
+
+def funnel(paths: RoundPaths, verdicts: list[Verdict], kept: int) -> list[tuple[str, int]]:
+    """How many of a round's candidates reach each step; empty before they are verified. Each step
+    is part of the one before.
+    """
+    if not verdicts:
+        return []
+    candidates = count_jsonl(paths.proposals)
+    functions = len(verdicts) - sum(counted(verdicts).values())
+    compiled = [v for v in verdicts if v.outcome not in NOT_COMPILED]
+    tested = [v for v in compiled if str(v.outcome) != "INVALID_SUITE"]
+    equivalent = sum(str(v.outcome) == "EQUIVALENT" for v in tested)
+    steps = [
+        ("candidates", candidates),
+        ("parsed", functions),
+        ("compiled", len(compiled)),
+        ("valid suite", len(tested)),
+        ("equivalent", equivalent),
+    ]
+    return steps + ([("kept", kept)] if paths.triplets.exists() else [])
+
+
+def _note_changes(rounds: list[dict], programs: dict[str, Program]) -> None:
+    """Names of the held-out programs solved now and not a round ago, and the other way round."""
+    before: set[tuple[str, str]] | None = None
+    for row in rounds:
+        now = row.pop("solved")
+        if row["figures"] and before is not None:
+            row["gained"] = sorted(
+                programs[i].name + way for i, way in now - before if i in programs
+            )
+            row["lost"] = sorted(programs[i].name + way for i, way in before - now if i in programs)
+        before = now if row["figures"] else before
+
+
+def _samples(
+    number: int,
+    held_out: bool,
+    candidates: Path,
+    verdicts: Path,
+    kept: set[str],
+    suites: dict[str, UnitTestSuite],
+    programs: dict[str, Program],
+    shown: dict[str, dict],
+) -> list[dict]:
+    """One row a verdict whose candidate and source are known; `shown` gets the sources."""
+    texts = {c.id: c for c in _read(candidates, Candidate)}
+    rows = []
+    for verdict in _read(verdicts, Verdict):
+        candidate, source = texts.get(verdict.target_id), programs.get(verdict.source_id)
+        if candidate is None or source is None:
+            continue
+        shown.setdefault(source.id, _program(source))
+        suite = suites.get(source.id)
+        rows.append(
+            {
+                "round": number,
+                "held": held_out,
+                "program": source.id,
+                "way": candidate.direction,
+                "text": candidate.text,
+                "outcome": str(verdict.outcome),
+                "detail": verdict.detail,
+                "launch": verdict.launch,
+                "strength": verdict.suite_strength,
+                "kept": verdict.target_id in kept,
+                "test": _failing_test(suite, verdict),
+                "tests": _tests(suite),
+                "place": f"{verdict.buffer}[{verdict.element}]"
+                if verdict.buffer and verdict.buffer != "result"
+                else verdict.buffer,
+                "expected": verdict.expected,
+                "actual": verdict.actual,
+                "tolerance": verdict.tolerance,
+            }
+        )
+    return rows
+
+
+def _program(program: Program) -> dict:
+    return {
+        "name": program.name,
+        "dialect": program.dialect,
+        "origin": program.origin,
+        "text": readable(program.text, program.dialect),
+    }
+
+
+def _tests(suite: UnitTestSuite | None) -> list[str]:
+    return [_short(format_test(t)) for t in suite.tests[:SHOWN_TESTS]] if suite else []
+
+
+def _failing_test(suite: UnitTestSuite | None, verdict: Verdict) -> str:
+    if suite is None or not 0 <= verdict.test_index < len(suite.tests):
+        return ""
+    return _short(format_test(suite.tests[verdict.test_index]))
+
+
+def _short(text: str, most: int = 400) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"

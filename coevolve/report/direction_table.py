@@ -1,0 +1,216 @@
+"""A table per direction over finished rounds of runs: yield, and what is measured before and after
+on held-out programs.
+
+Contract: reads run folders alone, of one direction or of several. `before` is the cold start,
+`after` the last evaluated round; intervals and p-values resample held-out programs
+(coevolve.evaluation.statistics). What does not exist is a dash.
+
+    coevolve directions --runs runs/directions
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from coevolve.cli.errors import UserError
+from coevolve.loop.directions import by_direction
+from coevolve.loop.run_corpus import stored_corpus
+from coevolve.loop.run_folder import RunFolder, read_json
+from coevolve.report.page import open_run
+from corpora.records import Candidate, Triplet
+from corpora.store import read_jsonl
+
+if TYPE_CHECKING:
+    from coevolve.evaluation.statistics import Difference
+
+NOTES = (
+    "pairs: kept of those proposed in all rounds; a candidate is proposed once however "
+    "often it was written.",
+    "pass@1, CPass (in rounds: answers that compile and can be called), BLEU and CodeBLEU: "
+    "held-out programs, cold start → last evaluated "
+    "round; BLEU and CodeBLEU of the first answer, over the programs that have a "
+    "reference. 95 % intervals: bootstrap over programs.",
+)
+FORTRAN_NOTE = (
+    "CodeBLEU: the package has no Fortran grammar, so its syntax and data-flow parts do "
+    "not apply; in brackets are its n-gram and "
+    "weighted n-gram parts."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DirectionRow:
+    """One direction of one run. programs: proposed for, of which `solved` have a kept pair;
+    candidates, kept: of all rounds.
+
+    rounds: number of the last evaluated one. before, after: figures of evaluation.json. change: of
+    pass@1 on 0..1, paired by program; None where only the cold start was evaluated.
+    """
+
+    run: str
+    direction: str
+    programs: int
+    solved: int
+    candidates: int
+    kept: int
+    rounds: int
+    before: dict
+    after: dict
+    change: Difference | None
+
+
+def rows_of(root: Path) -> list[DirectionRow]:
+    """Rows of one run, in the configuration's order. Raises UserError when nothing has been
+    evaluated.
+    """
+    folder, config = open_run(root)
+    if not folder.round(0).evaluation.exists():
+        raise UserError(f"'{root}' has no evaluated round; run or resume it first")
+    last = folder.last_round(lambda paths: paths.evaluation.exists())
+    sides = {str(way): len(programs) for way, programs in stored_corpus(folder).sides(config)}
+    candidates, pairs = _proposed(folder), _kept(folder)
+    measured = [
+        by_direction(config, read_json(folder.round(number).evaluation)) for number in (0, last)
+    ]
+    found = []
+    for way in config.directions:
+        before, after = (each[way] for each in measured)
+        kept = [pair for pair in pairs if pair[0] == way]
+        solved = len({source for _, source, _ in kept})
+        counts = (sides.get(way, 0), solved, sum(each == way for each, _ in candidates), len(kept))
+        found.append(
+            DirectionRow(
+                str(root),
+                way,
+                *counts,
+                last,
+                before,
+                after,
+                change_of(before, after) if last else None,
+            )
+        )
+    return found
+
+
+def _proposed(folder: RunFolder) -> set[tuple[str, str]]:
+    """(direction, candidate) of every round whose candidates were verified."""
+    files = [
+        folder.round(n)
+        for n in range(1, folder.last_round(lambda paths: paths.verdicts.exists()) + 1)
+    ]
+    return {(c.direction, c.id) for paths in files for c in read_jsonl(paths.proposals, Candidate)}
+
+
+def _kept(folder: RunFolder) -> set[tuple[str, str, str]]:
+    """(direction, source, target) of every kept pair."""
+    files = [
+        folder.round(n).triplets
+        for n in range(1, folder.last_round(lambda paths: paths.triplets.exists()) + 1)
+    ]
+    return {
+        (t.direction, t.source.id, t.target.id) for file in files for t in read_jsonl(file, Triplet)
+    }
+
+
+def shares(figures: dict) -> list[float]:
+    """pass@1 of each held-out program, 0..1."""
+    return [row["passed"] / row["samples"] for row in figures.get("items", ())]
+
+
+def change_of(before: dict, after: dict) -> Difference | None:
+    """Of pass@1, paired by program."""
+    from coevolve.evaluation.statistics import paired_difference
+
+    return paired_difference(shares(before), shares(after))
+
+
+def markdown(rows: Sequence[DirectionRow]) -> str:
+    """The table and its notes."""
+    runs = len({row.run for row in rows}) > 1
+    k = max(
+        (int(key[5:]) for row in rows for key in row.after if key.startswith("pass@")), default=1
+    )
+    header = [
+        *(["run"] if runs else []),
+        "direction",
+        "programs",
+        "candidates",
+        "pairs kept",
+        "yield %",
+        "programs with a pair",
+        "held out",
+    ]
+    header += ["pass@1 % (95 %)", "change (95 %), p", f"pass@{k} %", "CPass %", "BLEU", "CodeBLEU"]
+    lines = ["| " + " | ".join(header) + " |", "| " + " | ".join("---" for _ in header) + " |"]
+    for row in rows:
+        share = f"{100 * row.kept / row.candidates:.1f}" if row.candidates else "–"
+        cells = [
+            *([row.run] if runs else []),
+            row.direction,
+            str(row.programs),
+            str(row.candidates),
+            str(row.kept),
+            share,
+            str(row.solved),
+        ]
+        cells += [
+            str(row.after["programs"]),
+            f"{_passed(row.before)} → {_passed(row.after)}",
+            _change(row.change),
+        ]
+        cells += [_moved(row, key) for key in (f"pass@{k}", "compile_rate", "bleu")] + [
+            _codebleu(row)
+        ]
+        lines.append("| " + " | ".join(cells) + " |")
+    notes = [
+        *NOTES,
+        *([FORTRAN_NOTE] if any(row.after.get("codebleu_parts") for row in rows) else []),
+    ]
+    return "\n".join([*lines, "", *(f"* {note}" for note in notes)])
+
+
+def _passed(figures: dict) -> str:
+    from coevolve.evaluation.statistics import interval_of_mean
+
+    values = shares(figures)
+    if not values:
+        return "–"
+    low, high = interval_of_mean(values) or (0.0, 0.0)
+    return f"{100 * sum(values) / len(values):.1f} ({100 * low:.0f} to {100 * high:.0f})"
+
+
+def _change(change: Difference | None) -> str:
+    if change is None:
+        return "–"
+    return (
+        f"{100 * change.value:+.1f} ({100 * change.ci95[0]:+.1f} to "
+        f"{100 * change.ci95[1]:+.1f}), {change.p:.2g}"
+    )
+
+
+def _moved(row: DirectionRow, key: str) -> str:
+    return " → ".join(
+        "–" if each.get(key) is None else f"{each[key]:.1f}" for each in (row.before, row.after)
+    )
+
+
+def _codebleu(row: DirectionRow) -> str:
+    """Figures, or what parts of it there are."""
+    parts = [each.get("codebleu_parts") for each in (row.before, row.after)]
+    if not any(parts):
+        return _moved(row, "codebleu")
+    return " → ".join(
+        f"({', '.join(f'{v:.1f}' for v in each.values())})" if each else "–" for each in parts
+    )
+
+
+def plain(rows: Sequence[DirectionRow]) -> list[dict]:
+    """The rows as JSON values, without figures by program."""
+
+    def short(figures: dict) -> dict:
+        return {k: v for k, v in figures.items() if k != "items"}
+
+    return [asdict(row) | {"before": short(row.before), "after": short(row.after)} for row in rows]

@@ -1,0 +1,239 @@
+"""The run's table and its report page, from the files of the run folder alone.
+
+Contract: reads what is there, so it works on an unfinished run and says which stages are missing.
+The page is one file that fetches nothing; texts of models and corpora reach it as data only, never
+as markup.
+
+    coevolve report runs/demo
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from coevolve.cli.errors import UserError
+from coevolve.config.schema import Config, load
+from coevolve.loop.run_folder import RunFolder, read_json, resolve_run_dir
+from coevolve.report.data import page_data, rounds_begun
+from corpora.files import write_atomically
+from corpora.records import NOT_COMPILED, Candidate, Outcome, Triplet, Verdict
+from corpora.store import count_jsonl, read_jsonl
+
+STAGES = ("cold start", "suites", "propose and verify", "learn", "evaluate")
+
+
+@dataclass(frozen=True, slots=True)
+class RoundFigures:
+    """One row of the table; None where the stage has not finished or does not exist (round 0
+    proposes nothing).
+
+    parts: in a run of several directions the row of each, with what is counted by direction.
+    """
+
+    number: int
+    candidates: int | None
+    compiled: int | None
+    suites_valid: str
+    kept: int | None
+    evaluation: dict
+    seconds: dict[str, float]
+    outcomes: Counter
+    parts: dict[str, RoundFigures] = field(default_factory=dict)
+
+
+def figures(folder: RunFolder, config: Config | None = None) -> list[RoundFigures]:
+    """Rows for the cold start (0) and every round begun; without the configuration nothing is
+    counted by direction.
+    """
+    return [round_figures(folder, number, config) for number in rounds_begun(folder)]
+
+
+def round_figures(folder: RunFolder, number: int, config: Config | None = None) -> RoundFigures:
+    paths = folder.round(number)
+    seconds = {stage: s for (n, stage), s in folder.times().items() if n == number}
+    outcomes: Counter = Counter()
+    candidates = compiled = kept = None
+    suites = ""
+    if paths.suite_counts.exists():
+        counts = read_json(paths.suite_counts)
+        suites = f"{counts['programs_with_suite']}/{counts['programs']}"
+    if paths.verdicts.exists():
+        outcomes = Counter(str(v.outcome) for v in read_jsonl(paths.verdicts, Verdict))
+        candidates = count_jsonl(paths.proposals)
+        compiled = _compiled(outcomes)
+    if paths.triplets.exists():
+        kept = count_jsonl(paths.triplets)
+    evaluation = read_json(paths.evaluation) if paths.evaluation.exists() else {}
+    parts = (
+        _parts(folder, number, config.directions, evaluation)
+        if config is not None and len(config.directions) > 1
+        else {}
+    )
+    return RoundFigures(
+        number, candidates, compiled, suites, kept, evaluation, seconds, outcomes, parts
+    )
+
+
+def _compiled(outcomes: Mapping[str, int]) -> int:
+    return sum(n for o, n in outcomes.items() if o not in (*NOT_COMPILED, Outcome.INVALID_SUITE))
+
+
+def _parts(
+    folder: RunFolder, number: int, directions: Sequence[str], evaluation: dict
+) -> dict[str, RoundFigures]:
+    """The row of each direction, and of each reverse that was proposed in."""
+    paths = folder.round(number)
+    outcomes: dict[str, Counter] = {}
+    candidates, kept = Counter(), Counter()
+    if paths.verdicts.exists():
+        way_of = {c.id: c.direction for c in read_jsonl(paths.proposals, Candidate)}
+        candidates = Counter(way_of.values())
+        for verdict in read_jsonl(paths.verdicts, Verdict):
+            outcomes.setdefault(way_of[verdict.target_id], Counter())[str(verdict.outcome)] += 1
+    if paths.triplets.exists():
+        kept = Counter(t.direction for t in read_jsonl(paths.triplets, Triplet))
+    found = {}
+    for way in dict.fromkeys((*directions, *sorted(candidates))):
+        own = outcomes.get(way, Counter())
+        compiled = _compiled(own)
+        counts = (candidates[way], compiled) if paths.verdicts.exists() else (None, None)
+        measured = evaluation.get("directions", {}).get(way, {})
+        found[way] = RoundFigures(
+            number, *counts, "", kept[way] if paths.triplets.exists() else None, measured, {}, own
+        )
+    return found
+
+
+def _cell(value: object, pattern: str = "{}") -> str:
+    return "–" if value is None or value == "" else pattern.format(value)
+
+
+def table(
+    folder: RunFolder, config: Config, known: list[RoundFigures] | None = None
+) -> tuple[list[str], list[list[str]]]:
+    """Header and rows of the closing table, as text. known: `figures(folder, config)`, where the
+    caller has them.
+    """
+    ks = config.evaluate.pass_at
+    several = len(config.directions) > 1
+    header = [
+        "round",
+        *(["direction"] if several else []),
+        "candidates",
+        "compiled",
+        "suites valid",
+        "pairs kept",
+    ]
+    header += [f"pass@{k} %" for k in ks] + [
+        "compiles %",
+        "BLEU",
+        "CodeBLEU",
+        "Tester valid %",
+        "seconds per stage",
+    ]
+    rows = []
+    for row in figures(folder, config) if known is None else known:
+        label = "cold" if row.number == 0 else str(row.number)
+        rows.append([label, *(["all"] if several else []), *_cells(row, ks)])
+        rows += [[label, way, *_cells(part, ks)] for way, part in row.parts.items()]
+    return header, rows
+
+
+def _cells(row: RoundFigures, ks: Sequence[int]) -> list[str]:
+    """A row of the table from its counts on."""
+    e = row.evaluation
+    cells = [_cell(row.candidates), _cell(row.compiled), _cell(row.suites_valid), _cell(row.kept)]
+    cells += [_cell(e.get(f"pass@{k}"), "{:.1f}") for k in ks]
+    cells += [
+        _cell(e.get(key), "{:.1f}")
+        for key in ("compile_rate", "bleu", "codebleu", "tester_valid_rate")
+    ]
+    stages = [
+        *(s for s in row.seconds if s.startswith("ladder")),
+        *(s for s in STAGES if s in row.seconds),
+    ]
+    return [*cells, ", ".join(f"{s} {row.seconds[s]:.0f}" for s in stages)]
+
+
+def print_table(root: Path) -> None:
+    """Print the table of a run. Raises UserError when the folder holds none."""
+    folder, config = open_run(root)
+    from rich.console import Console
+    from rich.table import Table
+
+    known = figures(folder, config)
+    header, rows = table(folder, config, known)
+    held_out = next((r.evaluation.get("programs") for r in known if r.evaluation), None)
+    shown = Table(
+        title=f"{root}: {config.title}, held-out programs: {_cell(held_out)}", title_justify="left"
+    )
+    for name in header:
+        shown.add_column(
+            name,
+            justify="left" if name.startswith(("seconds", "direction")) else "right",
+            overflow="fold",
+            no_wrap=name == "direction",
+        )
+    for cells in rows:
+        shown.add_row(*cells)
+    console = Console(width=None if Console().is_terminal else 160)
+    console.print(shown)
+
+
+def open_run(root: Path) -> tuple[RunFolder, Config]:
+    """The folder and the configuration it was started with. Raises UserError when there is
+    no run.
+    """
+    root = resolve_run_dir(root)
+    folder = RunFolder(root)
+    if not folder.config.is_file():
+        raise UserError(
+            f"'{root}' holds no run (no config.toml in it); start one with 'coevolve run CONFIG'"
+        )
+    return folder, load(folder.config, run_dir=root)
+
+
+def write_report(root: Path) -> Path:
+    """Write RUN/report.html and return its path."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from markupsafe import Markup
+
+    folder, config = open_run(root)
+    known = figures(folder, config)
+    header, rows = table(folder, config, known)
+    data = page_data(folder)
+    environment = Environment(
+        loader=PackageLoader("coevolve", "templates"), autoescape=True, undefined=StrictUndefined
+    )
+
+    def own(name: str) -> Markup:
+        return Markup(environment.loader.get_source(environment, name)[0])
+
+    page = environment.get_template(
+        "report.html"
+    ).render(
+        name=root.resolve().name,
+        config_text=folder.config.read_text(encoding="utf-8"),
+        direction=config.title,
+        header=header[:-1],  # the seconds have a section of their own
+        rows=[cells[:-1] for cells in rows],
+        held_out=next((r.evaluation.get("programs") for r in known if r.evaluation), None),
+        verified=any(r["outcomes"] for r in data["rounds"]),
+        style=own("report.css"),
+        script=own("report.js"),
+        data=Markup(inside_script(data)),
+    )
+    write_atomically(folder.report, lambda out: out.write(page.encode("utf-8", "replace")))
+    return folder.report
+
+
+def inside_script(value: object) -> str:
+    """JSON that no text in it can end: inside a script element only `<` could begin an end tag or a
+    comment.
+    """
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")

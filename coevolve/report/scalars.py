@@ -1,0 +1,67 @@
+"""The figures of a run as TensorBoard scalars, one step a round (0 is the cold start).
+
+Contract: reads the run folder alone; a figure that a round does not have is left out. Written anew,
+each run into a folder of its own name, so that several runs lie side by side in one TensorBoard.
+Needs the extra `report`.
+
+    coevolve report runs/demo --tensorboard scalars && tensorboard --logdir scalars
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from coevolve.cli.errors import UserError
+from coevolve.report.page import RoundFigures, figures, open_run
+
+_TRANSLATOR = ("compile_rate", "bleu", "codebleu")
+
+
+def write_scalars(root: Path, out: Path) -> int:
+    """Write OUT/NAME-OF-RUN and return how many scalars. Raises UserError without tensorboard, or
+    where there is no run.
+    """
+    folder, config = open_run(root)
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError:
+        raise UserError(
+            "--tensorboard needs the package tensorboard; install with pip install -e '.[report]'"
+        ) from None
+    found = [
+        (row.number, name, value)
+        for row in figures(folder, config)
+        for name, value in scalars_of(row)
+    ]
+    place = out / root.resolve().name
+    for old in place.glob("events.out.tfevents.*"):
+        old.unlink()  # TensorBoard would show both
+    with SummaryWriter(str(place)) as writer:
+        for number, name, value in found:
+            writer.add_scalar(name, value, number)
+    return len(found)
+
+
+def scalars_of(row: RoundFigures) -> Iterator[tuple[str, float]]:
+    """Name and value of what is known of a round: rates in percent, times in seconds."""
+    for key, value in row.evaluation.items():
+        if (key.startswith("pass@") or key in _TRANSLATOR) and value is not None:
+            yield f"translator/{key}", value
+    if row.evaluation.get("tester_valid_rate") is not None:
+        yield "tester/valid_rate", row.evaluation["tester_valid_rate"]
+    for name, count in (
+        ("candidates", row.candidates),
+        ("compiled", row.compiled),
+        ("kept", row.kept),
+    ):
+        if count is not None:
+            yield f"pairs/{name}", count
+    for way, part in row.parts.items():
+        for name, value in scalars_of(part):
+            group, _, rest = name.partition("/")
+            yield f"{group}/{way.replace(':', '-to-')}/{rest}", value
+    for outcome, count in row.outcomes.items():
+        yield f"verdicts/{outcome}", count
+    for stage, seconds in row.seconds.items():
+        yield f"seconds/{stage.replace(' ', '_')}", seconds

@@ -1,0 +1,98 @@
+"""Verdicts on two texts that share several functions: each function's own, and the one that speaks
+for both texts.
+
+Contract: `verdict_on(engine, pair)` asks for one function, by itself where the rest of its file
+does not compile here; `of_all(told, asked)` is the verdict on the whole: the first function that is
+not equivalent, else the first that is undecided, else equivalent with the least strength of the
+suites.
+
+    coevolve verify solver.cpp solver.omp.cpp
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from coevolve.verification.engine import Engine, Pair
+from coevolve.verification.questions import without_rest
+from corpora.records import Blame, Outcome, Verdict
+
+Told = tuple[Pair, Verdict]
+"""What was asked in the end, and the answer."""
+
+
+def verdict_on(engine: Engine, pair: Pair) -> Told:
+    """The verdict, on the functions without the rest of their files where the source does not
+    compile with it.
+
+    Where the texts cannot be judged as their compilers read them (`Pair.problem`) there is no
+    verdict of equivalence.
+    """
+    verdict = engine.verify(pair)
+    if pair.problem:
+        return pair, verdict if verdict.equivalent is False else _undecided(verdict, pair.problem)
+    broken = verdict.outcome is Outcome.COMPILE_ERROR and verdict.blame is Blame.SOURCE
+    cut = without_rest(pair) if broken else None
+    if cut is None:
+        return pair, verdict
+    if cut.problem:
+        return pair, replace(verdict, detail=f"{verdict.detail}; {cut.problem}")
+    alone = engine.verify(cut)
+    return (
+        (pair, verdict)
+        if alone.outcome is Outcome.COMPILE_ERROR and alone.blame is Blame.SOURCE
+        else (cut, alone)
+    )
+
+
+def _undecided(verdict: Verdict, problem: str) -> Verdict:
+    """No verdict: blame is the source's where it says so."""
+    blame = Blame.TARGET if problem.startswith("the target") else Blame.SOURCE
+    return replace(
+        verdict,
+        outcome=Outcome.REFUSED,
+        blame=blame,
+        detail=problem,
+        suite_id="",
+        test_index=-1,
+        buffer="",
+        element=-1,
+        expected="",
+        actual="",
+        tolerance="",
+        launch="",
+        suite_strength=None,
+    )
+
+
+def until_one_differs(engine: Engine, pairs: Iterable[Pair]) -> list[Told]:
+    """Verdicts up to the first that is not equivalent: no other one changes what it says of the
+    whole.
+    """
+    told: list[Told] = []
+    for pair in pairs:
+        told.append(verdict_on(engine, pair))
+        if told[-1][1].equivalent is False:
+            break
+    return told
+
+
+def of_all(told: Sequence[Told], asked: int) -> Verdict:
+    """The verdict that speaks for all; where several were asked for its detail names the
+    function.
+    """
+    if asked == 1:
+        return told[0][1]
+    for decided in (False, None):
+        if (found := next(((p, v) for p, v in told if v.equivalent is decided), None)) is not None:
+            return replace(found[1], detail=f"{found[0].source.name}: {found[1].detail}")
+    verdicts = [verdict for _, verdict in told]
+    strengths = [v.suite_strength for v in verdicts if v.suite_strength is not None]
+    detail = f"{len(told)} functions: {', '.join(f'{p.source.name} {v.detail}' for p, v in told)}"
+    return replace(
+        verdicts[-1],
+        detail=detail,
+        suite_strength=min(strengths, default=None),
+        serial=any(v.serial for v in verdicts),
+    )

@@ -1,0 +1,57 @@
+"""Which execution back end a word stands for: `auto` is a device where one is usable, else the
+emulation.
+
+Contract: `backend_kind` starts nothing; `make_backend` does. Both raise ValueError, one line, for
+what is not to be had.
+
+    python -c "from coevolve.verification.backend_choice import backend_kind; print(backend_kind('auto'))"
+"""
+
+from __future__ import annotations
+
+from gpu_runtime.backend import EMULATE, ExecutionBackend
+
+
+def backend_kind(word: str) -> str:
+    """`emulated` or `cuda` for auto, by whether a device is there. Raises ValueError for another
+    word.
+    """
+    if word not in ("auto", "cuda", "emulated"):
+        raise ValueError(f"unknown back end '{word}' (known: auto, cuda, emulated)")
+    if word == "auto":
+        return "cuda" if _has_device() else "emulated"
+    return word
+
+
+def _has_device() -> bool:
+    module = _cuda_module()
+    return module is not None and module.usable()
+
+
+def _cuda_module():
+    try:
+        from gpu_runtime.cuda import backend as cuda
+    except ImportError:
+        return None
+    return cuda
+
+
+def make_backend(word: str = "auto") -> ExecutionBackend:
+    """The execution back end of that name. Raises ValueError with one line when it is not to be had
+    here.
+    """
+    makers = {"emulated": _emulated, "cuda": _cuda}
+    return makers[backend_kind(word)]()
+
+
+def _emulated() -> ExecutionBackend:
+    from gpu_runtime.emulation.backend import EmulatedBackend
+
+    return EmulatedBackend()
+
+
+def _cuda() -> ExecutionBackend:
+    module = _cuda_module()
+    if module is None:
+        raise ValueError(f"the CUDA back end is not available here; {EMULATE}")
+    return module.CudaBackend()

@@ -1,0 +1,184 @@
+"""Functions judged without the rest of their files: when that may be, and what is said of it.
+
+Contract: `read_as_compiled` gives the text that the dialect's compiler would read. `cut_out` gives
+one function of such a text with what it needs, from the text with all macros written out; only
+where the whole text compiles, runs nothing by itself and holds nothing that reaches beyond a
+function (assembly, linker attributes and pragmas). Else it gives the reason in one line.
+`other_beginning` names shared data that two texts begin with different values.
+
+    coevolve verify solver.cpp solver.omp.cpp
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from corpora.datasets.loaders import Loaded, programs_of_text
+from corpora.dialects import dialect
+from corpora.extraction.dispatch import piece_of
+from corpora.extraction.initial_values import initial_values
+from corpora.records import Program
+from corpora.signatures.dispatch import SignatureError, signature_of
+from corpora.syntax.c_family import c_functions, parse_c_family
+from gpu_runtime.call.parameter_names import plain_name
+from gpu_runtime.compile.preprocess import (
+    Reading,
+    expand,
+    needs_preprocessor,
+    problem_of_whole,
+    resolve,
+)
+from gpu_runtime.wall.check import vet_file
+
+MEND = "give the whole file in a form that compiles by itself (g++ -E writes headers into it)"
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A function without the rest of its file, or why there is none (`program` is then the one that
+    was given).
+    """
+
+    program: Program
+    problem: str = ""
+
+
+def read_as_compiled(text: str, dialect_name: str) -> Reading:
+    """The text as its compiler reads it: what it passes over is left out. As it is where there is
+    nothing to decide.
+    """
+    if dialect(dialect_name).language != "cpp" or not needs_preprocessor(text):
+        return Reading(text)
+    return resolve(text, dialect_name)
+
+
+def functions_as_compiled(found: Loaded, text: str, dialect_name: str) -> Loaded:
+    """The functions that were `found` in the file `text` as its compiler reads them: what it passes
+    over is left out.
+
+    A function keeps its macros where they mean the same in it alone; else it comes with them
+    written out. Raises ValueError, one line, where the compiler cannot read the file.
+    """
+    if dialect(dialect_name).language != "cpp" or not (
+        needs_preprocessor(text) or "define" in text
+    ):
+        return found
+    read = expand(text, dialect_name)
+    if read.problem:
+        raise ValueError(f"it cannot be read as its compiler would: {read.problem}; {MEND}")
+    written = programs_of_text(
+        read.text, dialect_name, found.programs[0].origin if found.programs else ""
+    )
+    given = {p.name: p for p in found.programs}
+    programs = tuple(
+        given[p.name] if p.name in given and _same_words(given[p.name], p) else p
+        for p in written.programs
+    )
+    return Loaded(programs, written.skipped)
+
+
+def _same_words(program: Program, written: Program) -> bool:
+    alone = expand(program.text, program.dialect)
+    return not alone.problem and alone.text.split() == written.text.split()
+
+
+def cut_out(program: Program) -> Cut:
+    """The function of `program` alone, with what it needs."""
+    text, problem = program.text, ""
+    if dialect(program.dialect).language == "cpp":
+        read = expand(text, program.dialect)
+        text, problem = read.text, read.problem and f"does not compile ({read.problem}); {MEND}"
+    whole = replace(program, text=text)
+    problem = problem or _unfit(whole) or _uncompiled(program)
+    if problem:
+        return Cut(program, f"'{program.name}' would have to be cut out of a text that {problem}")
+    piece = piece_of(whole)
+    if piece.reason:
+        return Cut(program, f"'{program.name}' cannot be cut out of its file: it {piece.reason}")
+    return Cut(replace(program, name=piece.name, text=piece.text))
+
+
+def _unfit(whole: Program) -> str:
+    """Why the text's functions cannot be told apart or taken out."""
+    if reason := vet_file(whole):
+        return f"cannot be taken apart: {reason}"
+    if dialect(whole.dialect).language != "cpp":
+        return ""
+    functions = c_functions(parse_c_family(whole.text).root_node, template=True)
+    lines = [f.node.start_point[0] + 1 for f in functions if f.name == whole.name and not f.member]
+    return (
+        f"defines it more than once (lines {', '.join(map(str, lines))}); give each a name of "
+        f"its own"
+        if len(lines) > 1
+        else ""
+    )
+
+
+def _uncompiled(program: Program) -> str:
+    problem = problem_of_whole(program.text, program.dialect)
+    if not problem:
+        return ""
+    return (
+        f"is not passive: {problem}"
+        if problem.startswith(("a global object", "a function is"))
+        else f"does not compile ({problem}); {MEND}"
+    )
+
+
+def with_shared_data(program: Program) -> Cut | None:
+    """`program` with the globals, module variables and COMMON blocks that it needs as parameters;
+    None where it needs none.
+    """
+    piece = piece_of(program)
+    if piece.reason or not _has_more(replace(program, name=piece.name, text=piece.text), program):
+        return None
+    cut = cut_out(program)
+    return cut if cut.problem or _has_more(cut.program, program) else None
+
+
+def _has_more(made: Program, than: Program) -> bool:
+    try:
+        return len(signature_of(made).parameters) > len(signature_of(than).parameters)
+    except SignatureError:
+        return False
+
+
+def other_beginning(source: Program, target: Program, made: tuple[Program, Program]) -> str:
+    """Of data that became parameters of both (`made`), which begins with another value in the
+    target's text; '' for none.
+    """
+    shared = set.intersection(
+        *({plain_name(p.name) for p in signature_of(m).parameters} for m in made)
+    )
+    values = [_values(p) for p in (source, target)]
+    for name in sorted(shared & values[0].keys() & values[1].keys()):
+        if values[0][name] != values[1][name]:
+            one, other = (v[name] or "nothing" for v in (values[0], values[1]))
+            return (
+                f"'{name}', which functions share, begins with {one} in the source and with "
+                f"{other} in the target"
+            )
+    return ""
+
+
+def _values(program: Program) -> Mapping[str, str]:
+    row = dialect(program.dialect)
+    text = expand(program.text, row.name).text if row.language == "cpp" else program.text
+    found = initial_values(text, row.language)
+    return {plain_name(name): _plain(value) for name, value in found.items()}
+
+
+def _plain(value: str) -> str:
+    """A value in the words of both languages: numbers as numbers, zero as what a variable without a
+    value has.
+    """
+    words = value.strip("{} ")
+    try:
+        number = float(
+            re.sub(r"(?<=[\d.])[fFlLuU]+$|_\w+$", "", words.replace("d", "e").replace("D", "e"))
+        )
+    except ValueError:
+        return "" if words in ("", "NULL", "nullptr", "false", ".false.") else value
+    return "" if number == 0 else repr(number)

@@ -1,0 +1,182 @@
+"""A verdict for people: what was found, on which smallest test, and what the evidence is.
+
+coevolve verify axpy.cpp axpy.cu
+"""
+
+from __future__ import annotations
+
+import re
+
+from coevolve.verification.engine import Engine, Pair
+from coevolve.verification.minimize import smaller_failure
+from coevolve.verification.programs import described, suite_of, whole_pair
+from corpora.records import ArrayValue, Blame, Outcome, ScalarValue, UnitTest, Verdict
+from corpora.signatures.dispatch import signature_of
+from corpora.suites.program_tests import format_program_test
+from corpora.suites.unit_tests import format_assignment, format_number
+from gpu_runtime.call.materialize import materialise
+
+SHOWN_ELEMENTS = 12
+
+OUTCOME_WORDS = {
+    Outcome.EQUIVALENT: "equivalent",
+    Outcome.MISMATCH: "not equivalent: other values",
+    Outcome.COMPILE_ERROR: "not equivalent: the target does not compile",
+    Outcome.RUNTIME_ERROR: "not equivalent: the target fails when run",
+    Outcome.MEMORY_ERROR: "not equivalent: the target touches memory that it must not",
+    Outcome.RACE: "not equivalent: the target has a data race",
+    Outcome.TIMEOUT: "not equivalent: the target does not end in time",
+    Outcome.REFUSED: "undecided: refused without running it",
+    Outcome.INVALID_SUITE: "undecided: no valid test",
+    Outcome.NONDETERMINISTIC: "not equivalent: the target's values depend on the order of its "
+    "threads",
+}
+
+
+def explain(engine: Engine, pair: Pair, verdict: Verdict, elapsed_ms: float) -> str:
+    """Several lines; with a counterexample where a test decided."""
+    lines = [headline(verdict)]
+    lines.append(
+        f"  pair      {pair.source.name} ({pair.source.dialect}) -> {pair.target.name} "
+        f"({pair.target.dialect}), on {verdict.backend}"
+    )
+    lines += [f"  judged    {line}" for line in pair.cut]
+    if verdict.blame.value in ("source", "suite"):
+        lines.append(f"  blame     {verdict.blame.value}")
+    expectations = None
+    if whole_pair(pair.source, pair.target):
+        lines += described(suite_of(pair.source, pair.suite), verdict)
+    elif verdict.suite_id:
+        expectations = engine.expectations(pair.source, engine.suite_of(pair)).expectations
+    if expectations is not None:
+        strength = (
+            "not measured"
+            if verdict.suite_strength is None
+            else f"{verdict.suite_strength:.0%} of mutants killed"
+        )
+        suite = expectations.suite
+        lines.append(f"  suite     {len(suite.tests)} tests by {suite.author}, strength {strength}")
+        if verdict.test_index >= 0:
+            lines += _counterexample(engine, pair, verdict, expectations)
+    if verdict.launch:
+        lines.append(f"  launch    {verdict.launch}")
+    if verdict.serial and verdict.equivalent:
+        lines.append("  note      one thread does all the work of a parallel target")
+    lines.append(f"  took      {elapsed_ms:.0f} ms")
+    return "\n".join(lines)
+
+
+_PLACE = re.compile(r"^program\.\w+:(\d+):(\d+): (?:fatal )?(?:error: )?", re.IGNORECASE)
+
+
+def outcome_words(verdict: Verdict) -> str:
+    """What was found, without the detail."""
+    if verdict.outcome is Outcome.COMPILE_ERROR and verdict.blame is Blame.SOURCE:
+        return "undecided: the source cannot be tested"
+    if verdict.outcome is Outcome.RACE and verdict.blame is Blame.SOURCE:
+        return "undecided: the source has a data race"
+    if verdict.outcome is Outcome.COMPILE_ERROR and verdict.detail.startswith(
+        ("parameter", "the target returns")
+    ):
+        return "not equivalent: the target cannot be called like the source"
+    return OUTCOME_WORDS[verdict.outcome]
+
+
+def headline(verdict: Verdict) -> str:
+    """What was found, in words; places in the text as line and column of the program that is at
+    fault.
+    """
+    words = outcome_words(verdict)
+    place = _PLACE.match(verdict.detail)
+    detail = (
+        f"line {place[1]}, column {place[2]}: {verdict.detail[place.end() :]}"
+        if place
+        else verdict.detail
+    )
+    return f"{words}: {detail}"
+
+
+def _counterexample(engine: Engine, pair: Pair, verdict: Verdict, expectations) -> list[str]:
+    test, smallest = smaller_failure(
+        expectations, verdict, pair.target, engine.backend, engine.config.judge
+    )
+    lines = [f"  fails on  {_in_line(test)}"]
+    if smallest is not verdict:
+        lines.append(f"            {smallest.detail}")
+    if smallest.buffer:
+        place = (
+            smallest.buffer
+            if smallest.buffer == "result"
+            else f"{smallest.buffer}[{smallest.element}]"
+        )
+        lines.append(f"  expected  {place} = {smallest.expected} (tolerance {smallest.tolerance})")
+        lines.append(f"  actual    {place} = {smallest.actual}")
+    call = materialise(test, signature_of(pair.source))
+    for parameter, value in zip(expectations.signature.parameters, call.values, strict=True):
+        if parameter.kind != "scalar" and 0 < value.size <= SHOWN_ELEMENTS:
+            lines.append(
+                f"            {parameter.name} = {{{', '.join(str(v) for v in value.reshape(-1))}}}"
+            )
+    return lines
+
+
+def smallest_counterexample(engine: Engine, pair: Pair, verdict: Verdict) -> str:
+    """One line: on which smallest test known the target fails and how; the verdict's own detail
+    where no test decided.
+    """
+    if verdict.test_index < 0 or not verdict.suite_id or whole_pair(pair.source, pair.target):
+        return verdict.detail
+    expectations = engine.expectations(pair.source, engine.suite_of(pair)).expectations
+    if expectations is None:
+        return verdict.detail
+    test, smallest = smaller_failure(
+        expectations, verdict, pair.target, engine.backend, engine.config.judge
+    )
+    return f"{smallest.detail}; on {_in_line(test)}"
+
+
+def failing_input(engine: Engine, pair: Pair, verdict: Verdict) -> dict[str, str] | None:
+    """The smallest test known on which the target fails, for `--json`; None where no test decided.
+
+    test: in text form, as --suite takes it. place, expected, actual, tolerance: '' where the target
+    failed without a value.
+    """
+    if verdict.test_index < 0 or not verdict.suite_id:
+        return None
+    if whole_pair(pair.source, pair.target):
+        test, smallest = (
+            format_program_test(suite_of(pair.source, pair.suite).tests[verdict.test_index]),
+            verdict,
+        )
+    else:
+        expectations = engine.expectations(pair.source, engine.suite_of(pair)).expectations
+        if expectations is None:
+            return None
+        found, smallest = smaller_failure(
+            expectations, verdict, pair.target, engine.backend, engine.config.judge
+        )
+        test = _in_line(found, whole=True)
+    place = (
+        f"{smallest.buffer}[{smallest.element}]"
+        if smallest.buffer and smallest.element >= 0
+        else smallest.buffer
+    )
+    return {
+        "test": test,
+        "detail": smallest.detail,
+        "place": place,
+        "expected": smallest.expected,
+        "actual": smallest.actual,
+        "tolerance": smallest.tolerance,
+    }
+
+
+def _in_line(test: UnitTest, whole: bool = False) -> str:
+    parts = []
+    for a in test.assignments:
+        if isinstance(a, ScalarValue):
+            parts.append(f"{a.name}={format_number(a.value)}")
+        elif isinstance(a, ArrayValue):
+            text = format_assignment(a)
+            parts.append(text if whole or len(text) < 120 else text[:117] + "...")
+    return " ".join(parts + [f"alias({a},{b})" for a, b in test.aliases])

@@ -1,0 +1,187 @@
+"""Whole programs (with `main` or Fortran's `program`) as source and target: the same Verdict, from
+what they print, write and return.
+
+Contract: `whole_pair` says whether a pair is such a one; `verify_programs` gives its Verdict, never
+an exception for what programs do. Arguments and standard input are the tests: from a suite in text
+form (corpora.suites.program_tests), else guessed from the source's text. A verdict's `buffer` is
+the place (`stdout`, `exit status`, `file NAME`), its `element` the number of the token there.
+
+    coevolve verify heat.cpp heat.omp.cpp
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from corpora.dialects import dialect
+from corpora.records import Blame, Outcome, Program, Verdict
+from corpora.suites.program_tests import (
+    ProgramSuite,
+    ProgramSuiteError,
+    format_program_test,
+    parse_program_suite,
+)
+from corpora.syntax.c_family import c_functions, parse_c_family
+from gpu_runtime.backend import Variant
+from gpu_runtime.openmp.races import race_of
+from gpu_runtime.programs.build import ProgramBuild
+from gpu_runtime.programs.execute import build
+from gpu_runtime.programs.rules import guessed_tests
+from gpu_runtime.programs.trials import Held, ProgramFailure, first_failure, references
+from gpu_runtime.sandbox import lockdown as sandbox
+from translator.judge import BACKEND_WORDS, JudgeConfig
+
+MOST_TESTS = 12
+WHOLE = "main"
+"""The entry name of a Program that is a whole program."""
+_PROGRAM = re.compile(r"^[ \t\d]*program[ \t]+[a-z]\w*[ \t]*(?:!.*)?$", re.I | re.M)
+
+
+def is_whole(text: str, dialect_name: str) -> bool:
+    """Whether a text defines what a system starts: `main`, or a Fortran main program."""
+    if dialect(dialect_name).language == "fortran":
+        return _PROGRAM.search(text) is not None
+    return "main" in text and any(
+        f.name == "main" and not f.member for f in c_functions(parse_c_family(text).root_node)
+    )
+
+
+def whole_pair(source: Program, target: Program) -> bool:
+    """Whether both are whole programs that were read as such."""
+    return (
+        source.name == WHOLE
+        and target.name == WHOLE
+        and is_whole(source.text, source.dialect)
+        and is_whole(target.text, target.dialect)
+    )
+
+
+def suite_of(source: Program, text: object) -> ProgramSuite:
+    """The suite of a source: of a text, or guessed (None). Raises ProgramSuiteError (a
+    ValueError).
+    """
+    if not isinstance(text, str | None):
+        raise ProgramSuiteError(
+            "whole programs are tested with arguments and input, not with typed unit tests"
+        )
+    if text is None:
+        return ProgramSuite(source.id, guessed_tests(source)[:MOST_TESTS])
+    tests = parse_program_suite(text)
+    if not tests:
+        raise ProgramSuiteError("the suite has no test")
+    return ProgramSuite(source.id, tests, "user")
+
+
+def verify_programs(
+    source: Program, target: Program, suite: ProgramSuite, config: JudgeConfig = JudgeConfig()
+) -> Verdict:
+    """Whether the target does what the source does on the suite's tests."""
+    missing = sandbox.degraded(sandbox.features())
+    backend = BACKEND_WORDS[dialect(target.dialect).model] + (
+        f"+degraded({','.join(missing)})" if missing else ""
+    )
+    base = Verdict(
+        source.id, target.id, suite.id, Outcome.COMPILE_ERROR, Blame.SOURCE, backend=backend
+    )
+    for program, blame in ((source, Blame.SOURCE), (target, Blame.TARGET)):
+        if (model := dialect(program.dialect).model) in ("cuda", "offload"):
+            what = "CUDA programs" if model == "cuda" else "programs with target regions"
+            reason = (
+                f"whole {what} are not run: give a "
+                f"{'kernel or a host ' if model == 'cuda' else ''}function, without main"
+            )
+            return replace(base, outcome=Outcome.REFUSED, blame=blame, detail=reason)
+    built = build(source)
+    if not built.ok:
+        return replace(base, detail=_first_line(built))
+    made = build(target)
+    if not made.ok:
+        return replace(base, blame=Blame.TARGET, detail=_first_line(made))
+    if (race := _race_of_source(source, suite)) is not None:
+        return replace(base, outcome=Outcome.RACE, detail=race)
+    held, problem = references(source, built, suite.tests)
+    if not held:
+        return replace(base, outcome=Outcome.INVALID_SUITE, blame=Blame.SUITE, detail=problem)
+    return _judged(base, source, target, made, suite, held, config)
+
+
+def _judged(
+    base: Verdict,
+    source: Program,
+    target: Program,
+    made: ProgramBuild,
+    suite: ProgramSuite,
+    held: list[Held],
+    config: JudgeConfig,
+) -> Verdict:
+    same = dialect(source.dialect).language == dialect(target.dialect).language
+    trial = first_failure(target, made, held, same, config.sanitize)
+    parallel = dialect(target.dialect).model == "openmp"
+    verdict = replace(base, blame=Blame.TARGET, serial=parallel and trial.active_threads == 1)
+    if trial.failure is not None:
+        return _failed(verdict, trial.failure, suite, held)
+    if verdict.serial and config.require_parallel:
+        return replace(
+            verdict,
+            outcome=Outcome.REFUSED,
+            detail="serial: one thread does all the work of a parallel target",
+        )
+    return replace(
+        verdict,
+        outcome=Outcome.EQUIVALENT,
+        blame=Blame.NOBODY,
+        detail=f"passed {len(held)} tests of whole programs",
+    )
+
+
+def _failed(
+    verdict: Verdict, failure: ProgramFailure, suite: ProgramSuite, held: list[Held]
+) -> Verdict:
+    index = suite.tests.index(held[failure.test].test) if failure.test >= 0 else -1
+    verdict = replace(verdict, outcome=failure.outcome, detail=failure.detail, test_index=index)
+    found = failure.difference
+    if found is None:
+        return verdict
+    return replace(
+        verdict,
+        buffer=found.place,
+        element=found.token,
+        expected=found.expected,
+        actual=found.actual,
+        tolerance=found.tolerance,
+    )
+
+
+def _race_of_source(source: Program, suite: ProgramSuite) -> str | None:
+    """A data race of the source itself: then it is no measure."""
+    if dialect(source.dialect).model != "openmp":
+        return None
+    watched = build(source, Variant.RACE_CHECKED)
+    return race_of(watched, suite.tests).race or None if watched.ok else None
+
+
+def _first_line(built: ProgramBuild) -> str:
+    lines = [line.strip() for line in built.diagnostics.splitlines() if line.strip()]
+    return next(
+        (line for line in lines if "rror" in line),
+        lines[0] if lines else "the compiler says nothing",
+    )
+
+
+def described(suite: ProgramSuite, verdict: Verdict) -> list[str]:
+    """Lines about a verdict on whole programs, for people."""
+    lines = [f"  suite     {len(suite.tests)} tests of whole programs by {suite.author}"]
+    if verdict.test_index >= 0:
+        lines.append(f"  fails on  {format_program_test(suite.tests[verdict.test_index])[:300]}")
+    if verdict.buffer:
+        place = (
+            verdict.buffer
+            if verdict.element < 0
+            else f"{verdict.buffer}, token {verdict.element + 1}:"
+        )
+        lines += [
+            f"  expected  {place} {verdict.expected} (tolerance {verdict.tolerance})",
+            f"  actual    {place} {verdict.actual}",
+        ]
+    return lines

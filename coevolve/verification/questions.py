@@ -1,0 +1,375 @@
+"""Files and rows as questions for the engine: dialects, entry functions, and the rows of `verify
+--batch`.
+
+Contract: wrong use is a VerifyError (a ValueError) of one line. Two texts are as many questions as
+they share functions that nothing else in the source calls (coevolve.verification.entries).
+
+    python -c "from coevolve.verification.questions import asked_of; print(asked_of('void f(int*x){} void g(int*x){}', 'cpp', 'void g(int*x){}', 'cpp'))"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from coevolve.verification.cut_out import (
+    cut_out,
+    other_beginning,
+    read_as_compiled,
+    with_shared_data,
+)
+from coevolve.verification.engine import Pair
+from coevolve.verification.entries import Entries, barred, caller_of, entries, entry_names
+from coevolve.verification.programs import WHOLE, is_whole
+from corpora.datasets.tables import decoded
+from corpora.dialects import dialect, dialect_of_path
+from corpora.extraction.dispatch import TOO_DEEP, UNSEEN, uncallable
+from corpora.json_text import JsonError, parse_json
+from corpora.records import Program, Verdict
+from corpora.signatures.dispatch import signature_of
+from corpora.suites.unit_tests import parse_suite
+from gpu_runtime.call.parameter_names import plain_name
+from gpu_runtime.compile.preprocess import resolve
+from gpu_runtime.wall.check import vet
+
+
+class VerifyError(ValueError):
+    """Wrong use of `coevolve verify`; the message is one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What two texts are asked: a pair for each function that decides, and lines about those of the
+    source that are not compared.
+    """
+
+    pairs: tuple[Pair, ...]
+    unasked: tuple[str, ...] = ()
+
+
+def asked_of(
+    source: str,
+    source_dialect: str,
+    target: str,
+    target_dialect: str,
+    suite: str | None = None,
+    function: str = "",
+) -> Asked:
+    """The questions that two texts are: of whole programs where both are, else of every function
+    that they share and nothing in the source calls (`coevolve.verification.entries`); with a suite,
+    which is written for one function, of the last of them; of `function` alone where it is named.
+
+    Both texts are read as their compilers read them: branches that those pass over are left out
+    (`coevolve.verification.cut_out`). Data that a function shares with others (globals, module
+    variables, COMMON) becomes parameters on both sides.
+
+    Raises VerifyError when the source defines no function, ValueError for a dialect.
+    """
+    try:
+        return _asked_of(source, source_dialect, target, target_dialect, suite, function)
+    except RecursionError:
+        raise VerifyError(f"one of the two programs {TOO_DEEP}") from None
+
+
+def _asked_of(
+    source: str,
+    source_dialect: str,
+    target: str,
+    target_dialect: str,
+    suite: str | None,
+    function: str,
+) -> Asked:
+    if is_whole(source, source_dialect) and is_whole(target, target_dialect) and not function:
+        return Asked(
+            (
+                Pair(
+                    Program(source_dialect, WHOLE, source),
+                    Program(target_dialect, WHOLE, target),
+                    suite,
+                ),
+            )
+        )
+    sides = read_as_compiled(source, source_dialect), read_as_compiled(target, target_dialect)
+    source, target = sides[0].text, sides[1].text
+    unread = next(
+        (
+            f"the {what}'s text: {side.problem}"
+            for what, side in zip(("source", "target"), sides, strict=True)
+            if side.problem
+        ),
+        "",
+    )
+    found = (
+        _named(function, source, source_dialect, target, target_dialect)
+        if function
+        else entries(source, source_dialect, target, target_dialect)
+    )
+    if not found.names and is_whole(source, source_dialect):
+        raise VerifyError(
+            "the source is a whole program (main) and the target is not; give two whole "
+            "programs or two functions"
+        )
+    if not found.names:
+        raise VerifyError(f"the source defines no {source_dialect} function that can be called")
+    names = found.names if suite is None else found.names[-1:]
+    programs = [
+        (Program(source_dialect, one, source), Program(target_dialect, other, target))
+        for one, other in names
+    ]
+    pairs = [_pair(one, caller_of(one, other), suite) for one, other in programs]
+    pairs = [replace(pair, problem=pair.problem or unread) for pair in pairs] if unread else pairs
+    # What tests cannot call for another reason stays: that it is undecided is said of the whole.
+    unseen = [pair.source.name for pair in pairs if uncallable(pair.source) == UNSEEN]
+    asked = tuple(pair for pair in pairs if pair.source.name not in unseen) or tuple(pairs)
+    untested = () if len(unseen) == len(pairs) else tuple(f"{name}: {UNSEEN}" for name in unseen)
+    odd = () if function else barred(source, source_dialect)
+    return Asked(
+        asked,
+        (
+            *untested,
+            *odd,
+            *(f"{name}: the target has no function of that name" for name in found.missing),
+        ),
+    )
+
+
+def pair_of(
+    source: str, source_dialect: str, target: str, target_dialect: str, suite: str | None = None
+) -> Pair:
+    """The only pair of `asked_of`, the last one of several."""
+    return asked_of(source, source_dialect, target, target_dialect, suite).pairs[-1]
+
+
+def _named(
+    function: str, source: str, source_dialect: str, target: str, target_dialect: str
+) -> Entries:
+    """The pair of one function. Raises VerifyError where a side has none of that name."""
+    sides = [
+        {plain_name(name): name for name in entry_names(*side)}
+        for side in ((source, source_dialect), (target, target_dialect))
+    ]
+    for side, what in zip(sides, ("source", "target"), strict=True):
+        if plain_name(function) not in side:
+            raise VerifyError(
+                f"the {what} has no function '{function}'; it has "
+                f"{', '.join(side.values()) or 'none'}"
+            )
+    return Entries(((sides[0][plain_name(function)], sides[1][plain_name(function)]),))
+
+
+def _pair(given: Program, asked: Program, suite: str | None) -> Pair:
+    shared = with_shared_data(given)
+    if shared is None:
+        return _allowed(Pair(given, asked, suite))
+    if _speaks_of(suite, given):
+        return Pair(given, asked, suite)
+    # A target may keep state only where the source shares data, and then as the parameters that
+    # this becomes.
+    other = with_shared_data(asked)
+    for side, cut in (("source", shared), ("target", other)):
+        if cut is not None and cut.problem:
+            return Pair(
+                given,
+                asked,
+                suite,
+                problem=f"the {side} shares data between functions, and {cut.problem}",
+            )
+    if other is None:
+        return Pair(shared.program, asked, suite, (_SHARED.format("source"),))
+    made = shared.program, other.program
+    return Pair(
+        *made,
+        suite,
+        (_SHARED.format("source"), _SHARED.format("target")),
+        other_beginning(given, asked, made),
+    )
+
+
+_SHARED = (
+    "{}: cut out of its file, the data that it shares with other functions given as parameters"
+)
+
+
+def _allowed(pair: Pair) -> Pair:
+    """`pair`, a side cut out of its file where only the rest of that is turned away: what another
+    function includes or keeps is not its fault.
+    """
+    for side in ("source", "target"):
+        program = getattr(pair, side)
+        if (why := vet(program)) is None:
+            continue
+        cut = cut_out(program)
+        if cut.problem:
+            pair = replace(pair, problem=pair.problem or f"the {side}: {why}; and {cut.problem}")
+        elif vet(cut.program) is None:
+            pair = replace(
+                pair,
+                **{side: cut.program},
+                cut=(
+                    *pair.cut,
+                    f"{side}: cut out of its file, of which the rest is refused ({why})",
+                ),
+            )
+    return pair
+
+
+def without_rest(pair: Pair) -> Pair | None:
+    """The pair without the rest of both files, for a source that does not compile for it; None
+    where there is no rest.
+    """
+    cuts = {"source": cut_out(pair.source), "target": cut_out(pair.target)}
+    if problem := next(
+        (f"the {side}: {cut.problem}" for side, cut in cuts.items() if cut.problem), ""
+    ):
+        return replace(pair, problem=problem)
+    if cuts["source"].program == pair.source:
+        return None
+    said = tuple(
+        f"{side}: cut out of its file, with which the source cannot be tested" for side in cuts
+    )
+    return replace(
+        pair, source=cuts["source"].program, target=cuts["target"].program, cut=(*pair.cut, *said)
+    )
+
+
+def _speaks_of(suite: str | None, program: Program) -> bool:
+    """Whether the suite is written for `program` as it stands."""
+    if suite is None:
+        return False
+    if "wrapper" in suite:  # a snippet calls it as it stands
+        return True
+    try:
+        parse_suite(suite, signature_of(program))
+    except ValueError:
+        return False
+    return True
+
+
+def read_text(path: str) -> str:
+    """A text file. Raises VerifyError."""
+    try:
+        data = Path(path).read_bytes()
+    except OSError as error:
+        raise VerifyError(f"cannot read '{path}': {error.strerror}") from None
+    if b"\0" in data:
+        raise VerifyError(f"'{path}' is not a text file (it holds a zero byte)")
+    return decoded(data)
+
+
+def asked_of_files(
+    source: str,
+    target: str,
+    source_dialect: str | None,
+    target_dialect: str | None,
+    suite: str | None,
+    function: str = "",
+) -> Asked:
+    """The questions that `coevolve verify SOURCE TARGET` asks. Raises VerifyError and
+    ValueError.
+    """
+    names = [
+        dialect(d).name if d else dialect_of_path(p).name
+        for p, d in ((source, source_dialect), (target, target_dialect))
+    ]
+    texts = [
+        _preprocessed(path, read_text(path), name)
+        for path, name in zip((source, target), names, strict=True)
+    ]
+    return asked_of(
+        texts[0], names[0], texts[1], names[1], read_text(suite) if suite else None, function
+    )
+
+
+def _preprocessed(path: str, text: str, dialect_name: str) -> str:
+    """A Fortran file whose suffix is in capitals (.F90) as its compiler reads it. Raises
+    VerifyError.
+    """
+    suffix = Path(path).suffix
+    if dialect(dialect_name).language != "fortran" or not suffix[1:2].isupper():
+        return text
+    read = resolve(text, dialect_name)
+    if read.problem:
+        raise VerifyError(f"'{path}' cannot be preprocessed: {read.problem}")
+    return read.text
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a batch: its id, and its pairs or why there are none."""
+
+    id: object
+    pairs: tuple[Pair, ...] = ()
+    problem: str = ""
+
+
+def read_row(line: str, number: int) -> Row:
+    """Row `number` (from 1) of a batch; never raises."""
+    try:
+        row = parse_json(line)
+    except JsonError as error:
+        return Row(None, (), f"line {number}: not JSON: {error}")
+    if not isinstance(row, dict):
+        return Row(None, (), f"line {number}: not a JSON object")
+    identity = row.get("id")
+    for key in ("id", "source_dialect", "source", "target_dialect", "target"):
+        if key not in row:
+            return Row(identity, (), f"line {number}: '{key}' is missing")
+        if key != "id" and not isinstance(row[key], str):
+            return Row(identity, (), f"line {number}: '{key}' is not a string")
+    if not isinstance(row.get("suite"), (str, type(None))):
+        return Row(identity, (), f"line {number}: 'suite' is not a string")
+    try:
+        return Row(
+            identity,
+            asked_of(
+                row["source"],
+                row["source_dialect"],
+                row["target"],
+                row["target_dialect"],
+                row.get("suite"),
+            ).pairs,
+        )
+    except ValueError as error:
+        return Row(identity, (), f"line {number}: {error}")
+
+
+def answer(
+    identity: object, verdict: Verdict, elapsed_ms: float, cut: Sequence[str] = ()
+) -> dict[str, object]:
+    """The row that `verify --batch` writes. cut: lines about sides that were judged without the
+    rest of their files.
+    """
+    return {
+        "id": identity,
+        "outcome": verdict.outcome.value,
+        "equivalent": verdict.equivalent,
+        "blame": verdict.blame.value,
+        "detail": verdict.detail,
+        "backend": verdict.backend,
+        "elapsed_ms": round(elapsed_ms, 3),
+        "suite_strength": verdict.suite_strength,
+        "cut": list(cut),
+    }
+
+
+def unread(answered: dict, number: int) -> bool:
+    """Whether a row that `verify --batch` wrote answers one, row `number`, that could not be read
+    (`read_row`).
+    """
+    return not answered["backend"] and answered["detail"].startswith(f"line {number}: ")
+
+
+def undecided(identity: object, problem: str) -> dict[str, object]:
+    """The row for a question that could not be asked."""
+    return {
+        "id": identity,
+        "outcome": "REFUSED",
+        "equivalent": None,
+        "blame": "nobody",
+        "detail": problem,
+        "backend": "",
+        "elapsed_ms": 0.0,
+        "suite_strength": None,
+        "cut": [],
+    }

@@ -1,0 +1,219 @@
+"""What a verifier does: prove and top up suites of a real program, and judge candidates on them.
+Plain class, no Ray.
+
+Contract: the Tester sees real programs only, so suites are proven on the real program alone.
+`prepare` and `judge` return records; checked expectations stay in this process, remembered between
+the two where memory allows.
+
+    python -c "from coevolve.verification.verifier import Verifier; help(Verifier)"
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from coevolve.config.schema import Config
+from coevolve.verification.engine import Engine, Pair, VerifyConfig
+from coevolve.verification.own_sizes import at_own_sizes
+from coevolve.verification.questions import entry_names
+from corpora.dialects import direction
+from corpora.records import Blame, Candidate, Outcome, Program, UnitTest, UnitTestSuite, Verdict
+from corpora.signatures.dispatch import SignatureError, signature_of
+from gpu_runtime.expectations import Expectations
+from tester.generate.rules import NoSuite, elements, suite_for
+from tester.mutation.branches import branch_coverage
+from tester.mutation.strength import top_up
+from tester.validity import validate
+from translator.judge import JudgeConfig, judge
+from translator.prompting.answers import NOT_A_FUNCTION, why_not
+
+KEPT = 256
+"""Checked suites remembered by one verifier."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A program's suite, or why it has none.
+
+    answers, good_answers: the Tester's answers and those with a valid test. written, valid: its
+    tests and those that are valid on the real program (an unreadable test counts as written).
+    """
+
+    suite: UnitTestSuite | None
+    reason: str = ""
+    answers: int = 0
+    good_answers: int = 0
+    written: int = 0
+    valid: int = 0
+
+
+class Verifier:
+    """Owns one engine (back end, sandboxed runner, caches)."""
+
+    def __init__(self, config: Config) -> None:
+        checks = JudgeConfig(require_parallel=config.verify.require_parallel)
+        self.config = config
+        self.engine = Engine(
+            config.verify.backend,
+            VerifyConfig(mutants=config.verify.mutants, seed=config.seed, judge=checks),
+        )
+        self._known: OrderedDict[str, Expectations] = OrderedDict()
+
+    def compile_ahead(self, programs: Sequence[Program]) -> None:
+        """Compile in few units what `prepare` will ask for one program at a time; the results are
+        in the cache on disk.
+        """
+        self.engine.prepare_sources(programs)
+
+    def prepare(
+        self, program: Program, answers: Sequence[tuple[tuple[UnitTest, ...], int]] = ()
+    ) -> Prepared:
+        """answers: (readable tests, tests written) of each of the Tester's answers; none asks for a
+        rule-made suite.
+        """
+        counted = Prepared(
+            None, answers=len(answers), written=sum(written for _, written in answers)
+        )
+        try:
+            signature = signature_of(program)
+            rules = suite_for(program, signature, self.engine.backend, seed=self.config.seed)
+        except (SignatureError, NoSuite) as error:
+            return replace(counted, reason=str(error))
+        good: dict[str, UnitTest] = {}
+        good_answers = valid = 0
+        for tests, _ in answers:
+            found = self._valid(program, signature, tests, rules.launch)
+            good |= {t.id: t for t in found}
+            good_answers += bool(found)
+            valid += len(found)
+        # The Tester's tests come on top of the rule-made ones: strength counts mutants of the
+        # source, and a suite of one or two tests can kill them all without seeing sizes at which
+        # only a translation goes wrong.
+        own = [t for t in good.values() if t.id not in {r.id for r in rules.tests}]
+        made = (
+            replace(
+                rules,
+                tests=tuple(sorted((*rules.tests, *own), key=elements)),
+                author="tester+rules",
+            )
+            if own
+            else rules
+        )
+        checked = validate(program, signature, made, self.engine.backend, prune=True)
+        counted = replace(counted, good_answers=good_answers, valid=valid)
+        if checked.expectations is None:
+            return replace(counted, reason=checked.reason)
+        stronger = self._strengthened(checked.expectations)
+        if self.config.verify.mutants:
+            stronger = replace(
+                stronger,
+                suite=replace(
+                    stronger.suite, branch_coverage=branch_coverage(stronger, self.engine.backend)
+                ),
+            )
+        self._remember(stronger)
+        return replace(counted, suite=stronger.suite)
+
+    def _valid(
+        self, program: Program, signature, tests: tuple[UnitTest, ...], launch: str
+    ) -> tuple[UnitTest, ...]:
+        if not tests:
+            return ()
+        suite = UnitTestSuite(program.id, tests, "tester", launch=launch)
+        checked = validate(program, signature, suite, self.engine.backend, prune=True)
+        return checked.expectations.suite.tests if checked.expectations else ()
+
+    def _strengthened(self, expectations: Expectations) -> Expectations:
+        wanted = self.config.verify
+        if not wanted.mutants:
+            return expectations
+        return top_up(
+            expectations,
+            self.engine.backend,
+            least=max(wanted.least_strength, 0.95),
+            limit=wanted.mutants,
+            seed=self.config.seed,
+        )
+
+    def judge(
+        self, program: Program, suite: UnitTestSuite, candidates: Sequence[Candidate]
+    ) -> list[Verdict]:
+        """A Verdict per candidate, in order; its target_id is the candidate's id."""
+        expectations = self._expectations(program, suite)
+        if isinstance(expectations, Verdict):
+            return [replace(expectations, target_id=c.id) for c in candidates]
+        reasons = [why_not(c.text, direction(c.direction).target.name) for c in candidates]
+        asked = [c for c, reason in zip(candidates, reasons) if not reason]
+        targets, backend, checks = (
+            [target_of(c, program) for c in asked],
+            self.engine.backend,
+            self.engine.config.judge,
+        )
+        found = judge(expectations, targets, backend, checks)
+        judged = (
+            at_own_sizes(verdict, expectations, target, backend, checks)
+            for verdict, target in zip(found, targets, strict=True)
+        )
+        verdicts = [
+            self._turned_away(program, suite, reason) if reason else next(judged)
+            for reason in reasons
+        ]
+        return [
+            replace(v, target_id=c.id, suite_strength=suite.strength)
+            for v, c in zip(verdicts, candidates, strict=True)
+        ]
+
+    def verify(self, pairs: Sequence[Pair]) -> list[Verdict]:
+        """A Verdict per pair, in order, each on rule-made tests of its own source."""
+        self.engine.prepare(pairs)
+        return [self.engine.verify(pair) for pair in pairs]
+
+    def _turned_away(self, program: Program, suite: UnitTestSuite, reason: str) -> Verdict:
+        """No compiler is asked about what is no function."""
+        detail = NOT_A_FUNCTION + reason
+        return Verdict(
+            program.id,
+            "",
+            suite.id,
+            Outcome.COMPILE_ERROR,
+            Blame.TARGET,
+            detail,
+            self.engine.backend.name,
+        )
+
+    def _expectations(self, program: Program, suite: UnitTestSuite) -> Expectations | Verdict:
+        if suite.id not in self._known:
+            checked = validate(program, signature_of(program), suite, self.engine.backend)
+            if checked.expectations is None:
+                return Verdict(
+                    program.id,
+                    "",
+                    suite.id,
+                    Outcome.INVALID_SUITE,
+                    Blame.SUITE,
+                    checked.reason,
+                    self.engine.backend.name,
+                    suite_strength=suite.strength,
+                )
+            self._remember(replace(checked.expectations, suite=suite))
+        self._known.move_to_end(suite.id)
+        return self._known[suite.id]
+
+    def _remember(self, expectations: Expectations) -> None:
+        self._known[expectations.suite.id] = expectations
+        while len(self._known) > KEPT:
+            self._known.popitem(last=False)
+
+
+def target_of(candidate: Candidate, source: Program) -> Program:
+    """The candidate's text as a Program. Its entry is the function called like the source, else the
+    last one.
+    """
+    dialect_name = direction(candidate.direction).target.name
+    names = entry_names(candidate.text, dialect_name)
+    same = [n for n in names if n.lower().rstrip("_") == source.name.lower().rstrip("_")]
+    return Program(
+        dialect_name, (same or names or [source.name])[-1], candidate.text, candidate.author
+    )

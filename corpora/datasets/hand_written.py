@@ -1,0 +1,63 @@
+"""Folders of hand-written functions: one function a file, families as sub-folders, dialects by
+suffix.
+
+Contract: `read_collection(root, label)` makes a Program of every `<family>/<name><suffix>`, whose
+entry function is the stem; files with one stem in several dialects are versions of one computation
+and share their origin. Fixed-form Fortran (`.f`) is read as free form, as everywhere.
+
+    python -c "from corpora import builtin, development; print(len(builtin.programs('cpp')), len(development.programs('cpp')))"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from corpora import dialects
+from corpora.records import Program
+from corpora.syntax.fortran import to_free_form
+
+_SUFFIXES = (".omp.cpp", ".target.cpp", ".omp.f90", ".cpp", ".cu", ".f90", ".f")
+
+
+def read_collection(root: Path, label: str) -> tuple[Program, ...]:
+    """Every file below `root` as a Program, sorted by family, name and dialect.
+
+    Raises ValueError when a stem occurs twice in a dialect: names would then no longer tell
+    programs apart.
+    """
+    found: dict[tuple[str, str, str], Program] = {}
+    taken: dict[tuple[str, str], Path] = {}
+    for path in sorted(root.glob("*/*")):
+        suffix = next((s for s in _SUFFIXES if path.name.endswith(s)), None)
+        if suffix is None:
+            continue
+        name, family = path.name.removesuffix(suffix), path.parent.name
+        row = dialects.dialect_of_path(path.name).name
+        if (row, name) in taken:
+            raise ValueError(
+                f"{label} corpus: '{path}' repeats the name of '{taken[row, name]}'; rename one "
+                f"of them"
+            )
+        taken[row, name] = path
+        text = path.read_text()
+        found[family, name, row] = Program(
+            row, name, to_free_form(text) if suffix == ".f" else text, f"{label}/{family}/{name}"
+        )
+    return tuple(found[key] for key in sorted(found))
+
+
+def of_dialect(collection: Sequence[Program], dialect: str) -> list[Program]:
+    """Its functions of one dialect, sorted by origin. Raises ValueError for an unknown dialect."""
+    wanted = dialects.dialect(dialect).name
+    return [program for program in collection if program.dialect == wanted]
+
+
+def of_direction(collection: Sequence[Program], direction: str) -> list[tuple[Program, Program]]:
+    """(source, target) of every computation that has both dialects of `source:target`. Raises
+    ValueError.
+    """
+    wanted = dialects.direction(direction)
+    targets = {program.origin: program for program in of_dialect(collection, wanted.target.name)}
+    sources = of_dialect(collection, wanted.source.name)
+    return [(source, targets[source.origin]) for source in sources if source.origin in targets]

@@ -1,0 +1,411 @@
+"""Corpora by one spec string: files, folders, BabelTower lines, JSONL, Parquet, Hugging Face,
+hand-written and generated.
+
+Contract: `load_corpus(spec, dialect)` gives every function that tests can call, and names what was
+left out and why; `load_pairs(source, target, direction)` keeps the alignment of two sides (line
+with line, row with row, name with name) and leaves out only what holds no function. Bad input is a
+CorpusError: one line with what, where and how to mend it.
+
+    spec                        what
+    builtin                     the project's hand-written functions
+    development                 more of them, to choose settings by: neither trained on nor reported
+    generated:COUNT:SEED[:easy] loop nests from the generator, of its level `mixed` where no other is named; behind it `:structures`, with
+                                structures and vectors as parameters where they can be
+    hf:DATASET[:SPLIT]          a Hugging Face data set (split `train` where not given)
+    PATH.tok                    one whitespace-tokenised function a line
+    PATH.jsonl, PATH.parquet    one text a row; newlines may be stored as backslash-n
+    PATH                        a source file, or a folder whose files are chosen by suffix
+`#COLUMN` after a table names its text column, `?NAME=VALUE&...` after any of them replaces macro
+names in the text: `polybench.parquet#fortran?DATA_TYPE=double precision&_PB_*=*` (a `*` ends a
+name, and in the value stands for its rest). `?shim=polybench` writes out the macros of that
+benchmark suite (corpora/datasets/polybench.py) in functions that rely on them.
+
+    python -c "from corpora.datasets.loaders import load_corpus; print(len(load_corpus('builtin', 'cpp').programs))"
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+from corpora.datasets import polybench
+from corpora.datasets.tables import (
+    CorpusError,
+    read_file,
+    rows_of_hub,
+    rows_of_jsonl,
+    rows_of_parquet,
+    unescaped,
+)
+from corpora.dialects import Dialect, Direction, dialect, dialect_of_path, direction
+from corpora.extraction.dispatch import Skipped, extract, uncallable
+from corpora.generator import LEVELS, Computation, generate
+from corpora.records import Program
+from corpora.syntax.c_family import c_functions, parse_c_family
+
+__all__ = [
+    "CorpusError",
+    "Loaded",
+    "Pairs",
+    "is_ready_made",
+    "load_corpus",
+    "load_pairs",
+    "load_text",
+    "programs_of_text",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a corpus gave: programs in order, and what was left out with the reasons."""
+
+    programs: tuple[Program, ...]
+    skipped: tuple[Skipped, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Aligned programs (source, target) in order; iterates as the pairs."""
+
+    pairs: tuple[tuple[Program, Program], ...]
+    skipped: tuple[Skipped, ...] = ()
+
+    def __iter__(self) -> Iterator[tuple[Program, Program]]:
+        return iter(self.pairs)
+
+    def __len__(self) -> int:
+        return len(self.pairs)
+
+
+@dataclass(frozen=True, slots=True)
+class _Spec:
+    """A spec string taken apart. `macros`: (name, replacement) pairs; the name `shim` stands for a
+    whole set (_SHIMS).
+    """
+
+    text: str
+    base: str
+    column: str
+    macros: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """A text ('' where a line or row holds none) and where it came from. `line`: it is one function
+    in BabelTower form.
+    """
+
+    origin: str
+    text: str
+    line: bool = False
+
+
+def load_corpus(spec: str, dialect_name: str) -> Loaded:
+    """Functions of `dialect_name` in the corpus `spec` (see the module). Raises CorpusError,
+    ValueError for the dialect.
+    """
+    row = dialect(dialect_name)
+    parsed = _parse(spec)
+    if is_ready_made(spec):
+        return Loaded(tuple(_ready_made(parsed, row)))
+    programs: list[Program] = []
+    skipped: list[Skipped] = []
+    for unit in _units(parsed, row):
+        if not unit.text.strip():
+            continue
+        found, lost = _programs(unit, row, parsed.macros)
+        programs += found
+        skipped += lost
+    if not programs:
+        why = (
+            f"; first reason: {skipped[0].name or 'text'} at {skipped[0].where}: "
+            f"{skipped[0].reason}"
+            if skipped
+            else ""
+        )
+        raise CorpusError(
+            f"corpus '{spec}' holds no {row.name} function that tests can call ({len(skipped)} "
+            f"left out{why})"
+        )
+    return Loaded(tuple(programs), tuple(skipped))
+
+
+def programs_of_text(text: str, dialect_name: str, origin: str = "") -> Loaded:
+    """What `load_corpus` gives for a source file of this text; a file without functions
+    gives none.
+    """
+    programs, skipped = _programs(_Unit(origin, text), dialect(dialect_name), ())
+    return Loaded(tuple(programs), tuple(skipped))
+
+
+def load_text(text: str, dialect_name: str) -> Loaded:
+    """Functions in one source text. Raises CorpusError where there is none that tests can call,
+    ValueError for the dialect.
+    """
+    row = dialect(dialect_name)
+    programs, skipped = _programs(_Unit("text", text), row, ())
+    if not programs:
+        why = f": {skipped[0].reason}" if skipped else ""
+        raise CorpusError(f"the text holds no {row.name} function that tests can call{why}")
+    return Loaded(tuple(programs), tuple(skipped))
+
+
+def load_pairs(source: str, target: str, direction_text: str) -> Pairs:
+    """Aligned programs of two specs for `source:target`; what tests cannot call stays in. Raises
+    CorpusError.
+    """
+    way = direction(direction_text)
+    left, right = _parse(source), _parse(target)
+    if is_ready_made(source) and left.base == right.base:
+        return Pairs(tuple(_ready_made_pairs(left, way)))
+    sides = [list(_units(left, way.source)), list(_units(right, way.target))]
+    if len(sides[0]) != len(sides[1]):
+        raise CorpusError(
+            f"'{source}' has {len(sides[0])} entries and '{target}' {len(sides[1])}; aligned "
+            f"corpora need the same number"
+        )
+    pairs: list[tuple[Program, Program]] = []
+    skipped: list[Skipped] = []
+    for a, b in zip(*sides, strict=True):
+        found = _aligned(_named(a, way.source, left.macros), _named(b, way.target, right.macros))
+        pairs += found
+        if not found and (a.text.strip() or b.text.strip()):
+            skipped.append(
+                Skipped(
+                    f"{a.origin} / {b.origin}",
+                    "",
+                    "no function of one side matches one of the other",
+                )
+            )
+    if not pairs:
+        raise CorpusError(
+            f"'{source}' and '{target}' hold no pair of functions for {direction_text}"
+        )
+    return Pairs(tuple(pairs), tuple(skipped))
+
+
+def _parse(spec: str) -> _Spec:
+    base, _, macros = spec.partition("?")
+    base, _, column = base.partition("#")
+    pairs = []
+    for part in macros.split("&") if macros else []:
+        name, equals, value = part.partition("=")
+        if name == "shim" and value not in _SHIMS:
+            raise CorpusError(
+                f"corpus '{spec}': there is no shim '{value}' (known: {', '.join(_SHIMS)})"
+            )
+        if not equals or not name.removesuffix("*").isidentifier():
+            raise CorpusError(
+                f"corpus '{spec}': '{part}' is not of the form NAME=VALUE or PREFIX*=VALUE"
+            )
+        pairs.append((name, value))
+    if base == "hf:":
+        raise CorpusError("corpus 'hf:' names no data set; write hf:OWNER/NAME")
+    path = Path(base)
+    if (
+        column
+        and not base.startswith("hf:")
+        and (
+            base in _HAND_WRITTEN
+            or base.startswith("generated:")
+            or path.is_dir()
+            or path.suffix.lower() not in _TABLES
+        )
+    ):
+        raise CorpusError(
+            f"corpus '{spec}': '#{column}' names a column, and '{base}' has none; only "
+            f"{', '.join(_TABLES)} and hf: have columns"
+        )
+    if not base.strip():
+        raise CorpusError(
+            "the corpus is empty text; give a path, 'builtin', 'generated:COUNT:SEED' or "
+            "'hf:DATASET'"
+        )
+    return _Spec(spec, base, column, tuple(pairs))
+
+
+def is_ready_made(spec: str) -> bool:
+    """Whether `spec` is a corpus whose items exist in several dialects, equal by construction:
+    written by hand or generated.
+    """
+    return _parse(spec).base in _HAND_WRITTEN or _parse(spec).base.startswith("generated:")
+
+
+_HAND_WRITTEN = ("builtin", "development")
+_TABLES = (".jsonl", ".parquet")
+
+
+def _ready_made(spec: _Spec, row: Dialect) -> list[Program]:
+    if spec.base in _HAND_WRITTEN:
+        return import_module(f"corpora.{spec.base}").programs(row.name)
+    return [item.programs[row.name] for item in _generated(spec) if row.name in item.programs]
+
+
+def _ready_made_pairs(spec: _Spec, way: Direction) -> list[tuple[Program, Program]]:
+    if spec.base in _HAND_WRITTEN:
+        return import_module(f"corpora.{spec.base}").pairs(str(way))
+    names = (way.source.name, way.target.name)
+    return [
+        (c.programs[names[0]], c.programs[names[1]])
+        for c in _generated(spec)
+        if all(n in c.programs for n in names)
+    ]
+
+
+def _generated(spec: _Spec) -> Iterator[Computation]:
+    parts = spec.base.split(":")[1:]
+    structures = parts[-1] == "structures"
+    parts = parts[: len(parts) - structures]
+    level = parts[2:] or ["mixed"]
+    if (
+        not 2 <= len(parts) <= 3
+        or not all(part.isdigit() for part in parts[:2])
+        or level[0] not in LEVELS
+    ):
+        raise CorpusError(
+            f"corpus '{spec.text}' is not of the form "
+            f"generated:COUNT:SEED[:LEVEL][:structures], for example generated:1000:0 or "
+            f"generated:1000:0:easy"
+        )
+    return generate(int(parts[0]), int(parts[1]), level[0], structures=float(structures))
+
+
+def _units(spec: _Spec, row: Dialect) -> Iterable[_Unit]:
+    if spec.base.startswith("hf:"):
+        return (
+            _Unit(origin, text) for origin, text in rows_of_hub(spec.base[3:], spec.column, row)
+        )
+    path = Path(spec.base).expanduser()
+    if not path.exists():
+        raise CorpusError(f"'{spec.base}' does not exist{_nearest(path)}")
+    if path.is_dir():
+        return _folder(path, row)
+    reader = _READERS.get(path.suffix.lower(), _source_file)
+    return reader(path, spec.column, row)
+
+
+def _nearest(path: Path) -> str:
+    import difflib
+
+    siblings = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
+    if path.parent == Path():
+        siblings += _HAND_WRITTEN
+    near = difflib.get_close_matches(path.name, siblings, n=1)
+    return f" (did you mean '{path.parent / near[0]}'?)" if near else ""
+
+
+def _folder(folder: Path, row: Dialect) -> list[_Unit]:
+    files = []
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        try:
+            if dialect_of_path(path.name) == row:
+                files.append(path)
+        except ValueError:
+            continue
+    if not files:
+        raise CorpusError(
+            f"folder '{folder}' holds no {row.name} file (suffixes: {', '.join(row.suffixes)})"
+        )
+    return [_Unit(str(path.relative_to(folder)), read_file(path)) for path in files]
+
+
+def _source_file(path: Path, column: str, row: Dialect) -> list[_Unit]:
+    return [_Unit(path.name, read_file(path))]
+
+
+def _tokenised(path: Path, column: str, row: Dialect) -> list[_Unit]:
+    # Not splitlines: a form feed or a Unicode separator inside a line would shift every pair after
+    # it.
+    lines = read_file(path).replace("\r\n", "\n").rstrip("\n").split("\n")
+    return [_Unit(f"{path.name}, line {i}", line, line=True) for i, line in enumerate(lines, 1)]
+
+
+def tokenised_texts(path: Path, dialect_name: str) -> list[str]:
+    """Every line of a whitespace-tokenised file without the marks of that form; '' for an empty
+    one. Raises CorpusError.
+    """
+    row = dialect(dialect_name)
+    return [_cleaned(unit, row, ()) for unit in _tokenised(path, "", row)]
+
+
+def _jsonl(path: Path, column: str, row: Dialect) -> Iterator[_Unit]:
+    return (_Unit(f"{path.name}, line {i}", text) for i, text in rows_of_jsonl(path, column, row))
+
+
+def _parquet(path: Path, column: str, row: Dialect) -> Iterator[_Unit]:
+    return (_Unit(f"{path.name}, row {i}", text) for i, text in rows_of_parquet(path, column, row))
+
+
+_SHIMS = {"polybench": polybench.expanded}
+_READERS = {".tok": _tokenised, ".jsonl": _jsonl, ".parquet": _parquet}
+
+_LINE_MARKER = re.compile(r"#\s*\d+\s*\"[^\"]*\"\s*(?:\d+\s*)*")
+_TOKENISED_PRAGMA = re.compile(r"#\s*pragma\b.*?\bENDCOM\b")
+_OMP_LINE = {
+    "cpp": re.compile(r"^[ \t]*#[ \t]*pragma[ \t]+omp\b(?:[^\n]*\\\n)*[^\n]*\n?", re.M),
+    "fortran": re.compile(r"^[ \t]*!\$omp\b[^\n]*\n?|^[cC*]\$omp\b[^\n]*\n?", re.M | re.I),
+}
+
+
+def _cleaned(unit: _Unit, row: Dialect, macros: Iterable[tuple[str, str]]) -> str:
+    """Text with the marks of tokenised corpora removed, macros replaced, and, for a serial dialect,
+    no OpenMP directive.
+    """
+    text = unescaped(unit.text)
+    if unit.line:
+        text = _LINE_MARKER.sub(" ", text)
+        text = re.sub(r"(?<=\w)\s*<unk>\s*(?=\w)", "_unk_", text)
+        if row.model in ("openmp", "offload"):
+            text = _TOKENISED_PRAGMA.sub(
+                lambda m: "\n" + m.group()[: -len("ENDCOM")].strip() + "\n", text
+            )
+        text = _TOKENISED_PRAGMA.sub(" ", text).replace(" ENDCOM ", " ")
+    if row.model == "serial":
+        text = _OMP_LINE[row.language].sub("", text)
+    for name, value in macros:
+        if name == "shim":
+            text = _SHIMS[value](text, row.language)
+            continue
+        rest = r"(\w+)" if name.endswith("*") else "()"
+        pattern = rf"\b{re.escape(name.removesuffix('*'))}{rest}\b"
+        text = re.sub(
+            pattern, lambda m, value=value: value.replace("*", m[1]) if m[1] else value, text
+        )
+    return re.sub(r" {2,}", " ", text).strip() if unit.line else text
+
+
+def _programs(
+    unit: _Unit, row: Dialect, macros: Iterable[tuple[str, str]]
+) -> tuple[list[Program], list[Skipped]]:
+    if not unit.line:
+        found = extract(_cleaned(unit, row, macros), row.name, unit.origin)
+        return list(found.programs), list(found.skipped)
+    named = _named(unit, row, macros)
+    if not named:
+        return [], [Skipped(unit.origin, "", "no function definition in the line")]
+    reason = "has an unknown token <unk>" if "<unk>" in named[0].text else uncallable(named[0])
+    return ([], [Skipped(unit.origin, named[0].name, reason)]) if reason else (named, [])
+
+
+def _named(unit: _Unit, row: Dialect, macros: Iterable[tuple[str, str]]) -> list[Program]:
+    """Programs of a unit whether or not tests can call them: the last function of a line, all
+    functions of a text.
+    """
+    text = _cleaned(unit, row, macros)
+    if not unit.line:
+        return list(extract(text, row.name, unit.origin).programs)
+    functions = list(c_functions(parse_c_family(text).root_node)) if row.language == "cpp" else []
+    return [Program(row.name, functions[-1].name, text, unit.origin)] if functions else []
+
+
+def _aligned(left: list[Program], right: list[Program]) -> list[tuple[Program, Program]]:
+    """The only function of each side, else functions of the same name (without case and trailing
+    underscore).
+    """
+    if len(left) == len(right) == 1:
+        return [(left[0], right[0])]
+    by_name = {p.name.lower().rstrip("_"): p for p in right}
+    return [(p, by_name[key]) for p in left if (key := p.name.lower().rstrip("_")) in by_name]

@@ -1,0 +1,160 @@
+"""Texts out of files and tables: source files, JSONL, Parquet and Hugging Face data sets.
+
+Contract: every function raises CorpusError, one line, for what a user can mend: a binary file, a
+row that is no JSON object, a missing column (with the nearest name), a data set that cannot be
+fetched.
+
+    python -c "from corpora.datasets.tables import unescaped; print(unescaped('a\\\\nb'))"
+"""
+
+from __future__ import annotations
+
+import difflib
+import logging
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from corpora.dialects import Dialect
+from corpora.json_text import JsonError, parse_json
+
+_USUAL_COLUMNS = ("text", "code", "source", "content", "program", "function")
+
+
+class CorpusError(ValueError):
+    """The corpus that the user named cannot be used; the message is one line: what, where, how to
+    mend it.
+    """
+
+
+def read_file(path: Path) -> str:
+    """Text of a file: UTF-8, or Latin-1 as in old sources. Raises CorpusError for a binary or
+    unreadable file.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise CorpusError(f"'{path}' cannot be read: {error.strerror}") from None
+    control = sum(1 for byte in data[:8192] if byte < 32 and byte not in (9, 10, 12, 13, 26))
+    if b"\0" in data or control * 20 > len(data[:8192]):
+        raise CorpusError(
+            f"'{path}' is a binary file, not source text; give a text file, a .jsonl or a .parquet"
+        )
+    return decoded(data)
+
+
+def decoded(data: bytes) -> str:
+    """Source text: UTF-8, with a mark at its beginning or without, or Latin-1."""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
+_MEANT = {"\\r\\n": "\n", "\\n": "\n", "\\t": "\t"}
+# An escape inside a literal is the program's own. Literals end before `;`, `{` and `}`: a lone
+# quote in a comment must not swallow the lines after it.
+_STORED = re.compile(r'"(?:\\.|[^"\\;{}])*"|\'\\.\'|\\r\\n|\\n|\\t')
+
+
+def unescaped(text: str) -> str:
+    """`text` with newlines that are stored as backslash-n made real; text that has real newlines
+    stays as it is.
+    """
+    if "\n" in text or "\\n" not in text:
+        return text
+    return _STORED.sub(lambda found: found[0] if found[0][0] in "\"'" else _MEANT[found[0]], text)
+
+
+def chosen_column(names: Sequence[str], wanted: str, row: Dialect, where: str) -> str:
+    """The text column: the one asked for, else one called like the dialect, its language, or a
+    usual name.
+    """
+    if wanted:
+        if wanted in names:
+            return wanted
+        near = difflib.get_close_matches(wanted, names, n=1)
+        hint = f"; did you mean '{near[0]}'?" if near else ""
+        raise CorpusError(f"{where} has no column '{wanted}'{hint} (columns: {', '.join(names)})")
+    for name in (row.name, row.language, *_USUAL_COLUMNS):
+        if name in names:
+            return name
+    raise CorpusError(
+        f"{where}: which column holds the {row.name} text? Add #COLUMN (columns: "
+        f"{', '.join(names)})"
+    )
+
+
+def rows_of_jsonl(path: Path, column: str, row: Dialect) -> Iterator[tuple[int, str]]:
+    """(line number, text) of each row, '' for null; rows of another `dialect` field are passed
+    over. Raises CorpusError.
+    """
+    for number, line in enumerate(read_file(path).split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            found = parse_json(line)
+        except JsonError as error:
+            raise CorpusError(f"'{path}', line {number} is not JSON: {error}") from None
+        if not isinstance(found, dict):
+            raise CorpusError(
+                f"'{path}', line {number} is a {type(found).__name__}, not an object with a "
+                f"text column"
+            )
+        if found.get("dialect", row.name) != row.name:
+            continue
+        name = chosen_column(list(found), column, row, f"'{path}', line {number}")
+        if not isinstance(found[name], (str, type(None))):
+            raise CorpusError(f"'{path}', line {number}: column '{name}' is not text")
+        yield number, found[name] or ""
+
+
+def rows_of_parquet(path: Path, column: str, row: Dialect) -> Iterator[tuple[int, str]]:
+    """(row number from 1, text) of each row, '' for null, so that two columns of a table stay
+    aligned. Raises CorpusError.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        schema = pq.read_schema(path)
+    except (pa.ArrowException, OSError) as error:
+        raise CorpusError(f"'{path}' is not a Parquet file: {str(error).splitlines()[0]}") from None
+    text_columns = [
+        f.name for f in schema if pa.types.is_string(f.type) or pa.types.is_large_string(f.type)
+    ]
+    name = chosen_column(text_columns, column, row, f"'{path}'")
+    with pq.ParquetFile(path) as file:
+        number = 0
+        for batch in file.iter_batches(columns=[name]):
+            for number, text in enumerate(batch.column(0).to_pylist(), number + 1):
+                yield number, text or ""
+
+
+def rows_of_hub(spec: str, column: str, row: Dialect) -> Iterator[tuple[str, str]]:
+    """(origin, text, '' where there is none) of each row of a Hugging Face data set `ID[:SPLIT]`.
+    Raises CorpusError.
+    """
+    name, _, split = spec.partition(":")
+    logging.getLogger("huggingface_hub").setLevel(
+        logging.ERROR
+    )  # without network it logs each of its tries
+    try:
+        from datasets import load_dataset
+
+        table = load_dataset(name, split=split or "train")
+    except (
+        Exception
+    ) as error:  # the library raises many kinds; all mean that the data set cannot be had
+        first = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
+        raise CorpusError(
+            f"Hugging Face data set '{name}' (split '{split or 'train'}') cannot be loaded: {first}"
+        ) from None
+    return _hub_rows(
+        table, chosen_column(table.column_names, column, row, f"data set '{name}'"), name
+    )
+
+
+def _hub_rows(table: Iterable[dict], column: str, name: str) -> Iterator[tuple[str, str]]:
+    for i, found in enumerate(table, 1):
+        yield f"{name}, row {i}", found[column] if isinstance(found[column], str) else ""

@@ -1,0 +1,140 @@
+"""All functions of a source file that can be called with data, each with what it needs from the
+same file.
+
+Contract: `extract(text, dialect)` gives Programs whose text is self-contained as far as the file
+allows (helper functions, macros, typedefs, constants; kernels that a host function launches;
+Fortran module constants and sibling procedures), and names every function that was left out with
+the reason. Nothing is compiled. Never raises on bad text.
+
+    python -c "from corpora.extraction.dispatch import extract; \
+print(extract('static int g(int a) { return a; } void f(int *x) { *x = g(1); } int main() {}',
+'cpp'))"
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from corpora.dialects import Dialect, dialect
+from corpora.records import Program
+from corpora.signatures.dispatch import SignatureError, signature_of
+
+MAIN_PROGRAM = "is the main program"
+"""The reason why nothing is lost with a function that is left out."""
+
+
+UNSEEN = "has no result and changes no parameter, so tests cannot see what it does"
+"""The reason why there is nothing to compare of a function."""
+TOO_DEEP = "is nested too deeply to be read"
+"""The reason why a text is left out whose brackets or blocks stand in each other by the hundred."""
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A function (or line, row, file) that gave no program. `where` is its place, `reason` one
+    line.
+    """
+
+    where: str
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    programs: tuple[Program, ...]
+    skipped: tuple[Skipped, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A function cut out of a file: its name and self-contained text, or the reason why there is
+    none.
+    """
+
+    name: str
+    text: str = ""
+    reason: str = ""
+
+
+_PARALLEL = {
+    "cuda": re.compile(r"\b__global__\b|<\s*<\s*<"),
+    "openmp": re.compile(r"#\s*pragma\s+omp\b|!\$omp\b", re.I),
+    "offload": re.compile(r"#\s*pragma\s+omp\s+target\b", re.I),
+}
+"""What the text of a function of a parallel model must show; a serial function of the same file is
+passed over.
+"""
+_FOREIGN = {"serial": _PARALLEL["cuda"], "openmp": _PARALLEL["cuda"], "offload": _PARALLEL["cuda"]}
+"""What it must not show: code of another model."""
+
+
+def extract(text: str, dialect_name: str, origin: str = "") -> Extracted:
+    """Programs of `text` in textual order, and what was left out. Raises ValueError for an unknown
+    dialect.
+    """
+    row = dialect(dialect_name)
+    try:
+        return _extracted(text, row, origin)
+    except RecursionError:
+        return Extracted((), (Skipped(origin, "", TOO_DEEP),))
+
+
+def _extracted(text: str, row: Dialect, origin: str) -> Extracted:
+    programs: list[Program] = []
+    skipped: list[Skipped] = []
+    marker = _PARALLEL.get(row.model)
+    for piece in _PIECES[row.language](text):
+        reason = piece.reason
+        if not reason and marker and not marker.search(piece.text):
+            reason = f"is not parallel: nothing of {row.model} in it"
+        if not reason and row.model in _FOREIGN and _FOREIGN[row.model].search(piece.text):
+            reason = f"is CUDA code, not {row.name}"
+        if not reason:
+            program = Program(row.name, piece.name, piece.text, origin)
+            reason = uncallable(program)
+            if not reason:
+                programs.append(program)
+                continue
+        skipped.append(Skipped(origin, piece.name, reason))
+    return Extracted(tuple(programs), tuple(skipped))
+
+
+def uncallable(program: Program) -> str:
+    """Why tests cannot call `program` or see what it does; '' where they can."""
+    try:
+        signature = signature_of(program)
+    except SignatureError as error:
+        return str(error).split(": ", 1)[-1]
+    outputs = [
+        p
+        for p in signature.parameters
+        if p.intent != "in" and (p.kind != "scalar" or p.by_reference)
+    ]
+    return "" if outputs or signature.result else UNSEEN
+
+
+def piece_of(program: Program) -> Piece:
+    """The function of `program` with only what it needs of its text, or the reason why it cannot be
+    cut out.
+    """
+    pieces = _PIECES[dialect(program.dialect).language](program.text)
+    named = [p for p in pieces if p.name.lower() == program.name.lower()]
+    absent = Piece(program.name, reason="is not defined in the text")
+    return next((p for p in named if not p.reason), named[0] if named else absent)
+
+
+def _cpp_pieces(text: str) -> list[Piece]:
+    from corpora.extraction.c_family import pieces  # late: they import Piece from here
+
+    return pieces(text)
+
+
+def _fortran_pieces(text: str) -> list[Piece]:
+    from corpora.extraction.fortran import pieces  # late, as above
+
+    return pieces(text)
+
+
+_PIECES = {"cpp": _cpp_pieces, "fortran": _fortran_pieces}

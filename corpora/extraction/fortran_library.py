@@ -1,0 +1,46 @@
+"""The two routines that BLAS and LAPACK procedures expect beside them, written here: LSAME and
+XERBLA.
+
+Contract: `with_library(text)` is the text followed by those of them that it names and does not
+define, and their names. LSAME compares letters without case, as ASCII; XERBLA stops, so that tests
+with arguments that a routine refuses do not count.
+
+    python -c "from corpora.extraction.fortran_library import with_library; print(with_library('subroutine f(c)\\ncharacter c\\nif (lsame(c, \\'N\\')) return\\nend')[1])"
+"""
+
+from __future__ import annotations
+
+from corpora.syntax.fortran import procedures
+
+_ROUTINES = {
+    "lsame": """
+logical function lsame(ca, cb)
+implicit none
+character, intent(in) :: ca, cb
+integer :: a, b
+a = iachar(ca)
+b = iachar(cb)
+if (a >= iachar('a') .and. a <= iachar('z')) a = a - 32
+if (b >= iachar('a') .and. b <= iachar('z')) b = b - 32
+lsame = a == b
+end function lsame
+""",
+    "xerbla": """
+subroutine xerbla(srname, info)
+implicit none
+character(*), intent(in) :: srname
+integer, intent(in) :: info
+stop 1
+end subroutine xerbla
+""",
+}
+
+
+def with_library(text: str) -> tuple[str, frozenset[str]]:
+    """Free-form `text` with the routines that it lacks, and the names of those."""
+    lowered = text.lower()
+    if not any(name in lowered for name in _ROUTINES):
+        return text, frozenset()
+    defined = {p.name for p in procedures(text)}
+    added = [name for name in _ROUTINES if name in lowered and name not in defined]
+    return text.rstrip("\n") + "\n" + "".join(_ROUTINES[name] for name in added), frozenset(added)

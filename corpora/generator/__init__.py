@@ -1,0 +1,107 @@
+"""Endless loop nests: one computation in every dialect, equal by construction, with a suite that is
+valid for it.
+
+Contract: item i of a seed and level is always the same, whatever `count` is. A dialect that cannot
+say the computation is left out (`cpp` always exists, `openmp` wherever a loop is parallel).
+Sources: no function is taken from any corpus.
+
+    python -c "from corpora.generator import generate; [print(c.suite_text, *[p.text for p in c.programs.values()], sep='\n') for c in generate(2, 7)]"
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from corpora.generator.core.nest import Nest, Style
+from corpora.generator.core.structured import dress
+from corpora.generator.core.suites import suite_text
+from corpora.generator.emit.cpp import emit_cpp
+from corpora.generator.emit.cuda import emit_cuda
+from corpora.generator.emit.cuda_buffers import emit_cuda_buffers
+from corpora.generator.emit.cuda_host import can_launch, emit_cuda_host
+from corpora.generator.emit.fortran import emit_fortran
+from corpora.generator.emit.fortran_expressions import Inexpressible
+from corpora.generator.emit.openmp import emit_openmp
+from corpora.generator.emit.structures import definitions, for_kernel, without_vectors
+from corpora.generator.nests import make
+from corpora.records import Program
+
+LEVELS = ("easy", "mixed", "broad")
+
+__all__ = ["LEVELS", "Computation", "generate"]
+
+
+@dataclass(frozen=True, slots=True)
+class Computation:
+    """programs: dialect name → program; suite_text: two to four tests in the text form, one a line.
+    told: a kernel's text tells how the serial one takes its parameters, which it does not of
+    references and vectors.
+    """
+
+    programs: dict[str, Program]
+    suite_text: str
+    told: bool = True
+
+
+def generate(
+    count: int,
+    seed: int,
+    level: str = "mixed",
+    start: int = 0,
+    plain: bool = False,
+    structures: float = 0.0,
+) -> Iterator[Computation]:
+    """Items `start` … `start + count - 1` of the stream named by (seed, level).
+
+    level: `easy` (mostly one loop, one statement), `mixed` (half of it short) or `broad` (and what
+    one thread has to do, and more ways to write what many do). Raises ValueError for another level.
+    plain: C-like texts in one style, for translations from Fortran, which tells nothing of braces
+    and increments. structures: the share of items whose parameters are handed over as structures or
+    vectors where they can be, which have no Fortran text; the other items are what they are
+    without.
+    """
+    if level not in LEVELS:
+        raise ValueError(f"unknown level '{level}' (known: {', '.join(LEVELS)})")
+    for index in range(start, start + count):
+        yield _computation(seed, level, index, plain, structures)
+
+
+def _computation(seed: int, level: str, index: int, plain: bool, structures: float) -> Computation:
+    rng = random.Random(f"{seed}/{level}/{index}")
+    nest, style = make(rng, level, plain)
+    if (
+        structures
+        and (drawn := random.Random(f"{seed}/{level}/{index}/structures")).random() < structures
+    ):
+        dress(nest, style, drawn)
+    serial, kernel = style.names
+    before, on_device = definitions(nest), without_vectors(nest)
+    texts = {"cpp": (serial, before + emit_cpp(nest, style))}
+    if (cuda := _cuda(on_device, style)) is not None:
+        texts["cuda"] = (kernel, definitions(nest, cuda=True) + cuda)
+    if not nest.sequential:
+        texts["openmp"] = (serial, before + emit_openmp(nest, style))
+    try:
+        if not (nest.structures or nest.vectors):
+            texts["fortran"] = (serial, emit_fortran(nest, style, parallel=False))
+            if not nest.sequential:
+                texts["openmp-fortran"] = (serial, emit_fortran(nest, style, parallel=True))
+    except Inexpressible:
+        pass
+    origin = f"loopnests:{level}/{seed}/{index}"
+    programs = {
+        dialect: Program(dialect, name, text, origin) for dialect, (name, text) in texts.items()
+    }
+    return Computation(
+        programs, suite_text(nest, rng), for_kernel(nest) is nest and not nest.vectors
+    )
+
+
+def _cuda(nest: Nest, style: Style) -> str | None:
+    if nest.buffers:
+        return emit_cuda_buffers(nest, style)
+    if can_launch(nest):
+        return emit_cuda_host(nest, style)
+    return emit_cuda(nest, style) if nest.kernel and not nest.result else None

@@ -1,0 +1,456 @@
+"""The workshop in which a nest is put together: fresh names, parameters, array places and safe
+random expressions.
+
+Contract: whatever is built stays inside the arrays' extents, never divides by zero, never overflows
+a signed integer on the values that the suite gives (|integers| <= 20, floats within ±2 before
+scaling) and never casts out of range.
+
+    python -c "from corpora.generator import generate; print(next(generate(1, 3)).suite_text)"
+"""
+
+from __future__ import annotations
+
+import random
+
+from corpora.generator.core import expressions as ast
+from corpora.generator.core import names
+from corpora.generator.core.nest import Parameter
+
+FLOATS = frozenset(("f32", "f64"))
+_FLOAT_TEXTS = (
+    "0.5",
+    "2.0",
+    "1.0",
+    "3.0",
+    "0.25",
+    "0.1",
+    "10.0",
+    "4.0",
+    "1.5",
+    "0.01",
+    "2.",
+    ".5",
+    "0.75",
+    "1e-3",
+    "0.299",
+    "3.14159",
+    "1.",
+    "0.9",
+    "5.0",
+    "0.001",
+    "100.0",
+    "8.0",
+    "1e-6",
+)
+_INT_TEXTS = (1, 2, 3, 1, 2, 4, 5, 7, 8, 9, 10, 6, 16, 12, 15, 20)
+
+
+class Builder:
+    """Mutable state of one nest in the making. `kind` is its main element type."""
+
+    def __init__(self, rng: random.Random, kind: str, suffix: bool) -> None:
+        self.rng, self.kind, self.suffix = rng, kind, suffix
+        self.parameters: list[Parameter] = []
+        self.types: dict[str, str] = {}
+        self.used: set[str] = set()
+        self.reads: list[tuple] = []
+        """Places that may be read at the current point."""
+        self.locals: list[tuple] = []
+        self.scalars: list[tuple] = []
+        self.wrapping = rng.choice((0.3, 0.6)) if rng.random() < 0.12 else 0.0
+        """How often operands stand in parentheses that they do not need."""
+        self.most_arrays = rng.choice((1, 1, 2, 2, 2, 3, 3, 4))
+
+    def chance(self, probability: float) -> bool:
+        return self.rng.random() < probability
+
+    def pick(self, options: tuple) -> object:
+        return options[int(self.rng.random() * len(options))]
+
+    def name(self, wanted: tuple[str, ...], kind: str) -> str:
+        """A free identifier (case ignored: Fortran has one case), recorded with its type."""
+        for _ in range(6):
+            word = wanted[int(self.rng.random() * len(wanted))]
+            if word.lower() not in self.used:
+                break
+        else:
+            word = next(f"{word}{n}" for n in range(1, 99) if f"{word}{n}".lower() not in self.used)
+        self.used.add(word.lower())
+        self.types[word] = kind
+        return word
+
+    def exact(self, word: str, kind: str) -> str:
+        return self.name((word,), kind)
+
+    def size(self, wanted: tuple[str, ...], values: tuple[int, ...], kind: str = "i32") -> ast.Name:
+        word = self.name(wanted, kind)
+        self.parameters.append(Parameter(word, "scalar", kind, values=values))
+        return ast.Name(word)
+
+    def scalar(self, kind: str | None = None) -> ast.Name:
+        """A scalar parameter, positive so that it may divide."""
+        kind = kind or self.kind
+        word = self.name(names.SCALARS, kind)
+        values = (0.5, 1.5, 2.0, 0.25, 3.0, 1.25) if kind in FLOATS else (1, 2, 3, 5, 4)
+        self.parameters.append(Parameter(word, "scalar", kind, values=values))
+        self.scalars.append(ast.Name(word))
+        return ast.Name(word)
+
+    def array(
+        self,
+        extents: tuple,
+        kind: str | None = None,
+        fill: str = "",
+        wanted: tuple = names.ARRAYS,
+        form: str = "array",
+    ) -> str:
+        kind = kind or self.kind
+        word = self.name(wanted, kind)
+        self.parameters.append(Parameter(word, form, kind, extents, fill or default_fill(kind)))
+        return word
+
+    def parameter(self, word: str) -> Parameter:
+        return next(p for p in self.parameters if p.name == word)
+
+    def local(self, kind: str | None = None, wanted: tuple[str, ...] = names.LOCALS) -> str:
+        return self.name(wanted, kind or self.kind)
+
+    # --- leaves
+    # -------------------------------------------------------------------------------------------------
+
+    def number(self, kind: str | None = None, zero: bool = False) -> tuple:
+        """A positive constant of the kind (or 0 when asked)."""
+        kind = kind or self.kind
+        if kind not in FLOATS:
+            if self.chance(0.08) and not zero:
+                return ast.whole(
+                    self.rng.randint(11, 99)
+                    if self.chance(0.7)
+                    else self.rng.choice((100, 127, 128, 255, 256))
+                )
+            return ast.ZERO if zero else ast.Literal(str(self.pick(_INT_TEXTS)), "i32")
+        draw = self.rng.random()
+        if zero:
+            text = self.pick(("0", "0", "0.0", "0.", "0.0")) if draw < 0.9 else "0.00"
+        elif draw < 0.2:
+            return ast.Literal(
+                str(self.pick((1, 2, 3, 4, 2, 10, 255, 100, 5, 2, 3, self.rng.randint(6, 999)))),
+                "i32",
+            )
+        else:
+            text = self.pick(_FLOAT_TEXTS) if draw < 0.72 else self._any_float()
+        if "." not in text and "e" not in text:
+            return ast.Literal(text, "i32")
+        if float(text) == 0 and not zero:
+            text = "0.5"
+        if kind == "f32" and self.suffix:
+            return ast.Literal(text + "f", "f32")
+        return ast.Literal(text, "f64")
+
+    def _any_float(self) -> str:
+        """Any number of digits, so that a reader has to copy each: .000125, 20.0, 1e-5, 9999.0."""
+        draw = self.rng.random()
+        if draw < 0.5:
+            text = f"{self.rng.uniform(0.001, 9.9):.{self.rng.randint(1, 4)}f}"
+        elif draw < 0.7:
+            text = f"{self.rng.uniform(0.0001, 0.99):.{self.rng.randint(5, 9)}f}"
+        elif draw < 0.85:
+            text = f"{self.rng.choice((1, 1, 1, 1, 2, 5))}e-{self.rng.randint(2, 9)}"
+        else:
+            text = f"{self.rng.choice((20, 50, 100, 128, 200, 255, 256, 360, 1000, 1024))}.{self.rng.choice(('', '0', '0'))}"
+        return text[1:] if text.startswith("0.") and self.chance(0.25) else text
+
+    def read(self) -> tuple:
+        """A value of an array at the current point."""
+        return self.pick(tuple(self.reads)) if self.reads else self.number()
+
+    def leaf(self, index: tuple | None = None) -> tuple:
+        draw = self.rng.random()
+        if draw < 0.62 and self.reads:
+            return self.read()
+        if draw < 0.76 and self.locals:
+            return self.pick(tuple(self.locals))
+        if draw < 0.85:
+            if self.scalars and (len(self.scalars) > 1 or self.chance(0.7)):
+                return self.pick(tuple(self.scalars))
+            return self.scalar()
+        if draw < 0.88 and index is not None:
+            return ast.Cast(self.kind, index) if self.kind in FLOATS and self.chance(0.6) else index
+        return (
+            self.number()
+            if draw < 0.97 or self.kind not in FLOATS
+            else ast.Unary("-", self.number())
+        )
+
+    # --- expressions
+    # --------------------------------------------------------------------------------------------
+
+    def value(self, depth: int, index: tuple | None = None) -> tuple:
+        """A random expression of the main kind."""
+        draw = self.rng.random()
+        if depth <= 0 or draw < 0.12:
+            return self.leaf(index)
+        if draw < 0.72:
+            return self._operation(depth, index)
+        if draw < 0.80:
+            return self.call(depth) if self.kind in FLOATS else self._integer(depth)
+        if draw < 0.86:
+            return ast.Unary(
+                "-", self.read() if self.chance(0.7) else ast.Paren(self.value(depth - 1, index))
+            )
+        if draw < 0.93:
+            yes, no = (
+                self.value(depth - 2, index),
+                self.number(zero=True) if self.chance(0.5) else self.leaf(index),
+            )
+            conditional = ast.Conditional(self.condition(index), yes, no)
+            return ast.Paren(conditional) if self.chance(0.3) else conditional
+        return ast.Paren(self._operation(depth, index))
+
+    def _operation(self, depth: int, index: tuple | None) -> tuple:
+        op = self.pick("++++--***//" if self.kind in FLOATS else "+++---**")
+        left = self.value(depth - 1 if self.chance(0.5) else 0, index)
+        if op == "/":
+            return ast.Binary("/", left, self.divisor())
+        if op == "*" and self.kind not in FLOATS:  # keeps products of integers small
+            return ast.Binary(op, left, self.number() if self.chance(0.5) else self.read())
+        right = self.value(depth - 1 if self.chance(0.35) else 0, index)
+        if right == left and op != "*":
+            right = self.number()
+        if type(right) is ast.Unary:
+            right = ast.Paren(right)
+        if self.wrapping:
+            left, right = (
+                ast.Paren(s) if type(s) is ast.Binary and self.chance(self.wrapping) else s
+                for s in (left, right)
+            )
+        return ast.Binary(op, left, right)
+
+    def divisor(self) -> tuple:
+        """Something that is never zero."""
+        draw = self.rng.random()
+        if draw < 0.3 and self.scalars:
+            return self.pick(tuple(self.scalars))
+        if draw < 0.55 or self.kind not in FLOATS or not self.reads:
+            return self.number()
+        place = self.read()
+        if self._kind_of(place) != self.kind:
+            return self.number()
+        if draw < 0.8:
+            return ast.Paren(ast.add(ast.mul(place, place), self.number()))
+        return ast.Paren(ast.add(ast.Call(self.function("fabs"), (place,)), self.number()))
+
+    def function(self, base: str) -> str:
+        """`sqrt` or `sqrtf`; the suffix only for single precision."""
+        return base + "f" if self.kind == "f32" and self.suffix else base
+
+    def call(self, depth: int) -> tuple:
+        """A mathematical function of something inside its domain."""
+        what = self.pick(
+            (
+                "sqrt",
+                "sqrt",
+                "exp",
+                "fabs",
+                "fabs",
+                "max",
+                "max",
+                "log",
+                "pow",
+                "sin",
+                "tanh",
+                "sigmoid",
+                "floor",
+                "hypot",
+                "round",
+                "rare",
+                "rare",
+                "rare",
+                "rare",
+                "rare",
+            )
+        )
+        place, other = self.read(), self.leaf()
+        if self._kind_of(place) != self.kind:
+            return ast.Cast(self.kind, place)
+        if what == "round":
+            return self._rounded(place)
+        if what == "rare":
+            return self._rare(place)
+        square = ast.mul(place, place)
+        if what == "sqrt":
+            return ast.Call(
+                self.function("sqrt"),
+                (square if self.chance(0.4) else ast.Call(self.function("fabs"), (place,)),),
+            )
+        if what == "hypot":
+            other = self.read()
+            return ast.Call(self.function("sqrt"), (ast.add(square, ast.mul(other, other)),))
+        if what == "log":
+            return ast.Call(self.function("log"), (ast.add(square, self._same(self.number())),))
+        if what == "pow":
+            return ast.Call(
+                self.function("pow"),
+                (
+                    self._absolute(place),
+                    self._same(ast.Literal(self.pick(("2.0", "0.5", "3.0", "1.5")), "f64")),
+                ),
+            )
+        if what == "max":
+            fn = self.pick(
+                ("fmax", "fmin", "max", "min")
+                if not self.suffix or self.kind == "f64"
+                else ("fmaxf", "fminf", "max", "min")
+            )
+            other = other if self._kind_of(other) == self.kind else self._same(self.number())
+            return ast.Call(fn, (place, other) if self.chance(0.6) else (other, place))
+        if what == "sigmoid":
+            one = self._same(ast.Literal("1.0", "f64")) if self.chance(0.6) else ast.ONE
+            below = ast.Paren(
+                ast.add(one, ast.Call(self.function("exp"), (ast.Unary("-", place),)))
+            )
+            return ast.Binary("/", one, below)
+        if what == "exp":
+            return ast.Call(
+                self.function("exp"), (ast.Unary("-", place) if self.chance(0.6) else place,)
+            )
+        return ast.Call(self.function(what), (place,))
+
+    def _rare(self, place: tuple) -> tuple:
+        """Any other function of the mathematical library, inside its domain."""
+        what = self.pick(
+            (
+                "erfc",
+                "erf",
+                "atan",
+                "cbrt",
+                "log10",
+                "log2",
+                "log1p",
+                "expm1",
+                "exp2",
+                "sinh",
+                "cosh",
+                "ceil",
+                "trunc",
+                "atan2",
+                "fmod",
+                "hypot",
+                "cos",
+                "cos",
+            )
+        )
+        other = self.read()
+        other = other if self._kind_of(other) == self.kind else place
+        if what in ("atan2", "hypot"):
+            return ast.Call(self.function(what), (place, other))
+        if what == "fmod":
+            return ast.Call(self.function(what), (place, self._same(self.number())))
+        square = ast.mul(place, place)
+        if what in ("log10", "log2"):
+            return ast.Call(self.function(what), (ast.add(square, self._same(self.number())),))
+        return ast.Call(self.function(what), (square if what == "log1p" else place,))
+
+    def _rounded(self, place: tuple) -> tuple:
+        """`(int)(x + 0.5)`, of inputs only: what is computed may leave the range of an int."""
+        if (
+            type(place) is not ast.At
+            or self.parameter_or_none(place.array) is None
+            or self.parameter(place.array).written
+        ):
+            return ast.Call(self.function("fabs"), (place,))
+        half = ast.Literal("0.5f" if self.suffix and self.kind == "f32" else "0.5", "f64")
+        inner = place if self.chance(0.3) else ast.Paren(ast.Binary(self.pick("+++-"), place, half))
+        return ast.Cast("i32", inner)
+
+    def parameter_or_none(self, word: str) -> Parameter | None:
+        return next((p for p in self.parameters if p.name == word), None)
+
+    def _absolute(self, place: tuple) -> tuple:
+        return ast.Call(self.function("fabs"), (place,))
+
+    def _same(self, number: tuple) -> tuple:
+        """The constant respelled in the main kind, so that overloads are not mixed."""
+        text = number.text.rstrip("f")
+        if "." not in text and "e" not in text:
+            text += ".0"
+        return ast.Literal(text + "f" if self.kind == "f32" else text, self.kind)
+
+    def _kind_of(self, node: tuple) -> str:
+        return ast.type_of(node, self.types)
+
+    def _integer(self, depth: int) -> tuple:
+        place = (
+            ast.Paren(self._operation(depth - 1, None))
+            if depth > 1 and self.chance(0.4)
+            else self.read()
+        )
+        what = self.pick("%%/&|^am")
+        if what == "a":
+            return ast.Call("abs", (place,)) if self._kind_of(place) == "i32" else place
+        if what == "m":
+            return (
+                ast.Call(self.pick(("max", "min")), (place, self.number()))
+                if self._kind_of(place) == "i32"
+                else place
+            )
+        amount = (
+            self.number()
+            if what in "&|^" or not self.scalars or self.chance(0.5)
+            else self.pick(tuple(self.scalars))
+        )
+        if what == "%" and amount == ast.ONE:
+            amount = ast.TWO
+        return ast.Binary(what, place, amount)
+
+    def condition(self, index: tuple | None = None) -> tuple:
+        """A comparison, sometimes two."""
+        draw = self.rng.random()
+        if draw < 0.1 and index is not None:
+            return ast.compare(
+                ast.Binary("%", index, ast.whole(self.pick((2, 2, 3, 4)))),
+                self.pick(("==", "!=")),
+                ast.ZERO,
+            )
+        first = self._comparison()
+        if draw > 0.85:
+            return ast.Binary(self.pick(("&&", "&&", "||")), first, self._comparison())
+        return first
+
+    def _comparison(self) -> tuple:
+        place = (
+            self.read() if not self.locals or self.chance(0.6) else self.pick(tuple(self.locals))
+        )
+        if self.types.get(getattr(place, "array", ""), "") in ("i32", "u8", "bool") and self.chance(
+            0.2
+        ):
+            return place if self.chance(0.5) else ast.Unary("!", place)
+        op = self.pick((">", "<", ">", "<", ">=", "<=", "!=", "=="))
+        draw = self.rng.random()
+        if draw < 0.5:
+            right = self.number(zero=True)
+        elif draw < 0.75:
+            right = self.scalar() if not self.scalars else self.pick(tuple(self.scalars))
+        else:
+            right = self.read() if draw > 0.9 and len(self.reads) > 1 else self.number()
+        if right == place:
+            right = self.number(zero=True)
+        if op in ("!=", "==") and self._kind_of(place) in FLOATS:
+            right = self.number(zero=True)
+        elif self.chance(0.08) and self._kind_of(place) in ("f32", "f64", "i32"):
+            right = ast.Unary("-", self.number())
+            right = ast.Paren(right) if self.chance(0.3) else right
+        return (
+            ast.compare(right, {"<": ">", ">": "<"}.get(op, op), place)
+            if self.chance(0.06)
+            else ast.compare(place, op, right)
+        )
+
+
+def default_fill(kind: str) -> str:
+    """Test values that keep every generated expression inside its type."""
+    if kind in FLOATS:
+        return "uniform(-2,2)"
+    return {"u8": "integers(0,255)", "u16": "integers(0,1000)", "u32": "integers(0,50)"}.get(
+        kind, "integers(-9,9)"
+    )

@@ -1,0 +1,203 @@
+"""What one generated computation is before it is written in a dialect: parameters, parallel loops,
+bodies, style.
+
+Contract: a `Nest` says what is computed; a `Style` says how the author likes to write it. Emitters
+read both and change neither. Iterations of the axes of one region are independent except for
+`atomic` assignments and `reduction`.
+
+    python -c "from corpora.generator.core.nest import Style; print(Style())"
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from corpora.generator.emit.fortran_forms import FortranForm
+
+
+@dataclass(slots=True)
+class Parameter:
+    """kind: `scalar`, `array`, `rows` (`T **`) or `fixed` (`T a[][C]`).
+
+    extents: expression nodes, outermost first; several extents of an `array` are flattened
+    row-major in C. fill: text of the fill rule for tests; for scalars the values to choose from.
+    """
+
+    name: str
+    kind: str
+    type: str
+    extents: tuple = ()
+    fill: str = ""
+    values: tuple = ()
+    written: bool = False
+    overwritten: bool = False
+    """Every element is written before it is read."""
+    unsized: bool = False
+    """Spelled `T a[]` in C."""
+    moved: bool = False
+    """The function moves the pointer itself."""
+    same: str = ""
+    """The scalar whose value it repeats."""
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """Parameters that C texts take as the fields of one structure.
+
+    passing: `value`, `reference` or `pointer` to one, or `array` of many; `copy`: a kernel's value
+    for one of the others. fields: (field, parameter) in order. points: fields are pointers to what
+    the parameters hold. constant: nothing of it is written. builtin: CUDA knows the type.
+    """
+
+    type: str
+    owner: str
+    passing: str
+    fields: tuple[tuple[str, str], ...]
+    definition: str
+    points: bool = False
+    constant: bool = True
+    builtin: bool = False
+
+
+@dataclass(slots=True)
+class Axis:
+    """One parallel loop: `for (variable = start; variable < stop; variable += step)`; `inclusive`
+    means `<=`.
+    """
+
+    variable: str
+    start: tuple
+    stop: tuple
+    inclusive: bool = False
+    step: int = 1
+    down: bool = False
+    shown: tuple | None = None
+    """The test as serial C++ and CUDA write it (`i + m <= n`), where it is not `variable < stop`;
+    then the start is 0.
+    """
+
+
+@dataclass(slots=True)
+class Region:
+    """Perfectly nested parallel loops round `body`."""
+
+    axes: tuple[Axis, ...]
+    body: tuple
+    reduction: tuple[str, str] | None = None
+    """(operator, variable) of a local accumulator, or several with commas."""
+    copied: tuple[str, str] | None = None
+    """(target, source): arrays of one size; after the loops the one becomes a copy of the other."""
+
+
+@dataclass(slots=True)
+class Nest:
+    """before/after: statements round the regions. `result` names the type of the returned value.
+
+    kernel: whether a void kernel with the same parameters exists. shared_sum: the one atomic
+    addition may be done by a block-wide reduction in shared memory. sequential: iterations depend
+    on each other; one region without axes, whose loops one thread does; no OpenMP version. Its
+    result is returned in the body.
+    """
+
+    name: str
+    parameters: list[Parameter]
+    regions: list[Region]
+    before: tuple = ()
+    after: tuple = ()
+    result: str | None = None
+    kernel: bool = True
+    sequential: bool = False
+    index_type: str = "i32"
+    signed_index: bool = True
+    types: dict[str, str] | None = None
+    """Element type of every parameter and local."""
+    first: tuple = ()
+    """Stores before the only parallel loop that one thread does and no iteration reads."""
+    early: bool | None = None
+    """What `Style.early` must be; None: drawn. So `hoist` and `apart`."""
+    hoist: bool | None = None
+    apart: bool = False
+    before_first: bool = False
+    """`before` stands ahead of the variables that C89 style declares at the top."""
+    null: str = ""
+    """How a thread's function, which has no result but `void *`, spells the null that it
+    returns.
+    """
+    buffers: tuple[Parameter, ...] = ()
+    """Arrays that the function itself allocates, before the loops, and frees."""
+    allocation: str = "calloc"
+    """`calloc`, `malloc` or `new`; ` uncast` behind the first two leaves out the conversion, as C
+    does.
+    """
+    repeated: tuple[str, tuple] | None = None
+    """(variable, count) of a loop round all regions, whose turns need each other."""
+    c_only: bool = False
+    """Holds what Fortran has no words for."""
+    shadowed: bool = False
+    """Loops declare their variables, which stand at the top of the function too, where nothing uses
+    them.
+    """
+    structures: tuple[Structure, ...] = ()
+    """Neighbouring parameters that are handed over as one; such a nest has no Fortran text."""
+    vectors: frozenset[str] = frozenset()
+    """Arrays that are `std::vector` to all but kernels."""
+    length: tuple[str, str] | None = None
+    """(size, vector): a size that only kernels take; others ask the vector."""
+
+
+@dataclass(slots=True)
+class Style:
+    """How the author writes; drawn once a computation, used by every dialect."""
+
+    braces: bool = True
+    """Braces round single statements."""
+    increment: str = "i++"
+    early: bool = False
+    """Loop variables and locals are declared at the top, C89 style."""
+    hoist: bool = False
+    apart: bool = False
+    """Every variable at the top has a statement of its own."""
+    order: int = 0
+    """Draws another order of what is declared at the top; 0 is that of appearance."""
+    serial_loop: str = "for"
+    guard: str = "if"
+    """`if`, `return`, `stride`, `while`, `stride-named`, `thread`."""
+    index: int = 0
+    flatten: str = "i*m+j"
+    deref: bool = False
+    pointers: bool = False
+    """Elements are spelled `*(a + i)`."""
+    merge: bool = False
+    """Neighbouring declarations of one type share a statement."""
+    swap_xy: bool = False
+    linear: bool = False
+    """Several axes are computed from one thread index."""
+    block_rows: bool = False
+    const_scalars: bool = False
+    const_arrays: bool = True
+    const_pointers: bool = False
+    parens: bool = False
+    guard_parens: bool = False
+    restrict: bool = False
+    compound: bool = True
+    words: dict[str, str] | None = None
+    """C spelling of every element type."""
+    names: tuple[str, str] = ("f", "f")
+    """Serial and kernel name."""
+    schedule: str = ""
+    collapse: bool = False
+    simd: bool = False
+    split_pragma: bool = False
+    fortran_flat: bool = False
+    fortran: FortranForm = FortranForm()
+    index_first: bool = True
+    functional_cast: bool = False
+    shared_sum: bool = False
+    one_based: bool = False
+    """C texts hold the values that the Fortran text holds, loop variables included
+    (`fortran_counts`).
+    """
+    cells: frozenset[str] = frozenset()
+    """Arrays of one element that Fortran has as scalars."""
+    from_zero: frozenset[str] = frozenset()
+    """Arrays that begin at 0 in Fortran where others begin at 1."""

@@ -1,0 +1,232 @@
+"""What families done by one thread share: their nest, loop variables, sizes, running positions,
+small statements.
+
+Contract: names are fresh in the builder; nothing here draws what the serial text does not show.
+
+    python -c "from corpora.generator import generate; print(next(generate(1, 14, 'broad')).programs['cuda'].text)"
+"""
+
+from __future__ import annotations
+
+from corpora.generator.core import expressions as ast
+from corpora.generator.core import names
+from corpora.generator.core.builder import FLOATS, Builder
+from corpora.generator.core.nest import Nest, Region
+
+_VARIABLES = (
+    ("i", "j", "k", "l"),
+    ("i", "j", "k", "m"),
+    ("j", "i", "k", "q"),
+    ("y", "x", "z", "w"),
+    ("row", "col", "kk", "ll"),
+    ("ii", "jj", "kk", "ll"),
+    ("r", "c", "d", "e"),
+    ("a1", "b1", "c1", "d1"),
+    ("p", "q", "r", "s"),
+    ("x", "y", "z", "t"),
+)
+_PAIRS = (
+    *names.EXTENTS,
+    ("NY", "NX"),
+    ("nrow", "ncol"),
+    ("H", "W"),
+    ("sizeY", "sizeX"),
+    ("lda", "ldb"),
+    ("B", "NX"),
+    ("count", "dims"),
+)
+_DEEP = ("batch", "channels", "depth", "B", "nz", "C", "num", "planes", "groups")
+POSITIONS = tuple(
+    "k index pos idx count ptr cur_pos p outIdx q0 cnt at offset n_out kk c0 where next_pos".split()
+)
+_TEMPS = tuple("tmp temp t key val v cur hold saved x0 tmp_val swap_t".split())
+SIDES = (1, 2, 3, 5, 6)
+LINE = (1, 2, 5, 9, 16)
+
+
+def alone(*body: tuple) -> Nest:
+    """A nest that one thread does from top to bottom."""
+    return Nest("", [], [Region((), tuple(body))], sequential=True)
+
+
+def counters(b: Builder, count: int, kind: str = "i32") -> list[ast.Name]:
+    """Loop variables that go together."""
+    return [ast.Name(b.exact(word, kind)) for word in b.pick(_VARIABLES)[:count]]
+
+
+def plain_kind(b: Builder) -> str:
+    """Type of a loop variable that only counts upwards to a size."""
+    return b.pick(("i32",) * 14 + ("u32", "i64", "u64"))
+
+
+def sides(b: Builder, count: int, values: tuple[int, ...] = SIDES) -> list[ast.Name]:
+    """Sizes of a matrix or a volume, outermost first."""
+    words = b.pick(_PAIRS)
+    found = [b.size((word,), values) for word in words]
+    return ([b.size(_DEEP, (1, 2, 3))] if count == 3 else []) + found
+
+
+def line(b: Builder, values: tuple[int, ...] = LINE) -> ast.Name:
+    return b.size(names.SIZES, values, b.pick(("i32",) * 12 + ("i64",)))
+
+
+def over(
+    b: Builder,
+    variable: ast.Name,
+    stop: tuple,
+    *body: tuple,
+    start: object = 0,
+    op: str = "<",
+    step: int = 1,
+) -> ast.For:
+    """A loop over a variable of whatever type it was given."""
+    first = ast.whole(start) if isinstance(start, int) else start
+    return ast.For(variable.id, first, op, stop, tuple(body), step, b.types[variable.id])
+
+
+def down(b: Builder, variable: ast.Name, start: tuple, *body: tuple, stop: object = 0) -> ast.For:
+    """A loop from `start` down to `stop`, in one of two spellings; the variable is signed."""
+    last = ast.whole(stop) if isinstance(stop, int) else stop
+    if type(last) is ast.Literal and last != ast.ZERO and b.chance(0.4):
+        return over(b, variable, ast.whole(int(last.text) - 1), *body, start=start, op=">", step=-1)
+    return over(b, variable, last, *body, start=start, op=">=", step=-1)
+
+
+def at(array: str, *subscripts: object) -> ast.At:
+    return ast.At(array, tuple(ast.whole(s) if isinstance(s, int) else s for s in subscripts))
+
+
+def put(target: tuple, value: object, op: str = "=") -> ast.Assign:
+    return ast.Assign(target, op, ast.whole(value) if isinstance(value, int) else value)
+
+
+def written(
+    b: Builder,
+    extents: tuple,
+    kind: str | None = None,
+    fill: str = "",
+    wanted: tuple[str, ...] = names.ARRAYS,
+) -> str:
+    """An array that the function writes (and may read)."""
+    word = b.array(extents, kind, fill, wanted)
+    b.parameter(word).written = True
+    return word
+
+
+def local(
+    b: Builder, value: object, wanted: tuple[str, ...] = _TEMPS, kind: str | None = None
+) -> tuple[ast.Name, ast.Declare]:
+    """A local and its declaration."""
+    word = b.name(wanted, kind or b.kind)
+    first = ast.whole(value) if isinstance(value, int) else value
+    return ast.Name(word), ast.Declare(kind or b.kind, word, first)
+
+
+def changed(b: Builder, place: tuple, often: float = 0.5) -> tuple:
+    """The element itself or something made of it; the place is readable afterwards."""
+    b.reads = [place]
+    return place if b.chance(1 - often) else b.value(b.pick((1, 1, 2)))
+
+
+def likely(b: Builder, place: tuple) -> tuple:
+    """A test of an element that some elements of every larger test array meet."""
+    draw, zero = b.rng.random(), b.number(zero=True)
+    if draw < 0.15:
+        return (
+            place
+            if b.types[place.array] == "i32" and b.chance(0.6)
+            else ast.compare(place, "!=", zero)
+        )
+    limit = (
+        zero if draw < 0.5 else ast.whole(1) if draw < 0.7 or b.kind not in FLOATS else fraction(b)
+    )
+    return ast.compare(
+        place, b.pick((">", ">", ">=", "<") if b.kind[0] != "u" else (">", ">=")), limit
+    )
+
+
+def swapped(b: Builder, first: tuple, second: tuple) -> tuple:
+    """Three statements that exchange two places."""
+    hold, declared = local(b, first)
+    return declared, put(first, second), put(second, hold)
+
+
+def sum_of(terms: list) -> tuple:
+    """The terms added from left to right."""
+    total = terms[0]
+    for term in terms[1:]:
+        total = ast.add(total, term)
+    return total
+
+
+def extreme(b: Builder, op: str, left: tuple, right: tuple) -> tuple:
+    """The larger (`>`) or smaller (`<`) of two values of the main type, as a call or a
+    conditional.
+    """
+    if b.chance(0.5):
+        word = "max" if op == ">" else "min"
+        if b.kind in FLOATS and b.chance(0.6):
+            return ast.Call(b.function("f" + word), (left, right))
+        if b._kind_of(left) == b._kind_of(right):
+            return ast.Call(word, (left, right))
+    test = ast.compare(left, op, right)
+    return ast.Conditional(ast.Paren(test) if b.chance(0.5) else test, left, right)
+
+
+def fraction(
+    b: Builder, most: tuple[str, ...] = ("0.5", "0.25", "0.1", "0.3", "0.2", "0.125", "0.05")
+) -> ast.Literal:
+    """A constant below one in the main floating-point type or, as often in single precision,
+    double.
+    """
+    return constant(b, b.pick(most))
+
+
+def constant(b: Builder, text: str) -> ast.Literal:
+    """A floating-point constant as this text writes those of its main type: `1e-7f`, or the double
+    `1e-7`.
+    """
+    single = b.suffix and b.kind == "f32"
+    return ast.Literal(text + "f", "f32") if single else ast.Literal(text, "f64")
+
+
+def floating(b: Builder) -> None:
+    """The main type becomes a floating-point type."""
+    if b.kind not in FLOATS:
+        b.kind, b.suffix = b.pick(("f32", "f64")), False
+
+
+class Position:
+    """One running index: how it begins, and how each use moves it on.
+
+    headed: the innermost loop's increment moves it (`i++, k++`), so every iteration must; see
+    `along`.
+    """
+
+    def __init__(self, b: Builder, start: object = 0) -> None:
+        self.b = b
+        self.name, self.declared = local(b, start, POSITIONS, b.pick(("i32",) * 9 + ("i64", "u32")))
+        self.inside, self.headed = b.chance(0.55), False
+
+    def along(self, loop: ast.For) -> ast.For:
+        """The loop whose body holds the position, which it may move on itself."""
+        return loop._replace(also=(self._on(),)) if self.headed else loop
+
+    def _on(self) -> ast.Assign:
+        return put(self.name, 1, "+=")
+
+    def store(self, array: str, value: tuple) -> tuple:
+        """`array[k++] = value;`, two statements, or the first of them."""
+        if self.headed:
+            return (put(at(array, self.name), value),)
+        if self.inside:
+            return (put(at(array, ast.Postfix("++", self.name)), value),)
+        return put(at(array, self.name), value), self._on()
+
+    def load(self, target: tuple, array: str, op: str = "=") -> tuple:
+        """`target = array[k++];`, two statements, or the first of them."""
+        if self.headed:
+            return (put(target, at(array, self.name), op),)
+        if self.inside:
+            return (put(target, at(array, ast.Postfix("++", self.name)), op),)
+        return put(target, at(array, self.name), op), self._on()

@@ -1,0 +1,178 @@
+"""Draws how an author writes: spelling, braces, declarations; and from these, how the parallel
+texts are written.
+
+Contract: what is random shows in the serial C++ text; what a kernel or a directive looks like
+follows from it (one text, one answer).
+
+    python -c "from corpora.generator import generate; print(next(generate(1, 2)).programs['cuda'].text)"
+"""
+
+from __future__ import annotations
+
+import random
+
+from corpora.generator.core import expressions as ast
+from corpora.generator.core import names
+from corpora.generator.core.nest import Axis, Nest, Parameter, Style
+from corpora.generator.core.shapes import accesses
+from corpora.generator.emit.c_statements import WORDS
+from corpora.generator.emit.fortran_forms import form_of
+
+
+def style_of(nest: Nest, rng: random.Random, plain: bool = False) -> Style:
+    """How the author writes. plain: C-like texts in one style, so that they follow from a Fortran
+    text too.
+    """
+
+    def chance(probability: float) -> bool:
+        return rng.random() < probability
+
+    style = Style(words=dict(WORDS))
+    style.words["i64"] = rng.choice(("long", "long", "long", "long long", "long int"))
+    style.words["u32"] = rng.choice(("unsigned int", "unsigned int", "unsigned int", "unsigned"))
+    style.words["u64"] = rng.choice(("size_t", "unsigned long", "unsigned long long"))
+    style.words["i8"] = rng.choice(("char", "char", "signed char"))
+    style.increment = rng.choices(
+        ("i++", "++i", "i += 1"), (73, 20, 25 if _may_share(nest) else 7)
+    )[0]
+    style.early = chance(0.28) if nest.early is None else nest.early
+    style.serial_loop = (
+        "while" if chance(0.03) and len(nest.regions) == 1 and not nest.sequential else "for"
+    )
+    style.braces = chance(0.72) or style.serial_loop == "while"
+    style.flatten = rng.choices(("i*m+j", "j+i*m", "m*i+j", "horner"), (64, 16, 8, 12))[0]
+    style.deref, style.pointers = chance(0.4), chance(0.035)
+    style.const_scalars, style.const_arrays = chance(0.08), chance(0.22)
+    style.parens, style.compound = chance(0.3), chance(0.93)
+    style.restrict, style.functional_cast = chance(0.03), chance(0.1)
+    style.const_pointers = chance(0.015)
+    style.hoist = (
+        chance(0.5 if style.early else 0.12) if nest.hoist is None else nest.hoist
+    ) and _may_hoist(nest)
+    style.apart = nest.apart
+    style.merge = chance(0.4)
+    style.order = rng.randint(1, 999) if chance(0.5) else 0
+    style.names = _function_names(nest, rng)
+    style.fortran_flat, style.fortran = chance(0.2), form_of(rng)
+    if plain:
+        style = Style(
+            words=dict(WORDS) | {"i64": "long long"},
+            names=style.names,
+            fortran_flat=style.fortran_flat,
+            fortran=style.fortran,
+        )
+    _parallel_style(nest, style)
+    return style
+
+
+def _may_hoist(nest: Nest) -> bool:
+    """Hoisted locals need one region, no constants and no two locals of one name."""
+    seen: set[str] = set()
+    for region in nest.regions:
+        for statement in ast.walk_statements(region.body):
+            if type(statement) is ast.Declare:
+                if statement.const or statement.name in seen:
+                    return False
+                seen.add(statement.name)
+    return len(nest.regions) == 1
+
+
+def _function_names(nest: Nest, rng: random.Random) -> tuple[str, str]:
+    verb, noun = rng.choice(names.VERBS), rng.choice(names.NOUNS)
+    base = f"{verb}_{noun}" if rng.random() < 0.4 else verb + noun.title().replace("_", "")
+    return base + rng.choice(names.SERIAL_ENDS), base + rng.choice(names.KERNEL_ENDS)
+
+
+_INDEX_OF = {("i++", False): 0, ("i++", True): 2, ("++i", False): 1, ("++i", True): 5}
+"""(increment, loop variables declared early) → how the kernel's index is spelled."""
+
+
+def _parallel_style(nest: Nest, style: Style) -> None:
+    """How the parallel texts are written, by what the serial text shows: a model that translates
+    need not guess.
+
+    `i += 1` marks what is rare: loops of a grid's or a block's stride, one index taken apart, sums
+    in shared memory, schedules.
+    """
+    axes, rare = nest.regions[0].axes, style.increment == "i += 1"
+    style.index = 3 if rare else _INDEX_OF[style.increment, style.early]
+    style.index_first = False
+    style.swap_xy = style.index != 1
+    style.guard = "return" if style.index == 1 else "if"
+    style.guard_parens = style.increment == "++i"
+    style.collapse = True
+    if nest.sequential:
+        style.index %= 5  # one thread of a grid of one dimension
+    elif len(nest.regions) > 1:
+        style.guard, style.hoist = "if", False
+    elif rare:
+        _rare_parallel_style(nest, style)
+    if style.index == 5 and len(axes) > 1:
+        style.index = 4
+
+
+def _rare_parallel_style(nest: Nest, style: Style) -> None:
+    axes = nest.regions[0].axes
+    jumps = any(
+        type(s) is ast.Jump and s.kind == "continue"
+        for s in ast.walk_statements(nest.regions[0].body)
+    )
+    style.schedule = "guided" if style.early else "static, 16" if style.braces else "dynamic, 8"
+    style.simd = style.braces and not style.early
+    if style.simd:
+        style.schedule = ""
+    style.split_pragma = style.early and not style.braces
+    if len(axes) > 1:
+        plain = all(a.start == ast.ZERO and a.step == 1 and not a.inclusive for a in axes)
+        style.linear = plain and (len(axes) > 2 or style.early)
+        style.block_rows = len(axes) == 2 and not style.linear and not style.braces
+        style.guard = "if" if style.linear else "stride"
+        return
+    style.guard = (
+        "stride"
+        if style.early
+        else "stride-named"
+        if style.braces
+        else "while"
+        if not jumps
+        else "stride"
+    )
+    if style.guard == "while" and style.const_arrays and _may_repeat(nest):
+        style.guard = "thread"
+    if _may_share(nest):
+        style.shared_sum, style.guard = True, "if"
+        style.early = style.hoist = False
+
+
+def _may_repeat(nest: Nest) -> bool:
+    """Whether doing an iteration twice gives the same: plain assignments to arrays that are not
+    read.
+    """
+    written = {p.name for p in nest.parameters if p.written}
+    statements = [s for r in nest.regions for s in ast.walk_statements(r.body)]
+    targets = [s.target for s in statements if type(s) is ast.Assign and type(s.target) is ast.At]
+    if any(type(s) is ast.Assign and s.op != "=" and type(s.target) is ast.At for s in statements):
+        return False
+    reads = sum(len(accesses(nest, array)) for array in written)
+    return reads == len(targets)
+
+
+def _may_share(nest: Nest) -> bool:
+    """One atomic sum into one cell, at the end of a straight body."""
+    if nest.sequential:
+        return False
+    last = nest.regions[0].body[-1]
+    if (
+        type(last) is not ast.Assign
+        or not last.atomic
+        or last.op != "+="
+        or last.target.subscripts != (ast.ZERO,)
+    ):
+        return False
+    axis: Axis = nest.regions[0].axes[0]
+    array: Parameter = next(p for p in nest.parameters if p.name == last.target.array)
+    return (
+        array.extents == (ast.ONE,)
+        and axis.step == 1
+        and nest.types[last.target.array] in ("f32", "f64", "i32")
+    )

@@ -1,0 +1,76 @@
+"""A small test suite in the project's text form for a nest: sizes from 1 up, symbolic extents,
+seeded fills.
+
+python -c "from corpora.generator import generate; print(next(generate(1, 0)).suite_text)"
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Mapping
+
+from corpora.generator.core import expressions as ast
+from corpora.generator.core.nest import Nest, Parameter
+from corpora.generator.emit.structures import called_by_tests
+
+
+def extent_text(node: tuple, names: Mapping[str, str]) -> str:
+    """An extent as the text form writes it: integers, names, + - * / and parentheses."""
+    kind = type(node)
+    if kind is ast.Name:
+        return names.get(node.id, node.id)
+    if kind is ast.Literal:
+        return node.text
+    if kind is ast.Paren:
+        return f"({extent_text(node.argument, names)})"
+    left, right = extent_text(node.left, names), extent_text(node.right, names)
+    if node.op in "*/":
+        left = f"({left})" if type(node.left) is ast.Binary and node.left.op in "+-" else left
+        right = f"({right})" if type(node.right) is ast.Binary else right
+    elif type(node.right) is ast.Binary and node.right.op in "+-":
+        right = f"({right})"
+    return left + node.op + right
+
+
+def suite_text(nest: Nest, rng: random.Random) -> str:
+    """Two to four tests, one a line, every parameter assigned in order."""
+    return (
+        "\n".join([_test(nest, rng, number) for number in range(rng.choice((2, 3, 3, 4)))]) + "\n"
+    )
+
+
+def _test(nest: Nest, rng: random.Random, number: int) -> str:
+    parts, names = [], called_by_tests(nest)
+    unsaid = nest.length[0] if nest.length else ""
+    for parameter in (
+        sorted(nest.parameters, key=lambda p: p.name != unsaid) if unsaid else nest.parameters
+    ):
+        if parameter.kind != "scalar":
+            parts.append(_array(parameter, rng, names))
+            continue
+        # The first test takes the largest values, so that at least one has something to compute.
+        value = names.get(parameter.same, parameter.same) or (
+            max(parameter.values) if number == 0 else rng.choice(parameter.values)
+        )
+        if parameter.name == unsaid:
+            names[unsaid] = str(value)
+        else:
+            parts.append(f"{names.get(parameter.name, parameter.name)}:{parameter.type}={value}")
+    return " ".join(parts)
+
+
+def _array(parameter: Parameter, rng: random.Random, names: Mapping[str, str]) -> str:
+    extents = [extent_text(e, names) for e in parameter.extents]
+    if parameter.kind == "array":
+        inside = "*".join(
+            f"({e})" if len(extents) > 1 and ("+" in e or "-" in e) else e for e in extents
+        )
+        shape = f"[{inside}]"
+    else:
+        shape = "".join(f"[{e}]" for e in extents)
+    seed = "" if parameter.fill.startswith(("constant", "{")) else f"@{rng.randint(1, 99)}"
+    rule, bracket, arguments = parameter.fill.partition("(")
+    if names:
+        arguments = re.sub(r"[A-Za-z_]\w*", lambda m: names.get(m[0], m[0]), arguments)
+    return f"{names.get(parameter.name, parameter.name)}:{parameter.type}{shape}={rule}{bracket}{arguments}{seed}"

@@ -1,0 +1,165 @@
+"""The serial C++ function of a nest.
+
+python -c "from corpora.generator import generate; print(next(generate(1, 0)).programs['cpp'].text)"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from corpora.generator.core import expressions as ast
+from corpora.generator.core.nest import Nest, Region, Style
+from corpora.generator.emit.c_statements import CEmitter, serial_loop
+
+
+def emit_cpp(nest: Nest, style: Style) -> str:
+    """One serial function; its parallel loops are plain loops."""
+    return host_function(nest, style, _update, _loops)
+
+
+def host_function(
+    nest: Nest,
+    style: Style,
+    update: Callable[[str, str, str, Style], list[str]],
+    loops: Callable[[CEmitter, Region, Nest, Style], list[str]],
+) -> str:
+    """A function that runs on the CPU: what `loops` makes of each region, between what comes before
+    and after.
+
+    update(target, op, value, style): the lines of an update that iterations share.
+    """
+    emitter = CEmitter(nest, style, lambda target, op, value: update(target, op, value, style))
+    kept, style.hoist = style.hoist, False
+    before = emitter.block(nest.before, "    ")
+    style.hoist = kept
+    top = emitter.locals_at_top(nest, "    ")
+    lines = before + top if nest.before_first else top + before
+    lines = length_of_vector(emitter, nest) + lines
+    lines += emitter.block(nest.first, "    ")
+    lines += allocations(emitter, nest)
+    turns = [
+        line
+        for region in nest.regions
+        for line in (*loops(emitter, region, nest, style), *_copied(emitter, region))
+    ]
+    lines += turns_of(emitter, nest, turns) + releases(nest)
+    style.hoist = False
+    lines += emitter.block(nest.after, "    ")
+    style.hoist = kept
+    lines += [f"    return {nest.null};"] if nest.null else []
+    word = f"{emitter.words[nest.result]} " if nest.result else "void *" if nest.null else "void "
+    return (
+        f"{word}{style.names[0]}({emitter.parameter_list(nest)}) {{\n" + "\n".join(lines) + "\n}\n"
+    )
+
+
+def length_of_vector(emitter: CEmitter, nest: Nest) -> list[str]:
+    """The line that asks a vector for the size that is no parameter."""
+    if nest.length is None:
+        return []
+    size, vector = nest.length
+    return [f"    {emitter.words[emitter.parameters[size].type]} {size} = {vector}.size();"]
+
+
+def allocations(emitter: CEmitter, nest: Nest) -> list[str]:
+    """The lines that make the function's own arrays."""
+    lines, (how, _, uncast) = [], nest.allocation.partition(" ")
+    for buffer in nest.buffers:
+        word, size = emitter.words[buffer.type], ast.product(list(buffer.extents))
+        made = {
+            "calloc": f"calloc({emitter.expression(size)}, sizeof({word}))",
+            "malloc": f"malloc({emitter.expression(size, 13)} * sizeof({word}))",
+            "new": f"new {word}[{emitter.expression(size)}]",
+        }[how]
+        lines.append(
+            f"    {word} *{buffer.name} = {'' if uncast or how == 'new' else f'({word} *)'}{made};"
+        )
+    return lines
+
+
+def releases(nest: Nest) -> list[str]:
+    """The lines that free them."""
+    return [
+        f"    delete[] {b.name};" if nest.allocation == "new" else f"    free({b.name});"
+        for b in nest.buffers
+    ]
+
+
+def turns_of(emitter: CEmitter, nest: Nest, lines: list[str]) -> list[str]:
+    """The lines inside the loop that repeats them, if there is one."""
+    if nest.repeated is None:
+        return lines
+    variable, count = nest.repeated
+    head = (
+        f"for (int {variable} = 0; {variable} < {emitter.expression(count)}; "
+        f"{emitter.step(variable, 1)})"
+    )
+    return [f"    {head} {{", *[f"    {line}" for line in lines], "    }"]
+
+
+def _copied(emitter: CEmitter, region: Region) -> list[str]:
+    if region.copied is None:
+        return []
+    target, source = region.copied
+    array = emitter.parameters[target]
+    return [
+        f"    memcpy({emitter.named(target)}, {emitter.named(source)}, "
+        f"{emitter.expression(ast.product(list(array.extents)), 13)} * "
+        f"sizeof({emitter.words[array.type]}));"
+    ]
+
+
+def by_comparison(target: str, op: str, value: str) -> list[str]:
+    """`if (v > t) t = v;`, the shared extremes `max?` and `min?`."""
+    return [f"if ({value} {'>' if op == 'max?' else '<'} {target})", f"    {target} = {value};"]
+
+
+def _update(target: str, op: str, value: str, style: Style) -> list[str]:
+    if op in ("max?", "min?"):
+        return by_comparison(target, op, value)
+    if op in ("max", "min"):
+        return [f"{target} = {op}({target}, {value});"]
+    if value == "1" and style.compound:
+        return [f"({target})++;" if target.startswith("*") else f"{target}++;"]
+    return [
+        f"{target} {op} {value};" if style.compound else f"{target} = {target} {op[0]} {value};"
+    ]
+
+
+def _loops(emitter: CEmitter, region: Region, nest: Nest, style: Style) -> list[str]:
+    if nest.sequential:
+        return emitter.block(region.body, "    ")
+    axis = region.axes[0]
+    if (
+        style.serial_loop == "while"
+        and len(region.axes) == 1
+        and not axis.down
+        and axis.shown is None
+        and not _has_continue(region.body)
+    ):
+        word = "" if style.early else emitter.words[nest.index_type] + " "
+        op = "<=" if axis.inclusive else "<"
+        head = f"    {word}{axis.variable} = {emitter.expression(axis.start)};"
+        test = f"while ({axis.variable} {op} {emitter.expression(axis.stop, 11)})"
+        return [
+            head,
+            *emitter.body(
+                test, region.body, "    ", (emitter.step(axis.variable, axis.step) + ";",)
+            ),
+        ]
+    return nested_loops(emitter, region, nest, "    ")
+
+
+def nested_loops(emitter: CEmitter, region: Region, nest: Nest, pad: str) -> list[str]:
+    """The region's axes as loops in one another round its body."""
+    body = region.body
+    for axis in reversed(region.axes):
+        body = (serial_loop(axis, body, nest.index_type),)
+    emitter._depth = -len(region.axes)
+    lines = emitter.block(body, pad)
+    emitter._depth = 0
+    return lines
+
+
+def _has_continue(body: tuple) -> bool:
+    return any(type(s) is ast.Jump and s.kind == "continue" for s in ast.walk_statements(body))

@@ -1,0 +1,370 @@
+"""The CUDA function of a nest that returns a value: a kernel, and the host code round its launch.
+
+Contract: the host function has the serial function's parameters, all in host memory, and result.
+Arrays are copied to the device whole, written ones back. Totals are cells that threads, one an
+iteration of the first axis, update atomically; what depends on its order is one thread's, which
+stores the result in a cell of its type.
+
+    python -c "from corpora.generator import generate; print([c for c in generate(99, 2) if '<<<' in c.programs.get('cuda', c.programs['cpp']).text][0])"
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from corpora.generator.core import expressions as ast
+from corpora.generator.core.nest import Nest, Parameter, Region, Structure, Style
+from corpora.generator.emit.c_statements import CEmitter, serial_loop
+from corpora.generator.emit.cuda import emit_cuda, fresh
+from corpora.generator.emit.structures import for_kernel, handed
+
+
+def can_launch(nest: Nest) -> bool:
+    """Whether the shape is one that this module writes."""
+    region = nest.regions[0]
+    if gives_status(nest) or _by_one_thread(nest):
+        return True
+    if not nest.result or not nest.kernel or len(nest.regions) > 1 or region.reduction is None:
+        return False
+    totals = region.reduction[1].split(", ")
+    plain = [s.name for s in nest.before if type(s) is ast.Declare] == totals and len(
+        nest.before
+    ) == len(totals)
+    return plain and all(p.kind in ("scalar", "array") for p in nest.parameters)
+
+
+def _by_one_thread(nest: Nest) -> bool:
+    """Whether one thread does all and returns a value at the end or before."""
+    return (
+        nest.sequential
+        and bool(nest.result)
+        and nest.kernel
+        and all(p.kind in ("scalar", "array") for p in nest.parameters)
+    )
+
+
+def gives_status(nest: Nest) -> bool:
+    """Whether the result is a constant that says how the work went."""
+    flat = all(p.kind in ("scalar", "array") for p in nest.parameters)
+    region = nest.regions[0]
+    constant = (
+        len(nest.after) == 1
+        and type(nest.after[0]) is ast.Jump
+        and not any(type(n) is ast.Name for n in ast.walk(nest.after[0].value))
+    )
+    return (
+        bool(nest.result)
+        and nest.kernel
+        and flat
+        and len(nest.regions) == 1
+        and region.reduction is None
+        and bool(region.axes)
+        and constant
+    )
+
+
+def emit_cuda_host(nest: Nest, style: Style) -> str:
+    """A `__global__` function and the function that launches it."""
+    if gives_status(nest):
+        return _with_status(nest, style)
+    if nest.sequential:
+        return _with_answer(nest, style)
+    region, used = nest.regions[0], set(nest.types or {})
+    cells = {
+        total.name: fresh((f"d_{total.name}", f"{total.name}_out"), used) for total in nest.before
+    }
+    kernel = fresh((f"{style.names[1]}_kernel", f"{style.names[1]}_k"), used)
+    given = [
+        Parameter(cells[total.name], "array", total.type, (ast.ONE,), written=True)
+        for total in nest.before
+    ]
+    body = tuple(_atomic(s, cells) for s in region.body)
+    for axis in reversed(region.axes[1:]):
+        body = (serial_loop(axis, body, nest.index_type),)
+    inner = replace(
+        for_kernel(nest, launched=True),
+        parameters=[*nest.parameters, *given],
+        regions=[Region(region.axes[:1], body)],
+        before=(),
+        after=(),
+        result=None,
+        types={**(nest.types or {}), **{p.name: p.type for p in given}},
+    )
+    written = replace(
+        style,
+        names=(style.names[0], kernel),
+        guard="if",
+        shared_sum=False,
+        linear=False,
+        block_rows=False,
+    )
+    return emit_cuda(inner, written) + "\n" + _host(nest, style, list(cells.values()), kernel, used)
+
+
+def _atomic(statement: tuple, cells: dict[str, str]) -> tuple:
+    """The statement with updates of the totals, each in its cell, made atomic."""
+    if (cell := _cell_of(statement, cells)) is not None:
+        return ast.Assign(cell, statement.op, statement.value, True)
+    if type(statement) is ast.If:
+        inside = statement.then[0]
+        if (cell := _cell_of(inside, cells)) is not None and inside.op == "=":
+            op = "max" if statement.test.op == ">" else "min"
+            return ast.Assign(cell, op, inside.value, True)
+        inner = (
+            tuple(_atomic(s, cells) for s in block)
+            for block in (statement.then, statement.otherwise)
+        )
+        return statement._replace(then=next(inner), otherwise=next(inner))
+    if type(statement) is ast.For:
+        return statement._replace(body=tuple(_atomic(s, cells) for s in statement.body))
+    return statement
+
+
+def _cell_of(statement: tuple, cells: dict[str, str]) -> ast.At | None:
+    """The cell of the total that the statement assigns to, if it does."""
+    word = (
+        statement.target.id
+        if type(statement) is ast.Assign and type(statement.target) is ast.Name
+        else ""
+    )
+    return ast.At(cells[word], (ast.ZERO,)) if word in cells else None
+
+
+def _host(nest: Nest, style: Style, cells: list[str], kernel: str, used: set[str]) -> str:
+    emitter = CEmitter(nest, style, lambda target, op, value: [])
+    axis, words = nest.regions[0].axes[0], [emitter.words[t.type] for t in nest.before]
+    totals = list(zip(nest.before, cells, words))
+    copies = Copies(emitter, nest, used)
+    lines = [*copies.declared, *[f"{word} *{cell};" for _, cell, word in totals]]
+    lines += [
+        f"{word} {total.name} = {emitter.expression(total.value)};" for total, _, word in totals
+    ]
+    lines += [*copies.made, *[f"cudaMalloc(&{cell}, sizeof({word}));" for _, cell, word in totals]]
+    lines += [
+        *copies.sent,
+        *[
+            f"cudaMemcpy({cell}, &{total.name}, sizeof({word}), cudaMemcpyHostToDevice);"
+            for total, cell, word in totals
+        ],
+    ]
+    lines.append(
+        f"{kernel}<<<{emitter.expression(axis.stop, 14)} / 256 + 1, "
+        f"256>>>({', '.join([*copies.given, *cells])});"
+    )
+    lines += [
+        *copies.fetched,
+        *[
+            f"cudaMemcpy(&{total.name}, {cell}, sizeof({word}), cudaMemcpyDeviceToHost);"
+            for total, cell, word in totals
+        ],
+    ]
+    lines += [*copies.freed, *[f"cudaFree({cell});" for cell in cells]]
+    hoisted, style.hoist = style.hoist, False
+    after = emitter.block(nest.after, "    ")
+    style.hoist = hoisted
+    head = f"{emitter.words[nest.result]} {style.names[1]}({emitter.parameter_list(nest)}) {{"
+    return "\n".join([head, *[f"    {line}" for line in lines], *after, "}"]) + "\n"
+
+
+def size_of(emitter: CEmitter, parameter: Parameter) -> str:
+    size = emitter.expression(ast.product(list(parameter.extents)), 14)
+    return f"{size} * sizeof({emitter.words[parameter.type]})"
+
+
+def _with_status(nest: Nest, style: Style) -> str:
+    """The kernel is what it would be without the result; tests before the loops and the result are
+    the host's.
+    """
+    used = set(nest.types or {})
+    kernel = fresh((f"{style.names[1]}_kernel", f"{style.names[1]}_k"), used)
+    written = replace(
+        style,
+        names=(style.names[0], kernel),
+        guard="if",
+        shared_sum=False,
+        linear=False,
+        block_rows=False,
+    )
+    emitter = CEmitter(nest, style, lambda target, op, value: [])
+    copies = Copies(emitter, nest, used)
+    shape, declared = launch_shape(emitter, nest, style, used)
+    lines = [
+        *copies.declared,
+        *copies.made,
+        *copies.sent,
+        *declared,
+        f"{kernel}<<<{shape}>>>({', '.join(copies.given)});",
+        *copies.fetched,
+        *copies.freed,
+    ]
+    head = f"{emitter.words[nest.result]} {style.names[1]}({emitter.parameter_list(nest)}) {{"
+    host = [
+        head,
+        *emitter.block(nest.before, "    "),
+        *(f"    {line}" for line in lines),
+        *emitter.block(nest.after, "    "),
+        "}",
+    ]
+    return (
+        emit_cuda(
+            replace(for_kernel(nest, launched=True), before=(), after=(), result=None), written
+        )
+        + "\n"
+        + "\n".join(host)
+        + "\n"
+    )
+
+
+def _with_answer(nest: Nest, style: Style) -> str:
+    """One thread stores what the serial function returns in a cell of the result's type, which the
+    host brings back.
+    """
+    used = set(nest.types or {})
+    kernel = fresh((f"{style.names[1]}_kernel", f"{style.names[1]}_k"), used)
+    answer = fresh(("result", "answer", "h_result"), used)
+    cell = fresh((f"d_{answer}", f"{answer}_out"), used)
+    place, kind = ast.At(cell, (ast.ZERO,)), nest.result or ""
+    *most, last = nest.regions[0].body
+    body = (*(_stored(s, place) for s in most), ast.Assign(place, "=", last.value))
+    inner = replace(
+        for_kernel(nest, launched=True),
+        parameters=[*nest.parameters, Parameter(cell, "array", kind, written=True)],
+        regions=[Region((), body)],
+        result=None,
+        types={**(nest.types or {}), cell: kind},
+    )
+    written = replace(style, names=(style.names[0], kernel))
+    emitter = CEmitter(nest, style, lambda target, op, value: [])
+    copies, word = Copies(emitter, nest, used), emitter.words[kind]
+    lines = [
+        *copies.declared,
+        f"{word} *{cell};",
+        f"{word} {answer};",
+        *copies.made,
+        f"cudaMalloc(&{cell}, sizeof({word}));",
+        *copies.sent,
+    ]
+    lines.append(f"{kernel}<<<1, 1>>>({', '.join([*copies.given, cell])});")
+    lines += [
+        *copies.fetched,
+        f"cudaMemcpy(&{answer}, {cell}, sizeof({word}), cudaMemcpyDeviceToHost);",
+        *copies.freed,
+        f"cudaFree({cell});",
+    ]
+    head = f"{word} {style.names[1]}({emitter.parameter_list(nest)}) {{"
+    return (
+        emit_cuda(inner, written)
+        + "\n"
+        + "\n".join([head, *[f"    {line}" for line in lines], f"    return {answer};", "}"])
+        + "\n"
+    )
+
+
+def _stored(statement: tuple, place: ast.At) -> tuple:
+    """The statement with every `return value;` inside it as a store and a return."""
+
+    def block(statements: tuple) -> tuple:
+        made = tuple(_stored(s, place) for s in statements)
+        return tuple(
+            p
+            for s in made
+            for p in (
+                (ast.Assign(place, "=", s.value), ast.Jump("return"))
+                if type(s) is ast.Jump and s.value is not None
+                else (s,)
+            )
+        )
+
+    if type(statement) is ast.If:
+        return statement._replace(then=block(statement.then), otherwise=block(statement.otherwise))
+    return (
+        statement._replace(body=block(statement.body))
+        if type(statement) in (ast.For, ast.While)
+        else statement
+    )
+
+
+class Copies:
+    """Lines that declare, make, fill, fetch and free the arrays on the device, and the arguments of
+    the launch.
+    """
+
+    def __init__(self, emitter: CEmitter, nest: Nest, used: set[str]) -> None:
+        self.given: list[str] = []
+        self.declared: list[str] = []
+        self.device: dict[str, str] = {}
+        """Array parameter -> its place on the device."""
+        self._moved: list[tuple[str, str, str, bool]] = []
+        """(on the device, on the host, bytes, written) of every array."""
+        for each in handed(nest):
+            self._take(emitter, each, used)
+        self.made = [f"cudaMalloc(&{there}, {size});" for there, _, size, _ in self._moved]
+        self.sent = [
+            f"cudaMemcpy({there}, {here}, {size}, cudaMemcpyHostToDevice);"
+            for there, here, size, _ in self._moved
+        ]
+        self.fetched = [
+            f"cudaMemcpy({here}, {there}, {size}, cudaMemcpyDeviceToHost);"
+            for there, here, size, written in self._moved
+            if written
+        ]
+        self.freed = [f"cudaFree({there});" for there, *_ in self._moved]
+
+    def _take(self, emitter: CEmitter, each: Parameter | Structure, used: set[str]) -> None:
+        if type(each) is Structure:
+            self._take_structure(emitter, each, used)
+            return
+        self.given.append(each.name)
+        if each.kind == "array":
+            self.given[-1] = self.device[each.name] = on_device(each.name, used)
+            self.declared.append(f"{emitter.words[each.type]} *{self.given[-1]};")
+            self._moved.append((self.given[-1], each.name, size_of(emitter, each), each.written))
+
+    def _take_structure(self, emitter: CEmitter, each: Structure, used: set[str]) -> None:
+        """An array of structures goes there as a whole; of one that holds pointers a copy does,
+        with places on the device.
+        """
+        whole = f"*{each.owner}" if each.passing == "pointer" else each.owner
+        fields = [(field, emitter.parameters[word]) for field, word in each.fields]
+        self.given.append(whole)
+        if each.passing == "array":
+            self.given[-1] = on_device(each.owner, used)
+            self.declared.append(f"{each.type} *{self.given[-1]};")
+            size = emitter.expression(ast.product(list(fields[0][1].extents)), 14)
+            self._moved.append(
+                (self.given[-1], each.owner, f"{size} * sizeof({each.type})", not each.constant)
+            )
+        elif each.points:
+            self.given[-1] = on_device(each.owner, used)
+            self.declared.append(f"{each.type} {self.given[-1]} = {whole};")
+            for field, p in fields:
+                if p.kind == "array":
+                    self.device[p.name] = there = f"{self.given[-1]}.{field}"
+                    self._moved.append(
+                        (there, emitter.named(p.name), size_of(emitter, p), p.written)
+                    )
+
+
+def on_device(word: str, used: set[str]) -> str:
+    """What a host array's copy on the device is called."""
+    return fresh((f"d_{word}", f"dev_{word}", f"{word}_dev"), used)
+
+
+def launch_shape(
+    emitter: CEmitter, nest: Nest, style: Style, used: set[str]
+) -> tuple[str, list[str]]:
+    """Grid and block of a launch, and the lines that declare them: one dimension a loop."""
+    stops = [emitter.expression(axis.stop, 14) for axis in nest.regions[0].axes]
+    if len(stops) == 1:
+        return f"{stops[0]} / 256 + 1, 256", []
+    stops = stops[::-1] if style.swap_xy else stops
+    side = 16 if len(stops) == 2 else 8
+    block, grid = (
+        fresh(("block", "threads", "blockSize"), used),
+        fresh(("grid", "blocks", "gridSize"), used),
+    )
+    sides = ", ".join([str(side)] * len(stops))
+    return f"{grid}, {block}", [
+        f"dim3 {block}({sides});",
+        f"dim3 {grid}({', '.join(f'{s} / {side} + 1' for s in stops)});",
+    ]

@@ -1,0 +1,424 @@
+"""The Fortran subroutine or function of a nest, serial or with OpenMP directives.
+
+Contract: arguments in the source's order, arrays in the source's memory order (the fastest C
+subscript comes first). Raises `Inexpressible` for nests that Fortran cannot say.
+
+    python -c "from corpora.generator import generate; print(next(generate(1, 0)).programs['fortran'].text)"
+"""
+
+from __future__ import annotations
+
+import re
+
+from corpora.generator.core import expressions as ast
+from corpora.generator.core.nest import Nest, Parameter, Region, Style
+from corpora.generator.emit.c_statements import serial_loop
+from corpora.generator.emit.cuda import fresh
+from corpora.generator.emit.fortran_arrays import array_lines, folded
+from corpora.generator.emit.fortran_expressions import FortranExpressions, Inexpressible
+from corpora.generator.emit.fortran_forms import Declarations, wrap
+from corpora.generator.emit.fortran_layout import dotted, kinds_behind, labelled
+from corpora.generator.emit.fortran_names import (
+    all_expressions,
+    all_statements,
+    counted_from_one,
+    locals_of,
+    region_locals,
+)
+from corpora.generator.emit.fortran_short import ShortForms
+from corpora.generator.emit.openmp import loop_clauses
+
+_TAKEN = frozenset(
+    (
+        "data",
+        "real",
+        "in",
+        "out",
+        "end",
+        "max",
+        "min",
+        "abs",
+        "mod",
+        "exp",
+        "log",
+        "sqrt",
+        "merge",
+        "int",
+    )
+)
+
+
+class FortranEmitter:
+    """Writes one nest; `parallel` adds directives and atomic updates."""
+
+    def __init__(self, nest: Nest, style: Style, parallel: bool) -> None:
+        self.nest, self.style, self.parallel = nest, style, parallel
+        self.form = style.fortran
+        self.words = dict(self.form.words)
+        self.parameters = {p.name: p for p in nest.parameters}
+        if any(p.kind == "rows" or p.type not in self.words for p in nest.parameters):
+            raise Inexpressible("parameter type")
+        everything = list(all_expressions(nest))
+        self.flat = self._flat_arrays(everything)
+        self.say = FortranExpressions(
+            self.parameters,
+            nest.types or {},
+            self.flat,
+            set() if self.form.zero or style.one_based else counted_from_one(nest),
+        )
+        self.say.as_written, self.say.cells, self.say.from_zero = (
+            style.one_based,
+            style.cells,
+            style.from_zero,
+        )
+        self.say.base, self.say.squares = int(not self.form.zero), self.form.squares
+        self.result = self._result()
+        self.unused: set[str] = set()
+        """Loop variables that array syntax does without, and `name=` for first values that it does
+        without.
+        """
+        self.short = ShortForms(nest, style, self.say, self.unused, self._statement)
+
+    def _flat_arrays(self, everything: list[tuple]) -> set[str]:
+        flat = (
+            set()
+            if not self.style.fortran_flat
+            else {p.name for p in self.nest.parameters if p.kind != "fixed"}
+        )
+        views = {s.array for s in all_statements(self.nest) if type(s) is ast.DeclarePointer}
+        for node in everything:
+            for part in ast.walk(node):
+                if type(part) is ast.At and (p := self.parameters.get(part.array)) is not None:
+                    if len(part.subscripts) != len(p.extents):
+                        flat.add(part.array)
+        return flat | views
+
+    def _result(self) -> str:
+        """The result variable: the local that the value is summed up in, or a name of its own."""
+        nest = self.nest
+        if not nest.result:
+            return ""
+        summed = {s.name for s in nest.before if type(s) is ast.Declare and s.type == nest.result}
+        if (
+            self.form.direct
+            and nest.regions[0].reduction
+            and nest.regions[0].reduction[1] in summed
+        ):
+            return nest.regions[0].reduction[1]
+        return fresh(("res", "total_out", "answer"), set(nest.types or {}))
+
+    def text(self) -> str:
+        nest, name, form = self.nest, self.style.names[0], self.form
+        names = ", ".join(p.name for p in nest.parameters)
+        kind = "function" if nest.result else "subroutine"
+        inner = [line for region in nest.regions for line in self._region(region)]
+        before = tuple(
+            s for s in nest.before if type(s) is not ast.Declare or f"{s.name}=" not in self.unused
+        )
+        body = self.block(before, 1) + self.block(nest.first, 1) + inner + self.block(nest.after, 1)
+        if form.labels:
+            body = labelled(body, form.labels == "statement")
+        implicit = ["    implicit none"] if form.implicit_none else []
+        declared = self._declarations()  # after the body: sections need no loop variables
+        head = f"{self._prefix()}{kind} {name}({names})"
+        if nest.result and form.function != "own":
+            head += f" result({self.result})"
+        lines = [
+            head,
+            *implicit,
+            *declared,
+            *body,
+            *(["    return"] if form.returns else []),
+            form.end(kind, name),
+        ]
+        if nest.result and form.function == "own":
+            lines = [re.sub(rf"\b{self.result}\b", name, line) for line in lines]
+        if form.dotted:
+            lines = [dotted(line) for line in lines]
+        if form.kinds:
+            lines = [kinds_behind(line) for line in lines]
+        return "\n".join(wrap(lines)) + "\n"
+
+    def _prefix(self) -> str:
+        typed = self.nest.result and self.form.function != "result"
+        return f"{self._word(self.nest.result)} " if typed else ""
+
+    def _declarations(self) -> list[str]:
+        groups = Declarations(self.form)
+        scalars = [p for p in self.nest.parameters if p.kind == "scalar"]
+        if self.form.grouped:
+            scalars.sort(key=lambda p: p.type not in ("i32", "i64"))
+        for parameter in (*scalars, *(p for p in self.nest.parameters if p.kind != "scalar")):
+            groups.add(*self._declared(parameter))
+        if self.nest.result and self.form.function == "result":
+            groups.add(self._word(self.nest.result), "", self.result, "")
+        grouped: dict[str, list[str]] = {}
+        for name, kind in self._needed_locals().items():
+            grouped.setdefault(self._word(kind), []).append(name)
+        mark = " ::" if self.form.colons else ""
+        return groups.lines() + [
+            f"    {word}{mark} {', '.join(names)}" for word, names in grouped.items()
+        ]
+
+    def _needed_locals(self) -> dict[str, str]:
+        """Locals but for the result and for loop variables that array syntax does without."""
+        return {
+            n: k
+            for n, k in locals_of(self.nest).items()
+            if n != self.result and n not in self.unused
+        }
+
+    def _word(self, kind: str) -> str:
+        if kind not in self.words:
+            raise Inexpressible(f"type {kind}")
+        return self.words[kind]
+
+    def _declared(self, parameter: Parameter) -> tuple[str, str, str, str]:
+        """Type, intent, name and shape of a parameter."""
+        word, scalar = self.words[parameter.type], parameter.kind == "scalar"
+        intent = (
+            "in" if scalar or not parameter.written else "out" if parameter.overwritten else "inout"
+        )
+        shape = (
+            ""
+            if scalar or parameter.name in self.style.cells
+            else ", ".join(self._extents(parameter))
+        )
+        return word, intent if self.form.intents else "", parameter.name, shape
+
+    def _extents(self, parameter: Parameter) -> list[str]:
+        extents = [self.say.linear(e) for e in reversed(parameter.extents)]
+        if parameter.name in self.flat and len(extents) > 1:
+            extents = [self.say.linear(ast.product(list(parameter.extents)))]
+        zero = not self.say.first(parameter.name)
+        if zero:
+            extents = [f"0:{text}" for text in self._lasts(parameter)]
+        if (
+            parameter.kind == "fixed" or self.form.assumed
+        ) and parameter.name not in self.say.whole:
+            extents[-1] = "0:*" if zero else "*"
+        return extents
+
+    def _lasts(self, parameter: Parameter) -> list[str]:
+        """Last subscripts of an array that begins at 0."""
+        if parameter.name in self.flat and len(parameter.extents) > 1:
+            return [self.say.linear(ast.product(list(parameter.extents)), -1)]
+        return [self.say.linear(e, -1) for e in reversed(parameter.extents)]
+
+    def _region(self, region: Region) -> list[str]:
+        if self.form.arrays and not self.nest.sequential:
+            lines = self._at_once(region)
+            if lines:
+                self.unused |= {a.variable for a in region.axes} - self._loops_elsewhere(region)
+                return (
+                    ["    !$omp parallel workshare", *lines, "    !$omp end parallel workshare"]
+                    if self.parallel
+                    else lines
+                )
+        body = region.body
+        for axis in reversed(region.axes):
+            body = (serial_loop(axis, body, self.nest.index_type),)
+        lines = self.block(body, 1)
+        if not self.parallel:
+            return lines
+        simd = (
+            " simd"
+            if self.style.simd and len(region.axes) == 1 and all(_simple(s) for s in region.body)
+            else ""
+        )
+        private = [
+            n
+            for n in region_locals(region, self.nest)
+            if n != region.axes[0].variable and n not in self.unused
+        ]
+        clauses = loop_clauses(region, self.style) + (
+            f" private({', '.join(private)})" if private else ""
+        )
+        if region.reduction is not None:
+            clauses += f" reduction({region.reduction[0]}:{region.reduction[1]})"
+        return [f"    !$omp parallel do{simd}{clauses}", *lines, f"    !$omp end parallel do{simd}"]
+
+    def _at_once(self, region: Region) -> list[str]:
+        """The region as array statements, or nothing."""
+        try:
+            return (
+                [self._folded(region)]
+                if region.reduction
+                else array_lines(self.say, region, "    ")
+            )
+        except Inexpressible:
+            return self.short.dims(region)
+
+    def _folded(self, region: Region) -> str:
+        """The reduction as one statement, which sets the variable: its first value is not
+        written.
+        """
+        start = [
+            s for s in self.nest.before if type(s) is ast.Declare and s.name == region.reduction[1]
+        ]
+        if (
+            not start
+            or type(start[0].value) is not ast.Literal
+            or float(start[0].value.text.rstrip("f")) != 0
+        ):
+            raise Inexpressible("a sum that begins elsewhere")
+        line = folded(self.say, region, "    ")
+        self.unused.add(f"{region.reduction[1]}=")
+        return line
+
+    def _loops_elsewhere(self, region: Region) -> set[str]:
+        """Variables of other regions' loops."""
+        return {a.variable for r in self.nest.regions if r is not region for a in r.axes}
+
+    def block(self, statements: tuple, level: int) -> list[str]:
+        lines: list[str] = []
+        rest = list(statements)
+        while rest:
+            statement = rest.pop(0)
+            made = self.short.lines(statement, rest, level) if self.form.arrays else []
+            lines += made or self._statement(statement, level)
+        return lines
+
+    def _statement(self, node: tuple, level: int) -> list[str]:
+        indent, kind = "    " * level, type(node)
+        if kind is ast.Assign:
+            return self._assign(node, level)
+        if kind is ast.Declare:
+            return (
+                [] if node.value is None else self._store(node.name, node.type, node.value, level)
+            )
+        if kind is ast.For:
+            return [
+                f"{indent}{self._do(node)}",
+                *self.block(node.body, level + 1),
+                indent + self.form.end("do"),
+            ]
+        if kind is ast.If:
+            return self._if(node, level)
+        if kind is ast.Jump:
+            if node.value is not None:
+                if node.value == ast.Name(self.result):
+                    return []
+                return [f"{indent}{self.result} = {self.say.value(node.value)}"]
+            return [indent + {"continue": "cycle", "break": "exit", "return": "return"}[node.kind]]
+        if kind is ast.While:
+            if node.advance is not None:
+                node = node._replace(body=(*node.body, node.advance), advance=None)
+            if node.after:
+                leave = f"{indent}    if (.not. ({self.say.condition(node.test)})) exit"
+                return [
+                    f"{indent}do",
+                    *self.block(node.body, level + 1),
+                    leave,
+                    indent + self.form.end("do"),
+                ]
+            head = f"{indent}do while ({self.say.condition(node.test)})"
+            return [head, *self.block(node.body, level + 1), indent + self.form.end("do")]
+        if kind is ast.Print or node.bytes_offset:
+            raise Inexpressible("a message, or an offset in bytes")
+        self.say.views[node.name] = (node.array, node.offset)
+        return []
+
+    def _do(self, node: ast.For) -> str:
+        if node.shown is not None or node.also:
+            raise Inexpressible("a test of several variables, or a step of two")
+        shift = 1 if node.variable in self.say.one_based else 0
+        last = {"<": -1, "<=": 0, ">": 1, ">=": 0}[node.op] + shift
+        step = f", {node.step}" if node.step != 1 else ""
+        return (
+            f"do {node.variable} = {self.say.linear(node.start, shift)}, "
+            f"{self.say.linear(node.stop, last)}{step}"
+        )
+
+    def _assign(self, node: ast.Assign, level: int) -> list[str]:
+        target = self.say.element(node.target) if type(node.target) is ast.At else node.target.id
+        if target in self.say.views:
+            raise Inexpressible("a pointer that moves")
+        kind = self.say.type(node.target)
+        if node.chain:
+            return [
+                line
+                for t in (*node.chain[::-1], node.target)
+                for line in self._assign(ast.Assign(t, "=", node.value), level)
+            ]
+        if node.op == "=":
+            return self._store(target, kind, node.value, level)
+        if node.op in ("max?", "min?"):
+            raise Inexpressible("a shared extreme by comparison")
+        if node.op in ("max", "min"):
+            value = f"{node.op}({target}, {self.say.converted(node.value, kind)})"
+        elif node.atomic:  # what is added must hold together
+            value = f"{target} {node.op[:-1]} {self.say.value(node.value, 8)}"
+        else:
+            value = self.say.value(ast.Binary(node.op[:-1], node.target, node.value))
+        atomic = ["    " * level + "!$omp atomic"] if node.atomic and self.parallel else []
+        return [*atomic, f"{'    ' * level}{target} = {value}"]
+
+    def _store(self, target: str, kind: str, value: tuple, level: int) -> list[str]:
+        """`target = value`; a guarded conditional is written as an if."""
+        bare = value.argument if type(value) is ast.Paren else value
+        if type(bare) is ast.Conditional and bare.guarded:
+            yes, no = (
+                self._store(target, kind, bare.yes, level + 1),
+                self._store(target, kind, bare.no, level + 1),
+            )
+            indent = "    " * level
+            return [
+                f"{indent}if ({self.say.condition(bare.test)}) then",
+                *yes,
+                f"{indent}else",
+                *no,
+                indent + self.form.end("if"),
+            ]
+        literal_kind = (
+            kind if kind in ("f32", "f64") and type(value) is ast.Literal else self.say.type(value)
+        )
+        text = (
+            self.say.converted(value, literal_kind)
+            if literal_kind != "bool"
+            else self.say.value(value)
+        )
+        if self.form.direct and self.style.one_based:
+            text = re.sub(r"\bhuge\(1[.0d]*\)", lambda _: f"huge({target})", text)
+        return [f"{'    ' * level}{target} = {text}"]
+
+    def _if(self, node: ast.If, level: int) -> list[str]:
+        indent, test = "    " * level, node.test
+        if type(test) is ast.Binary and test.op == "&&!" and not node.otherwise:
+            return self._if(ast.If(test.left, (ast.If(test.right, node.then),)), level)
+        kinds = (ast.Jump, ast.Assign) if self.form.one_line else (ast.Jump,)
+        single = len(node.then) == 1 and type(node.then[0]) in kinds and not node.otherwise
+        single = single and len(self._statement(node.then[0], 0)) == 1
+        if single:
+            return [
+                f"{indent}if ({self.say.condition(test)}) {self._statement(node.then[0], 0)[0]}"
+            ]
+        lines = [f"{indent}if ({self.say.condition(test)}) then", *self.block(node.then, level + 1)]
+        if (
+            len(node.otherwise) == 1
+            and type(node.otherwise[0]) is ast.If
+            and not _guarded(node.otherwise[0].test)
+        ):
+            chained = self._if(node.otherwise[0], level)
+            if chained[0].endswith("then"):
+                return [*lines, f"{indent}else {chained[0].lstrip()}", *chained[1:]]
+        if node.otherwise:
+            lines += [f"{indent}else", *self.block(node.otherwise, level + 1)]
+        return [*lines, indent + self.form.end("if")]
+
+
+def emit_fortran(nest: Nest, style: Style, parallel: bool) -> str:
+    """One procedure. Raises Inexpressible."""
+    if nest.c_only:
+        raise Inexpressible("words of C")
+    if any(name.lower() in _TAKEN for name in (nest.types or {})):
+        raise Inexpressible("a name that Fortran uses")
+    return FortranEmitter(nest, style, parallel).text()
+
+
+def _guarded(test: tuple) -> bool:
+    return type(test) is ast.Binary and test.op == "&&!"
+
+
+def _simple(statement: tuple) -> bool:
+    return type(statement) is ast.Assign and not statement.atomic

@@ -1,0 +1,293 @@
+"""Expressions of the AST as Fortran: one-based subscripts, logicals apart from integers, intrinsics
+of one kind.
+
+Contract: `FortranExpressions` gives text with the value that C gives. What Fortran cannot say
+without changing the value (unsigned arithmetic, pointers to pointers, a guarded branch inside an
+expression) raises `Inexpressible`.
+
+    python -c "from corpora.generator import generate; print(next(generate(1, 0)).programs['fortran'].text)"
+"""
+
+from __future__ import annotations
+
+from corpora.generator.core import expressions as ast
+from corpora.generator.core.nest import Parameter
+from corpora.generator.core.shapes import flat_index
+
+_OPERATORS = {"&&": ".and.", "||": ".or.", "!=": "/="}
+_RANK = {"*": 8, "/": 8, "+": 7, "-": 7, "&&": 3, "||": 2}
+_BITS = {"&": "iand", "|": "ior", "^": "ieor", "<<": "ishft", ">>": "ishft"}
+_INTRINSICS = {"fabs": "abs", "fmax": "max", "fmin": "min", "fmod": "mod"}
+_KNOWN = frozenset(
+    "sqrt exp log log10 sin cos tan asin acos atan atan2 sinh cosh tanh abs floor ceil max "
+    "min erf erfc hypot mod sign".split()
+)
+_OF_INTEGERS = frozenset("abs max min mod sign".split())
+_CONVERT = {"f32": "real({0})", "f64": "dble({0})", "i32": "int({0})", "i64": "int({0}, 8)"}
+_WIDTH = {"i32": 0, "i64": 1, "f32": 2, "f64": 3}
+
+
+HUGE = {
+    "3.4028235e38f": "huge(1.0)",
+    "1.7976931348623157e308": "huge(1.0d0)",
+    "2147483647": "huge(1)",
+}
+
+
+class Inexpressible(Exception):
+    """The computation uses a feature that Fortran lacks."""
+
+
+class FortranExpressions:
+    """views: local row pointers as (array, offset). one_based: loop variables that run one higher
+    than in C.
+    """
+
+    def __init__(
+        self,
+        parameters: dict[str, Parameter],
+        types: dict[str, str],
+        flat: set[str],
+        one_based: set[str],
+    ) -> None:
+        self.parameters, self.types, self.flat, self.one_based = parameters, types, flat, one_based
+        self.views: dict[str, tuple[str, tuple]] = {}
+        self.base, self.squares, self.as_written = 1, False, False
+        """First subscript of every array; whether `x * x` is spelled `x ** 2`; whether whole sums
+        keep the order of their summands.
+        """
+        self.cells: frozenset[str] = frozenset()
+        """Arrays of one element that are scalars here."""
+        self.from_zero: frozenset[str] = frozenset()
+        """Arrays that begin at 0 whatever `base` says."""
+        self.whole: set[str] = set()
+        """Arrays that stand as a whole or as sections, which need their extents."""
+        self.sections = None
+        """While whole ranges are written at once: what writes array elements instead
+        (`fortran_forms`).
+        """
+
+    def value(self, node: tuple, rank: int = 0) -> str:
+        """Text of a number; a comparison becomes 1 or 0."""
+        if self.type(node) == "bool":
+            return f"merge(1, 0, {self.condition(node)})"
+        return self._number(node, rank)
+
+    def type(self, node: tuple) -> str:
+        return ast.type_of(node, self.types)
+
+    def condition(self, node: tuple, rank: int = 0) -> str:
+        """Text of a logical; a number becomes a comparison with zero."""
+        kind = type(node)
+        if kind is ast.Paren:
+            return f"({self.condition(node.argument)})"
+        if kind is ast.Unary and node.op == "!":
+            return f".not. ({self.condition(node.argument)})"
+        if self.type(node) != "bool":
+            text = f"{self._number(node, 5)} /= 0"
+        elif node.op == "&&!":
+            raise Inexpressible("short-circuit evaluation")
+        elif node.op in ast.LOGICAL:
+            own = _RANK[node.op]
+            text = (
+                f"{self.condition(node.left, own)} {_OPERATORS[node.op]} "
+                f"{self.condition(node.right, own)}"
+            )
+            return f"({text})" if own < rank else text
+        else:
+            text = (
+                f"{self.value(node.left, 6)} {_OPERATORS.get(node.op, node.op)} "
+                f"{self.value(node.right, 6)}"
+            )
+        return text
+
+    def linear(self, node: tuple, bonus: int = 0) -> str:
+        """An integer sum plus `bonus`, constants folded."""
+        terms: list[tuple[int, tuple | str]] = []
+        constant = bonus + self._terms(node, 1, terms)
+        terms.sort(key=lambda term: -term[0])
+        text = ""
+        for sign, term in terms:
+            piece = term if isinstance(term, str) else self._number(term, 8)
+            text = (
+                f"{text} {'+' if sign > 0 else '-'} {piece}"
+                if text
+                else (piece if sign > 0 else f"-{piece}")
+            )
+        if not text:
+            return str(constant)
+        if constant and text.startswith("-") and constant > 0:
+            return f"{constant} - {text[1:]}"
+        return f"{text} {'+' if constant > 0 else '-'} {abs(constant)}" if constant else text
+
+    def _terms(self, node: tuple, sign: int, terms: list) -> int:
+        """Collect the summands of a sum; returns their constant part."""
+        kind = type(node)
+        if kind is ast.Paren:
+            return self._terms(node.argument, sign, terms)
+        if kind is ast.Literal:
+            return sign * int(node.text)
+        if kind is ast.Unary and node.op == "-":
+            return self._terms(node.argument, -sign, terms)
+        if kind is ast.Binary and node.op in "+-":
+            left = self._terms(node.left, sign, terms)
+            return left + self._terms(node.right, sign if node.op == "+" else -sign, terms)
+        if kind is ast.Name and node.id in self.one_based:
+            terms.append((sign, node.id))
+            return -sign
+        terms.append((sign, node))
+        return 0
+
+    def converted(self, node: tuple, wanted: str) -> str:
+        """The value in another type, literals respelled."""
+        have = self.type(node)
+        if have == wanted:
+            return self._number(node, 0)
+        if have == "bool":
+            return self.converted_text(self.value(node), "i32", wanted)
+        if type(node) is ast.Literal and have == "i32" and wanted in ("f32", "f64"):
+            return node.text + (".0" if wanted == "f32" else ".0d0")
+        if type(node) is ast.Literal and (have, wanted) == ("f64", "f32"):
+            return literal(ast.Literal(node.text, "f32"))
+        return self.converted_text(self._number(node, 0), have, wanted)
+
+    @staticmethod
+    def converted_text(text: str, have: str, wanted: str) -> str:
+        if wanted not in _CONVERT:
+            raise Inexpressible(f"type {wanted}")
+        return text if have == wanted else _CONVERT[wanted].format(text)
+
+    def _number(self, node: tuple, rank: int) -> str:
+        kind = type(node)
+        if kind is ast.Name:
+            if node.id not in self.one_based:
+                return node.id
+            return f"({node.id} - 1)" if rank > 6 else f"{node.id} - 1"
+        if kind is ast.Literal:
+            return literal(node)
+        if kind is ast.At:
+            return self.element(node)
+        if kind is ast.Paren:
+            return f"({self.value(node.argument)})"
+        if kind is ast.Binary:
+            return self._binary(node, rank)
+        if kind is ast.Unary:
+            if node.op == "~":
+                return f"not({self._number(node.argument, 0)})"
+            text = f"-{self._number(node.argument, 8)}"
+            return f"({text})" if rank > 0 else text
+        if kind is ast.Cast:
+            return self._cast(node)
+        if kind is ast.Call:
+            return self._call(node, rank)
+        if kind is ast.Postfix:
+            raise Inexpressible("an increment inside an expression")
+        if node.guarded:
+            raise Inexpressible("a guarded conditional inside an expression")
+        wanted = self._common((node.yes, node.no))
+        return (
+            f"merge({self.converted(node.yes, wanted)}, {self.converted(node.no, wanted)}, "
+            f"{self.condition(node.test)})"
+        )
+
+    def _common(self, nodes: tuple) -> str:
+        """The widest type of several values."""
+        kinds = ["i32" if (k := self.type(n)) == "bool" else k for n in nodes]
+        if any(kind not in _WIDTH for kind in kinds):
+            raise Inexpressible("unsigned arithmetic")
+        return max(kinds, key=_WIDTH.__getitem__)
+
+    def _binary(self, node: ast.Binary, rank: int) -> str:
+        op = node.op
+        if op in _BITS or op == "%":
+            wanted = self._common((node.left, node.right))
+            name = "mod" if op == "%" else _BITS[op]
+            sign = (
+                "-" if op == ">>" else ""
+            )  # one intrinsic for both: what shifts right is not negative here
+            right = self.converted(node.right, wanted)
+            right = f"{sign}({right})" if sign and type(node.right) is ast.Binary else sign + right
+            return f"{name}({self.converted(node.left, wanted)}, {right})"
+        if (
+            op == "*"
+            and self.squares
+            and node.left == node.right
+            and type(node.left) in (ast.At, ast.Name, ast.Paren)
+        ):
+            text = f"{self.value(node.left, 10)}**2"
+            return f"({text})" if rank > 8 else text
+        own = _RANK[op]
+        if (
+            op in "+-"
+            and not self.as_written
+            and self.type(node) in ("i32", "i64")
+            and not self._holds_logical(node)
+        ):
+            text = self.linear(node)
+        else:
+            right_rank = own + 1 if op in "-/" or type(node.right) is ast.Binary else own
+            text = f"{self.value(node.left, own)} {op} {self.value(node.right, right_rank)}"
+        return f"({text})" if own < rank else text
+
+    def _holds_logical(self, node: tuple) -> bool:
+        if type(node) is ast.Binary and node.op in "+-":
+            return self._holds_logical(node.left) or self._holds_logical(node.right)
+        return self.type(node) == "bool"
+
+    def first(self, array: str) -> int:
+        """The first subscript of an array."""
+        return 0 if array in self.from_zero else self.base
+
+    def element(self, node: ast.At) -> str:
+        """An array element with one-based subscripts, in the array's own memory order."""
+        if node.array in self.cells:
+            return node.array
+        if self.sections is not None:
+            return self.sections.element(node)
+        array, subscripts = node.array, node.subscripts
+        if array in self.views:
+            array, offset = self.views[array]
+            subscripts = (ast.add(offset, subscripts[0]),)
+        parameter = self.parameters[array]
+        if len(subscripts) > 1 and array in self.flat:
+            subscripts = (flat_index(subscripts, parameter.extents, "i*m+j"),)
+        return (
+            f"{array}({', '.join(self.linear(s, self.first(array)) for s in reversed(subscripts))})"
+        )
+
+    def _cast(self, node: ast.Cast) -> str:
+        if self.type(node.argument) == "bool":
+            return self.converted_text(self.value(node.argument), "i32", node.type)
+        if node.type not in _CONVERT:
+            raise Inexpressible(f"cast to {node.type}")
+        return _CONVERT[node.type].format(self._number(node.argument, 0))
+
+    def _call(self, node: ast.Call, rank: int) -> str:
+        base = node.function
+        kind = self.type(node)
+        if base.endswith("f") and base != "erf":
+            base = base[:-1]
+        name = _INTRINSICS.get(base, base)
+        if name == "pow":
+            text = f"{self._number(node.arguments[0], 10)} ** {self._number(node.arguments[1], 10)}"
+            return f"({text})" if rank > 8 else text
+        if name not in _KNOWN:
+            raise Inexpressible(f"function {name}")
+        if kind not in ("f32", "f64") and name not in _OF_INTEGERS:
+            kind = "f64"
+        texts = ", ".join([self.converted(a, kind) for a in node.arguments])
+        if name in ("floor", "ceil"):
+            return _CONVERT[kind].format(f"{'floor' if name == 'floor' else 'ceiling'}({texts})")
+        return f"{name}({texts})"
+
+
+def literal(node: ast.Literal) -> str:
+    """A constant in Fortran's spelling; double precision gets its `d`."""
+    if node.text in HUGE:
+        return HUGE[node.text]
+    if node.type in ("i32", "i64"):
+        return node.text.rstrip("lL")
+    text = node.text.rstrip("f")
+    if node.type == "f32":
+        return text
+    return text.replace("e", "d") if "e" in text else text + "d0"

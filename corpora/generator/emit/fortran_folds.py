@@ -1,0 +1,200 @@
+"""Loops inside a nest as intrinsics and array statements: `s = sum(x)`, `low = minval(a, dim=2)`,
+`v(:, i) = 0`.
+
+Contract: the statements compute what the loops compute, or `Inexpressible` is raised.
+
+    python -c "from corpora.generator import generate; [print(c.programs['fortran'].text) for c in generate(30, 8) if 'fortran' in c.programs]"
+"""
+
+from __future__ import annotations
+
+from corpora.generator.core import expressions as ast
+from corpora.generator.core.nest import Axis, Region
+from corpora.generator.emit.fortran_arrays import Whole, array_lines, intrinsic, outside
+from corpora.generator.emit.fortran_expressions import HUGE, FortranExpressions, Inexpressible
+
+
+def summed(say: FortranExpressions, first: tuple, loop: tuple, indent: str) -> str:
+    """`s = 0; for k: s += e` as `s = sum(e)`; so counts and extremes. Raises Inexpressible where
+    the two statements are something else.
+    """
+    if (
+        type(loop) is not ast.For
+        or loop.step != 1
+        or loop.op not in ("<", "<=")
+        or len(loop.body) != 1
+    ):
+        raise Inexpressible("no sum")
+    target, value = (
+        (ast.Name(first.name), first.value)
+        if type(first) is ast.Declare
+        else (first.target, first.value)
+    )
+    if type(first) is ast.Assign and first.op != "=":
+        raise Inexpressible("no sum")
+    name, summand = _fold_of(loop.body[0], target, value)
+    if name != "sum" and not say.as_written:
+        raise Inexpressible("no sum")
+    kind = first.type if type(first) is ast.Declare else say.type(target)
+    typed = kind == say.type(summand) or name == "count" and kind == "i32"
+    if target in ast.walk(summand) or not typed or loop.variable in outside(summand):
+        raise Inexpressible("a sum of another type")
+    text = say.element(target) if type(target) is ast.At else target.id
+    with Whole(say, (Axis(loop.variable, loop.start, loop.stop, loop.op == "<="),)) as sections:
+        inside = say.condition(summand) if name == "count" else _folded_text(say, name, summand)
+        if len(sections.orders) != 1:
+            raise Inexpressible("nothing to sum over")
+    return (
+        f"{indent}{text} = {inside}"
+        if inside.startswith("dot_product(")
+        else f"{indent}{text} = {intrinsic(say, name)}({inside})"
+    )
+
+
+def _fold_of(step: tuple, target: tuple, value: tuple) -> tuple[str, tuple]:
+    """The intrinsic that a loop's step makes of what, beginning with `value`."""
+    zero = (
+        type(value) is ast.Literal
+        and value.text not in HUGE
+        and float(value.text.rstrip("fF")) == 0
+    )
+    if (
+        type(step) is ast.If
+        and zero
+        and not step.otherwise
+        and step.then == (ast.Assign(target, "+=", ast.ONE),)
+    ):
+        return "count", step.test
+    if type(step) is not ast.Assign or step.target != target or step.atomic:
+        raise Inexpressible("no sum")
+    if step.op == "+=" and zero:
+        return "sum", step.value
+    call = step.value
+    lowest = (
+        type(value) is ast.Unary
+        and type(value.argument) is ast.Literal
+        and value.argument.text in HUGE
+    )
+    highest = type(value) is ast.Literal and value.text in HUGE
+    if (
+        step.op == "="
+        and type(call) is ast.Call
+        and call.arguments[0] == target
+        and (lowest, call.function) == (True, "max")
+    ):
+        return "maxval", call.arguments[1]
+    if (
+        step.op == "="
+        and type(call) is ast.Call
+        and call.arguments[0] == target
+        and (highest, call.function) == (True, "min")
+    ):
+        return "minval", call.arguments[1]
+    raise Inexpressible("no sum from zero")
+
+
+def _folded_text(say: FortranExpressions, name: str, summand: tuple) -> str:
+    """What is folded; a product of two elements may be `dot_product`."""
+    if (
+        name == "sum"
+        and say.squares
+        and say.as_written
+        and type(summand) is ast.Binary
+        and summand.op == "*"
+        and "dot_product" not in say.types
+    ):
+        left, right = summand.left, summand.right
+        if (
+            type(left) is type(right) is ast.At
+            and left != right
+            and say.type(left) == say.type(right)
+        ):
+            texts, count = [], len(say.sections.orders)
+            for side in (left, right):
+                say.sections.orders.clear()
+                texts.append(say.element(side))
+                count += len(say.sections.orders)
+            if count == 2:
+                return f"dot_product({', '.join(texts)})"
+    return say.value(summand)
+
+
+def inner_lines(say: FortranExpressions, loop: ast.For, indent: str) -> list[str]:
+    """A loop whose iterations each work on an element of their own, as array statements."""
+    plain = (
+        loop.step == 1
+        and loop.op in ("<", "<=")
+        and loop.shown is None
+        and not loop.also
+        and loop.body
+    )
+    if not plain or any(
+        type(s) is not ast.Assign or s.atomic or s.chain or type(s.target) is not ast.At
+        for s in loop.body
+    ):
+        raise Inexpressible("no array statements")
+    axis = Axis(loop.variable, loop.start, loop.stop, loop.op == "<=")
+    own = {s.target.array: s.target for s in loop.body}
+    parts = [n for s in loop.body for e in ast.expressions_of(s) for n in ast.walk(e)]
+    if any(type(n) is ast.At and n.array in own and n != own[n.array] for n in parts):
+        raise Inexpressible("elements of other iterations")
+    return array_lines(say, Region((axis,), loop.body), indent)
+
+
+def dim_lines(say: FortranExpressions, region: Region, indent: str) -> tuple[list[str], set[str]]:
+    """`for i: m = 0; for k: m += a; low[i] = m` as `low = sum(a, dim=2)`; and the names that are
+    not needed then.
+    """
+    body = region.body
+    if region.reduction is not None or len(region.axes) != 1 or not body or len(body) % 3:
+        raise Inexpressible("no totals along a dimension")
+    lines, unused = [], {region.axes[0].variable}
+    for first, loop, store in zip(body[::3], body[1::3], body[2::3]):
+        lines.append(indent + _along(say, region.axes[0], first, loop, store))
+        unused |= {first.name, loop.variable}
+    return lines, unused
+
+
+def _along(say: FortranExpressions, axis: Axis, first: tuple, loop: tuple, store: tuple) -> str:
+    shaped = (
+        type(first) is ast.Declare
+        and first.value is not None
+        and type(loop) is ast.For
+        and type(store) is ast.Assign
+    )
+    if (
+        not shaped
+        or loop.step != 1
+        or loop.op not in ("<", "<=")
+        or len(loop.body) != 1
+        or store.op != "="
+    ):
+        raise Inexpressible("no total along a dimension")
+    name, summand = _fold_of(loop.body[0], ast.Name(first.name), first.value)
+    kind = "i32" if name == "count" else say.type(summand)
+    inside = {axis.variable, loop.variable, first.name}
+    varies = {
+        n.id for e in (loop.start, loop.stop) for n in ast.walk(e) if type(n) is ast.Name
+    } & inside
+    if (
+        first.type != kind
+        or store.value != ast.Name(first.name)
+        or type(store.target) is not ast.At
+        or varies
+        or inside & outside(summand)
+    ):
+        raise Inexpressible("no total along a dimension")
+    with Whole(
+        say, (axis, Axis(loop.variable, loop.start, loop.stop, loop.op == "<="))
+    ) as sections:
+        text = say.condition(summand) if name == "count" else say.value(summand)
+        if len(sections.orders) != 1:
+            raise Inexpressible("sections in several orders")
+        order = min(sections.orders)
+    with Whole(say, (axis,)) as sections:
+        target = say.element(store.target)
+        if not sections.orders:
+            raise Inexpressible("one element")
+    return (
+        f"{target} = {intrinsic(say, name)}({text}, dim={len(order) - order.index(loop.variable)})"
+    )

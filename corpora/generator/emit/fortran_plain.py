@@ -1,0 +1,99 @@
+"""How a computation is made ready for translations from Fortran: what its C texts look like follows
+from its Fortran text.
+
+Contract: `as_fortran_tells(nest, style, b)` changes both in place, once everything else is decided;
+programs stay equal.
+
+    python -c "from corpora.generator import generate; [print(*(p.text for p in c.programs.values())) for c in generate(3, 8, 'broad', plain=True)]"
+"""
+
+from __future__ import annotations
+
+from corpora.generator.core import expressions as ast
+from corpora.generator.core.builder import Builder
+from corpora.generator.core.nest import Nest, Style
+from corpora.generator.emit.fortran_counts import count_from_one, without_constants
+from corpora.generator.emit.fortran_forms import old_or_new
+from corpora.generator.emit.fortran_names import all_expressions
+from corpora.generator.emit.fortran_views import without_views
+
+
+def as_fortran_tells(nest: Nest, style: Style, b: Builder) -> None:
+    """Positions count as Fortran's; `const` stands where an intent says it; sizes stand in either
+    order.
+    """
+    without_views(nest)
+    style.one_based, style.fortran = True, old_or_new(style.fortran, b.rng)
+    style.const_arrays = style.fortran.intents
+    if b.chance(0.8):
+        style.cells = _cells(nest)
+    if style.fortran.zero:
+        without_constants(nest)
+    else:
+        style.from_zero = _from_zero(nest, b) - style.cells
+        count_from_one(nest, b, style.from_zero)
+    if b.chance(0.5):
+        _sizes_turned(nest)
+
+
+def _from_zero(nest: Nest, b: Builder) -> frozenset[str]:
+    """Arrays that begin at 0: many of those with an extent of one or two more than a size, few
+    others.
+    """
+    few = 0.5 if b.chance(0.1) else 0.0
+    arrays = [p for p in nest.parameters if p.kind == "array"]
+    more = {
+        p.name: any(type(e) is ast.Binary and e.op == "+" for e in p.extents)
+        and p.type in ("f32", "f64")
+        for p in arrays
+    }
+    return frozenset(p.name for p in arrays if b.chance(0.65 if more[p.name] else few))
+
+
+def _cells(nest: Nest) -> frozenset[str]:
+    """Written arrays of one element: scalars that a procedure gives back."""
+    ones = {
+        p.name: p
+        for p in nest.parameters
+        if p.kind == "array" and p.extents == (ast.ONE,) and p.written
+    }
+    for node in (n for e in all_expressions(nest) for n in ast.walk(e)):
+        if type(node) is ast.At and node.subscripts != (ast.ZERO,):
+            ones.pop(node.array, None)
+    for word, parameter in ones.items():
+        parameter.overwritten = _set_first(nest, ast.At(word, (ast.ZERO,)))
+    return frozenset(ones)
+
+
+def _set_first(nest: Nest, place: ast.At) -> bool:
+    """Whether the place is set, whatever happens, before anything reads it."""
+    begin = (*nest.before, *nest.first, *(nest.regions[0].body if nest.sequential else ()))
+    for statement in begin:
+        if type(statement) is ast.Assign and statement.target == place and statement.op == "=":
+            return place not in ast.walk(statement.value)
+        inside = [
+            n
+            for s in ast.walk_statements((statement,))
+            for e in ast.expressions_of(s)
+            for n in ast.walk(e)
+        ]
+        if place in inside or any(
+            type(s) is ast.Jump and s.kind == "return" for s in ast.walk_statements((statement,))
+        ):
+            return False
+    return False
+
+
+def _sizes_turned(nest: Nest) -> None:
+    """The sizes of one array from the fastest on, as Fortran declares them (`nx, ny`), among the
+    places that they have.
+    """
+    extents = [p.extents for p in nest.parameters if len(p.extents) > 1]
+    if not extents:
+        return
+    order = [e.id for e in reversed(max(extents, key=len)) if type(e) is ast.Name]
+    places = [k for k, p in enumerate(nest.parameters) if p.name in order]
+    named = {p.name: p for p in nest.parameters}
+    wanted = [named[word] for word in dict.fromkeys(order) if word in named]
+    for place, parameter in zip(places, wanted):
+        nest.parameters[place] = parameter

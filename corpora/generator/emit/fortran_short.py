@@ -1,0 +1,130 @@
+"""Neighbouring statements of a procedure in fewer words: sums, counts and extremes as intrinsics,
+inner loops as array statements.
+
+Contract: what the words mean is what the statements mean; names that are not needed any more are
+put in `unused`.
+
+    python -c "from corpora.generator.emit.fortran_short import ShortForms; help(ShortForms)"
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from corpora.generator.core import expressions as ast
+from corpora.generator.core.nest import Nest, Region, Style
+from corpora.generator.emit.fortran_expressions import FortranExpressions, Inexpressible
+from corpora.generator.emit.fortran_folds import dim_lines, inner_lines, summed
+from corpora.generator.emit.fortran_names import all_statements
+
+
+class ShortForms:
+    """statement(node, level): the lines of a statement as it is."""
+
+    def __init__(
+        self,
+        nest: Nest,
+        style: Style,
+        say: FortranExpressions,
+        unused: set[str],
+        statement: Callable[[tuple, int], list[str]],
+    ) -> None:
+        self.nest, self.style, self.say, self.unused, self.statement = (
+            nest,
+            style,
+            say,
+            unused,
+            statement,
+        )
+        self.dropped: list[str] = []
+
+    def lines(self, statement: tuple, rest: list[tuple], level: int) -> list[str]:
+        """This statement, and those taken off `rest`, in fewer words; or nothing."""
+        made = self._sum(statement, rest[0], level) if rest else []
+        if not made:
+            return self._inner(statement, level)
+        loop = rest.pop(0)
+        return (
+            self._inlined((statement, loop), made, rest, level)
+            if rest and self.style.one_based
+            else made
+        )
+
+    def dims(self, region: Region) -> list[str]:
+        """Totals along a dimension of a whole array, or nothing."""
+        if not self.style.one_based or len(self.nest.regions) > 1:
+            return []
+        try:
+            lines, unused = dim_lines(self.say, region, "    ")
+        except Inexpressible:
+            return []
+        self.unused |= unused
+        return lines
+
+    def _sum(self, first: tuple, loop: tuple, level: int) -> list[str]:
+        """Two statements as one sum, or nothing."""
+        if type(first) not in (ast.Assign, ast.Declare) or first.value is None:
+            return []
+        try:
+            line = summed(self.say, first, loop, "    " * level)
+        except Inexpressible:
+            return []
+        self._drop(loop.variable)
+        return [line]
+
+    def _drop(self, variable: str) -> None:
+        """One loop of the variable is written without it."""
+        self.dropped.append(variable)
+        loops = [s.variable for s in all_statements(self.nest) if type(s) is ast.For]
+        axes = [a.variable for r in self.nest.regions for a in r.axes]
+        if loops.count(variable) == self.dropped.count(variable) and variable not in axes:
+            self.unused.add(variable)
+
+    def _inner(self, loop: tuple, level: int) -> list[str]:
+        """A loop as array statements, or nothing."""
+        if type(loop) is not ast.For or not self.style.one_based:
+            return []
+        try:
+            lines = inner_lines(self.say, loop, "    " * level)
+        except Inexpressible:
+            return []
+        self._drop(loop.variable)
+        return lines
+
+    def _inlined(
+        self, summed_up: tuple[tuple, tuple], made: list[str], rest: list[tuple], level: int
+    ) -> list[str]:
+        """`s = sum(x); y = f(s)` as `y = f(sum(x))` where nothing else names the local."""
+        first = summed_up[0]
+        if (
+            type(first) is not ast.Declare
+            or type(rest[0]) is not ast.Assign
+            or not self.style.fortran.direct
+        ):
+            return made
+        lines = self.statement(rest[0], level)
+        here = _mentions(first.name, (*summed_up, rest[0]))
+        if (
+            here < _mentions(first.name, tuple(all_statements(self.nest)), nested=False)
+            or len(lines) > 1
+        ):
+            return made
+        if (
+            _mentions(first.name, rest[:1]) != 1
+            or len(re.findall(rf"\b{first.name}\b", lines[0])) != 1
+        ):
+            return made
+        rest.pop(0)
+        self.unused.add(first.name)
+        text = made[0].partition(" = ")[2]
+        return [re.sub(rf"\b{first.name}\b", lambda _: text, lines[0])]
+
+
+def _mentions(name: str, statements: tuple | list, nested: bool = True) -> int:
+    """How often these statements name a local, declarations counted."""
+    every = list(ast.walk_statements(statements)) if nested else statements
+    named = sum(
+        n == ast.Name(name) for s in every for e in ast.expressions_of(s) for n in ast.walk(e)
+    )
+    return named + sum(type(s) is ast.Declare and s.name == name for s in every)

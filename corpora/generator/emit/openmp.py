@@ -1,0 +1,75 @@
+"""The OpenMP C++ function of a nest: the serial function with directives, clauses and atomic
+updates.
+
+python -c "from corpora.generator import generate; print(next(generate(1, 0)).programs['openmp'].text)"
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from corpora.generator.core import expressions as ast
+from corpora.generator.core.nest import Nest, Region, Style
+from corpora.generator.emit.c_statements import CEmitter, local_names
+from corpora.generator.emit.cpp import by_comparison, host_function, nested_loops
+
+
+def emit_openmp(nest: Nest, style: Style) -> str:
+    """One function with a `parallel for` round every region."""
+    return host_function(nest, style, _update, _loops)
+
+
+def _loops(emitter: CEmitter, region: Region, nest: Nest, style: Style) -> list[str]:
+    region = replace(
+        region, axes=tuple(replace(a, shown=None) if a.shown else a for a in region.axes)
+    )  # OpenMP wants `i < n`
+    lines = _directive(nest, style, region)
+    if not style.split_pragma:
+        return lines + nested_loops(emitter, region, nest, "    ")
+    head = "        #pragma omp for" + loop_clauses(region, style)
+    return [*lines, "    {", head, *nested_loops(emitter, region, nest, "        "), "    }"]
+
+
+def loop_clauses(region: Region, style: Style) -> str:
+    """collapse and schedule, which belong to the loop."""
+    collapse = f" collapse({len(region.axes)})" if style.collapse and len(region.axes) > 1 else ""
+    return collapse + (f" schedule({style.schedule})" if style.schedule else "")
+
+
+def data_clauses(nest: Nest, style: Style, region: Region) -> str:
+    """private for what is declared outside the loop, reduction for the accumulator."""
+    outer = local_names(Nest(nest.name, [], [region], index_type=nest.index_type), style)
+    if not style.split_pragma:
+        outer.pop(region.axes[0].variable, None)
+    private = f" private({', '.join(outer)})" if outer else ""
+    if region.reduction is None:
+        return private
+    op, variable = region.reduction
+    return f"{private} reduction({op}:{variable})"
+
+
+def _directive(nest: Nest, style: Style, region: Region) -> list[str]:
+    if style.split_pragma:
+        return ["    #pragma omp parallel" + data_clauses(nest, style, region)]
+    simd = " simd" if style.simd and _plain(region) else ""
+    return [
+        f"    #pragma omp parallel "
+        f"for{simd}{loop_clauses(region, style)}{data_clauses(nest, style, region)}"
+    ]
+
+
+def _plain(region: Region) -> bool:
+    """One axis and assignments only: what `simd` may stand on without further thought."""
+    return len(region.axes) == 1 and all(
+        type(s) is ast.Assign and not s.atomic for s in region.body
+    )
+
+
+def _update(target: str, op: str, value: str, style: Style) -> list[str]:
+    if op in ("max", "min"):
+        return ["#pragma omp critical", f"{target} = {op}({target}, {value});"]
+    if op in ("max?", "min?"):
+        return ["#pragma omp critical", *by_comparison(target, op, value)]
+    if value == "1" and style.compound and not target.startswith("*"):
+        return ["#pragma omp atomic", f"{target}++;"]
+    return ["#pragma omp atomic", f"{target} {op} {value};"]

@@ -1,0 +1,98 @@
+"""How C texts spell parameters that are fields of structures: where they stand, how they are handed
+over, and to kernels.
+
+Contract: `places` and `handed` of a nest without structures give nothing and the parameters as they
+are.
+
+    python -c "from corpora.generator import generate; print(next(generate(1, 3, structures=1.0)).programs['cpp'].text)"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from corpora.generator.core.nest import Nest, Parameter, Structure, Style
+
+
+def places(structures: Sequence[Structure]) -> dict[str, tuple[str, str]]:
+    """Parameter -> what stands before and behind its subscript: `p` and `.x` of `p[i].x`, `m->data`
+    and nothing of `m->data[i]`.
+    """
+    found = {}
+    for each in structures:
+        for field, parameter in each.fields:
+            found[parameter] = (
+                (each.owner, f".{field}")
+                if each.passing == "array"
+                else (field_of(each, field), "")
+            )
+    return found
+
+
+def field_of(structure: Structure, field: str) -> str:
+    """A field of the one structure."""
+    return f"{structure.owner}{'->' if structure.passing == 'pointer' else '.'}{field}"
+
+
+def handed(nest: Nest) -> Sequence[Parameter | Structure]:
+    """What the function takes, in order: each structure stands where the first of its fields does,
+    and a size that a vector has nowhere.
+    """
+    if not nest.structures and nest.length is None:
+        return nest.parameters
+    owner = {parameter: each for each in nest.structures for _, parameter in each.fields}
+    taken = {
+        (owner[p.name].owner if p.name in owner else p.name): owner.get(p.name, p)
+        for p in nest.parameters
+    }
+    return [each for word, each in taken.items() if nest.length is None or word != nest.length[0]]
+
+
+def structure_parameter(structure: Structure, style: Style) -> str:
+    """Declaration of one parameter."""
+    word, owner = structure.type, structure.owner
+    const = "const " if structure.constant else ""
+    if structure.passing in ("value", "copy"):
+        return (
+            f"{'const ' if style.const_scalars and structure.passing == 'value' else ''}{word} "
+            f"{owner}"
+        )
+    if structure.passing == "array":
+        restrict = "__restrict__ " if style.restrict else "const " if style.const_pointers else ""
+        return f"{const if style.const_arrays else ''}{word} *{restrict}{owner}"
+    return f"{const}{word} {'&' if structure.passing == 'reference' else '*'}{owner}"
+
+
+def for_kernel(nest: Nest, launched: bool = False) -> Nest:
+    """The nest as a kernel takes its parameters: no references and no pointers to host memory.
+
+    launched: by host code, which has the structure; a bare kernel's pointer to numbers leads to
+    device memory.
+    """
+    made = tuple(
+        replace(s, passing="copy")
+        if s.passing == "reference" or s.passing == "pointer" and (s.points or launched)
+        else s
+        for s in nest.structures
+    )
+    return nest if made == nest.structures else replace(nest, structures=made)
+
+
+def definitions(nest: Nest, cuda: bool = False) -> str:
+    """What stands before the function: each type once."""
+    return "".join(dict.fromkeys(s.definition for s in nest.structures if not (cuda and s.builtin)))
+
+
+def without_vectors(nest: Nest) -> Nest:
+    """The nest as CUDA code takes it: by pointers, and every size."""
+    return replace(nest, vectors=frozenset(), length=None) if nest.vectors else nest
+
+
+def called_by_tests(nest: Nest) -> dict[str, str]:
+    """Parameter -> what tests call it, `p__x`, for those that are fields."""
+    return {
+        parameter: f"{each.owner}__{field}"
+        for each in nest.structures
+        for field, parameter in each.fields
+    }

@@ -1,0 +1,143 @@
+"""Long bodies of freely mixed statements: what is asked of a translator there is to copy exactly,
+not to know a pattern.
+
+Contract: as for the other families. A body works on places of its own iteration and on locals that
+are set before they are read; inner loops nest two deep at most, and everything written inside them
+belongs to the iteration too.
+
+    python -c "from corpora.generator import generate; print(max((c.programs['cuda'].text for c in generate(40, 1)), key=len))"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from corpora.generator.core import expressions as ast
+from corpora.generator.core import names
+from corpora.generator.core.builder import FLOATS, Builder
+from corpora.generator.core.nest import Axis, Nest, Region
+from corpora.generator.families.free_body import Body
+from corpora.generator.families.free_steps import (
+    blocks,
+    held,
+    inner_loop,
+    neighbour,
+    repeated,
+    to_byte,
+    walk,
+)
+from corpora.generator.families.grids import extents, loops
+
+_STEPS = (neighbour, inner_loop, inner_loop, repeated, blocks, to_byte, walk, held)
+
+
+def statements(body: Body, count: int) -> tuple:
+    b = body.b
+    menu: tuple[Callable[[], tuple], ...] = (
+        (body.declare,) * 4 + (body.store,) * 4 + (body.change,) * 3 + (body.branch,) * 4
+    )
+    menu += (body.declare_late, body.flag, *(partial(step, body) for step in _STEPS))
+    lines: tuple = body.made
+    skips = b.rng.randrange(count) if b.chance(0.08) else -1
+    for turn in range(count):
+        if turn == skips:
+            first = body.inside(1) if b.chance(0.4) else ()
+            lines += (ast.If(body.condition(), (*first, ast.Jump("continue"))),)
+        made = b.pick(menu)()
+        body.frozen |= {s.name for s in made if type(s) is ast.Declare and s.const}
+        lines += made
+    if type(lines[-1]) is not ast.Assign or type(lines[-1].target) is not ast.At:
+        place = body.target()
+        lines += (
+            ast.Assign(
+                place,
+                b.pick(("=", "=", "+=")),
+                b.pick(tuple(b.locals)) if b.locals else body.value(),
+            ),
+        )
+    return lines
+
+
+def _count(b: Builder) -> int:
+    return b.pick((2, 2, 3, 3, 3, 4, 4, 5, 5, 6, 7, 9))
+
+
+def free_line(b: Builder) -> Nest:
+    """One parallel loop round a free body."""
+    n = b.size(names.SIZES, (1, 3, 8, 17))
+    i = ast.Name(b.name(names.LOOPS, "i32"))
+    body = Body(b, (i,), (n,))
+    return Nest(
+        "",
+        [],
+        [Region((Axis(i.id, ast.ZERO, n),), statements(body, _count(b)))],
+        before=body.before,
+    )
+
+
+def free_grid(b: Builder) -> Nest:
+    """Two or three parallel loops round a free body."""
+    sides = extents(b, 2 if b.chance(0.85) else 3)
+    variables, axes = loops(b, sides)
+    body = Body(b, variables, sides)
+    return Nest("", [], [Region(axes, statements(body, _count(b)))], before=body.before)
+
+
+def free_deep(b: Builder) -> Nest:
+    """Four nested loops: three of the kernel's index and one inside."""
+    words = b.pick((("b0", "k", "j", "i"), ("n0", "c0", "y", "x"), ("batch_i", "ch", "row", "col")))
+    variables = tuple(ast.Name(b.exact(w, "i32")) for w in words)
+    sides = tuple(b.size((w,), (1, 2, 3)) for w in ("batch", "channels", "h", "w"))
+    if b.chance(0.5):
+        order = list(range(4))
+    else:
+        order = b.rng.sample(range(4), 4)
+    body = Body(b, variables, sides)
+    inner = ast.For(
+        variables[order[3]].id,
+        ast.ZERO,
+        "<",
+        sides[order[3]],
+        statements(body, b.pick((1, 1, 2, 2, 3))),
+    )
+    axes = tuple(Axis(variables[k].id, ast.ZERO, sides[k]) for k in order[:3])
+    return Nest("", [], [Region(axes, (inner,))], before=body.before)
+
+
+def free_rows(b: Builder) -> Nest:
+    """A loop over rows with a perfect or imperfect loop over columns inside: a row a thread, since
+    rows add up.
+    """
+    n, m = extents(b, 2)
+    i, j = ast.Name(b.name(names.LOOPS, "i32")), ast.Name(b.name(names.INNER, "i32"))
+    totals = b.array((n,))
+    b.parameter(totals).written = True
+    outer = Body(b, (i,), (n,))
+    head = statements(outer, b.pick((1, 1, 2))) if b.chance(0.4) else outer.made
+    inner = Body(b, (i, j), (n, m))
+    inner.frozen = outer.frozen  # what is constant outside is so inside
+    body = statements(inner, b.pick((1, 2, 2, 3)))
+    if b.chance(0.5) or not head:
+        body += (
+            ast.Assign(
+                ast.At(totals, (i,)), b.pick(("+=", "+=", "-=")), b.pick(tuple(inner.inputs))
+            ),
+        )
+    tail = (
+        (
+            ast.Assign(
+                ast.At(totals, (i,)),
+                b.pick(("=", "+=", "/=")) if b.kind in FLOATS else "+=",
+                b.number(),
+            ),
+        )
+        if b.chance(0.4)
+        else ()
+    )
+    return Nest(
+        "",
+        [],
+        [Region((Axis(i.id, ast.ZERO, n),), (*head, ast.For(j.id, ast.ZERO, "<", m, body), *tail))],
+        before=inner.before,
+    )

@@ -1,0 +1,323 @@
+"""A free body in the making: places of one iteration, locals, and the statements of one line or one
+test.
+
+Contract: `own` holds the subscripts that no other iteration touches; only they are written. Locals
+are read after they are set.
+
+    python -c "from corpora.generator import generate; print(next(generate(1, 40)).programs['cpp'].text)"
+"""
+
+from __future__ import annotations
+
+from corpora.generator.core import expressions as ast
+from corpora.generator.core import names
+from corpora.generator.core.builder import FLOATS, Builder
+
+FEW = (1, 2, 3, 4)
+_STEPS = ("+=", "+=", "+=", "-=", "=", "*=")
+_FLAG_WORDS = ("keep", "ok", "hit", "is_new", "found", "inside", "use_it")
+
+
+class Body:
+    """Statements in the making for one iteration; `own` are the subscripts that no other iteration
+    touches.
+    """
+
+    def __init__(self, b: Builder, variables: tuple, sides: tuple) -> None:
+        self.b, self.variables, self.sides = b, variables, sides
+        self.made: tuple = ()
+        self.before: tuple = ()
+        self.flat: ast.Name | None = None
+        self.plane: ast.Name | None = None
+        self.own: list[tuple[tuple, tuple]] = [(variables, sides)]
+        self.flags: list[ast.Name] = []
+        self.frozen: set[str] = set()
+        """Locals that are constant."""
+        self.depth = 0
+        if len(sides) > 1 and b.chance(0.6):
+            self._flatten()
+        elif len(sides) == 1 and b.chance(0.3):
+            self._records()
+        self.inputs = [self._input() for _ in range(b.pick((1, 2, 2, 3, 3, 4, 5)))]
+        b.reads += self.inputs
+        self.outputs: list[ast.At] = []
+
+    # --- places
+    # -------------------------------------------------------------------------------------------------
+
+    def _flatten(self) -> None:
+        """`int idx = …;` as the position in arrays of all sides, perhaps by way of `int plane = n *
+        m;` before the loops.
+        """
+        b, sides = self.b, self.sides
+        if b.chance(0.3):
+            self.plane = ast.Name(b.name(names.PLANES, "i32"))
+            self.before = (
+                ast.Declare(
+                    "i32", self.plane.id, ast.mul(*(sides[-2:] if b.chance(0.6) else sides[:-3:-1]))
+                ),
+            )
+        kind = b.rng.choices(("i32", "u32", "i64", "u64"), (84, 6, 6, 4))[0]
+        word = b.name(names.FLATS, kind)
+        if len(sides) == 3 and self.plane is not None:
+            terms = [
+                ast.mul(self.variables[0], self.plane),
+                ast.mul(self.variables[1], sides[2]),
+                self.variables[2],
+            ]
+            position: tuple = ast.add(ast.add(terms[0], terms[1]), terms[2])
+        else:
+            position = self._horner()
+        self.made += (ast.Declare(kind, word, position, b.chance(0.1)),)
+        self.flat = ast.Name(word)
+        self.own = [((self.flat,), (ast.product(list(sides)),))]
+
+    def _horner(self) -> tuple:
+        b = self.b
+        if len(self.sides) > 2 and b.chance(0.4):  # `x + w * (y + h * (c + …))`
+            position = self.variables[0]
+            for side, variable in zip(self.sides[1:], self.variables[1:]):
+                position = ast.add(
+                    variable,
+                    ast.mul(
+                        side, ast.Paren(position) if type(position) is ast.Binary else position
+                    ),
+                )
+            return position
+        position: tuple = self.variables[0]
+        for side, variable in zip(self.sides[1:], self.variables[1:]):
+            left = ast.Paren(position) if type(position) is ast.Binary else position
+            term = ast.mul(left, side) if b.chance(0.75) else ast.mul(side, left)
+            position = ast.add(term, variable) if b.chance(0.6) else ast.add(variable, term)
+        return position
+
+    def _records(self) -> None:
+        """A few neighbouring elements an iteration: `a[i * 4 + 2]`, or through a local that holds
+        their first position.
+        """
+        b, (i,), (n,) = self.b, self.variables, self.sides
+        count = b.pick((2, 2, 3, 4, 4, 5, 6))
+        base: tuple = ast.mul(i, count) if b.chance(0.7) else ast.mul(count, i)
+        if b.chance(0.35):
+            word = b.name(names.FLATS, "i32")
+            self.made += (ast.Declare("i32", word, base),)
+            base = ast.Name(word)
+        bare = b.chance(0.6)
+        self.own += [
+            ((base if c == 0 and bare else ast.add(base, c),), (ast.mul(n, count),))
+            for c in range(count)
+        ]
+
+    def _input(self) -> ast.At:
+        b, draw = self.b, self.b.rng.random()
+        if draw < 0.68 or (len(self.sides) == 1 and draw < 0.9):
+            subscripts, whole = b.pick(tuple(self.own))
+        elif len(self.sides) == 1:
+            period = (
+                b.size(names.COUNTS, (1, 2, 3, 5))
+                if b.chance(0.5)
+                else ast.whole(b.pick((2, 3, 4, 8)))
+            )
+            subscripts, whole = b.pick(
+                (
+                    ((ast.Binary("%", self.variables[0], period),), (period,)),
+                    ((ast.Binary("/", self.variables[0], period),), self.sides),
+                )
+            )
+        elif draw < 0.93:
+            k = b.rng.randrange(len(self.sides))
+            subscripts, whole = (self.variables[k],), (self.sides[k],)
+        else:
+            c = b.rng.randrange(3)
+            subscripts, whole = (ast.whole(c),), (ast.whole(c + 1),)
+        if b.kind in FLOATS and b.chance(0.07):
+            other, fill = b.pick(
+                (
+                    ("u8", ""),
+                    ("i32", "integers(0,1)"),
+                    ("f64", ""),
+                    ("u16", ""),
+                    ("bool", "integers(0,1)"),
+                )
+            )
+            return ast.At(
+                b.array(whole, other, fill, names.MASKS if fill else names.ARRAYS), subscripts
+            )
+        same = [
+            p
+            for p in b.parameters
+            if p.kind == "array" and not p.written and p.type == b.kind and p.extents == whole
+        ]
+        if same and b.chance(0.4):
+            return ast.At(b.pick(tuple(same)).name, subscripts)
+        return ast.At(b.array(whole), subscripts)
+
+    def target(self) -> ast.At:
+        """A place of this iteration in an array that nothing but these places touches."""
+        b = self.b
+        subscripts, whole = b.pick(tuple(self.own))
+        same = [
+            p.name
+            for p in b.parameters
+            if p.written and p.extents == whole and p.kind == "array" and p.type == b.kind
+        ]
+        if same and (b.chance(0.6) or len(same) > 3):
+            word = b.pick(tuple(same))
+        else:
+            word = b.array(whole)
+            b.parameter(word).written = True
+        place = ast.At(word, subscripts)
+        if place not in self.outputs:
+            self.outputs.append(place)
+            if b.chance(0.5):
+                b.reads.append(place)
+        return place
+
+    # --- statements
+    # ---------------------------------------------------------------------------------------------
+
+    def declare(self) -> tuple:
+        b, value = self.b, self.value()
+        word = b.local()
+        kind = "f64" if b.kind == "f32" and b.chance(0.06) else b.kind
+        b.types[word] = kind
+        b.locals.append(ast.Name(word))
+        constant = b.chance(0.07)
+        if constant:
+            self.frozen.add(word)
+        return (ast.Declare(kind, word, value, constant),)
+
+    def declare_late(self) -> tuple:
+        """Two or three locals without values, which get them one by one."""
+        b = self.b
+        words = [b.local() for _ in range(b.pick((2, 2, 3)))]
+        made = tuple(ast.Declare(b.kind, w) for w in words)
+        if b.chance(0.3):
+            stores = tuple(ast.Assign(ast.Name(w), "=", b.number(zero=True)) for w in words)
+        else:
+            stores = tuple(ast.Assign(ast.Name(w), "=", self.value()) for w in words)
+        b.locals += [ast.Name(w) for w in words]
+        return made + stores
+
+    def flag(self) -> tuple:
+        b = self.b
+        word = b.name(_FLAG_WORDS, "i32")
+        test = self.condition()
+        self.flags.append(ast.Name(word))
+        return (ast.Declare("i32", word, ast.Paren(test) if b.chance(0.4) else test),)
+
+    def change(self) -> tuple:
+        b = self.b
+        changeable = [
+            name
+            for name in b.locals
+            if b.types[name.id] in (b.kind, "f64") and name.id not in self.constants()
+        ]
+        if not changeable:
+            return self.declare()
+        word = b.pick(tuple(changeable))
+        op = b.pick(_STEPS if b.kind in FLOATS else ("+=", "+=", "-=", "="))
+        value = b.number() if op == "*=" else self.value()
+        return (ast.Assign(word, op, b.number() if value == word else value),)
+
+    def constants(self) -> set[str]:
+        return {s.name for s in self.made if type(s) is ast.Declare and s.const} | self.frozen
+
+    def store(self) -> tuple:
+        b, place = self.b, self.target()
+        op = b.pick(
+            ("=", "=", "=", "=", "+=", "+=", "-=") + (("*=", "/=") if b.kind in FLOATS else ())
+        )
+        value = (
+            b.divisor()
+            if op == "/="
+            else b.number()
+            if op == "*=" and b.kind not in FLOATS
+            else self.value()
+        )
+        return (ast.Assign(place, op, b.number() if value == place else value),)
+
+    def value(self) -> tuple:
+        b = self.b
+        return b.value(b.pick((0, 1, 1, 1, 2, 2, 3)), self.variables[-1] if b.chance(0.3) else None)
+
+    def condition(self) -> tuple:
+        b, draw = self.b, self.b.rng.random()
+        if self.flags and draw < 0.3:
+            name = b.pick(tuple(self.flags))
+            return name if draw < 0.15 else ast.Unary("!", name)
+        if draw < 0.4:
+            return self._border()
+        return b.condition(self.variables[-1])
+
+    def _border(self) -> tuple:
+        """Whether the iteration lies at an edge of its sides."""
+        b = self.b
+        k = b.rng.randrange(len(self.sides))
+        v, n = self.variables[k], self.sides[k]
+        tests = (
+            ast.compare(v, "==", ast.ZERO),
+            ast.compare(v, ">", ast.ZERO),
+            ast.compare(v, "==", ast.sub(n, 1)),
+            ast.compare(ast.add(v, 1), "<", n),
+            ast.compare(ast.sub(v, 1), ">=", ast.ZERO),
+            ast.compare(v, "<", ast.sub(n, 1)),
+        )
+        first = b.pick(tests)
+        return first if b.chance(0.7) else ast.Binary(b.pick(("&&", "||")), first, b.pick(tests))
+
+    def branch(self) -> tuple:
+        b, draw = self.b, self.b.rng.random()
+        test = self.condition()
+        yes = self.inside(b.pick((1, 1, 1, 2, 3)))
+        if draw < 0.4:
+            return (ast.If(test, yes),)
+        no = self._same_places(yes) if b.chance(0.6) else self.inside(b.pick((1, 1, 2)))
+        if draw > 0.85:
+            no = (ast.If(self.condition(), no, self._same_places(yes)),)
+        return (ast.If(test, yes, no),)
+
+    def _same_places(self, statements: tuple) -> tuple:
+        """The same targets with other values: what the other branch of a choice mostly does."""
+        inner = {s.name for s in statements if type(s) is ast.Declare}
+        written = [
+            s
+            for s in statements
+            if type(s) is ast.Assign and getattr(s.target, "id", "") not in inner
+        ]
+        if not written:
+            return self.inside(1)
+        zero = self.b.chance(0.35)
+        return tuple(
+            s._replace(value=self.b.number(zero=True) if zero and s.op == "=" else self._other(s))
+            for s in written
+        )
+
+    def _other(self, statement: ast.Assign) -> tuple:
+        b = self.b
+        if statement.op == "/=":
+            return b.divisor()
+        value = b.number() if statement.op == "*=" else self.value()
+        return b.number() if value == statement.target else value
+
+    def inside(self, count: int) -> tuple:
+        """A block of its own: what it declares ends with it."""
+        b = self.b
+        kept = (list(b.locals), list(self.flags), self.depth)
+        self.depth += 1
+        statements: tuple = ()
+        for _ in range(count):
+            statements += b.pick(
+                (
+                    self.store,
+                    self.store,
+                    self.change,
+                    self.change,
+                    self.declare,
+                    self.branch if self.depth < 3 else self.store,
+                )
+            )()
+        if type(statements[-1]) is ast.Declare:
+            statements += self.store()
+        b.locals, self.flags, self.depth = kept
+        return statements

@@ -1,0 +1,274 @@
+"""Steps of a free body that take several statements: neighbours, bytes, inner loops, written-out
+repetitions, record sets.
+
+Contract: each takes the body in the making and returns statements whose locals are set before they
+are read; see `free_body.Body`.
+
+    python -c "from corpora.generator import generate; print([c for c in generate(99, 2) if 'unsigned char)' in c.programs['cpp'].text][0])"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from corpora.generator.core import expressions as ast
+from corpora.generator.core import names
+from corpora.generator.core.builder import FLOATS
+from corpora.generator.families.free_body import FEW, Body
+
+
+def neighbour(body: Body) -> tuple:
+    """A step to the side that is only taken where there is one: `x > 0 ? a[…] : 0`."""
+    b = body.b
+    if len(body.sides) > 3 or b.kind not in FLOATS and b.chance(0.5):
+        return body.declare()
+    array = b.array(body.sides)
+    k = b.rng.randrange(len(body.sides))
+    v, n = body.variables[k], body.sides[k]
+    up = b.chance(0.5)
+    moved = list(body.variables)
+    moved[k] = ast.add(v, 1) if up else ast.sub(v, 1)
+    test = (
+        b.pick((ast.compare(ast.add(v, 1), "<", n), ast.compare(v, "<", ast.sub(n, 1))))
+        if up
+        else ast.compare(v, ">", ast.ZERO)
+    )
+    there, here = ast.At(array, tuple(moved)), ast.At(array, body.variables)
+    word = b.local()
+    name = ast.Name(word)
+    draw = b.rng.random()
+    yes = there if draw < 0.5 else ast.Paren(ast.sub(there, here))
+    no = here if draw < 0.2 else b.number(zero=True)
+    b.locals.append(name)
+    if b.chance(0.5):
+        first = ast.Declare(b.kind, word, no)
+        return (first, ast.If(test, (ast.Assign(name, b.pick(("=", "+=")), yes),)))
+    return (
+        ast.Declare(
+            b.kind, word, ast.Conditional(ast.Paren(test) if b.chance(0.6) else test, yes, no, True)
+        ),
+    )
+
+
+def to_byte(body: Body) -> tuple:
+    """A value held in [0, 255] and stored as a byte."""
+    b = body.b
+    if b.kind not in FLOATS or not body.inputs:
+        return body.store()
+    source = ast.At(b.array(body.sides), body.variables)
+    word = ast.Name(b.local())
+    made = ast.Declare(b.kind, word.id, ast.mul(source, b.number()))
+    high = b._same(ast.Literal("255", "i32")) if b.chance(0.5) else ast.Literal("255", "i32")
+    low_if = ast.If(
+        ast.compare(word, "<", b.number(zero=True)), (ast.Assign(word, "=", b.number(zero=True)),)
+    )
+    high_if = ast.If(ast.compare(word, ">", high), (ast.Assign(word, "=", high),))
+    held = (low_if._replace(otherwise=(high_if,)),) if b.chance(0.5) else (low_if, high_if)
+    result = b.array(body.sides, "u8")
+    b.parameter(result).written = True
+    return (made, *held, ast.Assign(ast.At(result, body.variables), "=", ast.Cast("u8", word)))
+
+
+def inner_loop(body: Body) -> tuple:
+    """A sequential loop inside the iteration that adds up into a local or writes its own row."""
+    b = body.b
+    kind = "i32" if b.chance(0.95) else b.pick(("u32", "i64"))
+    j = ast.Name(b.name(names.INNER, kind))
+    count = (
+        b.size(names.DEPTHS + names.COUNTS, FEW)
+        if b.chance(0.7)
+        else ast.whole(b.pick((2, 3, 4, 5, 8, 10, 16, 25)))
+    )
+    places = _inner_places(body, j, count)
+    kept = (list(b.reads), list(b.locals), list(body.flags), list(body.own), body.depth)
+    body.depth += 1
+    word = ast.Name(b.local(b.kind, names.SUMS))
+    b.reads = places + b.reads[-2:]
+    statements: tuple = ()
+    if b.chance(0.3):
+        statements += body.declare()
+    summed = b.chance(0.75)
+    if summed:
+        term = (
+            ast.mul(*places[:2])
+            if len(places) > 1 and b.chance(0.4)
+            else b.value(b.pick((0, 1, 1, 2)), j)
+        )
+        step: tuple = (ast.Assign(word, b.pick(("+=", "+=", "+=", "-=")), term),)
+        if b.chance(0.25):
+            step = (ast.If(b.condition(j), step),)
+        statements += step
+    else:
+        statements += _row_store(body, j, count)
+    b.reads, b.locals, body.flags, body.own, body.depth = kept
+    if b.chance(0.18):
+        test = ast.compare(j, "==", body.variables[0]) if b.chance(0.3) else b.condition(j)
+        statements = (ast.If(test, (ast.Jump("continue"),)), *statements)
+    draw = b.rng.random()
+    loop = ast.For(j.id, ast.ONE if draw < 0.08 else ast.ZERO, "<", count, statements, 1, kind)
+    if draw > 0.94 and kind == "i32":
+        loop = ast.For(j.id, ast.sub(count, 1), ">=", ast.ZERO, statements, -1)
+    if not summed:
+        return (loop,)
+    b.locals.append(word)
+    return (ast.Declare(b.kind, word.id, b.number(zero=True)), loop)
+
+
+def _inner_places(body: Body, j: ast.Name, count: tuple) -> list[ast.At]:
+    b, found = body.b, []
+    for _ in range(b.pick((1, 1, 2, 2, 3))):
+        draw = b.rng.random()
+        if body.flat is not None and draw < 0.6:
+            area = (
+                body.plane
+                if body.plane is not None and len(body.sides) == 2
+                else ast.product(list(body.sides))
+            )
+            term = ast.mul(j, ast.Paren(area) if type(area) is ast.Binary else area)
+            whole = ast.product([count, *body.sides])
+            found.append(
+                ast.At(
+                    b.array((whole,)),
+                    (ast.add(term, body.flat) if b.chance(0.6) else ast.add(body.flat, term),),
+                )
+            )
+        elif draw < 0.45:
+            found.append(ast.At(b.array((*body.sides, count)), (*body.variables, j)))
+        elif draw < 0.75:
+            found.append(ast.At(b.array((count, *body.sides)), (j, *body.variables)))
+        else:
+            found.append(ast.At(b.array((count,)), (j,)))
+    return found
+
+
+def _row_store(body: Body, j: ast.Name, count: tuple) -> tuple:
+    b = body.b
+    inner_first = b.chance(0.6)
+    whole = (*body.sides, count) if inner_first else (count, *body.sides)
+    word = b.array(whole)
+    b.parameter(word).written = True
+    place = ast.At(word, (*body.variables, j) if inner_first else (j, *body.variables))
+    op = b.pick(("=", "=", "=", "+=", "-="))
+    return (ast.Assign(place, op, b.value(b.pick((0, 1, 2)), j)),)
+
+
+def repeated(body: Body) -> tuple:
+    """One step written out several times with other constants, arrays or operators."""
+    b = body.b
+    word = ast.Name(b.local(b.kind, names.SUMS))
+    arrays = [b.array(body.sides) for _ in range(b.pick((1, 2, 2)))]
+    first = ast.Declare(b.kind, word.id, b.number(zero=True))
+    part = ast.Name(b.local())
+    makes: tuple[Callable[..., tuple], ...] = (_weighted, _tested, _staged)
+    make = b.pick(makes)
+    steps: tuple = ()
+    for turn in range(b.pick((2, 3, 3, 4, 5, 6))):
+        steps += make(body, turn, word, part, ast.At(b.pick(tuple(arrays)), body.variables))
+    b.locals.append(word)
+    declared = (first, ast.Declare(b.kind, part.id)) if make == _staged else (first,)
+    return declared + steps
+
+
+def _weighted(body: Body, turn: int, word: ast.Name, part: ast.Name, place: ast.At) -> tuple:
+    b = body.b
+    return (
+        ast.Assign(
+            word,
+            b.pick(("+=", "+=", "-=")),
+            ast.mul(place, b.number() if b.chance(0.6) else b.leaf()),
+        ),
+    )
+
+
+def _tested(body: Body, turn: int, word: ast.Name, part: ast.Name, place: ast.At) -> tuple:
+    b = body.b
+    change = ast.Assign(word, "+=", ast.mul(place, b.leaf()))
+    return (
+        ast.If(
+            body.condition(), (change,), (ast.Assign(word, "+=", place),) if b.chance(0.6) else ()
+        ),
+    )
+
+
+def _staged(body: Body, turn: int, word: ast.Name, part: ast.Name, place: ast.At) -> tuple:
+    b = body.b
+    value = ast.Paren(ast.mul(part, part)) if b.chance(0.4) else ast.mul(part, b.leaf())
+    return (
+        ast.Assign(part, "=", place if b.chance(0.5) else body.value()),
+        ast.Assign(word, "+=", value),
+    )
+
+
+def walk(body: Body) -> tuple:
+    """A position that is moved on by hand between the same few statements."""
+    b = body.b
+    if len(body.sides) > 1:
+        return repeated(body)
+    (i,), (n,) = body.variables, body.sides
+    count, turns = b.pick((1, 2, 2, 4)), b.pick((2, 3, 4, 5))
+    leap = ast.whole(b.pick((1, 2, 4, 16, 32, 64))) if b.chance(0.6) else b.size(names.COUNTS, FEW)
+    array = b.array((ast.add(ast.mul(n, count), ast.mul(leap, turns)),))
+    at, word, part = (
+        ast.Name(b.name(names.FLATS, "i32")),
+        ast.Name(b.local(b.kind, names.SUMS)),
+        ast.Name(b.local()),
+    )
+    place = ast.At(array, (at,))
+    first = ast.mul(i, count) if count > 1 else i
+    term: tuple = b.pick(
+        (ast.mul(part, part), ast.Paren(ast.mul(part, part)), part, ast.mul(part, b.leaf()))
+    )
+    step = (
+        (ast.Assign(part, "=", place), ast.Assign(word, "+=", term))
+        if b.chance(0.6)
+        else (ast.Assign(word, "+=", place),)
+    )
+    made = (ast.Declare("i32", at.id, first), ast.Declare(b.kind, word.id, b.number(zero=True)))
+    if len(step) > 1:
+        made += (ast.Declare(b.kind, part.id),)
+    body = step
+    for _ in range(turns):
+        body += (ast.Assign(at, "+=", leap), *step)
+    b.locals.append(word)
+    return made + body
+
+
+def held(body: Body) -> tuple:
+    """`min(high, max(low, v))` and its relatives, with scalars or numbers as bounds."""
+    b = body.b
+    if b.kind not in FLOATS:
+        return body.store()
+    low, high = (
+        (b.scalar(), b.scalar()) if b.chance(0.5) else (b._same(b.number()), b._same(b.number()))
+    )
+    value = b.pick(tuple(body.inputs))
+    value = value if b._kind_of(value) == b.kind else ast.Cast(b.kind, value)
+    fns = b.pick(((b.function("fmin"), b.function("fmax")), ("min", "max")))
+    inner = ast.Call(fns[1], (low, value) if b.chance(0.5) else (value, low))
+    return (
+        ast.Assign(
+            body.target(), "=", ast.Call(fns[0], (high, inner) if b.chance(0.5) else (inner, high))
+        ),
+    )
+
+
+def blocks(body: Body) -> tuple:
+    """Several places of a record set, in one way or another by a test."""
+    b = body.b
+    places = []
+    for _ in range(b.pick((2, 3, 4, 5))):
+        place = body.target()
+        if place not in places:
+            places.append(place)
+    yes = tuple(ast.Assign(p, "=", b.leaf()) for p in places)
+    yes = tuple(s if s.value != s.target else s._replace(value=b.number()) for s in yes)
+    blank = b.number(zero=True) if b.chance(0.6) else ast.Unary("-", b.number())
+    no = tuple(ast.Assign(p, "=", blank) for p in places)
+    draw = b.rng.random()
+    if draw < 0.35:
+        return yes
+    return (
+        (ast.If(body.condition(), yes, no if draw < 0.8 else ()),)
+        if draw < 0.9
+        else (ast.If(body.condition(), no, yes),)
+    )

@@ -1,0 +1,305 @@
+"""Families over two or three parallel loops: element-wise grids, padding, channels, flattened
+indices.
+
+python -c "from corpora.generator import generate; print(next(generate(1, 12)).programs['cuda'].text)"
+"""
+
+from __future__ import annotations
+
+from corpora.generator.core import effects, names
+from corpora.generator.core import expressions as ast
+from corpora.generator.core.builder import FLOATS, Builder
+from corpora.generator.core.nest import Axis, Nest, Region
+from corpora.generator.core.points import Point, gathered, output_place
+
+_SIDES = (1, 2, 3, 5, 6, 9)
+_SMALL = (1, 2, 3, 4)
+
+
+def extents(b: Builder, count: int) -> tuple:
+    """Size parameters, outermost first; seldom square or constant."""
+    draw = b.rng.random()
+    kind = "i32" if draw < 0.92 else "u32" if draw < 0.96 else "i64"
+    if count == 2 and b.chance(0.15):
+        side = b.size(names.SIZES + ("width", "dim"), _SIDES, kind)
+        return (side, side)
+    if count == 2 and b.chance(0.06):
+        side = ast.whole(b.pick((4, 5, 8, 10, 16)))
+        return (side, side if b.chance(0.6) else ast.whole(b.pick((3, 6, 8))))
+    pair = b.pick(names.EXTENTS)
+    sides = [b.size((w,), _SIDES if count == 2 else _SMALL, kind) for w in pair]
+    if count == 3:
+        sides.insert(0, b.size(names.DEPTHS, _SMALL, kind))
+    return tuple(sides)
+
+
+def loops(
+    b: Builder, sides: tuple, margin: int = 0
+) -> tuple[tuple[ast.Name, ...], tuple[Axis, ...]]:
+    words = b.pick(names.GRIDS)
+    words = (words[2], *words[:2]) if len(sides) == 3 and b.chance(0.6) else words
+    variables = tuple(ast.Name(b.exact(w, "i32")) for w in words[: len(sides)])
+    start = ast.whole(margin)
+    axes = [
+        Axis(v.id, start, ast.sub(s, margin) if margin else s) for v, s in zip(variables, sides)
+    ]
+    if b.chance(0.25):  # columns before rows, whatever the array's order
+        axes = axes[::-1] if len(axes) == 2 else b.rng.sample(axes, len(axes))
+    return variables, tuple(axes)
+
+
+def _flat(b: Builder, variables: tuple, sides: tuple) -> tuple[ast.Name, tuple]:
+    """`int idx = i * m + j;` and the local's name."""
+    word = b.name(names.FLATS, "i32")
+    position = variables[0]
+    for variable, side in zip(variables[1:], sides[1:]):
+        position = ast.add(
+            ast.mul(ast.Paren(position) if type(position) is ast.Binary else position, side),
+            variable,
+        )
+    if len(sides) == 3 and b.chance(0.6):
+        position = ast.add(
+            ast.add(
+                ast.product([variables[0], sides[1], sides[2]]), ast.mul(variables[1], sides[2])
+            ),
+            variables[2],
+        )
+    elif len(sides) == 2 and b.chance(0.3):
+        position = ast.add(variables[1], ast.mul(variables[0], sides[1]))
+    return ast.Name(word), (ast.Declare("i32", word, position, b.chance(0.1)),)
+
+
+def grid(b: Builder) -> Nest:
+    """Element-wise work on a matrix or a volume."""
+    sides = extents(b, 2 if b.chance(0.78) else 3)
+    variables, axes = loops(b, sides)
+    flat, made = (None, ())
+    if b.chance(0.4):
+        flat, made = _flat(b, variables, sides)
+    point = Point(variables, sides, flat, plain=b.chance(0.4))
+    if b.chance(0.1):
+        return Nest("", [], [Region(axes, made + effects.constant(b, point))])
+    effects.inputs(b, point)
+    count = b.pick((1, 1, 1, 1, 2, 2))
+    if b.chance(0.12):
+        before = _bordered(b, variables, sides, point)
+        return Nest("", [], [Region(axes, made + before)])
+    return Nest("", [], [Region(axes, made + effects.body(b, point, count, b.pick((1, 1, 2, 2))))])
+
+
+def _bordered(b: Builder, variables: tuple, sides: tuple, point: Point) -> tuple:
+    """One value on the border, another inside."""
+    place = output_place(b, point)
+    tests = [ast.compare(v, "==", ast.ZERO) for v in variables] + [
+        ast.compare(v, "==", ast.sub(s, 1)) for v, s in zip(variables, sides)
+    ]
+    chosen = tests[:: b.pick((1, 2))]
+    test = chosen[0]
+    for part in chosen[1:]:
+        test = ast.Binary("||", test, part)
+    return (
+        ast.If(
+            test,
+            (ast.Assign(place, "=", b.number(zero=True)),),
+            (ast.Assign(place, "=", b.value(2)),),
+        ),
+    )
+
+
+def flattened(b: Builder) -> Nest:
+    """One loop over rows * columns whose index is taken apart by division."""
+    three = b.chance(0.3)
+    sides = extents(b, 3 if three else 2)
+    one = ast.Name(b.name(names.LOOPS, "i32"))
+    words = tuple(
+        b.name(names.INNER + ("row", "col", "r0", "c0", "pos_x", "pos_y"), "i32") for _ in sides
+    )
+    variables = tuple(ast.Name(w) for w in words)
+    axis = Axis(one.id, ast.ZERO, ast.product(list(sides)))
+    if three:
+        inner = ast.Paren(ast.mul(sides[1], sides[2])) if b.chance(0.5) else None
+        first = (
+            ast.Binary("/", one, inner)
+            if inner
+            else ast.Binary("/", ast.Binary("/", one, sides[2]), sides[1])
+        )
+        middle = ast.Binary("%", ast.Paren(ast.Binary("/", one, sides[2])), sides[1])
+        values = (first, middle, ast.Binary("%", one, sides[2]))
+    else:
+        last = (
+            ast.Binary("%", one, sides[1])
+            if b.chance(0.75)
+            else ast.sub(one, ast.mul(variables[0], sides[1]))
+        )
+        values = (ast.Binary("/", one, sides[1]), last)
+    made = tuple(ast.Declare("i32", w, v) for w, v in zip(words, values))
+    if three and b.chance(0.5):
+        made = made[::-1]
+    flat = one if b.chance(0.35) else None
+    point = Point(variables, sides, flat)
+    effects.inputs(b, Point(variables, sides))
+    return Nest(
+        "", [], [Region((axis,), made + effects.body(b, point, b.pick((1, 1, 2)), b.pick((1, 2))))]
+    )
+
+
+def transpose(b: Builder) -> Nest:
+    """Moves: transposition, reversal of a side, padding, cropping, up- and down-sampling."""
+    n, m = extents(b, 2)
+    (i, j), axes = loops(b, (n, m))
+    draw = b.rng.random()
+    array = b.array((n, m))
+    factor = ast.whole(b.pick((2, 2, 3))) if b.chance(0.5) else None
+    if draw < 0.4:
+        result, there, source = b.array((m, n)), (j, i), (i, j)
+    elif draw < 0.6:
+        mirrored = ast.sub(ast.sub(m, 1), j) if b.chance(0.6) else ast.sub(ast.sub(m, j), 1)
+        result, there, source = (
+            b.array((n, m)),
+            (i, j),
+            (i, mirrored) if b.chance(0.6) else (ast.sub(ast.sub(n, 1), i), j),
+        )
+    elif draw < 0.8:
+        scale = factor or b.size(names.COUNTS, (1, 2, 3))
+        result = b.array((n, m))
+        there, source = (i, j), (ast.Binary("/", i, scale), ast.Binary("/", j, scale))
+    else:
+        scale = factor or b.size(names.COUNTS, (1, 2, 3))
+        array = b.array((ast.mul(n, scale), ast.mul(m, scale)))
+        b.parameters = [
+            p for p in b.parameters if p.written or p.kind == "scalar" or p.name == array
+        ]
+        result, there, source = b.array((n, m)), (i, j), (ast.mul(i, scale), ast.mul(j, scale))
+    b.parameter(result).written = True
+    value: tuple = ast.At(array, source)
+    if b.chance(0.25):
+        value = ast.Binary(b.pick("*+-"), value, b.number())
+    return Nest("", [], [Region(axes, (ast.Assign(ast.At(result, there), "=", value),))])
+
+
+def pad(b: Builder) -> Nest:
+    """A border of zeros round a matrix."""
+    n, m = extents(b, 2)
+    border = b.size(("pad", "border", "halo", "margin"), (0, 1, 2))
+    rows, cols = (
+        b.name(("new_h", "outH", "padded_h"), "i32"),
+        b.name(("new_w", "outW", "padded_w"), "i32"),
+    )
+    before = tuple(
+        ast.Declare("i32", w, ast.add(s, ast.mul(2, border))) for w, s in ((rows, n), (cols, m))
+    )
+    (i, j), axes = loops(b, (ast.Name(rows), ast.Name(cols)))
+    grown = tuple(ast.add(s, ast.mul(2, border)) for s in (n, m))
+    array, result = b.array((n, m)), b.array((ast.product([ast.Paren(g) for g in grown]),))
+    b.parameter(result).written = True
+    there = ast.At(result, (ast.add(ast.mul(i, ast.Name(cols)), j),))
+    source = ast.At(
+        array, (ast.add(ast.mul(ast.Paren(ast.sub(i, border)), m), ast.Paren(ast.sub(j, border))),)
+    )
+    outside = [
+        ast.compare(i, "<", border),
+        ast.compare(i, ">=", ast.add(n, border)),
+        ast.compare(j, "<", border),
+        ast.compare(j, ">=", ast.add(m, border)),
+    ]
+    test = outside[0]
+    for part in outside[1:]:
+        test = ast.Binary("||", test, part)
+    zero, move = ast.Assign(there, "=", b.number(zero=True)), ast.Assign(there, "=", source)
+    return Nest("", [], [Region(axes, (ast.If(test, (zero,), (move,)),))], before=before)
+
+
+def channels(b: Builder) -> Nest:
+    """Batch, channel, position: per-channel coefficients on `(b * c + k) * spatial + i`."""
+    outer, filters, spatial = (
+        b.size(w, _SMALL)
+        for w in (
+            ("batch", "num", "nb"),
+            ("filters", "channels", "c", "nf"),
+            ("spatial", "size", "area", "hw"),
+        )
+    )
+    variables, axes = loops(b, (outer, filters, spatial))
+    flat, made = (None, ())
+    if b.chance(0.6):
+        flat, made = _flat(b, variables, (outer, filters, spatial))
+    where = (flat,) if flat else variables
+    whole = (ast.product([outer, filters, spatial]),) if flat else (outer, filters, spatial)
+    array = b.array(whole)
+    b.parameter(array).written = True
+    place = ast.At(array, where)
+    vector = ast.At(b.array((filters,)), (variables[1],))
+    b.reads += [place, vector]
+    if b.chance(0.4):
+        b.reads.append(ast.At(b.array((filters,)), (variables[1],)))
+    if b.chance(0.2):
+        b.reads.append(ast.At(b.array((outer,)), (variables[0],)))
+    draw = b.rng.random()
+    if draw < 0.4:
+        change = ast.Assign(place, b.pick(("*=", "+=", "-=")) if b.kind in FLOATS else "+=", vector)
+    elif draw < 0.6 and b.kind in FLOATS:
+        spread = ast.Call(b.function("sqrt"), (ast.Call(b.function("fabs"), (vector,)),))
+        change = ast.Assign(
+            place,
+            "=",
+            ast.Binary(
+                "/", ast.Paren(ast.sub(place, b.read())), ast.Paren(ast.add(spread, b.number()))
+            ),
+        )
+    else:
+        change = ast.Assign(place, "=", b.value(2))
+    return Nest("", [], [Region(axes, (*made, change))])
+
+
+def scattered_rows(b: Builder) -> Nest:
+    """Rows chosen by an index array."""
+    n, m = extents(b, 2)
+    if n == m or type(n) is not ast.Name:
+        return grid_of(b, n, m)
+    (i, j), axes = loops(b, (n, m))
+    count = b.size(("table_rows", "vocab", "n_src", "limit"), (1, 2, 4, 7))
+    which = gathered(b, i, n, count.id)
+    table, result = b.array((count, m)), b.array((n, m))
+    b.parameter(result).written = True
+    if b.chance(0.5):
+        word = b.name(names.FLATS, "i32")
+        made: tuple = (ast.Declare("i32", word, which, b.chance(0.3)),)
+        return Nest(
+            "",
+            [],
+            [
+                Region(
+                    axes,
+                    (
+                        *made,
+                        ast.Assign(ast.At(result, (i, j)), "=", ast.At(table, (ast.Name(word), j))),
+                    ),
+                )
+            ],
+        )
+    return Nest(
+        "",
+        [],
+        [
+            Region(
+                axes,
+                (
+                    ast.Assign(
+                        ast.At(result, (i, j)), b.pick(("=", "=", "+=")), ast.At(table, (which, j))
+                    ),
+                ),
+            )
+        ],
+    )
+
+
+def grid_of(b: Builder, n: tuple, m: tuple) -> Nest:
+    """A plain copy with arithmetic, when a richer family does not fit."""
+    variables, axes = loops(b, (n, m))
+    point = Point(variables, (n, m), plain=True)
+    effects.inputs(b, point)
+    return Nest("", [], [Region(axes, effects.assign(b, point, 1))])
+
+
+def counted(variable: ast.Name, stop: tuple, *body: tuple, start: tuple = ast.ZERO) -> ast.For:
+    return ast.For(variable.id, start, "<", stop, body)

@@ -1,0 +1,383 @@
+"""Families over one parallel loop: element-wise work, several loops in a function, histograms,
+sums, images.
+
+Contract: every family takes a builder and returns a `Nest` without name and style; see
+`nests.make`.
+
+    python -c "from corpora.generator import generate; print(next(generate(1, 11)).programs['cuda'].text)"
+"""
+
+from __future__ import annotations
+
+from corpora.generator.core import effects, names
+from corpora.generator.core import expressions as ast
+from corpora.generator.core.builder import FLOATS, Builder
+from corpora.generator.core.nest import Axis, Nest, Region
+from corpora.generator.core.points import Point, gathered, input_place, output_place
+
+_LENGTHS = (1, 2, 5, 7, 12, 20, 33)
+
+
+def length(b: Builder) -> tuple:
+    """The extent of a loop: a parameter, seldom a constant."""
+    if b.chance(0.06):
+        return ast.whole(
+            b.pick((3, 4, 8, 10, 16, 20, 32, 64, 100, 128, 256, 169, 347, 500, 784, 1000, 1024))
+        )
+    if b.chance(0.05):  # a matrix as one line
+        return ast.mul(*(b.size((w,), (1, 2, 3, 5)) for w in b.pick(names.EXTENTS)))
+    draw = b.rng.random()
+    kind = "i32" if draw < 0.84 else "i64" if draw < 0.91 else "u32" if draw < 0.98 else "u64"
+    return b.size(names.SIZES, _LENGTHS, kind)
+
+
+def index_type(b: Builder, n: tuple) -> str:
+    kind = b.types.get(n.id, "i32") if type(n) is ast.Name else "i32"
+    return (
+        "i64"
+        if kind == "i64" and b.chance(0.6)
+        else "u32"
+        if kind == "u32" and b.chance(0.6)
+        else "i32"
+    )
+
+
+def line(b: Builder) -> tuple[Point, Axis, str]:
+    n = length(b)
+    kind = index_type(b, n)
+    word = b.name(names.LOOPS, kind)
+    return Point((ast.Name(word),), (n,)), Axis(word, ast.ZERO, n), kind
+
+
+def simple(b: Builder) -> Nest:
+    """One short statement: the bulk of short real functions."""
+    point, axis, kind = line(b)
+    point.plain = b.chance(0.8)
+    if b.chance(0.14):
+        body = effects.constant(b, point)
+    else:
+        effects.inputs(b, point)
+        draw = b.rng.random()
+        body = (
+            effects.assign(b, point, 1 if draw < 0.7 else 2)
+            if draw < 0.85
+            else effects.branch(b, point, 1)
+        )
+    return Nest("", [], [Region((axis,), body)], index_type=kind)
+
+
+def elementwise(b: Builder) -> Nest:
+    """Several effects, odd subscripts, odd bounds."""
+    point, axis, kind = line(b)
+    _odd_bounds(b, point, axis, kind)
+    effects.inputs(b, point)
+    count = b.pick((1, 1, 1, 2, 2, 3))
+    body = effects.body(b, point, count, b.pick((1, 2, 2, 3)))
+    if point.margin:
+        body += _difference(b, point)
+    before: tuple = ()
+    if b.chance(0.06) and type(axis.stop) is ast.Name and b.types[axis.stop.id] == "i32":
+        before = (ast.If(ast.compare(axis.stop, "<=", ast.ZERO), (ast.Jump("return"),)),)
+    if b.chance(0.1):
+        before += _derived_scalar(b)
+    return Nest("", [], [Region((axis,), body)], before=before, index_type=kind)
+
+
+def _derived_scalar(b: Builder) -> tuple:
+    """A local made from scalar parameters before the loop."""
+    word = b.local()
+    left = b.pick(tuple(b.scalars)) if b.scalars else b.scalar()
+    value = ast.Binary(b.pick("*+"), left, b.number())
+    b.locals.append(ast.Name(word))
+    return (ast.Declare(b.kind, word, value),)
+
+
+def _odd_bounds(b: Builder, point: Point, axis: Axis, kind: str) -> None:
+    """Starts, ends, steps and directions other than 0 … n."""
+    if kind != "i32" or type(axis.stop) is not ast.Name or b.types[axis.stop.id] != "i32":
+        return
+    n, draw = point.extents[0], b.rng.random()
+    if draw < 0.09:
+        point.margin, axis.start, axis.stop = 1, ast.ONE, ast.sub(n, 1)
+    elif draw < 0.12:
+        point.extents, axis.inclusive = (ast.add(n, 1),), True
+    elif draw < 0.15:
+        axis.start = ast.whole(b.pick((1, 1, 2)))
+    elif draw < 0.18:
+        first = b.size(("start", "begin", "first", "from_idx", "lo"), (0, 1, 2))
+        axis.start = first
+    elif draw < 0.21:
+        axis.step = b.pick((2, 2, 4))
+    elif draw < 0.23:
+        axis.down = True
+    elif draw < 0.26:
+        count = b.pick((2, 4)) if b.chance(0.3) else None
+        axis.stop = ast.mul(n, count) if count else ast.mul(n, b.size(names.COUNTS, (1, 2, 3)))
+        point.extents = (axis.stop,)
+
+
+def _difference(b: Builder, point: Point) -> tuple:
+    """A three-point stencil, with its own arrays."""
+    i, n = point.variables[0], point.extents[0]
+    array = b.array((n,))
+    left, right, middle = (ast.At(array, (s,)) for s in (ast.sub(i, 1), ast.add(i, 1), i))
+    place = output_place(b, Point((i,), (n,), plain=True))
+    two = b.number()
+    draw = b.rng.random()
+    if draw < 0.4:
+        value = ast.add(ast.sub(right, ast.mul(two, middle)), left)
+    elif draw < 0.7:
+        value = ast.Binary("/" if b.kind in FLOATS else "*", ast.Paren(ast.sub(right, left)), two)
+    else:
+        value = ast.Binary("/", ast.Paren(ast.add(ast.add(left, middle), right)), b.number())
+    return (
+        ast.Assign(
+            place,
+            "=",
+            ast.add(middle, ast.mul(b.scalar(), ast.Paren(value))) if b.chance(0.3) else value,
+        ),
+    )
+
+
+def several(b: Builder) -> Nest:
+    """Two or three independent loops in one function."""
+    point, axis, kind = line(b)
+    effects.inputs(b, point)
+    regions = [Region((axis,), effects.assign(b, point, 1))]
+    for _ in range(b.pick((1, 1, 2))):
+        n = b.size(names.SIZES, _LENGTHS) if b.chance(0.5) else axis.stop
+        b.reads.clear()
+        other = Point(point.variables, (n,), plain=True)
+        if b.chance(0.5):
+            input_place(b, other)
+        body = effects.assign(b, other, 1) if b.reads else effects.constant(b, other)
+        regions.append(Region((Axis(axis.variable, ast.ZERO, n),), body))
+    return Nest("", [], regions, index_type="i32" if kind != "i64" else kind)
+
+
+def histogram(b: Builder) -> Nest:
+    """Counting or weighing into bins by atomic additions."""
+    point, axis, kind = line(b)
+    i, n = point.variables[0], axis.stop
+    bins = (
+        b.size(("nbins", "num_bins", "nbr_bin", "k_bins", "B"), (2, 4, 7, 16))
+        if b.chance(0.6)
+        else ast.whole(b.pick((256, 16, 32, 10, 64)))
+    )
+    cell = b.pick(("i32", "i32", "i32", "u32")) if bins != ast.whole(256) else b.pick(("u8", "i32"))
+    text = bins.id if type(bins) is ast.Name else bins.text
+    values = b.array(
+        (n,),
+        cell,
+        f"indices({text})" if cell != "u8" else "integers(0,255)",
+        ("values", "color", "vals", "d_keys", "bin_of", "levels", "img_in"),
+    )
+    weighted = b.chance(0.3)
+    counts = b.array(
+        (bins,),
+        b.kind if weighted else b.pick(("i32", "i32", "u32")),
+        "integers(0,5)" if not weighted or b.kind not in FLOATS else "",
+        ("hist", "histo", "counts", "bucket", "bins_out"),
+    )
+    b.parameter(counts).written = True
+    reading: tuple = ast.At(values, (i,))
+    statements: tuple = ()
+    if b.chance(0.4):
+        word = b.local(cell, ("c0", "key", "bin_id", "val", "gray", "which"))
+        statements, reading = (ast.Declare(cell, word, reading, b.chance(0.2)),), ast.Name(word)
+    amount: tuple = ast.At(b.array((n,)), (i,)) if weighted else ast.ONE
+    change: tuple = (ast.Assign(ast.At(counts, (reading,)), "+=", amount, atomic=True),)
+    if b.chance(0.15):
+        change = (
+            ast.If(
+                ast.compare(reading, b.pick((">", "!=", "<")), ast.whole(b.pick((0, 1, 3)))), change
+            ),
+        )
+    return Nest("", [], [Region((axis,), statements + change)], index_type=kind)
+
+
+def total(b: Builder) -> Nest:
+    """A reduction into one cell: sum, count, dot product, or the largest integer."""
+    point, axis, kind = line(b)
+    point.plain = True
+    effects.inputs(b, point)
+    extreme = b.kind == "i32" and b.chance(0.4)
+    counting = not extreme and b.chance(0.3)
+    result = b.array(
+        (ast.ONE,),
+        "i32" if counting else b.kind,
+        "constant(0)" if b.chance(0.7) else "",
+        ("total", "result", "sum_out", "count", "res_out", "d_sum", "answer"),
+    )
+    b.parameter(result).written = True
+    place = ast.At(result, (ast.ZERO,))
+    if counting:
+        return Nest(
+            "",
+            [],
+            [Region((axis,), (ast.If(b.condition(), (ast.Assign(place, "+=", ast.ONE, True),)),))],
+            index_type=kind,
+        )
+    value = b.value(b.pick((0, 1, 1, 2)))
+    if b.types[result] != ast.type_of(value, b.types):
+        value = b.read()
+    if b.types[result] != ast.type_of(value, b.types):
+        value = ast.Cast(b.types[result], value)
+    statements: tuple = ()
+    if b.chance(0.25):
+        word = b.local()
+        statements, value = (ast.Declare(b.kind, word, value),), ast.Name(word)
+    op = b.pick(("max", "min")) if extreme else b.pick(("+=", "+=", "+=", "+=", "-="))
+    return Nest(
+        "",
+        [],
+        [Region((axis,), (*statements, ast.Assign(place, op, value, True)))],
+        index_type=kind,
+    )
+
+
+def returned(b: Builder) -> Nest:
+    """A sum that is the function's value."""
+    point, axis, kind = line(b)
+    point.plain = True
+    effects.inputs(b, point)
+    word = b.local(b.kind, names.SUMS)
+    change: tuple = (ast.Assign(ast.Name(word), "+=", b.value(b.pick((0, 1, 2)))),)
+    if b.chance(0.25):
+        change = (ast.If(b.condition(), change),)
+    value: tuple = ast.Name(word)
+    if b.kind in FLOATS and b.chance(0.4):
+        value = (
+            ast.Call(b.function("sqrt"), (ast.Call(b.function("fabs"), (value,)),))
+            if b.chance(0.4)
+            else ast.Binary("/", value, axis.stop)
+        )
+    nest = Nest(
+        "",
+        [],
+        [Region((axis,), change, ("+", word))],
+        index_type=kind,
+        kernel=b.kind in ("i32", "f32", "f64"),
+    )
+    nest.before = (ast.Declare(b.kind, word, b.number(zero=True)),)
+    nest.after, nest.result = (ast.Jump("return", value),), b.kind
+    return nest
+
+
+def image(b: Builder) -> Nest:
+    """Bytes: grey levels, thresholds, look-up tables, casts to and from float."""
+    point, axis, kind = line(b)
+    i, n = point.variables[0], axis.stop
+    out_kind = b.pick(("u8", "u8", "f32", "i32"))
+    channels = b.pick((1, 1, 3, 3, 4))
+    source = b.array(
+        (ast.mul(n, channels) if channels > 1 else n,),
+        "u8",
+        "integers(0,255)",
+        ("img_in", "ucharImage", "rgb", "pixels", "src_img", "input"),
+    )
+    result = b.array(
+        (n,),
+        out_kind,
+        "integers(0,255)" if out_kind == "u8" else "",
+        ("gray", "img_out", "dst_img", "grayImage", "output", "result"),
+    )
+    b.parameter(result).written = True
+    place = ast.At(result, (i,))
+    base = ast.mul(i, channels) if channels > 1 else i
+    if channels > 1:
+        parts = [ast.At(source, (base if c == 0 else ast.add(base, c),)) for c in range(3)]
+        words = [b.name((w,), "u8") for w in ("red", "green", "blue")] if b.chance(0.6) else []
+        made = tuple(ast.Declare("u8", w, p) for w, p in zip(words, parts))
+        parts = [ast.Name(w) for w in words] or parts
+        weights = [
+            ast.Literal(t + ("f" if b.suffix else ""), "f32" if b.suffix else "f64")
+            for t in b.pick(
+                (
+                    ("0.299", "0.587", "0.114"),
+                    ("0.21", "0.71", "0.07"),
+                    ("0.3", "0.5", "0.2"),
+                    ("0.25", "0.5", "0.25"),
+                )
+            )
+        ]
+        grey = ast.add(
+            ast.add(*(ast.mul(w, p) for w, p in zip(weights[:2], parts))),
+            ast.mul(weights[2], parts[2]),
+        )
+        if b.chance(0.3):
+            grey = ast.Binary(
+                "/", ast.Paren(ast.add(ast.add(parts[0], parts[1]), parts[2])), ast.whole(3)
+            )
+        return Nest(
+            "",
+            [],
+            [Region((axis,), (*made, ast.Assign(place, "=", _cast(out_kind, grey))))],
+            index_type=kind,
+        )
+    pixel: tuple = ast.At(source, (i,))
+    draw = b.rng.random()
+    if draw < 0.25:
+        value: tuple = ast.sub(ast.Literal("255", "i32"), pixel)
+    elif draw < 0.5:
+        limit = b.size(("thr", "threshold", "level", "cutoff"), (64, 100, 128, 200))
+        value = ast.Conditional(
+            ast.compare(pixel, b.pick((">", ">=", "<")), limit), ast.Literal("255", "i32"), ast.ZERO
+        )
+    elif draw < 0.75:
+        table = b.array(
+            (ast.whole(256),),
+            out_kind,
+            "integers(0,255)" if out_kind == "u8" else "",
+            ("table", "lut", "palette", "cdf"),
+        )
+        value = ast.At(table, (pixel,))
+    else:
+        value = ast.Binary(
+            b.pick("/*"), pixel, ast.Literal(b.pick(("2.0", "255.0", "128.0", "4.0")), "f64")
+        )
+        value = (
+            ast.Binary("/", pixel, value.right) if out_kind == "u8" or value.op == "/" else value
+        )
+        return Nest(
+            "",
+            [],
+            [Region((axis,), (ast.Assign(place, "=", _cast(out_kind, value)),))],
+            index_type=kind,
+        )
+    return Nest("", [], [Region((axis,), (ast.Assign(place, "=", value),))], index_type=kind)
+
+
+def _cast(kind: str, value: tuple) -> tuple:
+    return ast.Cast(kind, ast.Paren(value)) if kind != "i32" else value
+
+
+def indirect(b: Builder) -> Nest:
+    """Gathers and guarded look-ups through an index array."""
+    point, axis, kind = line(b)
+    i, n = point.variables[0], axis.stop
+    limit = b.size(names.SIZES, (1, 3, 6, 11))
+    places = gathered(b, i, n, limit.id)
+    array = b.array((limit,))
+    out = output_place(b, Point((i,), (n,), plain=True))
+    word = b.name(names.FLATS, "i32")
+    j = ast.Name(word)
+    made = ast.Declare("i32", word, places, b.chance(0.3))
+    b.reads.append(ast.At(array, (j,)))
+    draw = b.rng.random()
+    if draw < 0.35:
+        return Nest(
+            "",
+            [],
+            [Region((axis,), (ast.Assign(out, "=", ast.At(array, (places,))),))],
+            index_type=kind,
+        )
+    write = (ast.Assign(out, b.pick(("=", "=", "+=")), b.value(1)),)
+    if draw < 0.65:
+        test = ast.both(ast.compare(j, ">=", ast.ZERO), ast.compare(j, "<", limit))
+        b.parameter(places.array).fill = (
+            "integers(-2,0)" if b.chance(0.1) else f"indices({limit.id})"
+        )
+        other = (ast.Assign(out, "=", b.number(zero=True)),) if b.chance(0.4) else ()
+        return Nest("", [], [Region((axis,), (made, ast.If(test, write, other)))], index_type=kind)
+    return Nest("", [], [Region((axis,), (made, *write))], index_type=kind)

@@ -1,0 +1,147 @@
+"""Rewriting of finished nests, and other spellings of the bounds of their parallel loops.
+
+Contract: what is computed stays inside the arrays, but may be done for fewer iterations (`i < n /
+2`).
+
+    python -c "from corpora.generator import generate; print(next(c for c in generate(900, 3, 'broad') if '/ sizeof' in str(c)))"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from corpora.generator.core import expressions as ast
+from corpora.generator.core.builder import Builder
+from corpora.generator.core.nest import Axis, Nest
+
+
+def rebuilt(node: tuple, change: Callable[[tuple], tuple]) -> tuple:
+    """A tree of expressions and statements with `change` applied to every node, inner ones
+    first.
+    """
+    parts = [rebuilt(part, change) if isinstance(part, tuple) else part for part in node]
+    return change(tuple(parts) if type(node) is tuple else type(node)(*parts))
+
+
+def rewrite(nest: Nest, change: Callable[[tuple], tuple], before: bool = True) -> None:
+    """`change` for every node of the nest's bodies, bounds and, if wanted, of what stands before
+    the loops.
+    """
+    for region in nest.regions:
+        region.body = rebuilt(region.body, change)
+        for axis in region.axes:
+            axis.start, axis.stop = rebuilt(axis.start, change), rebuilt(axis.stop, change)
+            axis.shown = rebuilt(axis.shown, change) if axis.shown is not None else None
+    nest.first = rebuilt(nest.first, change)
+    if before:
+        nest.before = rebuilt(nest.before, change)
+
+
+def nodes_of(nest: Nest) -> list[tuple]:
+    """Every node inside the regions, once for each time that it stands there."""
+    found: list[tuple] = []
+
+    def note(node: tuple) -> tuple:
+        found.append(node)
+        return node
+
+    for region in nest.regions:
+        rebuilt(region.body, note)
+    return found
+
+
+def nest_locals(nest: Nest) -> set[tuple]:
+    """Names that are declared before the loops."""
+    return {ast.Name(s.name) for s in nest.before if type(s) is ast.Declare}
+
+
+def spelled_bounds(nest: Nest, b: Builder) -> None:
+    """`i < 16 * 16`, `i <= n - 1`, `i < n / 2`, `i < (int)n`, `i + 1 < n`."""
+    for axis in nest.regions[0].axes:
+        if (
+            nest.index_type == "i32"
+            and axis.start == ast.ZERO
+            and axis.step == 1
+            and not axis.down
+            and not axis.inclusive
+            and axis.shown is None
+        ):
+            _respell(nest, b, axis)
+
+
+def _respell(nest: Nest, b: Builder, axis: Axis) -> None:
+    stop, draw = axis.stop, b.rng.random()
+    if type(stop) is ast.Literal:
+        number = int(stop.text)
+        sides = [d for d in range(2, number) if number % d == 0]
+        if sides:
+            side = b.pick(tuple(sides))
+            axis.stop = ast.mul(side, number // side)
+        return
+    if type(stop) is not ast.Name or stop in nest_locals(nest):
+        return
+    kind = b.types[stop.id]
+    if kind != "i32" or draw < 0.2:
+        axis.stop = ast.Cast("i32", stop)
+    elif draw < 0.4 and len(nest.regions[0].axes) == 1:
+        axis.stop, axis.inclusive = ast.sub(stop, 1), True
+    elif draw < 0.55 and _largest(nest, stop) > 5:
+        axis.stop = ast.Binary("/", stop, ast.whole(b.pick((2, 2, 2, 3))))
+    elif draw < 0.65 and _largest(nest, stop) > 11:
+        axis.stop, nest.c_only = (
+            ast.Binary(
+                "/",
+                stop,
+                ast.Literal(b.pick(("sizeof(int)", "sizeof(float)", "sizeof(double)")), "i32"),
+            ),
+            True,
+        )
+    elif draw < 0.8:
+        axis.stop, axis.shown = (
+            ast.sub(stop, 1),
+            ast.compare(ast.add(ast.Name(axis.variable), 1), "<", stop),
+        )
+    else:
+        axis.stop = ast.Paren(ast.sub(stop, b.pick((1, 1, 1, 2))))
+
+
+def _largest(nest: Nest, size: ast.Name) -> int:
+    """The largest value that tests give to a size, so that a part of it is still work."""
+    return next((max(p.values) for p in nest.parameters if p.name == size.id and p.values), 0)
+
+
+def from_one(nest: Nest, b: Builder) -> None:
+    """Counted from 1: `for (i = 1; i < n + 1; i++) … a[i - 1]`."""
+    axes = nest.regions[0].axes
+    if len(nest.regions) > 1 or nest.index_type != "i32" or nest.first:
+        return
+    nodes = nodes_of(nest)
+    for axis in axes if b.chance(0.6) else axes[:1]:
+        word = ast.Name(axis.variable)
+        summed = any(
+            type(n) is ast.Binary
+            and n.op in "+-"
+            and word in (n.left, n.right)
+            and ast.Literal in map(type, n)
+            for n in nodes
+        )
+        plain = (
+            axis.start == ast.ZERO
+            and axis.step == 1
+            and not axis.down
+            and not axis.inclusive
+            and axis.shown is None
+        )
+        if summed or not plain or type(axis.stop) is not ast.Name or b.types[axis.stop.id] != "i32":
+            continue
+        before = ast.sub(word, 1)
+        nest.regions[0].body = rebuilt(
+            nest.regions[0].body, lambda node, w=word, v=before: _less(node, w, v)
+        )
+        axis.start = ast.ONE
+        axis.inclusive = len(axes) == 1 and b.chance(0.4)
+        axis.stop = axis.stop if axis.inclusive else ast.add(axis.stop, 1)
+
+
+def _less(node: tuple, word: ast.Name, before: tuple) -> tuple:
+    return before if type(node) is ast.Name and node == word else node

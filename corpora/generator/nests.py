@@ -1,0 +1,455 @@
+"""Draws a nest and a style: which family, which element type, how the author writes. Weights follow
+real kernels.
+
+Contract: `make(rng, level)` gives a finished (nest, style); everything is decided by `rng`.
+
+    python -c "from corpora.generator import generate; print(next(generate(1, 2, level='easy')).programs['cpp'].text)"
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Callable
+
+from corpora.generator.core import expressions as ast
+from corpora.generator.core import names
+from corpora.generator.core.builder import Builder
+from corpora.generator.core.nest import Nest, Parameter, Style
+from corpora.generator.core.shapes import accesses, widen
+from corpora.generator.core.styles import style_of
+from corpora.generator.emit.fortran_plain import as_fortran_tells
+from corpora.generator.families import (
+    bits,
+    choices,
+    deep,
+    digits,
+    everyday,
+    fortran_sums,
+    free,
+    graphs,
+    graphs_edges,
+    grids,
+    images,
+    images_rows,
+    lines,
+    matrices,
+    phases,
+    phases_chains,
+    phases_rows,
+    returns,
+    rows,
+    samples,
+    samples_against,
+    stencils,
+    tallies,
+    textual,
+    textual_lines,
+    windows,
+)
+from corpora.generator.families import fortran_halos as fortran_families
+from corpora.generator.families.host_wrappers import (
+    hosted,
+    hosted_buffers,
+    hosted_spans,
+    hosted_sums,
+    hosted_totals,
+)
+from corpora.generator.families.irregular import last_match as odd
+from corpora.generator.families.irregular import locals as odd_locals
+from corpora.generator.families.irregular import loops as odd_loops
+from corpora.generator.families.irregular import pointer_chases as odd_chases
+from corpora.generator.families.irregular import steps as odd_steps
+from corpora.generator.families.loop_heads import heads, heads_steps
+from corpora.generator.families.moving_pointers import moving_blocks, moving_index, moving_places
+from corpora.generator.families.sequential import (
+    carried,
+    carried_free,
+    carried_nests,
+    carried_places,
+    carried_solves,
+    carried_sorts,
+    carried_states,
+    carried_steps,
+    carried_values,
+)
+
+_EASY = (
+    (lines.simple, 70),
+    (lines.elementwise, 10),
+    (grids.grid, 8),
+    (lines.total, 4),
+    (lines.indirect, 4),
+    (lines.image, 4),
+)
+_RICH = (
+    (lines.simple, 45),
+    (lines.elementwise, 13),
+    (lines.several, 2),
+    (lines.histogram, 3),
+    (lines.total, 7),
+    (lines.returned, 3),
+    (lines.image, 7),
+    (lines.indirect, 3),
+    (grids.grid, 10),
+    (grids.flattened, 4),
+    (stencils.stencil, 4),
+    (grids.transpose, 3),
+    (grids.pad, 1),
+    (stencils.convolution, 3),
+    (grids.channels, 3),
+    (grids.scattered_rows, 1),
+    (rows.row_sum, 6),
+    (rows.row_extreme, 3),
+    (rows.row_passes, 4),
+    (rows.row_scan, 2),
+    (rows.row_elements, 3),
+    (matrices.product, 4),
+    (matrices.triangle, 2),
+    (matrices.sparse, 1),
+    (matrices.pairs, 1),
+    (rows.strided_columns, 2),
+    (deep.channel_mean, 2),
+    (stencils.pooling, 2),
+    (deep.nearest, 1),
+    (deep.permuted, 2),
+    (deep.substitution, 1),
+    (deep.row_sort, 1),
+    (deep.complex_pairs, 2),
+    (deep.stepped, 1),
+    (deep.long_grid, 4),
+    (deep.long_line, 4),
+    (free.free_line, 20),
+    (free.free_grid, 12),
+    (free.free_deep, 2),
+    (free.free_rows, 4),
+    (windows.line_window, 3),
+    (windows.clipped, 1),
+    (windows.difference, 2),
+    (windows.pitched, 2),
+    (windows.mirrored, 1),
+    (windows.image_histogram, 1),
+    (windows.strided_window, 1),
+    (bits.words, 9),
+    (bits.characters, 4),
+    (returns.reduced, 14),
+)
+_BROAD = (
+    *((family, 4 * weight) for family, weight in _RICH),
+    (everyday.prologue, 40),
+    (everyday.formulas, 34),
+    (tallies.tallied, 50),
+    (tallies.nested, 32),
+    (graphs.gathered_sum, 12),
+    (graphs.best_edge, 9),
+    (graphs.visited, 9),
+    (graphs_edges.edge_list, 14),
+    (graphs_edges.adjacency, 12),
+    (graphs.followed, 8),
+    (textual.counted_rows, 9),
+    (textual.compared_rows, 9),
+    (textual.read_rows, 9),
+    (textual_lines.searched, 14),
+    (textual_lines.exchanged, 12),
+    (digits.looped, 16),
+    (digits.written_out, 7),
+    (digits.packed, 11),
+    (samples.points, 16),
+    (samples_against.pairs, 9),
+    (samples_against.everyone, 13),
+    (samples.columns, 6),
+    (images.colours, 10),
+    (images.quantised, 13),
+    (images.folded, 10),
+    (images_rows.pitched_tables, 9),
+    (images_rows.mirrored_rows, 5),
+    (choices.switched, 12),
+    (carried.recurrence, 8),
+    (carried.running, 9),
+    (carried_values.summed, 12),
+    (carried_values.extreme, 8),
+    (carried_values.used, 6),
+    (carried_values.search, 8),
+    (carried_values.halving, 3),
+    (carried_places.scatter, 6),
+    (carried_places.compacted, 6),
+    (carried_places.runs, 4),
+    (carried_places.merged, 3),
+    (carried_states.sequence, 4),
+    (carried_states.toggled, 5),
+    (carried_states.lagged, 4),
+    (carried_states.machine, 4),
+    (carried_states.chased, 3),
+    (carried_states.stepped, 4),
+    (carried_states.filtered, 2),
+    (carried_free.carried_local, 18),
+    (carried_free.carried_place, 12),
+    (carried_free.carried_position, 9),
+    *carried_nests.MENU,
+    *carried_sorts.MENU,
+    *carried_solves.MENU,
+    *carried_steps.MENU,
+    *phases.MENU,
+    *phases_chains.MENU,
+    *phases_rows.MENU,
+    *heads_steps.MENU,
+    *odd.MENU,
+    *odd_chases.MENU,
+    *odd_loops.MENU,
+    *odd_steps.MENU,
+    *odd_locals.MENU,
+    *moving_blocks.MENU,
+    *moving_index.MENU,
+    *moving_places.MENU,
+    *hosted.MENU,
+    *hosted_sums.MENU,
+    *hosted_totals.MENU,
+    *hosted_buffers.MENU,
+    *hosted_spans.MENU,
+)
+_MENUS = (("easy", _EASY), ("mixed", _RICH), ("broad", _BROAD))
+LEVEL_MENUS = {level: ([f for f, _ in menu], [w for _, w in menu]) for level, menu in _MENUS}
+FORTRAN_MENU = tuple(zip(*fortran_families.MENU, *fortran_sums.MENU))
+"""What lessons from Fortran hold beside."""
+_ODD_KINDS = (lines.simple, lines.elementwise, lines.several, free.free_line)
+_ATOMIC_KINDS = frozenset(("i32", "u32", "f32", "f64"))
+
+
+def make(rng: random.Random, level: str, plain: bool = False) -> tuple[Nest, Style]:
+    """One computation; `plain` as in `styles.style_of`. Raises KeyError for an unknown level."""
+    families, weights = LEVEL_MENUS[level]
+    told = plain and level == "broad"
+    if told and rng.random() < 0.38:
+        families, weights = FORTRAN_MENU
+    family = rng.choices(families, weights)[0]
+    b, nest = _drawn(rng, family, told)
+    while not _does_something(nest) or level == "broad" and _scatters(nest):
+        b, nest = _drawn(rng, family, told)
+    if rng.random() < 0.97:
+        nest.parameters = _used(nest)
+    if not nest.sequential:
+        widen(nest)
+        _early_return(nest, rng)
+        _named_bounds(nest, b)
+    if level == "broad":
+        heads.dress(nest, b, plain)
+    _order_parameters(nest, b)
+    if not plain and not nest.buffers:
+        _special_arrays(nest, rng)
+    _mark_overwritten(nest)
+    nest.kernel = nest.kernel and all(
+        nest.types[s.target.array] in _ATOMIC_KINDS for s in _atomics(nest)
+    )
+    style = style_of(nest, rng, plain)
+    if plain and level == "broad" and not nest.c_only:
+        as_fortran_tells(nest, style, b)
+    nest.null = "" if plain else nest.null
+    if level == "broad" and nest.result:
+        style.deref = (
+            not plain
+        )  # how a total's cell is spelled, which the serial text does not show
+    return nest, style
+
+
+def _drawn(
+    rng: random.Random, family: Callable[[Builder], Nest], told: bool
+) -> tuple[Builder, Nest]:
+    """A nest of a family, without locals that nothing reads. told: by Fortran, which has no double
+    constants in single precision.
+    """
+    kind = rng.choices(("f32", "f64", "i32"), (62, 17, 21))[0]
+    if family in _ODD_KINDS and rng.random() < 0.10:
+        kind = rng.choice(("i64", "i64", "u32", "u32", "u8", "i16", "u16", "i8"))
+    b = Builder(rng, kind, suffix=kind == "f32" and (rng.random() < 0.5 or told))
+    nest = family(b)
+    nest.parameters, nest.types = b.parameters, b.types
+    for _ in range(2):  # one dead local may have kept another alive
+        reads = _names_read(nest)
+        for region in nest.regions:
+            region.body = _without_dead(region.body, reads)
+        nest.before = _without_dead(nest.before, reads)
+    return b, nest
+
+
+def _does_something(nest: Nest) -> bool:
+    """Works on arrays (expressions of scalars alone are of no interest) and assigns no place to
+    itself.
+    """
+    statements = (s for region in nest.regions for s in ast.walk_statements(region.body))
+    idle = any(type(s) is ast.Assign and s.target == s.value for s in statements)
+    return not idle and any(p.kind != "scalar" for p in _used(nest))
+
+
+def _scatters(nest: Nest) -> bool:
+    """Stores in parallel where a permutation says: nothing tells that from
+    `carried_places.scatter`, whose places may collide.
+    """
+    return not nest.sequential and any(p.fill == "permutation()" for p in nest.parameters)
+
+
+def _names_read(nest: Nest) -> set[str]:
+    blocks = [nest.before, nest.first, nest.after, *(r.body for r in nest.regions)]
+    expressions = [
+        e for block in blocks for s in ast.walk_statements(block) for e in ast.expressions_of(s)
+    ]
+    expressions += [
+        e for region in nest.regions for axis in region.axes for e in (axis.start, axis.stop)
+    ]
+    return {n.id for e in expressions for n in ast.walk(e) if type(n) is ast.Name}
+
+
+def _without_dead(body: tuple, reads: set[str]) -> tuple:
+    kept = []
+    for statement in body:
+        if type(statement) is ast.Declare and statement.name not in reads:
+            continue
+        if type(statement) is ast.For:
+            statement = statement._replace(body=_without_dead(statement.body, reads))
+        kept.append(statement)
+    return tuple(kept)
+
+
+def _used(nest: Nest) -> list[Parameter]:
+    """Parameters that the code reads or writes, and those that give the extents of these."""
+    used: set[str] = set()
+    pending = [
+        e for r in nest.regions for s in ast.walk_statements(r.body) for e in ast.expressions_of(s)
+    ]
+    pending += [
+        e
+        for block in (nest.before, nest.first, nest.after)
+        for s in ast.walk_statements(block)
+        for e in ast.expressions_of(s)
+    ]
+    pending += [e for r in nest.regions for a in r.axes for e in (a.start, a.stop)] + (
+        [nest.repeated[1]] if nest.repeated else []
+    )
+    while pending:
+        for node in ast.walk(pending.pop()):
+            word = node.array if type(node) is ast.At else node.id if type(node) is ast.Name else ""
+            if word and word not in used:
+                used.add(word)
+                pending += [
+                    e
+                    for p in nest.parameters
+                    if p.name == word
+                    for e in (*p.extents, *_names_in(p.fill))
+                ]
+    views = {
+        s.array
+        for r in nest.regions
+        for s in ast.walk_statements(r.body)
+        if type(s) is ast.DeclarePointer
+    }
+    return [p for p in nest.parameters if p.name in used or p.name in views]
+
+
+def _names_in(fill: str) -> list[ast.Name]:
+    return [ast.Name(word) for word in re.findall(r"[A-Za-z_]\w*", fill.partition("(")[2])]
+
+
+def _atomics(nest: Nest) -> list[ast.Assign]:
+    statements = (s for region in nest.regions for s in ast.walk_statements(region.body))
+    return [s for s in statements if type(s) is ast.Assign and s.atomic]
+
+
+def _early_return(nest: Nest, rng: random.Random) -> None:
+    """`if (n <= 0) return;` before anything else, in a few functions."""
+    stops = [
+        a.stop
+        for a in nest.regions[0].axes
+        if type(a.stop) is ast.Name and nest.types.get(a.stop.id) == "i32"
+    ]
+    stops = [s for s in stops if any(p.name == s.id for p in nest.parameters)]
+    if nest.result or nest.null or nest.before or not stops or rng.random() > 0.025:
+        return
+    test = ast.compare(stops[0], "<=", ast.ZERO)
+    if len(stops) > 1 and rng.random() < 0.6:
+        test = ast.Binary("||", test, ast.compare(stops[1], "<=", ast.ZERO))
+    nest.before = (ast.If(test, (ast.Jump("return"),)),)
+
+
+def _named_bounds(nest: Nest, b: Builder) -> None:
+    """The bound of a parallel loop in a local of its own (`int total = w * h;`), or in
+    parentheses.
+    """
+    if nest.result or nest.buffers or nest.index_type != "i32":
+        return
+    for region in nest.regions:
+        for axis in region.axes:
+            if type(axis.stop) is ast.Binary and b.chance(0.25):
+                axis.stop = ast.Paren(axis.stop)
+            elif type(axis.stop) is not ast.Literal and len(nest.regions) == 1 and b.chance(0.05):
+                word = b.name(names.SIZES + names.PLANES, "i32")
+                nest.before += (ast.Declare("i32", word, axis.stop),)
+                axis.stop = ast.Name(word)
+
+
+def _order_parameters(nest: Nest, b: Builder) -> None:
+    """Arrays first, sizes first, or any order; seldom a parameter that nobody uses."""
+    rng = b.rng
+    if rng.random() < 0.05:
+        if rng.random() < 0.7:
+            b.size(names.COUNTS + names.SIZES, (0, 1, 2))
+        else:
+            b.scalar("f32")
+    draw = rng.random()
+    if draw < 0.55:
+        nest.parameters.sort(key=lambda p: p.kind == "scalar")
+    elif draw < 0.75:
+        nest.parameters.sort(key=lambda p: p.kind != "scalar")
+    elif draw < 0.90:
+        rng.shuffle(nest.parameters)
+    if rng.random() < 0.3:  # outputs first, as memcpy has it
+        nest.parameters.sort(key=lambda p: (p.kind == "scalar", not p.written))
+
+
+def _special_arrays(nest: Nest, rng: random.Random) -> None:
+    """Turn some arrays into `T **`, `T a[][C]` or `T a[]`."""
+    draw = rng.random()
+    if draw < 0.03:
+        for parameter in nest.parameters:
+            parameter.unsized = parameter.kind == "array"
+    elif draw < 0.12 or (
+        draw < 0.6
+        and any(len(p.extents) == 2 and type(p.extents[1]) is ast.Literal for p in nest.parameters)
+    ):
+        views = {
+            s.array
+            for r in nest.regions
+            for s in ast.walk_statements(r.body)
+            if type(s) is ast.DeclarePointer
+        }
+        for parameter in nest.parameters:
+            if parameter.kind != "array" or len(parameter.extents) != 2 or parameter.name in views:
+                continue
+            if any(len(at.subscripts) != 2 for at in accesses(nest, parameter.name)):
+                continue
+            constant = type(parameter.extents[1]) is ast.Literal
+            parameter.kind = "fixed" if constant else "rows"
+
+
+def _mark_overwritten(nest: Nest) -> None:
+    """Outputs whose every element the function certainly writes and never reads."""
+    if len(nest.regions) != 1 or nest.before or nest.sequential or nest.buffers:
+        return
+    region = nest.regions[0]
+    whole = tuple(ast.Name(a.variable) for a in region.axes if a.start == ast.ZERO and a.step == 1)
+    for statement in region.body:
+        if type(statement) is ast.If and any(type(s) is ast.Jump for s in statement.then):
+            return
+        if (
+            type(statement) is not ast.Assign
+            or statement.op != "="
+            or type(statement.target) is not ast.At
+        ):
+            continue
+        if statement.target.subscripts != whole:
+            continue
+        array = statement.target.array
+        parameter = next((p for p in nest.parameters if p.name == array), None)
+        if parameter is None:  # a row of one, by a pointer
+            continue
+        stops = tuple(a.stop for a in region.axes)
+        if len(accesses(nest, array)) == 1 and parameter.extents == stops:
+            parameter.overwritten = True

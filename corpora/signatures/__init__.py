@@ -1,0 +1,19 @@
+"""What an entry function takes and gives: parameters, structures, kinds.
+
+- `c_family`: Signatures of C++, CUDA and OpenMP functions, read from the tokens of their
+  parameter lists.
+- `declarators`: Declarations of C++ and CUDA taken apart: what a name is declared as, and the
+  element type of its specifiers.
+- `dispatch`: What a program's entry function takes and gives: `signature_of(program)` for every
+  dialect.
+- `enumerations`: Enumerations of C and C++: the whole numbers that their values are.
+- `fortran`: Signatures of Fortran procedures: types, kinds, intents and shapes from the
+  declarations, implicit typing included.
+- `fortran_kinds`: Values of Fortran kind expressions: literals, `kind(...)`,
+  `selected_*_kind(...)`, named constants, arithmetic.
+- `nulls`: Pointers that a C-like text takes for a condition, or compares with null: arrays that a
+  caller may leave out.
+- `pointees`: Whether a pointer parameter of C or C++ points to one thing or to many, told by how
+  the text uses it.
+- `structures`: Structures of C and C++ that typed tests can hold: where each number of them lies.
+"""

@@ -1,0 +1,56 @@
+"""What a program's entry function takes and gives: `signature_of(program)` for every dialect.
+
+Contract: a signature is returned only when every parameter can be held by a typed test (scalar,
+contiguous array, or table of rows, of an entry of ELEMENT_TYPES); anything else is a SignatureError
+that names the parameter and why. Text may be laid out in any way, whitespace-tokenised text
+included.
+
+    python -c "from corpora.records import Program; from corpora.signatures.dispatch import signature_of; \
+print(signature_of(Program('cpp', 'f', 'float f(const float *x, int n) { return x[n]; }')))"
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from corpora.dialects import dialect
+from corpora.records import Program, Signature
+
+
+class SignatureError(ValueError):
+    """The entry function cannot be called with typed data; the message is one line that
+    says why.
+    """
+
+
+MAX_PARAMETERS = 128
+"""The most arguments that a call of the engine has room for (native/abi.h: CV_MAX_BUFFERS)."""
+
+
+@lru_cache(maxsize=8192)
+def signature_of(program: Program) -> Signature:
+    """Signature of the function `program.name` in `program.text`. Raises SignatureError."""
+    found = _READERS[dialect(program.dialect).language](program)
+    if len(found.parameters) > MAX_PARAMETERS:
+        raise SignatureError(
+            f"{program.dialect} function '{program.name}': has {len(found.parameters)} "
+            f"parameters; tests hold at most {MAX_PARAMETERS}"
+        )
+    return found
+
+
+def _read_cpp(program: Program) -> Signature:
+    from corpora.signatures.c_family import (
+        c_family_signature,
+    )  # late: it imports SignatureError from here
+
+    return c_family_signature(program)
+
+
+def _read_fortran(program: Program) -> Signature:
+    from corpora.signatures.fortran import fortran_signature  # late, as above
+
+    return fortran_signature(program)
+
+
+_READERS = {"cpp": _read_cpp, "fortran": _read_fortran}

@@ -1,0 +1,76 @@
+"""Fields of a target's structure that its source's has not, or has as other whole numbers.
+
+Contract: a target that defines a structure for itself may add fields (`float pad;`, a force that it
+works out first): no caller sets them, so that they hold a pattern and are not compared. It may hold
+a truth value or a whole number in a wider one. Names must tell both structures' other fields alike.
+
+    pytest tests/gpu_runtime/test_own_fields.py
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from corpora.records import Parameter, Signature
+from gpu_runtime.call.materialize import DTYPES
+from gpu_runtime.call.parameter_names import plain_name
+
+
+def own_fields(source: Signature, target: Signature) -> dict[int, int]:
+    """Places in the target of fields that only it has, each with that of a source's field of the
+    same structure.
+    """
+    places = {plain_name(p.name): i for i, p in enumerate(source.parameters) if _is_field(p)}
+    beside: dict[str, int] = {}
+    for p in target.parameters:
+        if p.member and plain_name(p.name) in places:
+            beside.setdefault(p.member.owner, places[plain_name(p.name)])
+    return {
+        j: beside[p.member.owner]
+        for j, p in enumerate(target.parameters)
+        if p.member
+        and _is_field(p)
+        and p.member.owner in beside
+        and plain_name(p.name) not in places
+    }
+
+
+def holds(source: Parameter, target: Parameter) -> bool:
+    """Whether the target's field holds every value of the source's: a wider whole number of the
+    same sign, or any for a truth value.
+    """
+    if (
+        not (_is_field(source) and _is_field(target) and source.kind == target.kind)
+        or target.type[0] not in "iu"
+    ):
+        return False
+    wider = (
+        source.type[0] == target.type[0]
+        and DTYPES[source.type].itemsize < DTYPES[target.type].itemsize
+    )
+    return source.type == "bool" or wider
+
+
+def unset(field: Parameter, beside: Parameter, value: np.ndarray) -> np.ndarray:
+    """What nobody has set, for as many structures as there are: value is that of the field beside
+    it.
+    """
+    structures = (
+        value.size // beside.member.count
+        if beside.member and beside.member.passing == "array"
+        else 1
+    )
+    count = structures * field.member.count if field.member else structures
+    dtype = DTYPES[field.type]
+    pattern = (
+        True
+        if dtype.kind == "b"
+        else np.nan
+        if dtype.kind in "fc"
+        else np.frombuffer(b"\xa5" * dtype.itemsize, dtype)[0]
+    )
+    return np.full(count if field.kind == "array" else (), pattern, dtype)
+
+
+def _is_field(p: Parameter) -> bool:
+    return p.member is not None and p.member.count > 0

@@ -1,0 +1,341 @@
+"""A unit test as numpy buffers, ready for any back end: seeded fills, expanded by counter and
+vectorised.
+
+Contract: the same test and signature give the same bytes on every machine and in every numpy
+version (no np.random). Element k of a fill depends on (seed, position of the parameter, k) only, so
+that two arrays with one seed differ and a longer array begins with the shorter one (permutation and
+sorted excepted). Generator: SplitMix64 (Steele, Lea and Flood, 2014) used as a counter-based hash.
+
+    python -c "from gpu_runtime.call.materialize import *; print(expand(Fill('uniform', (-1, 1), 3), 'f32', 4))"
+"""
+
+from __future__ import annotations
+
+import math
+from collections import OrderedDict
+from functools import lru_cache
+
+import numpy as np
+
+from corpora.records import ArrayValue, Fill, Parameter, ScalarValue, Signature, UnitTest
+from gpu_runtime.backend import Arguments
+
+DTYPES = {
+    "bool": np.dtype(np.bool_),
+    "i8": np.dtype(np.int8),
+    "u8": np.dtype(np.uint8),
+    "i16": np.dtype(np.int16),
+    "u16": np.dtype(np.uint16),
+    "i32": np.dtype(np.int32),
+    "u32": np.dtype(np.uint32),
+    "i64": np.dtype(np.int64),
+    "u64": np.dtype(np.uint64),
+    "f32": np.dtype(np.float32),
+    "f64": np.dtype(np.float64),
+    "c64": np.dtype(np.complex64),
+    "c128": np.dtype(np.complex128),
+}
+_GOLDEN = 0x9E3779B97F4A7C15
+_MASK = (1 << 64) - 1
+
+
+def random_bits(seed: int, stream: int, count: int, first: int = 0) -> np.ndarray:
+    """`count` 64-bit words, shape (count,), dtype uint64: SplitMix64 at counters `first` to
+    first+count-1 of one stream.
+    """
+    start = (seed * 0xD1342543DE82EF95 + stream * 0xA0761D6478BD642F + 0x2545F4914F6CDD1D) & _MASK
+    z = np.arange(first + 1, first + count + 1, dtype=np.uint64)
+    z *= np.uint64(_GOLDEN)
+    z += np.uint64(start)
+    z ^= z >> np.uint64(30)
+    z *= np.uint64(0xBF58476D1CE4E5B9)
+    z ^= z >> np.uint64(27)
+    z *= np.uint64(0x94D049BB133111EB)
+    z ^= z >> np.uint64(31)
+    return z
+
+
+_BLOCK = 1 << 14
+"""Elements that are made at a time, so that what lies between stays in the processor's cache."""
+
+
+def _unit(seed: int, stream: int, count: int, first: int = 0) -> np.ndarray:
+    """float64 in [0, 1), shape (count,), from the words at counters `first` on."""
+    return (random_bits(seed, stream, count, first) >> np.uint64(11)).astype(np.float64) * 2.0**-53
+
+
+def _real(fill: Fill, dtype: np.dtype, stream: int, count: int) -> np.ndarray:
+    """uniform, normal, sorted, constant of a floating type."""
+    if fill.kind == "constant":
+        return np.full(count, fill.arguments[0], dtype)
+    a, b = (float(v) for v in fill.arguments)
+    values = np.empty(count, dtype)
+    with np.errstate(over="ignore"):
+        for at in range(0, count, _BLOCK):
+            part = values[at : at + _BLOCK]
+            u = _unit(fill.seed, stream, len(part), at)
+            if fill.kind == "normal":
+                v = _unit(fill.seed, stream + (1 << 20), len(part), at)
+                part[:] = a + b * np.sqrt(-2.0 * np.log1p(-u)) * np.cos(2.0 * np.pi * v)
+            else:
+                part[:] = a * (1.0 - u) + b * u
+    return np.sort(values) if fill.kind == "sorted" else values
+
+
+def _integral(fill: Fill, dtype: np.dtype, stream: int, count: int) -> np.ndarray:
+    """Every kind but `special` of an integer type or bool; bounds are cut to the type's range."""
+    low, high = (
+        (0, 1) if dtype.kind == "b" else (int(np.iinfo(dtype).min), int(np.iinfo(dtype).max))
+    )
+
+    def cut(value: float | int) -> int:
+        return (
+            min(max(int(value), low), high)
+            if math.isfinite(value)
+            else (high if value > 0 else low)
+        )
+
+    if fill.kind == "constant":
+        value = fill.arguments[0]
+        return np.full(
+            count, 0 if isinstance(value, float) and math.isnan(value) else cut(value), dtype
+        )
+    if fill.kind == "permutation":
+        order = np.argsort(random_bits(fill.seed, stream, count), kind="stable")
+        return order.astype(dtype)
+    if fill.kind == "normal":
+        floats = _real(fill, np.dtype(np.float64), stream, count)
+        return np.clip(np.rint(floats), low, high).astype(np.float64).astype(dtype)
+    bounds = (0, fill.arguments[0] - 1) if fill.kind == "indices" else fill.arguments
+    first, last = cut(math.ceil(bounds[0])), cut(math.floor(bounds[1]))
+    span = max(last - first, 0) + 1
+    values = np.empty(count, dtype)
+    for at in range(0, count, _BLOCK):
+        part = values[at : at + _BLOCK]
+        bits = random_bits(fill.seed, stream, len(part), at)
+        if span <= _MASK:
+            bits = bits & np.uint64(span - 1) if span & (span - 1) == 0 else bits % np.uint64(span)
+        bits += np.uint64(first & _MASK)  # two's complement: wraps to the right value
+        part[:] = bits.view(np.int64) if dtype.kind == "i" else bits
+    return np.sort(values) if fill.kind == "sorted" else values
+
+
+def _specials(dtype: np.dtype) -> np.ndarray:
+    if dtype.kind == "f":
+        info = np.finfo(dtype)
+        tiny = info.smallest_subnormal
+        return np.array(
+            # No largest numbers: whether a sum of them overflows depends on its order, which
+            # equivalence leaves open.
+            [
+                0.0,
+                -0.0,
+                np.nan,
+                np.inf,
+                -np.inf,
+                1.0,
+                -1.0,
+                tiny,
+                -tiny,
+                info.tiny,
+                info.eps,
+                0.5,
+                3.0,
+                -2.5,
+            ],
+            dtype,
+        )
+    if dtype.kind == "b":
+        return np.array([False, True])
+    info = np.iinfo(dtype)
+    return np.array(
+        [
+            0,
+            1,
+            info.max,
+            info.min,
+            info.max - 1,
+            info.min + 1,
+            2,
+            3,
+            *([-1] if dtype.kind == "i" else []),
+        ],
+        dtype,
+    )
+
+
+def _special(fill: Fill, dtype: np.dtype, stream: int, count: int) -> np.ndarray:
+    """Every special value once, beginning at one that the seed chooses, then at random."""
+    values = _specials(dtype)
+    picks = (random_bits(fill.seed, stream, count) % np.uint64(len(values))).astype(np.int64)
+    once = min(count, len(values))
+    picks[:once] = (np.arange(once) + fill.seed) % len(values)
+    return values[picks]
+
+
+def expand(fill: Fill, type_: str, count: int, stream: int = 0) -> np.ndarray:
+    """`count` elements of `type_` (shape (count,)), perhaps read-only. Integer kinds give integral
+    values in floating types too.
+    """
+    if fill.kind in _WHOLE:
+        return (
+            _expanded(fill, type_, count, stream)
+            if count > MOST_KEPT
+            else _kept(_exact(fill), fill, type_, count, stream)
+        )
+    if count > LONGEST_KEPT:
+        return _expanded(fill, type_, count, stream)
+    key = (_exact(fill), type_, stream)
+    known = _longest.pop(key, None)
+    if known is None or len(known) < count:
+        known = _expanded(fill, type_, count, stream)
+        known.flags.writeable = False
+        if len(_longest) >= MOST_FILLS or count > MOST_KEPT:  # only then is it worth counting
+            while len(_longest) >= MOST_FILLS or sum(map(len, _longest.values())) > MOST_ELEMENTS:
+                _longest.popitem(last=False)
+    _longest[key] = known
+    return known[:count]
+
+
+MOST_KEPT = 1 << 12
+"""Elements of an expanded fill that is remembered as a whole: a tester asks for the same contents
+many times over.
+"""
+LONGEST_KEPT, MOST_FILLS, MOST_ELEMENTS = 66_560, 256, 1 << 20
+"""Of fills whose longer arrays begin with the shorter ones the longest is remembered."""
+_WHOLE = frozenset({"sorted", "permutation", "normal"})
+_longest: OrderedDict[tuple[object, ...], np.ndarray] = OrderedDict()
+
+
+def _exact(fill: Fill) -> tuple[object, ...]:
+    """0.0 and -0.0 are equal, their fills are not the same."""
+    return fill.kind, repr(fill.arguments), fill.seed
+
+
+@lru_cache(maxsize=128)
+def _kept(exact: tuple[object, ...], fill: Fill, type_: str, count: int, stream: int) -> np.ndarray:
+    values = _expanded(fill, type_, count, stream)
+    values.flags.writeable = False
+    return values
+
+
+def _expanded(fill: Fill, type_: str, count: int, stream: int) -> np.ndarray:
+    dtype = DTYPES[type_]
+    if fill.kind == "null":
+        return np.zeros(count, dtype)
+    if dtype.kind == "c":
+        part = "f32" if type_ == "c64" else "f64"
+        real, imaginary = (expand(fill, part, count, stream + offset) for offset in (0, 1 << 21))
+        return _joined(real, imaginary, dtype)
+    if fill.kind == "special":
+        return _special(fill, dtype, stream, count)
+    if dtype.kind == "f" and fill.kind in ("uniform", "normal", "sorted", "constant"):
+        return _real(fill, dtype, stream, count)
+    if dtype.kind == "f":
+        return _integral(fill, np.dtype(np.int64), stream, count).astype(dtype)
+    return _integral(fill, dtype, stream, count)
+
+
+def _joined(real: np.ndarray, imaginary: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    """Complex from parts without arithmetic, which would turn inf * 0 into NaN."""
+    joined = np.empty(len(real), dtype)
+    joined.real, joined.imag = real, imaginary
+    return joined
+
+
+def array_of(value: ArrayValue, parameter: Parameter, stream: int) -> np.ndarray:
+    """Shape (rows, columns) for a table of rows and for Fortran's assumed-shape matrices, else flat
+    (count,).
+    """
+    count = math.prod(value.extents)
+    dtype = DTYPES[value.type]
+    if value.fill is not None:
+        array = expand(value.fill, value.type, count, stream)
+    elif dtype.kind == "c":
+        parts = np.array(value.values, np.float64)
+        array = _joined(parts[::2], parts[1::2], dtype)
+    else:
+        with np.errstate(over="ignore"):
+            array = np.array(value.values, dtype)
+    return array.reshape(value.extents) if keeps_shape(parameter, len(value.extents)) else array
+
+
+def assumed_shape(parameter: Parameter) -> bool:
+    """Whether the extents of the array reach the program with the array (Fortran `x(:)`)."""
+    return parameter.kind == "array" and any(part.endswith(":") for part in parameter.shape)
+
+
+def declared_extents(shape: tuple[str, ...], scalars: dict[str, int]) -> tuple[int, ...] | None:
+    """Extents of a Fortran declaration (`("n", "0:m")`) for these integers, None where one is not
+    readable.
+    """
+    from gpu_runtime.launch.plans import evaluate  # late: most programs declare no shapes
+
+    found = []
+    for part in shape:
+        first, colon, last = part.lower().partition(":")
+        try:
+            found.append(
+                max(
+                    0,
+                    evaluate(last, scalars, {}) - evaluate(first, scalars, {}) + 1
+                    if colon
+                    else evaluate(first, scalars, {}),
+                )
+            )
+        except ValueError:
+            return None
+    return tuple(found)
+
+
+def keeps_shape(parameter: Parameter, dimensions: int) -> bool:
+    """Whether a value of so many dimensions is handed over in two: rows x columns."""
+    return dimensions == 2 and (
+        parameter.kind == "rows" or (assumed_shape(parameter) and len(parameter.shape) == 2)
+    )
+
+
+def scalar_of(value: ScalarValue) -> np.ndarray:
+    """0-d array of the scalar's type."""
+    plain = complex(*value.value) if isinstance(value.value, tuple) else value.value
+    with np.errstate(over="ignore"):
+        return np.array(plain, DTYPES[value.type])
+
+
+def integer_scalars(test: UnitTest) -> dict[str, int]:
+    """Integer scalars by name, for launch plans and expressions."""
+    return {
+        a.name: int(a.value)
+        for a in test.assignments
+        if isinstance(a, ScalarValue) and a.type[0] in "iu" and not isinstance(a.value, tuple)
+    }
+
+
+def extents_of(test: UnitTest) -> dict[str, int]:
+    """Element count of every array by name."""
+    return {a.name: math.prod(a.extents) for a in test.assignments if isinstance(a, ArrayValue)}
+
+
+def materialise(test: UnitTest, signature: Signature) -> Arguments:
+    """`test` in the order of the signature's parameters. Raises ValueError when they do not fit
+    each other.
+    """
+    by_name = {a.name: a for a in test.assignments}
+    position = {p.name: i for i, p in enumerate(signature.parameters)}
+    values = []
+    for i, parameter in enumerate(signature.parameters):
+        value = by_name.get(parameter.name)
+        if value is None or isinstance(value, ScalarValue) != (parameter.kind == "scalar"):
+            raise ValueError(
+                f"the test gives no {parameter.kind} '{parameter.name}' for {signature.name}"
+            )
+        values.append(
+            scalar_of(value) if isinstance(value, ScalarValue) else array_of(value, parameter, i)
+        )
+    aliases = tuple((position[a], position[b]) for a, b in test.aliases)
+    nulls = tuple(
+        i
+        for i, p in enumerate(signature.parameters)
+        if isinstance(a := by_name[p.name], ArrayValue) and a.is_null
+    )
+    return Arguments(tuple(values), aliases=aliases, nulls=nulls)

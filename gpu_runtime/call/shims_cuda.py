@@ -1,0 +1,180 @@
+"""The shim of a CUDA program: `extern "C" void SYMBOL(void **args)` over a bare kernel, a host
+function or a __device__ function.
+
+Contract: see native/abi.h for `args`. Parameter types of host and device functions are taken from
+the function itself by the compiler; a kernel is called with what its signature says. A kernel is
+launched with the geometry in args[n + 1]; a host function launches what it launches itself; a
+__device__ function is called by every thread of that geometry (one thread when it is 0) and thread
+0 gives the result. Under another order of the threads a program that leaves variables unset is
+called in its copy (WITHOUT_PATTERN).
+
+    python -c "from gpu_runtime.call.shims_cuda import prelude; print(len(prelude()))"
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+from corpora.records import Parameter
+from gpu_runtime.backend import CompileRequest
+from gpu_runtime.call.assembly import needs_assembly
+from gpu_runtime.call.shims_cpp import C_TYPES, calling
+from gpu_runtime.emulation.cuda_rewrite import rewrite, tokens_of
+
+NATIVE = Path(__file__).parents[1] / "native"
+
+COMPILE_FLAGS = (
+    "-fsanitize=thread",
+    "--param=tsan-instrument-func-entry-exit=0",
+    "-ftrivial-auto-var-init=pattern",
+    "-fno-strict-aliasing",
+)
+"""Added to the flags of every CUDA program: accesses are reported to the hooks, and a local
+variable that was never set holds a pattern that no test expects.
+"""
+
+WITHOUT_PATTERN = (
+    '#pragma GCC push_options\n#pragma GCC optimize("trivial-auto-var-init=uninitialized")\n',
+    "#pragma GCC pop_options\n",
+)
+"""Round a copy of a program's text. The pattern is one value for all: counters that begin alike may
+still be compared, and as a number it is an ideal start for a maximum. In the copy a variable that
+was never set holds what lies on the stack, and the emulation sees to that.
+"""
+_NO_LOCAL = frozenset(
+    "return goto typedef using extern else case struct class union enum namespace static "
+    "__shared__ __device__ __constant__ __managed__".split()
+)
+
+
+def leaves_unset(text: str) -> bool:
+    """Whether a declaration of `text` gives a variable no value: only then does the program need
+    its copy.
+    """
+    plain = "".join(" " if t.kind in ("comment", "directive") else t.text for t in tokens_of(text))
+    for statement in map(str.strip, re.split(r"[;{}]", plain)):
+        found = re.match(r"(\w+)(?:\s*::\s*\w+)*[\s*]+[A-Za-z_]", statement)
+        if (
+            found
+            and found[1] not in _NO_LOCAL
+            and "(" not in statement
+            and any("=" not in part for part in statement.split(","))
+        ):
+            return True
+    return False
+
+
+@cache
+def prelude() -> str:
+    """What comes after prelude_cpp.h and before the programs of a unit; without #line marks."""
+    return "\n".join(
+        (NATIVE / name).read_text()
+        for name in ("prelude_cuda.h", "prelude_complex.h", "prelude_cuda_host.h", "shim_cuda.h")
+    )
+
+
+_OTHERS_NAMES = (
+    "__expf __exp10f __logf __log2f __log10f __sinf __cosf __tanf __powf exp10 exp10f".split()
+)
+"""CUDA's functions whose names glibc's headers declare as something else."""
+_AFTER_HEADERS = """
+template <class A, class B> static inline typename std::common_type<A, B>::type min(A a, B b) { return b < a ? b : a; }
+template <class A, class B> static inline typename std::common_type<A, B>::type max(A a, B b) { return a < b ? b : a; }
+"""
+
+
+def real_headers(names: Sequence[str]) -> str:
+    """What stands before `prelude()` in place of prelude_cpp.h: the standard library's own headers,
+    and what nvcc knows without one.
+    """
+    # <math.h> and <stdlib.h> of C++ make the overloads of std known outside it.
+    included = "".join(
+        f"#include <{name}>\n"
+        for name in dict.fromkeys([*names, "math.h", "stdlib.h", "type_traits"])
+    )
+    return (
+        included + "".join(f"#define {name} cv_{name}\n" for name in _OTHERS_NAMES) + _AFTER_HEADERS
+    )
+
+
+def shim(request: CompileRequest, symbol: str, namespace: str, copy: str = "") -> str:
+    """C++ that defines `symbol` for `request.program`, whose rewritten text is in `namespace`;
+    copy: of its text in WITHOUT_PATTERN.
+    """
+    name = request.program.name
+    if request.signature.style == "kernel":
+        return _kernel_shim(request, symbol, namespace, copy)
+    if needs_assembly(request.signature):
+        return _assembling_shim(request, symbol, namespace, copy)
+    maker = "cv_shim_device" if _device_only(request.program.text, name) else "cv_shim_host"
+    further = (
+        f", (decltype(&{namespace}::{name})){copy}::{name}" if copy else ""
+    )  # its structures are types of their own
+    return f"{_ENTRY} {symbol}(void **args) {{ {maker}({namespace}::{name}, args{further}); }}\n"
+
+
+def _assembling_shim(request: CompileRequest, symbol: str, namespace: str, copy: str) -> str:
+    """Of a host function."""
+    roles = {
+        f"{symbol}_{role}": space for role, space in (("host", namespace), ("copy", copy)) if space
+    }
+    bodies = [
+        f"CV_UNSEEN static void {name}(void **a) {{ {calling(request, space, _argument)} }}\n"
+        for name, space in roles.items()
+    ]
+    chosen = (
+        f"if (cv_begin(args, {len(request.signature.parameters)}, "
+        f"{'true' if copy else 'false'})) {list(roles)[-1]}(args); else "
+        f"{symbol}_host(args);"
+    )
+    return "".join(bodies) + f"{_ENTRY} {symbol}(void **args) {{ {chosen} }}\n"
+
+
+_ENTRY = 'extern "C" __attribute__((visibility("default"))) CV_UNSEEN void'
+
+
+def _kernel_shim(request: CompileRequest, symbol: str, namespace: str, copy: str) -> str:
+    """One thread as a function of the argument table, and the launch of all of them."""
+    n = len(request.signature.parameters)
+    threads = {
+        f"{symbol}_{role}": space
+        for role, space in (("thread", namespace), ("copy", copy))
+        if space
+    }
+    bodies = [
+        f"CV_UNSEEN static void {name}(void *p) {{ void **a = (void **)p; (void)a; "
+        f"{calling(request, space, _argument)} }}\n"
+        for name, space in threads.items()
+    ]
+    return (
+        "".join(bodies) + f"{_ENTRY} {symbol}(void **args) {{ cv_launch_kernel(args, {n}, "
+        f"{', '.join(threads)}); }}\n"
+    )
+
+
+def _argument(p: Parameter, index: int) -> str:
+    if p.kind != "scalar" and not p.by_reference:
+        return f"cv_kernel_pointer{{a[{index}]}}"
+    return (
+        f"*({C_TYPES[p.type]} *)a[{index}]"
+        if p.type in C_TYPES and p.kind == "scalar"
+        else f"cv_kernel_value{{a[{index}]}}"
+    )
+
+
+def program_text(request: CompileRequest) -> str:
+    """The program as g++ gets it: rewritten, its names local to the unit (shared variables in
+    templates need that).
+    """
+    return f"namespace {{\n#line 1\n{rewrite(request.program.text)}\n}}\n"
+
+
+def _device_only(text: str, name: str) -> bool:
+    """Whether `name` is defined as __device__ and not as __host__ or __global__."""
+    for found in re.finditer(rf"([^;{{}}]*)\b{re.escape(name)}\s*\(", text):
+        if "__device__" in found[1]:
+            return "__host__" not in found[1] and "__global__" not in found[1]
+    return False

@@ -1,0 +1,175 @@
+"""How a Fortran program goes into a compile unit: bare procedures inside a module of their own, and
+a bind(C) entry.
+
+Contract: the entry takes `void **args` (native/abi.h) and hands the buffers to the program with the
+kinds and shapes that it declares: assumed-shape arrays get the extents of the test (several
+extents: taken as written where the test gives rows and columns, else the whole first dimension),
+logical scalars of any kind go through a copy, arrays of default LOGICAL are converted by the runner
+(`logical_arrays`), an i8 that the program declares CHARACTER is handed over as one, an array that
+it asks for with `present` is absent where the pointer is null (a disassociated actual argument:
+Fortran 2008, 15.5.2.12). Text that already is a module, or does not compile inside one (implicit
+external procedures), is compiled alone as it is.
+
+    pytest tests/gpu_runtime/test_compile.py -k fortran
+"""
+
+from __future__ import annotations
+
+import re
+
+from corpora.records import Parameter
+from corpora.signatures.fortran import logical_widths
+from corpora.syntax.fortran import procedures, to_free_form, units
+from gpu_runtime.backend import CompileRequest
+
+KINDS = {
+    "i8": "integer(1)",
+    "i16": "integer(2)",
+    "i32": "integer(4)",
+    "i64": "integer(8)",
+    "f32": "real(4)",
+    "f64": "real(8)",
+    "c64": "complex(4)",
+    "c128": "complex(8)",
+    "bool": "logical(1)",
+}
+_CHARACTERS = re.compile(r"^\s*character\b(?!.*\bfunction\b)[^\n]*$", re.I | re.M)
+
+
+def has_module(text: str) -> bool:
+    """Whether `text` brings program units of its own, so that it cannot go inside a module."""
+    return bool(units(text)) or bool(re.search(r"^\s*#", text, re.M))
+
+
+def program_text(text: str, module: str) -> str:
+    """`text` in free form as the procedures of `module`."""
+    return f"module {module}\ncontains\n{to_free_form(text).rstrip()}\nend module\n"
+
+
+def logical_arrays(request: CompileRequest) -> int:
+    """Bytes of an element of the program's LOGICAL arrays: 1, or 4 where the runner has to
+    convert.
+    """
+    arrays = {
+        p.name for p in request.signature.parameters if p.kind == "array" and p.type == "bool"
+    }
+    return (
+        max((w for name, w in logical_widths(request.program).items() if name in arrays), default=1)
+        if arrays
+        else 1
+    )
+
+
+def asks_for(p: Parameter, text: str) -> bool:
+    """Whether a program asks with `present` whether it was given an array."""
+    return re.search(rf"\bpresent\s*\(\s*{re.escape(p.name)}\s*\)", text, re.I) is not None
+
+
+def _is_assumed(p: Parameter) -> bool:
+    return any(part.endswith(":") for part in p.shape)
+
+
+def _lower_bound(part: str) -> str:
+    return part[:-1] or "1"
+
+
+def _array(p: Parameter, i: int, local: str, wide: int) -> tuple[list[str], list[str]]:
+    kind, e = (
+        (KINDS[p.type] if wide == 1 or p.type != "bool" else "logical(4)"),
+        f"cv_e({4 * i + 1})",
+    )
+    rank = len(p.shape) if _is_assumed(p) else 1
+    declared = [f"{kind}, pointer, contiguous :: {local}({','.join([':'] * rank)})"]
+    if rank == 1:
+        return declared, [f"call c_f_pointer(cv_a({i + 1}), {local}, [{e}])"]
+    columns = f"cv_e({4 * i + 2})"  # row length where the test gives two extents
+    inner = f"merge({columns}, 1_8, {columns} > 0)"
+    shape = [f"{e}/({inner})", inner] + ["1_8"] * (rank - 2)
+    return declared, [f"call c_f_pointer(cv_a({i + 1}), {local}, [{','.join(shape)}])"]
+
+
+def _scalar(
+    p: Parameter, i: int, local: str, text: str, kinds: dict[str, int]
+) -> tuple[list[str], list[str], list[str], str]:
+    """Declarations, what goes before and after the call, and the actual argument."""
+    declared = [f"{KINDS[p.type]}, pointer :: {local}"]
+    if p.type == "i8" and any(
+        re.search(rf"\b{re.escape(p.name)}\b", line, re.I) for line in _CHARACTERS.findall(text)
+    ):
+        declared = [f"character(1), pointer :: {local}"]
+    before = [f"call c_f_pointer(cv_a({i + 1}), {local})"]
+    if p.type != "bool":
+        return declared, before, [], local
+    kind = kinds.get(p.name, 4)
+    return (
+        [*declared, f"logical({kind}) :: {local}_l"],
+        [*before, f"{local}_l = {local}"],
+        [f"{local} = {local}_l"],
+        f"{local}_l",
+    )
+
+
+def entry(request: CompileRequest, symbol: str, module: str | None) -> str:
+    """The bind(C) subroutine. `module`: where the procedure lives; None for an external one."""
+    signature, text = request.signature, request.program.text
+    kinds, wide = logical_widths(request.program), logical_arrays(request)
+    declared, before, after, actual = [], [], [], []
+    for i, p in enumerate(signature.parameters):
+        local = f"cv_p{i}"
+        if p.kind == "scalar":
+            d, b, f, argument = _scalar(p, i, local, text, kinds)
+        else:
+            d, b = _array(p, i, local, wide)
+            b = (
+                [f"nullify({local})", *(f"if (c_associated(cv_a({i + 1}))) {row}" for row in b)]
+                if asks_for(p, text)
+                else b
+            )
+            f, argument = [], local
+        declared += d
+        before += b
+        after += f
+        actual.append(argument)
+    n, result = len(signature.parameters), signature.result
+    call = f"{request.program.name}({', '.join(actual)})"
+    if result:
+        declared.append(f"{KINDS[result]}, pointer :: cv_r")
+        before.append(f"call c_f_pointer(cv_a({n + 1}), cv_r)")
+        call = f"cv_r = {call}"
+        if module is None:
+            declared.append(f"{_result_kind(request)}, external :: {request.program.name}")
+    else:
+        call = f"call {call}"
+    where = f"use {module}, only: {request.program.name}\n" if module else ""
+    folded = [_fold(line) for line in (*before, call, *after)]
+    return (
+        f"subroutine {symbol}(cv_a) bind(c, name='{symbol}')\nuse iso_c_binding, only: "
+        f"c_associated, c_ptr, c_f_pointer\n{where}implicit none\n"
+        f"type(c_ptr), intent(in) :: cv_a({n + 3})\ninteger(8), pointer :: cv_e(:)\n"
+        + "\n".join(declared)
+        + f"\ncall c_f_pointer(cv_a({n + 3}), cv_e, [{max(4 * n, 1)}])\n"
+        + "\n".join(folded)
+        + f"\nend subroutine {symbol}\n"
+    )
+
+
+def _result_kind(request: CompileRequest) -> str:
+    return (
+        "logical(4)"
+        if request.signature.result == "bool"
+        else KINDS[request.signature.result or "i32"]
+    )
+
+
+def _fold(line: str) -> str:
+    """Continuation lines, so that long argument lists stay below 132 columns."""
+    return line if len(line) < 120 else line.replace(", ", ", &\n")
+
+
+def module_of(request: CompileRequest) -> str | None:
+    """Name of the module that holds the entry procedure in the text as it stands; None for an
+    external procedure.
+    """
+    found = [p for p in procedures(request.program.text) if p.name == request.program.name.lower()]
+    hosts = [host.name for host in found[0].hosts if host.kind == "module"] if found else []
+    return hosts[0] if hosts else None

@@ -1,0 +1,123 @@
+"""The cache of compiled programs on disk, which several processes may share.
+
+Contract: a file is whole or not there; what is torn or of another form counts as absent.
+
+    pytest tests/gpu_runtime/test_compile.py
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What is kept in the cache. artifact: file name inside the objects folder, '' where it
+    failed.
+    """
+
+    ok: bool
+    artifact: str
+    diagnostics: str
+    keep: bool = True
+
+
+class ObjectStore:
+    """The cache on disk: `results/` by request, `objects/` by unit. Files appear by atomic
+    rename.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.objects, self._results = root / "objects", root / "results"
+        for folder in (self.objects, self._results):
+            if not folder.is_dir():
+                folder.mkdir(exist_ok=True)
+        if self.objects.stat().st_mode & 0o055 != 0o055:
+            self.objects.chmod(0o755)  # the runner's children have a uid of their own
+
+    def _path(self, key: str) -> str:
+        return f"{self._results}/{key[:1]}/{key}.json"
+
+    def load(self, key: str) -> Built | None:
+        try:
+            with open(self._path(key), "rb") as file:
+                row = json.loads(file.read())
+            built = Built(bool(row["ok"]), row["artifact"], row["diagnostics"])
+        except (OSError, ValueError, KeyError):
+            return None
+        return built if not built.ok or os.path.exists(f"{self.objects}/{built.artifact}") else None
+
+    def save_all(self, built: Mapping[str, Built]) -> None:
+        """Keep results by key. Members of a unit have one and the same: the file of the first is
+        linked for the others.
+        """
+        files: dict[Built, str] = {}
+        for key, result in built.items():
+            path = self._path(key)
+            try:
+                self._save(path, result, files.get(result, ""))
+            except FileNotFoundError:
+                os.makedirs(os.path.dirname(path), exist_ok=True)
+                self._save(path, result, files.get(result, ""))
+            files.setdefault(result, path)
+
+    def _save(self, path: str, built: Built, same: str) -> None:
+        if same:
+            try:
+                os.link(same, path)
+                return
+            except FileNotFoundError:
+                raise
+            except OSError:
+                pass  # another process wrote it a moment ago, or the file system has no links
+        replace_file(
+            Path(path),
+            json.dumps(
+                {"ok": built.ok, "artifact": built.artifact, "diagnostics": built.diagnostics}
+            ).encode(),
+        )
+
+    def keep_object(self, made: Path, name: str) -> str:
+        """Copy what a sandboxed compiler made; nothing of it but bytes of a regular file is taken
+        over.
+
+        Where another process has kept the same object its file stays: a sandbox that was just told
+        that it may read that very file (Landlock rules are of inodes) would be denied the one that
+        took its place.
+        """
+        fd = os.open(made, os.O_RDONLY | os.O_NOFOLLOW)
+        with os.fdopen(fd, "rb") as file:
+            data = file.read()
+        path = self.objects / name
+        if not path.exists():
+            replace_file(path, data, over=False)
+        elif path.stat().st_size != len(
+            data
+        ):  # torn; of a whole one the bytes may differ, as debug information names folders
+            replace_file(path, data)
+        return name
+
+
+def replace_file(path: Path, data: bytes, over: bool = True) -> None:
+    """Write a file of a cache that others may be reading: whole or not at all, readable by all.
+    over: whether it takes the place of one.
+    """
+    fd, temporary = tempfile.mkstemp(dir=path.parent)
+    with os.fdopen(fd, "wb") as file:
+        file.write(data)
+        os.fchmod(file.fileno(), 0o644)
+    if not over:
+        try:
+            os.link(temporary, path)
+        except FileExistsError:
+            pass
+        except OSError:  # a file system without links
+            os.replace(temporary, path)
+        Path(temporary).unlink(missing_ok=True)
+        return
+    os.replace(temporary, path)

@@ -1,0 +1,326 @@
+"""A child process that answers JSON requests over pipes, with a deadline for every answer, and is
+replaced when it fails.
+
+Contract: `Child.ask` returns the answer, or raises ChildLost (it died, or its deadline passed and
+it was killed); the next `ask` finds a new process, which was started at once so that its start
+overlaps with other work. A frame is a little-endian u32 length and UTF-8 JSON. Used for what cannot
+be trusted to return: the device compiler and the process that owns a GPU.
+
+    pytest tests/gpu_runtime/test_cuda_child.py
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import resource
+import select
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO
+
+_LENGTH = struct.Struct("<I")
+MOST_FRAME_BYTES = 1 << 28
+_POLL_S = 0.05
+_KEPT_ENVIRONMENT = (
+    "PATH",
+    "LD_LIBRARY_PATH",
+    "CUDA_VISIBLE_DEVICES",
+    "CUDA_DEVICE_ORDER",
+    "NVIDIA_VISIBLE_DEVICES",
+    "CUDA_HOME",
+    "CUDA_PATH",
+)
+
+
+class ChildLost(RuntimeError):
+    """The process is gone. code: its exit status (negative: the signal); timed_out: it was killed
+    at its deadline.
+    """
+
+    def __init__(self, code: int, timed_out: bool, words: str) -> None:
+        super().__init__(words)
+        self.code, self.timed_out, self.words = code, timed_out, words
+
+
+class Child:
+    """`python -m module arguments`, started at the first request. One thread at a time.
+
+    pass_fds: inherited descriptors. prefix: a command to run it under (a sanitizer). start_s: limit
+    until it says hello. `starts` counts the processes started so far.
+    """
+
+    def __init__(
+        self,
+        module: str,
+        arguments: Sequence[str] = (),
+        pass_fds: Sequence[int] = (),
+        prefix: Sequence[str] = (),
+        environment: Mapping[str, str] | None = None,
+        start_s: float = 120.0,
+    ) -> None:
+        self._command = [*prefix, sys.executable, "-m", module, *arguments]
+        self._fds, self._start_s = tuple(pass_fds), start_s
+        self._environment = {k: os.environ[k] for k in _KEPT_ENVIRONMENT if k in os.environ} | dict(
+            environment or {}
+        )
+        self._environment |= {
+            "PYTHONPATH": os.pathsep.join(
+                p
+                for p in (
+                    _root(),
+                    (environment or {}).get("PYTHONPATH", ""),
+                    os.environ.get("PYTHONPATH", ""),
+                )
+                if p
+            ),
+            "LC_ALL": "C.UTF-8",
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+        self._errors: BinaryIO | None = None
+        self._owner = os.getpid()
+        self.hello: dict[str, Any] | None = None
+        self.starts = 0
+
+    def start(self) -> None:
+        """Start the process and return at once."""
+        self.starts += 1
+        self.hello = None
+        self._errors = tempfile.TemporaryFile()
+        self._process = subprocess.Popen(
+            self._command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            pass_fds=self._fds,
+            env=self._environment,
+            start_new_session=True,
+        )
+
+    def ready(self) -> dict[str, Any]:
+        """What the process said about itself when it was ready. Raises ChildLost when it cannot
+        start.
+        """
+        if self._owner != os.getpid():
+            raise RuntimeError(
+                "this child belongs to the process that started it; make one after the fork"
+            )
+        if (
+            self._process is not None
+            and self.hello is not None
+            and self._process.poll() is not None
+        ):
+            self._end()  # it died while nothing was asked of it: nobody is to blame
+        if self._process is None:
+            self.start()
+        if self.hello is None:
+            self.hello = self._receive(time.monotonic() + self._start_s)
+        return self.hello
+
+    def ask(self, request: Mapping[str, Any], wall_s: float) -> dict[str, Any]:
+        """The answer to `request` within `wall_s` seconds. Raises ChildLost."""
+        self.ready()
+        assert self._process is not None and self._process.stdin is not None
+        try:
+            self._process.stdin.write(frame(request))
+            self._process.stdin.flush()
+        except OSError:
+            pass  # its last words are read below
+        return self._receive(time.monotonic() + wall_s)
+
+    def _receive(self, deadline: float) -> dict[str, Any]:
+        assert self._process is not None and self._process.stdout is not None
+        fd = self._process.stdout.fileno()
+        data = b""
+        wanted = _LENGTH.size
+        while len(data) < wanted:
+            readable = select.select(
+                [fd], [], [], max(0.0, min(_POLL_S, deadline - time.monotonic()))
+            )[0]
+            dead = self._process.poll() is not None  # what it started may hold the pipe open
+            if not readable and not dead and time.monotonic() < deadline:
+                continue
+            part = (
+                os.read(fd, min(wanted - len(data), 1 << 20))
+                if readable or select.select([fd], [], [], 0)[0]
+                else b""
+            )
+            if not part:
+                self._lose(timed_out=not readable and not dead)
+            data += part
+            if wanted == _LENGTH.size and len(data) == wanted:
+                wanted += _LENGTH.unpack(data)[0]
+                if wanted > MOST_FRAME_BYTES:
+                    self._lose(timed_out=False)
+        try:
+            answer = json.loads(data[_LENGTH.size :])
+        except ValueError:
+            answer = None
+        if not isinstance(answer, dict):  # foreign code may have written into the pipe
+            self._lose(timed_out=False)
+        return answer
+
+    def _lose(self, timed_out: bool) -> None:
+        """Kill, say why, and start the next one."""
+        code, words = self._end()
+        self.start()
+        raise ChildLost(
+            code,
+            timed_out,
+            words or ("it did not answer in time" if timed_out else f"it ended with code {code}"),
+        )
+
+    def retire(self) -> None:
+        """End the process because it said that it is of no further use, and start the next one."""
+        self._end()
+        self.start()
+
+    def _end(self) -> tuple[int, str]:
+        process, errors = self._process, self._errors
+        self._process = None
+        if process is None or errors is None:
+            return 0, ""
+        try:
+            if process.poll() is None:
+                time.sleep(0.02)  # a process that just closed its pipe is about to say how it ended
+            os.killpg(process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        code = process.wait()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                try:
+                    pipe.close()
+                except OSError:
+                    pass
+        errors.seek(0)
+        lines = [
+            line
+            for line in errors.read(1 << 16).decode(errors="replace").splitlines()
+            if line.strip()
+        ]
+        errors.close()
+        return code, lines[-1].strip()[:300] if lines else ""
+
+    def finish(self, wait_s: float = 60.0) -> None:
+        """Let the process end by itself (it sees the end of its input), as tools that report at the
+        end need.
+        """
+        if self._process is not None and self._process.stdin is not None:
+            try:
+                self._process.stdin.close()
+                self._process.wait(wait_s)
+            except (OSError, subprocess.TimeoutExpired):
+                pass  # it is killed below
+        self.close()
+
+    def close(self) -> None:
+        if self._owner == os.getpid():
+            self._end()
+
+
+def _root() -> str:
+    return str(Path(__file__).resolve().parents[2])
+
+
+def frame(message: Mapping[str, Any]) -> bytes:
+    """The bytes of one message."""
+    data = json.dumps(message).encode()
+    return _LENGTH.pack(len(data)) + data
+
+
+# ---- the child's side ----
+
+
+class Channel:
+    """The child's ends of the pipes, moved away from the descriptors that foreign code knows."""
+
+    def __init__(self) -> None:
+        self._in = os.fdopen(os.dup(0), "rb")
+        self._out = os.dup(1)
+        for fd, mode in ((0, os.O_RDONLY), (1, os.O_WRONLY)):
+            null = os.open(os.devnull, mode)
+            os.dup2(null, fd)
+            os.close(null)
+
+    def send(self, message: Mapping[str, Any]) -> None:
+        data = memoryview(frame(message))
+        while data:
+            data = data[os.write(self._out, data) :]
+
+    def receive(self) -> dict[str, Any] | None:
+        """The next request, None when the parent is gone."""
+        head = self._in.read(_LENGTH.size)
+        if len(head) != _LENGTH.size:
+            return None
+        data = self._in.read(_LENGTH.unpack(head)[0])
+        return json.loads(data)
+
+
+_PR_SET_NO_NEW_PRIVS = 38
+_LANDLOCK_CREATE, _LANDLOCK_RESTRICT = 444, 446
+_CLONE_NEWNET, _CLONE_NEWIPC = 0x40000000, 0x08000000
+
+
+def _end_with_parent() -> None:
+    """Leave no process behind that hangs for ever. The kernel's own signal would come with the end
+    of the parent's *thread*.
+    """
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1.0)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def lock_down(
+    *, files_closed: bool, memory_mib: int = 0, file_bytes: int = 1 << 20, uid: int = 0
+) -> list[str]:
+    """Walls that a process puts round itself; gives the names of those that this machine lacks.
+
+    files_closed: no file can be opened from now on (landlock without a rule), no network is left,
+    and root becomes `uid`. memory_mib: limit of address space beyond what is mapped already, 0 for
+    none (a device driver reserves far more than it uses).
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    _end_with_parent()
+    missing = [] if libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 else ["no-new-privileges"]
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes, file_bytes))
+    if memory_mib:
+        mapped_bytes = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, ((memory_mib << 20) + mapped_bytes,) * 2)
+    if not files_closed:
+        return [
+            *missing,
+            "no-landlock",
+            "no-seccomp",
+            "same-uid",
+            "no-network-namespace",
+            "no-pid-namespace",
+            "no-ipc-namespace",
+        ]
+    if libc.unshare(_CLONE_NEWNET | _CLONE_NEWIPC) != 0:
+        missing += ["no-network-namespace", "no-ipc-namespace"]
+    rights = ctypes.c_uint64((1 << 13) - 1)  # every file right of landlock's first version
+    ruleset = libc.syscall(_LANDLOCK_CREATE, ctypes.byref(rights), 8, 0)
+    if ruleset < 0 or libc.syscall(_LANDLOCK_RESTRICT, ruleset, 0) != 0:
+        missing.append("no-landlock")
+    if os.geteuid() == 0 and uid:
+        os.setgroups([])
+        os.setresgid(uid, uid, uid)
+        os.setresuid(uid, uid, uid)
+    elif os.geteuid() != 0:
+        missing.append("same-uid")
+    return [*missing, "no-seccomp", "no-pid-namespace"]

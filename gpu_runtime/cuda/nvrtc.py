@@ -1,0 +1,208 @@
+"""NVRTC in a process of its own: many programs' text in, machine code or diagnostics out.
+
+Contract: `DeviceCompiler.compile` gives a `DeviceBuild`, also for text that crashes, floods or
+hangs the compiler; an exception (NvrtcMissing) means that NVRTC is not installed. The process opens
+no file once NVRTC is loaded, has no network, no rights and a memory limit: text is compiled that a
+model wrote.
+
+    python -c "from gpu_runtime.cuda.nvrtc import *; print(DeviceCompiler().compile('__global__ void k(int *a) { *a = 1; }', ['k']))"
+"""
+
+from __future__ import annotations
+
+import base64
+import importlib.util
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from gpu_runtime.cuda.child_process import Channel, Child, ChildLost, lock_down
+
+DEFAULT_ARCHITECTURE = "sm_90"
+"""Compiled for where no device is there to ask."""
+# Host functions and variables are taken out before (cuda_source); what has no annotation then, a
+# type's own functions say, may stay.
+_COMMON = ("--std=c++17", "-w", "--device-as-default-execution-space")
+OPTIONS = (*_COMMON, "--fmad=false", "--Ofast-compile=mid")
+"""Of a verdict: no contraction, as everywhere in the engine; full optimisation doubles the compile
+time.
+"""
+FAST_OPTIONS = (*_COMMON, "--extra-device-vectorization")
+"""Of a timing: what a user of nvcc gets, contraction included."""
+_MEMORY_MIB = 8192
+"""Beyond what the process maps once NVRTC is loaded."""
+
+
+class NvrtcMissing(RuntimeError):
+    """NVRTC cannot be loaded; the message says what to install."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceBuild:
+    """cubin: machine code, b'' where it failed. lowered: name expression -> symbol. ended: the
+    compiler itself was lost.
+    """
+
+    ok: bool
+    cubin: bytes = b""
+    log: str = ""
+    lowered: dict[str, str] = field(default_factory=dict)
+    ended: bool = False
+
+
+def available() -> bool:
+    """Whether the Python packages are there (cheap: nothing is loaded)."""
+    try:
+        return importlib.util.find_spec("cuda.bindings") is not None
+    except ModuleNotFoundError:
+        return False
+
+
+class DeviceCompiler:
+    """A compiler process, started at first use and replaced when it is lost. One thread at
+    a time.
+    """
+
+    def __init__(self) -> None:
+        # NVRTC starts the driver when it finds one; no device is needed, and its reservations would
+        # count against the limit.
+        self._child = Child("gpu_runtime.cuda.nvrtc", environment={"CUDA_VISIBLE_DEVICES": ""})
+        self.version, self.degraded = "", ()
+
+    def ready(self) -> DeviceCompiler:
+        """Load NVRTC. Raises NvrtcMissing."""
+        try:
+            hello = self._child.ready()
+        except ChildLost as lost:
+            self._child.close()
+            raise NvrtcMissing(f"NVRTC does not start: {lost.words}") from None
+        if "error" in hello:
+            self._child.close()
+            raise NvrtcMissing(
+                f"NVRTC is not available: {hello['error']}; pip install -e '.[cuda]'"
+            )
+        self.version, self.degraded = hello["version"], tuple(hello["degraded"])
+        return self
+
+    def compile(
+        self,
+        text: str,
+        names: Sequence[str],
+        architecture: str = DEFAULT_ARCHITECTURE,
+        options: Sequence[str] = OPTIONS,
+        wall_s: float = 60.0,
+    ) -> DeviceBuild:
+        """One compile; names are expressions (`ns::k<float>`, `&ns::c`) whose symbols are wanted.
+        Raises NvrtcMissing.
+        """
+        self.ready()
+        request = {
+            "text": text,
+            "names": list(names),
+            "options": [f"--gpu-architecture={architecture}", *options],
+        }
+        try:
+            answer = self._child.ask(request, wall_s)
+        except ChildLost as lost:
+            why = (
+                f"the compiler did not finish in {wall_s:g} s"
+                if lost.timed_out
+                else f"the compiler ended: {lost.words}"
+            )
+            return DeviceBuild(False, log=why, ended=True)
+        return DeviceBuild(
+            answer["ok"], base64.b64decode(answer["cubin"]), answer["log"], answer["lowered"]
+        )
+
+    def cpu_s(self) -> float:
+        """CPU seconds that the compiler process has used (for measurements)."""
+        try:
+            return float(self._child.ask({"cpu": True}, 10.0)["cpu_s"])
+        except ChildLost:
+            return 0.0
+
+    def close(self) -> None:
+        self._child.close()
+
+
+# ---- the process ----
+
+
+def _compile(nvrtc, request: dict) -> dict:
+    failed, program = nvrtc.nvrtcCreateProgram(request["text"].encode(), b"unit.cu", 0, [], [])
+    if failed:
+        return {
+            "ok": False,
+            "cubin": "",
+            "log": f"the compiler refuses the text: {failed.name}",
+            "lowered": {},
+        }
+    names = [n.encode() for n in request["names"]]
+    for name in names:
+        nvrtc.nvrtcAddNameExpression(program, name)
+    options = [o.encode() for o in request["options"]]
+    (failed,) = nvrtc.nvrtcCompileProgram(program, len(options), options)
+    _, size = nvrtc.nvrtcGetProgramLogSize(program)
+    buffer = b" " * size  # filled in place
+    nvrtc.nvrtcGetProgramLog(program, buffer)
+    text = buffer.rstrip(b"\0").decode(errors="replace")[:200_000]
+    answer = {
+        "ok": not failed,
+        "cubin": "",
+        "log": text or (failed.name if failed else ""),
+        "lowered": {},
+    }
+    if not failed:
+        _, size = nvrtc.nvrtcGetCUBINSize(program)
+        cubin = b" " * size
+        nvrtc.nvrtcGetCUBIN(program, cubin)
+        answer["cubin"] = base64.b64encode(cubin).decode()
+        for name in names:
+            missing, lowered = nvrtc.nvrtcGetLoweredName(program, name)
+            if not missing:
+                answer["lowered"][name.decode()] = lowered.decode()
+    nvrtc.nvrtcDestroyProgram(program)
+    return answer
+
+
+def _load():
+    from cuda.bindings import nvrtc
+
+    failed, major, minor = nvrtc.nvrtcVersion()
+    if failed:
+        raise RuntimeError(failed.name)
+    # Everything that is loaded late is loaded now: afterwards no file can be opened.
+    warm = {
+        "text": "__global__ void k(float *a, int n) { for (int i = 0; i < n; i++) a[i] = "
+        "sinf(a[i]); }",
+        "names": ["k"],
+        "options": [f"--gpu-architecture={DEFAULT_ARCHITECTURE}", *OPTIONS],
+    }
+    done = _compile(nvrtc, warm)
+    if not done["ok"]:
+        raise RuntimeError(done["log"])
+    return nvrtc, f"{major}.{minor}"
+
+
+def main() -> int:
+    import os
+    import time
+
+    channel = Channel()
+    try:
+        nvrtc, version = _load()
+    except Exception as error:
+        channel.send({"error": " ".join(str(error).split())[:300]})
+        return 1
+    missing = lock_down(
+        files_closed=True, memory_mib=_MEMORY_MIB, uid=(1 << 21) + os.getpid() % (1 << 20)
+    )
+    channel.send({"version": version, "degraded": missing})
+    while (request := channel.receive()) is not None:
+        channel.send(
+            {"cpu_s": time.process_time()} if "cpu" in request else _compile(nvrtc, request)
+        )
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,134 @@
+"""compute-sanitizer over many candidates at once: one worker process under the tool, findings by
+candidate.
+
+Contract: `check` runs every candidate's calls in one GPU worker under each tool wanted and gives
+`SanitizerFinding`s; what a report belongs to is read off the namespace of the kernel that it names,
+so one start of the tool serves a whole batch. A worker that the tool or a candidate ends is started
+again for what is left. Raises SanitizerMissing where the tool is not installed.
+
+    python -c "from gpu_runtime.cuda.sanitizer import parse; help(parse)"
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from gpu_runtime.backend import Arguments, Compiled, Limits, Status
+from gpu_runtime.compile.compiler import symbol_of
+from gpu_runtime.cuda.gpu import GpuError, GpuWorker
+from gpu_runtime.cuda.worker import REAL_DRIVER
+
+TOOLS = ("memcheck", "racecheck", "initcheck", "synccheck")
+_KINDS: tuple[tuple[str, Status], ...] = (
+    (
+        r"Invalid __(global|shared|local)__ (read|write|atomic)|Address .* (out of "
+        r"bounds|misaligned)",
+        Status.OUT_OF_BOUNDS,
+    ),
+    (r"hazard|Race reported", Status.RACE),
+    (r"Uninitialized", Status.UNINITIALISED),
+    (r"Barrier error|[Dd]ivergent thread", Status.DIVERGENCE),
+)
+_MARK = "========="
+_SLOW_DOWN = 20.0
+
+
+class SanitizerMissing(RuntimeError):
+    """compute-sanitizer is not installed; the message says where it comes from."""
+
+
+@dataclass(frozen=True, slots=True)
+class SanitizerFinding:
+    """One report. status: as an Execution would have it. detail: one line."""
+
+    tool: str
+    status: Status
+    detail: str
+
+
+def parse(log: str, tool: str) -> list[tuple[str, SanitizerFinding]]:
+    """(entry symbol of the candidate, finding) of every report in the tool's log; '' where no
+    kernel of ours is named.
+    """
+    found = []
+    for report in re.split(rf"(?m)^{_MARK}\s*$", log):
+        lines = [
+            line.removeprefix(_MARK).strip()
+            for line in report.splitlines()
+            if line.startswith(_MARK) and "SUMMARY" not in line
+        ]
+        text = " ".join(lines)
+        status = next((s for pattern, s in _KINDS if re.search(pattern, text)), None)
+        if status is None:
+            continue
+        owner = re.search(r"ns_(cv_[0-9a-f]+)", text) or re.search(r"\b(cv_[0-9a-f]+)_entry", text)
+        first = next(line for line in lines if any(re.search(p, line) for p, _ in _KINDS))
+        found.append((owner[1] if owner else "", SanitizerFinding(tool, status, first[:300])))
+    return found
+
+
+def check(
+    batch: Sequence[tuple[Compiled, Sequence[Arguments]]],
+    tools: Sequence[str] = TOOLS,
+    limits: Limits = Limits(),
+    driver: str = REAL_DRIVER,
+    environment: Mapping[str, str] | None = None,
+) -> list[list[SanitizerFinding]]:
+    """Findings per candidate, in order. Raises SanitizerMissing, GpuError, ValueError for an
+    unknown tool.
+    """
+    if unknown := [t for t in tools if t not in TOOLS]:
+        raise ValueError(f"unknown sanitizer tool '{unknown[0]}' (known: {', '.join(TOOLS)})")
+    program = shutil.which("compute-sanitizer")
+    if program is None:
+        raise SanitizerMissing(
+            "compute-sanitizer is not installed; it comes with the CUDA toolkit (cuda-sanitizer)"
+        )
+    by_symbol: dict[str, list[SanitizerFinding]] = {}
+    for tool in tools:
+        with tempfile.TemporaryDirectory(prefix="coevolve-sanitizer-") as folder:
+            for symbol, finding in parse(
+                _logged(program, tool, batch, limits, driver, environment, Path(folder)), tool
+            ):
+                by_symbol.setdefault(symbol, []).append(finding)
+    return [by_symbol.get(symbol_of(compiled.request), []) for compiled, _ in batch]
+
+
+def _logged(
+    program: str,
+    tool: str,
+    batch: Sequence[tuple[Compiled, Sequence[Arguments]]],
+    limits: Limits,
+    driver: str,
+    environment: Mapping[str, str] | None,
+    folder: Path,
+) -> str:
+    """Run all of the batch under one tool and give everything that it wrote."""
+    # %p: a worker that is replaced writes a log of its own. Bad accesses must not end the context
+    # of the candidates after them.
+    prefix = [
+        program,
+        "--tool",
+        tool,
+        "--log-file",
+        str(folder / "log-%p"),
+        "--print-limit",
+        "10000",
+        *(["--destroy-on-device-error", "kernel"] if tool == "memcheck" else []),
+    ]
+    slow = Limits(limits.wall_s * _SLOW_DOWN, limits.cpu_s, limits.memory_mib, limits.output_bytes)
+    worker = GpuWorker(driver, environment, prefix, poison=tool != "initcheck")
+    try:
+        worker.ready()
+        for compiled, calls in batch:
+            worker.run(compiled, calls, slow)
+    except GpuError as error:
+        raise GpuError(f"under compute-sanitizer {tool}: {error}") from None
+    finally:
+        worker.finish()
+    return "\n".join(path.read_text(errors="replace") for path in sorted(folder.glob("log-*")))

@@ -1,0 +1,154 @@
+"""How long a program takes on the device, cold cache, with and without transfers, against the
+serial source in the same run.
+
+Contract: kernel times are from CUDA events round each launch, after warm-up runs, the last-level
+cache overwritten before each; `total` adds the transfers of a bare kernel's arguments, or is the
+whole call of a host function. The serial time is that of the source at -O3 on this machine's CPU,
+one thread, measured between the device's runs. Medians, with the quartile range as spread. Host
+functions reach the driver through the worker, some microseconds a call more than a linked program
+has.
+
+    python benchmarks/gpu_speedup.py --help
+"""
+
+from __future__ import annotations
+
+import shutil
+import statistics
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from gpu_runtime.backend import (
+    Arguments,
+    Compiled,
+    CompileRequest,
+    ExecutionBackend,
+    Limits,
+    Status,
+    Variant,
+)
+from gpu_runtime.cuda.backend import CudaBackend
+
+WARM_UPS, REPEATS = 3, 15
+SERIAL_REPEATS = 5
+
+
+class NotMeasured(RuntimeError):
+    """A program did not compile or did not run; one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Milliseconds: median and the distance between the quartiles, of `count` runs."""
+
+    median_ms: float
+    quartiles_ms: float
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """One program at one size. clocks: what the device reported during the run, '' where it says
+    nothing.
+    """
+
+    size: int
+    kernel: Spread
+    total: Spread
+    serial: Spread
+    device: str
+    driver: str
+    clocks: str
+
+    @property
+    def kernel_speedup(self) -> float:
+        """Serial time over kernel time, transfers left out."""
+        return self.serial.median_ms / self.kernel.median_ms
+
+    @property
+    def total_speedup(self) -> float:
+        """Serial time over kernel and transfers."""
+        return self.serial.median_ms / self.total.median_ms
+
+
+def spread(times_ms: Sequence[float]) -> Spread:
+    """Raises ValueError without times."""
+    if not times_ms:
+        raise ValueError("nothing was measured")
+    if len(times_ms) < 2:
+        return Spread(times_ms[0], 0.0, 1)
+    low, _, high = statistics.quantiles(times_ms, n=4, method="inclusive")
+    return Spread(statistics.median(times_ms), high - low, len(times_ms))
+
+
+def compiled_for_timing(backend: ExecutionBackend, request: CompileRequest) -> Compiled:
+    """The TIMED variant. Raises NotMeasured."""
+    compiled = backend.compile([replace(request, variant=Variant.TIMED)])[0]
+    if not compiled.ok:
+        raise NotMeasured(
+            f"{request.program.name} does not compile for timing: "
+            f"{compiled.diagnostics.partition(chr(10))[0]}"
+        )
+    return compiled
+
+
+def serial_times(
+    backend: ExecutionBackend,
+    compiled: Compiled,
+    arguments: Arguments,
+    repeats: int = SERIAL_REPEATS,
+) -> list[float]:
+    """Milliseconds of `repeats` runs, one more going before them. Raises NotMeasured."""
+    times = []
+    for _ in range(repeats + 1):  # one call a process: every run begins with the same memory
+        done = backend.run(compiled, [arguments], Limits(wall_s=120.0, cpu_s=120, memory_mib=8192))[
+            0
+        ]
+        if done.status is not Status.OK:
+            raise NotMeasured(f"{compiled.request.program.name}: {done.status} {done.detail}")
+        times.append(done.elapsed_ms)
+    return times[1:]
+
+
+def time_pair(
+    backend: CudaBackend,
+    source: CompileRequest,
+    target: CompileRequest,
+    size: int,
+    given: Arguments,
+    taken: Arguments,
+) -> Timing:
+    """Source and target on the same test, in each one's parameter order. Raises NotMeasured,
+    GpuError.
+    """
+    serial, device = compiled_for_timing(backend, source), compiled_for_timing(backend, target)
+    first = serial_times(backend, serial, given, max(1, SERIAL_REPEATS // 2))
+    measured = backend.time(device, taken, WARM_UPS + REPEATS)
+    if measured["status"] != Status.OK:
+        raise NotMeasured(f"{target.program.name}: {measured['status']} {measured['detail']}")
+    clocks = clocks_now()
+    second = serial_times(backend, serial, given, SERIAL_REPEATS - len(first))
+    kernel, total = (spread(measured[k][WARM_UPS:]) for k in ("kernel_ms", "total_ms"))
+    return Timing(
+        size,
+        kernel,
+        total,
+        spread(first + second),
+        backend.facts.name,
+        backend.facts.driver,
+        clocks,
+    )
+
+
+def clocks_now() -> str:
+    """`SM MHz, memory MHz` as nvidia-smi reports, '' where it is not there."""
+    tool = shutil.which("nvidia-smi")
+    if tool is None:
+        return ""
+    try:
+        query = [tool, "--query-gpu=clocks.sm,clocks.mem", "--format=csv,noheader"]
+        done = subprocess.run(query, capture_output=True, text=True, timeout=10, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.partition("\n")[0].strip() if done.returncode == 0 else ""

@@ -1,0 +1,144 @@
+"""The back end that needs no GPU: every dialect is compiled for the CPU and run in the sandbox.
+
+Contract: implements `ExecutionBackend`. Missing walls of the sandbox are part of `name`
+(`emulated+degraded(...)`). May be used by several threads at once; every thread borrows a runner of
+its own. Make one per process.
+
+    python -c "from gpu_runtime.emulation.backend import EmulatedBackend; print(EmulatedBackend().name)"
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from corpora.dialects import DIALECTS
+from gpu_runtime.backend import (
+    Arguments,
+    Compiled,
+    CompileRequest,
+    Execution,
+    Limits,
+    Status,
+    Variant,
+)
+from gpu_runtime.call.arena import Layout
+from gpu_runtime.call.packing import as_asked, holds_structures, packed_requests, run_packed
+from gpu_runtime.call.runner import Runner
+from gpu_runtime.call.shims_fortran import logical_arrays
+from gpu_runtime.compile.compiler import compile_requests, quiet_at_load
+from gpu_runtime.compile.toolchain import cache_root
+from gpu_runtime.compile.units import FLAVOUR
+from gpu_runtime.sandbox import lockdown as sandbox
+
+_F32_F64, _F64_F80, _BOOL_I32 = 1, 2, 3
+_PRECISE = (("f32", _F32_F64), ("c64", _F32_F64), ("f64", _F64_F80), ("c128", _F64_F80))
+_DEVICE_ALIGN_BYTES = 256  # as cudaMalloc gives; vector types may rely on it
+
+
+def layout_of(request: CompileRequest) -> Layout:
+    """How the arguments of a compiled program are handed over."""
+    model, language = (
+        DIALECTS[request.program.dialect].model,
+        DIALECTS[request.program.dialect].language,
+    )
+    if model == "cuda":
+        return Layout((), _DEVICE_ALIGN_BYTES, recorded=True)
+    wide = (("bool", _BOOL_I32),) if language == "fortran" and logical_arrays(request) == 4 else ()
+    if request.variant is Variant.SANITIZED:
+        return Layout(wide, 16)  # the sanitizer's shadow has a grain of 8 bytes
+    recorded = request.variant is Variant.RECORDED
+    # Sources that are being learnt and mutants leave their arrays all the time; threads of a team
+    # would be left behind in their locks.
+    resumes = model == "serial" and (recorded or request.variant is Variant.DRAFT)
+    return Layout(
+        (*(_PRECISE if request.variant is Variant.PRECISE else ()), *wide),
+        0,
+        recorded,
+        resumes=resumes,
+    )
+
+
+def flavour_of(request: CompileRequest) -> str:
+    """Which runner a compiled program needs."""
+    return (
+        "plain"
+        if DIALECTS[request.program.dialect].model == "cuda"
+        else FLAVOUR.get(request.variant, "plain")
+    )
+
+
+class EmulatedBackend:
+    """CPU execution of all dialects. Raises ToolchainError when there is no compiler.
+
+    cache_dir: where compiled programs are kept (default: the cache root, which also holds the
+    runner itself). workers: how many compilers run at once; runs are as many at once as threads
+    call `run`.
+    """
+
+    def __init__(self, cache_dir: Path | None = None, workers: int = 1) -> None:
+        self._cache, self._workers = cache_root(cache_dir), workers
+        self._idle: dict[str, list[Runner]] = {}
+        self._lock = threading.Lock()
+        self._layouts: dict[tuple[str, Path | None], Layout] = {}
+        missing = sandbox.degraded(sandbox.features())
+        self.name = "emulated" + (f"+degraded({','.join(missing)})" if missing else "")
+
+    def compile(self, requests: Sequence[CompileRequest]) -> list[Compiled]:
+        """See ExecutionBackend. Result i belongs to request i."""
+        made = compile_requests(packed_requests(requests), self._cache, self._workers)
+        return as_asked(made, requests)
+
+    def run(
+        self, compiled: Compiled, calls: Sequence[Arguments], limits: Limits = Limits()
+    ) -> list[Execution]:
+        """See ExecutionBackend. Raises ValueError for a program that did not compile, RunnerError
+        when our part failed.
+        """
+        if not compiled.ok or compiled.artifact is None:
+            raise ValueError(f"{compiled.request.program.name} did not compile and cannot be run")
+        if holds_structures(compiled.request.signature):
+            return run_packed(self.run, compiled, calls, limits)
+        flavour = flavour_of(compiled.request)
+        runner = self._borrow(flavour)
+        try:
+            return runner.run(compiled, calls, limits, self._layout(compiled))
+        finally:
+            with self._lock:
+                self._idle.setdefault(flavour, []).append(runner)
+
+    def _layout(self, compiled: Compiled) -> Layout:
+        key = (compiled.symbol, compiled.artifact)
+        if key not in self._layouts:
+            if len(self._layouts) > 4096:
+                self._layouts.clear()
+            self._layouts[key] = replace(layout_of(compiled.request), quiet=quiet_at_load(compiled))
+        return self._layouts[key]
+
+    def _borrow(self, flavour: str) -> Runner:
+        with self._lock:
+            if self._idle.get(flavour):
+                return self._idle[flavour].pop()
+        return Runner(flavour)
+
+    def run_all(
+        self, compiled: Compiled, calls: Sequence[Arguments], limits: Limits = Limits()
+    ) -> list[Execution]:
+        """Like `run`, but goes on behind a call that ended the process, until every call has a
+        status of its own.
+        """
+        done: list[Execution] = []
+        while len(done) < len(calls):
+            part = self.run(compiled, calls[len(done) :], limits)
+            ran = [e for e in part if e.status is not Status.NOT_RUN]
+            done += ran or part
+        return done
+
+    def close(self) -> None:
+        with self._lock:
+            for runners in self._idle.values():
+                for runner in runners:
+                    runner.close()
+            self._idle.clear()

@@ -1,0 +1,67 @@
+"""Fenced blocks in what instruction models write, and the reasoning before them.
+
+Contract: total. Nothing is changed in what is kept: every text given back stands in the answer as
+it is.
+
+    python -c "from gpu_runtime.models.code_blocks import blocks; print(blocks('So:\\n```cpp\\nint x;\\n```'))"
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_THOUGHT = re.compile(r"\A.*</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
+_UNENDED = re.compile(r"<think(?:ing)?>.*", re.DOTALL | re.IGNORECASE)
+# Three backticks that open and close within a line fence nothing, and an answer may end within
+# those that close a block.
+_FENCE = re.compile(r"```[^\n`]+```|```([^\n`]*)\n(.*?)(?:```|`{0,2}\Z)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """What stands between two fences, or after one that is never closed. tag: the first word after
+    the fence, in lower case.
+    """
+
+    tag: str
+    text: str
+
+
+def without_thoughts(answer: str) -> str:
+    """The answer after its last </think>, which a chat template may have opened, up to a <think>
+    that never ends.
+    """
+    return _UNENDED.sub("", _THOUGHT.sub("", answer))
+
+
+def blocks(text: str) -> list[Block]:
+    """The fenced blocks of a text in order."""
+    return [
+        Block(_tag(found[1]), found[2]) for found in _FENCE.finditer(text) if found[2] is not None
+    ]
+
+
+def closed_blocks(text: str) -> list[Block]:
+    """Those of `blocks` whose closing fence is there."""
+    found = (
+        match
+        for match in _FENCE.finditer(text)
+        if match[2] is not None and match[0].endswith("\n```")
+    )
+    return [Block(_tag(match[1]), match[2]) for match in found]
+
+
+def outside(text: str) -> list[str]:
+    """What stands before, between and after the fenced blocks of a text, in order."""
+    parts, at = [], 0
+    for found in _FENCE.finditer(text):
+        if found[2] is not None:
+            parts.append(text[at : found.start()])
+            at = found.end()
+    return [*parts, text[at:]]
+
+
+def _tag(info: str) -> str:
+    word = re.search(r"[\w+]+", info)
+    return word[0].lower() if word else ""

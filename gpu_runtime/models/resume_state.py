@@ -1,0 +1,62 @@
+"""From where a killed training goes on: one file in its workspace, written whole, that belongs to
+its lessons alone.
+
+python -c "from gpu_runtime.models.resume_state import Halfway; help(Halfway)"
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+
+from gpu_runtime.models.protocol import Learning
+
+if TYPE_CHECKING:
+    from gpu_runtime.models.training import Encoded
+
+KEEP_EVERY_S = 600.0
+
+
+def fingerprint(examples: Sequence[Encoded], learning: Learning, more: object = None) -> str:
+    """Of the lessons and of how they are learnt; `more` is whatever else decides it, as JSON takes
+    it.
+    """
+    rate = (learning.learning_rate, learning.epochs, learning.batch_tokens, learning.seed)
+    digest = hashlib.sha256(json.dumps([rate, more], sort_keys=True).encode())
+    for example in examples:
+        digest.update(repr((example.ids, example.answer_at, example.weight)).encode())
+    return digest.hexdigest()
+
+
+class Halfway:
+    """The state of a training, kept every KEEP_EVERY_S seconds where it has a workspace."""
+
+    def __init__(self, workspace: Path | None, lessons: Callable[[], str]) -> None:
+        """lessons: their fingerprint; asked only where there is a workspace."""
+        self._file = workspace / "halfway.pt" if workspace else None
+        self._lessons = lessons() if workspace else ""
+        self._kept = time.monotonic()
+
+    def load(self) -> dict | None:
+        """What `keep` was last given by a training of the same lessons, if there is any."""
+        if self._file is None or not self._file.is_file():
+            return None
+        state = torch.load(self._file, weights_only=True, map_location="cpu")
+        return state["state"] if state["lessons"] == self._lessons else None
+
+    def keep(self, state: Callable[[], dict]) -> None:
+        """Write `state()` where it is time to; a kill while it is written leaves the one before."""
+        if self._file is None or time.monotonic() - self._kept < KEEP_EVERY_S:
+            return
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = self._file.with_suffix(".part")
+        torch.save({"lessons": self._lessons, "state": state()}, unfinished)
+        os.replace(unfinished, self._file)
+        self._kept = time.monotonic()

@@ -1,0 +1,295 @@
+"""Whole programs (with `main` or Fortran's `program`): compiled to an executable, run in the
+sandbox, what they did as a record.
+
+Contract: `build` and `run` never raise for what a program does: a `ProgramBuild` that failed holds
+diagnostics, a `ProgramRun` has a status. Every run is a process of its own with a private, sized
+file system in memory as its work folder; what it leaves there is handed back. ProgramError and
+ToolchainError mean that our own machinery failed.
+
+    python -c "from gpu_runtime.programs.execute import *; from corpora.records import Program; \
+print(run(build(Program('cpp', 'main', '#include <cstdio>\\nint main() { puts(\\"hello\\");
+}'))).stdout)"
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import struct
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass, replace
+from itertools import count
+from pathlib import Path
+
+from corpora.suites.program_tests import ProgramTest
+from gpu_runtime.backend import Status, Variant
+from gpu_runtime.compile.toolchain import cache_root, find_toolchain, runner_binary
+from gpu_runtime.programs.build import ProgramBuild, ProgramError, build
+from gpu_runtime.sandbox import lockdown as sandbox
+from gpu_runtime.sandbox.exit_status import sanitizer_line, signal_name
+
+__all__ = ["ProgramBuild", "ProgramError", "ProgramLimits", "ProgramRun", "Setting", "build", "run"]
+
+_END = struct.Struct("<iiqqii")
+_FILE = struct.Struct("<II")
+_SANITIZER_EXIT = 88
+_numbers = count()
+BLOCKS_WITHOUT_WORK = 4
+"""Blocks that a thread runs in a region where it does nothing: 2 beside a `single`, 3 in a loop
+without an iteration for it.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramLimits:
+    """Limits of one run. file_mib bounds every file, both output streams and the work folder as a
+    whole.
+    """
+
+    wall_s: float = 10.0
+    cpu_s: int = 40
+    memory_mib: int = 1024
+    file_mib: int = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a run is told beside the test. clock: (seconds ahead, rate) of a moved clock, None for
+    the true one.
+    """
+
+    threads: int = 1
+    schedule: str = "static"
+    clock: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramRun:
+    """What one run did. status OK means that it ended by itself, with whatever `exit_code`.
+
+    files: (name, content) of regular files left in the work folder, by name. work_folder: whether
+    it had one to write to. regions, blocks: where counted (Variant.RECORDED), how many parallel
+    regions there were, and how many blocks of user code each thread ran inside them, most first.
+    """
+
+    status: Status
+    detail: str = ""
+    exit_code: int = 0
+    stdout: str = ""
+    stderr: str = ""
+    files: tuple[tuple[str, bytes], ...] = ()
+    cpu_ms: int = 0
+    elapsed_ms: float = 0.0
+    work_folder: bool = True
+    regions: int = 0
+    blocks: tuple[int, ...] = ()
+
+    @property
+    def active_threads(self) -> int:
+        """How many threads did part of the work of parallel regions: more than to enter a region,
+        find nothing to do, and leave it.
+
+        Where nobody did that much, whoever did as much as the busiest one.
+        """
+        busy = sum(count > BLOCKS_WITHOUT_WORK * max(1, self.regions) for count in self.blocks)
+        return busy or self.blocks.count(max(self.blocks, default=0))
+
+
+def run(
+    built: ProgramBuild,
+    test: ProgramTest = ProgramTest(),
+    limits: ProgramLimits = ProgramLimits(),
+    setting: Setting = Setting(),
+) -> ProgramRun:
+    """One run of a built program. Raises ValueError for one that was not built, ProgramError when
+    our part failed.
+    """
+    if not built.ok or built.executable is None:
+        raise ValueError("the program did not compile and cannot be run")
+    flavour = {Variant.SANITIZED: "asan", Variant.RACE_CHECKED: "tsan"}.get(built.variant, "plain")
+    fds = [os.memfd_create(f"coevolve-{name}") for name in ("result", "out", "err", "in")]
+    try:
+        os.write(fds[3], test.stdin.encode())
+        os.lseek(fds[3], 0, os.SEEK_SET)
+        with tempfile.TemporaryDirectory(prefix="coevolve-") as folder:
+            started = time.perf_counter()
+            said = _launch(
+                built.executable,
+                test,
+                limits,
+                _environment(flavour, setting),
+                flavour != "plain",
+                folder,
+                fds,
+            )
+            elapsed_ms = (time.perf_counter() - started) * 1e3
+        result, out, err = (_content(fd) for fd in fds[:3])
+    finally:
+        for fd in fds:
+            os.close(fd)
+    if len(result) < _END.size:
+        raise ProgramError(
+            f"the program's sandbox could not be set up: {said or 'it says nothing'}"
+        )
+    return replace(
+        _read(result, out.decode(errors="replace"), err.decode(errors="replace"), flavour),
+        elapsed_ms=elapsed_ms,
+    )
+
+
+def _launch(
+    executable: Path,
+    test: ProgramTest,
+    limits: ProgramLimits,
+    environment: dict[str, str],
+    sanitizer: bool,
+    folder: str,
+    fds: list[int],
+) -> str:
+    uid, found = sandbox.own_uid(next(_numbers)), sandbox.features()
+    launcher = [
+        str(runner_binary("plain", cache_root())),
+        "program",
+        folder,
+        str(uid),
+        str(limits.cpu_s),
+        str(limits.memory_mib),
+        str(limits.file_mib),
+        str(round(limits.wall_s * 1000)),
+        str(found),
+        str(int(sanitizer)),
+        *map(str, fds[:3]),
+        "--",
+        str(executable),
+        "program",
+        *test.arguments,
+    ]
+    process = subprocess.Popen(
+        launcher,
+        stdin=fds[3],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env=environment,
+        pass_fds=fds[:3],
+        start_new_session=True,
+    )
+    try:
+        if not sandbox.ended(process.pid, 2 * limits.wall_s + 20):
+            raise ProgramError("the program's launcher does not end")
+    finally:
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        process.wait()
+    assert process.stderr is not None
+    with process.stderr as stream:
+        return stream.read().decode(errors="replace").strip()[:300]
+
+
+def _content(fd: int) -> bytes:
+    os.lseek(fd, 0, os.SEEK_SET)
+    with os.fdopen(os.dup(fd), "rb") as file:
+        return file.read()
+
+
+def _environment(flavour: str, setting: Setting) -> dict[str, str]:
+    """The program's whole environment: nothing is inherited."""
+    environment = {
+        "LC_ALL": "C",
+        "OMP_NUM_THREADS": str(setting.threads),
+        "OMP_SCHEDULE": setting.schedule,
+        "OMP_WAIT_POLICY": "passive",
+        "OMP_DYNAMIC": "false",
+        "OMP_STACKSIZE": "8M",
+        "OMP_THREAD_LIMIT": "32",
+        "MALLOC_ARENA_MAX": "2",
+        "GFORTRAN_ERROR_BACKTRACE": "0",
+    }
+    if setting.clock:
+        environment["CV_CLOCK"] = f"{setting.clock[0]:.6f} {setting.clock[1]:.6f}"
+    if flavour == "asan":
+        environment["ASAN_OPTIONS"] = (
+            "detect_leaks=0:exitcode=88:allocator_may_return_null=0:max_allocation_size_mb=2048:symbolize=0:print_legend=0:detect_odr_violation=0"
+        )
+        environment["UBSAN_OPTIONS"] = f"exitcode={_SANITIZER_EXIT}:print_stacktrace=0"
+    if flavour == "tsan":
+        environment |= {"KMP_AFFINITY": "disabled", "OMP_MAX_ACTIVE_LEVELS": "2"}
+        environment["TSAN_OPTIONS"] = (
+            f"ignore_noninstrumented_modules=1:exitcode={_SANITIZER_EXIT}:halt_on_error=1:die_after_fork=0"
+        )
+        archer = find_toolchain().libarcher
+        if archer:
+            environment["OMP_TOOL_LIBRARIES"] = archer
+    return environment
+
+
+def _read(result: bytes, out: str, err: str, flavour: str) -> ProgramRun:
+    end, code, rss_kib, cpu_ms, has_files, _ = _END.unpack_from(result)
+    files, at = {}, _END.size
+    while at + _FILE.size <= len(result):
+        name_bytes, content_bytes = _FILE.unpack_from(result, at)
+        name_at = at + _FILE.size
+        files[result[name_at : name_at + name_bytes].decode(errors="replace")] = result[
+            name_at + name_bytes : name_at + name_bytes + content_bytes
+        ]
+        at = name_at + name_bytes + content_bytes
+    counts, err = _blocks(err)
+    status, detail = _status(end, code, out + "\n" + err if flavour != "plain" else "", err)
+    return ProgramRun(
+        status,
+        detail,
+        code,
+        out,
+        err,
+        tuple(sorted(files.items())),
+        cpu_ms,
+        0.0,
+        bool(has_files),
+        counts[0] if counts else 0,
+        tuple(sorted(counts[1:], reverse=True)),
+    )
+
+
+_COUNTS = re.compile(r"\n?@coevolve blocks:((?: \d+)*)\n\Z")
+
+
+def _blocks(err: str) -> tuple[tuple[int, ...], str]:
+    """The numbers that program_blocks.h writes last, and the rest of the text."""
+    found = _COUNTS.search(err)
+    if not found:
+        return (), err
+    return tuple(map(int, found[1].split())), err[: found.start()]
+
+
+def _status(end: int, code: int, checked: str, err: str) -> tuple[Status, str]:
+    if end == 2:
+        return Status.TIMEOUT, "the wall-clock limit is reached"
+    if end == 3:
+        return Status.MEMORY_LIMIT, "the memory limit is reached"
+    if "ERROR: ThreadSanitizer:" in checked:
+        return Status.SIGNAL, "crashed: " + checked.partition("ERROR: ThreadSanitizer: ")[2].split(
+            " (pc"
+        )[0].split("\n")[0][:100]
+    if (
+        checked
+        and (end == 1 or code in (_SANITIZER_EXIT, 2))
+        and (found := sanitizer_line(checked))
+    ):
+        return found
+    if end == 0:
+        return Status.OK, ""
+    if code == signal.SIGXCPU:
+        return Status.TIMEOUT, "the CPU time limit is reached"
+    if code == signal.SIGXFSZ:
+        return Status.FORBIDDEN, "more output than the limit"
+    if code == signal.SIGSYS:
+        return (
+            Status.FORBIDDEN,
+            "a system call that whole programs may not use (processes, network, signals)",
+        )
+    first = next((line.strip() for line in err.splitlines() if line.strip()), "")
+    return Status.SIGNAL, f"{signal_name(code)}{': ' + first[:200] if first else ''}"

@@ -1,0 +1,305 @@
+"""What a whole program must give, and where another program's run first differs: token by token,
+with numeric tolerance.
+
+Contract: streams are cut into numbers, words and single signs; white space and line ends only
+separate them. Signs and words are compared exactly, whole numbers too. A number with a fraction or
+exponent may differ from the expected e by
+
+    RELATIVE[precision] * |e| + SAFETY * spread
+
+where spread is how far the source's own runs and builds lie apart at this token. Where the two
+sides print another number of decimals, the coarser one may be the finer one rounded, if it shows at
+least four digits or the sides are of different languages. Tokens that change from run to run of the
+source (times, thread numbers, random numbers) are masked: something must stand there.
+
+    python -c "from gpu_runtime.programs.output import *; print(tokens_of('x = 1.50E+01, done'))"
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from corpora.dialects import dialect
+from corpora.records import Program
+from gpu_runtime.programs.execute import ProgramRun
+
+RELATIVE = {"single": 1e-5, "double": 1e-9}
+SAFETY = 6.0
+LOOSE = 0.02
+"""A source whose own builds differ by more than this share says nothing."""
+SAME = 1e-6
+"""Up to this share, two runs of one source differ by the order of a sum and not by what
+they print.
+"""
+ENOUGH_DIGITS = 4
+MOST_TOKENS = 200_000
+LONGEST_NUMBER = 400
+
+_NUMBER = r"(?:(?<![\w.)\]])[+-])?(?<![\w.])(?:\d+\.\d*|\.\d+|\d+)(?:[eEdDqQ][+-]?\d+|(?<=\d)[+-]\d{3})?(?![\w.])"
+_TOKEN = re.compile(
+    rf"({_NUMBER}|(?:(?<!\w)[+-])?(?<!\w)(?:nan|inf|infinity)(?!\w))|(\w+|\S)", re.I
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """value None: a word or sign. unit: one unit of the last printed decimal, 0 for a whole number.
+    digits: significant ones.
+    """
+
+    text: str
+    value: float | None = None
+    whole: bool = False
+    unit: float = 0.0
+    digits: int = 0
+
+
+def tokens_of(text: str) -> tuple[Token, ...]:
+    """At most MOST_TOKENS tokens, the last one then says that it was cut."""
+    tokens = []
+    for found in _TOKEN.finditer(text):
+        if len(tokens) >= MOST_TOKENS:
+            tokens.append(Token("(more output than is compared)"))
+            break
+        tokens.append(
+            _number(found[1]) if found[1] and len(found[1]) <= LONGEST_NUMBER else Token(found[0])
+        )
+    return tuple(tokens)
+
+
+def _number(text: str) -> Token:
+    plain = re.sub(r"[dDqQ]", "e", text)
+    plain = re.sub(r"(?<=\d)([+-]\d{3})$", r"e\1", plain) if "e" not in plain.lower() else plain
+    mantissa, _, exponent = (
+        plain.lower().partition("e") if "n" not in plain.lower() else (plain, "", "")
+    )
+    value = float(plain)
+    whole = re.fullmatch(r"[+-]?\d+", plain) is not None
+    digits = len(re.sub(r"[^\d]", "", mantissa).lstrip("0"))
+    unit = (
+        0.0
+        if whole or not math.isfinite(value)
+        else 10.0 ** (max(-300, min(300, int(exponent or 0))) - len(mantissa.partition(".")[2]))
+    )
+    return Token(text, value, whole, unit, digits)
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """What must stand on one stream or in one file. spread: per token, how far the source's runs
+    lie apart.
+    """
+
+    name: str
+    tokens: tuple[Token, ...]
+    masked: frozenset[int] = frozenset()
+    spread: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramReference:
+    exit_code: int
+    streams: tuple[Stream, ...]
+    relative: float
+
+    @property
+    def says_something(self) -> bool:
+        """Whether there is anything but an exit status to compare."""
+        return any(len(s.tokens) > len(s.masked) for s in self.streams)
+
+
+@dataclass(frozen=True, slots=True)
+class StreamDifference:
+    """First differing place. place: `exit status`, `stdout`, `stderr` or `file NAME`; token: its
+    number there, -1 for the whole.
+    """
+
+    place: str
+    token: int
+    expected: str
+    actual: str
+    tolerance: str
+
+    def __str__(self) -> str:
+        where = self.place if self.token < 0 else f"{self.place} token {self.token + 1}"
+        allowed = "" if self.tolerance in ("", "exact") else f" within {self.tolerance}"
+        return f"{where} is {self.actual}, expected {self.expected}{allowed}"
+
+
+def precision_of(program: Program) -> str:
+    """`single` where the text computes with single precision anywhere, else `double`."""
+    if dialect(program.dialect).language == "fortran":
+        bare = re.search(
+            r"\breal\b(?!\s*[(*\w]|64)|\breal\s*(?:\*\s*4|\(\s*(?:kind\s*=\s*)?(?:4|real32|sp|c_float)\s*\))",
+            program.text,
+            re.I,
+        )
+        return (
+            "single"
+            if bare or not re.search(r"double\s+precision|\breal\s*[(*]", program.text, re.I)
+            else "double"
+        )
+    return "single" if re.search(r"\bfloat\b", program.text) else "double"
+
+
+_NOTES = re.compile(r"^Note: The following floating-point exceptions are signalling:.*$", re.M)
+
+
+def streams_of(run: ProgramRun) -> dict[str, str]:
+    """Texts by place, stdout first. A file that is no text stands for its hash."""
+    texts = {"stdout": run.stdout, "stderr": _NOTES.sub("", run.stderr)}
+    for name, content in run.files:
+        text = content.decode(errors="replace")
+        texts[f"file {name}"] = (
+            f"binary_{hashlib.sha256(content).hexdigest()}"
+            if "\0" in text or "\ufffd" in text
+            else text
+        )
+    return texts
+
+
+def reference_of(
+    program: Program,
+    first: ProgramRun,
+    again: Sequence[ProgramRun],
+    other_builds: Sequence[ProgramRun],
+) -> ProgramReference | str:
+    """What `first` gave, with the tolerance that the source's other runs show; or why this test
+    decides nothing.
+    """
+    streams = []
+    for name, text in streams_of(first).items():
+        tokens = tokens_of(text)
+        masked: set[int] = set()
+        spread = [0.0] * len(tokens)
+        for runs, steady in ((again, False), (other_builds, True)):
+            for run in runs:
+                reason = _widen(
+                    tokens, tokens_of(streams_of(run).get(name, "")), masked, spread, steady
+                )
+                if run.exit_code != first.exit_code:
+                    reason = f"the exit status is {first.exit_code}, then {run.exit_code}"
+                if reason:
+                    what = (
+                        "depends on the optimisation level" if steady else "changes from run to run"
+                    )
+                    return f"the source's own output {what}: {name}: {reason}"
+        streams.append(Stream(name, tokens, frozenset(masked), tuple(spread)))
+    return ProgramReference(first.exit_code, tuple(streams), RELATIVE[precision_of(program)])
+
+
+def _widen(
+    expected: Sequence[Token],
+    other: Sequence[Token],
+    masked: set[int],
+    spread: list[float],
+    steady: bool,
+) -> str:
+    """Take another run of the source into account. steady: it must not differ by more than
+    rounding.
+    """
+    if len(expected) != len(other):
+        return f"{len(expected)} tokens, then {len(other)}"
+    for i, (e, o) in enumerate(zip(expected, other, strict=True)):
+        if e.text == o.text or i in masked:
+            continue
+        if (
+            e.value is None
+            or o.value is None
+            or not (math.isfinite(e.value) and math.isfinite(o.value))
+        ):
+            if steady or (e.value is None) != (o.value is None):
+                return f"token {i + 1} is {e.text[:40]}, then {o.text[:40]}"
+            masked.add(i)
+            continue
+        distance, size = abs(e.value - o.value), max(abs(e.value), abs(o.value))
+        if steady and distance > LOOSE * size:
+            return f"token {i + 1} is {e.text}, then {o.text}"
+        if not steady and (e.whole or distance > SAME * size):
+            masked.add(i)
+        else:
+            spread[i] = max(spread[i], distance)
+    return ""
+
+
+def compare_run(
+    reference: ProgramReference, run: ProgramRun, same_language: bool = True
+) -> StreamDifference | None:
+    """The first difference of a run that ended; stderr is compared within one language only, as
+    run-times write there too.
+    """
+    texts = streams_of(run)
+    for stream in reference.streams:
+        if stream.name == "stderr" and not same_language:
+            continue
+        if stream.name not in texts:
+            return StreamDifference(stream.name, -1, "written", "not there", "exact")
+        found = _first(stream, tokens_of(texts[stream.name]), reference.relative, same_language)
+        if found is not None:
+            return found
+    if run.exit_code != reference.exit_code:
+        return StreamDifference(
+            "exit status", -1, str(reference.exit_code), str(run.exit_code), "exact"
+        )
+    known = {s.name for s in reference.streams}
+    further = next((name for name in texts if name not in known), None)
+    return StreamDifference(further, -1, "not there", "written", "exact") if further else None
+
+
+def _first(
+    stream: Stream, actual: Sequence[Token], relative: float, same_language: bool
+) -> StreamDifference | None:
+    for i, (e, a) in enumerate(zip(stream.tokens, actual, strict=False)):
+        if i in stream.masked:
+            if (e.value is None) != (a.value is None):
+                return StreamDifference(
+                    stream.name,
+                    i,
+                    f"a {'word' if e.value is None else 'number'}",
+                    a.text[:60],
+                    "masked",
+                )
+            continue
+        allowed = _allowed(e, a, stream.spread[i], relative, same_language)
+        if allowed is None or (
+            e.value is not None and a.value is not None and abs(e.value - a.value) > allowed
+        ):
+            return StreamDifference(
+                stream.name, i, e.text[:60], a.text[:60], f"{allowed:.3g}" if allowed else "exact"
+            )
+    i = min(len(stream.tokens), len(actual))
+    if len(stream.tokens) == len(actual):
+        return None
+    expected = stream.tokens[i].text[:60] if i < len(stream.tokens) else "the end"
+    return StreamDifference(
+        stream.name, i, expected, actual[i].text[:60] if i < len(actual) else "the end", "exact"
+    )
+
+
+def _allowed(
+    e: Token, a: Token, spread: float, relative: float, same_language: bool
+) -> float | None:
+    """How far the two may lie apart; None where they differ already, inf where they are the
+    same.
+    """
+    if e.text == a.text:
+        return math.inf
+    if e.value is None or a.value is None:
+        return None
+    if not (math.isfinite(e.value) and math.isfinite(a.value)):
+        return (
+            math.inf
+            if e.value == a.value or (math.isnan(e.value) and math.isnan(a.value))
+            else None
+        )
+    if e.whole and a.whole:
+        return math.inf if int(e.text) == int(a.text) else SAFETY * spread or None
+    allowed = relative * abs(e.value) + SAFETY * spread
+    coarse = e if e.unit > a.unit else a
+    if e.unit != a.unit and (coarse.digits >= ENOUGH_DIGITS or not same_language):
+        allowed += 0.5 * coarse.unit
+    return allowed

@@ -1,0 +1,157 @@
+"""The lock-down as Python sees it: what this machine offers, what is missing, and compilers run
+inside it.
+
+Contract: the walls themselves are in `native/sandbox.c`. What is missing is named (`degraded`),
+never passed over in silence. A compiler that fails, floods, hangs or eats memory gives a
+`CompilerRun`, not an exception.
+
+    python -c "from gpu_runtime.sandbox.lockdown import features, degraded; print(degraded(features()))"
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import subprocess
+import time
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from gpu_runtime.compile.toolchain import cache_root, runner_binary
+
+LANDLOCK, SECCOMP, OWN_UID, NET_NS, PID_NS, IPC_NS, OWN_PROC = 1, 2, 4, 8, 16, 32, 64
+
+_WALLS = (
+    (LANDLOCK, "no-landlock"),
+    (SECCOMP, "no-seccomp"),
+    (OWN_UID, "same-uid"),
+    (NET_NS, "no-network-namespace"),
+    (PID_NS, "no-pid-namespace"),
+    (IPC_NS, "no-ipc-namespace"),
+)
+
+
+def degraded(found: int) -> tuple[str, ...]:
+    """Names of the walls that are missing among the feature bits `found`, strongest first."""
+    return tuple(name for bit, name in _WALLS if not found & bit)
+
+
+@lru_cache(maxsize=1)
+def features() -> int:
+    """Feature bits of this machine, probed by trying each wall in a process of its own (about 5 ms,
+    once).
+    """
+    done = subprocess.run(
+        [str(runner_binary("plain", cache_root())), "probe"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return int(done.stdout)
+
+
+def own_uid(number: int) -> int:
+    """An unprivileged uid for one worker or compiler of this process, so that two of them cannot
+    touch each other.
+    """
+    return (1 << 20) + (os.getpid() * 16 + number % 16) % (1 << 20)
+
+
+@dataclass(frozen=True, slots=True)
+class CompilerLimits:
+    """Limits of one compiler process: wall and CPU seconds, address space, largest file,
+    diagnostics kept.
+    """
+
+    wall_s: float = 60.0
+    cpu_s: int = 40
+    memory_mib: int = 3072
+    file_mib: int = 64
+    output_bytes: int = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class CompilerRun:
+    """Exit code (negative: the signal), diagnostics, and whether the wall limit ended it."""
+
+    code: int
+    text: str
+    timed_out: bool = False
+
+
+def run_compiler(
+    command: list[str], folder: Path, limits: CompilerLimits = CompilerLimits(), number: int = 0
+) -> CompilerRun:
+    """Run a compiler in `folder`, the only place it may write. Raises RuntimeError when the
+    lock-down itself fails.
+    """
+    uid, found = own_uid(number), features()
+    if found & OWN_UID:
+        os.chown(folder, uid, uid)
+    launcher = [
+        str(runner_binary("plain", cache_root())),
+        "exec",
+        str(folder),
+        str(uid),
+        str(limits.cpu_s),
+        str(limits.memory_mib),
+        str(limits.file_mib),
+        str(found),
+        "--",
+        *command,
+    ]
+    environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C", "TMPDIR": "."}
+    with open(
+        folder / "diagnostics", "w+b"
+    ) as diagnostics:  # a file is bounded by the limits; a pipe would need a reader
+        process = subprocess.Popen(
+            launcher,
+            stdin=subprocess.DEVNULL,
+            stdout=diagnostics,
+            stderr=diagnostics,
+            env=environment,
+            start_new_session=True,
+        )
+        try:
+            timed_out = not ended(process.pid, limits.wall_s)
+        finally:
+            _kill_group(process)
+        code = -signal.SIGKILL if timed_out else process.returncode
+        diagnostics.seek(0)
+        text = diagnostics.read(limits.output_bytes).decode(errors="replace")
+    if code == 125:
+        raise RuntimeError(f"the compiler's sandbox could not be set up: {text.strip()}")
+    return CompilerRun(code, text, timed_out)
+
+
+def ended(pid: int, wall_s: float) -> bool:
+    """Wait for a child without taking its status. `Popen.wait` with a time limit looks at intervals
+    of up to 50 ms instead.
+    """
+    try:
+        fd = os.pidfd_open(pid)
+    except OSError:  # an old kernel, or a wall round ourselves
+        return _ended_by_looking(pid, wall_s)
+    try:
+        return bool(select.select([fd], [], [], wall_s)[0])
+    finally:
+        os.close(fd)
+
+
+def _ended_by_looking(pid: int, wall_s: float) -> bool:
+    deadline = time.monotonic() + wall_s
+    while time.monotonic() < deadline:
+        if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+            return True
+        time.sleep(0.005)
+    return False
+
+
+def _kill_group(process: subprocess.Popen[bytes]) -> None:
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    process.wait()

@@ -1,0 +1,37 @@
+"""Tests made by rule and by execution.
+
+- `completion`: Sketches completed to tests: every array as long as the program needs, or as
+  Fortran declares it.
+- `descriptions`: Sizes that a structure carries and a program never reads: `nnz` of a sparse
+  matrix that is gone through row by row, the height of the matrix it writes.
+- `extent_inference`: Tests whose arrays are as long as the program's sizes say, where contents
+  lead to places in them.
+- `extents`: Array extents learnt by execution: a program is run on wide windows, and the ranges
+  that it touches are its extents.
+- `index_bounds`: Which size bounds an array of indices, or a scalar that is a place: the length
+  of what they lead into.
+- `lengths`: How long arrays are, as expressions of a function's sizes, found from the tests that
+  a suite has.
+- `linked`: Tests for programs that follow links: arrays of indices in which every search ends.
+- `nulls`: Tests in which an array is not there: a null pointer, for programs that ask whether
+  they were given one (`bias != NULL ? bias[o] : 0`, `present(bias)`).
+- `propose`: What the Tester is asked and how its answer is read: programs in, tests out; programs
+  with good suites in, examples out.
+- `reading`: What a program's text says of its parameters: truth values, lengths of rows, letters,
+  row bounds, numbers that it compares with.
+- `roles`: What a program uses its scalars and arrays for, learnt by running it: sizes, flags,
+  arrays of indices.
+- `rules`: The rule-based tester: suites from execution alone, without a model.
+- `searches`: Tests for programs that leave a loop at what they find: contents on which a search
+  goes on to the end, or finds something late.
+- `signs`: Tests in which numbers that a program puts together are of different signs, and all
+  that it takes an extreme of lies on one side of nought.
+- `sketches`: What the rule-based tester tries: values of scalars and contents of arrays, by role.
+- `snippets`: Tests written as C++: `float a[] = {1, 2}; int n = 2; wrapper(f, a, n);` become
+  typed tests.
+- `states`: Arrays of states: their elements are compared with a scalar or a small number
+  (`dist[v] != level`, `visited[u] == 0`).
+- `targeted_tests`: Tests for what a program looks as if it did: numbers that it compares with,
+  sizes below zero, long rows, guarded indices, values that are no numbers.
+- `thresholds`: Tests of sizes at which another program than the one tested may change its ways.
+"""

@@ -1,0 +1,349 @@
+"""Array extents learnt by execution: a program is run on wide windows, and the ranges that it
+touches are its extents.
+
+Contract: a Sketch says everything of a test but the extents; `probe` measures them, and
+tester.generate.completion makes tests of both. Nothing is inferred from a program's statements;
+what is measured for one test is measured anew for the next.
+
+    python -c "from tester.generate.extents import probe; help(probe)"
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from corpora.records import ArrayValue, Fill, Parameter, ScalarValue, Signature, UnitTest
+from gpu_runtime.backend import (
+    Access,
+    Arguments,
+    Compiled,
+    Execution,
+    ExecutionBackend,
+    Geometry,
+    Limits,
+    Status,
+    same_bytes,
+)
+from gpu_runtime.call.materialize import (
+    DTYPES,
+    assumed_shape,
+    declared_extents,
+    expand,
+    keeps_shape,
+    scalar_of,
+)
+from gpu_runtime.call.packing import PLACE
+from gpu_runtime.expectations import run_each
+
+WINDOW = 1 << 10
+MARGIN = 64
+"""Elements before the passed pointer that belong to the window: a program that reads there cannot
+be given a test.
+"""
+LIMITS = Limits(wall_s=6.0, cpu_s=2)
+FAR = 1 << 21
+"""Elements of one array beyond which a run takes longer than LIMITS gives it."""
+_LIMITS_FAR = Limits(wall_s=60.0, cpu_s=30)
+MOST_ACCESSES = 1 << 22
+"""Steps (accesses and basic blocks) of one call when extents are learnt; what takes more is no
+test. Time would depend on the machine's load.
+"""
+
+Scalars = dict[str, "int | float | bool | tuple[float, float]"]
+GeometryOf = Callable[[UnitTest], "Geometry | None"]
+
+
+def nowhere(test: UnitTest) -> None:
+    """The geometry of functions, which are not launched."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """scalars and fills by parameter name; `label` says what the test is for.
+
+    side: extent of every dimension of arrays whose shape is handed over with them (Fortran `x(:)`):
+    there extents are an input of the program, not something to be measured. wider: so much larger
+    is the second, so that rows and columns differ; below zero, so much larger is the first. A
+    vector is as long as the first, and two elements shorter where it is the one called `uneven`.
+    """
+
+    scalars: Scalars
+    fills: dict[str, Fill]
+    label: str = ""
+    side: int = 4
+    wider: int = 0
+    uneven: str = ""
+
+    def given(self, parameter: Parameter) -> tuple[int, ...]:
+        """Extents of an assumed-shape array: (rows,) or (rows, columns); further dimensions
+        are 1.
+        """
+        rows, columns = self.side + max(-self.wider, 0), self.side + max(self.wider, 0)
+        if len(parameter.shape) < 2:
+            return (max(rows - 2, 0),) if parameter.name == self.uneven else (rows,)
+        return rows, columns
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One array's extents and whether it is read and written, for one sketch."""
+
+    extents: tuple[int, ...]
+    read: bool
+    written: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What running a sketch showed. `arrays` by name; `reason` is set where the sketch cannot
+    become a test.
+    """
+
+    sketch: Sketch
+    arrays: dict[str, Measured]
+    reason: str = ""
+    elapsed_ms: float = 0.0
+    changed: bool = False
+    """Whether any array changed or a result was returned."""
+
+    @property
+    def wrote(self) -> bool:
+        """Whether anything was written, be it the value that was there before."""
+        return self.changed or any(m.written for m in self.arrays.values())
+
+
+def test_of(sketch: Sketch, extents: dict[str, tuple[int, ...]], signature: Signature) -> UnitTest:
+    """The sketch with these extents."""
+    assignments: list[ScalarValue | ArrayValue] = []
+    for p in signature.parameters:
+        if p.kind == "scalar":
+            assignments.append(ScalarValue(p.name, p.type, sketch.scalars[p.name]))
+        else:
+            assignments.append(
+                ArrayValue(p.name, p.type, extents[p.name], fill=sketch.fills[p.name])
+            )
+    return UnitTest(tuple(assignments))
+
+
+def probe(
+    backend: ExecutionBackend,
+    compiled: Compiled,
+    sketches: Sequence[Sketch],
+    geometry_of: GeometryOf = nowhere,
+    largest: int = 1 << 16,
+    lengths: Sequence[Mapping[str, int]] = (),
+) -> list[Probe]:
+    """Run sketches on windows (grown until the program stays inside) and report what it touched.
+
+    compiled: the RECORDED variant. largest: a sketch that touches more elements of one array than
+    this is turned down. lengths[i]: lengths that arrays of sketch i are expected to have, on which
+    the contents of some fills depend.
+    """
+    signature = compiled.request.signature
+    probes: dict[int, Probe] = {}
+    # Cheap ones first: where a sketch runs out of time, those after it in the batch are lost.
+    waiting = sorted(range(len(sketches)), key=lambda i: _cost(sketches[i]))
+    windows = dict.fromkeys(waiting, min(WINDOW, largest))
+    while waiting:
+        calls: dict[int, Arguments] = {}
+        for i in waiting:
+            try:
+                calls[i] = _windowed(
+                    sketches[i],
+                    signature,
+                    windows[i],
+                    geometry_of,
+                    largest,
+                    lengths[i] if lengths else {},
+                )
+            except ValueError as error:
+                probes[i] = Probe(sketches[i], {}, str(error))
+        executions = run_each(backend, compiled, list(calls.values()), limits_of(largest))
+        waiting = []
+        for (i, call), execution in zip(calls.items(), executions, strict=True):
+            found = _probe(sketches[i], signature, call, execution)
+            # A copy by the CUDA run-time ends at the window without complaint: what fills its
+            # window may want more.
+            full = any(
+                (m.extents[0] >= windows[i]) for m in found.arrays.values() if len(m.extents) == 1
+            )
+            wanted = (
+                _wanted(execution, signature, windows[i])
+                if execution.status is Status.OUT_OF_BOUNDS
+                else full * (windows[i] + 1)
+            )
+            if windows[i] < wanted <= largest and windows[i] < largest:
+                while windows[i] < wanted:
+                    windows[i] = min(_next_window(windows[i]), largest)
+                waiting.append(i)
+            elif full:
+                probes[i] = Probe(
+                    sketches[i],
+                    {},
+                    f"out_of_bounds: more than {largest} elements of one array are touched",
+                )
+            else:
+                probes[i] = found
+    return [probes[i] for i in range(len(sketches))]
+
+
+def _next_window(window: int) -> int:
+    """In large steps while windows are cheap to fill; then to what a million elements need, and
+    something beyond.
+    """
+    return window * 16 if window < 1 << 18 else window * 4 + WINDOW
+
+
+def _wanted(execution: Execution, signature: Signature, window: int) -> int:
+    """The least window on which a call that left its arrays might stay inside; 0 where none helps
+    (an index below the array).
+    """
+    place = PLACE.search(execution.detail)
+    if place is None:
+        return window + 1
+    element = int(place[2] or place[3])
+    parameter = next(
+        (p for i, p in enumerate(signature.parameters) if str(i) == place[1] or p.name == place[4]),
+        None,
+    )
+    if parameter is None or parameter.kind != "array":
+        return window + 1
+    return max(window, element) + 1 if element >= 0 else 0
+
+
+def limits_of(largest: int) -> Limits:
+    """Of a program that may touch so many elements of one array."""
+    limits = _LIMITS_FAR if largest > FAR else LIMITS
+    return replace(limits, accesses=max(MOST_ACCESSES, 64 * largest))
+
+
+def beyond(found: Probe, largest: int) -> bool:
+    """Whether the program went past `largest` elements of one array: more would not be tried."""
+    place = PLACE.search(found.reason) if found.reason.startswith("out_of_bounds") else None
+    return place is not None and int(place[2] or place[3]) >= largest
+
+
+def _cost(sketch: Sketch) -> float:
+    """A guess at how the work grows: the product of the sizes."""
+    sizes = [abs(int(v)) for v in sketch.scalars.values() if isinstance(v, int)]
+    return math.prod(float(max(1, min(v, 1 << 20))) for v in sizes) * max(sketch.side, *sizes, 1)
+
+
+def declared(parameter: Parameter, scalars: Scalars, largest: int = 1 << 16) -> int:
+    """Elements that a Fortran declaration promises (`bins(256)`, `a(n, 0:m)`), 0 where none is
+    readable or more than `largest`.
+
+    A program may count on all of them, and the compiler's instrumentation does not see it clear or
+    copy a whole array at once.
+    """
+    known = {name.lower(): int(value) for name, value in scalars.items() if isinstance(value, int)}
+    extents = (
+        declared_extents(parameter.shape, known)
+        if parameter.kind == "array" and parameter.shape
+        else None
+    )
+    count = math.prod(extents) if extents else 0
+    return count if count <= largest else 0
+
+
+def margin_of(parameter: Parameter) -> int:
+    """Elements before the passed pointer: none where the program cannot count on what is before it,
+    whole structures of what belongs to one.
+    """
+    if parameter.kind != "array" or assumed_shape(parameter):
+        return 0
+    member = parameter.member
+    return (
+        MARGIN
+        if member is None or not member.count
+        else MARGIN * member.count * (member.passing == "array")
+    )
+
+
+def _windowed(
+    sketch: Sketch,
+    signature: Signature,
+    window: int,
+    geometry_of: GeometryOf,
+    largest: int,
+    lengths: Mapping[str, int],
+) -> Arguments:
+    values, origins = [], []
+    for stream, p in enumerate(signature.parameters):
+        if p.kind == "scalar":
+            values.append(scalar_of(ScalarValue(p.name, p.type, sketch.scalars[p.name])))
+        elif p.kind == "rows":
+            side = _side(sketch, window)
+            values.append(
+                expand(sketch.fills[p.name], p.type, side * side, stream).reshape(side, side)
+            )
+        elif assumed_shape(p):
+            shape = sketch.given(p)
+            flat = expand(sketch.fills[p.name], p.type, math.prod(shape), stream)
+            values.append(flat.reshape(shape) if keeps_shape(p, len(shape)) else flat)
+        else:
+            body = expand(
+                sketch.fills[p.name],
+                p.type,
+                max(window, declared(p, sketch.scalars, largest)),
+                stream,
+            )
+            before = margin_of(p)
+            values.append(
+                np.concatenate([np.zeros(before, DTYPES[p.type]), body]) if before else body
+            )
+            if 0 < (length := lengths.get(p.name, 0)) < len(body):
+                values[-1][before : before + length] = expand(
+                    sketch.fills[p.name], p.type, length, stream
+                )
+        origins.append(margin_of(p))
+    if geometry_of is nowhere:
+        return Arguments(tuple(values), origins=tuple(origins))
+    wide = {
+        p.name: v.shape if v.ndim == 2 or not o else (window,)
+        for p, v, o in zip(signature.parameters, values, origins, strict=True)
+    }
+    geometry = geometry_of(test_of(sketch, wide, signature))
+    return Arguments(tuple(values), origins=tuple(origins), geometry=geometry)
+
+
+def _side(sketch: Sketch, window: int) -> int:
+    """Rows and columns of a table: one more than the largest size, so that every use of a size as
+    an extent fits.
+    """
+    sizes = [v for v in sketch.scalars.values() if isinstance(v, int) and 0 <= v <= 4096]
+    return min(max([8, *sizes]) + 1, int(window**0.5) * 2)
+
+
+def _probe(sketch: Sketch, signature: Signature, call: Arguments, execution: Execution) -> Probe:
+    if execution.status is not Status.OK:
+        return Probe(sketch, {}, f"{execution.status.value}: {execution.detail}")
+    arrays = {}
+    changed = execution.result is not None
+    for i, p in enumerate(signature.parameters):
+        if p.kind == "scalar":
+            changed |= p.by_reference and not same_bytes(execution.values[i], call.values[i])
+            continue
+        access = execution.accesses[i]
+        touched = [v for v in (access.first_read, access.first_write) if v is not None]
+        if touched and min(touched) < 0:
+            return Probe(sketch, {}, f"{p.name}[{min(touched)}] is touched")
+        arrays[p.name] = _measured(p, access, call.values[i].shape)
+        changed |= not same_bytes(execution.values[i], call.values[i])
+    return Probe(sketch, arrays, "", execution.elapsed_ms, changed)
+
+
+def _measured(parameter: Parameter, access: Access, shape: tuple[int, ...]) -> Measured:
+    last = max((v for v in (access.last_read, access.last_write) if v is not None), default=-1)
+    read, written = access.first_read is not None, access.first_write is not None
+    if assumed_shape(parameter):
+        return Measured(shape, read, written)
+    if (
+        parameter.kind == "rows"
+    ):  # ranges are counted through all rows: the last element touched ends the last row
+        return Measured((max(last, 0) // shape[1] + 1, max(last, 0) % shape[1] + 1), read, written)
+    return Measured((last + 1,), read, written)

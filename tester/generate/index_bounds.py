@@ -1,0 +1,118 @@
+"""Which size bounds an array of indices, or a scalar that is a place: the length of what they lead
+into.
+
+Contract: `bounded` runs the program on two draws of sizes that all differ, once with the indices
+(the place) at nought and once beyond every size. An array that grows then, and that otherwise is as
+long as one size on both draws, is walked as a whole besides (`for (i < n) y[i] = 0; ... y[row[k]]
++= v`): a caller's indices are below that size. What nothing else walks has no such bound.
+
+    pytest tests/tester/test_places.py
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from corpora.records import Fill, Signature
+from gpu_runtime.backend import Compiled, ExecutionBackend
+from tester.generate.extents import WINDOW, GeometryOf, Probe, Sketch, probe
+from tester.generate.sketches import (
+    Roles,
+    Values,
+    clipped,
+    contents,
+    integer_scalars_of,
+    side_of,
+    size_draws,
+)
+
+BEYOND = 9
+"""Past the sizes of the draws that are tried."""
+_DRAWS = (0, 6)
+"""Of `size_draws`: those whose sizes differ from each other."""
+MOST_TRIED = 4
+
+
+def bounded(
+    backend: ExecutionBackend,
+    compiled: Compiled,
+    signature: Signature,
+    geometry_of: GeometryOf,
+    largest: int,
+    roles: Roles,
+) -> Roles:
+    """`roles` with the sizes that bound indices and places, where a run shows them."""
+    scalars = [
+        name
+        for name in _places(signature, compiled.request.program.text)
+        if name in roles.sizes - roles.leading - roles.steps
+    ]
+    arrays = [
+        p.name
+        for p in signature.parameters
+        if p.name in (roles.indices or ()) and p.name not in roles.ordered
+    ]
+    for names, enough in ((scalars[:MOST_TRIED], 2), (arrays[:MOST_TRIED], 1)):
+        if not names or len(roles.sizes) < enough:
+            continue
+        draws = [size_draws(signature, roles, 0, max(_DRAWS) + 1)[turn][1] for turn in _DRAWS]
+        sketches = [
+            _sketch(signature, roles, scalars, name, value)
+            for scalars in draws
+            for name in names
+            for value in (0, 1, BEYOND)
+        ]
+        probes = probe(backend, compiled, sketches, geometry_of, largest)
+        within = dict(roles.within)
+        for k, name in enumerate(names):
+            found = [
+                _bounds(draw, probes[3 * (k + d * len(names)) :][:3], name, roles)
+                for d, draw in enumerate(draws)
+            ]
+            both = sorted(set.intersection(*found))
+            within |= {name: both[0]} if both else {}
+        roles = replace(roles, within=within)
+    return roles
+
+
+def _places(signature: Signature, text: str) -> list[str]:
+    """Scalars that are by themselves the place of an element."""
+    return [
+        p.name
+        for p in integer_scalars_of(signature)
+        if re.search(
+            rf"\w\s*[\[(]\s*{re.escape(p.name)}\s*[\])]\s*(?:[-+*/]?=(?!=)|;)", text, re.IGNORECASE
+        )
+    ]
+
+
+def _sketch(signature: Signature, roles: Roles, scalars: Values, name: str, value: int) -> Sketch:
+    """All indices at nought but for what bounds rows and `name`, which is `value`."""
+    fills = contents(signature, roles, "default", scalars, 0)
+    fills |= {
+        other: Fill("constant", (0,)) for other in roles.indices or () if other not in roles.ordered
+    }
+    fills |= {
+        other: Fill("sorted", (0, WINDOW - 1), 1) for other in roles.ordered
+    }  # rows of about one element
+    typed = {p.name: p for p in signature.parameters}
+    if typed[name].kind == "scalar":
+        scalars = scalars | {name: clipped(value, typed[name])}
+    else:
+        fills[name] = Fill("constant", (value,))
+    return Sketch(scalars, fills, "", side_of(scalars, signature, 0))
+
+
+def _bounds(scalars: Values, probes: Sequence[Probe], name: str, roles: Roles) -> set[str]:
+    """Sizes that equal the length of an array that only a place beyond all sizes lengthens."""
+    if any(p.reason for p in probes):
+        return set()
+    first, next_, far = ({n: m.extents for n, m in p.arrays.items()} for p in probes)
+    grown = {
+        first[n]
+        for n in first
+        if first[n] == next_[n] and len(far[n]) == 1 and far[n][0] == BEYOND + 1 > first[n][0] > 1
+    }
+    return {size for size in roles.sizes - {name} if (scalars[size],) in grown}

@@ -1,0 +1,36 @@
+"""Tests for programs that follow links: arrays of indices in which every search ends.
+
+Contract: pure and seeded. Random indices lead in circles, on which such a program never ends, so
+that hardly a usual test suits it. Sorted ones lead from every place up to a fixed point, or down to
+one. Whether the program stays inside these arrays is for a run to say.
+
+    pytest tests/tester/test_linked.py
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from corpora.records import Signature, UnitTest
+from gpu_runtime.call.materialize import assumed_shape
+from tester.generate.extents import Sketch, test_of
+from tester.generate.sketches import Roles, contents
+
+
+def linked_tests(
+    signature: Signature, roles: Roles, sketches: Sequence[Sketch], seed: int, largest: int
+) -> list[UnitTest]:
+    """Sketches with sorted contents as tests; every array is as long as the largest size, since
+    what is touched on other contents says nothing of these.
+    """
+    if any(p.kind == "rows" or assumed_shape(p) for p in signature.parameters):
+        return []
+    tests = []
+    for i, sketch in enumerate(sketches):
+        length = max((int(sketch.scalars[name]) for name in roles.sizes), default=0)  # type: ignore[arg-type]
+        if 0 < length <= largest:
+            fills = contents(signature, roles, "sorted", sketch.scalars, seed + 31 + i)
+            extents = {p.name: (length,) for p in signature.parameters if p.kind == "array"}
+            tests.append(test_of(replace(sketch, fills=fills), extents, signature))
+    return tests

@@ -1,0 +1,83 @@
+"""Tests in which an array is not there: a null pointer, for programs that ask whether they were
+given one (`bias != NULL ? bias[o] : 0`, `present(bias)`).
+
+Contract: only arrays that the text asks for are left out, and only where the program still touches
+another one then: what a program that returns at once (`if (!x) return -1;`) says of its caller
+binds no port.
+
+    pytest tests/tester/test_nulls.py
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from corpora.dialects import dialect
+from corpora.records import ArrayValue, Fill, Signature, UnitTest
+from corpora.signatures.nulls import asked_for
+from gpu_runtime.call.shims_fortran import asks_for
+from tester.generate.completion import confirm, remembered
+from tester.generate.roles import Setting
+
+MOST = 4
+"""Of the arrays that may be missing, those that are left out one by one; all of them are left out
+together too.
+"""
+
+
+def nullable(text: str, signature: Signature, is_fortran: bool = False) -> list[str]:
+    """Arrays that a program takes for a condition, or, in Fortran, asks for with `present`."""
+    if is_fortran:
+        return [p.name for p in signature.parameters if p.kind == "array" and asks_for(p, text)]
+    asked = asked_for(text)
+    return [
+        p.name
+        for p in signature.parameters
+        if p.kind == "array" and not p.member and not p.by_reference and p.name in asked
+    ]
+
+
+def without_arrays(setting: Setting, tests: Sequence[UnitTest]) -> list[UnitTest]:
+    """Tests like some of these, in which arrays that may be missing are."""
+    program = setting.compiled.request.program
+    names = nullable(
+        program.text, setting.signature, dialect(program.dialect).language == "fortran"
+    )[:MOST]
+    found = []
+    for missing in [*([name] for name in names), *([names] if len(names) > 1 else [])]:
+        found += _first_that_works(
+            setting, [_without(test, missing) for test in _telling(tests, missing)]
+        )
+    return found
+
+
+def _telling(tests: Sequence[UnitTest], missing: Sequence[str]) -> list[UnitTest]:
+    """Neither the smallest nor the largest first, but none in which two of the arrays are one."""
+    free = [
+        test
+        for test in tests
+        if not {name for pair in test.aliases for name in pair} & set(missing)
+    ]
+    middle = len(free) // 2
+    return [*free[middle:], *reversed(free[:middle])]
+
+
+def _without(test: UnitTest, missing: Sequence[str]) -> UnitTest:
+    return replace(
+        test,
+        assignments=tuple(
+            ArrayValue(a.name, a.type, (0,), fill=Fill("null")) if a.name in missing else a
+            for a in test.assignments
+        ),
+    )
+
+
+def _first_that_works(setting: Setting, tests: Sequence[UnitTest]) -> list[UnitTest]:
+    for completed in confirm(
+        setting.backend, setting.compiled, tests, setting.geometry_of, setting.largest
+    ):
+        known = remembered(completed.test, setting.compiled) if completed.test is not None else None
+        if known and any(a.last_read is not None or a.last_write is not None for a in known[1]):
+            return [completed.test]  # type: ignore[list-item]
+    return []

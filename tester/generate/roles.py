@@ -1,0 +1,354 @@
+"""What a program uses its scalars and arrays for, learnt by running it: sizes, flags, arrays of
+indices.
+
+Contract: `base_run` finds a first clean run on small inputs, `known_roles` changes one input of it
+at a time and sees what moves. Both only run the program. Same program, back end and window: same
+roles, whatever the seed of the suite.
+
+    pytest tests/tester/test_rules.py
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
+
+from corpora.records import Fill, Signature
+from corpora.signatures.structures import by_numbers
+from corpora.suites.unit_tests import INTEGER_RANGES
+from gpu_runtime.backend import Compiled, ExecutionBackend
+from tester.generate.extents import GeometryOf, Probe, Sketch, beyond, probe
+from tester.generate.index_bounds import bounded
+from tester.generate.reading import (
+    alike_of,
+    counts_of,
+    is_flag,
+    is_leading,
+    is_pitch,
+    marks_of,
+    ordered_of,
+    shifts_of,
+    steps_of,
+    texts_of,
+)
+from tester.generate.searches import KINDS, going_furthest, unending
+from tester.generate.sketches import Roles, base_draws, clipped, contents, side_of
+from tester.generate.states import stated, states_of
+
+
+class NoSuite(ValueError):
+    """No test could be made for the program; the message says why."""
+
+
+class TooLarge(NoSuite):
+    """The program leaves every window that was tried, whatever its sizes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What every trial of one program has in common. largest: most elements of one array."""
+
+    backend: ExecutionBackend
+    compiled: Compiled
+    signature: Signature
+    geometry_of: GeometryOf
+    largest: int
+    seed: int
+    pitches: frozenset[str] = frozenset()
+    letters: dict[str, tuple[int, ...]] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """The program's text as tests read it."""
+        return by_numbers(self.compiled.request.program.text, self.signature)
+
+
+LAST_RESORT = 1 << 25
+"""Elements of one array for programs whose sizes are constants of their text: two tests of such a
+one may take half a minute.
+"""
+
+
+def _probe(setting: Setting, sketches: Sequence[Sketch]) -> list[Probe]:
+    return probe(setting.backend, setting.compiled, sketches, setting.geometry_of, setting.largest)
+
+
+BASE_PROFILES = (
+    "default",
+    "default",
+    "positive",
+    "distinct",
+    "sorted",
+    "zero",
+    "default",
+    "positive",
+)
+
+
+FIRST_DRAWS = 8
+"""Of these the one that touches most is taken where none touches every array."""
+
+
+def base_run(setting: Setting, count: int = 32) -> Probe | None:
+    """The clean run that changes something and touches most arrays, on small draws of the integer
+    scalars; the first that touches all, and just the first where a run is dear.
+    """
+    plain = _base_sketches(setting, count)
+    enough = _full(setting) if setting.largest < LAST_RESORT else 0
+    best = None
+    hung = far = idle = 0
+    for start, stop in (
+        (0, 1),
+        (1, FIRST_DRAWS),
+        *((k, k + 8) for k in range(FIRST_DRAWS, len(plain), 8)),
+    ):  # the first one nearly always does
+        for found in _probe(setting, plain[start:stop]):
+            best = _fuller(best, found)
+            hung += found.reason.startswith("timeout")
+            idle += not found.reason
+            far += beyond(found, setting.largest)
+        if best and (stop >= FIRST_DRAWS or _touched(best) >= enough):
+            break
+        if (
+            stop >= FIRST_DRAWS and hung >= 2 and not idle or far == stop == FIRST_DRAWS
+        ):  # whatever the scalars, it goes on and on: its sizes are constants
+            return best
+    if best is None or _touched(best) < enough:
+        for found in _probe(setting, _stated_sketches(setting, plain[:FIRST_DRAWS])):
+            best = _fuller(best, found)
+    return best
+
+
+def _base_sketches(setting: Setting, count: int) -> list[Sketch]:
+    signature = setting.signature
+    sketches = []
+    for turn, drawn in enumerate(base_draws(signature, setting.seed, count)):
+        drawn = {**drawn, **{p: 256 for p in setting.pitches if p in drawn}}
+        drawn |= {name: letters[turn % len(letters)] for name, letters in setting.letters.items()}
+        fills = contents(
+            signature, Roles(), BASE_PROFILES[turn % len(BASE_PROFILES)], drawn, setting.seed + turn
+        )
+        sketches.append(Sketch(drawn, fills, "base", side_of(drawn, signature, 0)))
+    return sketches
+
+
+def _stated_sketches(setting: Setting, sketches: Sequence[Sketch]) -> list[Sketch]:
+    """The sketches with states in those arrays whose elements the program compares with some; none
+    where it does not.
+    """
+    states = states_of(setting.signature, setting.text)
+    made = [
+        stated(s.scalars, s.fills, states, turn, setting.seed + turn)
+        for turn, s in enumerate(sketches)
+        if states
+    ]
+    return [
+        replace(s, scalars=scalars, fills=fills)
+        for s, (scalars, fills) in zip(sketches, made, strict=False)
+    ]
+
+
+def _touched(found: Probe) -> int:
+    return sum(m.read or m.written for m in found.arrays.values())
+
+
+def _full(setting: Setting) -> int:
+    return sum(p.kind != "scalar" for p in setting.signature.parameters)
+
+
+def _fuller(best: Probe | None, found: Probe) -> Probe | None:
+    """The one that touches more arrays, of those that ran clean and changed something; the earlier
+    one where both touch as many.
+    """
+    if found.reason or not found.wrote:
+        return best
+    return found if best is None or _touched(found) > _touched(best) else best
+
+
+_learnt: OrderedDict[tuple[str, str, int], Roles] = OrderedDict()
+
+
+def known_roles(setting: Setting, text: str, plan: str) -> Roles:
+    """What each scalar and array is used for, whatever the seed: further suites of a program need
+    not learn it again. Raises NoSuite.
+    """
+    key = (setting.compiled.symbol, plan, setting.largest)
+    if key not in _learnt:
+        _learnt[key] = _roles(replace(setting, seed=0), text)
+        while len(_learnt) > 256:
+            _learnt.popitem(last=False)
+    return _learnt[key]
+
+
+def _roles(setting: Setting, text: str) -> Roles:
+    """What each scalar and array is used for, learnt by changing it alone. Raises NoSuite."""
+    base = base_run(setting)
+    if base is None:
+        complaint = complaint_of(setting)
+        wide = complaint.startswith("out_of_bounds") and setting.largest < LAST_RESORT
+        raise (TooLarge if wide else NoSuite)(
+            f"the program runs clean on no small input: {complaint}"
+        )
+    scalars, fills = base.sketch.scalars, base.sketch.fills
+    trials: list[tuple[str, Sketch]] = []
+    for p in setting.signature.parameters:
+        if p.name in setting.letters:
+            continue
+        if p.kind == "scalar" and p.type in INTEGER_RANGES:
+            own = int(scalars[p.name])  # type: ignore[arg-type]
+            values = (own + 1, own + 2, -3, 1000) if p.type[0] == "i" else (own + 1, own + 2, 200)
+            trials += [
+                (
+                    p.name,
+                    Sketch(
+                        {**scalars, p.name: min(v, INTEGER_RANGES[p.type][1])},
+                        fills,
+                        "",
+                        base.sketch.side,
+                    ),
+                )
+                for v in values
+            ]
+        elif p.kind != "scalar":
+            wide = [
+                Fill("integers", (-99, 99), 1),
+                Fill("integers", (-9999, 9999), 2),
+                Fill("constant", (0,)),
+            ]
+            trials += [
+                (p.name, Sketch(scalars, {**fills, p.name: fill}, "", base.sketch.side))
+                for fill in wide
+            ]
+    arrays = {p.name for p in setting.signature.parameters if p.kind != "scalar"}
+    far = [(kind, unending(base.sketch, kind, setting.signature)) for kind in KINDS if arrays]
+    probes = _probe(setting, [sketch for _, sketch in [*trials, *far]])
+    extents = {n: m.extents for n, m in base.arrays.items()}
+    bound: set[str] = set()
+    stepped: set[str] = set()  # moved by the next larger values already: no truth value
+    counts = counts_of(setting.signature, text)
+    for (name, sketch), found in zip(trials, probes[: len(trials)], strict=True):
+        if found.reason or {n: m.extents for n, m in found.arrays.items()} != extents:
+            drawn = int(sketch.scalars.get(name, 0))  # type: ignore[arg-type]
+            if name in counts and (drawn <= 0 or found.reason.startswith("timeout")):
+                # none at all, or more than are waited for, say nothing of how long arrays are
+                continue
+            bound.add(name)
+            stepped |= {name} if drawn - int(scalars.get(name, 0)) in (1, 2) else set()  # type: ignore[arg-type]
+    bound -= _searched(trials, probes, extents) & arrays
+    reached = {
+        kind: _extents(found)
+        for (kind, _), found in zip(far, probes[len(trials) :], strict=True)
+        if not found.reason
+    }
+    others = [
+        _extents(found)
+        for (name, _), found in zip(trials, probes, strict=False)
+        if name in arrays and not found.reason
+    ]
+    searches = going_furthest(reached, [extents, *others])
+    if searches[0]:
+        bound |= _lengthening(setting, dict(far)[searches[0][0]], reached[searches[0][0]], bound)
+    flags = {
+        p.name for p in setting.signature.parameters if p.kind == "scalar" and is_flag(p.name, text)
+    } - stepped
+    compared = {
+        scalar for state in states_of(setting.signature, text).values() for scalar in state.scalars
+    }
+    sizes = frozenset(bound - arrays - flags - compared - setting.pitches)
+    leading = (
+        frozenset(name for name in sizes if is_leading(name, text))
+        if len(sizes) > 1
+        else frozenset()
+    )
+    roles = Roles(
+        sizes,
+        frozenset(flags),
+        frozenset(bound & arrays),
+        setting.pitches,
+        setting.letters,
+        dict(scalars),
+        texts_of(setting.signature, text),
+        marks_of(text),
+        *searches,
+        leading,
+        steps_of(setting.signature, text),
+        ordered_of(frozenset(bound & arrays), text),
+        shifts=shifts_of(setting.signature, text),
+        alike=alike_of(setting.signature, text),
+        counts=counts - bound - flags - compared,
+    )
+    return bounded(
+        setting.backend,
+        setting.compiled,
+        setting.signature,
+        setting.geometry_of,
+        setting.largest,
+        roles,
+    )
+
+
+def _lengthening(
+    setting: Setting, sketch: Sketch, extents: dict[str, tuple[int, ...]], known: Collection[str]
+) -> set[str]:
+    """Scalars that let a search go further on contents on which it goes on to the end: on others it
+    ended before it came to what they bound.
+    """
+    free = [
+        p
+        for p in setting.signature.parameters
+        if p.kind == "scalar"
+        and p.type in INTEGER_RANGES
+        and p.name not in known
+        and p.name not in setting.letters
+    ]
+    larger = [
+        replace(
+            sketch, scalars=sketch.scalars | {p.name: clipped(int(sketch.scalars[p.name]) + 1, p)}
+        )
+        for p in free
+    ]  # type: ignore[arg-type]
+    probes = _probe(setting, larger) if larger else []
+    grown = (
+        not found.reason and any(e > extents[name] for name, e in _extents(found).items())
+        for found in probes
+    )
+    return {p.name for p, more in zip(free, grown, strict=True) if more}
+
+
+def _extents(found: Probe) -> dict[str, tuple[int, ...]]:
+    return {name: measured.extents for name, measured in found.arrays.items()}
+
+
+def _searched(
+    trials: Sequence[tuple[str, Sketch]],
+    probes: Sequence[Probe],
+    extents: dict[str, tuple[int, ...]],
+) -> set[str]:
+    """Arrays whose contents decide how far they themselves are read and on no contents lead out of
+    any array: searched, not indices.
+    """
+    ran = list(zip((name for name, _ in trials), probes, strict=False))
+    left = {name for name, found in ran if found.reason}
+    return {
+        name
+        for name, found in ran
+        if name in extents and name not in left and _extents(found)[name] != extents[name]
+    }
+
+
+def pitches_of(signature: Signature, text: str) -> frozenset[str]:
+    return frozenset(
+        p.name
+        for p in signature.parameters
+        if p.kind == "scalar" and p.type in INTEGER_RANGES and is_pitch(p.name, text)
+    )
+
+
+def complaint_of(setting: Setting) -> str:
+    """What kept the program from a base run, on the first draw or on few states."""
+    plain = _base_sketches(setting, FIRST_DRAWS)
+    reasons = [
+        found.reason for found in _probe(setting, [plain[0], *_stated_sketches(setting, plain)])
+    ]
+    return next((reason for reason in reasons if reason), "it changes nothing")

@@ -1,0 +1,466 @@
+"""The rule-based tester: suites from execution alone, without a model.
+
+Contract: `suite_for` runs the program on sketches of tests, learns from what it touches which
+scalars are sizes and which arrays hold indices, and returns tests of growing size whose extents are
+exact and on which the program stays inside its arrays. Whether a test is *valid* is for
+`tester.validity` to say. Same program and seed: same suite.
+
+    python -c "from tester.generate.rules import suite_for; help(suite_for)"
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from corpora.dialects import dialect
+from corpora.records import ArrayValue, Fill, Program, Signature, UnitTest, UnitTestSuite
+from corpora.signatures.structures import by_numbers
+from gpu_runtime.backend import Compiled, CompileRequest, ExecutionBackend, Variant
+from tester.generate.completion import Completed, complete, confirm, remembered
+from tester.generate.descriptions import described
+from tester.generate.extent_inference import lawful
+from tester.generate.extents import GeometryOf, Sketch, nowhere, test_of
+from tester.generate.linked import linked_tests
+from tester.generate.nulls import without_arrays
+from tester.generate.reading import leaves_nan_open, letters_of, reads_by_turns
+from tester.generate.roles import (
+    LAST_RESORT,
+    NoSuite,
+    Setting,
+    TooLarge,
+    base_run,
+    complaint_of,
+    known_roles,
+    pitches_of,
+)
+from tester.generate.searches import MOST_LATE, MOST_WHOLE, TURNS, late_tests, unending
+from tester.generate.sketches import (
+    LARGE,
+    PROFILES,
+    Roles,
+    Values,
+    contents,
+    quiet_draws,
+    side_of,
+    size_draws,
+)
+from tester.generate.states import asked_for, states_of
+from tester.generate.targeted_tests import GUARD, TELLING, particular
+
+FEW = 4
+"""Tests that change something, below which others are looked for."""
+LARGEST = 66_560
+"""Elements of one array: a square of 257, one more than a usual block has threads, and
+something.
+"""
+TWICE = 2
+"""Steps after which two arrays that are exchanged have both been written."""
+OTHER_TURNS = 3
+"""Other contents that are tried where some elements are read only beside others that are as asked
+for.
+"""
+MOST_PARTICULAR = 12
+"""Tests of a suite beside the usual ones (tester.generate.targeted_tests), and not more than there
+are of those.
+"""
+
+
+def suite_for(
+    program: Program,
+    signature: Signature,
+    backend: ExecutionBackend,
+    *,
+    seed: int = 0,
+    tests: int = 12,
+    largest: int = LARGEST,
+    big: bool = False,
+    launch: str = "",
+) -> UnitTestSuite:
+    """A suite of at most `tests` usual tests and not more for what the program looks as if it did,
+    smallest first. Raises NoSuite.
+
+    largest: most elements of one array; big: add a test with at least 2^20 elements where the
+    program allows one. launch: the launch plan of a bare kernel; found by trial when empty.
+    """
+    compiled = backend.compile([CompileRequest(program, signature, Variant.RECORDED)])[0]
+    if not compiled.ok:
+        raise NoSuite(f"the program does not compile: {_first_line(compiled.diagnostics)}")
+    plan, geometry_of = _plan(program, signature, backend, compiled, launch, seed)
+    text = by_numbers(program.text, signature)
+    setting = Setting(
+        backend,
+        compiled,
+        signature,
+        geometry_of,
+        largest,
+        seed,
+        pitches_of(signature, text),
+        letters_of(signature, text),
+    )
+    try:
+        roles = known_roles(setting, text, plan)
+        made = sorted(
+            described(setting, roles, lawful(setting, roles, _tests(setting, roles, tests))),
+            key=elements,
+        )
+        made = sorted([*without_arrays(setting, made), *made], key=elements)
+    except TooLarge as error:
+        roles = Roles()
+        made = _constant_tests(replace(setting, largest=LAST_RESORT), str(error))
+    if big and roles.base:
+        made += _big(setting, roles)
+    if not made:
+        raise NoSuite("the program runs clean on no sketch of a test")
+    return UnitTestSuite(program.id, tuple(made), "rules", launch=plan)
+
+
+def more_tests(
+    suite: UnitTestSuite,
+    program: Program,
+    signature: Signature,
+    backend: ExecutionBackend,
+    seed: int,
+    tests: int = 12,
+) -> UnitTestSuite:
+    """Another rule-made suite of the same program under the same launch plan, for topping up.
+    Raises NoSuite, also where sizes are large constants: another suite would be as dear and say as
+    much.
+    """
+    if all(elements(test) > 1 << 18 for test in suite.tests):
+        raise NoSuite("all tests of the program are large")
+    return suite_for(program, signature, backend, seed=seed, tests=tests, launch=suite.launch)
+
+
+def _first_line(text: str) -> str:
+    return next((line.strip() for line in text.splitlines() if line.strip()), "no diagnostics")
+
+
+def geometry_maker(launch: str) -> GeometryOf:
+    """Geometry of a test under a launch plan's text; None throughout for an empty text
+    (functions).
+    """
+    if not launch:
+        return nowhere
+    from gpu_runtime.call.materialize import extents_of, integer_scalars
+    from gpu_runtime.launch.plans import parse_plan
+
+    plan = parse_plan(launch)
+    return lambda test: plan.geometry(integer_scalars(test), extents_of(test))
+
+
+def launch_for(
+    program: Program, signature: Signature, backend: ExecutionBackend, seed: int = 0
+) -> str:
+    """Text of the launch plan under which a bare kernel runs best. Raises NoSuite."""
+    compiled = backend.compile([CompileRequest(program, signature, Variant.RECORDED)])[0]
+    if not compiled.ok:
+        raise NoSuite(f"the program does not compile: {_first_line(compiled.diagnostics)}")
+    return _plan(program, signature, backend, compiled, "", seed)[0]
+
+
+def _plan(
+    program: Program,
+    signature: Signature,
+    backend: ExecutionBackend,
+    compiled: Compiled,
+    launch: str,
+    seed: int,
+) -> tuple[str, GeometryOf]:
+    """The launch plan of a bare kernel: of those on which it runs clean, the first that makes it
+    write most.
+    """
+    if signature.style != "kernel" or launch:
+        return launch, geometry_maker(launch)
+    from gpu_runtime.launch.plans import candidate_plans
+    from gpu_runtime.launch.row_plans import source_plans
+
+    best: tuple[int, str] = (0, "")
+    setting = None
+    for plan in source_plans(
+        program, signature
+    ):  # read off the text: what writes more does rows that are not there
+        base = base_run(
+            Setting(backend, compiled, signature, geometry_maker(str(plan)), 1 << 14, seed), count=8
+        )
+        if base is not None and any(m.written for m in base.arrays.values()):
+            return str(plan), geometry_maker(str(plan))
+    plans = candidate_plans(program, signature, None)
+    # An extent is measured under a launch: a launch that follows from extents is for kernels that
+    # have no size at all.
+    counted = [plan for plan in plans if "len(" not in str(plan)]
+    for plan in counted or plans:
+        setting = Setting(backend, compiled, signature, geometry_maker(str(plan)), 1 << 14, seed)
+        base = base_run(setting, count=8)
+        if base is not None:
+            work = sum(math.prod(m.extents) for m in base.arrays.values() if m.written)
+            if work > best[0]:
+                best = (work, str(plan))
+    if not best[0]:
+        raise NoSuite(
+            f"the kernel runs clean under no candidate launch plan: "
+            f"{complaint_of(setting) if setting else 'there is none'}"
+        )
+    return best[1], geometry_maker(best[1])
+
+
+def _tests(setting: Setting, roles: Roles, count: int) -> list[UnitTest]:
+    sketches = _sketched(
+        setting, roles, size_draws(setting.signature, roles, setting.seed, count + 8)
+    )
+    first, rest = (
+        sketches[: count + 1],
+        sketches[count + 1 :],
+    )  # the others are there for programs that take few of the first
+    own = particular(setting, roles)
+    tried = [*own, *first]
+    made = _completed(setting, roles, tried)
+    told = [
+        c
+        for s, c in zip(own, made, strict=False)
+        if c.test is not None and (c.changed or s.label in TELLING)
+    ]
+    special = told[: min(MOST_PARTICULAR, count)]
+    good = [c for c in made[len(own) :] if c.test is not None] + [
+        c for c in made[: len(own)] if c.test is not None and not c.changed
+    ]
+    if roles.searches:
+        good = [c for c in _searching(setting, roles) if c.test is not None] + good
+    beyond_a_block = (
+        c.changed
+        for s, c in zip(tried, made, strict=True)
+        if s.label.partition("/")[0] in LARGE and c.test is not None
+    )
+    if roles.sizes and roles.base and not any(beyond_a_block):
+        quiet = _completed(
+            setting,
+            roles,
+            _sketched(setting, roles, quiet_draws(setting.signature, roles, setting.seed)),
+        )
+        good = [c for c in quiet if c.test is not None and c.changed][:1] + good
+    if sum(c.changed for c in [*special, *good]) < count - 1:
+        good += [c for c in _completed(setting, roles, rest) if c.test is not None]
+    if roles.indices and sum(c.changed for c in [*special, *good]) < FEW:
+        tests = linked_tests(setting.signature, roles, first, setting.seed, setting.largest)
+        good += [
+            c
+            for c in confirm(
+                setting.backend, setting.compiled, tests, setting.geometry_of, setting.largest
+            )
+            if c.test is not None
+        ]
+    # Tests on which nothing happens are kept for what they forbid, but they must not crowd out the
+    # others.
+    chosen: dict[UnitTest, UnitTest] = {}
+    for c in [
+        *special,
+        *[c for c in good if c.changed][: count - 1],
+        *[c for c in good if not c.changed][:1],
+    ]:
+        chosen.setdefault(c.test, c.test)  # type: ignore[arg-type]
+    return sorted(chosen.values(), key=elements)
+
+
+def _sized(setting: Setting, sketches: Sequence[Sketch], made: list[Completed]) -> list[Completed]:
+    """Without tests of size zero in which the program touches an array that larger sizes lengthen
+    (`sum = a[0]` before a loop from 1): the array would have elements that its size denies, which
+    host code that copies by size cannot know of.
+    """
+    lengths: dict[str, set[tuple[int, ...]]] = {}
+    for sketch, one in zip(sketches, made, strict=True):
+        if one.test is not None and not _is_zero(sketch):
+            for a in one.test.assignments:
+                if isinstance(a, ArrayValue):
+                    lengths.setdefault(a.name, set()).add(a.extents)
+    grown = {name for name, extents in lengths.items() if len(extents) > 1}
+
+    def denied(sketch: Sketch, one: Completed) -> bool:
+        known = (
+            remembered(one.test, setting.compiled)
+            if one.test is not None and _is_zero(sketch)
+            else None
+        )
+        touched = zip(setting.signature.parameters, known[1], strict=True) if known else ()
+        return any(
+            p.name in grown and (a.last_read is not None or a.last_write is not None)
+            for p, a in touched
+        )
+
+    return [
+        Completed(None, "it touches what its size denies") if denied(s, c) else c
+        for s, c in zip(sketches, made, strict=True)
+    ]
+
+
+def _is_zero(sketch: Sketch) -> bool:
+    return sketch.label.startswith("zero/")
+
+
+def _sketched(setting: Setting, roles: Roles, draws: Sequence[tuple[str, Values]]) -> list[Sketch]:
+    """Draws with contents, each with the next profile."""
+    # Nobody launches an empty grid: what a CUDA program does for size 0 binds no translation.
+    sized = dialect(setting.compiled.request.program.dialect).model != "cuda"
+    sketches = []
+    for i, (label, scalars) in enumerate(draws):
+        if label == "zero" and not sized:
+            continue
+        profile = PROFILES[i % len(PROFILES)]
+        if profile == "special" and leaves_nan_open(setting.compiled.request.program):
+            profile = "wide"
+        fills = contents(setting.signature, roles, profile, scalars, setting.seed + i)
+        # Matrices that must be square (or of one shape for a product) fail on the wider ones, which
+        # then do not count.
+        sketches.append(
+            Sketch(
+                scalars,
+                fills,
+                f"{label}/{profile}",
+                side_of(scalars, setting.signature, i),
+                WIDER[i % len(WIDER)],
+            )
+        )
+    return sketches
+
+
+def _completed(setting: Setting, roles: Roles, sketches: Sequence[Sketch]) -> list[Completed]:
+    """Their tests, where what they touch fits their sizes."""
+    return _sized(
+        setting,
+        sketches,
+        complete(
+            setting.backend,
+            setting.compiled,
+            sketches,
+            _others(setting, roles),
+            setting.geometry_of,
+            setting.largest,
+        ),
+    )
+
+
+def _constant_tests(setting: Setting, complaint: str) -> list[UnitTest]:
+    """Two tests of a program whose extents are large constants. Raises NoSuite."""
+    base = base_run(setting, count=2)
+    if base is None:
+        raise NoSuite(complaint)
+    other = replace(
+        base.sketch,
+        fills=contents(setting.signature, Roles(), "ties", base.sketch.scalars, setting.seed + 1),
+    )
+    extents = {name: m.extents if m.extents != (0,) else (1,) for name, m in base.arrays.items()}
+    made = confirm(
+        setting.backend,
+        setting.compiled,
+        [test_of(s, extents, setting.signature) for s in (base.sketch, other)],
+        setting.geometry_of,
+        setting.largest,
+    )
+    return [c.test for c in made if c.test is not None]
+
+
+WIDER = (0, 3, 0, -2)
+"""By how much the second extent of assumed-shape matrices exceeds the first, in turn."""
+
+
+def _others(setting: Setting, roles: Roles) -> Callable[[Sketch], Sequence[Sketch]]:
+    """Other contents of the same size: usual ones, such that no search finds what it looks for, and
+    states that are all asked for.
+    """
+    states = states_of(setting.signature, setting.text) if roles.indices else {}
+    by_turns = reads_by_turns(setting.text)
+
+    def usual_of(sketch: Sketch, stream: int) -> dict[str, Fill]:
+        return contents(setting.signature, roles, "default", sketch.scalars, setting.seed + stream)
+
+    def others(sketch: Sketch) -> Sequence[Sketch]:
+        far = [
+            unending(sketch, kind, setting.signature, roles) for kind in roles.searches or ("high",)
+        ]
+        if (
+            sketch.label == GUARD
+        ):  # where it returns at once it touches nothing, yet its arrays are there
+            far.append(replace(sketch, scalars=dict(roles.base)))
+        few = {name: TWICE for name in roles.counts if int(sketch.scalars[name]) < TWICE}  # type: ignore[arg-type]
+        if few:  # where no step is done, or only one, all arrays are there as well
+            far.append(replace(sketch, scalars=sketch.scalars | few))
+        if (
+            not roles.indices and roles.base
+        ):  # whatever arrays held, the program touched the same of them, or searched them
+            return [
+                *far,
+                *(
+                    replace(sketch, fills=usual_of(sketch, 1000 + k))
+                    for k in range(OTHER_TURNS if by_turns else 0)
+                ),
+            ]
+        return [replace(sketch, fills=usual_of(sketch, 1000)), *far, *asked_for(sketch, states)]
+
+    return others
+
+
+def _searching(setting: Setting, roles: Roles) -> list[Completed]:
+    """Where contents decide how far the program goes: searches that end late, and such as never
+    end.
+    """
+    signature, seed = setting.signature, setting.seed
+    draws = [
+        dict(size_draws(signature, roles, seed, 3))["warp"],
+        quiet_draws(signature, roles, seed)[-1][1],
+    ]
+    kinds = [kind for kind in roles.searches[:2] for _ in draws]
+    sketches = []
+    for turn, (kind, scalars) in enumerate(zip(kinds, draws * 2, strict=False)):
+        own = Sketch(
+            scalars,
+            contents(signature, roles, "default", scalars, seed + turn),
+            f"warp/{kind}",
+            side_of(scalars, signature, turn),
+        )
+        sketches.append(unending(own, kind, signature, roles))
+    made = [
+        (c, kind)
+        for c, kind in zip(_completed(setting, roles, sketches), kinds, strict=True)
+        if c.test is not None
+    ]
+    late = [late_tests(c.test, kind, signature, roles) for c, kind in made]  # type: ignore[arg-type]
+    begun = [TURNS[i % len(TURNS)] % max(len(tests), 1) for i, tests in enumerate(late)]
+    turned = [[*tests[k:], *tests[:k]] for k, tests in zip(begun, late, strict=True)]
+    tests = [
+        test for row in itertools.zip_longest(*turned) for test in row if test is not None
+    ]  # of each in turn
+    ended = confirm(
+        setting.backend, setting.compiled, tests[:MOST_LATE], setting.geometry_of, setting.largest
+    )
+    return [*ended, *(c for c, _ in made[:MOST_WHOLE])]
+
+
+def _big(setting: Setting, roles: Roles) -> list[UnitTest]:
+    """One test with at least 2^20 elements in some array, or none."""
+    most = 1 << 23
+    names = sorted(
+        roles.sizes, key=lambda n: [p.name for p in setting.signature.parameters].index(n)
+    )
+    sketches = []
+    for used in range(1, len(names) + 1):
+        side = int(2 ** (20 / used)) + 3
+        scalars = {**roles.base, **dict.fromkeys(names[:used], side)}
+        sketches.append(
+            Sketch(
+                scalars, contents(setting.signature, roles, "default", scalars, setting.seed), "big"
+            )
+        )
+    made = (
+        complete(
+            setting.backend, setting.compiled, sketches, lambda s: (), setting.geometry_of, most
+        )
+        if sketches
+        else []
+    )
+    return [c.test for c in made if c.test is not None and elements(c.test) >= 1 << 20][:1]
+
+
+def elements(test: UnitTest) -> int:
+    """Elements of all arrays together: the size by which tests are ordered."""
+    return sum(math.prod(a.extents) for a in test.assignments if isinstance(a, ArrayValue))

@@ -1,0 +1,443 @@
+"""How much a suite sees: the share of the source's mutants that it kills, and the branches that it
+takes.
+
+Contract: a mutant is killed when a test of the suite shows it: other values, or any end but a good
+one. Mutants that do not compile are left out; survivors that a stronger, rule-made suite cannot
+kill either are set aside as equivalent, if a test of the suite comes to their place at all (which
+is seen where mutants are one program): of code that never runs, a suite says nothing. `top_up` adds
+those tests of the stronger suite that kill survivors until the least strength is reached.
+
+    python -c "from tester.mutation.strength import measure; help(measure)"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+
+from corpora.records import Program, Signature, UnitTestSuite
+from gpu_runtime.backend import (
+    Arguments,
+    Compiled,
+    CompileRequest,
+    Execution,
+    ExecutionBackend,
+    Limits,
+    Status,
+    Variant,
+)
+from gpu_runtime.call.materialize import materialise
+from gpu_runtime.compare import compare
+from gpu_runtime.expectations import Expectations
+from tester.generate.rules import NoSuite, more_tests
+from tester.mutation.mutants import Mutant, mutants_of, sample
+from tester.mutation.schemata import offenders, schema
+from tester.validity import validate
+
+LEAST_CPU_S = 0.05
+"""A batch of calls of mutants may always take so long. CPU time: one that loops for ever must cost
+little, one that does not must pass on a busy machine.
+"""
+PATIENCE = 20
+"""How much longer than the source (optimised, and its mutants are not) a mutant may take."""
+STRONGER_TESTS = 24
+SEVERAL = 4
+"""Threads of a run that only tells where it comes: what a second thread begins with (`lo = n * t /
+p`) is no dead code.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Strength:
+    """share: killed / (killed + survivors), None when no mutant compiled. survivors: missed, yet
+    not equivalent, those included to whose place no test comes.
+    """
+
+    share: float | None
+    killed: int
+    survivors: tuple[Mutant, ...]
+    equivalent: int
+    not_compiled: int
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """Mutants of one source, compiled: together as `schema` (the k-th is number k + 1 of it), else
+    each in `singles`. left_out: how many did not compile and are not among them.
+    """
+
+    mutants: tuple[Mutant, ...]
+    schema: Compiled | None
+    singles: tuple[Compiled, ...] = ()
+    left_out: int = 0
+
+    def good(self) -> list[int]:
+        """Indices of the mutants that compiled."""
+        return [
+            i for i in range(len(self.mutants)) if self.schema is not None or self.singles[i].ok
+        ]
+
+
+MOST_BYTES = 1 << 26
+"""Of arguments that the mutants of a source are given, where even its smallest test is large: fewer
+of them are run then.
+"""
+
+
+def _affordable(which: list[int], expectations: Expectations) -> list[int]:
+    """Of these mutants as many as may run on the smallest test, at least four, evenly taken."""
+    least = min(sum(v.nbytes for v in call.values) for call in expectations.calls)
+    count = min(len(which), max(4, MOST_BYTES // max(least, 1)))
+    return [which[k * len(which) // count] for k in range(count)]
+
+
+def killers(
+    expectations: Expectations, built: Built, which: Sequence[int], backend: ExecutionBackend
+) -> dict[int, int]:
+    """Of the mutants `which` those that some test tells from the source, with the index of such a
+    test.
+    """
+    if built.schema is None:
+        every = [(i, _killing_test(expectations, built.singles[i], backend)) for i in which]
+        return {i: test for i, test in every if test is not None}
+    killed: dict[int, int] = {}
+    for wave in _waves(len(expectations.calls)):
+        alive = [i for i in which if i not in killed]
+        if not alive:
+            break
+        killed |= _wave(expectations, built.schema, [(i, t) for i in alive for t in wave], backend)
+    return killed
+
+
+def _waves(tests: int) -> list[list[int]]:
+    """Tests in the order in which mutants meet them: nearly all die on one of medium size, the rest
+    are few.
+    """
+    order = sorted(range(tests), key=lambda t: (abs(t - tests // 3), t))
+    return [wave for wave in (order[:1], order[1:3], order[3:]) if wave]
+
+
+def _wave(
+    expectations: Expectations,
+    schema: Compiled,
+    asked: Sequence[tuple[int, int]],
+    backend: ExecutionBackend,
+) -> dict[int, int]:
+    killed: dict[int, int] = {}
+    calls = [(i, _numbered(expectations.calls[t], i + 1)) for i, t in asked]
+    executions = _run_all(schema, calls, _limits(expectations, len(calls)), backend)
+    for (i, t), execution in zip(asked, executions, strict=True):
+        if i not in killed and _differs(expectations, t, execution):
+            killed[i] = t
+    return killed
+
+
+def _run_all(
+    schema: Compiled,
+    calls: Sequence[tuple[int, Arguments]],
+    limits: Limits,
+    backend: ExecutionBackend,
+) -> list[Execution]:
+    """Calls of mutants, given with their numbers, in one process, and in a further one behind a
+    call that ended it. A mutant that ran out of time is not asked again.
+    """
+    found: dict[int, Execution] = {}
+    hung: dict[int, Execution] = {}
+    waiting = list(range(len(calls)))
+    while waiting:
+        executions = backend.run(
+            schema, [calls[k][1] for k in waiting], replace(limits, go_on=True)
+        )
+        for k, execution in zip(waiting, executions, strict=True):
+            if execution.status is not Status.NOT_RUN:
+                found[k] = execution
+                if execution.status is Status.TIMEOUT:
+                    hung[calls[k][0]] = execution
+        found |= {k: hung[calls[k][0]] for k in waiting if k not in found and calls[k][0] in hung}
+        waiting = [k for k in waiting if k not in found]
+    return [found[k] for k in range(len(calls))]
+
+
+def _unreached(
+    expectations: Expectations, built: Built, which: Sequence[int], backend: ExecutionBackend
+) -> list[int]:
+    """Of the mutants `which` those to whose place no test of the suite comes, on several threads
+    either, as a port is run too; none where they are compiled one by one.
+    """
+    left = list(which) if built.schema is not None else []
+    for wave in _waves(len(expectations.calls)):
+        calls = [
+            (i, replace(_numbered(expectations.calls[t], -i - 1), threads=SEVERAL))
+            for i in left
+            for t in wave
+        ]
+        executions = (
+            _run_all(built.schema, calls, _limits(expectations, len(calls)), backend)
+            if calls
+            else []
+        )
+        reached = {
+            i
+            for (i, _), execution in zip(calls, executions, strict=True)
+            if execution.status is not Status.OK
+        }
+        left = [i for i in left if i not in reached]
+    return left
+
+
+def _numbered(call: Arguments, number: int) -> Arguments:
+    """The call with a mutant's number before its arguments."""
+    return call.behind(np.array(number, np.int32))
+
+
+def _differs(expectations: Expectations, test: int, execution: Execution) -> bool:
+    if execution.status is not Status.OK:
+        return True
+    skipped = len(execution.values) - len(expectations.calls[test].values)
+    return (
+        compare(expectations.references[test], execution.values[skipped:], execution.result)
+        is not None
+    )
+
+
+def _killing_test(
+    expectations: Expectations, compiled: Compiled, backend: ExecutionBackend
+) -> int | None:
+    """Index of the first test that tells this program of the same signature from the source; None
+    when none does.
+    """
+    executions = backend.run(
+        compiled, expectations.calls, _limits(expectations, len(expectations.calls))
+    )
+    return next(
+        (t for t, execution in enumerate(executions) if _differs(expectations, t, execution)), None
+    )
+
+
+def _limits(expectations: Expectations, calls: int) -> Limits:
+    own_s = expectations.source_ms * 1e-3 * calls
+    return Limits(wall_s=30.0, cpu_s=min(max(LEAST_CPU_S, PATIENCE * own_s), 10.0))
+
+
+def _built(expectations: Expectations, backend: ExecutionBackend, limit: int, seed: int) -> Built:
+    source, signature = expectations.source, expectations.signature
+    mutants = _sampled(source, limit, seed)
+    request = _schema_request(source, signature, limit, seed)
+    made = backend.compile([request])[0] if request else None
+    if made is not None and made.ok:
+        return Built(mutants, made)
+    bad = offenders(made.request.program, made.diagnostics) if made is not None else frozenset()
+    kept = tuple(m for number, m in enumerate(mutants, 1) if number not in bad)
+    if bad and kept and (fewer := schema(source, signature, kept)):
+        made = backend.compile([CompileRequest(fewer[0], fewer[1], Variant.DRAFT)])[0]
+        if made.ok:
+            return Built(kept, made, (), len(bad))
+    return Built(
+        mutants, None, tuple(backend.compile(_requests(mutants, signature))) if mutants else ()
+    )
+
+
+def _requests(mutants: Sequence[Mutant], signature: Signature) -> list[CompileRequest]:
+    return [CompileRequest(m.program, signature, Variant.DRAFT) for m in mutants]
+
+
+def mutant_requests(
+    source: Program, signature: Signature, limit: int, seed: int = 0
+) -> list[CompileRequest]:
+    """What measuring a suite of this source compiles first: for one batched compile of many sources
+    beforehand.
+    """
+    request = _schema_request(source, signature, limit, seed)
+    return [request] if request else _requests(_sampled(source, limit, seed), signature)
+
+
+@lru_cache(maxsize=128)
+def _schema_request(
+    source: Program, signature: Signature, limit: int, seed: int
+) -> CompileRequest | None:
+    made = schema(source, signature, _sampled(source, limit, seed))
+    return CompileRequest(made[0], made[1], Variant.DRAFT) if made else None
+
+
+@lru_cache(maxsize=128)
+def _sampled(source: Program, limit: int, seed: int) -> tuple[Mutant, ...]:
+    return tuple(sample(mutants_of(source), limit, seed))
+
+
+def stronger(
+    expectations: Expectations, backend: ExecutionBackend, seed: int
+) -> Expectations | None:
+    """A larger rule-made suite of the same source, checked; None when there is none."""
+    suite = _more_tests(expectations, backend, seed)
+    return (
+        validate(
+            expectations.source, expectations.signature, suite, backend, prune=True
+        ).expectations
+        if suite
+        else None
+    )
+
+
+def _more_tests(
+    expectations: Expectations, backend: ExecutionBackend, seed: int
+) -> UnitTestSuite | None:
+    try:
+        return more_tests(
+            expectations.suite,
+            expectations.source,
+            expectations.signature,
+            backend,
+            seed,
+            STRONGER_TESTS,
+        )
+    except NoSuite:
+        return None
+
+
+def _stronger_on(
+    expectations: Expectations,
+    built: Built,
+    alive: Sequence[int],
+    backend: ExecutionBackend,
+    seed: int,
+) -> Expectations | None:
+    """Of a stronger suite those tests, checked, on which a mutant that lives does anything else
+    than the source; None without one.
+
+    Most survivors are equivalent, and to check a suite costs far more than to make it: so the
+    mutants are asked first.
+    """
+    suite = _more_tests(expectations, backend, seed)
+    if suite is None:
+        return None
+    if built.schema is None:
+        return validate(
+            expectations.source, expectations.signature, suite, backend, prune=True
+        ).expectations
+    calls = [materialise(test, expectations.signature) for test in suite.tests]
+    numbers = [0, *(i + 1 for i in alive)]
+    asked = [(n, _numbered(call, n)) for call in calls for n in numbers]
+    executions = _run_all(built.schema, asked, _limits(expectations, 4 * len(asked)), backend)
+    kept = []
+    for t, test in enumerate(suite.tests):
+        own, *others = executions[t * len(numbers) : (t + 1) * len(numbers)]
+        if own.status is Status.OK and any(_bytes(own) != _bytes(other) for other in others):
+            kept.append(test)
+    if not kept:
+        return None
+    return validate(
+        expectations.source,
+        expectations.signature,
+        replace(suite, tests=tuple(kept)),
+        backend,
+        prune=True,
+    ).expectations
+
+
+def _bytes(execution: Execution) -> tuple[object, ...]:
+    """What a run shows, its mutant's number left out: equal for equal behaviour of the same
+    build.
+    """
+    result = None if execution.result is None else execution.result.tobytes()
+    return execution.status, result, *(v.tobytes() for v in execution.values[1:])
+
+
+def measure(
+    expectations: Expectations, backend: ExecutionBackend, *, limit: int = 24, seed: int = 0
+) -> Strength:
+    """Strength of a checked suite on at most `limit` mutants."""
+    built = _built(expectations, backend, limit, seed)
+    good = _affordable(built.good(), expectations)
+    dead = killers(expectations, built, good, backend)
+    alive = [i for i in good if i not in dead]
+    other = _stronger_on(expectations, built, alive, backend, seed + 101) if alive else None
+    missed = killers(other, built, alive, backend) if other else {}
+    missed |= dict.fromkeys(
+        _unreached(expectations, built, [i for i in alive if i not in missed], backend), -1
+    )
+    share = len(dead) / (len(dead) + len(missed)) if dead or missed else None
+    return Strength(
+        share,
+        len(dead),
+        tuple(built.mutants[i] for i in missed),
+        len(alive) - len(missed),
+        built.left_out + len(built.mutants) - len(built.good()),
+    )
+
+
+def top_up(
+    expectations: Expectations,
+    backend: ExecutionBackend,
+    *,
+    least: float = 1.0,
+    limit: int = 24,
+    seed: int = 0,
+    rounds: int = 2,
+) -> Expectations:
+    """The suite with rule-made tests added until `least` of the mutants die or `rounds` stronger
+    suites are used up.
+
+    The strength that is recorded is that of the suite returned.
+    """
+    built = _built(expectations, backend, limit, seed)
+    good = _affordable(built.good(), expectations)
+    dead = killers(expectations, built, good, backend)
+    alive = [i for i in good if i not in dead]
+    equal = False  # whether a stronger suite was asked about all that are alive and saw nothing
+    for turn in range(rounds):
+        if not alive or (len(good) - len(alive)) / len(good) >= least:
+            break
+        other = _stronger_on(expectations, built, alive, backend, seed + 101 + turn)
+        equal = other is None
+        if other is None:
+            continue
+        found = killers(other, built, alive, backend)
+        alive = [i for i in alive if i not in found]
+        expectations = _joined(expectations, other, sorted(set(found.values())))
+    # What no stronger suite could kill counts as equivalent, if the suite comes there; with no
+    # stronger suite asked, survivors were tolerated.
+    other = (
+        _stronger_on(expectations, built, alive, backend, seed + 999)
+        if alive and not equal
+        else None
+    )
+    found = killers(other, built, alive, backend) if other else {}
+    missed = len(found) + len(
+        _unreached(expectations, built, [i for i in alive if i not in found], backend)
+    )
+    killed = len(good) - len(alive)
+    share = killed / (killed + missed) if killed + missed else None
+    return replace(expectations, suite=replace(expectations.suite, strength=share))
+
+
+def _joined(one: Expectations, other: Expectations, tests: Sequence[int]) -> Expectations:
+    """`one` with tests of `other`, smallest first as ever."""
+    if not tests:
+        return one
+    from tester.generate.rules import elements
+
+    rows = list(zip(one.suite.tests, one.calls, one.references, one.tests_ms, strict=True))
+    known = {t.id for t in one.suite.tests}
+    picked = [
+        (other.suite.tests[i], other.calls[i], other.references[i], other.tests_ms[i])
+        for i in tests
+    ]
+    rows = sorted(
+        rows + [r for r in picked if r[0].id not in known], key=lambda row: elements(row[0])
+    )
+    author = (
+        one.suite.author if "rules" in one.suite.author.split("+") else f"{one.suite.author}+rules"
+    )
+    suite = replace(one.suite, tests=tuple(r[0] for r in rows), author=author)
+    return replace(
+        one,
+        suite=suite,
+        calls=tuple(r[1] for r in rows),
+        references=tuple(r[2] for r in rows),
+        source_ms=max(one.source_ms, other.source_ms),
+        tests_ms=tuple(r[3] for r in rows),
+        result_varies=one.result_varies or other.result_varies,
+    )

@@ -1,0 +1,175 @@
+"""The names that are alive at a place of a C-like text, and what their declarations say.
+
+Contract: total. Scopes nest as they are opened and closed; leaving one restores what it hid.
+
+    python -c "from translator.decoding.c_scopes import Scopes, Variable as V; s = Scopes(); s.enter(); s.bind('V0', V('int')); s.leave(); print(s.alive)"
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from translator.decoding.c_words import VARIABLES
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """What a declaration says. base: `float`, `int`, or `?` where not known; dims: levels of `*`
+    and `[`.
+
+    const: the elements are, or the scalar is. array: declared with `[`, so that it cannot be
+    assigned to. local: no parameter.
+    """
+
+    base: str
+    dims: int = 0
+    const: bool = False
+    array: bool = False
+    local: bool = False
+
+    @property
+    def element(self) -> Variable:
+        return replace(self, dims=self.dims - 1)
+
+
+Forgotten = list[tuple[str, Variable | None]]
+"""What a scope hid, in order: names with what they meant before."""
+
+
+_FLOATS = frozenset({"float", "double"})
+_WHOLE = frozenset(
+    "bool char short int long signed unsigned size_t ssize_t ptrdiff_t int8_t int16_t "
+    "int32_t int64_t uint8_t uint16_t uint32_t"
+    " uint64_t uint uchar ushort ulong".split()
+)
+
+
+def base_of(type_word: str) -> str:
+    """`float`, `int` for whole numbers of any width, `?` for the rest."""
+    return "float" if type_word in _FLOATS else "int" if type_word in _WHOLE else "?"
+
+
+def is_v(word: str) -> bool:
+    return word[:1] == "V" and word[1:].isdigit()
+
+
+FUNCTION, FREE = "function", "free"
+"""The base of what is no variable: a function of the text, and a name that the text does not
+declare.
+"""
+STRUCTURE = "structure"
+"""The base of what is of a type that the text defines."""
+
+
+@dataclass(slots=True)
+class Declaration:
+    """The declaration under way. depth: of its type word in brackets, -1 outside of one; in_value:
+    behind its `=`.
+    """
+
+    depth: int = -1
+    in_value: bool = False
+    base: str = ""
+    stars: int = 0
+    const: bool = False
+
+
+@dataclass(slots=True)
+class Frame:
+    """An open bracket. kind: block, fields (of a structure), init, head, call, group, index, size,
+    or the word of a control statement.
+    """
+
+    bracket: str
+    kind: str
+    declaration: Declaration
+    """What goes on behind the bracket."""
+    callee: str = ""
+    """The word before."""
+    indexed: Variable | None = None
+    plain: bool = True
+    types_only: bool = True
+    ternaries: int = 0
+    semicolons: int = 0
+    commas: int = 0
+    rvalue: bool = False
+    """Whether a binary operator came since the last separator: what stands here cannot be assigned
+    to.
+    """
+    case: bool = False
+    chain: list[tuple[str, Forgotten]] = field(default_factory=list)
+    """Of a block: control statements whose body is being read, with the names that end with
+    each.
+    """
+
+
+class Scopes:
+    """alive: name -> Variable. version grows whenever `alive` or `own` change."""
+
+    def __init__(self) -> None:
+        self.alive: dict[str, Variable] = {}
+        self.version = 0
+        self._floating: tuple[int, frozenset[str]] = (-1, frozenset())
+        self._not_alive: tuple[int, frozenset[str]] = (-1, frozenset())
+        self._hidden: list[Forgotten] = [[]]
+        self._own: list[set[str]] = [set()]
+
+    @property
+    def own(self) -> set[str]:
+        """Names that the open scope may not declare again."""
+        return self._own[-1]
+
+    @property
+    def floating(self) -> frozenset[str]:
+        """Names of floating-point values and of arrays of them."""
+        if self._floating[0] != self.version:
+            self._floating = (
+                self.version,
+                frozenset(
+                    name for name, variable in self.alive.items() if variable.base == "float"
+                ),
+            )
+        return self._floating[1]
+
+    def not_alive(self, outer: frozenset[str]) -> frozenset[str]:
+        """Names of the vocabulary that are neither alive nor in `outer`."""
+        if self._not_alive[0] != self.version:
+            self._not_alive = self.version, VARIABLES.difference(self.alive, outer)
+        return self._not_alive[1]
+
+    def bind(self, name: str, variable: Variable, again: bool = False) -> None:
+        """again: the scope may declare the name a second time."""
+        self._hidden[-1].append((name, self.alive.get(name)))
+        self.alive[name] = variable
+        if not again:
+            self._own[-1].add(name)
+        self.version += 1
+
+    def change(self, name: str, variable: Variable) -> None:
+        self.alive[name] = variable
+        self.version += 1
+
+    def enter(self, taken: frozenset[str] = frozenset()) -> None:
+        """A scope that may not declare the names in `taken` either."""
+        self._hidden.append([])
+        self._own.append(set(taken))
+        self.version += 1
+
+    def leave(self) -> None:
+        self.forget(self.part())
+
+    def part(self) -> Forgotten:
+        """Close the scope, but keep its names alive until `forget`."""
+        self.version += 1
+        if len(self._hidden) == 1:
+            return []
+        self._own.pop()
+        return self._hidden.pop()
+
+    def forget(self, hidden: Forgotten) -> None:
+        for name, before in reversed(hidden):
+            if before is None:
+                self.alive.pop(name, None)
+            else:
+                self.alive[name] = before
+        self.version += 1

@@ -1,0 +1,45 @@
+"""The structures that a C-like text begins with, as words.
+
+Contract: total; reads canonical words from the front, and stops before whatever is no plain
+definition of a structure.
+
+    python -c "from translator.decoding.c_types import structures_before; print(structures_before('struct V0 { int V1 ; } ; void F0 ( V0 V2 ) { }'.split()))"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+from translator.decoding.c_scopes import is_v
+
+
+def structures_before(words: Sequence[str]) -> tuple[dict[str, bool], int]:
+    """Structures by each name that they have: whether it holds pointers; and the place behind the
+    last definition.
+    """
+    found: dict[str, bool] = {}
+    begin, words = 0, tuple(words)
+    while words[begin : begin + 1] in (("struct",), ("typedef",)) and "}" in words[begin:]:
+        closed = words.index("}", begin)
+        ends = words.index(";", closed) if ";" in words[closed:] else begin
+        if (
+            words[begin:ends].count("{") != 1
+            or "(" in words[begin:ends]
+            or ";" in words[begin : (opened := words.index("{", begin))]
+        ):
+            break
+        named = {
+            word
+            for word in (*words[begin:opened], *words[closed + 1 : ends])
+            if word not in ("struct", "typedef")
+        }
+        found |= dict.fromkeys(named, "*" in words[opened:closed])
+        begin = ends + 1
+    return found, begin
+
+
+@lru_cache(maxsize=256)
+def own_types(words: tuple[str, ...]) -> frozenset[str]:
+    """Names of types that the text defines at its beginning."""
+    return frozenset(word for word in structures_before(words)[0] if is_v(word))

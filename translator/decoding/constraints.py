@@ -1,0 +1,237 @@
+"""What a translation can never contain, said word by word while it is being decoded.
+
+Contract: `Level` says how much is forbidden. `syntax`, what no compiling answer contains: a bracket
+that closes nothing, a name that is neither the source's nor declared yet, two operands in a row.
+`types`, moreover, what the declared types exclude, such as an index to a scalar. `full`, moreover,
+what a right answer to this source does not contain: a number or a function that the source does not
+have. Nothing else is judged. Words are those of `corpora.tokens.canonical`.
+
+    python -c "from translator.decoding.constraints import Level, c_constraint; s = c_constraint('void F0 ( int V0 ) { }'.split(), \\
+        'void F0 ( int V0 ) {'.split(), 1, Level.FULL)(); print(sorted(s.forbidden())[:4])"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from enum import StrEnum
+
+from corpora.tokens.lexers import NEWLINE
+from gpu_runtime.models.protocol import ConstraintState
+from translator.decoding import c_rules
+from translator.decoding.c_reader import CReader
+from translator.decoding.c_scopes import FREE, is_v
+from translator.decoding.c_types import own_types
+from translator.decoding.c_words import END, NUMBERED
+from translator.decoding.copy_constraints import Copied, foreign, numbers_of
+from translator.decoding.pragma_constraint import annotated
+from translator.prompting.host_functions import HostHead
+
+_FORTRAN_SPECIFIES = frozenset(
+    {
+        "::",
+        "integer",
+        "real",
+        "double",
+        "complex",
+        "logical",
+        "character",
+        "type",
+        "subroutine",
+        "function",
+    }
+)
+
+
+class Level(StrEnum):
+    """How much of an answer is constrained; each level forbids what the one before does,
+    and more.
+    """
+
+    NONE = "none"
+    SYNTAX = "syntax"
+    TYPES = "types"
+    FULL = "full"
+
+
+class _CState:
+    """A reader of the answer with the rules of a level."""
+
+    def __init__(
+        self,
+        reader: CReader,
+        outer: frozenset[str],
+        known: c_rules.Habits,
+        level: Level,
+        copied: Copied | None,
+        never: frozenset[str],
+        digits: int,
+        head: Sequence[str],
+    ) -> None:
+        self._reader = reader
+        self._host = HostHead(head) if head else None
+        self._outer, self._known, self._copied, self._never, self._digits = (
+            outer,
+            known,
+            copied,
+            never,
+            digits,
+        )
+        self._types = level in (Level.TYPES, Level.FULL)
+
+    def advance(self, word: str) -> None:
+        self._reader.advance(word)
+        if self._host:
+            self._host.advance(word)
+
+    def forbidden(self) -> Collection[str]:
+        reader = self._reader
+        return c_rules.union(
+            c_rules.brackets(reader),
+            c_rules.names(reader, self._outer),
+            c_rules.syntax(reader),
+            c_rules.unknown_calls(reader, self._known),
+            c_rules.NOTHING if reader.in_directive else self._never,
+            c_rules.arguments(reader),
+            c_rules.too_long(reader, self._digits),
+            c_rules.types(reader, self._known) if self._types else c_rules.NOTHING,
+            c_rules.copies(reader, self._copied) if self._copied else c_rules.NOTHING,
+            self._host.forbidden() if self._host else c_rules.NOTHING,
+        )
+
+
+class _FortranState:
+    """Brackets, ends of statements, and new names only where a statement declares."""
+
+    def __init__(self, names: int) -> None:
+        self._fresh, self._brackets = names, 0
+        self._statement: list[str] = []
+        self._done = False
+
+    def advance(self, word: str) -> None:
+        if word == NEWLINE:
+            self._done = self._statement[:1] == ["end"] and self._statement[1:2] not in (
+                ["do"],
+                ["if"],
+            )
+            self._statement, self._brackets = [], 0
+            return
+        self._statement.append(word)
+        self._brackets += (word in ("(", "[")) - (word in (")", "]"))
+        if is_v(word) and int(word[1:]) >= self._fresh:
+            self._fresh = int(word[1:]) + 1
+
+    def forbidden(self) -> Collection[str]:
+        words = [NEWLINE] if self._brackets > 0 else [")", "]"]
+        if self._statement or not self._done:
+            words.append(END)
+        declares = not _FORTRAN_SPECIFIES.isdisjoint(self._statement)
+        first = self._fresh + 1 if declares else self._fresh
+        return words + [f"V{k}" for k in range(first, NUMBERED)]
+
+
+def c_constraint(
+    source: Sequence[str],
+    prefix: Sequence[str],
+    names: int,
+    level: Level,
+    same_language: bool = True,
+    model: str = "cuda",
+    head: Sequence[str] = (),
+) -> Callable[[], ConstraintState]:
+    """For an answer in a C-like dialect that begins with `prefix`; `names` is the size of the
+    source's name table.
+
+    A source name that a C-like source itself never declares (a macro, a type, a global) may be used
+    anywhere; Fortran has none. model: the target's, `serial`, `openmp` or `cuda`: words of the
+    others are forbidden. same_language: the source is C-like too, so that what it contains is
+    copied; without prefix and head an answer may be anything, and `full` is `types`. head: of the
+    host function that the answer ends with (`forced.host_head`): it may hold sizes of launches.
+    """
+    outer = _undeclared(source) if same_language else frozenset()
+    never = foreign(source, model, same_language)
+    digits = c_rules.ANY_LENGTH if same_language else _longest_number(source) + 3
+    known = (
+        c_rules.habits(source) if same_language else c_rules.Habits(c_rules.ANY_USE, frozenset())
+    )
+    copied = (
+        Copied(source, launches=bool(head))
+        if level is Level.FULL and same_language and (prefix or head)
+        else None
+    )
+
+    types = own_types(tuple(source)) if same_language else frozenset()
+
+    def start() -> ConstraintState:
+        state = _CState(
+            CReader(names, types),
+            outer,
+            known,
+            level,
+            copied,
+            never,
+            digits,
+            head if level is Level.FULL else (),
+        )
+        for word in prefix:
+            state.advance(word)
+        return state
+
+    return start
+
+
+def _longest_number(source: Sequence[str]) -> int:
+    """Of the numbers of a source in another language; `huge`, and what extremes begin with, is
+    spelled out in C.
+    """
+    spelled = len("1.7976931348623157e308") if {"huge", "maxval", "minval"} & set(source) else 1
+    return max(spelled, *map(len, numbers_of(source)), 1)
+
+
+def annotation_constraint(
+    language: str, source: Sequence[str], prefix: Sequence[str], level: Level
+) -> Callable[[], ConstraintState] | None:
+    """For an OpenMP answer in the source's own language, at `full`: see
+    `translator.decoding.pragma_constraint`. None where it does not apply.
+    """
+    return annotated(language, source, prefix) if level is Level.FULL and prefix else None
+
+
+def _undeclared(source: Sequence[str]) -> frozenset[str]:
+    """Names that the text uses and never declares; fields, which stand behind `.` and `->` alone,
+    are none of them.
+    """
+    reader, declared, used = CReader(0, own_types(tuple(source))), set(), set()
+    for before, word in zip(("", *source), source):
+        reader.advance(word)
+        declared |= {
+            name for name, variable in reader.scopes.alive.items() if variable.base != FREE
+        }
+        if is_v(word) and before not in (".", "->") and reader.frame.kind != "fields":
+            used.add(word)
+    return frozenset(used - declared)
+
+
+def fortran_constraint(
+    source: Sequence[str],
+    prefix: Sequence[str],
+    names: int,
+    level: Level,
+    same_language: bool = True,
+    model: str = "serial",
+    head: Sequence[str] = (),
+) -> Callable[[], ConstraintState]:
+    """For an answer in a Fortran dialect; arguments as for `c_constraint`. One rule set for all
+    levels but `none`.
+    """
+
+    def start() -> ConstraintState:
+        state = _FortranState(names)
+        for word in prefix:
+            state.advance(word)
+        return state
+
+    return start
+
+
+CONSTRAINTS = {"cpp": c_constraint, "fortran": fortran_constraint}
+"""By the target's language."""

@@ -1,0 +1,93 @@
+"""Whole-number expressions as sums, so that subscripts counted from one come out as C writes them:
+`i + 1 - 1` is `i`.
+
+Contract: a sum's text means in C what its parts mean; factors are texts that hold together under
+`*`.
+
+    python -c "from translator.normalize.affine import Sum; print((Sum.of('i') + Sum(constant=1) - Sum.of('n')).text)"
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_LOOSE = re.compile(r"[/%?<>|&^]|[\w)\]] - |[\w)\]] \+ ")
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """terms: (factor, coefficient) in order of first use, no coefficient 0."""
+
+    terms: tuple[tuple[str, int], ...] = ()
+    constant: int = 0
+
+    @classmethod
+    def of(cls, factor: str) -> Sum:
+        return cls(((factor, 1),))
+
+    def __add__(self, other: Sum) -> Sum:
+        found = dict(self.terms)
+        for factor, coefficient in other.terms:
+            found[factor] = found.get(factor, 0) + coefficient
+        return Sum(tuple((f, c) for f, c in found.items() if c), self.constant + other.constant)
+
+    def __sub__(self, other: Sum) -> Sum:
+        return self + other.scaled(-1)
+
+    def scaled(self, times: int) -> Sum:
+        return Sum(tuple((f, c * times) for f, c in self.terms if times), self.constant * times)
+
+    def times(self, other: Sum) -> Sum:
+        """The product; a sum by a sum is one factor, in brackets where it must be."""
+        if not self.terms or not other.terms:
+            many, one = (self, other) if self.terms else (other, self)
+            return many.scaled(one.constant)
+        return Sum.of(f"{self.factor} * {other.factor}")
+
+    @property
+    def is_simple(self) -> bool:
+        """Whether it is a number, or one factor taken once."""
+        return not self.terms or (
+            len(self.terms) == 1 and not self.constant and self.terms[0][1] == 1
+        )
+
+    @property
+    def factor(self) -> str:
+        """Its text, to stand beside `*`."""
+        if not self.terms:
+            return str(self.constant) if self.constant >= 0 else f"({self.constant})"
+        loose = not self.is_simple or bool(_LOOSE.search(_outside(self.terms[0][0])))
+        return f"({self.text})" if loose else self.text
+
+    @property
+    def text(self) -> str:
+        """In C. What is added comes before what is taken away."""
+        parts = [(c > 0, _taken(f, abs(c))) for f, c in self.terms]
+        if self.constant:
+            parts.append((self.constant > 0, str(abs(self.constant))))
+        parts.sort(key=lambda part: not part[0])
+        if not parts:
+            return "0"
+        (first, head), *rest = parts
+        return (
+            ("" if first else "-")
+            + head
+            + "".join(f" {'+' if plus else '-'} {text}" for plus, text in rest)
+        )
+
+
+def _taken(factor: str, times: int) -> str:
+    loose = _LOOSE.search(_outside(factor))
+    if times == 1:
+        return factor
+    return f"{times} * ({factor})" if loose else f"{times} * {factor}"
+
+
+def _outside(text: str) -> str:
+    """`text` without what stands in brackets."""
+    while (shorter := re.sub(r"\([^()]*\)|\[[^\[\]]*\]", "()", text)) != text and re.search(
+        r"\([^()]+\)|\[", text
+    ):
+        text = shorter
+    return text

@@ -1,0 +1,224 @@
+"""Assignments, of arrays and sections too, and totals of arrays, as loops of C.
+
+Contract: as `translator.normalize.fortran.values`: fparser's nodes in, C on the page; raises Unsaid
+for what has no spelling by rule, and where a loop would read what it has set already (Fortran reads
+the whole right side first).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from translator.normalize.affine import Sum
+from translator.normalize.c_blocks import Block, Page
+from translator.normalize.c_values import C_TYPES, Value, binary, call, choice, opposite, whole
+from translator.normalize.fortran.intrinsics import LARGEST, REDUCTIONS
+from translator.normalize.fortran.loops import Counting, counted
+from translator.normalize.fortran.names import (
+    Lane,
+    Span,
+    along,
+    arguments,
+    kind_of,
+    name_of,
+    variable_of,
+)
+from translator.normalize.fortran.values import Values
+from translator.normalize.unsupported import Unsaid
+
+_ZERO = {"f32": "0.0f", "f64": "0.0"}
+_ONE = {"f32": "1.0f", "f64": "1.0"}
+_STEMS = {"maxval": "best", "minval": "best", "count": "found", "any": "found", "all": "holds"}
+
+
+class Arrays:
+    """Writes on `page`."""
+
+    def __init__(self, values: Values, page: Page) -> None:
+        self._values, self._page = values, page
+        self._in_lane = Block()
+        """Where totals along a dimension are made, one for each element that is set."""
+
+    def assign(self, left: Any, right: Any) -> None:
+        """An assignment of a scalar, an array or a section."""
+        if not self._values.rank(left):
+            self._page.add(self._set(left, right))
+            return
+        self.must_be_apart(left, right)
+        spans = self._values.spans(left)
+        if self._values.rank(right) not in (0, len(spans)):
+            raise Unsaid("an array of another rank")
+        lanes, heads = self._lanes(spans)
+        outer, self._in_lane = self._in_lane, Block()
+        statement = self._set(left, right, lanes)
+        self._page.block.nest(heads, [*self._in_lane.items, statement])
+        self._in_lane = outer
+
+    def _set(self, left: Any, right: Any, lanes: tuple[Lane, ...] = ()) -> str:
+        """An assignment; what is added to its own target as C adds it, where that rounds
+        the same.
+        """
+        target = self._values.of(left, lanes).text
+        if kind_of(right) in ("Level_2_Expr", "Add_Operand"):
+            first, operator, second = right.items
+            for own, other in ((first, second), (second, first)):
+                if str(own).lower() == str(left).lower() and (own is first or operator in "+*"):
+                    return _updated(target, operator, self._values.of(other, lanes))
+        return f"{target} = {self._values.of(right, lanes).text};"
+
+    def _lanes(self, spans: Sequence[Span]) -> tuple[tuple[Lane, ...], list[str]]:
+        """Lanes and heads of loops over sections, first dimension innermost."""
+        lanes, heads = [], []
+        for span in spans:
+            counter = self._page.fresh("k")
+            step = span.step
+            if isinstance(step, int) and step < 0:
+                raise Unsaid("a section that is set backwards")
+            lanes.append(Lane(Sum.of(counter) - span.first, step))
+            heads.append(counted(counter, Counting(span.first, span.last, step)))
+        return tuple(lanes), heads[::-1]
+
+    def must_be_apart(self, left: Any, *others: Any) -> None:
+        """The right side is read before anything is set: a loop may only read the element that it
+        sets.
+        """
+        from fparser.two.utils import walk
+
+        name = variable_of(left)
+        for node in others:
+            inside_totals = (
+                [id(n) for r in walk(node) if _is_total(r) for n in walk(r)]
+                if node is not None
+                else []
+            )
+            for found in walk(node) if node is not None else ():
+                if (
+                    kind_of(found) == "Part_Ref"
+                    and name_of(found.items[0]) == name
+                    and id(found) not in inside_totals
+                ):
+                    if str(found).lower() != str(left).lower():
+                        raise Unsaid(f"'{name}' is read elsewhere than where it is set")
+                elif (
+                    kind_of(found) == "Name"
+                    and name_of(found) == name
+                    and id(found) not in inside_totals
+                ):
+                    if kind_of(found.parent) != "Part_Ref" and kind_of(left) != "Name":
+                        raise Unsaid(f"'{name}' is read as a whole while a part is set")
+
+    def reduced(self, node: Any, lanes: tuple[Lane, ...]) -> Value:
+        """Write the loop of a total before the statement at hand. Raises Unsaid where there is no
+        place for it.
+        """
+        if self._page.alone:
+            raise Unsaid("a total in the condition of a loop")
+        name = name_of(node.items[0])
+        plain, named = arguments(node)
+        dimension = along(node)
+        if set(named) - {"mask", "dim"} or name in ("maxloc", "minloc"):
+            raise Unsaid(f"{name} of this form")
+        plain = plain if name == "dot_product" else plain[:1]
+        shape = next(iter(self._arrays(node)), None)
+        if shape is None or not self._values.rank(plain[0]):
+            raise Unsaid(f"{name} of what has no shape")
+        spans, block = self._values.spans(shape), self._page.block
+        if dimension is None:
+            lanes, heads = self._lanes(spans)
+        else:
+            place = self._values.of(dimension).as_sum.constant - 1
+            if not 0 <= place < len(spans) or len(lanes) != len(spans) - 1:
+                raise Unsaid(f"{name} along this dimension")
+            one, heads = self._lanes([spans[place]])
+            lanes, block = (*lanes[:place], *one, *lanes[place:]), self._in_lane
+        values = [self._values.of(argument, lanes) for argument in plain]
+        condition = self._values.of(named["mask"], lanes) if "mask" in named else None
+        return self._total(name, values, condition, heads, block)
+
+    def _arrays(self, node: Any) -> list:
+        """Names and references of arrays below `node` that are arrays where they stand."""
+        from fparser.two.utils import walk
+
+        found = []
+        for n in walk(node):
+            if (
+                kind_of(n) == "Part_Ref"
+                and self._values.names.is_array(name_of(n.items[0]))
+                and self._values.rank(n)
+            ):
+                found.append(n)
+            elif (
+                kind_of(n) == "Name"
+                and self._values.names.is_array(name_of(n))
+                and not (kind_of(n.parent) == "Part_Ref" and n.parent.items[0] is n)
+            ):
+                found.append(n)
+        return found
+
+    def _total(
+        self,
+        name: str,
+        values: list[Value],
+        condition: Value | None,
+        heads: list[str],
+        block: Block,
+    ) -> Value:
+        first = values[0]
+        kind = {"count": "i32", "any": "bool", "all": "bool"}.get(name, first.type)
+        total = Value(self._page.fresh(_STEMS.get(name, "total")), kind)
+        if name in ("sum", "dot_product", "norm2"):
+            term = first if name == "sum" else binary("*", first, values[-1])
+            start, step = _ZERO.get(kind, "0"), f"{total.text} += {term.text};"
+        elif name == "product":
+            start, step = _ONE.get(kind, "1"), f"{total.text} *= {first.text};"
+        elif name in ("maxval", "minval"):
+            sign = ">" if name == "maxval" else "<"
+            start = LARGEST.get(kind, "2147483647")
+            start = f"-{start}" if name == "maxval" else start
+            start = "-2147483647 - 1" if start == "-2147483647" else start
+            step = f"{total.text} = {choice(binary(sign, first, total), first, total).text};"
+        else:
+            start = {"count": "0", "any": "0", "all": "1"}[name]
+            condition = opposite(first) if name == "all" else first
+            step = {
+                "count": f"{total.text}++;",
+                "any": f"{total.text} = 1;",
+                "all": f"{total.text} = 0;",
+            }[name]
+        block.add(f"{C_TYPES[kind]} {total.text} = {start};")
+        block.nest([*heads, *([f"if ({condition.text})"] if condition else [])], [step])
+        if name == "norm2":
+            return call("sqrt", kind, total)
+        return whole(Sum.of(total.text), kind) if kind in ("i32", "i64") else total
+
+    def masked(self, branches: Sequence[tuple[Any, Sequence[Any]]]) -> None:
+        """Branches of (mask or None, assignments), each element by the first whose mask holds. All
+        set arrays of one shape.
+        """
+        left = branches[0][1][0].items[0]
+        lanes, heads = self._lanes(self._values.spans(left))
+        several = sum(len(statements) for _, statements in branches) > 1
+        written = []
+        for mask, statements in branches:
+            rows = []
+            for statement in statements:
+                target, _, right = statement.items
+                self.must_be_apart(target, right, *(m for m, _ in branches if several))
+                rows.append(self._set(target, right, lanes))
+            written.append((self._values.of(mask, lanes).text if mask is not None else "", rows))
+        branched = [
+            (f"{'else ' if k else ''}if ({condition})" if condition else "else", Block(rows))
+            for k, (condition, rows) in enumerate(written)
+        ]
+        self._page.block.nest(heads, branched)
+
+
+def _updated(target: str, operator: str, other: Value) -> str:
+    if operator in "+-" and other.text == "1" and other.is_whole:
+        return f"{target}{operator * 2};" if target[0] != "*" else f"({target}){operator * 2};"
+    return f"{target} {operator}= {other.text};"
+
+
+def _is_total(node: Any) -> bool:
+    return kind_of(node) == "Intrinsic_Function_Reference" and name_of(node.items[0]) in REDUCTIONS

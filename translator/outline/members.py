@@ -1,0 +1,142 @@
+"""Structures in functions that rules cut: their numbers are arrays and scalars of their own while a
+function is taken apart.
+
+Contract: `in_structures` writes numbers as the structures' again; `gathered` is a host function
+that copies them into arrays, calls a function of these, and copies back what that one set: arrays
+of structures as structures of arrays, which is also how threads that stand beside each other read a
+device's memory best.
+
+    python -c "from translator.outline.members import Structured, in_structures; \
+print(in_structures('b__x[i + 1] = p__n;', [Structured('b', 'array', {'b__x': 'x'}), Structured('p',
+'value', {'p__n': 'n'})]))"
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Structured:
+    """A parameter of a structure. passing: as in `corpora.records.Member`; `vector` for one of the
+    standard library, whose elements are an array of its own name; `rows` for an array of several
+    dimensions, the path being its elements' type and its inner extents. numbers: what each number,
+    or array that it points to, is called, and its path in the structure.
+    """
+
+    owner: str
+    passing: str
+    numbers: dict[str, str]
+
+
+def in_structures(text: str, structures: Sequence[Structured]) -> str:
+    """`text` with `p[i].x` for `p__x[i]`, and `p.n` or `p->n` for `p__n`."""
+    for each in structures:
+        for name, path in sorted(each.numbers.items(), key=lambda pair: -len(pair[0])):
+            if each.passing == "rows":
+                text = _in_rows(text, name, path)
+            elif each.passing == "array":
+                text = _elements(text, name, each.owner, path)
+            else:
+                text = re.sub(
+                    rf"\b{name}\b",
+                    f"{each.owner}{'->' if each.passing == 'pointer' else '.'}{path}",
+                    text,
+                )
+    return text
+
+
+def _behind(text: str, start: int) -> int:
+    """The place behind the bracket that closes the one which ends at `start`."""
+    depth, end = 1, start
+    while depth and end < len(text):
+        depth += (text[end] == "[") - (text[end] == "]")
+        end += 1
+    return end
+
+
+def _elements(text: str, name: str, owner: str, path: str) -> str:
+    while found := re.search(rf"\b{name}\[", text):
+        end = _behind(text, found.end())
+        text = f"{text[: found.start()]}{owner}[{text[found.end() : end - 1]}].{path}{text[end:]}"
+    return text
+
+
+def _in_rows(text: str, name: str, path: str) -> str:
+    """`a[i][j]` for `a[i * 64 + j]`; what is no such sum is an element of the first row's type.
+    path: that type and the inner extents.
+    """
+    type, *extents = path.split(",")
+    made = ""
+    while found := re.search(rf"\b{name}\[", text):
+        end = _behind(text, found.end())
+        before, index, text = text[: found.start()], text[found.end() : end - 1], text[end:]
+        if re.search(r"\w $", before) and not before.endswith("return "):  # a declaration
+            made += f"{before}{name}[{index}]"
+            continue
+        places = _places(index, extents)
+        made += before + (
+            f"{name}{''.join(f'[{place}]' for place in places)}"
+            if places
+            else f"(({type} *){name})[{index}]"
+        )
+    return made + text
+
+
+def _places(index: str, extents: Sequence[str]) -> list[str]:
+    """An index by dimension; [] where it is not written so."""
+    found: list[str] = []
+    for extent in reversed(extents):
+        cuts = [
+            m.start()
+            for m in re.finditer(re.escape(f" * {extent} + "), index)
+            if index[: m.start()].count("(") == index[: m.start()].count(")")
+        ]
+        left, right = (
+            (index[: cuts[-1]], index[cuts[-1] + len(f" * {extent} + ") :]) if cuts else (index, "")
+        )
+        plain = re.fullmatch(r"\w+|\([^()]*(?:\([^()]*\)[^()]*)*\)", left)
+        if not cuts or not plain:
+            return []
+        found.insert(0, right)
+        index = left[1:-1] if left[0] == "(" else left
+    return [index, *found]
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """An array of numbers that a structure's array gives. length: its elements, as C writes it."""
+
+    name: str
+    type: str
+    length: str
+    is_set: bool
+
+
+def gathered(
+    head: str, call: str, arrays: Sequence[Gathered], structures: Sequence[Structured]
+) -> str:
+    """The function of `head` as a call of a function of numbers. head: without its body; call: the
+    function's name and arguments, in numbers.
+    """
+    scalars = [each for each in structures if each.passing != "array"]
+    rows, closing = [], []
+    for array in arrays:
+        element, length = (
+            in_structures(f"{array.name}[k]", structures),
+            in_structures(array.length, scalars),
+        )
+        loop = f"for (long k = 0; k < {length}; k++)"
+        rows += [
+            f"{array.type} *{array.name} = ({array.type} *)malloc(({length}) * "
+            f"sizeof({array.type}));",
+            f"{loop} {array.name}[k] = {element};",
+        ]
+        closing += [f"{loop} {element} = {array.name}[k];"] if array.is_set else []
+        closing.append(f"free({array.name});")
+    call = in_structures(call, scalars)
+    result = "" if head.startswith("void ") else "auto result = "
+    rows += [f"{result}{call};", *closing, *(["return result;"] if result else [])]
+    return f"{head} {{\n" + "".join(f"    {row}\n" for row in rows) + "}\n"

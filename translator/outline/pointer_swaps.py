@@ -1,0 +1,134 @@
+"""Arrays that change places between the steps of a loop: `std::swap(a, b)`, and pointers that are
+handed round by way of another one.
+
+Contract: `handed_round` reads statements of tree-sitter's and gives the moves of the exchange that
+they begin with, which `exchange` writes as one statement; it stays host code, and `exchanged` reads
+it again.
+
+    python -c "from translator.outline.pointer_swaps import exchange, exchanged; print(exchanged(exchange('double', {'a': 'b', 'b': 'a'})))"
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+
+from tree_sitter import Node
+
+from corpora.syntax.c_family import node_text
+
+_KEPT = "kept"
+_EXCHANGE = re.compile(rf"{{ (.+) \*{_KEPT} = (\w+); (.*) }}$")
+_SWAPPED = re.compile(r"(\w+)\.swap\((\w+)\);$")
+
+
+def exchange(type: str, moves: Mapping[str, str]) -> str:
+    """One statement after which each of `moves` points to where the other pointed before; they go
+    round in one circle.
+    """
+    first = name = next(iter(moves))
+    rows = [f"{type} *{_KEPT} = {first};"]
+    while moves[name] != first:
+        rows.append(f"{name} = {moves[name]};")
+        name = moves[name]
+    return f"{{ {' '.join([*rows, f'{name} = {_KEPT};'])} }}"
+
+
+def exchanged(statement: str) -> dict[str, str]:
+    """What `exchange` was given; nothing for another statement. Vectors change places by their own
+    function.
+    """
+    if found := _SWAPPED.match(statement):
+        return {found[1]: found[2], found[2]: found[1]}
+    if not (found := _EXCHANGE.match(statement)):
+        return {}
+    moves = dict(re.findall(r"(\w+) = (\w+);", found[3]))
+    return {name: found[2] if other == _KEPT else other for name, other in moves.items()}
+
+
+def handed_round(statements: Sequence[Node], arrays: Collection[str]) -> tuple[dict[str, str], int]:
+    """The exchange that `statements` begin with, and how many of them it takes; ({}, 0) where they
+    begin with none.
+
+    arrays: names of pointers that may change places. A pointer that keeps one of them meanwhile may
+    be declared there, or before.
+    """
+    points: dict[str, str] = {}
+    for count, node in enumerate(statements, 1):
+        pair = _swapped(node)
+        name, value = pair or _handed(node)
+        if (
+            not name
+            or points.get(value, value) not in arrays
+            or (pair and not set(pair) <= set(arrays))
+        ):
+            return {}, 0
+        points[name], other = points.get(value, value), points.get(name, name)
+        if pair:
+            points[value] = other
+        moves = {name: at for name, at in points.items() if name in arrays and at != name}
+        if moves and set(moves) == set(moves.values()):
+            return (moves, count) if _is_circle(moves) else ({}, 0)
+    return {}, 0
+
+
+def _is_circle(moves: Mapping[str, str]) -> bool:
+    name, seen = next(iter(moves)), set()
+    while name not in seen:
+        seen.add(name)
+        name = moves[name]
+    return seen == set(moves)
+
+
+def _swapped(node: Node) -> tuple[str, str] | None:
+    """What `std::swap(a, b)` or `a.swap(b)` names."""
+    call = (
+        node.named_children[0]
+        if node.type == "expression_statement" and node.named_children
+        else None
+    )
+    if call is None or call.type != "call_expression":
+        return None
+    function, given = (
+        call.child_by_field_name("function"),
+        [c for c in call.child_by_field_name("arguments").named_children if c.type != "comment"],
+    )
+    names = [node_text(each) for each in given]
+    if (
+        function.type == "field_expression"
+        and node_text(function.child_by_field_name("field")) == "swap"
+    ):
+        names.insert(0, node_text(function.child_by_field_name("argument")))
+    elif node_text(function) not in ("swap", "std::swap"):
+        return None
+    return (names[0], names[1]) if len(names) == 2 else None
+
+
+def _handed(node: Node) -> tuple[str, str]:
+    """The pointer that a statement sets, and what to; empty texts for another statement."""
+    if node.type == "declaration":
+        declarators = node.children_by_field_name("declarator")
+        inner = (
+            declarators[0].child_by_field_name("declarator")
+            if len(declarators) == 1 and declarators[0].type == "init_declarator"
+            else None
+        )
+        if inner is None or inner.type not in ("pointer_declarator", "identifier"):
+            return "", ""
+        left, right = (
+            inner.named_children[-1] if inner.type == "pointer_declarator" else inner,
+            declarators[0].child_by_field_name("value"),
+        )
+    elif (
+        node.type == "expression_statement"
+        and node.named_children
+        and node.named_children[0].type == "assignment_expression"
+    ):
+        left, right = (
+            node.named_children[0].child_by_field_name(side) for side in ("left", "right")
+        )
+    else:
+        return "", ""
+    return (
+        (node_text(left), node_text(right)) if left.type == right.type == "identifier" else ("", "")
+    )

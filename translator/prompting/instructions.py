@@ -1,0 +1,128 @@
+"""Requests in words, for pre-trained models: a text file per direction, and verified pairs shown as
+examples.
+
+Contract: `<source>_to_<target>.txt` is taken where there is one, else `any.txt`; a user's folder
+goes before the package's (`translator/prompts`). Places: $name $signature $source $source_words
+$target_words $source_language $target_language $shots. The examples shown for a program are the
+known pairs most like it, but never one that it nearly is. A source that no bare kernel can replace
+is asked by `<source>_to_cuda_host.txt`.
+
+    python -c "from corpora.dialects import direction; from corpora.records import Program; \\
+from translator.prompting.instructions import request; print(request(Program('cpp', 'f', 'void f() {
+}'), direction('cpp:cuda')))"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from corpora.dialects import Direction
+from corpora.fingerprints import fingerprints, jaccard
+from corpora.records import Program
+from corpora.splits import THRESHOLD
+from corpora.tokens.canonical import canonicalise, restore
+from gpu_runtime.models.templates import fill, template
+from translator.decoding.forced_prefix import forced_prefix
+
+PROMPTS = Path(__file__).parents[1] / "prompts"
+SPOKEN = {
+    "cpp": "serial C++",
+    "cuda": "CUDA, as a bare __global__ kernel with the same parameters in the same order",
+    "openmp": "C++ with OpenMP",
+    "openmp-target": "C++ with OpenMP target regions for a GPU, every array mapped explicitly",
+    "fortran": "serial Fortran",
+    "openmp-fortran": "Fortran with OpenMP",
+}
+
+Pair = tuple[Program, Program]
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """How a model is asked in words. folder: a user's prompt files. pairs: verified pairs, of which
+    `shots` are shown.
+    """
+
+    folder: str = ""
+    shots: int = 0
+    pairs: tuple[Pair, ...] = ()
+
+
+def request(program: Program, direction: Direction, wording: Wording = Wording()) -> str:
+    """What is asked. Raises ModelError where a prompt file cannot be used."""
+    source, target = direction.source.name, direction.target.name
+    signature = required_signature(program, direction)
+    names = [f"{source}_to_{target}", "any"]
+    if direction.target.model == "cuda" and not signature:
+        names.insert(0, f"{source}_to_{target}_host")
+    made = template(PROMPTS, wording.folder, names, frozenset({"source"}))
+    shown = [_shot(pair, direction, wording) for pair in nearest(program, direction, wording)]
+    places = {"signature": signature or program.name, "shots": "".join(shown)}
+    return fill(made, _places(program, direction) | places)
+
+
+def required_signature(program: Program, direction: Direction) -> str:
+    """The head that the C++ or CUDA answer must have, without its brace; '' where none follows.
+
+    It follows from the source alone (see `translator.decoding.forced_prefix`), in the source's own
+    names.
+    """
+    if direction.target.language != "cpp":
+        return ""
+    source = canonicalise(program.text, direction.source.language, (), program.name)
+    words = forced_prefix(program, source, direction).split()
+    return restore(words[:-1], source.names, "cpp", program.name).strip() if words else ""
+
+
+def nearest(program: Program, direction: Direction, wording: Wording) -> list[Pair]:
+    """The `wording.shots` pairs in `direction` whose source is most like `program`, the most alike
+    last.
+    """
+    pairs = [
+        p
+        for p in wording.pairs
+        if (p[0].dialect, p[1].dialect) == (direction.source.name, direction.target.name)
+    ]
+    if not wording.shots or not pairs:
+        return []
+    own = _shingles((program,))[0]
+    alike = [jaccard(own, other) for other in _shingles(tuple(p[0] for p in pairs))]
+    order = sorted(
+        (i for i in range(len(pairs)) if alike[i] < THRESHOLD),
+        key=lambda i: (-alike[i], pairs[i][0].id),
+    )
+    return [pairs[i] for i in order[: wording.shots]][::-1]
+
+
+@lru_cache(maxsize=8)
+def _shingles(programs: tuple[Program, ...]) -> list[frozenset[int]]:
+    return [frozenset(s.tolist()) for s in fingerprints(programs).shingles]
+
+
+def _shot(pair: Pair, direction: Direction, wording: Wording) -> str:
+    made = template(PROMPTS, wording.folder, ("shot",), frozenset({"source", "target"}))
+    return fill(made, _places(pair[0], direction) | {"target": pair[1].text.strip()})
+
+
+def _places(program: Program, direction: Direction) -> dict[str, str]:
+    return {
+        "name": program.name,
+        "source": program.text.strip(),
+        "source_words": SPOKEN[direction.source.name],
+        "target_words": SPOKEN[direction.target.name],
+        "source_language": direction.source.language,
+        "target_language": direction.target.language,
+    }
+
+
+def fenced(program: Program, language: str) -> str:
+    """A program as an answer in words has it."""
+    return f"```{language}\n{program.text.strip()}\n```"
+
+
+def reversed_pairs(pairs: Sequence[Pair]) -> tuple[Pair, ...]:
+    """The same pairs for the opposite direction."""
+    return tuple((b, a) for a, b in pairs)

@@ -1,0 +1,221 @@
+"""What every trial of a target works with: the bench it lies on, the calls that it is run on, and
+where it first fails.
+
+Contract: `attempt` runs calls in order and compares as it goes; a call's limits are its test's.
+
+    python -c "from translator.trials.bench import Bench; help(Bench)"
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from corpora.records import Outcome, Program
+from gpu_runtime.backend import Arguments, Compiled, Execution, ExecutionBackend, Limits, Status
+from gpu_runtime.call.binding import Binding
+from gpu_runtime.compare import Difference, compare
+from gpu_runtime.expectations import Expectations
+
+STATUS_OUTCOMES = {
+    Status.SIGNAL: Outcome.RUNTIME_ERROR,
+    Status.TIMEOUT: Outcome.TIMEOUT,
+    Status.MEMORY_LIMIT: Outcome.RUNTIME_ERROR,
+    Status.OUT_OF_BOUNDS: Outcome.MEMORY_ERROR,
+    Status.UNINITIALISED: Outcome.MEMORY_ERROR,
+    Status.RACE: Outcome.RACE,
+    Status.DIVERGENCE: Outcome.RUNTIME_ERROR,
+    Status.SANITIZER: Outcome.RUNTIME_ERROR,
+    Status.EARLY_EXIT: Outcome.RUNTIME_ERROR,
+    Status.FORBIDDEN: Outcome.REFUSED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Where a target first failed. `difference` is set for a MISMATCH of values."""
+
+    outcome: Outcome
+    test: int
+    detail: str
+    difference: Difference | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """failure None: every call passed. launch: text of the plan used. threads: most active threads
+    seen.
+    """
+
+    failure: Failure | None
+    launch: str = ""
+    active_threads: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """One target on its bench. calls are in the target's own parameter order; limits.call_s is by
+    test, like them.
+    """
+
+    backend: ExecutionBackend
+    program: Program
+    compiled: Compiled
+    binding: Binding
+    expectations: Expectations
+    calls: tuple[Arguments, ...]
+    limits: Limits
+    sanitize: bool = True
+
+
+_ARITHMETIC = (
+    "overflow",
+    "division by zero",
+    "shift",
+    "undefined",
+    "runtime error",
+    "not a valid value",
+    "out of range",
+    "null pointer",
+)
+"""What reports of the undefined-behaviour sanitizer say; the address sanitizer's say other
+things.
+"""
+
+
+def outcome_of(execution: Execution) -> Outcome:
+    """The outcome that a status means; sanitizers and crashes tell memory errors from other
+    errors.
+    """
+    detail = execution.detail.lower()
+    if execution.status is Status.SANITIZER:
+        arithmetic = (
+            any(word in detail for word in _ARITHMETIC)
+            and "buffer-overflow" not in detail
+            and "index" not in detail
+        )
+        return Outcome.RUNTIME_ERROR if arithmetic else Outcome.MEMORY_ERROR
+    if execution.status is Status.SIGNAL and any(s in detail for s in ("sigsegv", "sigbus")):
+        return Outcome.MEMORY_ERROR
+    return STATUS_OUTCOMES[execution.status]
+
+
+def attempt(
+    bench: Bench, compiled: Compiled, calls: Sequence[tuple[int, Arguments]]
+) -> tuple[Failure | None, int]:
+    """Run (test index, call) in order; the first failure, and the most active threads seen before
+    it.
+    """
+    failure, active, _ = first_failure(bench, compiled, calls)
+    return failure, active
+
+
+def limits_of(bench: Bench, calls: Sequence[tuple[int, Arguments]]) -> Limits:
+    """For these calls of tests; the bench's limits are for every test once."""
+    turns, whole = max(1, -(-len(calls) // len(bench.calls))), bench.limits
+    own_s = tuple(whole.call_s[i] for i, _ in calls) if whole.call_s else ()
+    return replace(whole, wall_s=turns * whole.wall_s, cpu_s=turns * whole.cpu_s, call_s=own_s)
+
+
+def first_failure(
+    bench: Bench, compiled: Compiled, calls: Sequence[tuple[int, Arguments]]
+) -> tuple[Failure | None, int, int]:
+    """Like `attempt`, with the place in `calls` (their number when all passed)."""
+    executions = bench.backend.run(compiled, [c for _, c in calls], limits_of(bench, calls))
+    active = 0
+    for place, ((i, _), execution) in enumerate(zip(calls, executions, strict=True)):
+        if execution.status is Status.NOT_RUN:
+            raise RuntimeError("a call was not run although no earlier call of its batch failed")
+        if execution.status is not Status.OK:
+            detail = with_names(bench, execution.detail or execution.status.value.replace("_", " "))
+            return Failure(outcome_of(execution), i, detail), active, place
+        active = max(active, execution.active_threads)
+        if (failure := _compared(bench, i, execution)) is not None:
+            return failure, active, place
+    return None, active, len(calls)
+
+
+def with_names(bench: Bench, detail: str) -> str:
+    """`argument 2 element 0` of a finding as `y[0]`, in the target's own names."""
+    names = [p.name for p in bench.binding.target.parameters]
+    named = re.sub(
+        r"\bargument (\d+) element (-?\d+)",
+        lambda m: f"{names[int(m[1])]}[{m[2]}]" if int(m[1]) < len(names) else m[0],
+        detail,
+    )
+    return named.replace(": block (", ", by block (").replace("; block (", ", by block (")
+
+
+def _compared(bench: Bench, i: int, execution: Execution) -> Failure | None:
+    reference = bench.expectations.references[i]
+    values = bench.binding.outputs(execution.values, bench.expectations.calls[i])
+    result = execution.result
+    if reference.result is not None and result is None and bench.expectations.result_varies:
+        return Failure(
+            Outcome.MISMATCH,
+            i,
+            "the target returns nothing, the source returns a value that depends on its input",
+        )
+    if result is not None and reference.result is not None:
+        with np.errstate(over="ignore"):
+            result = result.astype(reference.result.dtype)
+    difference = compare(reference, values, result)
+    if difference is None or _is_open(bench, i, difference):
+        return None
+    name = (
+        "the result"
+        if difference.parameter < 0
+        else bench.expectations.signature.parameters[difference.parameter].name
+    )
+    place = name if difference.parameter < 0 else f"{name}[{difference.element}]"
+    detail = f"{place} is {difference.actual}, expected {difference.expected}"
+    if difference.tolerance != "exact":
+        detail += f" within {difference.tolerance}"
+    return Failure(Outcome.MISMATCH, i, detail, difference)
+
+
+_EXTREMES = re.compile(
+    r"\bomp\b[^\n]*\breduction\s*\(\s*(?:\w+\s*,\s*)?(?:max|min)\s*:", re.IGNORECASE
+)
+"""OpenMP's own reductions to the largest or smallest value."""
+_PRODUCTS = re.compile(r"\bomp\b[^\n]*\breduction\s*\(\s*(?:\w+\s*,\s*)?\*\s*:", re.IGNORECASE)
+_SPENT = frozenset({"inf", "-inf", "nan", "0.0", "-0.0"})
+"""What a product that overflows or vanishes may be, by the order of its factors."""
+
+
+def _is_open(bench: Bench, i: int, difference: Difference) -> bool:
+    """Whether a difference is not the target's to decide: what is kept beside a value that is no
+    number, that one or another, OpenMP leaves open, for its order of comparisons is free; and so is
+    that of a product's factors, of which some are beyond all numbers or vanish on the way.
+    """
+    if {str(difference.expected), str(difference.actual)} <= _SPENT and _PRODUCTS.search(
+        bench.program.text
+    ):
+        return True
+    if "nan" not in (str(difference.expected), str(difference.actual)) or not _EXTREMES.search(
+        bench.program.text
+    ):
+        return False
+    return any(
+        v.dtype.kind in "fc" and np.isnan(v).any()
+        for v in bench.expectations.calls[i].values
+        if isinstance(v, np.ndarray)
+    )
+
+
+def numbered(
+    bench: Bench, change: Callable[[Arguments], Arguments] = lambda c: c
+) -> list[tuple[int, Arguments]]:
+    return [(i, change(c)) for i, c in enumerate(bench.calls)]
+
+
+def times(limits: Limits, factor: float) -> Limits:
+    return replace(
+        limits,
+        wall_s=factor * limits.wall_s,
+        cpu_s=factor * limits.cpu_s,
+        call_s=tuple(factor * s for s in limits.call_s),
+    )

@@ -1,0 +1,240 @@
+"""How a CUDA target is tried: launch plans in turn for a bare kernel, then other orders of its
+threads.
+
+python -c "from translator.trials.cuda import try_cuda; help(try_cuda)"
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from corpora.records import ArrayValue, Outcome, ScalarValue, UnitTest, UnitTestSuite
+from gpu_runtime.backend import VARIABLES_KEPT, Arguments, same_bytes
+from gpu_runtime.call.materialize import extents_of, integer_scalars
+from gpu_runtime.call.shims_cuda import leaves_unset
+from gpu_runtime.launch.launch_from_host import said_plan
+from gpu_runtime.launch.plans import LaunchPlan, evaluate
+from gpu_runtime.launch.row_plans import every_plan
+from translator.trials.bench import Bench, Failure, Trial, first_failure, numbered, times
+
+ORDERS = (1, 2)
+"""Further thread orders after the forward one: reversed, and one seeded."""
+
+
+def try_cuda(bench: Bench) -> Trial:
+    """Bare kernels: the launch plans in order until one passes every test; host functions: as they
+    launch themselves.
+    """
+    if bench.binding.target.style != "kernel":
+        calls = numbered(bench)
+        trial = _orders(bench, "", calls)
+        return (
+            trial
+            if trial.failure is not None
+            else replace(trial, failure=_called_again(bench, calls))
+        )
+    suite = UnitTestSuite(bench.program.id, target_tests(bench))
+    best: Trial | None = None
+    timeouts = 0
+    said = said_plan(
+        bench.program, bench.binding.target, suite
+    )  # with another launch it would be another program
+    for plan in [said] if said else every_plan(bench.program, bench.binding.target, suite):
+        trial = _under(bench, plan, suite, said is not None)
+        if trial.failure is None:
+            return replace(trial, failure=_on_one_block(bench, plan, suite))
+        if best is None or best.failure is None or trial.failure.test > best.failure.test:
+            best = trial
+        if trial.failure.outcome is Outcome.TIMEOUT:
+            timeouts += 1
+            bench = replace(bench, limits=times(bench.limits, NEXT_PLAN))
+        if timeouts >= 2:
+            break
+    return best or Trial(Failure(Outcome.RUNTIME_ERROR, -1, "no launch plan fits this kernel"))
+
+
+NEXT_PLAN = 0.3
+"""Of its time that a kernel has under another launch plan, when it did not end under one."""
+
+
+def _under(bench: Bench, plan: LaunchPlan, suite: UnitTestSuite, said: bool = False) -> Trial:
+    """The kernel under one plan. A plan that has no threads for a test on which the source does
+    nothing is not launched for it, as any caller would do; one that a device does not take fails
+    there, after the tests before it, as does one without threads where the source does something,
+    if the target's own text says it (`n / 256`).
+    """
+    calls = []
+    unfit: Failure | None = None
+    for i, test in enumerate(suite.tests):
+        scalars, extents = integer_scalars(test), extents_of(test)
+        try:
+            threads = all(evaluate(e, scalars, extents) > 0 for e in (*plan.grid, *plan.block))
+            if said and not threads and not _idle(bench, i):
+                raise ValueError(f"a grid without blocks ('{plan}')")
+            if threads or not _idle(bench, i):
+                calls.append((i, replace(bench.calls[i], geometry=plan.geometry(scalars, extents))))
+        except ValueError as error:
+            unfit = Failure(Outcome.RUNTIME_ERROR, i, f"cannot be launched: {error}")
+            break
+    if not calls:
+        return Trial(
+            unfit or Failure(Outcome.RUNTIME_ERROR, -1, "no test can be launched"), str(plan)
+        )
+    trial = _orders(bench, str(plan), calls)
+    return trial if trial.failure is not None else replace(trial, failure=unfit)
+
+
+_STEP = re.compile(r"\b(\w+)\s*\+=\s*([^;)]*(?:\([^()]*\)[^;)]*)*)\)")
+_COPIED = re.compile(r"\b(\w+)\s*=\s*(\w+)\s*[;,]")
+_OWN = re.compile(
+    r"blockIdx\.x\*blockDim\.x\+threadIdx\.x|threadIdx\.x\+blockIdx\.x\*blockDim\.x|threadIdx\.x\+blockDim\.x\*blockIdx\.x|blockDim\.x\*blockIdx\.x\+threadIdx\.x"
+)
+"""A thread's number in the grid, without blanks."""
+
+
+def strides_over_grid(text: str) -> bool:
+    """Whether a kernel is for grids of any size: it uses the number of a block for no place, but
+    where a loop begins that steps by the whole grid (`for (i = blockIdx.x * blockDim.x +
+    threadIdx.x; i < n; i += blockDim.x * gridDim.x)`), or in a value.
+    """
+    if re.search(r"\b(?:blockIdx|gridDim)\.[yz]", text) or "gridDim.x" not in text:
+        return False
+    plain = _OWN.sub("OWN", re.sub(r"\(int\)|(?<=\W)\s+|\s+(?=\W)", "", text))
+    counts = {m[1] for m in re.finditer(r"\b(\w+)=[^;=]*\bgridDim\.x", plain)} | {"gridDim"}
+    stepped = {m[1] for m in _STEP.finditer(plain) if counts & set(re.findall(r"\w+", m[2]))}
+    first = {m[1] for m in re.finditer(r"\b(\w+)=\(?(?:OWN|blockIdx\.x)\)?[;,]", plain)}
+    copied = {m[1]: m[2] for m in _COPIED.finditer(plain)}  # for (int j = i; ...; j += stride)
+    elsewhere = re.search(r"\[[^\]]*(?:OWN|blockIdx)", plain) or plain.count("blockIdx.x") != len(
+        re.findall(r"=\(?blockIdx\.x\)?[;,]", plain)
+    )
+    begun = first | {name for name, other in copied.items() if other in first}
+    return (
+        bool(stepped)
+        and stepped <= begun
+        and not elsewhere
+        and all(name in stepped | {copied.get(s) for s in stepped} for name in first)
+    )
+
+
+def _on_one_block(bench: Bench, plan: LaunchPlan, suite: UnitTestSuite) -> Failure | None:
+    """A kernel whose loop steps by the whole grid, on a grid of one block: its threads then do
+    several elements each, as on any large input.
+    """
+    if not strides_over_grid(bench.program.text):
+        return None
+    calls = []
+    for i, test in enumerate(suite.tests):
+        try:
+            geometry = plan.geometry(integer_scalars(test), extents_of(test))
+        except ValueError:
+            continue
+        if geometry.grid[0] > 1:
+            calls.append(
+                (
+                    i,
+                    replace(
+                        bench.calls[i], geometry=replace(geometry, grid=(1, *geometry.grid[1:]))
+                    ),
+                )
+            )
+    failure = first_failure(bench, bench.compiled, calls)[0] if calls else None
+    return failure and replace(failure, detail=f"{failure.detail} (launched with one block)")
+
+
+def _idle(bench: Bench, i: int) -> bool:
+    """Whether the source leaves everything as it is in this test."""
+    given, expected = bench.expectations.calls[i].values, bench.expectations.references[i].values
+    return all(map(same_bytes, given, expected))
+
+
+_TALKS = re.compile(
+    r"\b(?:__sync|__shfl|__any|__all|__ballot|__match|__reduce|__shared__|__threadfence|atomic|volatile|cooperative_groups)"
+)
+"""What threads of a kernel tell each other anything with. Where they do not, their order shows in
+nothing but races, which are seen: the other order is then no more than a second look, at small
+launches.
+"""
+MANY_THREADS = 1 << 16
+
+
+def _orders(bench: Bench, launch: str, calls: Sequence[tuple[int, Arguments]]) -> Trial:
+    """Forward, then other thread orders: what depends on the order is not determined."""
+    orders = ORDERS if _TALKS.search(bench.program.text) else ORDERS[:1]
+    small = [(i, c) for i, c in calls if _threads(c) <= MANY_THREADS] or list(
+        calls[: len(orders) - 1]
+    )
+    further = [(i, replace(c, order=order)) for order in orders for i, c in small]
+    failure, active, place = first_failure(bench, bench.compiled, [*calls, *further])
+    if failure is not None and place >= len(calls) and failure.outcome is Outcome.MISMATCH:
+        unset = (
+            ", and other values in variables that were never set"
+            if leaves_unset(bench.program.text)
+            else ""
+        )
+        detail = (
+            f"{failure.detail} (with the threads in another order, or with other values in "
+            f"new device memory{unset})"
+        )
+        failure = replace(failure, outcome=Outcome.NONDETERMINISTIC, detail=detail)
+    return Trial(failure, launch, active)
+
+
+_DEVICE_VARIABLES = re.compile(r"\b__(?:device|managed)__\b")
+
+
+def _called_again(bench: Bench, calls: Sequence[tuple[int, Arguments]]) -> Failure | None:
+    """A host function whose device variables are as its last call left them, as in any program that
+    calls it twice. For a kernel alone the caller may set them.
+    """
+    if "<<<" not in bench.program.text or not _DEVICE_VARIABLES.search(bench.program.text):
+        return None
+    failure, _, _ = first_failure(
+        bench,
+        bench.compiled,
+        [(i, replace(c, order=VARIABLES_KEPT)) for i, c in (*calls, calls[0])],
+    )
+    return failure and replace(
+        failure,
+        detail=f"{failure.detail} (called again, with the device variables that the call before "
+        f"left)",
+    )
+
+
+def _threads(call: Arguments) -> int:
+    """Threads of the launch; of a host function, which launches for itself, as many as there are
+    elements.
+    """
+    g = call.geometry
+    return math.prod((*g.grid, *g.block)) if g else sum(v.size for v in call.values)
+
+
+def target_tests(bench: Bench) -> tuple[UnitTest, ...]:
+    """The suite in the target's own names. Scalars that the target leaves out stay: a launch may
+    need them.
+    """
+    binding = bench.binding
+    source, target = binding.source.parameters, binding.target.parameters
+    taken = {p.name for p in target}
+    tests = []
+    for test in bench.expectations.suite.tests:
+        by_name = {a.name: a for a in test.assignments}
+        renamed: list[ScalarValue | ArrayValue] = []
+        for p, i in zip(target, binding.sources, strict=True):
+            if i < 0:
+                array, dimension = binding.extents[-1 - i]
+                if dimension < 0:  # a field that only the target has: no launch follows from it
+                    continue
+                extents = by_name[source[array].name].extents  # type: ignore[union-attr]
+                renamed.append(
+                    ScalarValue(
+                        p.name, p.type, extents[dimension] if dimension < len(extents) else 1
+                    )
+                )
+            else:
+                renamed.append(replace(by_name[source[i].name], name=p.name))
+        kept = [a for a in test.assignments if isinstance(a, ScalarValue) and a.name not in taken]
+        tests.append(UnitTest(tuple(renamed + kept)))
+    return tuple(tests)

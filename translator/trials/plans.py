@@ -1,0 +1,194 @@
+"""How a compiled target of each programming model is tried: which launches, thread orders, thread
+counts and schedules.
+
+Contract: a trial runs the target on every call and says where it first fails, or that it does not.
+The table ROUTINES maps a dialect's programming model to its routine; each takes the same `Bench`
+and returns a `Trial`.
+
+    python -c "from translator.trials.plans import ROUTINES; print(list(ROUTINES))"
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+from corpora.records import Outcome
+from gpu_runtime.backend import Arguments, CompileRequest, Status, Variant
+from translator.trials.bench import (
+    Bench,
+    Failure,
+    Trial,
+    attempt,
+    limits_of,
+    numbered,
+    times,
+    with_names,
+)
+from translator.trials.cuda import try_cuda
+
+TEAMS = ((1, "static"), (2, "dynamic,1"), (4, "static,1"), (8, "guided"), (3, "static"))
+"""OpenMP thread counts with the schedule that `schedule(runtime)` then means."""
+MANY = (68, "static")
+"""The team of a large node, for targets that ask who or how many threads are: a table of 64 partial
+results is then too short.
+"""
+_WHO = re.compile(
+    r"\bomp_get_(?:thread_num|num_threads|max_threads|num_procs)\b|\bnum_threads\b", re.IGNORECASE
+)
+RACE_TEAM = 4
+RACE_TEAMS = ((RACE_TEAM, "static,1"), (8, "dynamic,1"), (3, "static"), (RACE_TEAM, "guided"))
+"""Under the race detector, where every loop without a schedule of its own takes this one. A race
+hides where one thread is done before the next begins, so it is looked for several times.
+"""
+RACE_MANY = (20, "static,1")
+"""As MANY, as far as the detector's threads stay cheap: who shares one of 8 or 16 tables with
+another is seen.
+"""
+
+
+def try_serial(bench: Bench) -> Trial:
+    """Serial targets: both guard placements, then exact bounds and sanitizers."""
+    calls = numbered(bench) + numbered(bench, lambda c: replace(c, placement="left"))
+    failure, _ = attempt(bench, bench.compiled, calls)
+    for variant in (Variant.RECORDED, Variant.SANITIZED):
+        failure = failure or _checked(bench, variant)[0]
+    return Trial(failure)
+
+
+def _checked(
+    bench: Bench, variant: Variant, change: Callable[[Arguments], Arguments] = lambda c: c
+) -> tuple[Failure | None, int]:
+    """The target built with checks; a variant that its dialect does not have is passed over."""
+    if not bench.sanitize:
+        return None, 0
+    compiled = bench.backend.compile(
+        [CompileRequest(bench.program, bench.binding.target, variant)]
+    )[0]
+    return attempt(_patient(bench), compiled, numbered(bench, change)) if compiled.ok else (None, 0)
+
+
+CHECK_PATIENCE = 5
+"""How much longer a checked build may take: it is slow, a busy machine makes it slower, and that
+the target ends was seen before.
+"""
+
+
+def _patient(bench: Bench) -> Bench:
+    return replace(bench, limits=times(bench.limits, CHECK_PATIENCE))
+
+
+def _explained(bench: Bench, failure: Failure, threads: int) -> Failure:
+    """A team's wrong values as the data race that is behind them, where there is one."""
+    if threads == 1 or failure.outcome is not Outcome.MISMATCH:
+        return failure
+    return _race(bench) or replace(failure, detail=f"{failure.detail} (with {threads} threads)")
+
+
+def _race(bench: Bench) -> Failure | None:
+    """The first data race, whatever the values are. Where the detector's run ends otherwise,
+    nothing is said.
+    """
+    compiled = (
+        bench.backend.compile(
+            [CompileRequest(bench.program, bench.binding.target, Variant.RACE_CHECKED)]
+        )[0]
+        if bench.sanitize
+        else None
+    )
+    if compiled is None or not compiled.ok:
+        return None
+    for threads, schedule in (
+        (*RACE_TEAMS, RACE_MANY) if _WHO.search(bench.program.text) else RACE_TEAMS
+    ):
+        # Where nothing is touched nothing can race, but compilers write lastprivate and simd
+        # indices of empty loops from every thread.
+        calls = [
+            (i, replace(c, threads=threads, schedule=_dealt(schedule, c)))
+            for i, c in enumerate(bench.calls)
+            if bench.expectations.references[i].touched
+        ]
+        executions = bench.backend.run(
+            compiled, [c for _, c in calls], limits_of(_patient(bench), calls)
+        )
+        for (i, _), execution in zip(calls, executions, strict=True):
+            if execution.status is Status.RACE:
+                return Failure(Outcome.RACE, i, with_names(bench, execution.detail))
+        if any(execution.status is Status.TIMEOUT for execution in executions):
+            return None  # other teams would be waited for as long
+    return None
+
+
+CHUNKS = 1 << 17
+"""Most chunks of a loop over an array under the race detector: one more costs it microseconds, and
+neighbours meet between chunks of a few elements as well.
+"""
+
+
+def _dealt(schedule: str, call: Arguments) -> str:
+    """The schedule with chunks of one, or of as many elements as keep the CHUNKS."""
+    kind, _, chunk = schedule.partition(",")
+    return (
+        f"{kind},{1 + max((v.size for v in call.values), default=0) // CHUNKS}" if chunk else kind
+    )
+
+
+def try_openmp(bench: Bench) -> Trial:
+    """OpenMP targets: several teams and schedules, exact bounds on a team, then a race detector."""
+    for threads, schedule in (*TEAMS, MANY) if _WHO.search(bench.program.text) else TEAMS:
+        failure, _ = attempt(
+            bench,
+            bench.compiled,
+            numbered(bench, lambda c, t=threads, s=schedule: replace(c, threads=t, schedule=s)),
+        )
+        if failure is not None:
+            return Trial(_explained(bench, failure, threads))
+    failure, active = _checked(bench, Variant.RECORDED, _team)
+    failure = failure and _explained(bench, failure, RACE_TEAM)
+    if _SHARED_OUT.search(bench.program.text):
+        # who takes how much is a matter of moments: one quick thread may have taken everything
+        active = 0
+    return Trial(failure or _race(bench), active_threads=active)
+
+
+_SHARED_OUT = re.compile(
+    r"omp\b[^\n]*\b(?:schedule\s*\(\s*(?:dynamic|guided|runtime|auto)|task|taskloop|sections)",
+    re.IGNORECASE,
+)
+"""OpenMP constructs that give work to whichever thread comes first."""
+
+
+def _team(call: Arguments) -> Arguments:
+    return replace(call, threads=RACE_TEAM)
+
+
+def try_offload(bench: Bench) -> Trial:
+    """OpenMP target regions, on memory of their own (native/offload.c): as OpenMP targets, but
+    nothing that finds host memory in a region may be missing.
+    """
+    compiled = (
+        bench.backend.compile(
+            [CompileRequest(bench.program, bench.binding.target, Variant.RECORDED)]
+        )[0]
+        if bench.sanitize
+        else None
+    )
+    if compiled is not None and not compiled.ok:
+        return Trial(
+            Failure(
+                Outcome.REFUSED,
+                -1,
+                "it compiles, but not with accesses watched: whether the target regions keep to "
+                "what is mapped is not known",
+            )
+        )
+    return try_openmp(bench)
+
+
+ROUTINES: dict[str, Callable[[Bench], Trial]] = {
+    "serial": try_serial,
+    "openmp": try_openmp,
+    "cuda": try_cuda,
+    "offload": try_offload,
+}
