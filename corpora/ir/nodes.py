@@ -500,6 +500,7 @@ class KernelLaunch:
     shared: Expression | None = None
     stream: Expression | None = None
     span: Span | None = _span()
+    template: tuple[Union[Type, "Expression"], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -578,6 +579,8 @@ class StructDefinition:
     """Other members: aliases, nested structures, what is unsupported."""
     attributes: tuple[str, ...] = ()
     """Words between the keyword and the name: `__align__(16)`."""
+    defined: bool = True
+    """False for `struct name;`, which says only that there is one."""
 
 
 @dataclass(frozen=True, slots=True)
