@@ -108,6 +108,7 @@ _LEVELS = {
     "<": 10, ">": 10, "<=": 10, ">=": 10, "==": 9, "!=": 9, "&": 8, "^": 7, "|": 6, "&&": 5,
     "||": 4,
 }  # fmt: skip
+_ALLOCATIONS = frozenset({"new", "new[]", "delete", "delete[]"})
 _COMMA, _ASSIGN, _UNARY, _POSTFIX, _PRIMARY = 1, 2, 15, 16, 17
 _SINGLE_TYPE = re.compile(r"[\w:]+(?:<[\w:, ]*>)?")
 
@@ -267,6 +268,8 @@ class _Printer:
         return self.block(f"namespace {node.name}".strip(), node.items)
 
     def using(self, node: Using) -> list[str]:
+        if node.alias:
+            return [f"namespace {node.alias} = {node.name};"]
         return [f"using {'namespace ' * node.namespace}{node.name};"]
 
     def unsupported(self, node: Unsupported) -> list[str]:
@@ -487,8 +490,19 @@ class _Printer:
     def call(self, node: Call) -> tuple[str, int]:
         if node.keywords:
             raise TypeError("C++ has no keyword arguments")
+        if isinstance(node.function, Name) and node.function.id in _ALLOCATIONS:
+            return self.allocation(node.function.id, node)
         function = self.expression(node.function, _POSTFIX)
         return f"{function}{self.template(node.template)}({self.arguments(node.arguments)})", _POSTFIX
+
+    def allocation(self, name: str, node: Call) -> tuple[str, int]:
+        if name.startswith("delete"):
+            return f"{name} {self.expression(node.arguments[0], _UNARY)}", _UNARY
+        type_ = self.declared(node.template[0], "")
+        if name == "new[]":
+            return f"new {type_}[{self.expression(node.arguments[0])}]", _UNARY
+        inside = f"({self.arguments(node.arguments)})" if node.arguments else ""
+        return f"new {type_}{inside}", _UNARY
 
     def unary(self, node: Unary) -> tuple[str, int]:
         operand = self.expression(node.operand, _UNARY)

@@ -286,6 +286,8 @@ class _Reader:
             found = Unsupported("syntax error", "", span)
         else:
             found = Unsupported(kind or self._kind(node), self.written(node), span)
+            if self.broken:
+                self.find_roles(node)
         if found.kind == "syntax error":
             self.errors.append(found)
         return found
@@ -319,6 +321,18 @@ class _Reader:
 
     def is_value(self, node: Node) -> bool:
         return self.lookup(self.word(node)) is _VALUE
+
+    def find_roles(self, node: Node) -> None:
+        """Roles of the names in a broken construct that stand as templates but are values:
+        `a < b && c >= d` is often read as `a<b && c>`."""
+        waiting = [node]
+        while waiting:
+            found = waiting.pop()
+            if found.type in ("template_function", "template_type", "template_method"):
+                label = found.child_by_field_name("name")
+                if label is not None and self.is_value(label):
+                    self.give_role(label, "value")
+            waiting += found.named_children
 
     def give_role(self, node: Node, role: str) -> None:
         position = self.source.first(node)
@@ -487,8 +501,10 @@ class _Reader:
         found = _STATEMENT_ITEMS.get(kind)
         if found:
             return found(self, node)
-        if kind == "expression_statement" and len(node.children) == 1:
-            return []
+        if kind == "expression_statement":
+            found_there = self.expression_statement(node)
+            if not found_there or isinstance(found_there[0], Unsupported):
+                return self.hoisted(node, found_there)
         return self.hoisted(node, [self.unsupported(node)])
 
     def hoisted(self, node: Node, found: list[Any]) -> list[Any]:
@@ -976,6 +992,10 @@ class _Reader:
             self.declare(name.split("::")[-1], ScalarType(found))
         return [Using(name, namespace, self.span(node))]
 
+    def namespace_alias(self, node: Node) -> list[Any]:
+        alias, name = self.flat(node.named_children[0]), self.flat(node.named_children[-1])
+        return [Using(name, True, self.span(node), alias)]
+
     # ---------------------------------------------------------------------------- structures
 
     def structure(self, node: Node, name: str = "") -> Any:
@@ -1369,6 +1389,7 @@ class _Reader:
 
     def _unknown(self, node: Node) -> Any:
         if self.broken and (node.is_missing or node.has_error):
+            self.find_roles(node)
             return self.unsupported_expression(node, "syntax error")
         return self.unsupported_expression(node)
 
@@ -1382,6 +1403,40 @@ class _Reader:
     def number(self, node: Node) -> Any:
         text = self.word(node)
         return Literal(text, literal_type(text), self.span(node))
+
+    def template_name(self, node: Node) -> Any:
+        label = node.child_by_field_name("name")
+        if self.is_value(label):
+            self.give_role(label, "value")
+        return Name(self.flat(node), self.span(node))
+
+    def new(self, node: Node) -> Any:
+        type_node = node.child_by_field_name("type")
+        declarator = node.child_by_field_name("declarator")
+        listed = node.child_by_field_name("arguments")
+        known = {"new", "type", "declarator", "arguments"}
+        if type_node is None or any(
+            c.is_named and c not in (type_node, declarator, listed) and c.type not in known
+            for c in node.children
+        ):
+            return self.unsupported_expression(node)
+        given = (self.type(type_node),)
+        span = self.span(node)
+        place = self.span_of(self.source.first(node), self.source.first(node))
+        if declarator is None:
+            arguments = self.arguments(listed) if listed is not None else ()
+            return Call(Name("new", place), arguments, (), given, span)
+        lengths = declarator.named_children
+        if len(lengths) != 1 or listed is not None:
+            return self.unsupported_expression(node)
+        return Call(Name("new[]", place), (self.expr(lengths[0]),), (), given, span)
+
+    def delete(self, node: Node) -> Any:
+        name = "delete[]" if any(c.type == "[" for c in node.children) else "delete"
+        place = self.span_of(self.source.first(node), self.source.first(node))
+        if node.children[0].type != "delete":
+            return self.unsupported_expression(node)
+        return Call(Name(name, place), (self.expr(node.children[-1]),), (), (), self.span(node))
 
     def constant(self, node: Node) -> Any:
         kind = {"true": "bool", "false": "bool", "char_literal": "char"}.get(node.type, "string")
@@ -1634,16 +1689,19 @@ def _with_sections(piece: list[Token]) -> list[Token]:
     while at < len(piece):
         out.append(piece[at])
         if piece[at].text == "[":
-            end, depth, colons = at + 1, 1, []
+            end, depth, questions, colons = at + 1, 1, 0, []
             while end < len(piece):
                 depth += (piece[end].text in ("[", "(")) - (piece[end].text in ("]", ")"))
                 if depth == 0:
                     break
+                questions += piece[end].text == "?" and depth == 1
                 if piece[end].text == ":" and depth == 1:
-                    colons.append(end)
+                    if questions:
+                        questions -= 1
+                    else:
+                        colons.append(end)
                 end += 1
-            questions = sum(t.text == "?" for t in piece[at + 1 : end])
-            if colons and len(colons) > questions:
+            if colons:
                 out += _section_tokens(piece, at, end, colons)
                 at = end
                 continue
@@ -1734,6 +1792,7 @@ _STATEMENTS: dict[str, Callable[[_Reader, Node], list[Any]]] = {
     "type_definition": _Reader.typedef,
     "alias_declaration": _Reader.alias,
     "using_declaration": _Reader.using,
+    "namespace_alias_definition": _Reader.namespace_alias,
     "struct_specifier": lambda r, n: [r.structure(n)],
     "class_specifier": lambda r, n: [r.structure(n)],
     "union_specifier": lambda r, n: [r.structure(n)],
@@ -1743,6 +1802,7 @@ _STATEMENT_ITEMS: dict[str, Callable[[_Reader, Node], list[Any]]] = {
     "type_definition": _Reader.typedef,
     "alias_declaration": _Reader.alias,
     "using_declaration": _Reader.using,
+    "namespace_alias_definition": _Reader.namespace_alias,
 }
 _EXPRESSIONS: dict[str, Callable[[_Reader, Node], Any]] = {
     "identifier": _Reader.identifier,
@@ -1775,4 +1835,7 @@ _EXPRESSIONS: dict[str, Callable[[_Reader, Node], Any]] = {
     "compound_literal_expression": _Reader.compound_literal,
     "initializer_list": _Reader.initializers,
     "condition_clause": _Reader.bracketed,
+    "template_function": _Reader.template_name,
+    "new_expression": _Reader.new,
+    "delete_expression": _Reader.delete,
 }

@@ -185,7 +185,8 @@ class Member:
 class Call:
     """function: a Name, a Member (method call) or any expression. keywords: Fortran's
     `name=value` arguments, as (name, value). template: template arguments as written types or
-    expressions."""
+    expressions. `new T(a)` and `new T[n]` are calls of `new` and `new[]` with template (T,);
+    `delete p` and `delete[] p` are calls of `delete` and `delete[]`."""
 
     function: "Expression"
     arguments: tuple["Expression", ...]
@@ -604,11 +605,12 @@ class Module:
 
 @dataclass(frozen=True, slots=True)
 class Using:
-    """`using namespace name;` (namespace) or `using name;`."""
+    """`using namespace name;` (namespace), `using name;` or `namespace alias = name;`."""
 
     name: str
     namespace: bool = False
     span: Span | None = _span()
+    alias: str = ""
 
 
 @dataclass(frozen=True, slots=True)
