@@ -25,6 +25,7 @@ _ALONE = frozenset(
     "__extension__ __noinline__ __noinline __inline__ __inline __forceinline__ __forceinline"
     " __cdecl __stdcall __vectorcall __fastcall _Noreturn __always_inline__".split()
 )
+_OF_LAMBDAS = frozenset({"__device__", "__host__"})
 _DECORATIONS = _WITH_BRACKETS | _ALONE
 _AFTER_HEAD = frozenset(
     "const noexcept override final throw volatile try requires __restrict__ __restrict".split()
@@ -44,7 +45,7 @@ class Arranged:
 def arrange(tokens: list[Token]) -> Arranged:
     words = {t.text for t in tokens}
     out = Arranged(tokens)
-    if words & _DECORATIONS or "[[" in "".join(t.text for t in tokens if t.text in "[]("):
+    if words & (_DECORATIONS | _OF_LAMBDAS) or "[[" in "".join(t.text for t in tokens if t.text in "[]("):
         out = _take_decorations(tokens)
     heads = _old_heads(out.tokens)
     if heads:
@@ -74,6 +75,10 @@ def _decoration_end(tokens: Sequence[Token], at: int) -> int:
     """Offset after the decoration that begins at `at`; `at` itself where none does."""
     text = tokens[at].text
     if text in _ALONE:
+        return at + 1
+    if text in _OF_LAMBDAS and at and (
+        tokens[at - 1].text == "]" or tokens[at - 1].text in _OF_LAMBDAS
+    ):
         return at + 1
     double = text == "[" and tokens[at + 1 : at + 2] and tokens[at + 1].text == "["
     if double and tokens[at + 1].start == tokens[at].end:

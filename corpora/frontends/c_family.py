@@ -86,7 +86,7 @@ from corpora.ir.nodes import (
 
 __all__ = ["MAXIMAL_DEPTH", "parse_c_expression", "parse_c_family"]
 
-MAXIMAL_DEPTH = 150
+MAXIMAL_DEPTH = 200
 """Levels of nesting that are read; what is deeper is Unsupported."""
 
 _ROUNDS = 6
@@ -467,8 +467,24 @@ class _Reader:
             if node.type in ("comment", ";"):
                 continue
             out += self.take_directives(self.source.first(node))
-            out += self.guarded(node, self.item)
+            for found in self.guarded(node, self.item):
+                self._append(out, found)
         return out
+
+    def _append(self, out: list[Any], found: Any) -> None:
+        """Add `found`; syntax errors in a row are one."""
+        before = out[-1] if out else None
+        if not (
+            isinstance(found, Unsupported) and found.kind == "syntax error"
+            and isinstance(before, Unsupported) and before.kind == "syntax error"
+            and found.span and before.span and found.span.start >= before.span.end
+        ):  # fmt: skip
+            out.append(found)
+            return
+        span = replace(before.span, end=found.span.end, end_line=found.span.end_line)
+        out[-1] = Unsupported("syntax error", self.text[span.start : span.end], span)
+        self.errors = [e for e in self.errors if e is not before and e is not found]
+        self.errors.append(out[-1])
 
     def guarded(self, node: Node, read: Callable[[Node], list[Any]]) -> list[Any]:
         """`read(node)`, or one Unsupported where the node is nested too deep."""
@@ -505,7 +521,8 @@ class _Reader:
             found_there = self.expression_statement(node)
             if not found_there or isinstance(found_there[0], Unsupported):
                 return self.hoisted(node, found_there)
-        return self.hoisted(node, [self.unsupported(node)])
+        broken = "syntax error" if self.source.root.has_error and kind not in _KNOWN_ITEMS else ""
+        return self.hoisted(node, [self.unsupported(node, broken)])
 
     def hoisted(self, node: Node, found: list[Any]) -> list[Any]:
         """`found` after the directives that stand inside `node` and were taken by nobody."""
@@ -1453,7 +1470,9 @@ class _Reader:
         if self.roles and self.roles.get(self.source.first(node)) == "value":
             return Name(self.word(node), self.span(node))
         inner = next((c for c in node.named_children if c.type != "comment"), None)
-        return self.expr(inner) if inner is not None else self.unsupported_expression(node)
+        if inner is None or self._names_type(inner):
+            return self.unsupported_expression(node)
+        return self.expr(inner)
 
     def binary(self, node: Node) -> Any:
         """Chains such as `a + b + c` are read in a loop along their left side."""
@@ -1469,23 +1488,20 @@ class _Reader:
                 raise _TooDeep
             if self.broken and (current.has_error or current.is_missing):
                 break
-        if current.type == "parenthesized_expression" and chain[-1][1] in ("-", "+", "*", "&"):
-            self._maybe_cast(current)
         found = self.expr(current)
         for place, op, right in reversed(chain):
             found = Binary(_OPERATORS.get(op, op), found, self.expr(right), self.span(place))
         self.depth = depth
         return found
 
-    def _maybe_cast(self, node: Node) -> bool:
-        """Whether `(T)` names a type; it then gets its role for the next round."""
-        inner = node.named_children
-        if len(inner) != 1 or inner[0].type != "identifier":
+    def _names_type(self, node: Node) -> bool:
+        """Whether the T of `(T)` names a type; it then gets its role for the next round."""
+        if node.type != "identifier":
             return False
-        found = self.lookup(self.word(inner[0]))
+        found = self.lookup(self.word(node))
         if found is None or found is _VALUE or found is _FUNCTION:
             return False
-        self.give_role(inner[0], "type")
+        self.give_role(node, "type")
         return True
 
     def unary(self, node: Node) -> Any:
@@ -1547,8 +1563,6 @@ class _Reader:
         listed = node.child_by_field_name("arguments")
         span = self.span(node)
         kind = function.type
-        if kind == "parenthesized_expression" and self._maybe_cast(function):
-            return self.unsupported_expression(node)
         if kind in ("primitive_type", "identifier", "sized_type_specifier"):
             made = self._conversion(function, listed, span)
             if made is not None:
@@ -1798,6 +1812,11 @@ _STATEMENTS: dict[str, Callable[[_Reader, Node], list[Any]]] = {
     "union_specifier": lambda r, n: [r.structure(n)],
     "enum_specifier": lambda r, n: [r.structure(n)],
 }
+_KNOWN_ITEMS = frozenset({
+    "static_assert_declaration", "template_instantiation", "concept_definition", "try_statement",
+})  # fmt: skip
+"""Items that are whole although nothing describes them."""
+
 _STATEMENT_ITEMS: dict[str, Callable[[_Reader, Node], list[Any]]] = {
     "type_definition": _Reader.typedef,
     "alias_declaration": _Reader.alias,

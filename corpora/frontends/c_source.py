@@ -41,6 +41,10 @@ class Source:
             shown = ["".join(c if c.isascii() else "x" for c in s) for s in shown]
         for position, role in roles.items():
             shown[position] = _SHOWN[role]
+        for position in [i for i, word in enumerate(shown) if word == "operator"]:
+            if "".join(shown[position + 1 : position + 3]) in ("()", "[]"):  # one word to it
+                shown[position + 2] = shown[position + 1] + shown[position + 2]
+                shown[position + 1] = ""
         text = " ".join(shown)
         at = 0
         self.starts: list[int] = []
