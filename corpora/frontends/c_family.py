@@ -1726,12 +1726,12 @@ def _with_sections(piece: list[Token]) -> list[Token]:
 def _section_tokens(piece: list[Token], at: int, end: int, colons: list[int]) -> list[Token]:
     edges = [at, *colons, end]
     place = piece[at]
-    out = [replace(place, kind="word", text=_SECTION), replace(place, text="(")]
+    out = [place._replace(kind="word", text=_SECTION), place._replace(text="(")]
     for number, (a, b) in enumerate(zip(edges, edges[1:], strict=False)):
         if number:
-            out.append(replace(place, text=","))
-        out += _with_sections(piece[a + 1 : b]) or [replace(place, kind="word", text=_NOTHING)]
-    return [*out, replace(piece[min(end, len(piece) - 1)], kind="punctuator", text=")")]
+            out.append(place._replace(text=","))
+        out += _with_sections(piece[a + 1 : b]) or [place._replace(kind="word", text=_NOTHING)]
+    return [*out, piece[min(end, len(piece) - 1)]._replace(kind="punctuator", text=")")]
 
 
 def _pragma_text(tokens: Sequence[Token]) -> tuple[str, list[tuple[int, Token]]]:

@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 from corpora.frontends.c_tokens import Token, join_tokens, tokenize
 
@@ -28,7 +29,8 @@ PREDEFINED: dict[str, dict[str, str]] = {
 }
 """Macros that each dialect's compiler defines, as far as portable code asks for them."""
 
-_MOST_TOKENS = 400_000
+_MOST_TOKENS = 100_000
+"""A text whose macros make more is not expanded further."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +68,19 @@ class _Definition:
     body: tuple[Token, ...]
 
 
+@lru_cache(maxsize=64)
+def _given(name: str, value: str) -> _Definition:
+    """An object-like macro that the dialect or the caller gives."""
+    return _Definition(None, False, tuple(tokenize(f"{name} {value}")[1:]))
+
+
 def preprocess(text: str, dialect: str, macros: Mapping[str, str] | None = None) -> Preprocessed:
     """Tokens and directives of `text`. dialect: a name of `corpora.dialects` (C family)."""
     return _Preprocessor(text, dialect, macros or {}).run()
+
+
+class _Endless(Exception):
+    """Macros make more tokens than _MOST_TOKENS."""
 
 
 class _Preprocessor:
@@ -76,7 +88,7 @@ class _Preprocessor:
         self.text = text
         self.macros: dict[str, _Definition] = {}
         for name, value in {**PREDEFINED.get(dialect, {}), **macros}.items():
-            self._define(tokenize(f"{name} {value}"))
+            self.macros[name] = _given(name, value)
         self.out = Preprocessed()
         self.taken: list[list[bool]] = []
         """Of each open `#if`: whether its branch is read, whether one has been, whether the
@@ -141,7 +153,12 @@ class _Preprocessor:
         if not tokens or not self._reads():
             return
         if any(t.text in self.macros or t.text == "_Pragma" for t in tokens):
-            tokens = self._take_pragmas(self._expand(tokens))
+            try:
+                tokens = self._take_pragmas(self._expand(tokens))
+            except (_Endless, RecursionError):
+                self._note("error", tokens, name="macros grow without bound",
+                           text=self.text[tokens[0].start : tokens[-1].end])  # fmt: skip
+                return
         self.out.tokens += tokens
 
     # ------------------------------------------------------------------------------ directives
@@ -216,7 +233,10 @@ class _Preprocessor:
     def _holds(self, word: str, rest: list[Token], line: list[Token]) -> bool:
         if word != "if":
             return bool(rest and rest[0].text in self.macros) == (word == "ifdef")
-        value = _evaluate(self._expand(self._without_defined(rest)))
+        try:
+            value = _evaluate(self._expand(self._without_defined(rest)))
+        except (_Endless, RecursionError):
+            value = None
         if value is None:
             text = self.text[line[0].start : line[-1].end]
             self._note("error", line, name="#if condition", text=text)
@@ -231,7 +251,7 @@ class _Preprocessor:
                 names = [t for t in tokens[at + 1 : at + 4] if t.kind == "word"]
                 bracket = at + 1 < len(tokens) and tokens[at + 1].text == "("
                 value = "1" if names and names[0].text in self.macros else "0"
-                out.append(replace(token, kind="number", text=value))
+                out.append(token._replace(kind="number", text=value))
                 at += 4 if bracket else 2
             elif token.text.startswith("__has_"):
                 depth, at = 0, at + 1
@@ -240,7 +260,7 @@ class _Preprocessor:
                     at += 1
                     if depth <= 0:
                         break
-                out.append(replace(token, kind="number", text="0"))
+                out.append(token._replace(kind="number", text="0"))
             else:
                 out.append(token)
                 at += 1
@@ -250,7 +270,10 @@ class _Preprocessor:
         self, tokens: Sequence[Token], start: int, end: int, expanded: bool = False
     ) -> None:
         if tokens and tokens[0].text in ("omp", "acc"):
-            tokens = self._expand(list(tokens))
+            try:
+                tokens = self._expand(list(tokens))
+            except (_Endless, RecursionError):
+                pass  # the directive keeps its text
         self.out.directives.append(
             Directive(
                 "pragma", len(self.out.tokens), start, end, tokens=tuple(tokens), expanded=expanded
@@ -263,7 +286,6 @@ class _Preprocessor:
             return tokens
         out: list[Token] = []
         at = 0
-        before = len(self.out.tokens)
         while at < len(tokens):
             token = tokens[at]
             shape = [t.kind if t.kind == "string" else t.text for t in tokens[at : at + 4]]
@@ -272,7 +294,7 @@ class _Preprocessor:
                 text = text.replace('\\"', '"').replace("\\\\", "\\")
                 start, end = token.start, tokens[at + 3].end
                 inner = [
-                    replace(t, start=start, end=end, expanded=True, spaced=t.spaced or t.first)
+                    t._replace(start=start, end=end, expanded=True, spaced=t.spaced or t.first)
                     for t in tokenize(text)
                 ]
                 self.out.tokens += out
@@ -282,7 +304,6 @@ class _Preprocessor:
             else:
                 out.append(token)
                 at += 1
-        del before
         return out
 
     # ------------------------------------------------------------------------------- expansion
@@ -299,8 +320,7 @@ class _Preprocessor:
                 out.append(token)
                 continue
             if len(out) + len(waiting) > _MOST_TOKENS:
-                self._note("error", [token], name="macro grows without bound", text=token.text)
-                return out
+                raise _Endless
             if macro.parameters is None:
                 hidden = token.hidden | {token.text}
                 result = self._substitute(macro, [], token, token.end, hidden)
@@ -350,10 +370,10 @@ class _Preprocessor:
             if argument is None:
                 out.append(token)
             elif following is not None and following.text == "##":
-                out += argument or [replace(token, kind="punctuator", text="")]
+                out += argument or [token._replace(kind="punctuator", text="")]
             else:
                 inner = self._expand(list(argument))
-                out += [replace(inner[0], spaced=token.spaced), *inner[1:]] if inner else []
+                out += [inner[0]._replace(spaced=token.spaced), *inner[1:]] if inner else []
             at += 1
         return [
             Token(
@@ -383,7 +403,7 @@ class _Preprocessor:
         left = out.pop()
         merged = tokenize(left.text + right[0].text)
         hidden = left.hidden & right[0].hidden
-        out += [replace(t, spaced=left.spaced and not i, first=False, hidden=hidden)
+        out += [t._replace(spaced=left.spaced and not i, first=False, hidden=hidden)
                 for i, t in enumerate(merged)]  # fmt: skip
         out += right[1:]
 
@@ -442,7 +462,7 @@ def _take_arguments(
 
 
 def _stringize(place: Token, argument: list[Token]) -> Token:
-    text = join_tokens([replace(t, expanded=False) for t in argument])
+    text = join_tokens([t._replace(expanded=False) for t in argument])
     if any(t.kind in ("string", "character") for t in argument):
         parts = []
         for position, token in enumerate(argument):
@@ -450,7 +470,7 @@ def _stringize(place: Token, argument: list[Token]) -> Token:
             body = token.text.replace("\\", "\\\\").replace('"', '\\"') if quoted else token.text
             parts.append((" " if position and (token.spaced or token.first) else "") + body)
         text = "".join(parts)
-    return replace(place, kind="string", text=f'"{text}"', hidden=frozenset())
+    return place._replace(kind="string", text=f'"{text}"', hidden=frozenset())
 
 
 # ---------------------------------------------------------------------------- `#if` conditions
