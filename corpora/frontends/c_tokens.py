@@ -25,7 +25,7 @@ _PATTERN = re.compile(
     r"|([^\W\d]\w*)"
     r"|(\.?\d(?:[eEpP][+-]|'\w|[\w.])*)"
     r"|(<<<|>>>|<<=|>>=|\.\.\.|->\*|<=>|\+\+|--|->|::|&&|\|\||\#\#"
-    r"|[-+*/%&|^<>=!]=|<<|>>|\.\*|[^\s\w]|\S))"
+    r"|[-+*/%&|^<>=!]=|<<|>>|\.\*|[^\s\w]|\S)|\Z)"
 )
 _KINDS = {2: "string", 4: "character", 5: "word", 6: "number", 7: "punctuator"}
 _COMMENTS = re.compile(_COMMENT)
@@ -64,7 +64,9 @@ def _tokenize(text: str) -> list[Token]:
     out: list[Token] = []
     for found in _PATTERN.finditer(text):
         gap = found[1]
-        group = found.lastindex or 0
+        group = found.lastindex or 1
+        if group == 1:
+            break  # the end, perhaps after a comment
         start, end = found.span(group)
         if not gap:
             first, spaced = not out, False
