@@ -89,7 +89,7 @@ __all__ = ["MAXIMAL_DEPTH", "parse_c_expression", "parse_c_family"]
 MAXIMAL_DEPTH = 200
 """Levels of nesting that are read; what is deeper is Unsupported."""
 
-_ROUNDS = 6
+_ROUNDS = 8
 """How often a text is parsed again with more roles known."""
 
 
@@ -120,6 +120,8 @@ def _parse(text: str, dialect: str, macros: tuple[tuple[str, str], ...]) -> Tran
         if not reader.found_roles:
             break
         roles = {**roles, **reader.found_roles}
+        if reader.cut_out:
+            directives = sorted([*directives, *reader.cut_out], key=lambda d: d.at)
     errors = tuple(reader.errors)
     return TranslationUnit(items, text, dialect, errors)
 
@@ -212,6 +214,7 @@ def array_of(of: Type, extent: Extent) -> ArrayType:
     return ArrayType(of, (extent,))
 
 
+_CONSTANTS = {"true": "bool", "false": "bool", "nullptr": "pointer"}
 _MODIFIERS = {"__restrict__", "__restrict", "restrict"}
 _CASTS = {"static_cast", "const_cast", "reinterpret_cast", "dynamic_cast"}
 _OPERATORS = {"and": "&&", "or": "||", "not": "!", "bitand": "&", "bitor": "|", "xor": "^",
@@ -240,6 +243,7 @@ class _Reader:
         self.next_decoration = 0
         self.scopes: list[_Scope] = [{}]
         self.found_roles: dict[int, str] = {}
+        self.cut_out: list[Directive] = []
         self.errors: list[Unsupported] = []
         self.broken = source.root.has_error
         self.depth = 0
@@ -261,7 +265,18 @@ class _Reader:
         start, end = (a.start, b.end) if a.start <= b.start else (b.start, a.end)
         end = max(end, a.end)
         line = self.lines.line(start)
-        return Span(start, end, line, self.lines.line(end - 1), a.expanded or b.expanded)
+        expanded = (a.expanded or b.expanded) and self._cuts_a_macro(first, last)
+        return Span(start, end, line, self.lines.line(end - 1), expanded)
+
+    def _cuts_a_macro(self, first: int, last: int) -> bool:
+        """Whether the tokens first to last are one use of a macro or only a part of a use."""
+        tokens = self.source.tokens
+        a, b = tokens[first], tokens[last]
+        return (
+            (a.expanded and a.start == b.start)
+            or (a.expanded and first > 0 and tokens[first - 1].start == a.start)
+            or (b.expanded and last + 1 < len(tokens) and tokens[last + 1].start == b.start)
+        )
 
     def word(self, node: Node) -> str:
         """Text of the one token that `node` is."""
@@ -388,11 +403,13 @@ class _Reader:
             self.lines.line(max(token.end - 1, 0)), token.expanded,
         )  # fmt: skip
         if token.kind == "word":
-            if token.text in ("true", "false"):
-                return Literal(token.text, "bool", span)
+            if token.text in _CONSTANTS:
+                return Literal(token.text, _CONSTANTS[token.text], span)
             return Name(token.text, span)
         if token.kind == "number":
             return Literal(token.text, literal_type(token.text), span)
+        if token.kind in ("string", "character"):
+            return Literal(token.text, token.kind[:4] if token.kind[0] == "c" else "string", span)
         return UnsupportedExpression("syntax error", token.text, span)
 
     def _unread(self, piece: list[Token]) -> UnsupportedExpression:
@@ -448,7 +465,10 @@ class _Reader:
             return Include(directive.name, directive.system, span)
         if directive.kind == "define":
             return Macro(directive.name, directive.parameters, directive.text, span)
-        return Unsupported(directive.name, directive.text, span)
+        found = Unsupported(directive.name, directive.text, span)
+        if directive.name == "syntax error":
+            self.errors.append(found)
+        return found
 
     def take_decorations(self, first: int, last: int) -> list[tuple[int, str]]:
         """Attributes that stood before one of the tokens first to last."""
@@ -867,7 +887,7 @@ class _Reader:
     def declaration(self, node: Node) -> list[Any]:
         """What one declaration declares: variables, prototypes, and a structure it defines."""
         if self.broken and node.has_error:
-            return [self.unsupported(node)]
+            return [self.broken_statement(node)]
         declarators = node.children_by_field_name("declarator")
         base, words = self.specifiers(node, declarators[0] if declarators else None)
         out: list[Any] = []
@@ -1171,9 +1191,30 @@ class _Reader:
         if len(children) == 1 and not children[0].is_named:
             return []
         if self.broken and node.has_error:
-            return [self.unsupported(node)]
+            return [self.broken_statement(node)]
         inner = children[0]
         return [self.as_statement(inner, self.span(node))]
+
+    def broken_statement(self, node: Node) -> Unsupported:
+        """A syntax error. Where tree-sitter took the next statements into it, what stands before
+        the first semicolon is cut out, and the text is parsed again without it."""
+        source = self.source
+        first, last = source.first(node), source.last(node)
+        depth = 0
+        for at in range(first, last):
+            text = source.tokens[at].text
+            depth += (text in _OPENING) - (text in _CLOSING)
+            if text == ";" and depth <= 0:
+                span = self.span_of(first, at)
+                cut = Directive(
+                    "error", at, span.start, span.end, "syntax error",
+                    self.text[span.start : span.end], expanded=span.expanded,
+                )  # fmt: skip
+                if at > first and self.scopes[1:]:
+                    self.cut_out.append(cut)
+                    self.found_roles.update({i: "cut" for i in range(first, at)})
+                break
+        return self.unsupported(node)
 
     def as_statement(self, inner: Node, span: Span) -> Any:
         """An expression that stands as a statement."""
@@ -1375,7 +1416,7 @@ class _Reader:
 
     def return_(self, node: Node) -> list[Any]:
         if self.broken and node.has_error:
-            return [self.unsupported(node)]
+            return [self.broken_statement(node)]
         value = next((c for c in node.named_children if c.type != "comment"), None)
         return [Return(self.expr(value) if value is not None else None, self.span(node))]
 
@@ -1685,6 +1726,7 @@ class _Reader:
         return InitializerList(tuple(items), tuple(designators), None, self.span(node))
 
 
+_OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
 _SECTION = "__section__"
 _NOTHING = "__nothing__"
 

@@ -23,7 +23,7 @@ from corpora.frontends.c_tokens import Token
 
 __all__ = ["Source"]
 
-_SHOWN = {"value": "(0)", "type": "int"}
+_SHOWN = {"value": "(0)", "type": "int", "cut": ""}
 
 
 @lru_cache(maxsize=1)
@@ -31,8 +31,16 @@ def _parser() -> Parser:
     return Parser(Language(tree_sitter_cuda.language()))
 
 
+def _opens_block(words: Sequence[str], at: int) -> bool:
+    """Whether the brace at `at` opens a block of statements, no initialiser."""
+    while at >= 0 and words[at] == "{":
+        at -= 1
+    return at >= 0 and words[at] in (")", ";", "}", "else", "do", ":")
+
+
 class Source:
-    """Tokens with the syntax tree of them. roles: token position to `value` or `type`."""
+    """Tokens with the syntax tree of them. roles: token position to `value` or `type`,
+    or `cut` for a token that tree-sitter is not to see."""
 
     def __init__(self, tokens: Sequence[Token], roles: Mapping[int, str]) -> None:
         self.tokens = tokens
@@ -45,6 +53,10 @@ class Source:
             if "".join(shown[position + 1 : position + 3]) in ("()", "[]"):  # one word to it
                 shown[position + 2] = shown[position + 1] + shown[position + 2]
                 shown[position + 1] = ""
+        for position, word in enumerate(shown):
+            if word == "}" and position and shown[position - 1] == "{":
+                if _opens_block(shown, position - 1):
+                    shown[position] = ";}"  # it takes an empty block in a block for a list
         text = " ".join(shown)
         at = 0
         self.starts: list[int] = []

@@ -33,7 +33,8 @@ from typing import Union
 class Span:
     """Where a node stands: character offsets [start, end) into the source text, 1-based lines.
 
-    expanded: the node comes out of a macro; the span is then that of the macro's use.
+    expanded: the node comes out of a macro, or its edge does; the span is then that of the
+    macro's use, and more than the node stands there. A node that holds whole uses is not expanded.
     """
 
     start: int
