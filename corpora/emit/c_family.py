@@ -109,7 +109,7 @@ _LEVELS = {
     "||": 4,
 }  # fmt: skip
 _ALLOCATIONS = frozenset({"new", "new[]", "delete", "delete[]"})
-_COMMA, _ASSIGN, _UNARY, _POSTFIX, _PRIMARY = 1, 2, 15, 16, 17
+_COMMA, _ASSIGN, _CONDITIONAL, _UNARY, _POSTFIX, _PRIMARY = 1, 2, 3, 15, 16, 17
 _SINGLE_TYPE = re.compile(r"[\w:]+(?:<[\w:, ]*>)?")
 
 
@@ -244,7 +244,9 @@ class _Printer:
         return text
 
     def structure(self, node: StructDefinition) -> list[str]:
-        prefix = f"template <{', '.join(node.template_parameters)}> " * bool(node.template_parameters)
+        prefix = f"template <{', '.join(node.template_parameters)}> " * bool(
+            node.template_parameters
+        )
         head = prefix + " ".join([node.kind, *node.attributes, node.name]).strip()
         if not node.defined:
             return [f"{head};"]
@@ -472,11 +474,13 @@ class _Printer:
         return node.text, _PRIMARY
 
     def access(self, node: Access) -> tuple[str, int]:
-        indices = "".join(f"[{self.expression(i)}]" for i in node.indices)
+        indices = "".join(f"[{self.expression(i, _ASSIGN)}]" for i in node.indices)
         return self.expression(node.base, _POSTFIX) + indices, _POSTFIX
 
     def section(self, node: Section) -> tuple[str, int]:
-        parts = [self.expression(p, _ASSIGN) if p is not None else "" for p in (node.lower, node.upper)]
+        parts = [
+            self.expression(p, _ASSIGN) if p is not None else "" for p in (node.lower, node.upper)
+        ]
         if node.step is not None:
             parts.append(self.expression(node.step, _ASSIGN))
         return ":".join(parts), _PRIMARY
@@ -493,7 +497,10 @@ class _Printer:
         if isinstance(node.function, Name) and node.function.id in _ALLOCATIONS:
             return self.allocation(node.function.id, node)
         function = self.expression(node.function, _POSTFIX)
-        return f"{function}{self.template(node.template)}({self.arguments(node.arguments)})", _POSTFIX
+        return (
+            f"{function}{self.template(node.template)}({self.arguments(node.arguments)})",
+            _POSTFIX,
+        )
 
     def allocation(self, name: str, node: Call) -> tuple[str, int]:
         if name.startswith("delete"):
@@ -525,12 +532,15 @@ class _Printer:
 
     def conditional(self, node: Conditional) -> tuple[str, int]:
         test = self.expression(node.test, 4)
-        then, otherwise = self.expression(node.then), self.expression(node.otherwise, _ASSIGN)
-        return f"{test} ? {then} : {otherwise}", _ASSIGN
+        then, otherwise = self.expression(node.then), self.expression(node.otherwise, _CONDITIONAL)
+        return f"{test} ? {then} : {otherwise}", _CONDITIONAL
 
     def cast(self, node: Cast) -> tuple[str, int]:
         if node.style == "c":
-            return f"({self.declared(node.type, '')}){self.expression(node.operand, _UNARY)}", _UNARY
+            return (
+                f"({self.declared(node.type, '')}){self.expression(node.operand, _UNARY)}",
+                _UNARY,
+            )
         inside = self.expression(node.operand, _ASSIGN)
         if node.style == "function":
             return f"{self.conversion_name(node.type)}({inside})", _POSTFIX

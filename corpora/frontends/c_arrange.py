@@ -45,7 +45,9 @@ class Arranged:
 def arrange(tokens: list[Token]) -> Arranged:
     words = {t.text for t in tokens}
     out = Arranged(tokens)
-    if words & (_DECORATIONS | _OF_LAMBDAS) or "[[" in "".join(t.text for t in tokens if t.text in "[]("):
+    if words & (_DECORATIONS | _OF_LAMBDAS) or "[[" in "".join(
+        t.text for t in tokens if t.text in "[]("
+    ):
         out = _take_decorations(tokens)
     heads = _old_heads(out.tokens)
     if heads:
@@ -76,8 +78,10 @@ def _decoration_end(tokens: Sequence[Token], at: int) -> int:
     text = tokens[at].text
     if text in _ALONE:
         return at + 1
-    if text in _OF_LAMBDAS and at and (
-        tokens[at - 1].text == "]" or tokens[at - 1].text in _OF_LAMBDAS
+    if (
+        text in _OF_LAMBDAS
+        and at
+        and (tokens[at - 1].text == "]" or tokens[at - 1].text in _OF_LAMBDAS)
     ):
         return at + 1
     double = text == "[" and tokens[at + 1 : at + 2] and tokens[at + 1].text == "["

@@ -161,9 +161,11 @@ def _clean_text(texts: Sequence[str]) -> str:
     """Tokens in one line with the fewest spaces."""
     out: list[str] = []
     for text in texts:
-        if out and (out[-1] == "," or (out[-1][-1:].isalnum() or out[-1][-1:] == "_") and (
-            text[:1].isalnum() or text[:1] == "_"
-        )):
+        if out and (
+            out[-1] == ","
+            or (out[-1][-1:].isalnum() or out[-1][-1:] == "_")
+            and (text[:1].isalnum() or text[:1] == "_")
+        ):
             out.append(" ")
         out.append(text)
     return "".join(out)
@@ -199,9 +201,7 @@ def _with_const(type_: Type, const: bool, volatile: bool = False) -> Type:
     if not (const or volatile):
         return type_
     if isinstance(type_, (ScalarType, NamedType, PointerType)):
-        return replace(
-            type_, const=type_.const or const, volatile=type_.volatile or volatile
-        )
+        return replace(type_, const=type_.const or const, volatile=type_.volatile or volatile)
     if isinstance(type_, ArrayType):
         return replace(type_, of=_with_const(type_.of, const, volatile))
     return type_
@@ -1104,8 +1104,11 @@ class _Reader:
                 self.declare(constant)
             fields.append(
                 Declaration(
-                    constant, ScalarType("i32"), self.expr(value) if value is not None else None,
-                    span=self.span(child), group=self.span(child),
+                    constant,
+                    ScalarType("i32"),
+                    self.expr(value) if value is not None else None,
+                    span=self.span(child),
+                    group=self.span(child),
                 )  # fmt: skip
             )
         bases = (self.flat(base),) if base is not None else ()
@@ -1219,7 +1222,7 @@ class _Reader:
     def as_statement(self, inner: Node, span: Span) -> Any:
         """An expression that stands as a statement."""
         kind = inner.type
-        if kind == "assignment_expression":
+        if kind == "assignment_expression" and inner.children[0].type != "conditional_expression":
             target, op, value = self._assignment(inner)
             return Assign(target, op, value, span)
         if kind == "update_expression":
@@ -1288,8 +1291,10 @@ class _Reader:
         declarator = node.child_by_field_name("declarator")
         base, words = self.specifiers(node, declarator)
         shape = self.declarator(declarator, base)
-        if shape is None or (self.broken and node.has_error) or any(
-            c.type == "init_statement" for c in node.children
+        if (
+            shape is None
+            or (self.broken and node.has_error)
+            or any(c.type == "init_statement" for c in node.children)
         ):
             self.scopes.pop()
             return [self.unsupported(node)]
@@ -1368,8 +1373,10 @@ class _Reader:
             if other is not None:
                 inner = next((c for c in other.named_children if c.type != "comment"), None)
                 at = self.next_directive
-                free = at == len(self.directives) or inner is None or (
-                    self.directives[at].at > self.source.first(inner)
+                free = (
+                    at == len(self.directives)
+                    or inner is None
+                    or (self.directives[at].at > self.source.first(inner))
                 )
                 if inner is not None and inner.type == "if_statement" and free:
                     current = inner
@@ -1560,7 +1567,14 @@ class _Reader:
         return self.expr(left), _OPERATORS.get(op.type, op.type), self.expr(right)
 
     def assignment(self, node: Node) -> Any:
-        return AssignExpression(*self._assignment(node), self.span(node))
+        target, op, value = self._assignment(node)
+        if node.children[0].type != "conditional_expression":
+            return AssignExpression(target, op, value, self.span(node))
+        # C's grammar has `(a ? b : c) = d` here, C++'s `a ? b : (c = d)`.
+        last = node.children[0].child_by_field_name("alternative")
+        span = self.span_of(self.source.first(last), self.source.last(node))
+        inner = AssignExpression(target.otherwise, op, value, span)
+        return Conditional(target.test, target.then, inner, self.span(node))
 
     def conditional(self, node: Node) -> Any:
         parts = [node.child_by_field_name(f) for f in ("condition", "consequence", "alternative")]
@@ -1580,9 +1594,11 @@ class _Reader:
         base = self.expr(node.child_by_field_name("argument"))
         listed = node.child_by_field_name("indices")
         inner = [c for c in listed.named_children if c.type != "comment"]
-        if len(inner) != 1:
+        if not inner:
             return self.unsupported_expression(node)
         index = self.expr(inner[0])
+        if len(inner) > 1:  # C++17: one index, made by the comma operator
+            index = Comma((index, *(self.expr(c) for c in inner[1:])), self.span(listed))
         if isinstance(index, Call) and index.function == Name(_SECTION):
             index = _section_of(index)
         if isinstance(base, Access):
@@ -1700,6 +1716,10 @@ class _Reader:
                 found = self.lookup(self.word(inner))
                 if found is not None and found is not _VALUE and found is not _FUNCTION:
                     return SizeOf(self.named(self.word(inner), inner), span)
+            elif inner.type == "template_function" and not self.is_value(
+                inner.child_by_field_name("name")
+            ):
+                return SizeOf(self._template_type(inner, ""), span)
         return SizeOf(self.expr(value), span)
 
     def compound_literal(self, node: Node) -> Any:

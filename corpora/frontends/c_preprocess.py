@@ -181,7 +181,9 @@ class _Preprocessor:
             elif word in ("error", "include_next", "import") or not (
                 word in ("line", "warning", "ident", "undef") or line[1].kind == "number"
             ):
-                self._note("error", line, name=f"#{word}", text=self.text[line[0].start : line[-1].end])
+                self._note(
+                    "error", line, name=f"#{word}", text=self.text[line[0].start : line[-1].end]
+                )
 
     def _note(self, kind: str, line: Sequence[Token], **values: object) -> None:
         self.out.directives.append(
@@ -214,7 +216,9 @@ class _Preprocessor:
             parameters, body = tuple(words), body[close + 1 :]
         self.macros[name.text] = _Definition(parameters, variadic, tuple(body))
         if line is not None:
-            self._note("define", line, name=name.text, parameters=parameters, text=join_tokens(body))
+            self._note(
+                "define", line, name=name.text, parameters=parameters, text=join_tokens(body)
+            )
 
     def _conditional(self, word: str, rest: list[Token], line: list[Token]) -> None:
         if word in ("if", "ifdef", "ifndef"):
@@ -385,12 +389,13 @@ class _Preprocessor:
         ]  # fmt: skip
 
     @staticmethod
-    def _paste(
-        out: list[Token], right: list[Token], following: Token, macro: _Definition
-    ) -> None:
+    def _paste(out: list[Token], right: list[Token], following: Token, macro: _Definition) -> None:
         """`##`: the last token of `out` and the first of `right` become one."""
-        if out and out[-1].text == "," and macro.variadic and following.text in (
-            (macro.parameters or ("",))[-1],
+        if (
+            out
+            and out[-1].text == ","
+            and macro.variadic
+            and following.text in ((macro.parameters or ("",))[-1],)
         ):  # GNU's `, ## __VA_ARGS__`
             if right:
                 out += right

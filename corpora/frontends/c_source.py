@@ -70,7 +70,9 @@ class Source:
     def first(self, node: Node) -> int:
         """Position of the token that `node` begins with."""
         found = self.at.get(node.start_byte)
-        return found if found is not None else max(bisect_right(self.starts, node.start_byte) - 1, 0)
+        return (
+            found if found is not None else max(bisect_right(self.starts, node.start_byte) - 1, 0)
+        )
 
     def last(self, node: Node) -> int:
         """Position of the token that `node` ends with."""

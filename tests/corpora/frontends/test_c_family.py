@@ -296,7 +296,7 @@ def test_names_that_other_readers_stumbled_on():
 
 
 def test_brackets_in_comments_and_strings():
-    made = body("a = 1; /* } */ const char *s = \"} // \\\" {\"; char q = '}'; // }\n b = 2;")
+    made = body('a = 1; /* } */ const char *s = "} // \\" {"; char q = \'}\'; // }\n b = 2;')
     assert len(made) == 4
     assert made[1].value == Literal('"} // \\" {"', "string")
 
@@ -363,7 +363,7 @@ def test_statements():
 
 
 def test_what_is_not_known_is_named_and_kept():
-    made = body("auto g = [&](int x) { return x; }; asm volatile(\"nop\"); a = 1; throw 2;")
+    made = body('auto g = [&](int x) { return x; }; asm volatile("nop"); a = 1; throw 2;')
     assert unsupported(made) == ["lambda_expression", "gnu_asm", "throw_statement"]
     assert next(find(made, UnsupportedExpression)).text == "[&](int x) { return x; }"
     assert isinstance(made[2], Assign)
@@ -399,9 +399,7 @@ def test_directives_are_attached():
     assert isinstance(data, Compound)
     mapped, condition = data.pragmas[0].clauses
     assert mapped.modifier == "tofrom"
-    assert mapped.arguments[0] == Access(
-        Name("a"), (Section(Literal("0", "i32"), Name("n")),)
-    )
+    assert mapped.arguments[0] == Access(Name("a"), (Section(Literal("0", "i32"), Name("n")),))
     assert mapped.arguments[1].indices[1] == Section(Literal("1", "i32"), None)
     assert condition.modifier == "" and condition.arguments[0].test.op == ">"
     outer, barrier = data.body
@@ -452,7 +450,8 @@ def test_a_broken_statement_leaves_the_rest():
     ["", "}", "{", "void f(", "#if", "#define", "#", "\\", '"', "'", "/*", "f(;", "int int int",
      "#define f(\nf(", "#pragma", "#pragma omp", "#pragma omp parallel for private(",
      "#pragma omp for reduction(+:)\nvoid f() {}", "void f() {\n#pragma omp parallel\n}",
-     "_Pragma(", "#else\n#endif", "#if 1 +\n#endif", "#if 1/0\n#endif", "#include", "a\0b",
+     "_Pragma(", "#else\n#endif", "#if 1 +\n#endif", "#if 1/0\n#endif",
+     "#include", "a\0b",
      "void f() { x = \"\ud800\"; }", "template <", "operator", "<<<>>>", "k<<<>>>();",
      "void f() { k<<<1>>>(); }", "struct", "enum {", "case 1:", "void f() { case 1: ; }", "(" * 999],
 )  # fmt: skip
@@ -511,7 +510,9 @@ def test_what_a_name_refers_to():
 
 
 def test_the_last_definition_counts():
-    unit = parse_c_family("int f(); int f() { return 1; } namespace a { int f() { return 2; } }", "cpp")
+    unit = parse_c_family(
+        "int f(); int f() { return 1; } namespace a { int f() { return 2; } }", "cpp"
+    )
     assert function_named(unit, "f").scope == ("a",)
     assert function_named(unit, "a::f").scope == ("a",)
     assert function_named(unit, "g") is None
