@@ -218,7 +218,8 @@ _CONSTANTS = {"true": "bool", "false": "bool", "nullptr": "pointer"}
 _MODIFIERS = {"__restrict__", "__restrict", "restrict"}
 _CASTS = {"static_cast", "const_cast", "reinterpret_cast", "dynamic_cast"}
 _OPERATORS = {"and": "&&", "or": "||", "not": "!", "bitand": "&", "bitor": "|", "xor": "^",
-              "compl": "~", "not_eq": "!=", "and_eq": "&=", "or_eq": "|=", "xor_eq": "^="}  # fmt: skip
+              "compl": "~", "not_eq": "!=", "and_eq": "&=", "or_eq": "|=",
+              "xor_eq": "^="}  # fmt: skip
 _CLASSES = {"struct_specifier": "struct", "class_specifier": "class", "union_specifier": "union"}
 _UNTYPED_WORDS = {"__global__", "__device__", "__host__", "__shared__", "__constant__",
                   "__managed__", "__grid_constant__"}  # fmt: skip
@@ -1196,6 +1197,8 @@ class _Reader:
         if self.broken and node.has_error:
             return [self.broken_statement(node)]
         inner = children[0]
+        if inner.type == "call_expression" and inner.children[0].type == "call_expression":
+            self._names_type(inner.children[0].children[0])  # `T (*p)();` declares
         return [self.as_statement(inner, self.span(node))]
 
     def broken_statement(self, node: Node) -> Unsupported:
@@ -1227,7 +1230,9 @@ class _Reader:
             return Assign(target, op, value, span)
         if kind == "update_expression":
             found = self.expr(inner)
-            return Assign(found.target, found.op, None, span)  # type: ignore[union-attr]
+            if isinstance(found, Increment):
+                return Assign(found.target, found.op, None, span)
+            return ExpressionStatement(found, span)
         if kind == "call_expression" and inner.children[1].type == "kernel_call_syntax":
             return self.launch(inner, span)
         if kind in ("gnu_asm_expression", "co_await_expression", "throw_expression"):
@@ -1560,7 +1565,24 @@ class _Reader:
         first, last = node.children[0], node.children[-1]
         prefix = first.type in ("++", "--")
         op, target = (first, last) if prefix else (last, first)
-        return Increment(op.type, self.expr(target), prefix, self.span(node))
+        found, levels = self.expr(target), 0
+        while not prefix and target.type in _PREFIXED:  # read as `(-a)++`, meant as `-(a++)`
+            target, levels = target.children[-1], levels + 1
+        return self._incremented(found, levels, target, node)
+
+    def _incremented(self, found: Any, levels: int, target: Node, node: Node) -> Any:
+        """`found` with the operator of `node` applied `levels` operands further in."""
+        first, last = self.source.first(target), self.source.last(node)
+        if levels:
+            inner = self._incremented(found.operand, levels - 1, target, node)
+            start = found.span or self.span(node)
+            span = replace(start, end=self.span(node).end, end_line=self.span(node).end_line)
+            return replace(found, operand=inner, span=span)
+        prefix = node.children[0].type in ("++", "--")
+        op = node.children[0 if prefix else -1].type
+        return Increment(
+            op, found, prefix, self.span(node) if prefix else self.span_of(first, last)
+        )
 
     def _assignment(self, node: Node) -> tuple[Any, str, Any]:
         left, op, right = node.children[0], node.children[1], node.children[-1]
@@ -1746,6 +1768,7 @@ class _Reader:
         return InitializerList(tuple(items), tuple(designators), None, self.span(node))
 
 
+_PREFIXED = frozenset({"unary_expression", "pointer_expression", "cast_expression"})
 _OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
 _SECTION = "__section__"
 _NOTHING = "__nothing__"

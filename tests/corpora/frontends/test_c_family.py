@@ -18,13 +18,13 @@ from corpora.ir import (
     Binary,
     Call,
     Cast,
-    Comma,
     Compound,
     Declaration,
     ExpressionStatement,
     For,
     If,
     Include,
+    Increment,
     KernelLaunch,
     Literal,
     Macro,
@@ -37,7 +37,6 @@ from corpora.ir import (
     RangeFor,
     ScalarType,
     Section,
-    StructDefinition,
     Switch,
     Unary,
     Unsupported,
@@ -155,7 +154,8 @@ def test_a_macro_does_not_expand_within_itself():
 def test_conditions_inside_functions():
     text = (
         "#define M 3\nvoid f(int n, int *x) { for (int i = 0; i < n; i++) {\n"
-        "#if defined(M) && M * 2 == 6 && !defined(OTHER)\n x[i] = 1;\n#else\n x[i] = 2; } }}\n#endif\n"
+        "#if defined(M) && M * 2 == 6 && !defined(OTHER)\n x[i] = 1;\n#else\n"
+        " x[i] = 2; } }}\n#endif\n"
         "}\n#ifdef _OPENMP\n g();\n#endif\n}"
     )
     assert len(body(text)) == 1
@@ -375,6 +375,13 @@ def test_empty_blocks():
     assert made[1].body[0] == Compound(())
 
 
+def test_postfix_binds_before_prefix():
+    negative, deep, cast = body("a = -b++; a = -~b--; a = (int)b++;")
+    assert negative.value == Unary("-", Increment("++", Name("b")))
+    assert deep.value.operand == Unary("~", Increment("--", Name("b")))
+    assert cast.value == Cast(ScalarType("i32"), Increment("++", Name("b")))
+
+
 def test_allocation():
     assert body("p = new int[n]; delete[] p;")[0].value == Call(
         Name("new[]"), (Name("n"),), template=(ScalarType("i32"),)
@@ -453,7 +460,8 @@ def test_a_broken_statement_leaves_the_rest():
      "_Pragma(", "#else\n#endif", "#if 1 +\n#endif", "#if 1/0\n#endif",
      "#include", "a\0b",
      "void f() { x = \"\ud800\"; }", "template <", "operator", "<<<>>>", "k<<<>>>();",
-     "void f() { k<<<1>>>(); }", "struct", "enum {", "case 1:", "void f() { case 1: ; }", "(" * 999],
+     "void f() { k<<<1>>>(); }", "struct", "enum {", "case 1:",
+     "void f() { case 1: ; }", "(" * 999],
 )  # fmt: skip
 @pytest.mark.parametrize("dialect", ["cpp", "openmp"])
 def test_any_text_is_read(text, dialect):
@@ -583,6 +591,3 @@ def test_speed():
         parse_c_family(text + "\n// not cached", "cpp")
     lines = sum(t.count("\n") for t in texts)
     assert (time.process_time() - started) / lines * 40 < 0.030
-
-
-_ = Comma, StructDefinition

@@ -87,6 +87,7 @@ types = st.recursive(
 def _expressions(inner: st.SearchStrategy) -> st.SearchStrategy:
     bases = inner.filter(lambda e: not isinstance(e, (Access, Literal)))
     callees = st.one_of(names, st.builds(Member, names, st.just("run"), st.booleans()))
+    no_comma = inner.filter(lambda e: not isinstance(e, Comma))
     targets = inner.filter(
         lambda e: isinstance(e, (Name, Access, Member)) or isinstance(e, Unary) and e.op == "*"
     )
@@ -101,7 +102,7 @@ def _expressions(inner: st.SearchStrategy) -> st.SearchStrategy:
         st.builds(Call, callees, several),
         st.builds(Call, st.just(Name("g")), several, template=st.tuples(plain_scalars)),
         st.builds(Cast, types, inner, st.sampled_from(["c", "static_cast"])),
-        st.builds(Cast, plain_scalars, inner, st.just("function")),
+        st.builds(Cast, plain_scalars, no_comma, st.just("function")),
         st.builds(SizeOf, st.one_of(types, inner)),
         st.builds(Increment, st.sampled_from(["++", "--"]), targets, st.booleans()),
         st.builds(AssignExpression, targets, st.sampled_from(["=", "+=", "<<="]), inner),
