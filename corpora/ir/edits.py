@@ -1,0 +1,34 @@
+"""Edits of a source text by span: what a rewrite changes, and nothing else.
+
+    python -c "from corpora.ir.edits import Edit, apply_edits; \
+        print(apply_edits('a + b', [Edit(0, 1, 'x')]))"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Edit:
+    """Put `text` in the place of characters [start, end). start == end: an insertion."""
+
+    start: int
+    end: int
+    text: str
+
+
+def apply_edits(text: str, edits: Iterable[Edit]) -> str:
+    """`text` with all `edits` made at once. Insertions at one place keep the order given.
+
+    Raises ValueError where two edits overlap or one lies outside the text.
+    """
+    parts: list[str] = []
+    at = 0
+    for edit in sorted(edits, key=lambda e: (e.start, e.end)):
+        if edit.start < at or edit.end < edit.start or edit.end > len(text):
+            raise ValueError(f"edit [{edit.start}, {edit.end}) overlaps another or is outside")
+        parts += [text[at : edit.start], edit.text]
+        at = edit.end
+    return "".join([*parts, text[at:]])

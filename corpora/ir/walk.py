@@ -1,0 +1,103 @@
+"""Walking, searching and rebuilding trees of `corpora.ir`.
+
+Contract: nothing is changed in place. The order is that of the text, parents before children.
+
+    python -c "from corpora.ir import *; t = Binary('+', Name('i'), Name('j')); \
+        print([n.id for n in find(t, Name)])"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import fields, is_dataclass, replace
+from functools import lru_cache
+from typing import Any, TypeVar
+
+from corpora.ir.nodes import Name, Span
+
+T = TypeVar("T")
+
+
+@lru_cache(maxsize=128)
+def _child_fields(kind: type) -> tuple[str, ...]:
+    """Fields of a node class that may hold nodes."""
+    skipped = {"span", "group", "head", "body_span", "text"}
+    return tuple(f.name for f in fields(kind) if f.name not in skipped)
+
+
+def children(node: Any) -> Iterator[Any]:
+    """The nodes directly below `node`, in the order of the text. A tuple yields its nodes."""
+    if isinstance(node, tuple):
+        for item in node:
+            if isinstance(item, tuple):
+                yield from children(item)
+            elif is_dataclass(item):
+                yield item
+        return
+    for name in _child_fields(type(node)):
+        value = getattr(node, name)
+        if isinstance(value, tuple):
+            yield from children(value)
+        elif is_dataclass(value) and not isinstance(value, Span):
+            yield value
+
+
+def walk(node: Any) -> Iterator[Any]:
+    """`node` (or each node of a tuple) and everything below it, parents first.
+
+    Deep trees do not exhaust the stack: the walk keeps a stack of its own.
+    """
+    stack = list(reversed(list(children(node)))) if isinstance(node, tuple) else [node]
+    while stack:
+        top = stack.pop()
+        yield top
+        stack.extend(reversed(list(children(top))))
+
+
+def find(node: Any, *kinds: type[T]) -> Iterator[T]:
+    """Every node of one of the classes `kinds` in `node`, which may be a tuple of nodes."""
+    return (n for n in walk(node) if isinstance(n, kinds))
+
+
+def names_in(node: Any) -> set[str]:
+    """Identifiers that stand as expressions in `node`."""
+    return {n.id for n in find(node, Name)}
+
+
+def transform(node: T, change: Callable[[Any], Any]) -> T:
+    """`node` rebuilt bottom-up: `change` gets each node with its children already rebuilt.
+
+    It returns the node itself, another node, or, for an item of a tuple, a tuple of nodes that
+    takes its place (an empty one removes it).
+    """
+    if isinstance(node, tuple):
+        return _transform_tuple(node, change)  # type: ignore[return-value]
+    changed = {}
+    for name in _child_fields(type(node)):
+        old = getattr(node, name)
+        if isinstance(old, tuple):
+            new = _transform_tuple(old, change)
+        elif is_dataclass(old) and not isinstance(old, (Span, type)):
+            new = transform(old, change)
+        else:
+            continue
+        if new is not old:
+            changed[name] = new
+    return change(replace(node, **changed) if changed else node)
+
+
+def _transform_tuple(items: tuple, change: Callable[[Any], Any]) -> tuple:
+    out: list[Any] = []
+    same = True
+    for item in items:
+        if isinstance(item, tuple):
+            new: Any = _transform_tuple(item, change)
+            out.append(new)
+        elif is_dataclass(item) and not isinstance(item, type):
+            new = transform(item, change)
+            out.extend(new) if isinstance(new, tuple) else out.append(new)
+        else:
+            new = item
+            out.append(item)
+        same = same and new is item
+    return items if same else tuple(out)
