@@ -1,10 +1,17 @@
-"""Front ends: texts of each language into the typed tree of `corpora.ir`.
+"""Front ends: text of a dialect to the typed tree of `corpora.ir`. Nothing is ever executed.
 
-| module | reads |
+| module | holds |
 | --- | --- |
-| `fortran` | Fortran, free and fixed form, with OpenMP directives |
+| `c_family` | C, C++, CUDA and OpenMP: `parse_c_family`, over tree-sitter's syntax tree |
+| `c_tokens` | tokens of the C family, each with its place in the text |
+| `c_preprocess` | directives and macros: the token stream a compiler's parser would see |
+| `c_types` | scalar types by their names in C and C++ |
+| `pragmas` | directives of OpenMP and OpenACC, shared with the Fortran front end |
+| `queries` | functions, declarations, what a name refers to, the text of a node |
+| `fortran` | Fortran, free and fixed form, with OpenMP directives: `parse_fortran` |
 | `fortran_lines` | the lexical layer of Fortran: statements and tokens with offsets |
 | `fortran_expressions` | expressions of Fortran, by its table of operators |
-| `fortran_declarations` | types, kinds and scopes of Fortran |
-| `fortran_statements` | single statements of Fortran |
+| `fortran_scope` | which names are arrays, types and kinds, implicit typing |
+| `fortran_declarations` | declarations, and the statements that say more about names |
+| `fortran_grammar` | fparser's grammar of statements, cached by shape |
 """

@@ -17,11 +17,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from corpora.frontends.fortran_declarations import REAL_KINDS, Scope
 from corpora.frontends.fortran_lines import Token, read_lines
+from corpora.frontends.fortran_scope import REAL_KINDS, Scope
 from corpora.ir import (
     Access, Binary, Bounds, Call, Expression, ImpliedDo, InitializerList, Literal, Member, Name,
-    ScalarType, Section, Span, Unary,
+    NamedType, ScalarType, Section, Span, Type, Unary,
 )  # fmt: skip
 
 MAX_DEPTH = 60
@@ -38,6 +38,11 @@ OPERATORS = {
     ".le.": "<=", ".gt.": ">", ".ge.": ">=",
 }  # fmt: skip
 _NO_OPERATORS = frozenset((".true.", ".false.", ".not."))
+TYPE_WORDS = frozenset(
+    "integer real complex logical character double doubleprecision doublecomplex type class "
+    "byte".split()
+)
+_KINDED = frozenset(("integer", "real", "complex", "logical"))
 _DEFINED = re.compile(r"\.[a-z]+\.")
 _END = Token("end", "", 0, 0, 0)
 
@@ -204,9 +209,6 @@ class ExpressionReader:
         base: Expression = Name(self.name(), self.span(first))
         while self.peek().kind == "op":
             if self.is_op("("):
-                if self.is_op("/", 1) and self.peek(1).start == self.peek().end:
-                    if not self.is_op("=", 2):  # `f((/1, 2/))` has a bracket of its own
-                        raise FortranError
                 base = self._applied(base, first)
             elif self.accept("%"):
                 base = Member(base, self.name(), False, self.span(first))
@@ -315,15 +317,14 @@ class ExpressionReader:
         return Bounds(variable, lower, upper, step)
 
     def _constructor(self, first: int, close: str) -> Expression:
-        kind = None
-        for ahead in range(len(self.tokens) - self.at):
-            token = self.peek(ahead)
-            if token.text in (",", "]", "/") and token.kind == "op" and not self._in_group(ahead):
-                break
-            if token.text == "::" and token.kind == "op" and not self._in_group(ahead):
-                kind = self.scope.type_of_words(self.tokens[self.at : self.at + ahead])
-                self.at += ahead + 1
-                break
+        start, kind = self.at, None
+        if self.peek().kind == "id" and self.peek().text in TYPE_WORDS:
+            try:
+                kind = self.type_spec()
+            except FortranError:
+                kind = None
+            if kind is None or not self.accept("::"):
+                self.at, kind = start, None
         items: list[Expression] = []
         while not self.is_op(close):
             if items:
@@ -334,9 +335,69 @@ class ExpressionReader:
             self.expect(")")
         return InitializerList(tuple(items), (), kind, self.span(first))
 
-    def _in_group(self, ahead: int) -> bool:
-        texts = [self.peek(k).text for k in range(ahead) if self.peek(k).kind == "op"]
-        return texts.count("(") > texts.count(")")
+    # ----------------------------------------------------------------------------- types
+
+    def type_spec(self) -> Type:
+        """A type as a declaration spells it: `real*8`, `character(len=n)`, `type(point)`."""
+        first = self.at
+        word = self.name()
+        if word not in TYPE_WORDS:
+            raise FortranError
+        if word == "double":
+            word += " " + self.name()
+        word = {"doubleprecision": "double precision", "doublecomplex": "double complex"}.get(
+            word, word
+        )
+        if word in ("type", "class"):
+            self.expect("(")
+            name = "*" if self.accept("*") else self.name()
+            self.expect(")")
+            return NamedType(name) if word == "type" else NamedType("class", (Name(name),))
+        kind: Expression | None = None
+        length: Expression | None = None
+        if word == "character":
+            length, kind = self._length()
+        elif self.accept("*"):
+            kind = Literal(self.peek().text, "i32")
+            self.at += 1
+            if word == "complex":
+                kind = Literal(str(int(kind.text) // 2), "i32") if kind.text.isdigit() else kind
+        elif self.is_op("(") and word in _KINDED:
+            values, keywords = self.arguments()
+            if len(values) + len(keywords) != 1 or any(k != "kind" for k, _ in keywords):
+                raise FortranError
+            kind = values[0] if values else keywords[0][1]
+        spelled = _spelled(self.tokens[first : self.at])
+        if word == "character":
+            if length is None and kind is None:
+                return ScalarType("char", spelled=spelled)
+            length = length or Literal("1", "i32")
+            return NamedType("character", (length, kind) if kind else (length,))
+        return self.scope.arithmetic_type(word, kind, spelled)
+
+    def _length(self) -> tuple[Expression | None, Expression | None]:
+        """Length and kind of a character type."""
+        if self.accept("*"):
+            if self.is_op("("):
+                return self.arguments()[0][0], None
+            return self.primary(), None
+        if not self.is_op("("):
+            return None, None
+        values, keywords = self.arguments()
+        given = dict(keywords)
+        if len(values) > 2 or set(given) - {"len", "kind"}:
+            raise FortranError
+        length = values[0] if values else given.get("len")
+        return length, values[1] if len(values) > 1 else given.get("kind")
+
+
+def _spelled(tokens: Sequence[Token]) -> str:
+    """The words of a type as one string."""
+    out = ""
+    for token in tokens:
+        apart = out[-1:].isalnum() and token.text[:1].isalnum()
+        out += (" " if apart else "") + token.text
+    return out
 
 
 def _bare(value: Expression) -> Expression:
