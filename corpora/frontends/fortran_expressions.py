@@ -358,10 +358,11 @@ class ExpressionReader:
         if word == "character":
             length, kind = self._length()
         elif self.accept("*"):
-            kind = Literal(self.peek().text, "i32")
+            if not self.peek().text.isdigit():
+                raise FortranError
+            width = int(self.peek().text) // (2 if word == "complex" else 1)
+            kind = Literal(str(width), "i32")
             self.at += 1
-            if word == "complex":
-                kind = Literal(str(int(kind.text) // 2), "i32") if kind.text.isdigit() else kind
         elif self.is_op("(") and word in _KINDED:
             values, keywords = self.arguments()
             if len(values) + len(keywords) != 1 or any(k != "kind" for k, _ in keywords):
@@ -373,7 +374,8 @@ class ExpressionReader:
                 return ScalarType("char", spelled=spelled)
             length = length or Literal("1", "i32")
             return NamedType("character", (length, kind) if kind else (length,))
-        return self.scope.arithmetic_type(word, kind, spelled)
+        text = kind.text if isinstance(kind, Literal) else spelled.partition("(")[2][:-1]
+        return self.scope.arithmetic_type(word, kind, text.removeprefix("kind="), spelled)
 
     def _length(self) -> tuple[Expression | None, Expression | None]:
         """Length and kind of a character type."""

@@ -551,3 +551,8 @@ def _value(node: ast.expr) -> int:
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _COMPARE:
             return _COMPARE[type(op)](_value(left), _value(right))
     raise ValueError("not simple")
+
+
+def token_ends(text: str) -> list[int]:
+    """Offsets in `text` where one of its tokens ends, in order."""
+    return [found.end() for found in _TOKEN.finditer(text) if found.lastgroup]

@@ -11,7 +11,7 @@ and so is one with a section (`a(1:n)`).
 from __future__ import annotations
 
 from corpora.fortran_kinds import KIND_CONSTANTS, integer_value
-from corpora.ir import Access, ArrayType, Expression, Literal, Member, Name, NamedType
+from corpora.ir import Access, ArrayType, Expression, Member, Name, NamedType
 from corpora.ir import ScalarType, Type
 
 REAL_KINDS: dict[int | None, str] = {4: "f32", 8: "f64", 10: "f80"}
@@ -87,9 +87,11 @@ class Scope:
         """Value of a kind: a number, or an expression of known constants."""
         return int(text) if text.isdigit() else integer_value(text, self.constants)
 
-    def arithmetic_type(self, word: str, kind: Expression | None, spelled: str = "") -> Type:
+    def arithmetic_type(
+        self, word: str, kind: Expression | None, kind_text: str = "", spelled: str = ""
+    ) -> Type:
         """The type of `word` (`real`, `double precision`) with a kind. A NamedType where the
-        kind is unknown or no element type has it."""
+        kind is unknown or no element type has it. kind_text: the text of `kind`."""
         if word in ("double precision", "double complex"):
             name = "f64" if word == "double precision" else "c128"
             return ScalarType(name, spelled=spelled)
@@ -99,8 +101,7 @@ class Scope:
             return ScalarType("bool", spelled=spelled)
         value = 4
         if kind is not None:
-            text = kind.text if isinstance(kind, Literal) else _plain(kind)
-            value = self.kind_value(text)
+            value = self.kind_value(kind_text)
         table = {"real": REAL_KINDS, "complex": _COMPLEX_KINDS, "integer": _INTEGER_KINDS}[word]
         if value in table:
             return ScalarType(table[value], spelled=spelled)
@@ -109,13 +110,6 @@ class Scope:
     def implicit_type(self, name: str) -> Type | None:
         """What implicit typing makes of `name`; None where `implicit none` holds."""
         return self.implicit.get(name[0]) if self.implicit is not None else None
-
-
-def _plain(kind: Expression) -> str:
-    """Text of a kind's expression, as `fortran_kinds` reads it."""
-    from corpora.emit.fortran import emit_expression
-
-    return emit_expression(kind)
 
 
 _DEFAULT: dict[str, Type] = {
