@@ -13,6 +13,7 @@ them: `&&` is `.and.`.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from typing import Any
 
@@ -503,8 +504,8 @@ def _broken(text: str, start: str, further: str, width: int) -> list[str]:
         if len(text) - begun <= room:
             rows.append(head + text[begun:])
             break
-        fitting = [e for e in ends if begun < e <= begun + room]
-        cut = fitting[-1] if fitting else begun + room
+        place = bisect_right(ends, begun + room) - 1
+        cut = ends[place] if place >= 0 and ends[place] > begun else begun + room
         rows.append(f"{head}{text[begun:cut]}&")
         begun, head = cut, further
     return rows

@@ -36,6 +36,7 @@ reads both, is pure Python and carries no schedule of its own. fparser reads who
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
@@ -61,13 +62,15 @@ from corpora.ir import (
     ExpressionStatement, For, Function, Goto, If, Include, Interface, Jump, Label, Literal,
     Member, Module, Name, NamedType, Parameter, Pragma, Return, ScalarType, Section, Span,
     Specification, StructDefinition, Switch, TranslationUnit, Type, Unary, Unsupported,
-    UnsupportedExpression, While, find, transform,
+    UnsupportedExpression, While, children, transform,
 )  # fmt: skip
 
 __all__ = ["parse_fortran"]
 
-MAX_BLOCKS = 40
-MAX_BRANCHES = 60
+MAX_BLOCKS = 30
+MAX_BRANCHES = 50
+MAX_UNITS = 8
+"""Program units within program units; the language allows three."""
 
 _LOOP_DIRECTIVES = frozenset(("do", "simd", "distribute", "taskloop", "loop", "for"))
 _PREFIXES = frozenset(("pure", "impure", "elemental", "recursive", "module", "non_recursive"))
@@ -100,9 +103,9 @@ def parse_fortran(
         raise ValueError(f"unknown dialect {dialect!r}; it is 'fortran' or 'openmp-fortran'")
     openmp = dialect == "openmp-fortran"
     lines = read_lines(text, form, {"_OPENMP": "201511"} if openmp else {}, openmp)
-    items = tuple(_Parser(lines).items())
-    errors = tuple(u for u in find(items, Unsupported) if u.kind == "syntax error")
-    return TranslationUnit(items, text, dialect, errors)
+    parser = _Parser(lines)
+    items = tuple(parser.items())
+    return TranslationUnit(items, text, dialect, tuple(parser.errors))
 
 
 @dataclass(slots=True)
@@ -131,6 +134,11 @@ class _Parser:
         self.pending: list[Pragma] = []
         self.specifying = False
         self.spec_end = 0
+        self.errors: list[Unsupported] = []
+        self.next_code = self.nesting = 0
+        self.looks = 1000 + 10 * len(lines)
+        """How many more lines may be looked at ahead of their turn."""
+        self.type_ends = [k for k, line in enumerate(lines) if _end_kind(line.tokens) == "type"]
         self.loose = False
         self.uses: list[str] = []
         self.wanted_labels: set[str] = set()
@@ -158,15 +166,25 @@ class _Parser:
             return [self._skipped_unit(kind)]
         if line.directive is None and _end_kind(line.tokens) is not None:
             self.at += 1
-            return [Unsupported("syntax error", line.text, line.span)]
+            return [self._error_node(line)]
         return [self._procedure(host, kind)]
 
     def _code_follows(self) -> bool:
         """Whether the next line that is no directive is a statement outside any unit's head."""
-        for line in self.lines[self.at :]:
+        self.next_code = max(self.next_code, self.at)
+        while self.next_code < len(self.lines):
+            line = self.lines[self.next_code]
             if line.directive is None and line.item is None:
                 return _unit_head(line) == "" and _end_kind(line.tokens) is None
+            self.next_code += 1
         return False
+
+    def _error_node(self, line: Line, kind: str = "syntax error") -> Unsupported:
+        """The statement as Unsupported, without its label, and noted if it is an error."""
+        node = Unsupported(kind, line.text, line.span)
+        if kind == "syntax error":
+            self.errors.append(node)
+        return node
 
     def _skipped_unit(self, kind: str) -> Unsupported:
         first = self.at
@@ -185,8 +203,12 @@ class _Parser:
     def _unsupported(self, kind: str, first: int, last: int) -> Unsupported:
         lines = self.lines[first : last + 1]
         a, b = lines[0].span, lines[-1].span
-        text = "\n".join(_full_text(line) for line in lines)
-        return Unsupported(kind, text, Span(a.start, b.end, a.line, b.end_line))
+        text = "\n".join([_text(lines[0]), *(_full_text(line) for line in lines[1:])])
+        node = Unsupported(kind, text, Span(a.start, b.end, a.line, b.end_line))
+        self.errors = [e for e in self.errors if not a.start <= e.span.start < b.end]
+        if kind == "syntax error":
+            self.errors.append(node)
+        return node
 
     def _module(self) -> Module:
         head = self.lines[self.at]
@@ -205,6 +227,7 @@ class _Parser:
         """Begins a unit; gives what `_leave` needs to go back to the unit around it."""
         state = (self.scope, self.frames, self.pending, self.specifying, self.loose, self.uses,
                  self.wanted_labels, self.spec_end)  # fmt: skip
+        self.nesting += 1
         self.scope, self.frames, self.pending = scope, [_Frame("unit", head)], []
         self.specifying, self.loose, self.uses, self.spec_end = True, False, [], 0
         self.wanted_labels = set()
@@ -215,6 +238,7 @@ class _Parser:
         self._flush_pending()
         while len(self.frames) > 1:
             self._abandon()
+        self.nesting -= 1
         body, uses, spec_end = self.frames[0].nodes, tuple(self.uses), self.spec_end
         (self.scope, self.frames, self.pending, self.specifying, self.loose, self.uses,
          self.wanted_labels, self.spec_end) = state  # fmt: skip
@@ -227,18 +251,24 @@ class _Parser:
         if frame.kind == "region":
             target += frame.pragmas
         elif frame.kind != "unsupported":
-            target.append(Unsupported("missing end", _full_text(frame.line), frame.line.span))
+            target.append(Unsupported("missing end", _text(frame.line), frame.line.span))
         for _, nodes, _ in frame.branches:
             target += nodes
         target += frame.nodes
 
     def _look_ahead(self) -> None:
         """Notes names that are assigned with subscripts, and labels that something names."""
+        prototypes = False
         for line in self.lines[self.at :]:
+            self.looks -= 1
             if not line.tokens:
                 continue
             words = [t.text for t in line.tokens[:2]]
-            if words[0] == "contains" or _end_kind(line.tokens) in _UNITS:
+            end = _end_kind(line.tokens)
+            prototypes = (prototypes or "interface" in words) and end != "interface"
+            if prototypes:
+                continue
+            if words[0] == "contains" or end in _UNITS or _unit_head(line) or self.looks < 0:
                 break
             at = 0
             if words[0] in ("if", "where", "else", "elsewhere") and words[1:] == ["("]:
@@ -266,7 +296,7 @@ class _Parser:
             try:
                 name, dummies, qualifiers, result, result_name, linkage = self._head(head, kind)
             except FortranError as error:
-                failed = Unsupported(error.kind, head.text, head.span)
+                failed = self._error_node(head, error.kind)
                 name = next(
                     (b.text for a, b in zip(head.tokens, head.tokens[1:], strict=False)
                      if a.text == kind), "")  # fmt: skip
@@ -281,10 +311,11 @@ class _Parser:
             scope.procedures.discard(own)
         self._body()
         body, uses, spec_end = self._leave(state)
+        names = [d.text for d in dummies]
+        self._note_contained(scope)
+        self._make_explicit(scope, body, spec_end, names, own if kind == "function" else "")
         inner = tuple(self._contained(scope))
         end = self._close_unit()
-        names = [d.text for d in dummies]
-        self._make_explicit(scope, body, spec_end, names, own if kind == "function" else "")
         if result is None:
             result = ScalarType("void")
             if kind == "function":
@@ -344,20 +375,44 @@ class _Parser:
             raise FortranError("alternate return")
         return name, dummies, tuple(qualifiers), result, result_name, linkage
 
+    def _note_contained(self, scope: Scope) -> None:
+        """Enters the names of the procedures that the unit contains."""
+        depth = 0
+        for line in self.lines[self.at + 1 :]:
+            self.looks -= 1
+            if self.looks < 0 or not _is_word(self.lines[self.at], "contains"):
+                return
+            if line.tokens and _end_kind(line.tokens) in _UNITS:
+                depth -= 1
+                if depth < 0:
+                    return
+            kind = _unit_head(line)
+            if kind:
+                depth += 1
+            if kind in ("subroutine", "function"):
+                words = [t.text for t in line.tokens]
+                name = words[words.index(kind) + 1]
+                if name not in scope.types:
+                    scope.procedures.add(name)
+
     def _contained(self, host: Scope) -> list[Any]:
         found: list[Any] = []
         if self.at >= len(self.lines) or not _is_word(self.lines[self.at], "contains"):
             return found
+        if self.nesting > MAX_UNITS:
+            return found
         self.at += 1
+        self.nesting += 1
         while self.at < len(self.lines):
             line = self.lines[self.at]
             if line.tokens and _end_kind(line.tokens) in _UNITS:
                 break
             if line.tokens and not _unit_head(line):
                 self.at += 1
-                found.append(Unsupported("syntax error", _full_text(line), line.span))
+                found.append(self._error_node(line))
                 continue
             found += self._item(host)
+        self.nesting -= 1
         return found
 
     def _close_unit(self) -> Span | None:
@@ -391,14 +446,10 @@ class _Parser:
         """Adds declarations for names that implicit typing declares, after the last one."""
         if scope.implicit is None:
             return
-        called = {id(c.function) for c in find(tuple(body), Call)}
+        used, called = _variables(tuple(body))
         names = dict.fromkeys([*dummies, *([result] if result else [])])
         if not scope.sees_unknown:
-            for node in find(tuple(body), Name, Bounds):
-                if isinstance(node, Bounds):
-                    names[node.variable] = None
-                elif id(node) not in called and node.id != "*":
-                    names[node.id] = None
+            names |= used
         place = spec_end
         for name in names:
             if scope.type_of_name(name) is not None or name in scope.procedures:
@@ -406,10 +457,7 @@ class _Parser:
             kind = scope.implicit_type(name)
             if kind is None or name in scope.deduced and name not in dummies:
                 continue
-            if name in dummies and any(
-                isinstance(c.function, Name) and c.function.id == name
-                for c in find(tuple(body), Call)
-            ):
+            if name in called and name in dummies:
                 continue
             scope.types[name] = kind
             body.insert(place, Declaration(name, kind, implicit=True))
@@ -447,7 +495,7 @@ class _Parser:
         if opened:
             self._open("unsupported", line, head=(kind, opened))
             return
-        self._append(Unsupported(kind, _full_text(line), line.span))
+        self._append(self._error_node(line, kind))
 
     def _append(self, node: Any) -> None:
         """Adds a statement to the open block. Directives that wait for one go with it."""
@@ -546,7 +594,7 @@ class _Parser:
             return read_declarations(line, self.scope)
         if word in ATTRIBUTE_STATEMENTS and len(tokens) > 1:
             if word != "save" or len(tokens) > 1 and tokens[1].text != "/":
-                apply_attributes(line, self.scope, self.frames[0].nodes, {})
+                apply_attributes(line, self.scope, self.frames[0].nodes)
                 return []
         reader = ExpressionReader(tokens, self.scope)
         if word in _SPECIFICATIONS:
@@ -926,12 +974,14 @@ class _Parser:
         if texts[1:2] == ["is"]:
             return self.frames[-1].kind == "unsupported"
         first = self.at - 1
-        place = first + 1
-        while place < len(self.lines) and _end_kind(self.lines[place].tokens) != "type":
-            if _end_kind(self.lines[place].tokens) in _UNITS:
-                raise FortranError
-            place += 1
-        if place == len(self.lines):
+        index = bisect_right(self.type_ends, first)
+        if index == len(self.type_ends):
+            raise FortranError
+        place = self.type_ends[index]
+        self.looks -= place - first
+        if self.looks < 0 or any(
+            _end_kind(line.tokens) in _UNITS for line in self.lines[first + 1 : place]
+        ):
             raise FortranError
         self.at = place + 1
         try:
@@ -982,6 +1032,8 @@ class _Parser:
         first = self.at - 1
         texts = [t.text for t in line.tokens]
         abstract = texts[0] == "abstract"
+        if self.nesting > MAX_UNITS:
+            raise FortranError("nested too deeply")
         if abstract and texts[1:2] != ["interface"]:
             raise FortranError
         generic = "".join(texts[2 if abstract else 1 :])
@@ -1006,7 +1058,8 @@ class _Parser:
                 raise FortranError
             else:
                 self.at += 1
-                items.append(Unsupported("syntax error", _full_text(inner), inner.span))
+                items.append(self._error_node(inner) if inner.tokens else inner.item
+                             or self._pragma(inner))  # fmt: skip
         span = _between(line.span, self.lines[self.at - 1].span)
         if generic:
             self.scope.procedures.add(generic)
@@ -1030,6 +1083,8 @@ class _Parser:
         frame = self.frames.pop()
         span = _between(frame.line.span, line.span)
         if frame.kind == "unsupported":
+            if self.frames[-1].kind == "unsupported":
+                return  # the construct around it has this text too
             kind, _ = frame.head
             self._append(self._unsupported(kind, frame.first, self.at - 1))
             return
@@ -1152,6 +1207,30 @@ def _built(frame: _Frame, span: Span) -> Any:
     return otherwise[0]
 
 
+def _variables(body: tuple[Any, ...]) -> tuple[dict[str, None], set[str]]:
+    """Names that stand as variables in statements, in order, and names that are called.
+
+    Directives, types and prototypes have names of their own and are left out.
+    """
+    names: dict[str, None] = {}
+    called: set[str] = set()
+    stack: list[Any] = list(reversed(body))
+    while stack:
+        node = stack.pop()
+        if isinstance(node, (Pragma, StructDefinition, Interface, Function)):
+            continue
+        below = list(children(node))
+        if isinstance(node, Call) and isinstance(node.function, Name):
+            called.add(node.function.id)
+            below = below[1:]
+        elif isinstance(node, Bounds):
+            names[node.variable] = None
+        elif isinstance(node, Name) and node.id != "*":
+            names[node.id] = None
+        stack += reversed(below)
+    return names, called
+
+
 def _parameter(token: Token, declared: dict[str, Declaration], scope: Scope) -> Parameter:
     name = token.text
     found = declared.get(name)
@@ -1181,10 +1260,15 @@ def _spanless(node: Any) -> Any:
     return transform(node, clear)
 
 
+def _text(line: Line) -> str:
+    """A statement as one line without its label; a directive with its sentinel."""
+    return line.text if line.directive is None else "!$" + line.directive
+
+
 def _full_text(line: Line) -> str:
-    """A statement as one line of free form: label, then text; a directive with its sentinel."""
+    """A statement as one line with its label; a directive with its sentinel."""
     if line.directive is not None:
-        return "!$" + line.directive
+        return _text(line)
     return f"{line.label} {line.text}" if line.label else line.text
 
 
@@ -1192,7 +1276,7 @@ def _words(tokens: tuple[Token, ...]) -> str:
     """The text of tokens with as few blanks as it needs to be read again."""
     out = ""
     for token in tokens:
-        if out and (out[-1] == "," or _is_wordy(out[-1]) and _is_wordy(token.text[0])):
+        if out and (out[-1] == "," or out.endswith("::") or _is_wordy(out[-1]) and _is_wordy(token.text[0])):
             out += " "
         out += token.text
     return out

@@ -152,7 +152,8 @@ def _size(lower: Expression, upper: Expression) -> Expression:
     """upper - lower + 1, worked out where both are plain numbers."""
     one = Literal("1", "i32")
     if isinstance(lower, Literal) and lower.text.isdigit():
-        if isinstance(upper, Literal) and upper.text.isdigit():
+        digits = isinstance(upper, Literal) and upper.text.isdigit()
+        if digits and len(lower.text + upper.text) < 20:
             return Literal(str(int(upper.text) - int(lower.text) + 1), "i32")
         if lower.text == "1":
             return upper
@@ -182,11 +183,11 @@ ATTRIBUTE_STATEMENTS = frozenset(
 )
 
 
-def apply_attributes(line: Line, scope: Scope, body: list, owner: dict[str, str]) -> None:
+def apply_attributes(line: Line, scope: Scope, body: list) -> None:
     """Folds `dimension a(n)`, `parameter (n = 5)`, `save x`, `intent(in) x` into declarations.
 
     body: the statements so far, changed in place: a declaration that gains something moves to
-    the end, where everything it needs is declared. owner: not read; names of dummies.
+    the end, where everything it needs is declared.
     Raises FortranError where the statement has another form.
     """
     reader = ExpressionReader(line.tokens, scope)

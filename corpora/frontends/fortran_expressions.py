@@ -2,7 +2,7 @@
 
 Contract: `ExpressionReader(tokens, scope)` reads expressions, argument lists and variables from
 tokens of `fortran_lines`. `scope` says which names are arrays; nothing is guessed from spelling.
-Raises FortranError where the tokens are no expression, or where brackets nest deeper than 60.
+Raises FortranError where the tokens are no expression, or where they nest deeper than `MAX_DEPTH` or `MAX_HEIGHT`.
 
 Why not fparser here: its time grows by 2.3 for every nested call (six levels take 100 ms, twelve
 take 15 s), chains of operators exhaust the stack, and it knows no columns. The operators are one
@@ -25,7 +25,9 @@ from corpora.ir import (
 )  # fmt: skip
 
 MAX_DEPTH = 60
-MAX_CHAIN = 150
+"""Brackets within brackets."""
+MAX_HEIGHT = 120
+"""Levels of the tree of one expression; a chain of operators has one for each."""
 
 PRECEDENCE = {
     ".eqv.": 1, ".neqv.": 1, "||": 2, "&&": 3, "==": 5, "!=": 5, "<": 5, "<=": 5, ">": 5,
@@ -72,7 +74,7 @@ class ExpressionReader:
 
     def __init__(self, tokens: Sequence[Token], scope: Scope, at: int = 0) -> None:
         self.tokens, self.scope, self.at = tokens, scope, at
-        self.depth = 0
+        self.depth = self.height = 0  # height: that of the expression read last
 
     # ---------------------------------------------------------------------------- tokens
 
@@ -129,16 +131,19 @@ class ExpressionReader:
             raise FortranError("nested too deeply")
         first = self.at
         left = self._unary()
-        for _ in range(MAX_CHAIN):
+        height = self.height
+        while True:
             op, strength = self._operator()
             if strength < least:
                 break
             self.at += 1
             right = self.expression(strength if op == "**" else strength + 1)
             left = Binary(op, left, right, self.span(first))
-        else:
-            raise FortranError("expression of too many operators")
+            height = max(height, self.height) + 1
+            if height > MAX_HEIGHT:
+                raise FortranError("nested too deeply")
         self.depth -= 1
+        self.height = height
         return left
 
     def _operator(self) -> tuple[str, int]:
@@ -177,6 +182,7 @@ class ExpressionReader:
     def primary(self) -> Expression:
         """A literal, a constructor, brackets, or a variable or call with all that follows it."""
         token, first = self.peek(), self.at
+        self.height = 1
         if token.kind == "id":
             if token.text.endswith("_") and self.peek(1).kind == "string":
                 self.at += 2
@@ -207,15 +213,21 @@ class ExpressionReader:
         """A name with subscripts, arguments and fields."""
         first = self.at
         base: Expression = Name(self.name(), self.span(first))
+        height = 1
         while self.peek().kind == "op":
+            height += 1
             if self.is_op("("):
                 base = self._applied(base, first)
+                height = max(height, self.height + 1)
             elif self.accept("%"):
                 base = Member(base, self.name(), False, self.span(first))
             elif self.is_op("["):
                 raise FortranError("coarray")
             else:
                 break
+            if height > MAX_HEIGHT:
+                raise FortranError("nested too deeply")
+        self.height = height
         return base
 
     def _applied(self, base: Expression, first: int) -> Expression:
@@ -235,6 +247,8 @@ class ExpressionReader:
         self.expect("(")
         values: list[Expression] = []
         keywords: list[tuple[str, Expression]] = []
+        height = 0
+        self.depth += 2
         while not self.accept(")"):
             if values or keywords:
                 self.expect(",")
@@ -246,6 +260,9 @@ class ExpressionReader:
                 raise FortranError
             else:
                 values.append(self.item())
+            height = max(height, self.height)
+        self.depth -= 2
+        self.height = height
         return tuple(values), tuple(keywords)
 
     def item(self) -> Expression:
@@ -282,29 +299,30 @@ class ExpressionReader:
         return value
 
     def _brackets(self, first: int) -> Expression:
+        """`(a)`, the complex number `(a, b)` or the implied loop `(a, b, i = 1, n)`."""
         self.depth += 2
         self.at += 1
-        value = self.expression()
-        if not self.is_op(","):
-            self.expect(")")
-            self.depth -= 2
-            return value
-        items = [value]
+        items = [self.expression()]
+        bounds, height = None, self.height
         while self.accept(","):
             if self.peek().kind == "id" and self.is_op("=", 1):
                 bounds = self.bounds()
-                self.expect(")")
-                self.depth -= 2
-                return ImpliedDo(tuple(items), bounds, self.span(first))
-            items.append(self.expression())
+            else:
+                items.append(self.expression())
+            height = max(height, self.height)
         self.expect(")")
         self.depth -= 2
+        self.height = height + 1
+        if bounds is not None:
+            return ImpliedDo(tuple(items), bounds, self.span(first))
+        if len(items) == 1:
+            self.height = height
+            return items[0]
         if len(items) != 2:
             raise FortranError
         kinds = {_part_type(item) for item in items}
-        wide = "c128" if "f64" in kinds else "c64" if kinds <= {"f32", "i32", ""} else ""
-        kind = ScalarType(wide) if wide else ScalarType("complex")
-        return InitializerList(tuple(items), (), kind, self.span(first))
+        wide = "c128" if "f64" in kinds else "c64" if kinds <= {"f32", "i32", ""} else "complex"
+        return InitializerList(tuple(items), (), ScalarType(wide), self.span(first))
 
     def bounds(self) -> Bounds:
         """`i = a, b` or `i = a, b, s`."""
@@ -326,13 +344,18 @@ class ExpressionReader:
             if kind is None or not self.accept("::"):
                 self.at, kind = start, None
         items: list[Expression] = []
+        height = 0
+        self.depth += 2
         while not self.is_op(close):
             if items:
                 self.expect(",")
             items.append(self.expression())
+            height = max(height, self.height)
         self.at += 1
         if close == "/":
             self.expect(")")
+        self.depth -= 2
+        self.height = height + 1
         return InitializerList(tuple(items), (), kind, self.span(first))
 
     # ----------------------------------------------------------------------------- types
@@ -360,7 +383,7 @@ class ExpressionReader:
         elif self.accept("*"):
             if not self.peek().text.isdigit():
                 raise FortranError
-            width = int(self.peek().text) // (2 if word == "complex" else 1)
+            width = int(self.peek().text[:9]) // (2 if word == "complex" else 1)
             kind = Literal(str(width), "i32")
             self.at += 1
         elif self.is_op("(") and word in _KINDED:

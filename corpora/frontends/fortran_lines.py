@@ -160,6 +160,7 @@ class _LineReader:
         self.macros: dict[str, tuple[tuple[str, ...] | None, str]] = {
             name: (None, body) for name, body in defined.items()
         }
+        self.budget = 50_000
         self.pending: _Pending | None = None
         self.lines: list[Line] = []
 
@@ -242,17 +243,16 @@ class _LineReader:
                 return
         pending = self.pending
         if continues and not label and pending and pending.kind == kind:
-            if pending.quote and pending.pieces:  # a string runs on from column 72
-                missing = self._columns_missing(pending)
-                if missing:
-                    pending.add(" " * missing, self.starts[number] + at, number)
+            missing = self._columns_missing(pending)
+            if missing:  # a short row counts as filled with blanks up to column 72
+                blanks = " " * (missing if pending.quote else 1)
+                pending.add(blanks, self.starts[number] + at, number)
         else:
             self._flush()
             pending = self.pending = _Pending(kind, first=number, family=family, label=label)
         code = row[at:limit]
         end, pending.quote = _code_end(code, 0, pending.quote)
-        body = code[:end]
-        pending.add(body if pending.quote else body.rstrip(), self.starts[number] + at, number)
+        pending.add(code[:end], self.starts[number] + at, number)
 
     def _columns_missing(self, pending: _Pending) -> int:
         row = self.rows[pending.last].rstrip("\r")
@@ -286,6 +286,9 @@ class _LineReader:
         first = tokens[0]
         if not label and first.kind == "number" and len(tokens) > 1 and first.text.isdigit():
             label, tokens = first.text, tokens[1:]
+        if label and not label.isdigit():
+            tokens = [first._replace(kind="bad", text=label), *tokens]
+            label = ""
         start, end = first.start, tokens[-1].end
         span = Span(start, end, first.line, tokens[-1].line)
         text = self._joined(pending, tokens[0].start, end)
@@ -380,7 +383,8 @@ class _LineReader:
                 else:
                     inner.append(part._replace(start=token.start, end=token.end, line=token.line,
                                                expanded=True))  # fmt: skip
-            if depth < 20 and len(inner) + len(out) < 20_000:
+            self.budget -= len(inner) + 1
+            if depth < 20 and self.budget > 0:
                 inner = self._expand(inner, depth + 1)
             out += [
                 t._replace(kind="id", text=t.text.lower()) if t.kind == "macro" else t
@@ -446,7 +450,7 @@ class _LineReader:
         last = marks[-1][0] if marks else len(self.rows) - 1
         choices = [_holds(word, rest, self.macros) for _, word, rest in marks[:-1]]
         if not marks or None in choices[: (choices + [True]).index(True)]:
-            text = "\n".join(row.rstrip("\r") for row in self.rows[number : last + 1])
+            text = "\n".join(row.rstrip() for row in self.rows[number : last + 1]).rstrip()
             span = self._rows_span(number, last)
             self._flush()
             item = Unsupported("preprocessor conditional", text, span)
@@ -517,6 +521,8 @@ def _holds(word: str, rest: str, macros: Mapping[str, tuple]) -> bool | None:
         r"defined\s*\(?\s*(\w+)\s*\)?", lambda m: " 1 " if m.group(1) in macros else " 0 ", rest
     )
     for _ in range(8):
+        if len(plain) > 1000:
+            return None
         plain = re.sub(
             r"[A-Za-z_]\w*", lambda m: f" ({macros[m.group()][1] or 'x'}) "
             if m.group() in macros and macros[m.group()][0] is None else " 0 ", plain,

@@ -85,7 +85,9 @@ class Scope:
 
     def kind_value(self, text: str) -> int | None:
         """Value of a kind: a number, or an expression of known constants."""
-        return int(text) if text.isdigit() else integer_value(text, self.constants)
+        if text.isdigit():
+            return int(text) if len(text) < 10 else None
+        return integer_value(text, self.constants) if len(text) < 200 else None
 
     def arithmetic_type(
         self, word: str, kind: Expression | None, kind_text: str = "", spelled: str = ""
