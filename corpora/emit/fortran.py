@@ -72,7 +72,9 @@ def emit_expression(value: Any, least: int = 0) -> str:
         case Name(id=name):
             return name
         case Literal(text=text, type=kind):
-            return {"true": ".true.", "false": ".false."}.get(text, text) if kind == "bool" else text
+            return (
+                {"true": ".true.", "false": ".false."}.get(text, text) if kind == "bool" else text
+            )
         case Access(base=base, indices=indices):
             return f"{emit_expression(base, 11)}({_list(indices)})"
         case Member(base=base, field=field):
@@ -108,7 +110,10 @@ def _unary(value: Unary, least: int) -> str:
     if value.op == "()":
         return f"({emit_expression(value.operand)})"
     if value.op == "!":
-        text, strength = f".not. {emit_expression(value.operand, NOT_PRECEDENCE)}", NOT_PRECEDENCE
+        text, strength = (
+            f".not. {emit_expression(value.operand, NOT_PRECEDENCE + 1)}",
+            NOT_PRECEDENCE,
+        )
     elif value.op in ("+", "-"):
         strength = SIGN_PRECEDENCE
         text = value.op + emit_expression(value.operand, strength + 1)
@@ -412,7 +417,9 @@ class _Printer:
         declared = {d.name for d in node.body or () if isinstance(d, Declaration)}
         if kind == "function" and own not in declared and node.result != NamedType("undeclared"):
             words.append(emit_type(node.result))
-        text = f"{' '.join([*words, kind])} {node.name}({', '.join(p.name for p in node.parameters)})"
+        text = (
+            f"{' '.join([*words, kind])} {node.name}({', '.join(p.name for p in node.parameters)})"
+        )
         text += f" result({node.result_name})" if node.result_name else ""
         return text + (f" bind({node.language_linkage})" if node.language_linkage else "")
 

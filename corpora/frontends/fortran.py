@@ -82,8 +82,12 @@ _CALL_LIKE = frozenset(
 _SPECIFICATIONS = frozenset(
     "external intrinsic private public data import implicit save sequence protected".split()
 )
-_DECLARING = _SPECIFICATIONS | ATTRIBUTE_STATEMENTS | frozenset(
-    "use common equivalence namelist interface include format entry procedure enum".split()
+_DECLARING = (
+    _SPECIFICATIONS
+    | ATTRIBUTE_STATEMENTS
+    | frozenset(
+        "use common equivalence namelist interface include format entry procedure enum".split()
+    )
 )
 _BLOCK_ENDS = frozenset(
     "do if select where forall associate block critical type interface enum".split()
@@ -92,9 +96,7 @@ _NO_ARRAYS = frozenset(("omp_lib",))
 
 
 @lru_cache(maxsize=1024)
-def parse_fortran(
-    text: str, form: str | None = None, dialect: str = "fortran"
-) -> TranslationUnit:
+def parse_fortran(text: str, form: str | None = None, dialect: str = "fortran") -> TranslationUnit:
     """The tree of `text`. form: `free`, `fixed`, or None to detect it. dialect: `fortran` or
     `openmp-fortran`. Raises ValueError for another form or dialect."""
     if form not in (None, "free", "fixed"):
@@ -261,6 +263,8 @@ class _Parser:
         prototypes = False
         for line in self.lines[self.at :]:
             self.looks -= 1
+            if self.looks < 0:
+                break
             if not line.tokens:
                 continue
             words = [t.text for t in line.tokens[:2]]
@@ -268,7 +272,7 @@ class _Parser:
             prototypes = (prototypes or "interface" in words) and end != "interface"
             if prototypes:
                 continue
-            if words[0] == "contains" or end in _UNITS or _unit_head(line) or self.looks < 0:
+            if words[0] == "contains" or end in _UNITS or _unit_head(line):
                 break
             at = 0
             if words[0] in ("if", "where", "else", "elsewhere") and words[1:] == ["("]:
@@ -501,8 +505,10 @@ class _Parser:
         """Adds a statement to the open block. Directives that wait for one go with it."""
         pending, self.pending = self.pending, []
         if pending:
-            if isinstance(node, (For, While)) or isinstance(node, Assign) and all(
-                p.directive.startswith("atomic") for p in pending
+            if (
+                isinstance(node, (For, While))
+                or isinstance(node, Assign)
+                and all(p.directive.startswith("atomic") for p in pending)
             ):
                 node = replace(node, pragmas=(*pending, *node.pragmas))
             else:
@@ -577,7 +583,9 @@ class _Parser:
         kind = self.scope.types.get(name)
         if isinstance(kind, ArrayType) or not plain or line.tokens[close].text != "=":
             return False
-        if kind is None and (self.loose or self.scope.sees_unknown or self.scope.type_of_name(name)):
+        if kind is None and (
+            self.loose or self.scope.sees_unknown or self.scope.type_of_name(name)
+        ):
             return False
         if isinstance(kind, NamedType) and kind.name == "character":
             return False
@@ -1217,7 +1225,7 @@ def _variables(body: tuple[Any, ...]) -> tuple[dict[str, None], set[str]]:
     stack: list[Any] = list(reversed(body))
     while stack:
         node = stack.pop()
-        if isinstance(node, (Pragma, StructDefinition, Interface, Function)):
+        if isinstance(node, (Pragma, NamedType, StructDefinition, Interface, Function)):
             continue
         below = list(children(node))
         if isinstance(node, Call) and isinstance(node.function, Name):
@@ -1276,7 +1284,9 @@ def _words(tokens: tuple[Token, ...]) -> str:
     """The text of tokens with as few blanks as it needs to be read again."""
     out = ""
     for token in tokens:
-        if out and (out[-1] == "," or out.endswith("::") or _is_wordy(out[-1]) and _is_wordy(token.text[0])):
+        if out and (
+            out[-1] == "," or out.endswith("::") or _is_wordy(out[-1]) and _is_wordy(token.text[0])
+        ):
             out += " "
         out += token.text
     return out

@@ -207,9 +207,7 @@ def apply_attributes(line: Line, scope: Scope, body: list) -> None:
         return
     if word == "intent":
         reader.at = 0
-        fake = ExpressionReader(
-            (line.tokens[0]._replace(kind="op", text=","), *line.tokens), scope
-        )
+        fake = ExpressionReader((line.tokens[0]._replace(kind="op", text=","), *line.tokens), scope)
         storage, _ = _intent(fake)
         reader.at = fake.at - 1
     if word == "dimension":

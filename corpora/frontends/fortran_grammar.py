@@ -53,7 +53,10 @@ def rule_of(tokens: Sequence[Token]) -> str | None:
     rule = _RULES.get(tokens[0].text)
     if rule is None:
         return None
-    return rule.removesuffix("_Stmt").replace("_", " ").lower() if matches(rule, tokens) else None
+    shape = " ".join(t.text for t in tokens) if len(tokens) < 30 else shape_of(tokens)
+    if not _accepts(rule, shape) and not matches(rule, tokens):
+        return None
+    return rule.removesuffix("_Stmt").replace("_", " ").lower()
 
 
 def shape_of(tokens: Sequence[Token]) -> str:

@@ -122,7 +122,10 @@ def detect_form(text: str) -> str:
 
 
 def read_lines(
-    text: str, form: str | None = None, defined: Mapping[str, str] | None = None, openmp: bool = False
+    text: str,
+    form: str | None = None,
+    defined: Mapping[str, str] | None = None,
+    openmp: bool = False,
 ) -> list[Line]:
     """Every statement, directive and preprocessor line of `text`.
 
