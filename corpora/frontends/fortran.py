@@ -58,11 +58,44 @@ from corpora.frontends.fortran_lines import Line, Token, read_lines
 from corpora.frontends.fortran_scope import Scope
 from corpora.frontends.pragmas import build_pragma, is_standalone, read_directive
 from corpora.ir import (
-    Access, ArrayType, Assign, Bounds, Call, Case, Compound, Declaration, Expression,
-    ExpressionStatement, For, Function, Goto, If, Include, Interface, Jump, Label, Literal,
-    Member, Module, Name, NamedType, Parameter, Pragma, Return, ScalarType, Section, Span,
-    Specification, StructDefinition, Switch, TranslationUnit, Type, Unary, Unsupported,
-    UnsupportedExpression, While, children, transform,
+    Access,
+    ArrayType,
+    Assign,
+    Bounds,
+    Call,
+    Case,
+    Compound,
+    Declaration,
+    Expression,
+    ExpressionStatement,
+    For,
+    Function,
+    Goto,
+    If,
+    Include,
+    Interface,
+    Jump,
+    Label,
+    Member,
+    Module,
+    Name,
+    NamedType,
+    Parameter,
+    Pragma,
+    Return,
+    ScalarType,
+    Section,
+    Span,
+    Specification,
+    StructDefinition,
+    Switch,
+    TranslationUnit,
+    Type,
+    Unsupported,
+    UnsupportedExpression,
+    While,
+    children,
+    transform,
 )  # fmt: skip
 
 __all__ = ["parse_fortran"]
@@ -285,29 +318,22 @@ class _Parser:
             if "goto" in texts or "go" in texts or words[0] in ("if", "read", "write", "open"):
                 self.wanted_labels |= {t for t in texts if t.isdigit()}
 
-    def _procedure(self, host: Scope, kind: str) -> Function:
+    def _procedure(self, host: Scope, kind: str) -> Function | Unsupported:
         head = self.lines[self.at]
         if kind:
             self.at += 1
         scope = Scope(host)
-        state = self._enter(scope, head)
-        self.loose = not kind
-        name, dummies, qualifiers, result, result_name, linkage = "", [], (), None, "", ""
-        failed = None
+        name, dummies, qualifiers, result, result_name, linkage = "", [], ("program",), None, "", ""
         if kind == "program":
-            name, qualifiers = head.tokens[1].text, ("program",)
+            name = head.tokens[1].text
         elif kind:
             try:
                 name, dummies, qualifiers, result, result_name, linkage = self._head(head, kind)
             except FortranError as error:
-                failed = self._error_node(head, error.kind)
-                name = next(
-                    (b.text for a, b in zip(head.tokens, head.tokens[1:], strict=False)
-                     if a.text == kind), "")  # fmt: skip
-        else:
-            qualifiers = ("program",)
-        if failed:
-            self.frames[0].nodes.append(failed)
+                self.at -= 1
+                return self._skipped_unit(error.kind)
+        state = self._enter(scope, head)
+        self.loose = not kind
         own = result_name or name
         if result is not None and kind == "function":
             scope.types[own] = result
@@ -1055,7 +1081,8 @@ class _Parser:
             words = [t.text for t in inner.tokens]
             if kind in ("subroutine", "function"):
                 found = self._procedure(Scope(), kind)
-                self.scope.procedures.add(found.name)
+                if isinstance(found, Function):
+                    self.scope.procedures.add(found.name)
                 items.append(found)
             elif words[:2] == ["module", "procedure"] or words[:1] == ["procedure"]:
                 self.at += 1

@@ -17,8 +17,18 @@ from corpora.frontends.fortran_grammar import matches
 from corpora.frontends.fortran_lines import Line, Token
 from corpora.frontends.fortran_scope import Scope
 from corpora.ir import (
-    ArrayType, Binary, Declaration, Expression, Extent, Literal, Name, NamedType, ScalarType,
-    Section, Span, Type,
+    ArrayType,
+    Binary,
+    Declaration,
+    Expression,
+    Extent,
+    Literal,
+    Name,
+    NamedType,
+    ScalarType,
+    Section,
+    Span,
+    Type,
 )  # fmt: skip
 
 _ATTRIBUTES = frozenset(
@@ -186,8 +196,8 @@ ATTRIBUTE_STATEMENTS = frozenset(
 def apply_attributes(line: Line, scope: Scope, body: list) -> None:
     """Folds `dimension a(n)`, `parameter (n = 5)`, `save x`, `intent(in) x` into declarations.
 
-    body: the statements so far, changed in place: a declaration that gains something moves to
-    the end, where everything it needs is declared.
+    body: the statements so far, changed in place: a declaration that gains extents or a value
+    moves to the end, where everything that these need is declared.
     Raises FortranError where the statement has another form.
     """
     reader = ExpressionReader(line.tokens, scope)
@@ -249,7 +259,7 @@ def _gain(
             raise FortranError(f"no type for {name}")
         old = Declaration(name, kind, span=line.span, group=line.span, implicit=True)
     else:
-        old = body.pop(place)
+        old = body[place]
     kind = old.type
     if extents:
         if isinstance(kind, ArrayType):
@@ -259,6 +269,11 @@ def _gain(
         old, type=kind, value=value if value is not None else old.value,
         storage=(*old.storage, *(s for s in storage if s not in old.storage)),
     )  # fmt: skip
-    body.append(new)
+    if place is not None and not extents and value is None:
+        body[place] = new
+    else:
+        if place is not None:
+            del body[place]
+        body.append(new)
     scope.types[name] = kind
     enter_constant(new, scope, reader)

@@ -2,7 +2,7 @@
 
 Contract: `ExpressionReader(tokens, scope)` reads expressions, argument lists and variables from
 tokens of `fortran_lines`. `scope` says which names are arrays; nothing is guessed from spelling.
-Raises FortranError where the tokens are no expression, or where they nest deeper than `MAX_DEPTH` or `MAX_HEIGHT`.
+Raises FortranError where the tokens are no expression, or nest deeper than `MAX_DEPTH`.
 
 Why not fparser here: its time grows by 2.3 for every nested call (six levels take 100 ms, twelve
 take 15 s), chains of operators exhaust the stack, and it knows no columns. The operators are one
@@ -20,8 +20,22 @@ from collections.abc import Sequence
 from corpora.frontends.fortran_lines import Token, read_lines
 from corpora.frontends.fortran_scope import REAL_KINDS, Scope
 from corpora.ir import (
-    Access, Binary, Bounds, Call, Expression, ImpliedDo, InitializerList, Literal, Member, Name,
-    NamedType, ScalarType, Section, Span, Type, Unary,
+    Access,
+    Binary,
+    Bounds,
+    Call,
+    Expression,
+    ImpliedDo,
+    InitializerList,
+    Literal,
+    Member,
+    Name,
+    NamedType,
+    ScalarType,
+    Section,
+    Span,
+    Type,
+    Unary,
 )  # fmt: skip
 
 MAX_DEPTH = 60

@@ -13,9 +13,34 @@ from corpora.emit.fortran import emit_fortran
 from corpora.frontends.fortran import parse_fortran
 from corpora.frontends.fortran_lines import detect_form
 from corpora.ir import (
-    Access, Assign, Call, Compound, Declaration, Extent, For, Goto, If, Interface, Jump, Label,
-    Literal, Member, Module, Name, Pragma, ScalarType, Section, StructDefinition, Switch, Unary,
-    Unsupported, UnsupportedExpression, While, find, transform, walk,
+    Access,
+    Assign,
+    Call,
+    Compound,
+    Declaration,
+    Extent,
+    For,
+    Goto,
+    If,
+    Interface,
+    Jump,
+    Label,
+    Literal,
+    Member,
+    Module,
+    Name,
+    Pragma,
+    ScalarType,
+    Section,
+    StructDefinition,
+    Switch,
+    Unary,
+    Unsupported,
+    UnsupportedExpression,
+    While,
+    find,
+    transform,
+    walk,
 )  # fmt: skip
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -122,7 +147,10 @@ def test_brackets_and_signs_in_comments_and_strings_count_for_nothing():
 
 
 def test_continuation_inside_names_and_strings():
-    text = "subroutine f\ninteger :: velocity\nvelo&\n  ! between\n  &city = 1\nprint *, 'ab&\n   &cd'\nend"
+    text = (
+        "subroutine f\ninteger :: velocity\nvelo&\n  ! between\n  &city = 1\n"
+        "print *, 'ab&\n   &cd'\nend"
+    )
     first, second = body(text)[1:]
     assert first.target == Name("velocity")
     assert (first.span.line, first.span.end_line) == (3, 5)
@@ -137,7 +165,10 @@ def test_several_statements_in_a_line_have_spans_of_their_own():
 
 
 def test_preprocessor_conditions_inside_functions():
-    text = "#define BIG 3\nsubroutine f\ninteger :: i\n#if BIG > 2 && !defined(X)\ni = BIG\n#else\ni = (\n#endif\nend"
+    text = (
+        "#define BIG 3\nsubroutine f\ninteger :: i\n"
+        "#if BIG > 2 && !defined(X)\ni = BIG\n#else\ni = (\n#endif\nend"
+    )
     tree = parse_fortran(text)
     assert tree.errors == ()
     assign = next(find(tree.items, Assign))
@@ -233,7 +264,8 @@ def test_columns_past_72_are_no_code_in_fixed_form():
 
 def test_declarations_hold_kinds_attributes_and_extents():
     text = (
-        "subroutine f(a, b, c, n)\ninteger, parameter :: dp = kind(1d0), sp = selected_real_kind(6)\n"
+        "subroutine f(a, b, c, n)\ninteger, parameter :: dp = kind(1d0)\n"
+        "integer, parameter :: sp = selected_real_kind(6)\n"
         "integer, intent(in) :: n\nreal(kind=dp), intent(in out), optional :: a(0:n, -1:*)\n"
         "real(sp), dimension(:) :: b\ncomplex*16 :: c(2:5)\nreal(kind=other) :: d\nend"
     )
@@ -258,7 +290,8 @@ def test_implicit_typing_is_made_explicit():
 
 def test_loops_of_every_kind():
     found = inside(
-        "outer: do i = 1, n, 2\n do j = n, 1, -1\n  if (s > 0) cycle outer\n  exit\n end do\nend do outer\n"
+        "outer: do i = 1, n, 2\n do j = n, 1, -1\n  if (s > 0) cycle outer\n  exit\n"
+        " end do\nend do outer\n"
         "do while (s > 0)\n s = s - 1\nend do\ndo\n exit\nend do\n"
         "do concurrent (i = 1:n, j = 1:n, i /= j)\n x(i) = 1\nend do\nforall (i = 1:n) x(i) = 2"
     )
@@ -272,9 +305,11 @@ def test_loops_of_every_kind():
 
 def test_branches_of_every_kind():
     found = inside(
-        "if (s > 0) s = 1\nif (s > 1) then\n s = 2\nelse if (s < 0) then\n s = 3\nelse\n s = 4\nend if\n"
+        "if (s > 0) s = 1\nif (s > 1) then\n s = 2\n"
+        "else if (s < 0) then\n s = 3\nelse\n s = 4\nend if\n"
         "where (x > 0) x = 1\nwhere (x > 1)\n x = 2\nelsewhere\n x = 3\nend where\n"
-        "select case (n)\ncase (1, 3:5)\n s = 1\ncase (:0)\n s = 2\ncase default\n s = 3\nend select"
+        "select case (n)\ncase (1, 3:5)\n s = 1\ncase (:0)\n s = 2\n"
+        "case default\n s = 3\nend select"
     )
     one, chain, _, where, select = found
     assert len(one.then) == 1 and isinstance(chain.otherwise[0], If)
@@ -286,9 +321,11 @@ def test_branches_of_every_kind():
 
 def test_modules_types_and_interfaces():
     text = (
-        "module m\nuse other, only: a => b\nimplicit none\nprivate\ntype, public :: t\n  real :: x\nend type t\n"
+        "module m\nuse other, only: a => b\nimplicit none\nprivate\n"
+        "type, public :: t\n  real :: x\nend type t\n"
         "interface swap\n  module procedure s1\nend interface\ninterface\n  subroutine e(k)\n"
-        "    integer :: k\n  end subroutine\nend interface\ncontains\npure subroutine s1()\nend subroutine\nend module"
+        "    integer :: k\n  end subroutine\nend interface\n"
+        "contains\npure subroutine s1()\nend subroutine\nend module"
     )
     module = parse_fortran(text).items[0]
     assert isinstance(module, Module) and module.uses == ("other, only:a=>b",)
@@ -435,3 +472,31 @@ def test_bad_arguments_are_refused():
         parse_fortran("", "wide")
     with pytest.raises(ValueError, match="dialect"):
         parse_fortran("", None, "cpp")
+
+
+def test_a_procedure_whose_head_is_not_known_is_one_node():
+    text = "subroutine s(a, *)\nreturn 1\nend subroutine\nsubroutine g\nend\n"
+    first, second = parse_fortran(text).items
+    assert (first.kind, first.text.count("\n")) == ("alternate return", 2)
+    assert second.name == "g"
+    comes_back(text)
+
+
+def test_statements_about_names_join_their_declarations():
+    text = (
+        "subroutine g\ninteger i, n\nreal a\nsave i\ndata i /3/\nparameter (n = 4)\n"
+        "dimension a(n)\nexternal h\nend"
+    )
+    declared = {d.name: d for d in body(text) if isinstance(d, Declaration)}
+    assert declared["i"].storage == ("save",) and declared["n"].storage == ("parameter",)
+    assert declared["n"].value == Literal("4", "i32")
+    assert declared["a"].type.extents[0].size == Name("n")
+    assert list(declared) == ["i", "n", "a"]
+    comes_back(text)
+
+
+def test_a_contained_procedure_sees_implicit_names_of_its_host():
+    text = "program p\nx = 1\ncall g()\ncontains\nsubroutine g()\nx = 2\nend subroutine\nend"
+    program = parse_fortran(text).items[0]
+    assert [d.name for d in program.body if isinstance(d, Declaration)] == ["x"]
+    assert [type(n) for n in program.contains[0].body] == [Assign]
