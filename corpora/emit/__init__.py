@@ -1,6 +1,7 @@
-"""Emitters: trees of `corpora.ir` into texts.
+"""Emitters: trees of `corpora.ir` printed as text of a dialect.
 
-| module | prints |
+| module | holds |
 | --- | --- |
-| `fortran` | Fortran, free form or fixed form |
+| `c_family` | C++, CUDA and OpenMP: `emit_c_family` |
+| `fortran` | Fortran, free form or fixed form: `emit_fortran` |
 """

@@ -12,25 +12,26 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 __all__ = ["Token", "join_tokens", "tokenize"]
 
+_SPACE = r"[ \t\r\f\v\n]*"
+_COMMENT = r"//[^\n]*|/\*[\s\S]*?(?:\*/|\Z)"
 _PATTERN = re.compile(
-    r"(?P<space>[ \t\r\f\v]+)|(?P<line>\n)|(?P<word>[^\W\d]\w*)"
-    r"|(?P<number>\.?\d(?:[eEpP][+-]|'\w|[\w.])*)"
-    r"|(?P<comment>//[^\n]*|/\*[\s\S]*?(?:\*/|\Z))"
-    r"|(?P<string>\"(?:\\.|[^\"\\\n])*\")|(?P<character>'(?:\\.|[^'\\\n])*')"
-    r"|(?P<punctuator><<<|>>>|<<=|>>=|\.\.\.|->\*|<=>|\+\+|--|->|::|&&|\|\||\#\#"
-    r"|[-+*/%&|^<>=!]=|<<|>>|\.\*|[^\s\w])",
-    re.S,
+    rf"({_SPACE}(?:(?:{_COMMENT}){_SPACE})*)(?:"
+    r"((?:u8|[uUL])?R\"([^()\\\s]{0,16})\((?s:.*?)\)\3\"|(?:u8|[uUL])?\"(?:\\.|[^\"\\\n])*\")"
+    r"|((?:u8|[uUL])?'(?:\\.|[^'\\\n])*')"
+    r"|([^\W\d]\w*)"
+    r"|(\.?\d(?:[eEpP][+-]|'\w|[\w.])*)"
+    r"|(<<<|>>>|<<=|>>=|\.\.\.|->\*|<=>|\+\+|--|->|::|&&|\|\||\#\#"
+    r"|[-+*/%&|^<>=!]=|<<|>>|\.\*|[^\s\w]|\S)|\Z)"
 )
-_RAW_STRING = re.compile(r'(?:u8|[uUL])?R"([^()\\\s]{0,16})\(.*?\)\1"', re.S)
-_PREFIXES = {"u8", "u", "U", "L"}
+_KINDS = {2: "string", 4: "character", 5: "word", 6: "number", 7: "punctuator"}
+_COMMENTS = re.compile(_COMMENT)
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """One token. kind: `word`, `number`, `string`, `character` or `punctuator`.
 
     start, end: character offsets into the original text. first: it begins a line. spaced: white
@@ -61,29 +62,19 @@ def tokenize(text: str) -> list[Token]:
 
 def _tokenize(text: str) -> list[Token]:
     out: list[Token] = []
-    first, spaced, at = True, False, 0
-    raw = 'R"' in text
-    match = _PATTERN.match
-    while found := match(text, at):
-        kind, start, end = found.lastgroup, at, found.end()
-        at = end
-        if kind == "space":
-            spaced = True
-            continue
-        if kind == "comment":
-            spaced = True
-            continue
-        if kind == "line":
-            first = spaced = True
-            continue
-        if kind == "word" and text[end : end + 1] in ('"', "'"):
-            whole = _RAW_STRING.match(text, start) if raw else None
-            literal = whole or (match(text, end) if text[start:end] in _PREFIXES else None)
-            if literal and (whole or literal.lastgroup in ("string", "character")):
-                kind = "string" if whole else literal.lastgroup
-                at = end = literal.end()
-        out.append(Token(kind or "", text[start:end], start, end, first, spaced))
-        first = spaced = False
+    for found in _PATTERN.finditer(text):
+        gap = found[1]
+        group = found.lastindex or 1
+        if group == 1:
+            break  # the end, perhaps after a comment
+        start, end = found.span(group)
+        if not gap:
+            first, spaced = not out, False
+        elif "/" in gap:  # a line that begins inside a comment is no line
+            first, spaced = not out or "\n" in _COMMENTS.sub(" ", gap), True
+        else:
+            first, spaced = not out or "\n" in gap, True
+        out.append(Token(_KINDS[group], found[group], start, end, first, spaced))
     return out
 
 

@@ -1060,7 +1060,7 @@ class _Parser:
         self.scope.structures[name] = table
         span = _between(head.span, self.lines[last].span)
         return StructDefinition(name, tuple(fields), "type", (), tuple(bases), (), span,
-                                tuple(attributes))  # fmt: skip
+                                attributes=tuple(attributes))  # fmt: skip
 
     def _interface(self, line: Line, name: str) -> bool:
         first = self.at - 1

@@ -63,7 +63,8 @@ _STANDALONE = {
 _LOOP_PRAGMAS = frozenset(
     "unroll nounroll ivdep simd vector novector loop_count GCC clang nv_unroll".split()
 )
-_MODIFIER_LAST = frozenset({"linear", "aligned"})
+MODIFIER_LAST = frozenset({"linear", "aligned"})
+"""Clauses whose modifier stands after the colon (`linear(i: 2)`)."""
 _WORD = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -154,7 +155,7 @@ def _read_clause(name: str, text: str, start: int, end: int) -> RawClause:
     commas, colons, questions = _separators(text, start, end)
     modifier, first, stop = "", start, end
     if colons and not (questions and questions[0] < colons[0]):
-        if name.lower() in _MODIFIER_LAST:
+        if name.lower() in MODIFIER_LAST:
             modifier, stop = text[colons[-1] + 1 : end].strip(), colons[-1]
         elif name.lower() not in ("collapse", "num_threads"):
             modifier, first = text[start : colons[0]].strip(), colons[0] + 1
