@@ -103,10 +103,15 @@ def array_scan(dependences: list[Dependence], loop: LoopFacts, facts: FunctionFa
     for dependence in dependences:
         assign = _assignment_of(dependence.source, loop)
         value = assign.value if assign is not None else None
-        if not isinstance(value, Binary) or assign.op != "=" or value.op not in ("+", "*"):
+        if not isinstance(value, Binary) or not isinstance(assign.target, Access):
+            return None
+        if assign.op != "=" or value.op not in ("+", "*"):
             return None
         own = [n for n in find(value, Access) if n == dependence.sink.node]
         if len(own) != 1 or own[0] not in (value.left, value.right):
+            return None
+        reads = [n for n in find(value, Access) if n.base == assign.target.base]
+        if len(reads) != 1:
             return None
         operators.add(value.op)
     return operators.pop() if len(operators) == 1 else None
