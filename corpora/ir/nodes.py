@@ -7,13 +7,14 @@ which says where the node stands in its text, takes no part in comparison.
 Grammar (a `Block` is a tuple of statements):
 
     unit       = TranslationUnit(items)
-    item       = Function | Declaration | StructDefinition | Module | Statement
-    statement  = Declaration | Assign | ExpressionStatement | For | While | If | Switch | Return
+    item       = Function | Declaration | StructDefinition | Module | Using | Statement
+    statement  = Declaration | Assign | ExpressionStatement | For | RangeFor | While | If | Switch
+               | Return
                | Jump | Label | Goto | Compound | Pragma | KernelLaunch | Unsupported
     expression = Name | Literal | Access | Section | Member | Call | Unary | Binary | Conditional
                | Cast | SizeOf | InitializerList | Increment | AssignExpression | Comma
                | UnsupportedExpression
-    type       = ScalarType | NamedType | PointerType | ReferenceType | ArrayType
+    type       = ScalarType | NamedType | PointerType | ReferenceType | ArrayType | FunctionType
 
 A construct that a front end does not know becomes `Unsupported` (or `UnsupportedExpression`),
 with its kind, its text and its span. Nothing is guessed: who needs the construct refuses it.
@@ -59,6 +60,7 @@ class ScalarType:
     name: str
     const: bool = False
     spelled: str = field(default="", compare=False)
+    volatile: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ class NamedType:
     name: str
     arguments: tuple[Union["Type", "Expression"], ...] = ()
     const: bool = False
+    volatile: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,7 @@ class PointerType:
     to: "Type"
     const: bool = False
     restrict: bool = False
+    volatile: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +94,9 @@ class ReferenceType:
 class Extent:
     """One dimension of an array: `lower` to `upper`, both inclusive (Fortran's terms).
 
-    C's `a[n]` is Extent(lower=0, upper=n - 1, size=n). size None: unknown (`a[]`, `a(*)`);
-    lower None with size None: assumed shape (`a(:)`). A lower bound that the text states
-    (`a(0:m)`, `a(-2:)`) is `lower`.
+    C's `a[n]` is Extent(size=n): from 0 to n - 1, bounds the text does not state. size None:
+    unknown (`a[]`, `a(*)`); lower None with size None: assumed shape (`a(:)`). A lower bound that
+    the text states (`a(0:m)`, `a(-2:)`) is `lower`.
     """
 
     size: "Expression | None" = None
@@ -110,7 +114,15 @@ class ArrayType:
     column_major: bool = False
 
 
-Type = Union[ScalarType, NamedType, PointerType, ReferenceType, ArrayType]
+@dataclass(frozen=True, slots=True)
+class FunctionType:
+    """What a pointer to a function points to: `result (*)(parameters)`."""
+
+    result: "Type"
+    parameters: tuple["Type", ...] = ()
+
+
+Type = Union[ScalarType, NamedType, PointerType, ReferenceType, ArrayType, FunctionType]
 
 
 # ---------------------------------------------------------------------------------- expressions
@@ -126,7 +138,8 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """text: as spelled, without sign. type: an element type, `bool`, `char` or `string`."""
+    """text: as spelled, without sign. type: an element type, `bool`, `char`, `string`, `f80` or
+    `pointer` (`nullptr`)."""
 
     text: str
     type: str
@@ -148,7 +161,9 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Fortran's `lo:hi:step` as an index; None where the text leaves it out."""
+    """Fortran's `lo:hi:step` as an index; None where the text leaves it out.
+
+    In a clause of C (`map(to: a[lo:length])`) `upper` is the length, as OpenMP has it."""
 
     lower: "Expression | None" = None
     upper: "Expression | None" = None
@@ -170,7 +185,8 @@ class Member:
 class Call:
     """function: a Name, a Member (method call) or any expression. keywords: Fortran's
     `name=value` arguments, as (name, value). template: template arguments as written types or
-    expressions."""
+    expressions. `new T(a)` and `new T[n]` are calls of `new` and `new[]` with template (T,);
+    `delete p` and `delete[] p` are calls of `delete` and `delete[]`."""
 
     function: "Expression"
     arguments: tuple["Expression", ...]
@@ -321,6 +337,8 @@ class Declaration:
     storage: tuple[str, ...] = ()
     span: Span | None = _span()
     group: Span | None = _span()
+    bits: Expression | None = None
+    """Width of a bit field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,6 +382,18 @@ class For:
     span: Span | None = _span()
     head: Span | None = _span()
     """From the keyword to the end of the head (`for (...)`, `do i = 1, n`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class RangeFor:
+    """C++'s `for (T x : range)`. variable: the declaration of x, without a value."""
+
+    variable: "Declaration"
+    range: Expression
+    body: tuple["Statement", ...]
+    pragmas: tuple[Pragma, ...] = ()
+    span: Span | None = _span()
+    head: Span | None = _span()
 
 
 @dataclass(frozen=True, slots=True)
@@ -471,6 +501,7 @@ class KernelLaunch:
     shared: Expression | None = None
     stream: Expression | None = None
     span: Span | None = _span()
+    template: tuple[Union[Type, "Expression"], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -523,6 +554,12 @@ class Function:
     language_linkage: str = ""
     span: Span | None = _span()
     body_span: Span | None = _span()
+    template_parameters: tuple[str, ...] = ()
+    """Parameters of the template as written (`typename T`, `int N = 4`)."""
+    suffixes: tuple[str, ...] = ()
+    """Words after the parameters: `const`, `noexcept`, `override`."""
+    initializers: tuple[tuple[str, tuple[Expression, ...]], ...] = ()
+    """A constructor's `: member(arguments)`. Its `result` is NamedType('')."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -538,6 +575,13 @@ class StructDefinition:
     bases: tuple[str, ...] = ()
     template: tuple[str, ...] = ()
     span: Span | None = _span()
+    template_parameters: tuple[str, ...] = ()
+    items: tuple["Item", ...] = ()
+    """Other members: aliases, nested structures, what is unsupported."""
+    attributes: tuple[str, ...] = ()
+    """Words between the keyword and the name: `__align__(16)`."""
+    defined: bool = True
+    """False for `struct name;`, which says only that there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -557,6 +601,16 @@ class Module:
     items: tuple["Item", ...]
     uses: tuple[str, ...] = ()
     span: Span | None = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Using:
+    """`using namespace name;` (namespace), `using name;` or `namespace alias = name;`."""
+
+    name: str
+    namespace: bool = False
+    span: Span | None = _span()
+    alias: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -580,11 +634,12 @@ class Macro:
 
 
 Statement = Union[
-    Declaration, Assign, ExpressionStatement, For, While, If, Switch, Return, Jump, Label, Goto,
-    Compound, Pragma, KernelLaunch, Unsupported, StructDefinition, TypeAlias,
+    Declaration, Assign, ExpressionStatement, For, RangeFor, While, If, Switch, Return, Jump, Label,
+    Goto, Compound, Pragma, KernelLaunch, Unsupported, StructDefinition, TypeAlias, Using,
 ]  # fmt: skip
 Item = Union[
-    Function, StructDefinition, TypeAlias, Module, Include, Macro, Declaration, Pragma, Unsupported
+    Function, StructDefinition, TypeAlias, Module, Using, Include, Macro, Declaration, Pragma,
+    Unsupported,
 ]
 Node = Union[Expression, Statement, Item, Case, Clause, Bounds, Extent, Parameter, Type]
 

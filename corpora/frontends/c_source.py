@@ -1,0 +1,70 @@
+"""A token stream as tree-sitter sees it, and the way back from its tree to the tokens.
+
+tree-sitter knows no declarations, so it guesses where the grammar of C++ needs them (`a * b;`,
+`(T)(x)`, `a < b > (c)`). Here each name may carry a *role*: a name with the role `value` is shown
+to tree-sitter as `(0)` and one with the role `type` as `int`, which leaves nothing to guess. The
+tree is read back by position, so that every leaf is the original token.
+
+    python -c "from corpora.frontends.c_tokens import tokenize; \
+        from corpora.frontends.c_source import Source; \
+        print(Source(tokenize('a * b;'), {0: 'value'}).root)"
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+import tree_sitter_cuda
+from tree_sitter import Language, Node, Parser
+
+from corpora.frontends.c_tokens import Token
+
+__all__ = ["Source"]
+
+_SHOWN = {"value": "(0)", "type": "int"}
+
+
+@lru_cache(maxsize=1)
+def _parser() -> Parser:
+    return Parser(Language(tree_sitter_cuda.language()))
+
+
+class Source:
+    """Tokens with the syntax tree of them. roles: token position to `value` or `type`."""
+
+    def __init__(self, tokens: Sequence[Token], roles: Mapping[int, str]) -> None:
+        self.tokens = tokens
+        shown = [t.text for t in tokens]
+        if not all(map(str.isascii, shown)):
+            shown = ["".join(c if c.isascii() else "x" for c in s) for s in shown]
+        for position, role in roles.items():
+            shown[position] = _SHOWN[role]
+        text = " ".join(shown)
+        at = 0
+        self.starts: list[int] = []
+        for word in shown:
+            self.starts.append(at)
+            at += len(word) + 1
+        self.at = {start: position for position, start in enumerate(self.starts)}
+        self.tree = _parser().parse(text.encode())
+        self.root: Node = self.tree.root_node
+
+    def first(self, node: Node) -> int:
+        """Position of the token that `node` begins with."""
+        found = self.at.get(node.start_byte)
+        return found if found is not None else max(bisect_right(self.starts, node.start_byte) - 1, 0)
+
+    def last(self, node: Node) -> int:
+        """Position of the token that `node` ends with."""
+        return max(bisect_right(self.starts, node.end_byte - 1) - 1, 0)
+
+    def texts(self, node: Node) -> list[str]:
+        """Texts of the tokens of `node`. Of a token that it shares (`>>`), only its part."""
+        first, last = self.first(node), self.last(node)
+        out = [t.text for t in self.tokens[first : last + 1]]
+        beyond = self.starts[last] + len(out[-1]) - node.end_byte
+        if beyond > 0 and out[-1] and set(out[-1]) == {">"}:
+            out[-1] = out[-1][:-beyond]
+        return out
