@@ -3,4 +3,5 @@
 | module | holds |
 | --- | --- |
 | `c_family` | C++, CUDA and OpenMP: `emit_c_family` |
+| `fortran` | Fortran, free form or fixed form |
 """

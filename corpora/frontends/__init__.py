@@ -8,4 +8,10 @@
 | `c_types` | scalar types by their names in C and C++ |
 | `pragmas` | directives of OpenMP and OpenACC, shared with the Fortran front end |
 | `queries` | functions, declarations, what a name refers to, the text of a node |
+| `fortran` | Fortran, free and fixed form, with OpenMP directives: `parse_fortran` |
+| `fortran_lines` | the lexical layer of Fortran: statements and tokens with offsets |
+| `fortran_expressions` | expressions of Fortran, by its table of operators |
+| `fortran_scope` | which names are arrays, types and kinds, implicit typing |
+| `fortran_declarations` | declarations, and the statements that say more about names |
+| `fortran_grammar` | fparser's grammar of statements, cached by shape |
 """

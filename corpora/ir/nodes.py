@@ -9,10 +9,10 @@ Grammar (a `Block` is a tuple of statements):
     unit       = TranslationUnit(items)
     item       = Function | Declaration | StructDefinition | Module | Using | Statement
     statement  = Declaration | Assign | ExpressionStatement | For | RangeFor | While | If | Switch
-               | Return
-               | Jump | Label | Goto | Compound | Pragma | KernelLaunch | Unsupported
+               | Return | Jump | Label | Goto | Compound | Pragma | KernelLaunch
+               | Specification | Interface | Unsupported
     expression = Name | Literal | Access | Section | Member | Call | Unary | Binary | Conditional
-               | Cast | SizeOf | InitializerList | Increment | AssignExpression | Comma
+               | Cast | SizeOf | InitializerList | Increment | AssignExpression | Comma | ImpliedDo
                | UnsupportedExpression
     type       = ScalarType | NamedType | PointerType | ReferenceType | ArrayType | FunctionType
 
@@ -197,7 +197,8 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Unary:
-    """op: one of `- + ! ~ * &`. Fortran's `.not.` is `!`."""
+    """op: one of `- + ! ~ * &`. Fortran's `.not.` is `!`. `()`: Fortran's brackets around a whole
+    actual argument, which make a value of a variable."""
 
     op: str
     operand: "Expression"
@@ -206,8 +207,8 @@ class Unary:
 
 @dataclass(frozen=True, slots=True)
 class Binary:
-    """op: C's spelling; Fortran's are translated (`.and.` is `&&`, `/=` is `!=`, `.eqv.` is
-    `==`), but for `**` (power) and `//` (concatenation)."""
+    """op: C's spelling; Fortran's are translated (`.and.` is `&&`, `/=` is `!=`), but for `**`
+    (power), `//` (concatenation), `.eqv.`, `.neqv.` and operators that a program defines."""
 
     op: str
     left: "Expression"
@@ -277,6 +278,15 @@ class Comma:
 
 
 @dataclass(frozen=True, slots=True)
+class ImpliedDo:
+    """Fortran's `(a(i), i = 1, n)` in a constructor, a data statement or an input or output list."""
+
+    items: tuple["Expression", ...]
+    bounds: "Bounds"
+    span: Span | None = _span()
+
+
+@dataclass(frozen=True, slots=True)
 class UnsupportedExpression:
     """kind: the construct's name (`lambda_expression`); text: as written."""
 
@@ -287,7 +297,7 @@ class UnsupportedExpression:
 
 Expression = Union[
     Name, Literal, Access, Section, Member, Call, Unary, Binary, Conditional, Cast, SizeOf,
-    InitializerList, Increment, AssignExpression, Comma, UnsupportedExpression,
+    InitializerList, Increment, AssignExpression, Comma, ImpliedDo, UnsupportedExpression,
 ]  # fmt: skip
 
 
@@ -327,7 +337,8 @@ class Declaration:
 
     value: the initialiser. arguments: those of `T x(a, b)`; None where there are none.
     storage: words such as `static`, `extern`, `__shared__`, `__constant__`, `register`, Fortran's
-    attributes (`save`, `parameter`, `pointer`, `allocatable`, `target`, `optional`).
+    attributes (`save`, `parameter`, `pointer`, `allocatable`, `target`, `optional`,
+    `intent(in)`). implicit: the text has no such declaration; Fortran's implicit typing makes it.
     """
 
     name: str
@@ -339,6 +350,7 @@ class Declaration:
     group: Span | None = _span()
     bits: Expression | None = None
     """Width of a bit field."""
+    implicit: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -399,7 +411,7 @@ class RangeFor:
 @dataclass(frozen=True, slots=True)
 class Bounds:
     """A Fortran do loop: from lower to upper, both inclusive. concurrent: `do concurrent`, with
-    further indices in `nested` and a mask."""
+    further indices in `nested` and a mask. forall: Fortran's `forall`, written like that."""
 
     variable: str
     lower: Expression
@@ -408,17 +420,19 @@ class Bounds:
     concurrent: bool = False
     nested: tuple["Bounds", ...] = ()
     mask: Expression | None = None
+    forall: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class While:
-    """after: the test stands at the end (`do ... while`)."""
+    """after: the test stands at the end (`do ... while`). label: Fortran's construct name."""
 
     test: Expression
     body: tuple["Statement", ...]
     after: bool = False
     pragmas: tuple[Pragma, ...] = ()
     span: Span | None = _span()
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -505,6 +519,17 @@ class KernelLaunch:
 
 
 @dataclass(frozen=True, slots=True)
+class Specification:
+    """A Fortran statement about names that declares no variable: `implicit none`, `private`,
+    `external f`, `save`, `data x /1/`. keyword: its first word (`module procedure` has two);
+    text: what follows, without case outside strings."""
+
+    keyword: str
+    text: str = ""
+    span: Span | None = _span()
+
+
+@dataclass(frozen=True, slots=True)
 class Unsupported:
     """A statement or item that the front end does not know. kind: the construct's name
     (`lambda`, `syntax error`, `equivalence`); text: as written."""
@@ -533,7 +558,8 @@ class Parameter:
 class Function:
     """A function, kernel or subroutine.
 
-    name: as defined, qualified where the text qualifies it. scope: enclosing namespaces, classes
+    name: as defined, qualified where the text qualifies it (a Fortran program has the qualifier
+    `program`, and no name where the text gives none). scope: enclosing namespaces, classes
     or modules, outermost first. result: ScalarType('void') for subroutines. result_name:
     Fortran's `result(r)`. qualifiers: `static`, `inline`, `__global__`, `__device__`,
     `__launch_bounds__(256)`, Fortran's `pure`, `elemental`, `recursive`. template: names of
@@ -579,9 +605,21 @@ class StructDefinition:
     items: tuple["Item", ...] = ()
     """Other members: aliases, nested structures, what is unsupported."""
     attributes: tuple[str, ...] = ()
-    """Words between the keyword and the name: `__align__(16)`."""
+    """Words about the type: `__align__(16)`; Fortran's `public`, `sequence`, `bind(c)`."""
     defined: bool = True
     """False for `struct name;`, which says only that there is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interface:
+    """Fortran's interface block. name: the generic name or operator, or ''. items: prototypes as
+    Functions, whose bodies hold their declarations, and `module procedure` Specifications.
+    abstract: `abstract interface`."""
+
+    name: str
+    items: tuple[Union["Function", "Specification"], ...]
+    abstract: bool = False
+    span: Span | None = _span()
 
 
 @dataclass(frozen=True, slots=True)
@@ -636,11 +674,12 @@ class Macro:
 Statement = Union[
     Declaration, Assign, ExpressionStatement, For, RangeFor, While, If, Switch, Return, Jump, Label,
     Goto, Compound, Pragma, KernelLaunch, Unsupported, StructDefinition, TypeAlias, Using,
+    Specification, Interface, Include,
 ]  # fmt: skip
 Item = Union[
     Function, StructDefinition, TypeAlias, Module, Using, Include, Macro, Declaration, Pragma,
-    Unsupported,
-]
+    Unsupported, Specification, Interface,
+]  # fmt: skip
 Node = Union[Expression, Statement, Item, Case, Clause, Bounds, Extent, Parameter, Type]
 
 

@@ -1,0 +1,1324 @@
+"""Fortran into the typed tree: free and fixed form, Fortran 77 to 2008, OpenMP and OpenACC.
+
+Contract: `parse_fortran(text, form, dialect)` gives a TranslationUnit for every text. It never
+raises for bad Fortran and never runs for ever. What it does not know is `Unsupported`, with its
+kind, text and line; the statements around it are read all the same. Results are cached.
+
+**How.** The lexical layer (`fortran_lines`) makes statements with exact offsets. A stack of open
+constructs builds blocks, so a broken statement costs that statement only. fparser's rules judge
+type declarations and procedure heads by their shape (`fortran_grammar`), and name statements
+that have no node. Expressions have a reader of their own (`fortran_expressions` says why).
+
+**Why fparser and not PSyclone.** PSyclone's PSyIR reads modules like those of CloverLeaf well,
+but BLAS in fixed form badly: it leaves much of it as code blocks without structure. fparser
+reads both, is pure Python and carries no schedule of its own. fparser reads whole units in
+15 ms for 17 lines, gives a whole text up for one bad line, knows lines only and calls every
+`a(i)` a Part_Ref. So it judges statements here, and blocks, names and spans are this module's.
+
+**Conventions.**
+- Spans of statements and of expressions are exact. Names and expressions in clauses of
+  directives have none. Spans of blocks run from their first word to their last.
+- Declarations stand in the body, those of dummy arguments too, with `intent(in)` in `storage`.
+  Implicit typing makes Declarations with `implicit` set. They stand after the specifications.
+- A program is a Function with the qualifier `program`, without a name where the text has none.
+- `a(i)` is an Access where a declaration makes `a` an array, else a Call (see `fortran_scope`).
+- `allocate`, `open` and their like are Calls of that name. `write(6, *) x` is a Call, with
+  arguments x, of the Call `write(6, *)`; `print *, x` is Call('print', (Name('*'), x)).
+- `stop 1` is Jump('stop', '1'); `error stop` has the kind `error stop`.
+- A labelled `do` loses its label unless a `goto` names it. `continue` alone makes no node.
+- A region of directives is a Compound. Its `end` directive follows in `pragmas` where it has
+  clauses. After a loop an `end` directive with clauses is a Pragma of its own.
+- `!$` lines are code in the dialect `openmp-fortran`, comments in `fortran`.
+
+    python -c "from corpora.frontends.fortran import parse_fortran; \
+        print(parse_fortran('subroutine f(x)\\nreal x(*)\\nx(1) = 2\\nend').items[0].body[-1])"
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Any
+
+from corpora.frontends.fortran_declarations import (
+    ATTRIBUTE_STATEMENTS,
+    apply_attributes,
+    read_declarations,
+    read_extents,
+)
+from corpora.frontends.fortran_expressions import (
+    TYPE_WORDS,
+    ExpressionReader,
+    FortranError,
+    read_expression,
+)
+from corpora.frontends.fortran_grammar import matches, rule_of
+from corpora.frontends.fortran_lines import Line, Token, read_lines
+from corpora.frontends.fortran_scope import Scope
+from corpora.frontends.pragmas import build_pragma, is_standalone, read_directive
+from corpora.ir import (
+    Access, ArrayType, Assign, Bounds, Call, Case, Compound, Declaration, Expression,
+    ExpressionStatement, For, Function, Goto, If, Include, Interface, Jump, Label, Literal,
+    Member, Module, Name, NamedType, Parameter, Pragma, Return, ScalarType, Section, Span,
+    Specification, StructDefinition, Switch, TranslationUnit, Type, Unary, Unsupported,
+    UnsupportedExpression, While, find, transform,
+)  # fmt: skip
+
+__all__ = ["parse_fortran"]
+
+MAX_BLOCKS = 40
+MAX_BRANCHES = 60
+
+_LOOP_DIRECTIVES = frozenset(("do", "simd", "distribute", "taskloop", "loop", "for"))
+_PREFIXES = frozenset(("pure", "impure", "elemental", "recursive", "module", "non_recursive"))
+_UNITS = frozenset(("", "program", "subroutine", "function", "module", "submodule", "procedure",
+                    "block data"))  # fmt: skip
+_CALL_LIKE = frozenset(
+    "allocate deallocate nullify open close inquire rewind backspace endfile flush wait".split()
+)
+_SPECIFICATIONS = frozenset(
+    "external intrinsic private public data import implicit save sequence protected".split()
+)
+_DECLARING = _SPECIFICATIONS | ATTRIBUTE_STATEMENTS | frozenset(
+    "use common equivalence namelist interface include format entry procedure enum".split()
+)
+_BLOCK_ENDS = frozenset(
+    "do if select where forall associate block critical type interface enum".split()
+)
+_NO_ARRAYS = frozenset(("omp_lib",))
+
+
+@lru_cache(maxsize=1024)
+def parse_fortran(
+    text: str, form: str | None = None, dialect: str = "fortran"
+) -> TranslationUnit:
+    """The tree of `text`. form: `free`, `fixed`, or None to detect it. dialect: `fortran` or
+    `openmp-fortran`. Raises ValueError for another form or dialect."""
+    if form not in (None, "free", "fixed"):
+        raise ValueError(f"unknown form {form!r}; it is 'free', 'fixed' or None")
+    if dialect not in ("fortran", "openmp-fortran"):
+        raise ValueError(f"unknown dialect {dialect!r}; it is 'fortran' or 'openmp-fortran'")
+    openmp = dialect == "openmp-fortran"
+    lines = read_lines(text, form, {"_OPENMP": "201511"} if openmp else {}, openmp)
+    items = tuple(_Parser(lines).items())
+    errors = tuple(u for u in find(items, Unsupported) if u.kind == "syntax error")
+    return TranslationUnit(items, text, dialect, errors)
+
+
+@dataclass(slots=True)
+class _Frame:
+    """An open construct. nodes: statements of the branch being read. branches: those before."""
+
+    kind: str
+    line: Line
+    nodes: list[Any] = field(default_factory=list)
+    branches: list[tuple[Any, list[Any], Span]] = field(default_factory=list)
+    head: Any = None
+    end_label: str = ""
+    name: str = ""
+    pragmas: tuple[Pragma, ...] = ()
+    first: int = 0
+
+
+class _Parser:
+    """Reads lines from place `at` on. frames: open constructs of the unit being read."""
+
+    def __init__(self, lines: list[Line]) -> None:
+        self.lines, self.at = lines, 0
+        self.modules: dict[str, Scope] = {}
+        self.scope = Scope()
+        self.frames: list[_Frame] = []
+        self.pending: list[Pragma] = []
+        self.specifying = False
+        self.spec_end = 0
+        self.loose = False
+        self.uses: list[str] = []
+        self.wanted_labels: set[str] = set()
+
+    # ------------------------------------------------------------------------ program units
+
+    def items(self) -> list[Any]:
+        found: list[Any] = []
+        while self.at < len(self.lines):
+            found += self._item(Scope())
+        return found
+
+    def _item(self, host: Scope) -> list[Any]:
+        line = self.lines[self.at]
+        if line.item is not None:
+            self.at += 1
+            return [line.item]
+        if line.directive is not None and not self._code_follows():
+            self.at += 1
+            return [self._pragma(line)]
+        kind = _unit_head(line) if line.directive is None else ""
+        if kind == "module":
+            return [self._module()]
+        if kind in ("submodule", "block data"):
+            return [self._skipped_unit(kind)]
+        if line.directive is None and _end_kind(line.tokens) is not None:
+            self.at += 1
+            return [Unsupported("syntax error", line.text, line.span)]
+        return [self._procedure(host, kind)]
+
+    def _code_follows(self) -> bool:
+        """Whether the next line that is no directive is a statement outside any unit's head."""
+        for line in self.lines[self.at :]:
+            if line.directive is None and line.item is None:
+                return _unit_head(line) == "" and _end_kind(line.tokens) is None
+        return False
+
+    def _skipped_unit(self, kind: str) -> Unsupported:
+        first = self.at
+        depth = 0
+        while self.at < len(self.lines):
+            line = self.lines[self.at]
+            self.at += 1
+            if line.tokens and _unit_head(line):
+                depth += 1
+            elif line.tokens and _end_kind(line.tokens) in _UNITS:
+                depth -= 1
+                if depth <= 0:
+                    break
+        return self._unsupported(kind, first, self.at - 1)
+
+    def _unsupported(self, kind: str, first: int, last: int) -> Unsupported:
+        lines = self.lines[first : last + 1]
+        a, b = lines[0].span, lines[-1].span
+        text = "\n".join(_full_text(line) for line in lines)
+        return Unsupported(kind, text, Span(a.start, b.end, a.line, b.end_line))
+
+    def _module(self) -> Module:
+        head = self.lines[self.at]
+        self.at += 1
+        name = head.tokens[1].text
+        state = self._enter(Scope(), head)
+        scope = self.scope
+        self._body()
+        body, uses, _ = self._leave(state)
+        inner = self._contained(scope)
+        self.modules[name] = scope
+        end = self._close_unit()
+        return Module(name, (*body, *inner), uses, _between(head.span, end))
+
+    def _enter(self, scope: Scope, head: Line) -> tuple:
+        """Begins a unit; gives what `_leave` needs to go back to the unit around it."""
+        state = (self.scope, self.frames, self.pending, self.specifying, self.loose, self.uses,
+                 self.wanted_labels, self.spec_end)  # fmt: skip
+        self.scope, self.frames, self.pending = scope, [_Frame("unit", head)], []
+        self.specifying, self.loose, self.uses, self.spec_end = True, False, [], 0
+        self.wanted_labels = set()
+        self._look_ahead()
+        return state
+
+    def _leave(self, state: tuple) -> tuple[list[Any], tuple[str, ...], int]:
+        self._flush_pending()
+        while len(self.frames) > 1:
+            self._abandon()
+        body, uses, spec_end = self.frames[0].nodes, tuple(self.uses), self.spec_end
+        (self.scope, self.frames, self.pending, self.specifying, self.loose, self.uses,
+         self.wanted_labels, self.spec_end) = state  # fmt: skip
+        return body, uses, spec_end
+
+    def _abandon(self) -> None:
+        """A construct without its end: its head is Unsupported, its statements stay."""
+        frame = self.frames.pop()
+        target = self.frames[-1].nodes
+        if frame.kind == "region":
+            target += frame.pragmas
+        elif frame.kind != "unsupported":
+            target.append(Unsupported("missing end", _full_text(frame.line), frame.line.span))
+        for _, nodes, _ in frame.branches:
+            target += nodes
+        target += frame.nodes
+
+    def _look_ahead(self) -> None:
+        """Notes names that are assigned with subscripts, and labels that something names."""
+        for line in self.lines[self.at :]:
+            if not line.tokens:
+                continue
+            words = [t.text for t in line.tokens[:2]]
+            if words[0] == "contains" or _end_kind(line.tokens) in _UNITS:
+                break
+            at = 0
+            if words[0] in ("if", "where", "else", "elsewhere") and words[1:] == ["("]:
+                at = _after_group(line.tokens, 1)
+            first = line.tokens[at] if at < len(line.tokens) else None
+            if first and first.kind == "id" and _is_assignment(line.tokens[at:]):
+                if line.tokens[at + 1].text == "(":
+                    self.scope.deduced.add(first.text)
+            texts = {t.text for t in line.tokens}
+            if "goto" in texts or "go" in texts or words[0] in ("if", "read", "write", "open"):
+                self.wanted_labels |= {t for t in texts if t.isdigit()}
+
+    def _procedure(self, host: Scope, kind: str) -> Function:
+        head = self.lines[self.at]
+        if kind:
+            self.at += 1
+        scope = Scope(host)
+        state = self._enter(scope, head)
+        self.loose = not kind
+        name, dummies, qualifiers, result, result_name, linkage = "", [], (), None, "", ""
+        failed = None
+        if kind == "program":
+            name, qualifiers = head.tokens[1].text, ("program",)
+        elif kind:
+            try:
+                name, dummies, qualifiers, result, result_name, linkage = self._head(head, kind)
+            except FortranError as error:
+                failed = Unsupported(error.kind, head.text, head.span)
+                name = next(
+                    (b.text for a, b in zip(head.tokens, head.tokens[1:], strict=False)
+                     if a.text == kind), "")  # fmt: skip
+        else:
+            qualifiers = ("program",)
+        if failed:
+            self.frames[0].nodes.append(failed)
+        own = result_name or name
+        if result is not None and kind == "function":
+            scope.types[own] = result
+        elif kind == "function":
+            scope.procedures.discard(own)
+        self._body()
+        body, uses, spec_end = self._leave(state)
+        inner = tuple(self._contained(scope))
+        end = self._close_unit()
+        names = [d.text for d in dummies]
+        self._make_explicit(scope, body, spec_end, names, own if kind == "function" else "")
+        if result is None:
+            result = ScalarType("void")
+            if kind == "function":
+                result = scope.types.get(own) or NamedType("undeclared")
+        declared = {d.name: d for d in body if isinstance(d, Declaration)}
+        parameters = tuple(_parameter(d, declared, scope) for d in dummies)
+        body_span = None
+        spans = [s for s in (getattr(n, "span", None) for n in body) if s]
+        if spans:
+            body_span = _between(spans[0], spans[-1])
+        return Function(
+            name, parameters, result, tuple(body), qualifiers, result_name=result_name,
+            contains=inner, uses=uses, language_linkage=linkage,
+            span=_between(head.span, end or (spans[-1] if spans else head.span)),
+            body_span=body_span,
+        )  # fmt: skip
+
+    def _head(self, line: Line, kind: str) -> tuple:
+        """Name, dummies, qualifiers, result type, result name and linkage of a procedure."""
+        rule = "Function_Stmt" if kind == "function" else "Subroutine_Stmt"
+        reader = ExpressionReader(line.tokens, self.scope)
+        qualifiers: list[str] = []
+        result: Type | None = None
+        while not reader.accept_word(kind):
+            if reader.peek().text in _PREFIXES:
+                qualifiers.append(reader.name())
+            else:
+                result = reader.type_spec()
+                if isinstance(result, NamedType) and result.name in self.scope.constants:
+                    raise FortranError
+        name = reader.name()
+        dummies: list[Token] = []
+        if reader.accept("("):
+            while not reader.accept(")"):
+                if dummies:
+                    reader.expect(",")
+                dummies.append(reader.peek())
+                if not reader.accept("*"):
+                    reader.name()
+        result_name, linkage = "", ""
+        while reader.peek().kind == "id":
+            word = reader.name()
+            first = reader.at
+            if word == "result" and kind == "function":
+                reader.expect("(")
+                result_name = reader.name()
+                reader.expect(")")
+            elif word == "bind":
+                reader.arguments()
+                linkage = "".join(t.text for t in line.tokens[first + 1 : reader.at - 1])
+            else:
+                raise FortranError
+        reader.expect_end()
+        if not matches(rule, line.tokens) and "double" not in {t.text for t in line.tokens}:
+            raise FortranError
+        if any(d.text == "*" for d in dummies):
+            raise FortranError("alternate return")
+        return name, dummies, tuple(qualifiers), result, result_name, linkage
+
+    def _contained(self, host: Scope) -> list[Any]:
+        found: list[Any] = []
+        if self.at >= len(self.lines) or not _is_word(self.lines[self.at], "contains"):
+            return found
+        self.at += 1
+        while self.at < len(self.lines):
+            line = self.lines[self.at]
+            if line.tokens and _end_kind(line.tokens) in _UNITS:
+                break
+            if line.tokens and not _unit_head(line):
+                self.at += 1
+                found.append(Unsupported("syntax error", _full_text(line), line.span))
+                continue
+            found += self._item(host)
+        return found
+
+    def _close_unit(self) -> Span | None:
+        """Steps over the unit's `end`, if the text has it; gives its span."""
+        if self.at < len(self.lines):
+            line = self.lines[self.at]
+            if line.tokens and _end_kind(line.tokens) in _UNITS:
+                self.at += 1
+                return line.span
+        return self.lines[min(self.at, len(self.lines)) - 1].span
+
+    def _body(self) -> None:
+        """Statements up to the `end` or `contains` of the unit, or the head of another."""
+        while self.at < len(self.lines):
+            line = self.lines[self.at]
+            if line.tokens:
+                if _end_kind(line.tokens) in _UNITS:
+                    if line.label:
+                        self._append(Label(line.label, line.span))
+                    return
+                if _is_word(line, "contains"):
+                    return
+                if _unit_head(line):
+                    return
+            self.at += 1
+            self._line(line)
+
+    def _make_explicit(
+        self, scope: Scope, body: list[Any], spec_end: int, dummies: list[str], result: str
+    ) -> None:
+        """Adds declarations for names that implicit typing declares, after the last one."""
+        if scope.implicit is None:
+            return
+        called = {id(c.function) for c in find(tuple(body), Call)}
+        names = dict.fromkeys([*dummies, *([result] if result else [])])
+        if not scope.sees_unknown:
+            for node in find(tuple(body), Name, Bounds):
+                if isinstance(node, Bounds):
+                    names[node.variable] = None
+                elif id(node) not in called and node.id != "*":
+                    names[node.id] = None
+        place = spec_end
+        for name in names:
+            if scope.type_of_name(name) is not None or name in scope.procedures:
+                continue
+            kind = scope.implicit_type(name)
+            if kind is None or name in scope.deduced and name not in dummies:
+                continue
+            if name in dummies and any(
+                isinstance(c.function, Name) and c.function.id == name
+                for c in find(tuple(body), Call)
+            ):
+                continue
+            scope.types[name] = kind
+            body.insert(place, Declaration(name, kind, implicit=True))
+            place += 1
+
+    # --------------------------------------------------------------------------- statements
+
+    def _line(self, line: Line) -> None:
+        if line.item is not None:
+            self._append(line.item)
+            return
+        if line.directive is not None:
+            self._directive(line)
+            return
+        label = line.label
+        ends = bool(label) and any(f.end_label == label for f in self.frames)
+        if label and (not ends or label in self.wanted_labels):
+            self._append(Label(label, line.span))
+        try:
+            self._statement(line)
+        except FortranError as error:
+            self._failed(line, error.kind)
+        except RecursionError:
+            self._failed(line, "nested too deeply")
+        while label and self.frames[-1].end_label == label:
+            self._close(line)
+
+    def _failed(self, line: Line, kind: str) -> None:
+        """The statement is Unsupported; a construct's head makes the whole construct so."""
+        if any(t.kind == "bad" for t in line.tokens):
+            kind = "syntax error"
+        elif kind == "syntax error":
+            kind = rule_of(line.tokens) or kind
+        opened = _opens(line.tokens)
+        if opened:
+            self._open("unsupported", line, head=(kind, opened))
+            return
+        self._append(Unsupported(kind, _full_text(line), line.span))
+
+    def _append(self, node: Any) -> None:
+        """Adds a statement to the open block. Directives that wait for one go with it."""
+        pending, self.pending = self.pending, []
+        if pending:
+            if isinstance(node, (For, While)) or isinstance(node, Assign) and all(
+                p.directive.startswith("atomic") for p in pending
+            ):
+                node = replace(node, pragmas=(*pending, *node.pragmas))
+            else:
+                self.frames[-1].nodes += pending
+        self.frames[-1].nodes.append(node)
+
+    def _flush_pending(self) -> None:
+        self.frames[-1].nodes += self.pending
+        self.pending = []
+
+    def _statement(self, line: Line) -> None:
+        tokens = line.tokens
+        if any(t.kind == "bad" for t in tokens):
+            raise FortranError
+        name = ""
+        if len(tokens) > 2 and tokens[0].kind == "id" and tokens[1].text == ":":
+            name, tokens = tokens[0].text, tokens[2:]
+            line = replace(line, tokens=tokens)
+        if _is_assignment(tokens):
+            self._assignment(line)
+            return
+        end = _end_kind(tokens)
+        if end is not None:
+            self._end(line, end)
+            return
+        word = tokens[0].text
+        if tokens[0].kind != "id":
+            raise FortranError
+        if self.specifying and not (word in _DECLARING or word in TYPE_WORDS):
+            self._end_specifications()
+        construct = _CONSTRUCTS.get(word)
+        if construct is not None and construct(self, line, name):
+            return
+        if name:
+            raise FortranError("named construct")
+        for node in self._simple(line):
+            self._append(node)
+        if self.specifying and len(self.frames) == 1:
+            self.spec_end = len(self.frames[0].nodes)
+
+    def _end_specifications(self) -> None:
+        self.specifying = False
+        self.spec_end = len(self.frames[0].nodes)
+
+    def _assignment(self, line: Line) -> None:
+        if self.specifying:
+            if self._statement_function(line):
+                return
+            self._end_specifications()
+        self._append(self._assign(line))
+
+    def _assign(self, line: Line) -> Assign:
+        reader = ExpressionReader(line.tokens, self.scope)
+        target = reader.reference()
+        if isinstance(target, Call):
+            raise FortranError("assignment to no variable")
+        op = "=>" if reader.accept("=>") else "="
+        if op == "=":
+            reader.expect("=")
+        value = reader.expression()
+        reader.expect_end()
+        return Assign(target, op, value, line.span)
+
+    def _statement_function(self, line: Line) -> bool:
+        name = line.tokens[0].text
+        if line.tokens[1].text != "(":
+            return False
+        close = _after_group(line.tokens, 1)
+        inner = line.tokens[2 : close - 1]
+        names = [t.text for t in inner if t.kind == "id"]
+        plain = 2 * len(names) - 1 == len(inner) and len(set(names)) == len(names)
+        kind = self.scope.types.get(name)
+        if isinstance(kind, ArrayType) or not plain or line.tokens[close].text != "=":
+            return False
+        if kind is None and (self.loose or self.scope.sees_unknown or self.scope.type_of_name(name)):
+            return False
+        if isinstance(kind, NamedType) and kind.name == "character":
+            return False
+        self.scope.procedures.add(name)
+        self.scope.deduced.discard(name)
+        self.frames[-1].nodes.append(Unsupported("statement function", line.text, line.span))
+        self.spec_end = len(self.frames[0].nodes)
+        return True
+
+    def _simple(self, line: Line) -> list[Any]:
+        """The nodes of a statement that opens no construct."""
+        tokens, word = line.tokens, line.tokens[0].text
+        if word in TYPE_WORDS and not (word in ("type", "class") and tokens[1].text != "("):
+            return read_declarations(line, self.scope)
+        if word in ATTRIBUTE_STATEMENTS and len(tokens) > 1:
+            if word != "save" or len(tokens) > 1 and tokens[1].text != "/":
+                apply_attributes(line, self.scope, self.frames[0].nodes, {})
+                return []
+        reader = ExpressionReader(tokens, self.scope)
+        if word in _SPECIFICATIONS:
+            return self._specification(line)
+        action = _ACTIONS.get(word)
+        if action is None:
+            raise FortranError(rule_of(tokens) or "syntax error")
+        reader.at = 1
+        node = action(self, reader, line)
+        reader.expect_end()
+        return [] if node is None else [node]
+
+    def _specification(self, line: Line) -> list[Any]:
+        word, rest = line.tokens[0].text, line.tokens[1:]
+        text = _words(rest)
+        if word in ("external", "intrinsic"):
+            self.scope.procedures |= {t.text for t in rest if t.kind == "id"}
+        elif word == "implicit":
+            self._implicit(line)
+        elif word == "data" and not matches("Data_Stmt", line.tokens):
+            raise FortranError
+        return [Specification(word, text, line.span)]
+
+    def _implicit(self, line: Line) -> None:
+        reader = ExpressionReader(line.tokens, self.scope, 1)
+        if reader.accept_word("none"):
+            self.scope.implicit = None
+            return
+        rules = dict(self.scope.implicit or {})
+        while True:
+            first = reader.at
+            close = _last_group(line.tokens, first)
+            inner = ExpressionReader(line.tokens[:close], self.scope, first)
+            kind = inner.type_spec()
+            reader.at = close
+            if inner.at != close:
+                raise FortranError
+            reader.expect("(")
+            while not reader.accept(")"):
+                low = high = reader.name()
+                if reader.accept("-"):
+                    high = reader.name()
+                for code in range(ord(low[0]), ord(high[0]) + 1):
+                    rules[chr(code)] = kind
+                reader.accept(",")
+            if not reader.accept(","):
+                break
+        reader.expect_end()
+        self.scope.implicit = rules
+
+    # ------------------------------------------------------------------------------- actions
+
+    def _call(self, reader: ExpressionReader, line: Line) -> Any:
+        first = reader.at
+        base: Expression = Name(reader.name(), reader.span(first))
+        while reader.accept("%"):
+            base = Member(base, reader.name(), False, reader.span(first))
+        values, keywords = reader.arguments() if reader.is_op("(") else ((), ())
+        if reader.is_op("%"):  # call a(i)%run(x)
+            reader.at = first
+            whole = reader.reference()
+            if not isinstance(whole, (Call, Member)):
+                raise FortranError
+            call = whole if isinstance(whole, Call) else Call(whole, (), span=whole.span)
+            return ExpressionStatement(call, line.span)
+        return ExpressionStatement(Call(base, values, keywords, span=reader.span(first)), line.span)
+
+    def _return(self, reader: ExpressionReader, line: Line) -> Any:
+        if reader.peek().kind != "end":
+            raise FortranError("alternate return")
+        return Return(None, line.span)
+
+    def _stop(self, reader: ExpressionReader, line: Line, kind: str = "stop") -> Any:
+        text = _words(reader.tokens[reader.at :])
+        if text:
+            reader.expression()
+        return Jump(kind, text, line.span)
+
+    def _error(self, reader: ExpressionReader, line: Line) -> Any:
+        if not reader.accept_word("stop"):
+            raise FortranError
+        return self._stop(reader, line, "error stop")
+
+    def _exit(self, reader: ExpressionReader, line: Line) -> Any:
+        kind = "break" if line.tokens[0].text == "exit" else "continue"
+        return Jump(kind, reader.name() if reader.peek().kind == "id" else "", line.span)
+
+    def _goto(self, reader: ExpressionReader, line: Line) -> Any:
+        if line.tokens[0].text == "go" and not reader.accept_word("to"):
+            raise FortranError
+        token = reader.peek()
+        if token.kind != "number" or not token.text.isdigit():
+            raise FortranError
+        reader.at += 1
+        return Goto(token.text.lstrip("0"), line.span)
+
+    def _call_like(self, reader: ExpressionReader, line: Line) -> Any:
+        values, keywords = reader.arguments()
+        word = line.tokens[0].text
+        if word == "allocate":
+            values = tuple(
+                Access(v.function, v.arguments, v.span) if isinstance(v, Call) else v
+                for v in values
+            )
+        call = Call(Name(word), values, keywords, span=line.span)
+        return ExpressionStatement(call, line.span)
+
+    def _transfer(self, reader: ExpressionReader, line: Line) -> Any:
+        """`write (...) items`, `read (...) items`, `read *, items`, `print fmt, items`."""
+        word = line.tokens[0].text
+        if word == "print" or not reader.is_op("("):
+            items = [reader.item()]
+            while reader.accept(","):
+                items.append(reader.expression())
+            return ExpressionStatement(Call(Name(word), tuple(items), span=line.span), line.span)
+        values, keywords = reader.arguments()
+        control = Call(Name(word), values, keywords)
+        items = []
+        while reader.peek().kind != "end":
+            if items:
+                reader.expect(",")
+            items.append(reader.expression())
+        return ExpressionStatement(Call(control, tuple(items), span=line.span), line.span)
+
+    def _use(self, reader: ExpressionReader, line: Line) -> Any:
+        if not matches("Use_Stmt", line.tokens):
+            raise FortranError
+        self.uses.append(_words(line.tokens[1:]))
+        reader.at = len(line.tokens)
+        words = [t.text for t in line.tokens]
+        start = words.index("::") + 1 if "::" in words else 1
+        module = self.modules.get(words[start])
+        if module is None:
+            self.scope.sees_unknown |= words[start] not in _NO_ARRAYS
+            return None
+        only = words[words.index("only") + 2 :] if "only" in words[start + 1 :] else None
+        renamed = {words[k + 1]: words[k - 1] for k in range(len(words) - 1) if words[k] == "=>"}
+        for table in ("types", "structures", "constants"):
+            for name, value in getattr(module, table).items():
+                if only is None or name in only:
+                    getattr(self.scope, table)[renamed.get(name, name)] = value
+        return None
+
+    def _include(self, reader: ExpressionReader, line: Line) -> Any:
+        token = reader.peek()
+        if token.kind != "string":
+            raise FortranError
+        reader.at += 1
+        self.scope.sees_unknown = True
+        return Include(token.text[1:-1], False, line.span)
+
+    def _common(self, reader: ExpressionReader, line: Line) -> Any:
+        """Arrays of common blocks are declared there; the statement itself has no node."""
+        while reader.peek().kind != "end":
+            if reader.accept("/"):
+                if not reader.accept("/"):
+                    reader.name()
+                    reader.expect("/")
+            elif reader.accept("//"):
+                pass
+            name = reader.name()
+            declared = self.scope.types.get(name) or self.scope.implicit_type(name)
+            if declared is None:
+                raise FortranError(f"no type for {name}")
+            if reader.is_op("("):
+                declared = ArrayType(declared, read_extents(reader), column_major=True)
+                self.scope.types[name] = declared
+            elif name not in self.scope.types:
+                self.scope.types[name] = declared
+                self._append(Declaration(name, declared, implicit=True))
+            reader.accept(",")
+        return Unsupported("common", line.text, line.span)
+
+    def _format(self, reader: ExpressionReader, line: Line) -> Any:
+        if not reader.is_op("(") or line.tokens[-1].text != ")":
+            raise FortranError
+        reader.at = len(line.tokens)
+        return Specification("format", line.text[len("format") :].strip(), line.span)
+
+    def _continue(self, reader: ExpressionReader, line: Line) -> Any:
+        return None
+
+    # ------------------------------------------------------------------------- constructs
+
+    def _open(self, kind: str, line: Line, **more: Any) -> _Frame:
+        if len(self.frames) > MAX_BLOCKS and kind != "unsupported":
+            raise FortranError("nested too deeply")
+        pragmas: tuple[Pragma, ...] = ()
+        if kind == "do":
+            pragmas, self.pending = tuple(self.pending), []
+        else:
+            self._flush_pending()
+        frame = _Frame(kind, line, first=self.at - 1, pragmas=pragmas, **more)
+        self.frames.append(frame)
+        return frame
+
+    def _do(self, line: Line, name: str) -> bool:
+        reader = ExpressionReader(line.tokens, self.scope, 1)
+        label = ""
+        if reader.peek().kind == "number":
+            label = reader.peek().text.lstrip("0")
+            reader.at += 1
+        reader.accept(",")
+        if reader.peek().kind == "end":
+            head: Any = None
+        elif reader.is_op("(", 1) and reader.accept_word("while"):
+            reader.expect("(")
+            head = reader.expression()
+            reader.expect(")")
+        elif reader.is_op("(", 1) and reader.accept_word("concurrent"):
+            head = self._indices(reader)
+        else:
+            head = reader.bounds()
+        reader.expect_end()
+        self._open("do", line, head=head, end_label=label, name=name)
+        return True
+
+    def _indices(self, reader: ExpressionReader, forall: bool = False) -> Bounds:
+        """`(i = 1:n, j = 1:m:2, mask)` of `do concurrent` and `forall`."""
+        reader.expect("(")
+        if reader.peek().text in TYPE_WORDS and not reader.is_op("=", 1):
+            raise FortranError("typed index")
+        found: list[Bounds] = []
+        mask = None
+        while not reader.accept(")"):
+            if found:
+                reader.expect(",")
+            if reader.peek().kind == "id" and reader.is_op("=", 1):
+                variable = reader.name()
+                reader.at += 1
+                part = reader.item()
+                if not isinstance(part, Section) or part.lower is None or part.upper is None:
+                    raise FortranError
+                found.append(Bounds(variable, part.lower, part.upper, part.step, True,
+                                    forall=forall))  # fmt: skip
+            else:
+                mask = reader.expression()
+                reader.expect(")")
+                break
+        if not found:
+            raise FortranError
+        return replace(found[0], nested=tuple(found[1:]), mask=mask)
+
+    def _if(self, line: Line, name: str) -> bool:
+        reader = ExpressionReader(line.tokens, self.scope, 1)
+        reader.expect("(")
+        test = reader.expression()
+        reader.expect(")")
+        if reader.accept_word("then") and reader.peek().kind == "end":
+            if name:
+                raise FortranError("named construct")
+            self._open("if", line, head=test)
+            return True
+        inner = line.tokens[reader.at :]
+        if not inner or inner[0].kind == "number":
+            raise FortranError
+        self._append(If(test, tuple(self._nested(line, inner)), (), False, line.span))
+        return True
+
+    def _nested(self, line: Line, tokens: tuple[Token, ...]) -> list[Any]:
+        """The statement that stands behind `if (...)`, `where (...)` or `forall (...)`."""
+        if not tokens or tokens[0].kind != "id":
+            raise FortranError
+        a, b = tokens[0], tokens[-1]
+        offset = len(line.text) - (line.tokens[-1].end - a.start)
+        text = line.text[offset:] if line.span.line == line.span.end_line else _words(tokens)
+        inner = Line(text, Span(a.start, b.end, a.line, b.line), tokens)
+        if _is_assignment(tokens):
+            return [self._assign(inner)]
+        if tokens[0].text in _CONSTRUCTS or tokens[0].text in _DECLARING | TYPE_WORDS:
+            raise FortranError
+        return self._simple(inner)
+
+    def _else(self, line: Line, name: str) -> bool:
+        frame = self.frames[-1]
+        reader = ExpressionReader(line.tokens, self.scope)
+        test = None
+        where = line.tokens[0].text == "elsewhere" or reader.accept_word("else", "where")
+        if where:
+            reader.at = 1 if line.tokens[0].text == "elsewhere" else 2
+        conditional = where and reader.is_op("(")
+        if not where:
+            conditional = reader.accept_word("elseif") or reader.accept_word("else", "if")
+        kind = "where" if where else "if"
+        if conditional:
+            reader.expect("(")
+            test = reader.expression()
+            reader.expect(")")
+            if not where and not reader.accept_word("then"):
+                raise FortranError
+        elif not where:
+            reader.at = 1
+        if frame.kind == "unsupported" and frame.head[1] == kind:
+            return True
+        if reader.peek().kind == "id":
+            raise FortranError("named construct")
+        reader.expect_end()
+        if frame.kind != kind or frame.branches and frame.head is None:
+            raise FortranError
+        if len(frame.branches) > MAX_BRANCHES:
+            frame.kind, frame.head = "unsupported", ("too many branches", kind)
+            return True
+        self._flush_pending()
+        frame.branches.append((frame.head, frame.nodes, line.span))
+        frame.head, frame.nodes = test, []
+        return True
+
+    def _where(self, line: Line, name: str) -> bool:
+        reader = ExpressionReader(line.tokens, self.scope, 1)
+        reader.expect("(")
+        test = reader.expression()
+        reader.expect(")")
+        if reader.peek().kind == "end":
+            self._open("where", line, head=test)
+            return True
+        body = self._nested(line, line.tokens[reader.at :])
+        self._append(If(test, tuple(body), (), True, line.span))
+        return True
+
+    def _forall(self, line: Line, name: str) -> bool:
+        reader = ExpressionReader(line.tokens, self.scope, 1)
+        head = self._indices(reader, forall=True)
+        if reader.peek().kind == "end":
+            self._open("forall", line, head=head)
+            return True
+        body = self._nested(line, line.tokens[reader.at :])
+        self._append(For((), None, (), tuple(body), head, (), "", line.span, line.span))
+        return True
+
+    def _select(self, line: Line, name: str) -> bool:
+        reader = ExpressionReader(line.tokens, self.scope, 1)
+        if line.tokens[0].text == "select" and not reader.accept_word("case"):
+            raise FortranError("select type")
+        reader.expect("(")
+        value = reader.expression()
+        reader.expect(")")
+        reader.expect_end()
+        if name:
+            raise FortranError("named construct")
+        self._open("select", line, head=value)
+        return True
+
+    def _case(self, line: Line, name: str) -> bool:
+        frame = self.frames[-1]
+        if frame.kind == "unsupported":
+            return True
+        reader = ExpressionReader(line.tokens, self.scope, 1)
+        values: tuple[Expression, ...] = ()
+        if not reader.accept_word("default"):
+            values, keywords = reader.arguments()
+            if keywords or not values:
+                raise FortranError
+        reader.expect_end()
+        if frame.kind != "select":
+            raise FortranError
+        if frame.nodes and not frame.branches:
+            raise FortranError
+        self._flush_pending()
+        frame.nodes = []
+        frame.branches.append((values, frame.nodes, line.span))
+        return True
+
+    def _block(self, line: Line, name: str) -> bool:
+        if len(line.tokens) > 1 or name:
+            raise FortranError("block")
+        self._open("block", line)
+        return True
+
+    def _refused(self, line: Line, name: str) -> bool:
+        raise FortranError(line.tokens[0].text)
+
+    def _type(self, line: Line, name: str) -> bool:
+        """A derived type, read to its end at once; False for a declaration `type(t) :: x`."""
+        texts = [t.text for t in line.tokens]
+        if texts[1:2] == ["("] and not (texts[1:2] == ["is"]):
+            return False
+        if texts[1:2] == ["is"]:
+            return self.frames[-1].kind == "unsupported"
+        first = self.at - 1
+        place = first + 1
+        while place < len(self.lines) and _end_kind(self.lines[place].tokens) != "type":
+            if _end_kind(self.lines[place].tokens) in _UNITS:
+                raise FortranError
+            place += 1
+        if place == len(self.lines):
+            raise FortranError
+        self.at = place + 1
+        try:
+            node = self._structure(first, place)
+        except FortranError as error:
+            kind = "derived type" if error.kind == "syntax error" else error.kind
+            node = self._unsupported(kind, first, place)
+        self._append(node)
+        if self.specifying:
+            self.spec_end = len(self.frames[0].nodes)
+        return True
+
+    def _structure(self, first: int, last: int) -> StructDefinition:
+        head = self.lines[first]
+        reader = ExpressionReader(head.tokens, self.scope, 1)
+        attributes, bases = [], []
+        while reader.accept(","):
+            word = reader.name()
+            at = reader.at
+            if reader.is_op("("):
+                reader.arguments()
+            inner = "".join(t.text for t in head.tokens[at : reader.at])
+            bases.append(inner[1:-1]) if word == "extends" else attributes.append(word + inner)
+        reader.accept("::")
+        name = reader.name()
+        reader.expect_end()
+        if not matches("Derived_Type_Stmt", head.tokens):
+            raise FortranError
+        inner_scope = Scope(self.scope)
+        fields: list[Declaration] = []
+        for line in self.lines[first + 1 : last]:
+            word = line.tokens[0].text if line.tokens else ""
+            if word in ("sequence", "private") and len(line.tokens) == 1:
+                attributes.append(word if word == "sequence" else "private components")
+            elif word in TYPE_WORDS:
+                fields += read_declarations(line, inner_scope, component=True)
+            else:
+                raise FortranError("derived type with procedures")
+        table = {f.name: f.type for f in fields}
+        for base in bases:
+            table = {**self.scope.structures.get(base, {}), **table}
+        self.scope.structures[name] = table
+        span = _between(head.span, self.lines[last].span)
+        return StructDefinition(name, tuple(fields), "type", (), tuple(bases), (), span,
+                                tuple(attributes))  # fmt: skip
+
+    def _interface(self, line: Line, name: str) -> bool:
+        first = self.at - 1
+        texts = [t.text for t in line.tokens]
+        abstract = texts[0] == "abstract"
+        if abstract and texts[1:2] != ["interface"]:
+            raise FortranError
+        generic = "".join(texts[2 if abstract else 1 :])
+        items: list[Any] = []
+        while self.at < len(self.lines):
+            inner = self.lines[self.at]
+            if inner.tokens and _end_kind(inner.tokens) == "interface":
+                self.at += 1
+                break
+            kind = _unit_head(inner) if inner.tokens else ""
+            words = [t.text for t in inner.tokens]
+            if kind in ("subroutine", "function"):
+                found = self._procedure(Scope(), kind)
+                self.scope.procedures.add(found.name)
+                items.append(found)
+            elif words[:2] == ["module", "procedure"] or words[:1] == ["procedure"]:
+                self.at += 1
+                skip = 2 if words[0] == "module" else 1
+                keyword = " ".join(words[:skip])
+                items.append(Specification(keyword, _words(inner.tokens[skip:]), inner.span))
+            elif words and _end_kind(inner.tokens) in _UNITS:
+                raise FortranError
+            else:
+                self.at += 1
+                items.append(Unsupported("syntax error", _full_text(inner), inner.span))
+        span = _between(line.span, self.lines[self.at - 1].span)
+        if generic:
+            self.scope.procedures.add(generic)
+        self._append(Interface(generic, tuple(items), abstract, span))
+        if self.specifying:
+            self.spec_end = len(self.frames[0].nodes)
+        return first >= 0
+
+    def _end(self, line: Line, kind: str) -> None:
+        """`end do` and its like: closes the construct that is open."""
+        frame = self.frames[-1]
+        mine = frame.kind == kind or frame.kind == "unsupported" and frame.head[1] == kind
+        if not mine or len(self.frames) == 1 or frame.end_label and frame.end_label != line.label:
+            raise FortranError
+        if frame.end_label:
+            return  # `_line` closes it, by its label
+        self._close(line)
+
+    def _close(self, line: Line) -> None:
+        self._flush_pending()
+        frame = self.frames.pop()
+        span = _between(frame.line.span, line.span)
+        if frame.kind == "unsupported":
+            kind, _ = frame.head
+            self._append(self._unsupported(kind, frame.first, self.at - 1))
+            return
+        self._append(_built(frame, span))
+
+    # ------------------------------------------------------------------------- directives
+
+    def _pragma(self, line: Line) -> Pragma:
+        raw = read_directive((line.directive or "").lower())
+        scope = self.scope
+
+        def argument(text: str, _: int) -> Expression:
+            if text.isidentifier():
+                return Name(text)
+            try:
+                return _spanless(read_expression(text, scope))
+            except (FortranError, RecursionError):
+                return UnsupportedExpression("directive argument", text)
+
+        return build_pragma(raw, argument, line.span)
+
+    def _directive(self, line: Line) -> None:
+        pragma = self._pragma(line)
+        words = pragma.directive.split()
+        if pragma.end:
+            self._end_directive(pragma, line)
+        elif not words or is_standalone(pragma) or words[0] in ("section", "declare", "routine"):
+            self._append(pragma)
+        elif _LOOP_DIRECTIVES & set(words) or words[0] == "atomic":
+            if self.specifying:
+                self._end_specifications()
+            self.pending.append(pragma)
+        else:
+            if self.specifying:
+                self._end_specifications()
+            if len(self.frames) > MAX_BLOCKS:
+                self._append(pragma)
+                return
+            self._flush_pending()
+            frame = _Frame("region", line, first=self.at - 1, pragmas=(pragma,))
+            self.frames.append(frame)
+
+    def _end_directive(self, pragma: Pragma, line: Line) -> None:
+        self._flush_pending()
+        frame = self.frames[-1]
+        if frame.kind == "region" and frame.pragmas[0].directive == pragma.directive:
+            self.frames.pop()
+            ends = (pragma,) if pragma.clauses and frame.pragmas[0].directive != "critical" else ()
+            span = _between(frame.line.span, line.span)
+            self._append(Compound(tuple(frame.nodes), (*frame.pragmas, *ends), span))
+            return
+        nodes = frame.nodes
+        for back in (1, 2):
+            last = nodes[-back] if len(nodes) >= back else None
+            if not isinstance(last, (For, While, Assign)) or not last.pragmas:
+                continue
+            if last.pragmas[-1].directive.split()[-1:] == pragma.directive.split()[-1:] or any(
+                p.directive == pragma.directive for p in last.pragmas
+            ):
+                if back == 2 and pragma.directive == "atomic":
+                    pair = (replace(last, pragmas=()), nodes[-1])
+                    nodes[-2:] = [Compound(pair, last.pragmas, _between(last.span, line.span))]
+                elif back == 2 or pragma.clauses:
+                    nodes.append(pragma)
+                return
+        nodes.append(pragma)
+
+
+_CONSTRUCTS = {
+    "do": _Parser._do, "if": _Parser._if, "else": _Parser._else, "elseif": _Parser._else,
+    "elsewhere": _Parser._else, "where": _Parser._where, "forall": _Parser._forall,
+    "select": _Parser._select, "selectcase": _Parser._select, "case": _Parser._case,
+    "block": _Parser._block, "associate": _Parser._refused, "critical": _Parser._refused,
+    "enum": _Parser._refused, "type": _Parser._type, "class": _Parser._type,
+    "interface": _Parser._interface, "abstract": _Parser._interface,
+}  # fmt: skip
+_ACTIONS = {
+    "call": _Parser._call, "return": _Parser._return, "stop": _Parser._stop,
+    "error": _Parser._error, "exit": _Parser._exit, "cycle": _Parser._exit,
+    "goto": _Parser._goto, "go": _Parser._goto, "print": _Parser._transfer,
+    "write": _Parser._transfer, "read": _Parser._transfer, "use": _Parser._use,
+    "include": _Parser._include, "common": _Parser._common, "continue": _Parser._continue,
+    "format": _Parser._format,
+    **dict.fromkeys(_CALL_LIKE, _Parser._call_like),
+}  # fmt: skip
+
+
+# ------------------------------------------------------------------------------------- helpers
+
+
+def _built(frame: _Frame, span: Span) -> Any:
+    """The node of a construct that is closed."""
+    body = tuple(frame.nodes)
+    head = frame.head
+    if frame.kind == "do":
+        if isinstance(head, Bounds):
+            start = () if head.concurrent else (Assign(Name(head.variable), "=", head.lower),)
+            return For(start, None, (), body, head, frame.pragmas, frame.name, span,
+                       frame.line.span)  # fmt: skip
+        if head is None:
+            return For((), None, (), body, None, frame.pragmas, frame.name, span, frame.line.span)
+        return While(head, body, False, frame.pragmas, span, frame.name)
+    if frame.kind == "forall":
+        return For((), None, (), body, head, (), "", span, frame.line.span)
+    if frame.kind == "select":
+        cases = tuple(Case(values, tuple(nodes), at) for values, nodes, at in frame.branches)
+        return Switch(head, cases, False, span)
+    if frame.kind == "block":
+        return Compound(body, (), span)
+    where = frame.kind == "where"
+    if not frame.branches:
+        return If(head, body, (), where, span)
+    branches = [(t, tuple(n)) for t, n, _ in frame.branches]
+    starts = [frame.line.span, *(s for _, _, s in frame.branches)]
+    otherwise: tuple[Any, ...] = body
+    if head is not None:
+        otherwise = (If(head, body, (), where, _between(starts[-1], span)),)
+    for (test, nodes), start in zip(reversed(branches), reversed(starts[:-1]), strict=True):
+        otherwise = (If(test, nodes, otherwise, where, _between(start, span)),)
+    return otherwise[0]
+
+
+def _parameter(token: Token, declared: dict[str, Declaration], scope: Scope) -> Parameter:
+    name = token.text
+    found = declared.get(name)
+    span = Span(token.start, token.end, token.line, token.line)
+    if found is None:
+        kind: Type = NamedType("undeclared")
+        if name in scope.procedures or scope.implicit is not None:
+            kind = NamedType("procedure")
+        return Parameter(name, kind, span=span)
+    intent = next((s[7:-1] for s in found.storage if s.startswith("intent(")), "")
+    rest = tuple(s for s in found.storage if not s.startswith("intent("))
+    if name in scope.procedures:
+        rest = (*rest, "external")
+    return Parameter(name, found.type, intent, rest, None, span)
+
+
+def _between(first: Span, last: Span | None) -> Span:
+    if last is None or last.end < first.start:
+        return first
+    return Span(first.start, last.end, first.line, last.end_line)
+
+
+def _spanless(node: Any) -> Any:
+    def clear(n: Any) -> Any:
+        return replace(n, span=None) if getattr(n, "span", None) is not None else n
+
+    return transform(node, clear)
+
+
+def _full_text(line: Line) -> str:
+    """A statement as one line of free form: label, then text; a directive with its sentinel."""
+    if line.directive is not None:
+        return "!$" + line.directive
+    return f"{line.label} {line.text}" if line.label else line.text
+
+
+def _words(tokens: tuple[Token, ...]) -> str:
+    """The text of tokens with as few blanks as it needs to be read again."""
+    out = ""
+    for token in tokens:
+        if out and (out[-1] == "," or _is_wordy(out[-1]) and _is_wordy(token.text[0])):
+            out += " "
+        out += token.text
+    return out
+
+
+def _is_wordy(character: str) -> bool:
+    return character.isalnum() or character in "_'\".$"
+
+
+def _is_word(line: Line, word: str) -> bool:
+    return len(line.tokens) == 1 and line.tokens[0].text == word
+
+
+def _after_group(tokens: tuple[Token, ...], at: int) -> int:
+    """Place after the bracket that closes the one at `at`."""
+    depth = 0
+    for place in range(at, len(tokens)):
+        if tokens[place].kind == "op":
+            text = tokens[place].text
+            depth += (text == "(") - (text == ")")
+            if depth == 0:
+                return place + 1
+    return len(tokens)
+
+
+def _last_group(tokens: tuple[Token, ...], at: int) -> int:
+    """Where the last bracket group of an `implicit` item opens, which holds the letters."""
+    last = at
+    while at < len(tokens) and tokens[at].text != ",":
+        if tokens[at].text == "(":
+            last, at = at, _after_group(tokens, at)
+        else:
+            at += 1
+    return last
+
+
+def _is_assignment(tokens: tuple[Token, ...]) -> bool:
+    """Whether the statement is `variable = ...` or `pointer => ...`."""
+    if tokens[0].kind != "id" or len(tokens) < 3:
+        return False
+    at = 1
+    while at < len(tokens) and tokens[at].kind == "op":
+        text = tokens[at].text
+        if text in ("=", "=>"):
+            return True
+        if text == "(":
+            at = _after_group(tokens, at)
+        elif text == "%" and at + 1 < len(tokens) and tokens[at + 1].kind == "id":
+            at += 2
+        else:
+            return False
+    return False
+
+
+def _end_kind(tokens: tuple[Token, ...]) -> str | None:
+    """`do` for `end do` and `enddo`, '' for a bare `end`, None for any other statement."""
+    if not tokens or tokens[0].kind != "id" or not tokens[0].text.startswith("end"):
+        return None
+    word = tokens[0].text[3:]
+    if len(tokens) > 1 and tokens[1].kind == "op" and not word.startswith("interface"):
+        return None
+    if not word:
+        if len(tokens) == 1:
+            return ""
+        word = tokens[1].text
+        if word == "block" and len(tokens) > 2 and tokens[2].text == "data":
+            return "block data"
+        if word == "file":
+            return None
+    return word if word in _BLOCK_ENDS or word in _UNITS else None
+
+
+def _opens(tokens: tuple[Token, ...]) -> str:
+    """The kind of construct that a head which cannot be read opens; '' where it opens none."""
+    if len(tokens) > 2 and tokens[1].text == ":":
+        tokens = tokens[2:]
+    word = tokens[0].text if tokens else ""
+    if _is_assignment(tokens):
+        return ""
+    if word == "if":
+        return "if" if tokens[-1].text == "then" else ""
+    if word in ("where", "forall"):
+        last = len(tokens) > 1 and _after_group(tokens, 1) == len(tokens)
+        return word if last else ""
+    if word == "do":
+        return "do" if len(tokens) < 2 or tokens[1].kind != "number" else ""
+    if word in ("select", "selectcase"):
+        return "select"
+    if word == "block" and len(tokens) == 1:
+        return word
+    if word in ("associate", "critical", "enum") and len(tokens) != 2:
+        return word
+    return ""
+
+
+def _unit_head(line: Line) -> str:
+    """`program`, `module`, `subroutine`, ... where the statement begins a program unit."""
+    tokens = line.tokens
+    if not tokens or tokens[0].kind != "id":
+        return ""
+    words = [t.text for t in tokens[:3]]
+    if words[0] == "program" and len(tokens) == 2 and tokens[1].kind == "id":
+        return "program"
+    if words[0] == "module" and len(tokens) == 2 and words[1] != "procedure":
+        return "module"
+    if words[0] == "submodule" and words[1:2] == ["("]:
+        return "submodule"
+    if words[0] == "blockdata" or words[:2] == ["block", "data"]:
+        return "block data"
+    if words[0] not in _PREFIXES and words[0] not in TYPE_WORDS:
+        if words[0] not in ("subroutine", "function"):
+            return ""
+    at = 0
+    while at + 1 < len(tokens):
+        token = tokens[at]
+        if token.kind == "id":
+            if token.text in ("subroutine", "function") and tokens[at + 1].kind == "id":
+                if token.text == "subroutine" or tokens[at + 2 : at + 3]:
+                    return token.text
+                return ""
+            if token.text not in _PREFIXES and token.text not in TYPE_WORDS:
+                if token.text not in ("precision", "complex"):
+                    return ""
+        elif token.text == "(":
+            at = _after_group(tokens, at) - 1
+        elif token.text != "*" and token.kind != "number":
+            return ""
+        at += 1
+    return ""

@@ -1,0 +1,265 @@
+"""Declarations of Fortran, and the statements that say more about names (`dimension a(n)`).
+
+Contract: `read_declarations(line, scope)` gives one Declaration for each name of a type
+declaration and enters the names in `scope`. `apply_attributes` folds `dimension`, `parameter`,
+`save x` and their like into declarations. Raises FortranError where the grammar does not fit.
+
+    python -c "from corpora.frontends.fortran import parse_fortran; \
+        print(parse_fortran('subroutine f\\nreal*8 :: a(0:9)\\nend').items[0].body)"
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from corpora.frontends.fortran_expressions import ExpressionReader, FortranError
+from corpora.frontends.fortran_grammar import matches
+from corpora.frontends.fortran_lines import Line, Token
+from corpora.frontends.fortran_scope import Scope
+from corpora.ir import (
+    ArrayType, Binary, Declaration, Expression, Extent, Literal, Name, NamedType, ScalarType,
+    Section, Span, Type,
+)  # fmt: skip
+
+_ATTRIBUTES = frozenset(
+    "allocatable asynchronous contiguous external intrinsic optional parameter pointer private "
+    "protected public save target value volatile".split()
+)
+_NOT_STANDARD = frozenset(("byte", "double complex"))
+
+
+def read_declarations(line: Line, scope: Scope, component: bool = False) -> list[Declaration]:
+    """The declarations of a statement like `real, dimension(n) :: a, b`."""
+    reader = ExpressionReader(line.tokens, scope)
+    kind = reader.type_spec()
+    storage, extents = _attributes(reader)
+    _check_head(line.tokens[: reader.at], component)
+    found = []
+    while True:
+        declared = _entity(reader, kind, storage, extents, line.span)
+        found.append(declared)
+        scope.types[declared.name] = declared.type
+        enter_constant(declared, scope, reader)
+        if not reader.accept(","):
+            break
+    reader.expect_end()
+    return found
+
+
+def _check_head(tokens: tuple[Token, ...], component: bool) -> None:
+    """Asks fparser whether type and attributes stand as the grammar wants them."""
+    if tokens[0].text in _NOT_STANDARD or tokens[:2] and tokens[0].text == "double":
+        return
+    last = tokens[-1]
+    entity = last._replace(kind="id", text="fp" if last.text == "::" else ":: fp")
+    rule = "Data_Component_Def_Stmt" if component else "Type_Declaration_Stmt"
+    if not matches(rule, (*tokens, entity)):
+        raise FortranError
+
+
+def _attributes(reader: ExpressionReader) -> tuple[tuple[str, ...], tuple[Extent, ...]]:
+    storage: list[str] = []
+    extents: tuple[Extent, ...] = ()
+    attributes = False
+    while reader.accept(","):
+        attributes = True
+        word = reader.name()
+        if word == "dimension":
+            extents = read_extents(reader)
+        elif word == "intent":
+            reader.expect("(")
+            way = reader.name()
+            if way == "in" and reader.accept_word("out"):
+                way = "inout"
+            reader.expect(")")
+            if way not in ("in", "out", "inout"):
+                raise FortranError
+            storage.append(f"intent({way})")
+        elif word == "bind":
+            first = reader.at
+            reader.arguments()
+            storage.append("bind" + "".join(t.text for t in reader.tokens[first : reader.at]))
+        elif word in _ATTRIBUTES:
+            storage.append(word)
+        else:
+            raise FortranError(f"attribute {word}")
+    if not reader.accept("::") and attributes:
+        raise FortranError
+    return tuple(storage), extents
+
+
+def _entity(
+    reader: ExpressionReader, kind: Type, storage: tuple[str, ...],
+    extents: tuple[Extent, ...], group: Span,
+) -> Declaration:  # fmt: skip
+    first = reader.at
+    name = reader.name()
+    if reader.is_op("("):
+        extents = read_extents(reader)
+    if reader.accept("*"):
+        if reader.is_op("("):
+            length: Expression = reader.arguments()[0][0]
+        else:
+            length = reader.primary()
+        if not isinstance(kind, (ScalarType, NamedType)):
+            raise FortranError
+        if isinstance(kind, NamedType) and kind.name != "character":
+            raise FortranError
+        if isinstance(kind, ScalarType) and kind.name != "char":
+            raise FortranError("width after a name")
+        kind = NamedType("character", (length,))
+        if reader.is_op("("):
+            extents = read_extents(reader)
+    value = None
+    if reader.accept("=>"):
+        value = reader.expression()
+        storage = storage if "pointer" in storage else (*storage, "pointer")
+    elif reader.accept("="):
+        value = reader.expression()
+    elif reader.is_op("/"):
+        raise FortranError("value between slashes")
+    full = ArrayType(kind, extents, column_major=True) if extents else kind
+    return Declaration(name, full, value, None, storage, reader.span(first), group)
+
+
+def read_extents(reader: ExpressionReader) -> tuple[Extent, ...]:
+    """`(n, 0:m, *)` as extents. size is given for every explicit shape, `upper` too.
+
+    An assumed size has the upper bound Name('*').
+    """
+    items, keywords = reader.arguments()
+    if keywords or not items:
+        raise FortranError
+    return tuple(_extent(item) for item in items)
+
+
+def _extent(item: Expression) -> Extent:
+    if isinstance(item, Name) and item.id == "*":
+        return Extent(None, None, item)
+    if not isinstance(item, Section):
+        return Extent(item, None, item)
+    lower, upper = item.lower, item.upper
+    if item.step is not None:
+        raise FortranError
+    if upper is None or isinstance(upper, Name) and upper.id == "*":
+        return Extent(None, lower, upper)
+    if lower is None:
+        raise FortranError
+    return Extent(_size(lower, upper), lower, upper)
+
+
+def _size(lower: Expression, upper: Expression) -> Expression:
+    """upper - lower + 1, worked out where both are plain numbers."""
+    one = Literal("1", "i32")
+    if isinstance(lower, Literal) and lower.text.isdigit():
+        if isinstance(upper, Literal) and upper.text.isdigit():
+            return Literal(str(int(upper.text) - int(lower.text) + 1), "i32")
+        if lower.text == "1":
+            return upper
+        if lower.text == "0":
+            return Binary("+", upper, one)
+    return Binary("+", Binary("-", upper, lower), one)
+
+
+def enter_constant(declared: Declaration, scope: Scope, reader: ExpressionReader) -> None:
+    """Notes the value of an integer constant, for kinds."""
+    scope.constants.pop(declared.name, None)
+    if "parameter" not in declared.storage or declared.value is None:
+        return
+    span = getattr(declared.value, "span", None)
+    if span is None:
+        return
+    words = [t.text for t in reader.tokens if span.start <= t.start and t.end <= span.end]
+    value = scope.kind_value("".join(words))
+    if value is not None:
+        scope.constants[declared.name] = value
+
+
+# -------------------------------------------------------- statements that add to declarations
+
+ATTRIBUTE_STATEMENTS = frozenset(
+    "dimension parameter allocatable pointer target optional intent save value volatile".split()
+)
+
+
+def apply_attributes(line: Line, scope: Scope, body: list, owner: dict[str, str]) -> None:
+    """Folds `dimension a(n)`, `parameter (n = 5)`, `save x`, `intent(in) x` into declarations.
+
+    body: the statements so far, changed in place: a declaration that gains something moves to
+    the end, where everything it needs is declared. owner: not read; names of dummies.
+    Raises FortranError where the statement has another form.
+    """
+    reader = ExpressionReader(line.tokens, scope)
+    word = reader.name()
+    changes: list[tuple[str, tuple[Extent, ...], Expression | None]] = []
+    storage = (word,)
+    if word == "parameter":
+        reader.expect("(")
+        while True:
+            name = reader.name()
+            reader.expect("=")
+            _gain(body, scope, line, reader, (name, (), reader.expression()), storage)
+            if not reader.accept(","):
+                break
+        reader.expect(")")
+        reader.expect_end()
+        return
+    if word == "intent":
+        reader.at = 0
+        fake = ExpressionReader(
+            (line.tokens[0]._replace(kind="op", text=","), *line.tokens), scope
+        )
+        storage, _ = _intent(fake)
+        reader.at = fake.at - 1
+    if word == "dimension":
+        storage = ()
+    reader.accept("::")
+    while True:
+        name = reader.name()
+        extents = read_extents(reader) if reader.is_op("(") else ()
+        changes.append((name, extents, None))
+        if not reader.accept(","):
+            break
+    reader.expect_end()
+    for change in changes:
+        _gain(body, scope, line, reader, change, storage)
+
+
+def _intent(reader: ExpressionReader) -> tuple[tuple[str, ...], None]:
+    reader.expect(",")
+    reader.name()
+    reader.expect("(")
+    way = reader.name()
+    if way == "in" and reader.accept_word("out"):
+        way = "inout"
+    reader.expect(")")
+    return (f"intent({way})",), None
+
+
+def _gain(
+    body: list, scope: Scope, line: Line, reader: ExpressionReader,
+    change: tuple[str, tuple[Extent, ...], Expression | None], storage: tuple[str, ...],
+) -> None:  # fmt: skip
+    name, extents, value = change
+    place = next(
+        (k for k, s in enumerate(body) if isinstance(s, Declaration) and s.name == name), None
+    )
+    if place is None:
+        kind = scope.implicit_type(name)
+        if kind is None:
+            raise FortranError(f"no type for {name}")
+        old = Declaration(name, kind, span=line.span, group=line.span, implicit=True)
+    else:
+        old = body.pop(place)
+    kind = old.type
+    if extents:
+        if isinstance(kind, ArrayType):
+            raise FortranError
+        kind = ArrayType(kind, extents, column_major=True)
+    new = replace(
+        old, type=kind, value=value if value is not None else old.value,
+        storage=(*old.storage, *(s for s in storage if s not in old.storage)),
+    )  # fmt: skip
+    body.append(new)
+    scope.types[name] = kind
+    enter_constant(new, scope, reader)

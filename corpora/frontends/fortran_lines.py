@@ -1,0 +1,558 @@
+"""The lexical layer of Fortran: statements with tokens, directives and preprocessor lines.
+
+Contract: `read_lines(text, form)` gives every statement of `text` in order, with continuations
+joined, comments dropped and `;` split. Every token knows where it stands in `text`. Nothing
+raises: a character that begins no token becomes a token of kind `bad`.
+
+Form: `detect_form` decides by lines. A text is free form where a line of code ends with `&`, or
+where a statement begins in columns 1 to 5. A line with C, c, * or d in column 1 is a comment of
+fixed form, unless it reads as a statement (a word of the language, a bracket or a `=`). Without
+such evidence it is fixed form where it has a comment of fixed form or a continuation in column 6.
+Else both forms read it alike, and it counts as free form.
+
+    python -c "from corpora.frontends.fortran_lines import read_lines; \
+        print([t.text for t in read_lines('x = a(i) ! c')[0].tokens])"
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from corpora.ir import Include, Macro, Span, Unsupported
+
+_TOKEN = re.compile(
+    r"""\s*(?:(?P<id>[a-z_]\w*(?:\$\w*)*)|(?P<string>'(?:[^']|'')*'|"(?:[^"]|"")*")
+    |(?P<number>(?:\d+\.(?!\s*[a-z]+\s*\.)\d*|\.\d+|\d+)(?:[ed][+-]?\d+)?(?:_\w+)?)
+    |(?P<op>\.\s*[a-z]+\s*\.(?:_\w+)?|\*\*|//|==|/=|<=|>=|=>|::|[-+*/=<>(),:%;\[\]&])
+    |(?P<bad>\S))""",
+    re.I | re.X | re.A,
+)
+_BOZ = re.compile(r"([bozx])\Z", re.I)
+_QUOTE = re.compile(r"['\"!]")
+_SENTINEL = re.compile(r"!\$(omp|acc)(?![a-z0-9_])", re.I)
+_FIXED_SENTINEL = re.compile(r"[!c*]\$(omp|acc)(?=[\s0&]|\S)", re.I)
+_CONDITIONAL = re.compile(r"!\$(?=[\s&])")
+_FREE_C = re.compile(
+    r"c(?:all\s+\w|ontains\s*$|ase\s*(?:\(|default)|lose\s*\(|lass\s*\(|ommon\s*/|ontinue\s*$"
+    r"|ycle\b|ritical\s*$|(?:omplex|haracter)\b.*::|\w*\s*(?:\([^()]*\))?\s*(?:%\s*\w+\s*)*=)"
+    r"|do\s+\w+\s*=|do\s*$|do\s+while|double\s*precision\b|d(?:eallocate|imension|ata)\b"
+    r"|d\w*\s*(?:\([^()]*\))?\s*=",
+    re.I,
+)
+
+
+class Token(NamedTuple):
+    """kind: `id`, `string`, `number`, `op`, `bad` or `end`. text: in lower case but for strings.
+    start, end: offsets into the whole text. line: 1-based. expanded: out of a macro."""
+
+    kind: str
+    text: str
+    start: int
+    end: int
+    line: int
+    expanded: bool = False
+
+
+@dataclass(slots=True)
+class Line:
+    """One statement (tokens), directive (`directive` is what follows the sentinel) or `item`
+    of the preprocessor. text: continuations joined, without comments and label."""
+
+    text: str
+    span: Span
+    tokens: Sequence[Token] = ()
+    label: str = ""
+    directive: str | None = None
+    item: Include | Macro | Unsupported | None = None
+    family: str = ""
+
+
+@dataclass(slots=True)
+class _Pending:
+    """A logical line in the making: joined text, and where its pieces stand."""
+
+    kind: str
+    text: str = ""
+    pieces: list[tuple[int, int]] = field(default_factory=list)
+    first: int = 0
+    last: int = 0
+    quote: str = ""
+    label: str = ""
+    family: str = ""
+
+    def add(self, piece: str, offset: int, row: int) -> None:
+        self.pieces.append((len(self.text), offset))
+        self.text += piece
+        self.last = row
+
+
+def detect_form(text: str) -> str:
+    """`free` or `fixed`, by the rule that the module states."""
+    fixed = False
+    first = True
+    for row in text.split("\n"):
+        bare = row.strip()
+        if not bare or bare[0] in "!#":
+            fixed = fixed or bool(bare) and row[:1] == "!" and row[5:6] == "&"
+            continue
+        if row[0] in "cC*dD":
+            if not _FREE_C.match(row):
+                if row[0] in "dD" or re.match(r"[cC*]\$\w", row) is None and row[0] == " ":
+                    return "free"
+                fixed = True
+                continue
+            return "free"
+        continues = row[:5] == "     " and row[5:6] not in (" ", "0", "\t", "")
+        code = row[: _code_end(row, 0, "")[0]].rstrip()
+        if code.endswith("&") and len(code) > 6:
+            return "free"
+        if continues and first:
+            return "free"
+        if continues:
+            fixed = True
+        elif re.match(r"[ \d]{0,4}[a-zA-Z]", row):
+            return "free"
+        first = False
+    return "fixed" if fixed else "free"
+
+
+def read_lines(
+    text: str, form: str | None = None, defined: Mapping[str, str] | None = None, openmp: bool = False
+) -> list[Line]:
+    """Every statement, directive and preprocessor line of `text`.
+
+    form: `free`, `fixed` or None to detect it. defined: macros from outside, name to body.
+    openmp: lines after the sentinel `!$` are code; else they are comments.
+    """
+    return _LineReader(text, form or detect_form(text), defined or {}, openmp).read()
+
+
+def _code_end(row: str, at: int, quote: str) -> tuple[int, str]:
+    """Where the comment of `row` begins, and the quote that stays open at its end."""
+    while True:
+        if quote:
+            at = row.find(quote, at)
+            if at < 0:
+                return len(row), quote
+            at, quote = at + 1, ""
+        found = _QUOTE.search(row, at)
+        if found is None:
+            return len(row), ""
+        if found.group() == "!":
+            return found.start(), ""
+        at, quote = found.end(), found.group()
+
+
+class _LineReader:
+    """State of one reading."""
+
+    def __init__(self, text: str, form: str, defined: Mapping[str, str], openmp: bool) -> None:
+        self.text, self.fixed, self.openmp = text, form == "fixed", openmp
+        self.rows = text.split("\n")
+        self.starts = [0]
+        for row in self.rows:
+            self.starts.append(self.starts[-1] + len(row) + 1)
+        self.macros: dict[str, tuple[tuple[str, ...] | None, str]] = {
+            name: (None, body) for name, body in defined.items()
+        }
+        self.pending: _Pending | None = None
+        self.lines: list[Line] = []
+
+    def read(self) -> list[Line]:
+        number = 0
+        while number < len(self.rows):
+            row = self.rows[number].rstrip("\r")
+            if row.lstrip()[:1] == "#" and not (self.pending and self.pending.quote):
+                number = self._preprocess(number)
+                continue
+            (self._fixed_row if self.fixed else self._free_row)(row, number)
+            number += 1
+        self._flush()
+        return self.lines
+
+    # ------------------------------------------------------------------------------ layout
+
+    def _free_row(self, row: str, number: int) -> None:
+        at = len(row) - len(row.lstrip())
+        if at == len(row):
+            return
+        kind, family = "code", ""
+        pending = self.pending
+        if row[at] == "!" and not (pending and pending.quote):
+            sentinel = _SENTINEL.match(row, at)
+            if sentinel:
+                kind, family, at = "directive", sentinel.group(1).lower(), sentinel.end()
+            elif self.openmp and _CONDITIONAL.match(row, at):
+                at += 2
+            else:
+                return
+            at += len(row[at:]) - len(row[at:].lstrip())
+        if pending and pending.kind != kind:
+            self._flush()
+            pending = None
+        if pending is None:
+            pending = self.pending = _Pending(kind, first=number, family=family)
+            if kind == "directive" and row[at : at + 1] == "&":
+                at += 1
+        elif row[at : at + 1] == "&":
+            at += 1
+        elif pending.quote:
+            at = 0
+        elif pending.text and not pending.text[-1].isspace():
+            pending.add(" ", self.starts[number] + at, number)
+        end, pending.quote = _code_end(row, at, pending.quote)
+        code = row[at:end]
+        bare = code.rstrip()
+        if bare.endswith("&"):
+            pending.add(bare[:-1], self.starts[number] + at, number)
+            return
+        if not bare and pending.text:  # a comment between continued lines
+            return
+        pending.quote = ""
+        pending.add(bare, self.starts[number] + at, number)
+        self._flush()
+
+    def _fixed_row(self, row: str, number: int) -> None:
+        if not row.strip():
+            return
+        kind, family, at = "code", "", 0
+        sentinel = _FIXED_SENTINEL.match(row)
+        if sentinel:
+            kind, family = "directive", sentinel.group(1).lower()
+            row = " " * 5 + row[5:]
+        elif self.openmp and re.match(r"[!cC*]\$[ \d]", row):
+            row = "  " + row[2:]
+        elif row[0] in "!cC*dD":
+            return
+        tab = re.match(r" {0,5}\d*( *)\t", row)
+        if tab:  # a tab in the first columns ends the label field
+            digit = row[tab.end() : tab.end() + 1]
+            continues = digit.isdigit() and digit != "0"
+            label, at = row[: tab.end()].strip(), tab.end() + (1 if digit.isdigit() else 0)
+            limit = len(row)
+        else:
+            continues = row[5:6] not in ("", " ", "0")
+            label, at, limit = row[:5].strip(), 6, 72
+            if row.lstrip().startswith("!") and row.index("!") != 5:
+                return
+        pending = self.pending
+        if continues and not label and pending and pending.kind == kind:
+            if pending.quote and pending.pieces:  # a string runs on from column 72
+                missing = self._columns_missing(pending)
+                if missing:
+                    pending.add(" " * missing, self.starts[number] + at, number)
+        else:
+            self._flush()
+            pending = self.pending = _Pending(kind, first=number, family=family, label=label)
+        code = row[at:limit]
+        end, pending.quote = _code_end(code, 0, pending.quote)
+        body = code[:end]
+        pending.add(body if pending.quote else body.rstrip(), self.starts[number] + at, number)
+
+    def _columns_missing(self, pending: _Pending) -> int:
+        row = self.rows[pending.last].rstrip("\r")
+        return 0 if "\t" in row[:6] else max(0, 72 - len(row))
+
+    # ------------------------------------------------------------------------- statements
+
+    def _flush(self) -> None:
+        pending, self.pending = self.pending, None
+        if pending is None or not pending.text.strip():
+            return
+        if pending.kind == "directive":
+            text = " ".join(pending.text.split())
+            span = self._span(pending, 0, len(pending.text.rstrip()))
+            self.lines.append(Line(text, span, directive=f"{pending.family} {text}",
+                                   family=pending.family))  # fmt: skip
+            return
+        if self.fixed:
+            pending.text = _split_do(pending.text)
+        tokens = self._tokens(pending)
+        label, part = pending.label, []
+        for token in [*tokens, Token("op", ";", 0, 0, 0)]:
+            if token.text != ";" or token.kind != "op":
+                part.append(token)
+                continue
+            if part:
+                self._statement(pending, part, label)
+            part, label = [], ""
+
+    def _statement(self, pending: _Pending, tokens: list[tuple], label: str) -> None:
+        first = tokens[0]
+        if not label and first.kind == "number" and len(tokens) > 1 and first.text.isdigit():
+            label, tokens = first.text, tokens[1:]
+        start, end = first.start, tokens[-1].end
+        span = Span(start, end, first.line, tokens[-1].line)
+        text = self._joined(pending, tokens[0].start, end)
+        self.lines.append(Line(text, span, tuple(tokens), label.lstrip("0")))
+
+    def _joined(self, pending: _Pending, start: int, end: int) -> str:
+        """The joined text between two offsets of the source."""
+        if len(pending.pieces) == 1:
+            offset = pending.pieces[0][1]
+            return pending.text[start - offset : end - offset]
+        begin = finish = None
+        for index, (joined, offset) in enumerate(pending.pieces):
+            last = index + 1 == len(pending.pieces)
+            length = (len(pending.text) if last else pending.pieces[index + 1][0]) - joined
+            if begin is None and offset <= start <= offset + length:
+                begin = joined + start - offset
+            if offset <= end <= offset + length:
+                finish = joined + end - offset
+        return pending.text[begin or 0 : finish]
+
+    def _tokens(self, pending: _Pending) -> list[Token]:
+        text, tokens = pending.text, []
+        single = len(pending.pieces) == 1
+        base, line = pending.pieces[0][1], pending.first + 1
+        starts = [joined for joined, _ in pending.pieces]
+
+        def place(at: int) -> int:
+            index = bisect_right(starts, at) - 1
+            while index > 0 and pending.pieces[index][0] == at + 1:
+                index -= 1
+            return pending.pieces[index][1] + at - pending.pieces[index][0]
+
+        for found in _TOKEN.finditer(text):
+            kind = found.lastgroup
+            if kind is None:
+                continue
+            word, (at, to) = found.group(kind), found.span(kind)
+            if single:
+                start, end = base + at, base + to
+            else:
+                start, end = place(at), place(to - 1) + 1
+                line = bisect_right(self.starts, start)
+            if kind == "string":
+                if tokens and tokens[-1].kind == "id" and tokens[-1].end == start:
+                    if _BOZ.match(tokens[-1].text):
+                        before = tokens.pop()
+                        kind, start, word = "number", before.start, before.text + word.lower()
+            elif kind == "op" and word[0] == ".":
+                word = re.sub(r"\s", "", word.lower())
+            elif kind == "id" and self.macros and word in self.macros:
+                tokens.append(Token("macro", word, start, end, line))
+                continue
+            elif kind != "bad":
+                word = word.lower()
+            tokens.append(Token(kind, word, start, end, line))
+        if any(token.kind == "macro" for token in tokens):
+            tokens = self._expand(tokens)
+        return tokens
+
+    def _span(self, pending: _Pending, at: int, to: int) -> Span:
+        start = self.starts[pending.first]
+        row = self.rows[pending.first]
+        start += len(row) - len(row.lstrip())
+        end = self.starts[pending.last] + len(self.rows[pending.last].rstrip())
+        return Span(start, end, pending.first + 1, pending.last + 1)
+
+    # -------------------------------------------------------------------------- preprocessor
+
+    def _expand(self, tokens: list[Token], depth: int = 0) -> list[Token]:
+        """`tokens` with macros replaced. A macro that expands to itself stays a name."""
+        out: list[Token] = []
+        at = 0
+        while at < len(tokens):
+            token = tokens[at]
+            at += 1
+            if token.kind != "macro":
+                out.append(token)
+                continue
+            parameters, body = self.macros[token.text]
+            arguments: dict[str, list[Token]] = {}
+            if parameters is not None:
+                groups, at_after = _arguments(tokens, at)
+                if groups is None or len(groups) != len(parameters):
+                    out.append(token._replace(kind="id", text=token.text.lower()))
+                    continue
+                arguments, at = dict(zip(parameters, groups, strict=True)), at_after
+            pieces = _Pending("code", body, [(0, 0)])
+            inner: list[Token] = []
+            for part in self._bare_tokens(pieces, token.text):
+                if part.text in arguments:
+                    inner += arguments[part.text]
+                else:
+                    inner.append(part._replace(start=token.start, end=token.end, line=token.line,
+                                               expanded=True))  # fmt: skip
+            if depth < 20 and len(inner) + len(out) < 20_000:
+                inner = self._expand(inner, depth + 1)
+            out += [
+                t._replace(kind="id", text=t.text.lower()) if t.kind == "macro" else t
+                for t in inner
+            ]
+        return out
+
+    def _bare_tokens(self, pieces: _Pending, inside: str) -> list[Token]:
+        found = []
+        for match in _TOKEN.finditer(pieces.text):
+            kind = match.lastgroup
+            if kind is None:
+                continue
+            word = match.group(kind)
+            if kind == "id" and word in self.macros and word != inside:
+                kind = "macro"
+            elif kind == "op":
+                word = word.lower()
+            found.append(Token(kind, word if kind != "number" else word.lower(), 0, 0, 0))
+        return found
+
+    def _preprocess(self, number: int) -> int:
+        """Obeys the preprocessor's line at row `number`; gives the row to go on with."""
+        last = number
+        text = self.rows[number].strip()
+        while text.endswith("\\") and last + 1 < len(self.rows):
+            last += 1
+            text = text[:-1] + " " + self.rows[last].strip()
+        word, _, rest = text[1:].strip().partition(" ")
+        word, rest = word.strip(), rest.split("/*")[0].strip()
+        if word in ("if", "ifdef", "ifndef"):
+            return self._conditional(number)
+        span = self._rows_span(number, last)
+        if self.pending is None or self.pending.kind == "directive" or self.fixed:
+            self._flush()
+        if word == "define":
+            self._define(rest, span)
+        elif word == "undef":
+            self.macros.pop(rest, None)
+        elif word == "include":
+            system = rest.startswith("<")
+            item = Include(rest.strip('<>"'), system, span)
+            self.lines.append(Line(text, span, item=item))
+        else:
+            item = Unsupported(f"preprocessor {word}".strip(), text, span)
+            self.lines.append(Line(text, span, item=item))
+        return last + 1
+
+    def _define(self, rest: str, span: Span) -> None:
+        found = re.match(r"([A-Za-z_]\w*)(\(([^()]*)\))?\s*(.*)", rest, re.S)
+        if not found:
+            return
+        parameters = None
+        if found.group(2):
+            parameters = tuple(p.strip() for p in found.group(3).split(",") if p.strip())
+        name, body = found.group(1), found.group(4).strip()
+        self.macros[name] = (parameters, body)
+        self.lines.append(Line(rest, span, item=Macro(name, parameters, body, span)))
+
+    def _conditional(self, number: int) -> int:
+        """Chooses a branch of the `#if` at row `number`: the rows of the others are blanked."""
+        marks = _branches(self.rows, number)
+        last = marks[-1][0] if marks else len(self.rows) - 1
+        choices = [_holds(word, rest, self.macros) for _, word, rest in marks[:-1]]
+        if not marks or None in choices[: (choices + [True]).index(True)]:
+            text = "\n".join(row.rstrip("\r") for row in self.rows[number : last + 1])
+            span = self._rows_span(number, last)
+            self._flush()
+            item = Unsupported("preprocessor conditional", text, span)
+            self.lines.append(Line(text, span, item=item))
+            return last + 1
+        chosen = choices.index(True) if True in choices else None
+        for index, (row, _, _) in enumerate(marks[:-1]):
+            end = marks[index + 1][0]
+            blank = range(row, row + 1 if index == chosen else end)
+            for place in blank:
+                self.rows[place] = ""
+        self.rows[last] = ""
+        return number + 1
+
+    def _rows_span(self, first: int, last: int) -> Span:
+        end = self.starts[last] + len(self.rows[last].rstrip())
+        return Span(self.starts[first], end, first + 1, last + 1)
+
+
+def _split_do(text: str) -> str:
+    """Fixed form needs no blanks: `DO10I=1,N` gets those that the tokens need."""
+    found = re.match(r"\s*(do)(\d+)([a-z]\w*)(=[^'\"(]*,)", text, re.I)
+    return f"do {found.group(2)} {text[found.start(3) :]}" if found else text
+
+
+def _arguments(tokens: list[Token], at: int) -> tuple[list[list[Token]] | None, int]:
+    """The arguments of a macro's use, in brackets that open at `at`, and the place after."""
+    if at >= len(tokens) or tokens[at].text != "(":
+        return None, at
+    depth, groups = 0, [[]]
+    for place in range(at, len(tokens)):
+        token = tokens[place]
+        depth += (token.text in "([") - (token.text in ")]") if token.kind == "op" else 0
+        if depth == 0:
+            return groups, place + 1
+        if depth == 1 and token.text == "," and token.kind == "op":
+            groups.append([])
+        elif place > at:
+            groups[-1].append(token)
+    return None, at
+
+
+def _branches(rows: list[str], number: int) -> list[tuple[int, str, str]]:
+    """Rows of an `#if` and of its `#elif`, `#else` and `#endif`; empty where it never ends."""
+    marks: list[tuple[int, str, str]] = []
+    depth = 0
+    for at in range(number, len(rows)):
+        bare = rows[at].strip()
+        if bare[:1] != "#":
+            continue
+        word, _, rest = bare[1:].strip().replace("(", " (", 1).partition(" ")
+        depth += word in ("if", "ifdef", "ifndef")
+        if depth == 1 and word in ("if", "ifdef", "ifndef", "elif", "else", "endif"):
+            marks.append((at, word, rest.split("/*")[0].strip()))
+        depth -= word == "endif"
+        if depth == 0:
+            return marks
+    return []
+
+
+def _holds(word: str, rest: str, macros: Mapping[str, tuple]) -> bool | None:
+    """Whether a branch of the preprocessor is taken; None where that is not simple."""
+    if word == "else":
+        return True
+    if word in ("ifdef", "ifndef"):
+        return (rest.strip("() ") in macros) == (word == "ifdef")
+    plain = re.sub(
+        r"defined\s*\(?\s*(\w+)\s*\)?", lambda m: " 1 " if m.group(1) in macros else " 0 ", rest
+    )
+    for _ in range(8):
+        plain = re.sub(
+            r"[A-Za-z_]\w*", lambda m: f" ({macros[m.group()][1] or 'x'}) "
+            if m.group() in macros and macros[m.group()][0] is None else " 0 ", plain,
+        )  # fmt: skip
+    plain = plain.replace("&&", " and ").replace("||", " or ")
+    plain = re.sub(r"!(?!=)", " not ", plain)
+    try:
+        return bool(_value(ast.parse(plain.strip(), mode="eval").body))
+    except (SyntaxError, ValueError, RecursionError, MemoryError, ZeroDivisionError):
+        return None
+
+
+_COMPARE = {
+    ast.Eq: lambda a, b: a == b, ast.NotEq: lambda a, b: a != b, ast.Lt: lambda a, b: a < b,
+    ast.LtE: lambda a, b: a <= b, ast.Gt: lambda a, b: a > b, ast.GtE: lambda a, b: a >= b,
+    ast.Add: lambda a, b: a + b, ast.Sub: lambda a, b: a - b,
+}  # fmt: skip
+
+
+def _value(node: ast.expr) -> int:
+    match node:
+        case ast.Constant(value=int(value)):
+            return value
+        case ast.BoolOp(op=ast.And(), values=values):
+            return int(all(_value(v) for v in values))
+        case ast.BoolOp(op=ast.Or(), values=values):
+            return int(any(_value(v) for v in values))
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            return int(not _value(operand))
+        case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in _COMPARE:
+            return int(_COMPARE[type(op)](_value(left), _value(right)))
+        case ast.BinOp(left=left, op=op, right=right) if type(op) in _COMPARE:
+            return _COMPARE[type(op)](_value(left), _value(right))
+    raise ValueError("not simple")
+
+
+def token_ends(text: str) -> list[int]:
+    """Offsets in `text` where one of its tokens ends, in order."""
+    return [found.end() for found in _TOKEN.finditer(text) if found.lastgroup]

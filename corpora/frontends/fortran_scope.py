@@ -1,0 +1,117 @@
+"""Scopes of Fortran: which names are arrays, what types and kinds have, implicit typing.
+
+Contract: a `Scope` belongs to one program unit and looks names up in its host. It answers from
+declarations. Two facts of the grammar count as declarations of names from modules that the text
+does not hold: a name that is assigned with subscripts is an array (no function can be assigned),
+and so is one with a section (`a(1:n)`).
+
+    python -c "from corpora.frontends.fortran_scope import Scope; print(Scope().kind_value('dp'))"
+"""
+
+from __future__ import annotations
+
+from corpora.fortran_kinds import KIND_CONSTANTS, integer_value
+from corpora.ir import Access, ArrayType, Expression, Member, Name, NamedType
+from corpora.ir import ScalarType, Type
+
+REAL_KINDS: dict[int | None, str] = {4: "f32", 8: "f64", 10: "f80"}
+_COMPLEX_KINDS: dict[int | None, str] = {4: "c64", 8: "c128"}
+_INTEGER_KINDS: dict[int | None, str] = {1: "i8", 2: "i16", 4: "i32", 8: "i64"}
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+
+class Scope:
+    """Names of one program unit. host: the scope around it; its names are seen from here."""
+
+    def __init__(self, host: Scope | None = None) -> None:
+        self.host = host
+        self.types: dict[str, Type] = {}
+        self.structures: dict[str, dict[str, Type]] = dict(host.structures) if host else {}
+        self.constants: dict[str, int] = dict(host.constants if host else KIND_CONSTANTS)
+        self.deduced: set[str] = set()
+        self.procedures: set[str] = set()
+        self.sees_unknown = host.sees_unknown if host else False
+        """The unit uses a module that the text does not hold."""
+        self.implicit: dict[str, Type] | None = dict(_DEFAULT)
+        if host is not None:
+            self.implicit = None if host.implicit is None else dict(host.implicit)
+
+    def type_of_name(self, name: str) -> Type | None:
+        """The declared type of `name`, None where nothing declares it."""
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.types:
+                return scope.types[name]
+            if name in scope.procedures:
+                return None
+            scope = scope.host
+        return None
+
+    def type_of(self, value: Expression) -> Type | None:
+        """The type of a variable; that of an element for subscripts."""
+        match value:
+            case Name(id=name):
+                return self.type_of_name(name)
+            case Access(base=base):
+                kind = self.type_of(base)
+                return kind.of if isinstance(kind, ArrayType) else kind
+            case Member(base=base, field=field):
+                kind = self.type_of(base)
+                kind = kind.of if isinstance(kind, ArrayType) else kind
+                if isinstance(kind, NamedType):
+                    name = kind.name
+                    if name == "class" and isinstance(kind.arguments[0], Name):
+                        name = kind.arguments[0].id
+                    return self.structures.get(name, {}).get(field)
+        return None
+
+    def is_indexed(self, base: Expression, sections: bool) -> bool:
+        """Whether brackets after `base` hold subscripts; else they hold arguments.
+
+        sections: one of them is a section, which no function takes.
+        """
+        kind = self.type_of(base)
+        if isinstance(kind, ArrayType) or sections:
+            return True
+        if kind is None and isinstance(base, Name):
+            scope: Scope | None = self
+            while scope is not None:
+                if base.id in scope.procedures:
+                    return False
+                if base.id in scope.deduced:
+                    return True
+                scope = scope.host
+        return False
+
+    def kind_value(self, text: str) -> int | None:
+        """Value of a kind: a number, or an expression of known constants."""
+        return int(text) if text.isdigit() else integer_value(text, self.constants)
+
+    def arithmetic_type(
+        self, word: str, kind: Expression | None, kind_text: str = "", spelled: str = ""
+    ) -> Type:
+        """The type of `word` (`real`, `double precision`) with a kind. A NamedType where the
+        kind is unknown or no element type has it. kind_text: the text of `kind`."""
+        if word in ("double precision", "double complex"):
+            name = "f64" if word == "double precision" else "c128"
+            return ScalarType(name, spelled=spelled)
+        if word == "byte":
+            return ScalarType("i8", spelled=spelled)
+        if word == "logical":
+            return ScalarType("bool", spelled=spelled)
+        value = 4
+        if kind is not None:
+            value = self.kind_value(kind_text)
+        table = {"real": REAL_KINDS, "complex": _COMPLEX_KINDS, "integer": _INTEGER_KINDS}[word]
+        if value in table:
+            return ScalarType(table[value], spelled=spelled)
+        return NamedType(word, (kind,))
+
+    def implicit_type(self, name: str) -> Type | None:
+        """What implicit typing makes of `name`; None where `implicit none` holds."""
+        return self.implicit.get(name[0]) if self.implicit is not None else None
+
+
+_DEFAULT: dict[str, Type] = {
+    letter: ScalarType("i32" if letter in "ijklmn" else "f32") for letter in _LETTERS
+}
