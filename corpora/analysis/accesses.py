@@ -62,8 +62,10 @@ from corpora.ir import (
     Function,
     Goto,
     If,
+    Include,
     Increment,
     InitializerList,
+    Interface,
     Jump,
     KernelLaunch,
     Label,
@@ -79,6 +81,7 @@ from corpora.ir import (
     Section,
     SizeOf,
     Span,
+    Specification,
     Statement,
     StructDefinition,
     Switch,
@@ -88,6 +91,7 @@ from corpora.ir import (
     Unary,
     Unsupported,
     UnsupportedExpression,
+    Using,
     While,
     find,
     walk,
@@ -455,9 +459,10 @@ class _Walk:
         elif isinstance(node, Unsupported):
             self.effect("UNSUPPORTED", f"{node.kind} is not understood", node.span)
             self.forget(state, state.values)
-        elif not isinstance(node, (Pragma, StructDefinition, TypeAlias)):
+        elif not isinstance(node, _SILENT):
             kind = type(node).__name__
             self.effect("UNSUPPORTED", f"{kind} is not understood", getattr(node, "span", None))
+            self.forget(state, state.values)
 
     def forget(self, state: _State, keys: Iterable[str]) -> None:
         for key in list(keys):
@@ -487,6 +492,8 @@ class _Walk:
         storage = "static" if kept else "local"
         declared = self._new(name, node.type, storage, words, node.span)
         self.scopes[-1][name] = declared
+        if any(getattr(t, "volatile", False) for t in walk(node.type)):
+            self.effect("VOLATILE", f"`{name}` is volatile", node.span, name)
         for argument in node.arguments or ():
             self.evaluate(argument, state)
         if isinstance(node.type, ReferenceType) and value is not None:
@@ -598,10 +605,16 @@ class _Walk:
 
     def extreme(self, found, node: If, state: _State) -> None:
         """`if (e < m) m = e` with what goes along."""
+        before = state.guards
+        for condition in found.conditions:
+            self.evaluate(condition, state)
+            holds = self.condition(condition, True, state)
+            state.guards = (*state.guards, Guard(condition, True, holds))
         self.evaluate(found.value, state)
         place = self.place(found.target, state)
         if place is None:
             self.effect("PLACE", "what is compared is not understood", node.span)
+            state.guards = before
             return
         guarded = state.copy()
         guarded.guards = (*state.guards, Guard(node.test, True, System()))
@@ -615,6 +628,7 @@ class _Walk:
             word = f"arg{found.operator}:{owner}" + ("" if found.strict else ":last")
             self.record(_Place(target), "update", guarded, companion.target, word)
             self.store(target, None, state)
+        state.guards = before
 
     def switch(self, node: Switch, state: _State) -> None:
         value = self.evaluate(node.value, state)
@@ -783,10 +797,27 @@ class _Walk:
             upper = self.number(self.evaluate(found.upper_inclusive, state), f"{found.variable}'")
         else:
             before = isinstance(node, For) and not node.step
-            start = self.number(self.value_of(variable_, state), found.variable)
+            first = self.value_of(variable_, state)
+            last = self.quiet(found.upper_inclusive, state)
+            if rank_of(variable_.type):
+                return self._pointer_head(found, variable_, first, last, inside, number, state)
+            start = self.number(first, found.variable)
             lower = start - 1 if before else start
-            upper = self.number(self.quiet(found.upper_inclusive, state), f"{found.variable}'")
+            upper = self.number(last, f"{found.variable}'")
         return self._counter(found, variable_, lower, upper, inside, number, state)
+
+    def _pointer_head(
+        self, found: LoopRange, variable_: Variable, first: Value, last: Value,
+        inside: frozenset[int], number: int, state: _State,
+    ) -> "_Head":  # fmt: skip
+        """A loop whose counter is a pointer: it is counted by the pointer's offset."""
+        known = isinstance(first, Pointer) and first.offset is not None
+        lower = first.offset if known else self.fresh(found.variable)
+        same = known and isinstance(last, Pointer) and last.offset is not None
+        same = same and (first.array, first.prefix) == (last.array, last.prefix)
+        upper = last.offset if same else self.fresh(f"{found.variable}'")
+        head = self._counter(found, variable_, lower, upper, inside, number, state)
+        return replace(head, pointer=first if known else None, is_pointer=True)
 
     def _counter(
         self, found: LoopRange, variable_: Variable, lower: Polynomial, upper: Polynomial,
@@ -846,7 +877,7 @@ class _Walk:
             given[key] = state.values.get(key)
         self.stack.pop()
         if head.variable and head.value is not None:
-            state.values[head.variable] = head.value
+            state.values[head.variable] = head.at(head.value)
         elif head.variable:
             self.stack.append(number)
             state.values[head.variable] = self.fresh(head.variable)
@@ -928,9 +959,9 @@ class _Walk:
                 out.values[key] = self.fresh(key)
         if head.variable:
             if closed and head.value is not None:
-                out.values[head.variable] = head.lower + head.step * head.trip
+                out.values[head.variable] = head.at(head.lower + head.step * head.trip)
             else:
-                out.values[head.variable] = self.fresh(head.variable)
+                out.values[head.variable] = None if head.is_pointer else self.fresh(head.variable)
             if isinstance(node, For) and node.bounds is not None:
                 self.mark_assigned(head.variable, out)
         if closed and self._runs(entry, head) and end.alive:
@@ -1089,15 +1120,21 @@ class _Walk:
             state.become(self.join(ends, state.guards))
         if values[0] == values[1]:
             return values[0]
-        test = node.test
-        if isinstance(test, Binary) and test.op in ("<", "<=", ">", ">="):
-            if {test.left, test.right} == {node.then, node.otherwise} and None not in values:
-                smaller = (test.op[0] == "<") == (test.left == node.then)
-                if all(isinstance(v, Polynomial) for v in values):
-                    return operation("min" if smaller else "max", tuple(values))
         if all(isinstance(v, Polynomial) for v in values):
-            return self.fresh("?")
+            return self._chosen(node.test, values[0], values[1], state)
         return None
+
+    def _chosen(
+        self, test: Expression, then: Polynomial, otherwise: Polynomial, state: _State
+    ) -> Polynomial:
+        """`a < b ? a : b` as a minimum, also where both sides are shifted alike."""
+        if isinstance(test, Binary) and test.op in ("<", "<=", ">", ">="):
+            left, right = self.quiet(test.left, state), self.quiet(test.right, state)
+            if isinstance(left, Polynomial) and isinstance(right, Polynomial):
+                if left - right in (then - otherwise, otherwise - then):
+                    smaller = (test.op[0] == "<") == (left - right == then - otherwise)
+                    return operation("min" if smaller else "max", (then, otherwise))
+        return self.fresh("?")
 
     def cast(self, node: Cast, state: _State) -> Value:
         value = self.evaluate(node.operand, state)
@@ -1309,7 +1346,8 @@ class _Walk:
         if isinstance(base, Name):
             variable_ = self.lookup(base.id)
             type_ = strip_reference(variable_.type)
-            if not isinstance(type_, PointerType) and variable_.key not in state.values:
+            is_object = isinstance(type_, (NamedType, ArrayType))
+            if is_object or (type_ is None and variable_.key not in state.values):
                 return Pointer(variable_.key)  # an array, or an object with subscripts
         value = self.evaluate(base, state)
         return value if isinstance(value, Pointer) else None
@@ -1444,6 +1482,7 @@ class _Walk:
 
 
 _MISSING = object()
+_SILENT = (Pragma, StructDefinition, TypeAlias, Using, Specification, Interface, Include)
 
 
 @dataclass(frozen=True, slots=True)
@@ -1459,6 +1498,14 @@ class _Head:
     variable: str
     lower: Polynomial = Polynomial()
     step: Polynomial = Polynomial()
+    pointer: Pointer | None = None
+    is_pointer: bool = False
+
+    def at(self, value: Polynomial) -> Value:
+        """What the counter variable holds where it has come to `value`."""
+        if not self.is_pointer:
+            return value
+        return replace(self.pointer, offset=value) if self.pointer is not None else None
 
 
 def moved(pointer: Pointer, distance: Polynomial) -> Pointer:

@@ -126,22 +126,39 @@ def delinearize(
     strides = _strides(indices, varying)
     if not strides:
         return None
+    sizes = [_quotient(a, b) for a, b in zip(strides, [*strides[1:], ()], strict=True)]
     result = []
     for index, system in zip(indices, systems, strict=True):
-        subscripts = []
-        rest = index
-        for stride in strides:
-            quotient, rest = _divide(rest, stride)
-            subscripts.append(quotient)
-        subscripts.append(rest)
-        result.append(tuple(subscripts))
-    sizes = [_quotient(a, b) for a, b in zip(strides, [*strides[1:], ()], strict=True)]
-    for subscripts, system in zip(result, systems, strict=True):
-        for value, size in zip(subscripts[1:], sizes, strict=True):
-            limit = Polynomial(((size, 1),)) - 1 - value
-            if not implies_nonnegative(system, value) or not implies_nonnegative(system, limit):
-                return None
+        subscripts = _subscripts(index, strides, sizes, system)
+        if subscripts is None:
+            return None
+        result.append(subscripts)
     return result
+
+
+def _subscripts(
+    index: Polynomial, strides: list[Monomial], sizes: list[Monomial], system: System
+) -> tuple[Polynomial, ...] | None:
+    """One index in parts that are proved to lie within their sizes. `c*n + n - 1 - r` is
+    (c, n - 1 - r): whole sizes are moved from the quotient to the rest and back."""
+    parts: list[Polynomial] = []
+    rest = index
+    for stride in strides:
+        quotient, rest = _divide(rest, stride)
+        parts.append(quotient)
+    parts.append(rest)
+    for place in range(len(parts) - 1, 0, -1):
+        size = Polynomial(((sizes[place - 1], 1),))
+        for shift in (0, 1, -1):
+            value = parts[place] + size * shift
+            below = size - 1 - value
+            if implies_nonnegative(system, value) and implies_nonnegative(system, below):
+                parts[place] = value
+                parts[place - 1] = parts[place - 1] - shift
+                break
+        else:
+            return None
+    return tuple(parts)
 
 
 def _strides(

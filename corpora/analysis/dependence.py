@@ -159,6 +159,8 @@ def pair_dependence(
             return None
     affine = len(pairs) == len(source.indices) and all(_is_affine(e, loop) for e in equal)
     fixed = _fixed_value(distance, equal, loop)
+    if fixed is not None and (number := fixed.as_integer()) is not None and number < 1:
+        fixed = None  # it holds only where some size is zero
     return Dependence(_kind(source, sink), source, sink, fixed, affine)
 
 
@@ -190,7 +192,8 @@ def _is_affine(equation: Polynomial, loop: LoopFacts) -> bool:
     """Whether all that varies in the loop is a loop's counter."""
     for variable in equation.variables():
         if loop.id in variable.loops and ("." not in variable.name or variable.array):
-            if "#" in variable.name and not _is_counter(variable):
+            section = variable.name.startswith(":")
+            if "#" in variable.name and not section and not _is_counter(variable):
                 return False
     return not any(
         s.operator and loop.id in s.loops for s in equation.symbols()

@@ -219,11 +219,36 @@ def _judge_array(
         reason = Reason("SCAN", sentence, (array,), accesses[0].span)
         found.obstacles.append(("scan", reason))
         found.dependences += dependences
+    elif (counter := _compacted(accesses, loop, facts)) is not None:
+        sentence = f"`{array}` is filled at `{counter}`, which counts what was kept"
+        reason = Reason("COMPACTION", sentence, (array, counter), accesses[0].span)
+        found.obstacles.append(("scan", reason))
     else:
         ranked = sorted(dependences, key=lambda d: (d.affine, d.distance is None, d.kind != "flow"))
         first = ranked[0]
         found.obstacles.append(("carried" if first.affine else "unsupported", first.reason()))
         found.dependences += dependences
+
+
+def _compacted(
+    accesses: list[ArrayAccess], loop: LoopFacts, facts: FunctionFacts
+) -> str | None:
+    """The variable of `out[k++] = e`, the only access to `out`: k grows with each write."""
+    if len(accesses) != 1 or accesses[0].kind != "write" or len(accesses[0].indices) != 1:
+        return None
+    symbol = accesses[0].indices[0].as_symbol() if accesses[0].indices[0] is not None else None
+    key = symbol.name.partition("#")[0] if symbol is not None else ""
+    changes = [
+        s
+        for s in facts.scalars
+        if s.variable == key and loop.id in s.loops and s.kind != "read"
+    ]
+    if len(changes) != 1 or changes[0].operator != "+" or loop.id not in symbol.loops:
+        return None
+    mine = tuple(g for g in accesses[0].guards if g.loop is None)
+    theirs = tuple(g for g in changes[0].guards if g.loop is None)
+    same = changes[0].loops == accesses[0].loops and mine == theirs
+    return key if same else None
 
 
 def _find_overlaps(loop: LoopFacts, facts: FunctionFacts, found: _Findings) -> None:

@@ -15,6 +15,7 @@ from corpora.analysis.facts import ArrayAccess, FunctionFacts, LoopFacts, Scalar
 from corpora.analysis.inequalities import implies_nonnegative
 from corpora.analysis.polynomial import of_symbol
 from corpora.analysis.reasons import Reason
+from corpora.ir import Name
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,8 @@ def _covers(write: ArrayAccess, read: ArrayAccess, facts: FunctionFacts) -> bool
     """Whether `read` surely sees what `write` or its loop wrote in the same iteration."""
     if write.order >= read.order or write.field != read.field or None in read.indices:
         return False
+    if write.whole and isinstance(write.node, Name):  # all of the array is assigned
+        return _within(write.guards, read.guards)
     if len(write.indices) != len(read.indices) or None in write.indices or write.whole:
         return False
     if _within(write.guards, read.guards):

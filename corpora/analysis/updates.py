@@ -46,6 +46,8 @@ class Extreme:
     operator: str
     companions: tuple[Assign, ...]
     strict: bool
+    conditions: tuple[Expression, ...] = ()
+    """What is asked before the comparison: `if (valid && value < target)`."""
 
 
 def as_update(
@@ -118,7 +120,7 @@ def _conditional_extreme(
 
 def as_extreme(statement: If) -> Extreme | None:
     """The pattern of a minimum or maximum by `if`; None where it is anything else."""
-    test = statement.test
+    *conditions, test = _conjuncts(statement.test)
     if statement.otherwise or statement.where or not isinstance(test, Binary):
         return None
     if test.op not in ("<", "<=", ">", ">="):
@@ -132,15 +134,25 @@ def as_extreme(statement: If) -> Extreme | None:
     ):
         own = [a for a in assigns if a.target == target]
         rest = tuple(a for a in assigns if a.target != target)
+        if _occurs(target, tuple(conditions)):
+            continue
         if len(own) != 1 or own[0].value != value or _occurs(target, value):
             continue
         if any(not isinstance(a.target, Name) or _occurs(target, a.value) for a in rest):
             continue
-        if any(_occurs(a.target, b.value) or _occurs(a.target, test) for a in rest for b in assigns):
+        if any(_occurs(a.target, b.value) or _occurs(a.target, statement.test) for a in rest for b in assigns):
             continue
         strict = len(test.op) == 1
-        return Extreme(target, value, "min" if smaller else "max", rest, strict)
+        return Extreme(target, value, "min" if smaller else "max", rest, strict, tuple(conditions))
     return None
+
+
+def _conjuncts(test: Expression) -> Iterator[Expression]:
+    if isinstance(test, Binary) and test.op == "&&":
+        yield from _conjuncts(test.left)
+        yield from _conjuncts(test.right)
+    else:
+        yield test
 
 
 def _flat(body: tuple[Statement, ...]) -> Iterator[Statement]:

@@ -149,8 +149,8 @@ CASES = {
     "scan in array": ("for i in range(1, n): a[i] = a[i - 1] + b[i]", ["scan"]),
     "compaction": (
         "t: 'i32' = 0\nfor i in range(n):\n    if a[i] > 0.0:\n        b[t] = a[i]\n"
-        "        t += 1\nc[0] = t",
-        ["unsupported"],
+"        t += 1\nc[0] = t",
+        ["scan"],
     ),
     "private scalar": ("for i in range(n):\n    t: 'f64' = b[i]\n    a[i] = t * t", ["parallel"]),
     "private outer scalar": (
