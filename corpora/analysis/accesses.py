@@ -319,6 +319,8 @@ class _Walk:
             words = (*words, "fortran") if fortran else words
             declared = self._new(parameter.name, parameter.type, "parameter", words, parameter.span)
             self.scopes[0][parameter.name] = declared
+            if any(getattr(t, "volatile", False) for t in walk(parameter.type)):
+                self.effect("VOLATILE", f"`{parameter.name}` is volatile", parameter.span)
             if isinstance(strip_reference(parameter.type), PointerType):
                 state.values[declared.key] = Pointer(declared.key)
         facts = []

@@ -36,7 +36,7 @@ from corpora.analysis.reductions import (
 from corpora.ir import For, Function, PointerType, TranslationUnit, While
 
 KINDS = ("parallel", "reduction", "atomic", "scan", "carried", "unsupported")
-_EVERYWHERE = ("GOTO", "ADDRESS", "REFERENCE", "POINTER", "JUMP")
+_EVERYWHERE = ("GOTO", "ADDRESS", "REFERENCE", "POINTER", "JUMP", "VOLATILE")
 
 
 @dataclass(frozen=True, slots=True)
