@@ -71,6 +71,7 @@ from corpora.ir import (
     Label,
     Literal,
     Member,
+    Module,
     Name,
     NamedType,
     PointerType,
@@ -162,29 +163,48 @@ def facts_of(function: Function, unit: TranslationUnit | None = None) -> Functio
     unit: the text around it, whose structures, globals and functions without effects are then
     known.
     """
-    structures = tuple(find(unit.items, StructDefinition)) if unit else ()
-    pure = pure_functions_of(unit) if unit else frozenset()
-    return _facts(function, structures, pure)
+    if unit is None:
+        return _facts(function, (), frozenset(), ())
+    pure = pure_functions_of(unit)
+    return _facts(function, tuple(find(unit.items, StructDefinition)), pure, globals_of(unit))
+
+
+@lru_cache(maxsize=64)
+def globals_of(unit: TranslationUnit) -> tuple[Declaration, ...]:
+    """Variables declared outside functions, in namespaces and modules too."""
+    found: list[Declaration] = []
+    queue = list(unit.items)
+    while queue:
+        item = queue.pop(0)
+        if isinstance(item, Declaration):
+            found.append(item)
+        elif isinstance(item, Module):
+            queue += item.items
+    return tuple(found)
 
 
 @lru_cache(maxsize=256)
 def _facts(
-    function: Function, structures: tuple[StructDefinition, ...], pure: frozenset[str]
+    function: Function,
+    structures: tuple[StructDefinition, ...],
+    pure: frozenset[str],
+    shared: tuple[Declaration, ...],
 ) -> FunctionFacts:
-    return _Walk(function, structures, pure).run()
+    return _Walk(function, structures, pure, shared).run()
 
 
 @lru_cache(maxsize=64)
 def pure_functions_of(unit: TranslationUnit) -> frozenset[str]:
-    """Functions of a text that write nothing but their own locals."""
-    structures = tuple(find(unit.items, StructDefinition))
+    """Functions of a text that write nothing but their own locals, and of what they do not get as
+    arguments read only constants."""
+    structures, shared = tuple(find(unit.items, StructDefinition)), globals_of(unit)
     functions = [f for f in find(unit.items, Function) if f.body is not None]
     pure: frozenset[str] = frozenset()
     for _ in range(4):
         more = frozenset(
             f.name
             for f in functions
-            if f.name not in pure and _has_no_effect(_facts(f, structures, pure))
+            if f.name not in pure and _has_no_effect(_facts(f, structures, pure, shared))
         )
         if not more:
             break
@@ -205,6 +225,20 @@ def _has_no_effect(facts: FunctionFacts) -> bool:
         by_value = scalar and not is_by_reference(variable_)
         return variable_.storage in ("local", "result") or by_value
 
+    def steady(key: str) -> bool:
+        variable_ = by_key.get(key)
+        if variable_ is None or variable_.storage in ("static", "member"):
+            return False
+        bottom = element_type(variable_.type)
+        constant = getattr(bottom, "const", False) or {"parameter", "constexpr"} & set(
+            variable_.words
+        )
+        return variable_.storage != "global" or bool(constant)
+
+    if not all(steady(a.array) for a in facts.accesses):
+        return False
+    if not all(steady(s.variable) for s in facts.scalars):
+        return False
     writes = [(a.array, False) for a in facts.accesses if a.writes]
     writes += [(s.variable, True) for s in facts.scalars if s.kind != "read"]
     return all(own(key, scalar) for key, scalar in writes)
@@ -270,9 +304,16 @@ class _Walk:
     """One symbolic run over a function."""
 
     def __init__(
-        self, function: Function, structures: tuple[StructDefinition, ...], pure: frozenset[str]
+        self,
+        function: Function,
+        structures: tuple[StructDefinition, ...],
+        pure: frozenset[str],
+        shared: tuple[Declaration, ...],
     ) -> None:
-        self.function, self.pure = function, pure
+        self.function, self.pure, self.shared = function, pure, shared
+        keywords = {n.keyword: n for n in find(function.body or (), Specification)}
+        self.keeps_all = bool({"save", "common", "data"} & keywords.keys())
+        self.equivalence = keywords.get("equivalence")
         self.structures = {s.name: {f.name: f.type for f in s.fields} for s in structures}
         self.accesses: list[ArrayAccess] = []
         self.scalars: list[ScalarAccess] = []
@@ -297,10 +338,17 @@ class _Walk:
 
     def run(self) -> FunctionFacts:
         state = _State({}, {})
+        for node in self.shared:
+            words = node.storage
+            self.scopes[0][node.name] = self._new(node.name, node.type, "global", words, node.span)
+        self.scopes.append({})
         self._enter(state)
+        if self.equivalence is not None:
+            sentence = "equivalence lets variables share memory"
+            self.effect("EQUIVALENCE", sentence, self.equivalence.span)
         for name in (self.function.result_name, self.function.name):
             if name and any(p.column_major for p in find(self.function, ArrayType)):
-                self.scopes[0].setdefault(name, self._new(name, None, "result"))
+                self.scopes[1].setdefault(name, self._new(name, None, "result"))
         self.block(self.function.body or (), state)
         self.loops.sort(key=lambda facts: facts.id)
         return FunctionFacts(
@@ -318,7 +366,7 @@ class _Walk:
             words = (*parameter.attributes, *([parameter.intent] if parameter.intent else []))
             words = (*words, "fortran") if fortran else words
             declared = self._new(parameter.name, parameter.type, "parameter", words, parameter.span)
-            self.scopes[0][parameter.name] = declared
+            self.scopes[1][parameter.name] = declared
             if any(getattr(t, "volatile", False) for t in walk(parameter.type)):
                 self.effect("VOLATILE", f"`{parameter.name}` is volatile", parameter.span)
             if isinstance(strip_reference(parameter.type), PointerType):
@@ -368,6 +416,10 @@ class _Walk:
         made = self._new(name, None, "global", (), None, ())
         self.scopes[0][name] = made
         return made
+
+    def guard(self, condition: Expression | None, holds: bool, system: System) -> Guard:
+        self.counted += 1
+        return Guard(condition, holds, system, None, self.counted)
 
     def fresh(self, name: str, array: str = "") -> Polynomial:
         self.counted += 1
@@ -473,15 +525,17 @@ class _Walk:
 
     def declare(self, node: Declaration, state: _State) -> None:
         name = node.name
-        known = self.scopes[0].get(name)
-        if known and known.storage in ("parameter", "result") and len(self.scopes) == 1:
+        known = self.scopes[1].get(name)
+        if known and known.storage in ("parameter", "result") and len(self.scopes) == 2:
             if known.type is None or (known.storage == "result" and node.type):
-                self.scopes[0][name] = replace(known, type=node.type)
-                self.variables[known.key] = self.scopes[0][name]
+                self.scopes[1][name] = replace(known, type=node.type)
+                self.variables[known.key] = self.scopes[1][name]
             return
         words = node.storage
         kept = {"static", "save", "extern"} & set(words)
         value, fortran = node.value, _is_fortran(self.function)
+        if self.keeps_all:
+            kept.add("save")
         if fortran and value is not None and "parameter" not in words:
             kept.add("save")  # Fortran keeps what is initialised where it is declared
         items = [e for t in _types_below(node.type) for e in _extent_expressions(t)]
@@ -596,8 +650,8 @@ class _Walk:
         if not node.where:
             holds = self.condition(node.test, True, state)
             fails = self.condition(node.test, False, side)
-            state.guards = (*state.guards, Guard(node.test, True, holds))
-            side.guards = (*side.guards, Guard(node.test, False, fails))
+            state.guards = (*state.guards, self.guard(node.test, True, holds))
+            side.guards = (*side.guards, self.guard(node.test, False, fails))
         before = state.guards[:-1] if not node.where else state.guards
         for body, at in ((node.then, state), (node.otherwise, side)):
             self.scopes.append({})
@@ -611,7 +665,7 @@ class _Walk:
         for condition in found.conditions:
             self.evaluate(condition, state)
             holds = self.condition(condition, True, state)
-            state.guards = (*state.guards, Guard(condition, True, holds))
+            state.guards = (*state.guards, self.guard(condition, True, holds))
         self.evaluate(found.value, state)
         place = self.place(found.target, state)
         if place is None:
@@ -619,7 +673,7 @@ class _Walk:
             state.guards = before
             return
         guarded = state.copy()
-        guarded.guards = (*state.guards, Guard(node.test, True, System()))
+        guarded.guards = (*state.guards, self.guard(node.test, True, System()))
         self.record(place, "update", state, found.target, found.operator)
         if place.scalar is not None:
             self.store(place.scalar, None, state)
@@ -645,7 +699,7 @@ class _Walk:
             start = entry.copy()
             label = integer_of(case.values[0]) if len(case.values) == 1 else None
             if isinstance(value, Polynomial) and label is not None:
-                start.guards = (*before, Guard(None, True, System((value - label,))))
+                start.guards = (*before, self.guard(None, True, System((value - label,))))
             if node.falls_through and current is not None and current.alive:
                 start = self.join([start, current], before)
             self.block(case.body, start)
@@ -1090,7 +1144,7 @@ class _Walk:
         if node.op in ("&&", "||"):
             side = state.copy()
             system = self.condition(node.left, node.op == "&&", state)
-            side.guards = (*state.guards, Guard(node.left, node.op == "&&", system))
+            side.guards = (*state.guards, self.guard(node.left, node.op == "&&", system))
             self.evaluate(node.right, side)
             if has_effects(node.right):
                 state.become(self.join([state, side], state.guards))
@@ -1115,7 +1169,7 @@ class _Walk:
         for side, holds in ((node.then, True), (node.otherwise, False)):
             at = state.copy()
             system = self.condition(node.test, holds, state)
-            at.guards = (*state.guards, Guard(node.test, holds, system))
+            at.guards = (*state.guards, self.guard(node.test, holds, system))
             values.append(self.evaluate(side, at))
             ends.append(at)
         if has_effects((node.then, node.otherwise)):

@@ -96,6 +96,10 @@ def extreme_of(value: Polynomial, system: System, upward: bool) -> Polynomial | 
         factor = value.coefficient_of(symbol)
         if factor is None or any(f.loops for f in factor.symbols()):
             return None
+        moved = _eliminated(value, symbol, factor, system, upward)
+        if moved is not None:
+            value = moved
+            continue
         sign = _sign(factor, system)
         if not sign:
             return None
@@ -105,6 +109,25 @@ def extreme_of(value: Polynomial, system: System, upward: bool) -> Polynomial | 
         end = _joined("min" if upward == (sign > 0) else "max", ends)
         value = value - of_symbol(symbol) * factor + end * factor
     return None
+
+
+def _eliminated(
+    value: Polynomial, symbol: Symbol, factor: Polynomial, system: System, upward: bool
+) -> Polynomial | None:
+    """`value` plus a multiple of the one inequality that cancels `symbol`, where there is one."""
+    number = factor.as_integer()
+    if number is not None and abs(number) == 1:
+        return None
+    rows = [r for r in system.nonnegative if symbol in r.symbols()]
+    fitting = []
+    for row in rows:
+        own = row.coefficient_of(symbol)
+        if own is None or own.as_integer() is not None:
+            continue
+        for scale in (1, 2, 3, 4):
+            if (own * scale + (factor if upward else -factor)).terms == ():
+                fitting.append(row * scale if upward else -row * scale)
+    return value + fitting[0] if len(fitting) == 1 else None
 
 
 def _sign(factor: Polynomial, system: System) -> int:

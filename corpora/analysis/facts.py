@@ -22,13 +22,15 @@ class Guard:
     """A condition that holds (or, with holds False, does not hold) where an access stands.
 
     system: what it says about integers; it may say less than the condition, never more.
-    loop: the guard is the test of the loop with this id.
+    loop: the guard is the test of the loop with this id. number: tells guards apart that stand at
+    different places, where the same condition may have another value.
     """
 
     condition: Expression | None
     holds: bool
     system: System
     loop: int | None = None
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,10 +33,10 @@ from corpora.analysis.reductions import (
     scalar_reduction,
     scalar_scan,
 )
-from corpora.ir import For, Function, PointerType, TranslationUnit, While
+from corpora.ir import For, Function, PointerType, ReferenceType, TranslationUnit, While
 
 KINDS = ("parallel", "reduction", "atomic", "scan", "carried", "unsupported")
-_EVERYWHERE = ("GOTO", "ADDRESS", "REFERENCE", "POINTER", "JUMP", "VOLATILE")
+_EVERYWHERE = ("GOTO", "ADDRESS", "REFERENCE", "POINTER", "JUMP", "VOLATILE", "EQUIVALENCE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +270,15 @@ def _find_overlaps(loop: LoopFacts, facts: FunctionFacts, found: _Findings) -> N
             else:
                 sentence = f"`{names[0]}` and `{names[1]}` do not overlap"
                 found.assumptions.append(Reason("NO_OVERLAP", sentence, names))
+    changed = {s.variable for s in facts.scalars if loop.id in s.loops and s.kind != "read"}
+    for key in sorted(changed):
+        variable = facts.variable(key)
+        if variable is None or not isinstance(variable.type, ReferenceType):
+            continue
+        for second in used:
+            if may_overlap(facts, key, second):
+                sentence = f"`{key}` is no element of `{second}`"
+                found.assumptions.append(Reason("NO_OVERLAP", sentence, (key, second)))
     for array in written:
         variable = facts.variable(array)
         type_ = getattr(variable, "type", None)

@@ -26,7 +26,7 @@ from corpora.ir import (
     walk,
 )
 
-_COMPOUND = {"+=": "+", "-=": "+", "*=": "*", "/=": "*", "&=": "&", "|=": "|", "^=": "^"}
+_COMPOUND = {"+=": "+", "-=": "+", "*=": "*", "/=": "/", "&=": "&", "|=": "|", "^=": "^"}
 _COMMUTATIVE = ("+", "*", "&", "|", "^", "&&", "||")
 ATOMICS = {
     "atomicAdd": "+", "atomicSub": "+", "atomicMin": "min", "atomicMax": "max", "atomicAnd": "&",
