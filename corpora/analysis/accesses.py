@@ -839,7 +839,7 @@ class _Walk:
     ) -> "_Head":
         inside = frozenset((*self.stack, number))
         if isinstance(found, Reason):
-            counter = Symbol(f"#{number}", inside)
+            counter = Symbol(f".{number}", inside)
             value = of_symbol(counter)
             if isinstance(node, For) and node.bounds is not None:
                 key = self.lookup(node.bounds.variable).key
@@ -888,7 +888,7 @@ class _Walk:
             trip = operation("max", (integer(0), (upper - lower) * sign + 1))
             direction, step = sign, integer(sign)
         else:
-            counter = Symbol(f"{found.variable}#{number}", inside)
+            counter = Symbol(f"{found.variable}.{number}", inside)
             iteration = of_symbol(counter)
             if found.step is not None:
                 step = integer(found.step)

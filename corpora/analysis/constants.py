@@ -108,11 +108,15 @@ def value_of(expression: Expression | None) -> int | float | str | None:
 
 def _named(node: object) -> Iterator[tuple[str, int | float | str]]:
     """Names with a constant value: const variables, Fortran's parameters, enumerators."""
+    known: dict[str, int | float | str] = {}
     for declared in find(node, Declaration):
         value = value_of(declared.value)
+        if value is None and declared.value is not None:
+            value = _whole(declared.value, known)
         type_ = declared.type
         constant = isinstance(type_, ScalarType) and type_.const
         if value is not None and (constant or {"parameter", "constexpr"} & set(declared.storage)):
+            known[declared.name] = value
             yield declared.name, value
 
 

@@ -191,20 +191,16 @@ def _split(
 def _is_affine(equation: Polynomial, loop: LoopFacts) -> bool:
     """Whether all that varies in the loop is a loop's counter."""
     for variable in equation.variables():
-        if loop.id in variable.loops and ("." not in variable.name or variable.array):
-            section = variable.name.startswith(":")
-            if "#" in variable.name and not section and not _is_counter(variable):
+        if loop.id in variable.loops and not variable.name.startswith(":"):
+            if not is_counter(variable):
                 return False
-    return not any(
-        s.operator and loop.id in s.loops for s in equation.symbols()
-    )
+    return not any(s.operator and loop.id in s.loops for s in equation.symbols())
 
 
-def _is_counter(symbol: Symbol) -> bool:
-    """Counters are named `i.3` or `i#3` by the loop's id, which is one of their loops."""
-    tail = symbol.name.rstrip("'").rpartition("#")[2]
-    head = symbol.name.partition("#")[0]
-    return tail.isdigit() and int(tail) in symbol.loops and head not in (":", "index", "?")
+def is_counter(symbol: Symbol) -> bool:
+    """Whether a symbol is a loop's counter: `i.3`, by the loop's id. Others have a `#`."""
+    tail = symbol.name.rstrip("'").rpartition(".")[2]
+    return "#" not in symbol.name and tail.isdigit() and int(tail) in symbol.loops
 
 
 def is_indirect(access: ArrayAccess) -> bool:
