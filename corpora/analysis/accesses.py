@@ -1029,6 +1029,8 @@ class _Walk:
                 if i in out.assigned and i != number:
                     out.assigned[i] |= known
         out.assigned.pop(number, None)
+        for inner in range(number + 1, self.loop_ids + 1):  # what loops in it left is still there
+            out.assigned[-1 - inner] = frozenset()
         out.assigned[-1 - number] = frozenset({head.variable} if head.variable else ())
         state.become(out)
 

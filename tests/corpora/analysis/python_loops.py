@@ -214,3 +214,62 @@ def _conflicting(log) -> set[int]:
                 if a != b:
                     break
     return found
+
+
+class _Scalars(_Loops):
+    """As `_Loops`, and variables called t, u or v become memory that is watched."""
+
+    def visit_Name(self, node):
+        if node.id in ("t", "u", "v"):
+            return ast.Subscript(ast.Name("_memory", ast.Load()), ast.Constant(node.id), node.ctx)
+        return node
+
+    def visit_AnnAssign(self, node):
+        self.generic_visit(node)
+        return ast.Assign([node.target], node.value or ast.Constant(0))
+
+
+def flows(text: str, scalars: dict[str, int], arrays: list[str], seed: int) -> set[tuple]:
+    """(loop, variable, behind): an iteration reads what another iteration of the same run wrote,
+    or (behind) what is read behind the loop was not written by its last iteration."""
+    tree = ast.fix_missing_locations(_Scalars().visit(ast.parse(text)))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.arg):
+            node.annotation = None
+    log, now, runs, last = [], [], itertools.count(), {}
+
+    def tracked(number, *bounds):
+        run = next(runs)
+        for i in range(*bounds):
+            now.append((number, run, i))
+            last[number, run] = i
+            yield i
+            now.pop()
+
+    def value(at):
+        return hash((seed, at, len(log))) % 5 - 2
+
+    memory = _Memory("", log, now, value)
+    names = {"_range": tracked, "_memory": memory}
+    exec(compile(tree, "loops", "exec"), names)
+    function = next(v for k, v in names.items() if callable(v) and k not in ("_range", "_memory"))
+    function(**{a: _Memory(a, log, now, value) for a in arrays}, **scalars)
+    return _flowing(log, last)
+
+
+def _flowing(log, last) -> set[tuple]:
+    found, writer = set(), {}
+    for name, at, writes, now in log:
+        variable = name or at
+        if not writes and (name, at) in writer:
+            wrote = writer[name, at]
+            here = {(number, run): i for number, run, i in now}
+            for number, run, i in wrote:
+                if here.get((number, run), i) != i:
+                    found.add((number, variable, False))
+                    break
+                if (number, run) not in here and last[number, run] != i:
+                    found.add((number, variable, True))
+        if writes:
+            writer[name, at] = now
+    return found
