@@ -1,0 +1,221 @@
+"""Constants of a program and what they are compared with: a dictionary for choosing test values.
+
+    python -c "from corpora.ir import *; from corpora.analysis.constants import constants_of; \
+        print(constants_of(Binary('<', Name('n'), Literal('64', 'i32'))))"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from corpora.analysis.affine import combine, integer_of
+from corpora.analysis.polynomial import Polynomial, integer
+from corpora.ir import (
+    Access,
+    Binary,
+    Case,
+    Cast,
+    Declaration,
+    Expression,
+    For,
+    Function,
+    Literal,
+    Macro,
+    Name,
+    ScalarType,
+    Section,
+    Span,
+    Unary,
+    While,
+    find,
+    names_in,
+    walk,
+)
+
+_MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
+_ROLES = {"%": "modulus", "/": "divisor", "<<": "shift", ">>": "shift", "&": "mask"}
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """value: an int, float or str. type: the literal's element type, `char` or `string`.
+
+    role: `comparison`, `label` (of a switch), `macro`, `constant` (a named one), `modulus`,
+    `divisor`, `shift`, `mask`, `size` (of an array), `index`, or `literal` for all else.
+    operator: of a comparison, read with the constant on the right. names: variables that it is
+    compared or combined with. in_loop_head: the comparison is the test of a loop.
+    """
+
+    value: int | float | str
+    type: str
+    role: str
+    operator: str = ""
+    names: tuple[str, ...] = ()
+    in_loop_head: bool = False
+    span: Span | None = None
+
+
+def constants_of(node: object) -> tuple[Constant, ...]:
+    """Every constant in a tree (a unit's items, a function, an expression), in order.
+
+    Products, sums and shifts of literals count as their value (`64 * 1024`), and names that the
+    tree gives a constant value count as that value.
+    """
+    named = dict(_named(node))
+    heads = {id(n.test) for n in find(node, For, While) if n.test is not None}
+    found: dict[tuple, Constant] = {}
+    taken: set[int] = set()
+    for part in walk(node):
+        for constant, literals in _constants(part, named, heads):
+            taken |= {id(n) for n in literals}
+            found.setdefault(_key(constant), constant)
+    for literal in find(node, Literal):
+        if id(literal) not in taken and (value := value_of(literal)) is not None:
+            constant = Constant(value, literal.type, "literal", span=literal.span)
+            found.setdefault(_key(constant), constant)
+    return tuple(found.values())
+
+
+def _key(constant: Constant) -> tuple:
+    parts = (constant.type, constant.role, constant.operator, constant.names)
+    return (repr(constant.value), *parts, constant.in_loop_head)
+
+
+def value_of(expression: Expression | None) -> int | float | str | None:
+    """The value of a literal, with or without a sign; None for anything else."""
+    if isinstance(expression, Unary) and expression.op in "+-":
+        value = value_of(expression.operand)
+        if isinstance(value, str):
+            return None
+        return -value if value is not None and expression.op == "-" else value
+    if isinstance(expression, Cast):
+        return value_of(expression.operand)
+    if not isinstance(expression, Literal):
+        return None
+    if (number := integer_of(expression)) is not None:
+        return number
+    if expression.type in ("string", "char"):
+        return expression.text[1:-1]
+    if expression.type == "bool":
+        return int(expression.text.strip(".").lower() == "true")
+    text = expression.text.lower().partition("_")[0].rstrip("fl").replace("d", "e")
+    try:
+        return float.fromhex(expression.text) if "0x" in text else float(text)
+    except ValueError:
+        return None
+
+
+def _named(node: object) -> Iterator[tuple[str, int | float | str]]:
+    """Names with a constant value: const variables, Fortran's parameters, enumerators."""
+    known: dict[str, int | float | str] = {}
+    for declared in find(node, Declaration):
+        value = value_of(declared.value)
+        if value is None and declared.value is not None:
+            value = _whole(declared.value, known)
+        type_ = declared.type
+        constant = isinstance(type_, ScalarType) and type_.const
+        if value is not None and (constant or {"parameter", "constexpr"} & set(declared.storage)):
+            known[declared.name] = value
+            yield declared.name, value
+
+
+def _whole(expression: Expression, named: dict) -> int | None:
+    """The integer value of an expression of literals and named constants."""
+    value = _folded(expression, named)
+    return value.as_integer() if value is not None else None
+
+
+def _folded(expression: Expression, named: dict) -> Polynomial | None:
+    if (number := integer_of(expression)) is not None:
+        return integer(number)
+    if isinstance(expression, Name) and isinstance(named.get(expression.id), int):
+        return integer(named[expression.id])
+    if isinstance(expression, Cast):
+        return _folded(expression.operand, named)
+    if isinstance(expression, Unary) and expression.op == "-":
+        value = _folded(expression.operand, named)
+        return None if value is None else -value
+    if isinstance(expression, Binary):
+        left, right = _folded(expression.left, named), _folded(expression.right, named)
+        return combine(expression.op, left, right)
+    return None
+
+
+def _valued(expression: Expression, named: dict) -> tuple[int | float | str, str] | None:
+    """(value, type) of a constant expression."""
+    if (number := _whole(expression, named)) is not None:
+        literal = next(iter(find(expression, Literal)), None)
+        return number, literal.type if literal is not None else "i32"
+    value = value_of(expression)
+    if value is None and isinstance(expression, Name) and expression.id in named:
+        value = named[expression.id]
+    if value is None:
+        return None
+    literal = next(iter(find(expression, Literal)), None)
+    kind = literal.type if literal is not None else "f64" if isinstance(value, float) else "string"
+    return value, kind
+
+
+def _constants(
+    part: object, named: dict, heads: set[int]
+) -> Iterator[tuple[Constant, list[Literal]]]:
+    """Constants of one node, with the literals that they are made of."""
+    if isinstance(part, Binary) and part.op in _MIRRORED:
+        sides = ((part.left, part.op, part.right), (part.right, _MIRRORED[part.op], part.left))
+        for other, op, side in sides:
+            if (value := _valued(side, named)) and _valued(other, named) is None:
+                names = tuple(sorted(names_in(other)))
+                made = Constant(
+                    *value, "comparison", op, names, id(part) in heads, getattr(side, "span", None)
+                )
+                yield made, list(find(side, Literal))
+    elif isinstance(part, Binary) and part.op in _ROLES:
+        if (value := _valued(part.right, named)) and _valued(part.left, named) is None:
+            names = tuple(sorted(names_in(part.left)))
+            made = Constant(*value, _ROLES[part.op], part.op, names, span=part.span)
+            yield made, list(find(part.right, Literal))
+    elif isinstance(part, Case):
+        for label in part.values:
+            ends = (label.lower, label.upper) if isinstance(label, Section) else (label,)
+            for end in ends:
+                if end is not None and (value := _valued(end, named)):
+                    yield Constant(*value, "label", "==", span=part.span), list(find(end, Literal))
+    elif isinstance(part, Macro) and part.parameters is None:
+        literal = Literal(part.text.strip("() "), "i32")
+        if (number := integer_of(literal)) is not None:
+            yield Constant(number, "i32", "macro", "", (part.name,), span=part.span), []
+    elif isinstance(part, Declaration) and part.name in named:
+        value = _valued(part.value, named) if part.value is not None else None
+        if value:
+            made = Constant(*value, "constant", "", (part.name,), span=part.span)
+            yield made, list(find(part.value, Literal))
+    elif isinstance(part, Access):
+        for index in part.indices:
+            if isinstance(index, Literal) and (value := _valued(index, named)):
+                yield Constant(*value, "index", "", tuple(sorted(names_in(part.base)))), [index]
+
+
+def compared_integers(node: object) -> frozenset[int]:
+    """Whole numbers at which a program may change its ways: comparisons outside loop heads."""
+    return frozenset(
+        c.value
+        for c in constants_of(node)
+        if c.role in ("comparison", "label") and isinstance(c.value, int) and not c.in_loop_head
+    )
+
+
+def narrow_counters(function: Function) -> tuple[Declaration, ...]:
+    """Local integers of 8 or 16 bits that count a loop or stand in a subscript: they turn over."""
+    narrow = [
+        d
+        for d in find(function.body or (), Declaration)
+        if isinstance(d.type, ScalarType) and d.type.name in ("i8", "u8", "i16", "u16")
+    ]
+    used: set[str] = set()
+    for loop in find(function.body or (), For):
+        used |= {s.target.id for s in loop.step if isinstance(getattr(s, "target", None), Name)}
+        used |= {loop.bounds.variable} if loop.bounds is not None else set()
+    for access in find(function.body or (), Access):
+        used |= names_in(access.indices)
+    return tuple(d for d in narrow if d.name in used)

@@ -1,0 +1,273 @@
+"""Polynomials with integer coefficients over symbols: the values of integer expressions.
+
+A `Symbol` is a value that is fixed once the iterations of the loops `loops` are fixed. It is the
+value of a variable at some point, or the result of an operation that is no polynomial (`n / 2`,
+`min(n, m)`, `row[i]`), then with its `operator` and `arguments`.
+
+Contract: integer arithmetic does not wrap around. Signed overflow is undefined in C and
+forbidden in Fortran; unsigned values that wrap are outside every array.
+
+    python -c "from corpora.analysis.polynomial import *; i = variable('i'); n = variable('n'); \
+        print((i * n + 1) * 2 - n)"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """One unknown integer. name identifies it wholly; loops: ids of the loops in which it varies.
+
+    operator: '' for a variable; `/`, `%`, `min`, `max`, `load`, `&`, ... for an operation on
+    `arguments`. array: of a `load`, the array that is read.
+    """
+
+    name: str
+    loops: frozenset[int] = frozenset()
+    operator: str = field(default="", compare=False)
+    arguments: tuple["Polynomial", ...] = field(default=(), compare=False)
+    array: str = field(default="", compare=False)
+
+    @cached_property
+    def variables(self) -> frozenset["Symbol"]:
+        """The symbols without an operator that this one is computed from."""
+        if not self.operator:
+            return frozenset({self})
+        return frozenset(v for a in self.arguments for v in a.variables())
+
+
+Monomial = tuple[Symbol, ...]
+"""A product of symbols, sorted by name; () is 1."""
+
+
+def _name(symbol: Symbol) -> str:
+    return symbol.name
+
+
+@dataclass(frozen=True)
+class Polynomial:
+    """Sum of coefficient * monomial, sorted; no coefficient is zero. No terms: zero."""
+
+    terms: tuple[tuple[Monomial, int], ...] = ()
+
+    def __add__(self, other: "Polynomial | int") -> "Polynomial":
+        other = _polynomial(other)
+        if not other.terms:
+            return self
+        return _collect([*self.terms, *other.terms])
+
+    def __neg__(self) -> "Polynomial":
+        return Polynomial(tuple((m, -c) for m, c in self.terms))
+
+    def __sub__(self, other: "Polynomial | int") -> "Polynomial":
+        return self + (-_polynomial(other))
+
+    def __mul__(self, other: "Polynomial | int") -> "Polynomial":
+        other = _polynomial(other)
+        return _collect(
+            (tuple(sorted(m + k, key=_name)), c * d)
+            for m, c in self.terms
+            for k, d in other.terms
+        )
+
+    @property
+    def constant(self) -> int:
+        """The term without symbols."""
+        return next((c for m, c in self.terms if not m), 0)
+
+    def as_integer(self) -> int | None:
+        """The value, where no symbol occurs."""
+        return self.constant if all(not m for m, _ in self.terms) else None
+
+    def as_symbol(self) -> Symbol | None:
+        """The symbol, where the polynomial is one symbol alone."""
+        if len(self.terms) == 1 and self.terms[0][1] == 1 and len(self.terms[0][0]) == 1:
+            return self.terms[0][0][0]
+        return None
+
+    def symbols(self) -> set[Symbol]:
+        """Every symbol that occurs, operations as a whole."""
+        return {s for m, _ in self.terms for s in m}
+
+    def variables(self) -> set[Symbol]:
+        """Every variable that occurs, also inside operations."""
+        return {v for s in self.symbols() for v in s.variables}
+
+    def operations(self) -> Iterator[Symbol]:
+        """Every operation that occurs, also inside operations."""
+        for symbol in self.symbols():
+            if symbol.operator:
+                yield symbol
+                for argument in symbol.arguments:
+                    yield from argument.operations()
+
+    def loops(self) -> frozenset[int]:
+        """Ids of the loops in which the value may change."""
+        return frozenset().union(*(s.loops for s in self.symbols()))
+
+    def varies_in(self, loop: int) -> bool:
+        return any(loop in s.loops for m, _ in self.terms for s in m)
+
+    def substitute(self, change: Callable[[Symbol], "Polynomial"]) -> "Polynomial":
+        """With every symbol replaced by what `change` gives for it."""
+        total = Polynomial()
+        for monomial, coefficient in self.terms:
+            product = integer(coefficient)
+            for symbol in monomial:
+                product = product * change(symbol)
+            total = total + product
+        return total
+
+    def replace(self, values: Mapping[Symbol, "Polynomial"]) -> "Polynomial":
+        """With variables replaced by `values`, also inside operations."""
+        if not (self.variables() | self.symbols()) & values.keys():
+            return self
+        return self.substitute(lambda s: replace_symbol(s, values))
+
+    def coefficient_of(self, symbol: Symbol) -> "Polynomial | None":
+        """The factor of `symbol`, or None where it stands squared or inside an operation."""
+        factor: list[tuple[Monomial, int]] = []
+        for monomial, coefficient in self.terms:
+            count = monomial.count(symbol)
+            if count > 1 or any(symbol in s.variables for s in monomial if s != symbol):
+                return None
+            if count == 1:
+                factor.append((tuple(s for s in monomial if s != symbol), coefficient))
+        return _collect(factor)
+
+    def evaluate(self, values: Callable[[Symbol], int]) -> int:
+        """The value under values of the symbols."""
+        total = 0
+        for monomial, coefficient in self.terms:
+            for symbol in monomial:
+                coefficient *= values(symbol)
+            total += coefficient
+        return total
+
+    def __str__(self) -> str:
+        if not self.terms:
+            return "0"
+        parts = []
+        ordered = sorted(self.terms, key=lambda t: (not t[0], t[1] < 0))
+        for monomial, coefficient in ordered:
+            sign = "-" if coefficient < 0 else "+"
+            factors = [s.name for s in monomial]
+            if abs(coefficient) != 1 or not factors:
+                factors.insert(0, str(abs(coefficient)))
+            parts.append((sign, "*".join(factors)))
+        head = ("-" if parts[0][0] == "-" else "") + parts[0][1]
+        return head + "".join(f" {sign} {text}" for sign, text in parts[1:])
+
+
+def replace_symbol(symbol: Symbol, values: Mapping[Symbol, Polynomial]) -> Polynomial:
+    """The value of one symbol when variables are replaced by `values`."""
+    if symbol in values:
+        return values[symbol]
+    if not symbol.operator or not symbol.variables & values.keys():
+        return of_symbol(symbol)
+    arguments = tuple(a.replace(values) for a in symbol.arguments)
+    if arguments == symbol.arguments:
+        return of_symbol(symbol)
+    return operation(symbol.operator, arguments, symbol.array, symbol.loops)
+
+
+def _collect(terms: Iterable[tuple[Monomial, int]]) -> Polynomial:
+    sums: dict[Monomial, int] = {}
+    for monomial, coefficient in terms:
+        sums[monomial] = sums.get(monomial, 0) + coefficient
+    kept = [(m, c) for m, c in sums.items() if c]
+    return Polynomial(tuple(sorted(kept, key=lambda t: (-len(t[0]), [s.name for s in t[0]]))))
+
+
+def integer(value: int) -> Polynomial:
+    return Polynomial((((), value),)) if value else Polynomial()
+
+
+def _polynomial(value: Polynomial | int) -> Polynomial:
+    return integer(value) if isinstance(value, int) else value
+
+
+def of_symbol(symbol: Symbol) -> Polynomial:
+    return Polynomial((((symbol,), 1),))
+
+
+def variable(name: str, loops: Iterable[int] = ()) -> Polynomial:
+    """The value of a variable that changes only with the loops `loops`."""
+    return of_symbol(Symbol(name, frozenset(loops)))
+
+
+def operation(
+    operator: str,
+    arguments: tuple[Polynomial, ...],
+    array: str = "",
+    loops: frozenset[int] = frozenset(),
+) -> Polynomial:
+    """`operator` applied to values: folded where the result is a polynomial, else a new symbol.
+
+    operator: `/` and `%` truncate as in C. loops: loops in which it varies beyond its arguments.
+    """
+    folded = _fold(operator, arguments)
+    if folded is not None:
+        return folded
+    if operator in ("min", "max"):
+        arguments = tuple(sorted(dict.fromkeys(arguments), key=str))
+    shown = ", ".join(map(str, arguments))
+    if operator == "load":
+        name = f"{array}[{shown}]"
+    elif len(arguments) == 2 and not operator.isalnum():
+        name = f"({arguments[0]}){operator}({arguments[1]})"
+    else:
+        name = f"{operator}({shown})"
+    varying = loops.union(*(a.loops() for a in arguments))
+    return of_symbol(Symbol(name, varying, operator, arguments, array))
+
+
+def _fold(operator: str, arguments: tuple[Polynomial, ...]) -> Polynomial | None:
+    numbers = [a.as_integer() for a in arguments]
+    if operator in ("min", "max") and len(set(arguments)) == 1:
+        return arguments[0]
+    if operator in ("min", "max") and len(arguments) == 2:
+        difference = (arguments[0] - arguments[1]).as_integer()
+        if difference is not None:
+            return arguments[0] if (difference < 0) == (operator == "min") else arguments[1]
+    if operator in ("/", "%") and len(arguments) == 2:
+        return _fold_division(operator, arguments[0], numbers[0], numbers[1])
+    if operator in ("&", "|", "^") and None not in numbers and min(numbers) >= 0:  # type: ignore
+        a, b = numbers  # type: ignore[misc]
+        return integer({"&": a & b, "|": a | b, "^": a ^ b}[operator])  # type: ignore[operator]
+    return None
+
+
+def _fold_division(
+    operator: str, dividend: Polynomial, number: int | None, divisor: int | None
+) -> Polynomial | None:
+    if not divisor:
+        return None
+    if number is not None:
+        quotient = abs(number) // abs(divisor) * (1 if (number < 0) == (divisor < 0) else -1)
+        return integer(quotient if operator == "/" else number - quotient * divisor)
+    if all(c % divisor == 0 for _, c in dividend.terms):
+        exact = Polynomial(tuple((m, c // divisor) for m, c in dividend.terms))
+        return exact if operator == "/" else Polynomial()
+    return None
+
+
+def recombine(value: Polynomial) -> Polynomial:
+    """`(x / m) * m + x % m` as `x`, wherever both stand with the same factor."""
+    for symbol in [s for m, _ in value.terms for s in m if s.operator == "%"]:
+        if not any(symbol in m for m, _ in value.terms):
+            continue
+        dividend, divisor = symbol.arguments
+        quotient = operation("/", (dividend, divisor))
+        factor = value.coefficient_of(symbol)
+        if factor is None:
+            continue
+        product = quotient * divisor * factor
+        present = dict(value.terms)
+        if product.terms and all(present.get(m) == c for m, c in product.terms):
+            value = value - product - of_symbol(symbol) * factor + dividend * factor
+    return value

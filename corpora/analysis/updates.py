@@ -1,0 +1,187 @@
+"""Statements that update a place by an associative operation: `s += e`, `m = max(m, e)`.
+
+    python -c "from corpora.ir import *; from corpora.analysis.updates import as_update; \
+        print(as_update(Name('s'), '+=', Name('e')))"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from corpora.analysis.affine import EXTREMES
+from corpora.ir import (
+    Assign,
+    Binary,
+    Call,
+    Compound,
+    Conditional,
+    Expression,
+    ExpressionStatement,
+    AssignExpression,
+    If,
+    Name,
+    Statement,
+    Unary,
+    walk,
+)
+
+_COMPOUND = {"+=": "+", "-=": "+", "*=": "*", "/=": "/", "&=": "&", "|=": "|", "^=": "^"}
+_COMMUTATIVE = ("+", "*", "&", "|", "^", "&&", "||")
+ATOMICS = {
+    "atomicAdd": "+", "atomicSub": "+", "atomicMin": "min", "atomicMax": "max", "atomicAnd": "&",
+    "atomicOr": "|", "atomicXor": "^", "atomicInc": "+", "atomicAdd_block": "+",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Extreme:
+    """`if (value < target) { target = value; companion = ...; }`. operator: `min` or `max`.
+
+    companions: what else is assigned, as of a position. strict: equal values change nothing.
+    """
+
+    target: Expression
+    value: Expression
+    operator: str
+    companions: tuple[Assign, ...]
+    strict: bool
+    conditions: tuple[Expression, ...] = ()
+    """What is asked before the comparison: `if (valid && value < target)`."""
+
+
+def as_update(
+    target: Expression, op: str, value: Expression | None
+) -> tuple[str, tuple[Expression, ...]] | None:
+    """(operator, operands) where the assignment updates `target` and no operand reads it."""
+    if op in ("++", "--"):
+        return "+", ()
+    if value is None:
+        return None
+    if op in _COMPOUND:
+        return None if _occurs(target, value) else (_COMPOUND[op], (value,))
+    if op != "=":
+        return None
+    found = _update_value(target, value)
+    if found is None or any(_occurs(target, operand) for operand in found[1]):
+        return None
+    return found
+
+
+def _update_value(
+    target: Expression, value: Expression
+) -> tuple[str, tuple[Expression, ...]] | None:
+    if isinstance(value, Binary) and value.op in ("+", "-"):
+        terms = list(_chain(value, ("+", "-"), True))
+        if (target, True) in terms:
+            terms.remove((target, True))
+            return "+", tuple(t for t, _ in terms)
+    elif isinstance(value, Binary) and value.op in _COMMUTATIVE:
+        factors = [t for t, _ in _chain(value, (value.op,), True)]
+        if target in factors:
+            factors.remove(target)
+            return value.op, tuple(factors)
+    elif isinstance(value, Call) and isinstance(value.function, Name):
+        operator = EXTREMES.get(value.function.id)
+        if operator and target in value.arguments and not value.keywords:
+            rest = list(value.arguments)
+            rest.remove(target)
+            return operator, tuple(rest)
+    elif isinstance(value, Conditional):
+        return _conditional_extreme(target, value)
+    return None
+
+
+def _chain(
+    value: Expression, ops: tuple[str, ...], positive: bool
+) -> Iterator[tuple[Expression, bool]]:
+    if isinstance(value, Binary) and value.op in ops:
+        yield from _chain(value.left, ops, positive)
+        yield from _chain(value.right, ops, positive != (value.op == "-"))
+    else:
+        yield value, positive
+
+
+def _conditional_extreme(
+    target: Expression, value: Conditional
+) -> tuple[str, tuple[Expression, ...]] | None:
+    """`e < s ? e : s` and its mirror images."""
+    other = value.then if value.otherwise == target else value.otherwise
+    if target not in (value.then, value.otherwise):
+        return None
+    test = value.test
+    if not isinstance(test, Binary) or test.op not in ("<", "<=", ">", ">="):
+        return None
+    if {test.left, test.right} != {other, target}:
+        return None
+    takes_smaller = (test.op[0] == "<") == (test.left == value.then)
+    return ("min" if takes_smaller else "max"), (other,)
+
+
+def as_extreme(statement: If) -> Extreme | None:
+    """The pattern of a minimum or maximum by `if`; None where it is anything else."""
+    *conditions, test = _conjuncts(statement.test)
+    if statement.otherwise or statement.where or not isinstance(test, Binary):
+        return None
+    if test.op not in ("<", "<=", ">", ">="):
+        return None
+    assigns = [_as_assign(s) for s in _flat(statement.then)]
+    if not assigns or any(a is None or a.op != "=" or a.value is None for a in assigns):
+        return None
+    for target, value, smaller in (
+        (test.right, test.left, test.op[0] == "<"),
+        (test.left, test.right, test.op[0] == ">"),
+    ):
+        own = [a for a in assigns if a.target == target]
+        rest = tuple(a for a in assigns if a.target != target)
+        if _occurs(target, tuple(conditions)):
+            continue
+        if len(own) != 1 or own[0].value != value or _occurs(target, value):
+            continue
+        if any(not isinstance(a.target, Name) or _occurs(target, a.value) for a in rest):
+            continue
+        if any(_occurs(a.target, b.value) or _occurs(a.target, statement.test) for a in rest for b in assigns):
+            continue
+        strict = len(test.op) == 1
+        return Extreme(target, value, "min" if smaller else "max", rest, strict, tuple(conditions))
+    return None
+
+
+def _conjuncts(test: Expression) -> Iterator[Expression]:
+    if isinstance(test, Binary) and test.op == "&&":
+        yield from _conjuncts(test.left)
+        yield from _conjuncts(test.right)
+    else:
+        yield test
+
+
+def _flat(body: tuple[Statement, ...]) -> Iterator[Statement]:
+    for statement in body:
+        if isinstance(statement, Compound):
+            yield from _flat(statement.body)
+        else:
+            yield statement
+
+
+def _as_assign(statement: Statement) -> Assign | None:
+    if isinstance(statement, ExpressionStatement):
+        inner = statement.expression
+        if isinstance(inner, AssignExpression):
+            return Assign(inner.target, inner.op, inner.value)
+    return statement if isinstance(statement, Assign) else None
+
+
+def _occurs(target: Expression, expression: object) -> bool:
+    return any(node == target for node in walk(expression))
+
+
+def atomic_update(call: Call) -> tuple[Expression, str, tuple[Expression, ...]] | None:
+    """(place, operator, operands) of `atomicAdd(&place, e)` and its like."""
+    if not isinstance(call.function, Name) or call.function.id not in ATOMICS:
+        return None
+    place = call.arguments[0] if call.arguments else None
+    if isinstance(place, Unary) and place.op == "&":
+        return place.operand, ATOMICS[call.function.id], call.arguments[1:]
+    if place is not None:
+        return Unary("*", place), ATOMICS[call.function.id], call.arguments[1:]
+    return None
