@@ -10,7 +10,7 @@ and so is one with a section (`a(1:n)`).
 
 from __future__ import annotations
 
-from corpora.fortran_kinds import KIND_CONSTANTS, integer_value
+from corpora.signatures.fortran_kinds import KIND_CONSTANTS, integer_value
 from corpora.ir import Access, ArrayType, Expression, Member, Name, NamedType, ScalarType, Type
 
 REAL_KINDS: dict[int | None, str] = {4: "f32", 8: "f64", 10: "f80"}
