@@ -1197,9 +1197,30 @@ class _Reader:
         if self.broken and node.has_error:
             return [self.broken_statement(node)]
         inner = children[0]
-        if inner.type == "call_expression" and inner.children[0].type == "call_expression":
-            self._names_type(inner.children[0].children[0])  # `T (*p)();` declares
+        pointer = self._function_pointer(inner, self.span(node))
+        if pointer is not None:
+            return [pointer]
         return [self.as_statement(inner, self.span(node))]
+
+    def _function_pointer(self, node: Node, group: Span) -> Declaration | None:
+        """`T (*p)();` declares a pointer where T is a type; tree-sitter takes it for calls."""
+        if node.type != "call_expression" or node.children[0].type != "call_expression":
+            return None
+        call = node.children[0]
+        label, inside = call.children[0], call.children[-1].named_children
+        if label.type not in ("identifier", "primitive_type") or len(inside) != 1:
+            return None
+        star = inside[0]
+        known = self.lookup(self.word(label))
+        is_type = label.type == "primitive_type" or known not in (None, _VALUE, _FUNCTION)
+        if not is_type or node.children[-1].named_child_count or star.type != "pointer_expression":
+            return None
+        if star.children[0].type != "*" or star.children[-1].type != "identifier":
+            return None
+        name = self.word(star.children[-1])
+        self.declare(name)
+        made = PointerType(FunctionType(self.type(label)))
+        return Declaration(name, made, span=self.span(node), group=group)
 
     def broken_statement(self, node: Node) -> Unsupported:
         """A syntax error. Where tree-sitter took the next statements into it, what stands before
