@@ -1667,6 +1667,10 @@ class _Reader:
             made = self._conversion(function, listed, span)
             if made is not None:
                 return made
+        if kind == "parenthesized_expression" and listed.named_child_count == 1:
+            inner = function.named_children[0]
+            if inner.type == "template_function" and not self.is_value(inner.named_children[0]):
+                return Cast(self._template_type(inner, ""), self.arguments(listed)[0], "c", span)
         given: tuple[Any, ...] = ()
         if kind in ("template_function", "template_method"):
             return self._template_call(function, listed, span)

@@ -376,6 +376,7 @@ def test_empty_blocks():
 
 
 def test_postfix_binds_before_prefix():
+    assert isinstance(body("a = (Box<int, 4>)(b);")[0].value, Cast)
     negative, deep, cast = body("a = -b++; a = -~b--; a = (int)b++;")
     assert negative.value == Unary("-", Increment("++", Name("b")))
     assert deep.value.operand == Unary("~", Increment("--", Name("b")))
