@@ -1208,18 +1208,22 @@ class _Reader:
             return None
         call = node.children[0]
         label, inside = call.children[0], call.children[-1].named_children
-        if label.type not in ("identifier", "primitive_type") or len(inside) != 1:
+        kinds = ("identifier", "primitive_type", "template_function")
+        if label.type not in kinds or len(inside) != 1:
             return None
         star = inside[0]
         known = self.lookup(self.word(label))
         is_type = label.type == "primitive_type" or known not in (None, _VALUE, _FUNCTION)
+        is_type = is_type or (label.type == "template_function" and known is None)
         if not is_type or node.children[-1].named_child_count or star.type != "pointer_expression":
             return None
         if star.children[0].type != "*" or star.children[-1].type != "identifier":
             return None
         name = self.word(star.children[-1])
         self.declare(name)
-        made = PointerType(FunctionType(self.type(label)))
+        template = label.type == "template_function"
+        result = self._template_type(label, "") if template else self.type(label)
+        made = PointerType(FunctionType(result))
         return Declaration(name, made, span=self.span(node), group=group)
 
     def broken_statement(self, node: Node) -> Unsupported:
