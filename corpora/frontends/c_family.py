@@ -1197,6 +1197,8 @@ class _Reader:
         if self.broken and node.has_error:
             return [self.broken_statement(node)]
         inner = children[0]
+        if inner.type == "binary_expression":
+            self._names_type(inner.children[0])  # `T *(*p)();` declares
         pointer = self._function_pointer(inner, self.span(node))
         if pointer is not None:
             return [pointer]

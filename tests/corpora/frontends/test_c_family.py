@@ -383,6 +383,13 @@ def test_postfix_binds_before_prefix():
     assert cast.value == Cast(ScalarType("i32"), Increment("++", Name("b")))
 
 
+def test_pointers_to_functions_without_parameters():
+    text = "struct P {}; void f() { int (*p)(); P (*q)(); P *(*r)(); V<int> (*s)(); }"
+    made = body(text)
+    assert all(isinstance(d, Declaration) for d in made)
+    assert [d.name for d in made] == ["p", "q", "r", "s"]
+
+
 def test_allocation():
     assert body("p = new int[n]; delete[] p;")[0].value == Call(
         Name("new[]"), (Name("n"),), template=(ScalarType("i32"),)
