@@ -1197,9 +1197,36 @@ class _Reader:
         if self.broken and node.has_error:
             return [self.broken_statement(node)]
         inner = children[0]
-        if inner.type == "call_expression" and inner.children[0].type == "call_expression":
-            self._names_type(inner.children[0].children[0])  # `T (*p)();` declares
+        if inner.type == "binary_expression":
+            self._names_type(inner.children[0])  # `T *(*p)();` declares
+        pointer = self._function_pointer(inner, self.span(node))
+        if pointer is not None:
+            return [pointer]
         return [self.as_statement(inner, self.span(node))]
+
+    def _function_pointer(self, node: Node, group: Span) -> Declaration | None:
+        """`T (*p)();` declares a pointer where T is a type; tree-sitter takes it for calls."""
+        if node.type != "call_expression" or node.children[0].type != "call_expression":
+            return None
+        call = node.children[0]
+        label, inside = call.children[0], call.children[-1].named_children
+        kinds = ("identifier", "primitive_type", "template_function")
+        if label.type not in kinds or len(inside) != 1:
+            return None
+        star = inside[0]
+        known = self.lookup(self.word(label))
+        is_type = label.type == "primitive_type" or known not in (None, _VALUE, _FUNCTION)
+        is_type = is_type or (label.type == "template_function" and known is None)
+        if not is_type or node.children[-1].named_child_count or star.type != "pointer_expression":
+            return None
+        if star.children[0].type != "*" or star.children[-1].type != "identifier":
+            return None
+        name = self.word(star.children[-1])
+        self.declare(name)
+        template = label.type == "template_function"
+        result = self._template_type(label, "") if template else self.type(label)
+        made = PointerType(FunctionType(result))
+        return Declaration(name, made, span=self.span(node), group=group)
 
     def broken_statement(self, node: Node) -> Unsupported:
         """A syntax error. Where tree-sitter took the next statements into it, what stands before
@@ -1646,6 +1673,10 @@ class _Reader:
             made = self._conversion(function, listed, span)
             if made is not None:
                 return made
+        if kind == "parenthesized_expression" and listed.named_child_count == 1:
+            inner = function.named_children[0]
+            if inner.type == "template_function" and not self.is_value(inner.named_children[0]):
+                return Cast(self._template_type(inner, ""), self.arguments(listed)[0], "c", span)
         given: tuple[Any, ...] = ()
         if kind in ("template_function", "template_method"):
             return self._template_call(function, listed, span)

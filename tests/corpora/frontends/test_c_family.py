@@ -376,10 +376,18 @@ def test_empty_blocks():
 
 
 def test_postfix_binds_before_prefix():
+    assert isinstance(body("a = (Box<int, 4>)(b);")[0].value, Cast)
     negative, deep, cast = body("a = -b++; a = -~b--; a = (int)b++;")
     assert negative.value == Unary("-", Increment("++", Name("b")))
     assert deep.value.operand == Unary("~", Increment("--", Name("b")))
     assert cast.value == Cast(ScalarType("i32"), Increment("++", Name("b")))
+
+
+def test_pointers_to_functions_without_parameters():
+    text = "struct P {}; void f() { int (*p)(); P (*q)(); P *(*r)(); V<int> (*s)(); }"
+    made = body(text)
+    assert all(isinstance(d, Declaration) for d in made)
+    assert [d.name for d in made] == ["p", "q", "r", "s"]
 
 
 def test_allocation():
