@@ -227,7 +227,7 @@ def _fixed_value(
     rows = [{m: Fraction(c) for m, c in _without_factor(e).terms} for e in equations]
     while rows:
         row = rows.pop()
-        pivot = next((m for m in row if varies(m)), None)
+        pivot = next((m for m, c in row.items() if c and varies(m)), None)
         if pivot is None:
             continue
         scale = row[pivot]
