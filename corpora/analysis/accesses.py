@@ -99,7 +99,7 @@ from corpora.ir import (
 )
 
 THREAD_INDEX = ("threadIdx", "blockIdx", "blockDim", "gridDim")
-_ALLOCATORS = ("malloc", "calloc", "realloc", "aligned_alloc", "new", "std::malloc", "std::calloc")
+_ALLOCATORS = ("malloc", "calloc", "realloc", "aligned_alloc", "new", "new[]", "std::malloc", "std::calloc")
 _FLOATING = ("f16", "f32", "f64", "f80", "c64", "c128")
 _COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
 _NEGATED = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
@@ -126,10 +126,10 @@ class _State:
     guards: tuple[Guard, ...] = ()
     alive: bool = True
 
-    def copy(self) -> "_State":
+    def copy(self) -> _State:
         return _State(dict(self.values), dict(self.assigned), self.guards, self.alive)
 
-    def become(self, other: "_State") -> None:
+    def become(self, other: _State) -> None:
         self.values, self.assigned = other.values, other.assigned
         self.guards, self.alive = other.guards, other.alive
 
@@ -157,19 +157,29 @@ class _Place:
     system: System = System()
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Same:
+    """A node as a key by identity: equal trees at two places have facts of their own."""
+
+    node: Function | TranslationUnit | None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.node is other.node
+
+    def __hash__(self) -> int:
+        return id(self.node)
+
+
 def facts_of(function: Function, unit: TranslationUnit | None = None) -> FunctionFacts:
     """Everything that `function` reads, writes, loops over and depends on.
 
     unit: the text around it, whose structures, globals and functions without effects are then
     known.
     """
-    if unit is None:
-        return _facts(function, (), frozenset(), ())
-    pure = pure_functions_of(unit)
-    return _facts(function, tuple(find(unit.items, StructDefinition)), pure, globals_of(unit))
+    pure = pure_functions_of(unit) if unit is not None else frozenset()
+    return _facts(_Same(function), _Same(unit), pure)
 
 
-@lru_cache(maxsize=64)
 def globals_of(unit: TranslationUnit) -> tuple[Declaration, ...]:
     """Variables declared outside functions, in namespaces and modules too."""
     found: list[Declaration] = []
@@ -184,33 +194,36 @@ def globals_of(unit: TranslationUnit) -> tuple[Declaration, ...]:
 
 
 @lru_cache(maxsize=256)
-def _facts(
-    function: Function,
-    structures: tuple[StructDefinition, ...],
-    pure: frozenset[str],
-    shared: tuple[Declaration, ...],
-) -> FunctionFacts:
-    return _Walk(function, structures, pure, shared).run()
+def _facts(function: _Same, unit: _Same, pure: frozenset[str]) -> FunctionFacts:
+    around = unit.node
+    if around is None:
+        return _Walk(function.node, (), pure, ()).run()
+    structures = tuple(find(around.items, StructDefinition))
+    return _Walk(function.node, structures, pure, globals_of(around)).run()
+
+
+def pure_functions_of(unit: TranslationUnit) -> frozenset[str]:
+    """Functions of a text that write nothing but their own locals, and of what they do not get as
+    arguments read only constants. A name that is defined twice is left out."""
+    return _pure_functions(_Same(unit))
 
 
 @lru_cache(maxsize=64)
-def pure_functions_of(unit: TranslationUnit) -> frozenset[str]:
-    """Functions of a text that write nothing but their own locals, and of what they do not get as
-    arguments read only constants."""
-    structures, shared = tuple(find(unit.items, StructDefinition)), globals_of(unit)
-    functions = [f for f in find(unit.items, Function) if f.body is not None]
+def _pure_functions(unit: _Same) -> frozenset[str]:
+    functions = [f for f in find(unit.node.items, Function) if f.body is not None]
+    names = [f.name for f in functions]
+    single = [f for f in functions if names.count(f.name) == 1]
     pure: frozenset[str] = frozenset()
     for _ in range(4):
         more = frozenset(
             f.name
-            for f in functions
-            if f.name not in pure and _has_no_effect(_facts(f, structures, pure, shared))
+            for f in single
+            if f.name not in pure and _has_no_effect(_facts(_Same(f), unit, pure))
         )
         if not more:
             break
         pure |= more
-    doubled = {f.name for f in functions if sum(f.name == g.name for g in functions) > 1}
-    return pure - doubled
+    return pure
 
 
 def _has_no_effect(facts: FunctionFacts) -> bool:
@@ -443,8 +456,17 @@ class _Walk:
                 guards = (*guards, Guard(None, True, place.system))
             self.accesses.append(
                 ArrayAccess(
-                    place.array, place.indices, kind, operator, guards, tuple(self.stack),
-                    self.order, self.statement_order, place.field, place.whole, node,
+                    place.array,
+                    place.indices,
+                    kind,
+                    operator,
+                    guards,
+                    tuple(self.stack),
+                    self.order,
+                    self.statement_order,
+                    place.field,
+                    place.whole,
+                    node,
                     getattr(node, "span", None),
                 )  # fmt: skip
             )
@@ -459,8 +481,15 @@ class _Walk:
         if not self.silent:
             self.scalars.append(
                 ScalarAccess(
-                    key, kind, operator, tuple(self.stack), exposed, state.guards, self.order,
-                    node, getattr(node, "span", None),
+                    key,
+                    kind,
+                    operator,
+                    tuple(self.stack),
+                    exposed,
+                    state.guards,
+                    self.order,
+                    node,
+                    getattr(node, "span", None),
                 )  # fmt: skip
             )
         if kind == "write":
@@ -579,7 +608,9 @@ class _Walk:
             state.values[target.key] = None
             return
         narrow = isinstance(type_, ScalarType) and not is_wide(type_) and type_.name != "auto"
-        fits = value is not None and (number := value.as_integer()) is not None and 0 <= number < 128
+        fits = (
+            value is not None and (number := value.as_integer()) is not None and 0 <= number < 128
+        )
         if isinstance(type_, ScalarType) and type_.name == "auto" and value is None:
             state.values[target.key] = None
             return
@@ -792,10 +823,21 @@ class _Walk:
         if not self.silent:
             self.loops.append(
                 LoopFacts(
-                    number, node, (*self.stack, number), found, head.counter, head.direction,
-                    head.value, head.system, head.trip, tuple(inductions.items()),
+                    number,
+                    node,
+                    (*self.stack, number),
+                    found,
+                    head.counter,
+                    head.direction,
+                    head.value,
+                    head.system,
+                    head.trip,
+                    tuple(inductions.items()),
                     inner.assigned.get(number, frozenset()) if inner.alive else frozenset(),
-                    exits, first, self.order + 1, head.variable,
+                    exits,
+                    first,
+                    self.order + 1,
+                    head.variable,
                 )  # fmt: skip
             )
         self.scopes.pop()
@@ -836,7 +878,7 @@ class _Walk:
 
     def _head(
         self, node: For | While, found: LoopRange | Reason, number: int, state: _State
-    ) -> "_Head":
+    ) -> _Head:
         inside = frozenset((*self.stack, number))
         if isinstance(found, Reason):
             counter = Symbol(f".{number}", inside)
@@ -865,7 +907,7 @@ class _Walk:
     def _pointer_head(
         self, found: LoopRange, variable_: Variable, first: Value, last: Value,
         inside: frozenset[int], number: int, state: _State,
-    ) -> "_Head":  # fmt: skip
+    ) -> _Head:  # fmt: skip
         """A loop whose counter is a pointer: it is counted by the pointer's offset."""
         known = isinstance(first, Pointer) and first.offset is not None
         lower = first.offset if known else self.fresh(found.variable)
@@ -878,7 +920,7 @@ class _Walk:
     def _counter(
         self, found: LoopRange, variable_: Variable, lower: Polynomial, upper: Polynomial,
         inside: frozenset[int], number: int, state: _State,
-    ) -> "_Head":  # fmt: skip
+    ) -> _Head:  # fmt: skip
         sign, facts = found.direction, []
         if found.step in (1, -1):
             counter = Symbol(f"{found.variable}.{number}", inside)
@@ -912,7 +954,7 @@ class _Walk:
         return value if isinstance(value, Polynomial) else self.fresh(name)
 
     def _iteration_state(
-        self, entry: _State, head: "_Head", changed: list[str],
+        self, entry: _State, head: _Head, changed: list[str],
         inductions: dict[str, Polynomial], number: int,
     ) -> tuple[_State, dict[str, Value]]:  # fmt: skip
         """The state at the start of any iteration, and the values given to what changes."""
@@ -925,7 +967,9 @@ class _Walk:
                 old = self.value_of(self.variables[key], entry)
             if key in inductions:
                 distance = inductions[key] * head.iteration
-                state.values[key] = moved(old, distance) if isinstance(old, Pointer) else old + distance
+                state.values[key] = (
+                    moved(old, distance) if isinstance(old, Pointer) else old + distance
+                )
             elif isinstance(old, Pointer):
                 state.values[key] = replace(old, offset=self.fresh(key)) if self.silent else None
             elif isinstance(old, Polynomial):
@@ -941,9 +985,7 @@ class _Walk:
         state.assigned[number] = frozenset({head.variable} if head.variable else ())
         return state, given
 
-    def _body(
-        self, node: For | While, head: "_Head", state: _State, number: int
-    ) -> list[_State]:
+    def _body(self, node: For | While, head: _Head, state: _State, number: int) -> list[_State]:
         """One iteration, with what the head does after it. Gives the states of breaks."""
         self.stack.append(number)
         frame = _Frame(True, getattr(node, "label", ""))
@@ -995,7 +1037,7 @@ class _Walk:
         return found
 
     def _leave(
-        self, node, state: _State, entry: _State, head: "_Head", changed: list[str],
+        self, node, state: _State, entry: _State, head: _Head, changed: list[str],
         inductions: dict[str, Polynomial], end: _State, number: int, exits: tuple[Reason, ...],
         breaks: list[_State],
     ) -> None:  # fmt: skip
@@ -1006,7 +1048,9 @@ class _Walk:
             old = entry.values.get(key)
             if key in inductions and closed and old is not None:
                 distance = inductions[key] * head.trip
-                out.values[key] = moved(old, distance) if isinstance(old, Pointer) else old + distance
+                out.values[key] = (
+                    moved(old, distance) if isinstance(old, Pointer) else old + distance
+                )
             elif isinstance(old, Pointer) and key in inductions:
                 out.values[key] = replace(old, offset=self.fresh(key))
             elif isinstance(old, Pointer) or (old is None and key in entry.values):
@@ -1020,11 +1064,14 @@ class _Walk:
                 out.values[head.variable] = None if head.is_pointer else self.fresh(head.variable)
             if isinstance(node, For) and node.bounds is not None:
                 self.mark_assigned(head.variable, out)
-        if closed and self._runs(entry, head) and end.alive:
-            for i, known in end.assigned.items():
-                if i in out.assigned and i != number:
-                    out.assigned[i] |= known
-        elif getattr(node, "after", False) and not exits and end.alive:
+        if (
+            closed
+            and self._runs(entry, head)
+            and end.alive
+            or getattr(node, "after", False)
+            and not exits
+            and end.alive
+        ):
             for i, known in end.assigned.items():
                 if i in out.assigned and i != number:
                     out.assigned[i] |= known
@@ -1034,7 +1081,7 @@ class _Walk:
         out.assigned[-1 - number] = frozenset({head.variable} if head.variable else ())
         state.become(out)
 
-    def _runs(self, entry: _State, head: "_Head") -> bool:
+    def _runs(self, entry: _State, head: _Head) -> bool:
         """Whether the loop surely has an iteration."""
         if head.trip is None:
             return False
@@ -1326,7 +1373,9 @@ class _Walk:
 
     def loaded(self, place: _Place, node: Expression) -> Value:
         known = self.variables.get(place.array)
-        type_ = place.type if place.type is not None else element_type(known.type if known else None)
+        type_ = (
+            place.type if place.type is not None else element_type(known.type if known else None)
+        )
         if _is_floating(type_) or isinstance(type_, (PointerType, ArrayType)):
             return None
         if isinstance(type_, ScalarType) and not is_wide(type_) and type_.name != "auto":
@@ -1574,9 +1623,7 @@ def moved(pointer: Pointer, distance: Polynomial) -> Pointer:
 
 def known_constant(variable_: Variable | None) -> bool:
     """Whether nothing that the function writes may change the array: it is no pointer."""
-    return variable_ is not None and (
-        variable_.storage == "local" or "fortran" in variable_.words
-    )
+    return variable_ is not None and (variable_.storage == "local" or "fortran" in variable_.words)
 
 
 def _thread_index(node: Expression) -> str:
@@ -1624,7 +1671,9 @@ def _stepped_names(node: object) -> set[str]:
     """Variables that are changed from their own value, but by the head of a loop of their own."""
     heads: set[int] = set()
     for loop in find(node, For):
-        started = {getattr(getattr(s, "target", s), "id", getattr(s, "name", "")) for s in loop.start}
+        started = {
+            getattr(getattr(s, "target", s), "id", getattr(s, "name", "")) for s in loop.start
+        }
         heads |= {id(s) for s in loop.step if root_name(getattr(s, "target", Name(""))) in started}
     found = set()
     for part in walk(node):
@@ -1633,6 +1682,8 @@ def _stepped_names(node: object) -> set[str]:
             if not isinstance(target, Name):
                 continue
             value = getattr(part, "value", None)
-            if part.op != "=" or any(isinstance(n, Name) and n.id == target.id for n in walk(value or ())):
+            if part.op != "=" or any(
+                isinstance(n, Name) and n.id == target.id for n in walk(value or ())
+            ):
                 found.add(target.id)
     return found

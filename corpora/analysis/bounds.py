@@ -41,9 +41,7 @@ class ArrayBound:
         return None if self.upper is None else self.upper + 1
 
 
-def array_bounds(
-    function: Function, unit: TranslationUnit | None = None
-) -> tuple[ArrayBound, ...]:
+def array_bounds(function: Function, unit: TranslationUnit | None = None) -> tuple[ArrayBound, ...]:
     """The bounds of every dimension of every array that `function` accesses."""
     facts = facts_of(function, unit)
     groups: dict[tuple[str, int], list[tuple[ArrayAccess, Polynomial | None]]] = {}
@@ -73,7 +71,9 @@ def _bound(
     lower = _joined("min", ends[0]) if known else None
     upper = _joined("max", ends[1]) if known else None
     reads = any(a.kind != "write" for a, _ in group)
-    return ArrayBound(array, dimension, lower, upper, reads, any(a.writes for a, _ in group), reason)
+    return ArrayBound(
+        array, dimension, lower, upper, reads, any(a.writes for a, _ in group), reason
+    )
 
 
 def _joined(operator: str, values: list[Polynomial]) -> Polynomial:

@@ -255,7 +255,11 @@ def _barriers(kernel: Function, facts: FunctionFacts) -> tuple[Barrier, ...]:
     found = []
     for node in find(kernel.body or (), Call):
         name = getattr(node.function, "id", "")
-        if name in BARRIERS or name.endswith("sync") or getattr(node.function, "field", "") == "sync":
+        if (
+            name in BARRIERS
+            or name.endswith("sync")
+            or getattr(node.function, "field", "") == "sync"
+        ):
             found.append(Barrier(name or "sync", _is_divergent(kernel, node), node.span))
     return tuple(found)
 

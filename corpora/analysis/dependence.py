@@ -53,7 +53,9 @@ class Dependence:
         if self.distance is not None:
             when = f"{self.distance} iterations later"
         else:
-            when = "in another iteration" if self.affine else "in another iteration, as far as known"
+            when = (
+                "in another iteration" if self.affine else "in another iteration, as far as known"
+            )
         sentence = f"`{name}` is {earlier} and {words[self.kind]} {when}"
         code = f"{self.kind.upper()}_DEPENDENCE" if self.affine else self._why_unknown()
         return Reason(code, sentence, (name,), self.sink.span or self.source.span)
@@ -93,8 +95,10 @@ def array_dependences(accesses: Iterable[ArrayAccess], loop: LoopFacts) -> list[
             if not (source.writes or sink.writes) or _are_apart(source.field, sink.field):
                 continue
             pairs += 1
-            dependence = _unknown(source, sink) if pairs > MOST_PAIRS else pair_dependence(
-                source, sink, loop
+            dependence = (
+                _unknown(source, sink)
+                if pairs > MOST_PAIRS
+                else pair_dependence(source, sink, loop)
             )
             if dependence is not None:
                 found.append(dependence)
@@ -131,9 +135,7 @@ def renamed(loop: LoopFacts, polynomials: Iterable[Polynomial]) -> dict[Symbol, 
     return {s: of_symbol(Symbol(s.name + "'", s.loops, array=s.array)) for s in varying}
 
 
-def pair_dependence(
-    source: ArrayAccess, sink: ArrayAccess, loop: LoopFacts
-) -> Dependence | None:
+def pair_dependence(source: ArrayAccess, sink: ArrayAccess, loop: LoopFacts) -> Dependence | None:
     """The dependence of `sink` on `source` in an earlier iteration; None: there is none."""
     if source.array.startswith("*") or len(source.indices) != len(sink.indices):
         return _unknown(source, sink)
@@ -225,7 +227,7 @@ def _fixed_value(
     rows = [{m: Fraction(c) for m, c in _without_factor(e).terms} for e in equations]
     while rows:
         row = rows.pop()
-        pivot = next((m for m in row if varies(m)), None)
+        pivot = next((m for m, c in row.items() if c and varies(m)), None)
         if pivot is None:
             continue
         scale = row[pivot]

@@ -119,7 +119,8 @@ class LoopFacts:
     """One loop. loops: ids of the loops around it and its own, outermost first.
 
     range: from its head, or the reason why there is none. counter: the symbol that the iterations
-    are told apart by, named `i.3` by the loop's id: the counter's value where the step is 1 or -1, else the iteration's number.
+    are told apart by, named `i.3` by the loop's id: the counter's value where the step is 1 or -1,
+    else the iteration's number.
     direction: +1 where `counter` grows from iteration to iteration, else -1. value: the counter
     variable as a polynomial. system: bounds of `counter`. inductions: other variables that change
     by a fixed amount each iteration, with the amount. assigned: variables that every iteration

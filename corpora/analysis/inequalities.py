@@ -36,7 +36,7 @@ class System:
     nonnegative: tuple[Polynomial, ...] = ()
     nonzero: tuple[Polynomial, ...] = ()
 
-    def joined(self, other: "System") -> "System":
+    def joined(self, other: System) -> System:
         return System(
             tuple(dict.fromkeys(self.zero + other.zero)),
             tuple(dict.fromkeys(self.nonnegative + other.nonnegative)),
@@ -123,13 +123,7 @@ def _infeasible(system: System, splits: int) -> bool:
 def _with_products(system: System) -> System:
     """With products of inequalities and non-negative factors of the monomials that are no
     symbols. `0 <= j <= n - 1` gives `n >= 1`, and `i2 >= i + 1` times n settles `i*n + j`."""
-    factors = {
-        s
-        for p in system.polynomials()
-        for m, _ in p.terms
-        if len(m) > 1
-        for s in m
-    }
+    factors = {s for p in system.polynomials() for m, _ in p.terms if len(m) > 1 for s in m}
     if not factors:
         return system
     positive = []

@@ -75,9 +75,7 @@ class LoopRange:
     """The head gives no first value: `lower` is the variable before the loop."""
 
 
-def loop_range(
-    loop: For | While, types: Mapping[str, Type] | None = None
-) -> LoopRange | Reason:
+def loop_range(loop: For | While, types: Mapping[str, Type] | None = None) -> LoopRange | Reason:
     """The range of `loop`, or why it is not known. types: of variables, where they are known."""
     if isinstance(loop, For) and loop.bounds is not None:
         return _fortran_range(loop)
@@ -286,7 +284,9 @@ def _checked(
         return _reason("NARROW", f"the counter `{name}` may wrap around", loop, name)
     endless = found.direction < 0 and integer_of(found.upper_inclusive) == 0
     if endless and isinstance(kind, ScalarType) and kind.name in ("u32", "u64"):
-        if not _decreasing_in_test(getattr(loop, "test", _ZERO) or _ZERO) and _is_at_least_zero(loop):
+        if not _decreasing_in_test(getattr(loop, "test", _ZERO) or _ZERO) and _is_at_least_zero(
+            loop
+        ):
             return _reason("ENDLESS", f"the unsigned `{name}` is never below zero", loop, name)
     bound = (found.upper_inclusive, found.step_expression)
     varied = sorted(names_in(bound) & (changed | {name}))
@@ -337,7 +337,7 @@ def assigned_names(node: object) -> set[str]:
                 found.add(target.id)
         elif isinstance(part, For) and part.bounds is not None:
             found |= {part.bounds.variable, *(b.variable for b in part.bounds.nested)}
-        elif isinstance(part, Unary) and part.op == "&":
+        elif isinstance(part, Unary) and part.op == "&" and not isinstance(part.operand, Access):
             found |= {r for r in [root_name(part.operand)] if r}
     return found
 

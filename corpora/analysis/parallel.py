@@ -230,18 +230,14 @@ def _judge_array(
         found.dependences += dependences
 
 
-def _compacted(
-    accesses: list[ArrayAccess], loop: LoopFacts, facts: FunctionFacts
-) -> str | None:
+def _compacted(accesses: list[ArrayAccess], loop: LoopFacts, facts: FunctionFacts) -> str | None:
     """The variable of `out[k++] = e`, the only access to `out`: k grows with each write."""
     if len(accesses) != 1 or accesses[0].kind != "write" or len(accesses[0].indices) != 1:
         return None
     symbol = accesses[0].indices[0].as_symbol() if accesses[0].indices[0] is not None else None
     key = symbol.name.partition("#")[0] if symbol is not None else ""
     changes = [
-        s
-        for s in facts.scalars
-        if s.variable == key and loop.id in s.loops and s.kind != "read"
+        s for s in facts.scalars if s.variable == key and loop.id in s.loops and s.kind != "read"
     ]
     if len(changes) != 1 or changes[0].operator != "+" or loop.id not in symbol.loops:
         return None
@@ -282,6 +278,10 @@ def _find_overlaps(loop: LoopFacts, facts: FunctionFacts, found: _Findings) -> N
     for array in written:
         variable = facts.variable(array)
         type_ = getattr(variable, "type", None)
-        if isinstance(type_, PointerType) and isinstance(type_.to, PointerType) and rank_of(type_) > 1:
+        if (
+            isinstance(type_, PointerType)
+            and isinstance(type_.to, PointerType)
+            and rank_of(type_) > 1
+        ):
             sentence = f"rows of `{array}` do not overlap"
             found.assumptions.append(Reason("ROWS_APART", sentence, (array,)))

@@ -29,11 +29,11 @@ class Symbol:
     name: str
     loops: frozenset[int] = frozenset()
     operator: str = field(default="", compare=False)
-    arguments: tuple["Polynomial", ...] = field(default=(), compare=False)
+    arguments: tuple[Polynomial, ...] = field(default=(), compare=False)
     array: str = field(default="", compare=False)
 
     @cached_property
-    def variables(self) -> frozenset["Symbol"]:
+    def variables(self) -> frozenset[Symbol]:
         """The symbols without an operator that this one is computed from."""
         if not self.operator:
             return frozenset({self})
@@ -54,24 +54,22 @@ class Polynomial:
 
     terms: tuple[tuple[Monomial, int], ...] = ()
 
-    def __add__(self, other: "Polynomial | int") -> "Polynomial":
+    def __add__(self, other: Polynomial | int) -> Polynomial:
         other = _polynomial(other)
         if not other.terms:
             return self
         return _collect([*self.terms, *other.terms])
 
-    def __neg__(self) -> "Polynomial":
+    def __neg__(self) -> Polynomial:
         return Polynomial(tuple((m, -c) for m, c in self.terms))
 
-    def __sub__(self, other: "Polynomial | int") -> "Polynomial":
+    def __sub__(self, other: Polynomial | int) -> Polynomial:
         return self + (-_polynomial(other))
 
-    def __mul__(self, other: "Polynomial | int") -> "Polynomial":
+    def __mul__(self, other: Polynomial | int) -> Polynomial:
         other = _polynomial(other)
         return _collect(
-            (tuple(sorted(m + k, key=_name)), c * d)
-            for m, c in self.terms
-            for k, d in other.terms
+            (tuple(sorted(m + k, key=_name)), c * d) for m, c in self.terms for k, d in other.terms
         )
 
     @property
@@ -112,7 +110,7 @@ class Polynomial:
     def varies_in(self, loop: int) -> bool:
         return any(loop in s.loops for m, _ in self.terms for s in m)
 
-    def substitute(self, change: Callable[[Symbol], "Polynomial"]) -> "Polynomial":
+    def substitute(self, change: Callable[[Symbol], Polynomial]) -> Polynomial:
         """With every symbol replaced by what `change` gives for it."""
         total = Polynomial()
         for monomial, coefficient in self.terms:
@@ -122,13 +120,13 @@ class Polynomial:
             total = total + product
         return total
 
-    def replace(self, values: Mapping[Symbol, "Polynomial"]) -> "Polynomial":
+    def replace(self, values: Mapping[Symbol, Polynomial]) -> Polynomial:
         """With variables replaced by `values`, also inside operations."""
         if not (self.variables() | self.symbols()) & values.keys():
             return self
         return self.substitute(lambda s: replace_symbol(s, values))
 
-    def coefficient_of(self, symbol: Symbol) -> "Polynomial | None":
+    def coefficient_of(self, symbol: Symbol) -> Polynomial | None:
         """The factor of `symbol`, or None where it stands squared or inside an operation."""
         factor: list[tuple[Monomial, int]] = []
         for monomial, coefficient in self.terms:

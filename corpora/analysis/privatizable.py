@@ -58,7 +58,9 @@ def is_live_after(key: str, loop: LoopFacts, facts: FunctionFacts) -> bool:
     for access in facts.scalars:
         if access.variable != key or access.kind == "write" or loop.id in access.loops:
             continue
-        if -1 - loop.id in access.exposed or (access.order < loop.first and access.exposed & around):
+        if -1 - loop.id in access.exposed or (
+            access.order < loop.first and access.exposed & around
+        ):
             return True
     return False
 

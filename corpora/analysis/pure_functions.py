@@ -25,8 +25,8 @@ numeric_limits::max numeric_limits::min get make_float2 make_float3 make_float4 
 make_int2 make_int3 make_int4 __float2int_rn __int2float_rn __float2half __half2float swap_bytes
 """
 _FORTRAN = """
-achar acos acosh aimag aint all anint any asin asinh atan atan2 atanh bessel_j0 bessel_j1 btest ceiling
-char cmplx conjg cos cosh count cshift dabs datan dble dcos dexp dfloat dim dlog dmax1 dmin1 dmod
+achar acos acosh aimag aint all anint any asin asinh atan atan2 atanh bessel_j0 bessel_j1 btest
+ceiling char cmplx conjg cos cosh count cshift dabs datan dble dcos dexp dfloat dim dlog dmax1 dmin1 dmod
 dot_product dprod dsign dsin dsqrt dtan eoshift erf erfc exp exponent findloc float floor fraction
 gamma hypot iabs iachar iand ibclr ibits ibset ichar idint ieor ifix index int ior isign ishft
 ishftc kind len len_trim log log10 log_gamma logical matmul max max0 max1 amax1 maxloc maxval merge

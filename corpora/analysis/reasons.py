@@ -1,6 +1,6 @@
 """Why something is not known or not allowed: a code, a sentence, names and a place.
 
-    python -c "from corpora.analysis.reasons import Reason; print(Reason('CALL', 'f is unknown'))"
+python -c "from corpora.analysis.reasons import Reason; print(Reason('CALL', 'f is unknown'))"
 """
 
 from __future__ import annotations

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from corpora.analysis.affine import EXTREMES
 from corpora.ir import (
     Assign,
+    AssignExpression,
     Binary,
     Call,
     Compound,
     Conditional,
     Expression,
     ExpressionStatement,
-    AssignExpression,
     If,
     Name,
     Statement,
@@ -140,7 +140,11 @@ def as_extreme(statement: If) -> Extreme | None:
             continue
         if any(not isinstance(a.target, Name) or _occurs(target, a.value) for a in rest):
             continue
-        if any(_occurs(a.target, b.value) or _occurs(a.target, statement.test) for a in rest for b in assigns):
+        if any(
+            _occurs(a.target, b.value) or _occurs(a.target, statement.test)
+            for a in rest
+            for b in assigns
+        ):
             continue
         strict = len(test.op) == 1
         return Extreme(target, value, "min" if smaller else "max", rest, strict, tuple(conditions))

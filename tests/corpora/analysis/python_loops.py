@@ -1,4 +1,4 @@
-"""Loops for tests, written as Python: read into the typed tree, and executed with every access noted.
+"""Loops for tests, written as Python: read into the typed tree, and executed under watch.
 
 `def f(a: "f64*", n: "i32"):` gives the parameters; `for i in range(lo, hi, step)` is C's counted
 loop. `executed` runs the same text and gives every conflict between iterations.

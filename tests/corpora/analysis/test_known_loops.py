@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from python_loops import read  # noqa: E402
+from python_loops import read
 
-from corpora.analysis.parallel import classify_loops  # noqa: E402
+from corpora.analysis.parallel import classify_loops
 
 HEAD = "def f(a: 'f64*', b: 'f64*', c: 'i32*', n: 'i32', m: 'i32', k: 'i32', s: 'f64'):\n"
 
@@ -110,8 +110,14 @@ CASES = {
         ["reduction", "parallel"],
     ),
     "sum": ("t: 'f64' = 0.0\nfor i in range(n): t += a[i]\nb[0] = t", ["reduction"]),
-    "sum spelled": ("t: 'f64' = 0.0\nfor i in range(n): t = t + a[i] * b[i]\nb[0] = t", ["reduction"]),
-    "sum the other way": ("t: 'f64' = 0.0\nfor i in range(n): t = a[i] + t\nb[0] = t", ["reduction"]),
+    "sum spelled": (
+        "t: 'f64' = 0.0\nfor i in range(n): t = t + a[i] * b[i]\nb[0] = t",
+        ["reduction"],
+    ),
+    "sum the other way": (
+        "t: 'f64' = 0.0\nfor i in range(n): t = a[i] + t\nb[0] = t",
+        ["reduction"],
+    ),
     "no sum": ("t: 'f64' = 0.0\nfor i in range(n): t = a[i] - t\nb[0] = t", ["carried"]),
     "no sum of itself": ("t: 'f64' = 0.0\nfor i in range(n): t += t * a[i]\nb[0] = t", ["carried"]),
     "product": ("t: 'f64' = 1.0\nfor i in range(n): t *= a[i]\nb[0] = t", ["reduction"]),
@@ -135,7 +141,10 @@ CASES = {
         "t: 'f64' = a[0]\nfor i in range(n):\n    if a[i] > t: t = a[i]\nb[0] = t",
         ["reduction"],
     ),
-    "max by call": ("t: 'f64' = a[0]\nfor i in range(n): t = fmax(t, a[i])\nb[0] = t", ["reduction"]),
+    "max by call": (
+        "t: 'f64' = a[0]\nfor i in range(n): t = fmax(t, a[i])\nb[0] = t",
+        ["reduction"],
+    ),
     "min by conditional": (
         "t: 'f64' = a[0]\nfor i in range(n): t = a[i] if a[i] < t else t\nb[0] = t",
         ["reduction"],
@@ -149,7 +158,7 @@ CASES = {
     "scan in array": ("for i in range(1, n): a[i] = a[i - 1] + b[i]", ["scan"]),
     "compaction": (
         "t: 'i32' = 0\nfor i in range(n):\n    if a[i] > 0.0:\n        b[t] = a[i]\n"
-"        t += 1\nc[0] = t",
+        "        t += 1\nc[0] = t",
         ["scan"],
     ),
     "private scalar": ("for i in range(n):\n    t: 'f64' = b[i]\n    a[i] = t * t", ["parallel"]),
@@ -224,8 +233,7 @@ CASES = {
         ["parallel", "parallel"],
     ),
     "elimination of the row itself": (
-        "for i in range(n):\n"
-        "    for j in range(n): a[i * n + j] = a[i * n + j] - a[k * n + j]",
+        "for i in range(n):\n    for j in range(n): a[i * n + j] = a[i * n + j] - a[k * n + j]",
         ["carried", "carried"],
     ),
     "blocks": (
@@ -290,9 +298,9 @@ def test_distances() -> None:
 
 
 def test_overlap_is_an_assumption() -> None:
-    (_, verdict), = classify_loops(read(text_of("for i in range(n): a[i] = b[i] + c[i]")))
+    ((_, verdict),) = classify_loops(read(text_of("for i in range(n): a[i] = b[i] + c[i]")))
     assert verdict.kind == "parallel"
     assert [a.names for a in verdict.assumptions] == [("a", "b")]  # c holds other elements
     text = "def f(a: 'f64* restrict', b: 'f64*', n: 'i32'):\n    for i in range(n): a[i] = b[i]\n"
-    (_, verdict), = classify_loops(read(text))
+    ((_, verdict),) = classify_loops(read(text))
     assert not verdict.assumptions

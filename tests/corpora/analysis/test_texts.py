@@ -1,4 +1,4 @@
-"""Verdicts on loops written in C++ and Fortran: pointers, aliases, sections, lower bounds, traps."""
+"""Verdicts on loops in C++ and Fortran: pointers, aliases, sections, lower bounds, traps."""
 
 import pytest
 
@@ -101,7 +101,8 @@ C_LOOPS = {
         ["unsupported"],
     ),
     "narrow index": (
-        "void f(double *a, int n) { for (int i = 0; i < n; i++) { unsigned char k = i; a[k] = i; } }",
+        "void f(double *a, int n) { for (int i = 0; i < n; i++) "
+        "{ unsigned char k = i; a[k] = i; } }",
         ["unsupported"],
     ),
     "cast index": (
@@ -334,7 +335,9 @@ def test_constants() -> None:
 
 
 def test_guards() -> None:
-    text = "void f(int *a, int n, int k) { if (n < 0) return; if (k) { n = 3; } else { a[0] = k; } }"
+    text = (
+        "void f(int *a, int n, int k) { if (n < 0) return; if (k) { n = 3; } else { a[0] = k; } }"
+    )
     function = next(find(parse_c_family(text, "cpp").items, Function))
     wanted = [s for s in find(function.body, Assign) if not isinstance(s.target, Name)][0]
     shown = [(c.holds, c.fixed) for c in guards_at(function.body, wanted)]
@@ -379,3 +382,21 @@ def test_facts_name_what_is_unknown() -> None:
     facts = facts_of(next(find(unit.items, Function)), unit)
     assert [e.reason.code for e in facts.effects] == ["CALL"]
     assert facts.effects[0].reason.names == ("g",)
+
+
+def test_equal_loops_have_verdicts_of_their_own() -> None:
+    loop = "for (int i = 0; i < n; i++) { a[i] = t; t = a[i + n]; }"
+    text = f"void f(double *a, int n) {{ double t = 0; {loop} if (n > 0) {{ t = 1; {loop} }} }}"
+    unit = parse_c_family(text, "cpp")
+    again = parse_c_family(text + " ", "cpp")
+    for tree in (unit, again):
+        assert [v.kind for v in loops_of(tree)] == ["carried", "carried"]
+
+
+def test_array_of_a_bound_address_is_followed() -> None:
+    text = (
+        "void f(const double *b, double *c, const int *k, int n, int m) {"
+        " for (int i = 0; i < n; i++) { const double *r = &b[k[i] * m];"
+        " for (int j = 0; j < m; j++) c[i * m + j] += r[j]; } }"
+    )
+    assert [v.kind for v in loops_of(parse_c_family(text, "cpp"))] == ["parallel", "parallel"]
